@@ -1,0 +1,126 @@
+//! People: who they are, how they show it, what they may take. Knows no cookie and no header.
+
+mod administration;
+mod password;
+mod throttle;
+mod token;
+
+use std::{net::IpAddr, sync::Arc};
+
+use domain::{
+    UserId,
+    name::UserName,
+    quota::{Limits, Usage},
+    user::User,
+};
+
+pub use administration::NewUser;
+pub use token::IssuedToken;
+
+use self::{
+    password::PasswordPool,
+    throttle::{Rule, Subject},
+};
+use crate::{
+    Error,
+    actor::Actor,
+    ports::{
+        clock::{Clock, Entropy},
+        store::{Attempts, Store},
+    },
+};
+
+#[derive(Clone)]
+pub struct Accounts {
+    store: Arc<dyn Store>,
+    clock: Arc<dyn Clock>,
+    entropy: Arc<dyn Entropy>,
+    passwords: PasswordPool,
+    limits: Limits,
+}
+
+impl std::fmt::Debug for Accounts {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Accounts").field("limits", &self.limits).finish_non_exhaustive()
+    }
+}
+
+impl Accounts {
+    /// Also what the command line uses, without the rest of control.
+    pub fn new(store: Arc<dyn Store>, clock: Arc<dyn Clock>, entropy: Arc<dyn Entropy>, limits: Limits) -> Self {
+        Self { store, clock, entropy, passwords: PasswordPool::default(), limits }
+    }
+
+    /// Checks name and password. Wrong ones cost growing waits, per account and per address; nobody is ever locked out for
+    /// good, and an unknown name costs as much time as a wrong password.
+    pub async fn sign_in(&self, name: &str, password: &str, address: IpAddr) -> Result<User, Error> {
+        let subjects = throttle::subjects(name, address);
+        self.refuse_while_waiting(&subjects).await?;
+        let account = match name.parse::<UserName>() {
+            Ok(name) => self.store.account(&name).await?,
+            Err(_) => None,
+        };
+        let hash = account.as_ref().and_then(|account| account.password_hash.clone());
+        let right = self.passwords.verify(password.to_owned(), hash).await?;
+        match account {
+            Some(account) if right && !account.user.locked => {
+                self.forget_failures(&subjects).await?;
+                Ok(account.user)
+            }
+            _ => {
+                self.record_failure(&subjects).await?;
+                Err(Error::SignInFailed)
+            }
+        }
+    }
+
+    /// The actor behind a session; `None` when the user is gone or locked.
+    pub async fn actor(&self, user: UserId) -> Result<Option<Actor>, Error> {
+        Ok(self.store.user(user).await?.and_then(Actor::of))
+    }
+
+    /// What the actor may hold and what they hold.
+    pub async fn holdings(&self, actor: &Actor) -> Result<(Limits, Usage), Error> {
+        Ok((self.limits, self.store.usage(actor.user).await?))
+    }
+
+    async fn refuse_while_waiting(&self, subjects: &[Subject]) -> Result<(), Error> {
+        let now = self.clock.now();
+        for Subject { key, rule } in subjects {
+            if let Some(wait) = self.store.attempts(key).await?.and_then(|attempts| rule.wait(&attempts, now)) {
+                return Err(Error::TooManyAttempts { wait });
+            }
+        }
+        Ok(())
+    }
+
+    async fn record_failure(&self, subjects: &[Subject]) -> Result<(), Error> {
+        let now = self.clock.now();
+        let mut tx = self.store.begin().await?;
+        for Subject { key, rule } in subjects {
+            let failures = tx.attempts(key).await?.map_or(0, |attempts| rule.remembered(&attempts, now));
+            let attempts = Attempts { key: key.clone(), failures: failures.saturating_add(1), last_failure: now };
+            tx.set_attempts(&attempts).await?;
+        }
+        Ok(tx.commit().await?)
+    }
+
+    /// A success clears what counts for this account, not what counts for the address: whoever has one account could
+    /// otherwise go on guessing at others.
+    async fn forget_failures(&self, subjects: &[Subject]) -> Result<(), Error> {
+        let mut counted = Vec::new();
+        for Subject { key, rule } in subjects {
+            if *rule != Rule::ADDRESS && self.store.attempts(key).await?.is_some() {
+                counted.push(key);
+            }
+        }
+        if counted.is_empty() {
+            return Ok(());
+        }
+        let mut tx = self.store.begin().await?;
+        for key in counted {
+            tx.clear_attempts(key).await?;
+        }
+        Ok(tx.commit().await?)
+    }
+}

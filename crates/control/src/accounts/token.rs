@@ -1,0 +1,97 @@
+//! API tokens: `dkl_` and 43 characters, shown once, kept as their SHA-256.
+//!
+//! A plain hash is enough: 256 random bits cannot be guessed from it, unlike a password.
+
+use std::time::Duration;
+
+use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD};
+use domain::{TokenId, Violation, name::UserName};
+use sha2::{Digest, Sha256};
+
+use super::Accounts;
+use crate::{Error, actor::Actor, ports::store::Token};
+
+const PREFIX: &str = "dkl_";
+const SECRET_BYTES: usize = 32;
+/// Characters of the whole token text.
+const LENGTH: usize = PREFIX.len() + 43;
+/// A token must end one day.
+const LONGEST: Duration = Duration::from_secs(366 * 24 * 3600);
+
+/// A new token and the only copy of its text. `Debug` leaves the text out.
+pub struct IssuedToken {
+    pub token: Token,
+    pub text: String,
+}
+
+impl std::fmt::Debug for IssuedToken {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("IssuedToken").field("token", &self.token).finish_non_exhaustive()
+    }
+}
+
+impl Accounts {
+    /// Issues a token that acts as this user until it expires or is revoked.
+    pub async fn issue_token(&self, user: &str, expires_in: Duration) -> Result<IssuedToken, Error> {
+        if expires_in.is_zero() || expires_in > LONGEST {
+            let rule = "must be between one second and 366 days, such as 30d";
+            return Err(Error::Invalid(vec![Violation::new("expires", rule)]));
+        }
+        let account = self.account_named(user).await?;
+        let now = self.clock.now();
+        let mut secret = [0; SECRET_BYTES];
+        self.entropy.fill(&mut secret);
+        let text = format!("{PREFIX}{}", BASE64_URL_SAFE_NO_PAD.encode(secret));
+        let token = Token {
+            id: TokenId::new(self.entropy.id(now)),
+            user: account.user.id,
+            digest: digest(&text),
+            prefix: text[..PREFIX.len() + 6].to_owned(),
+            created_at: now,
+            expires_at: now + expires_in,
+            revoked_at: None,
+        };
+        let mut tx = self.store.begin().await?;
+        tx.insert_token(&token).await?;
+        tx.commit().await?;
+        Ok(IssuedToken { token, text })
+    }
+
+    /// The actor a token stands for. Malformed, unknown, expired and revoked tokens are not told apart.
+    pub async fn actor_by_token(&self, text: &str) -> Result<Actor, Error> {
+        if !is_well_formed(text) {
+            return Err(Error::BadToken);
+        }
+        let token = self.store.token(&digest(text)).await?.ok_or(Error::BadToken)?;
+        if token.revoked_at.is_some() || token.expires_at <= self.clock.now() {
+            return Err(Error::BadToken);
+        }
+        self.actor(token.user).await?.ok_or(Error::BadToken)
+    }
+
+    /// Revokes the token with this text.
+    pub async fn revoke_token(&self, text: &str) -> Result<(), Error> {
+        if !is_well_formed(text) {
+            return Err(Error::BadToken);
+        }
+        let token = self.store.token(&digest(text)).await?.ok_or(Error::BadToken)?;
+        let mut tx = self.store.begin().await?;
+        tx.revoke_token(token.id, self.clock.now()).await?;
+        Ok(tx.commit().await?)
+    }
+
+    pub(super) async fn account_named(&self, name: &str) -> Result<crate::ports::store::Account, Error> {
+        let unknown = || Error::NoSuchUser(name.chars().filter(|c| c.is_ascii_graphic()).take(64).collect());
+        let parsed: UserName = name.parse().map_err(|_| unknown())?;
+        self.store.account(&parsed).await?.ok_or_else(unknown)
+    }
+}
+
+fn is_well_formed(text: &str) -> bool {
+    let good = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-');
+    text.len() == LENGTH && text.starts_with(PREFIX) && text.chars().all(good)
+}
+
+fn digest(text: &str) -> String {
+    hex::encode(Sha256::digest(text.as_bytes()))
+}

@@ -1,0 +1,63 @@
+//! Why a use-case did not do what was asked.
+//!
+//! Each variant is something a client can act on; its text is a safe sentence for a person. What went wrong inside
+//! (`Store`, `Coordination`) carries its source for the log and nothing for the client. The edge maps variants to codes
+//! in one place.
+
+use std::time::Duration;
+
+use domain::{Violation, vcluster::ActionRefused};
+
+use crate::ports::{coordination::CoordinationError, node::NodeError, store::StoreError};
+
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    #[error("{}", sentence(.0))]
+    Invalid(Vec<Violation>),
+    #[error("you have a vcluster named {0} already; choose another name")]
+    NameTaken(String),
+    /// More than the user's limits leave.
+    #[error("{}", sentence(.0))]
+    LimitExceeded(Vec<Violation>),
+    /// More than the hosts have free.
+    #[error("{}", sentence(.0))]
+    NoRoom(Vec<Violation>),
+    #[error("no host is ready to take nodes; try again in a moment")]
+    NoHost,
+    #[error("the network {0} has no subnet left; the administrator can configure a larger one (network.cluster_net)")]
+    NoSubnet(String),
+    /// Unknown, or somebody else's; the two are not told apart.
+    #[error("there is no such {0}")]
+    NotFound(&'static str),
+    #[error(transparent)]
+    Refused(#[from] ActionRefused),
+    #[error("this Idempotency-Key was used for another request; use a new key for a new request")]
+    IdempotencyMismatch,
+    #[error("the vcluster this Idempotency-Key created has been deleted; use a new key to create another")]
+    IdempotencyGone,
+    #[error("user name or password is wrong")]
+    SignInFailed,
+    #[error("too many attempts; wait {} s, then try again", .wait.as_secs().max(1))]
+    TooManyAttempts { wait: Duration },
+    #[error("the token is not valid: it is unknown, has expired or was revoked")]
+    BadToken,
+    #[error("there is no user {0}")]
+    NoSuchUser(String),
+    #[error("there is a user {0} already")]
+    UserTaken(String),
+    #[error("{node} is {state}; a terminal needs a running node")]
+    NodeNotRunning { node: String, state: &'static str },
+    #[error(transparent)]
+    Node(#[from] NodeError),
+    #[error("too much is being done at this moment; try again in a few seconds")]
+    Busy,
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    #[error(transparent)]
+    Coordination(#[from] CoordinationError),
+}
+
+/// All faults as one sentence: `name: must not be empty; nodes: must be between 1 and 16`.
+fn sentence(faults: &[Violation]) -> String {
+    faults.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ")
+}

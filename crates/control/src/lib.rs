@@ -1,0 +1,88 @@
+//! Use-cases, ports and reconcilers: the only place that decides what happens in which order.
+//!
+//! Knows no HTTP, SQL, etcd or Docker; those come in as ports. Every use-case takes an [`Actor`](actor::Actor) and checks it.
+//! A request writes intent in one transaction and returns; the reconciler in [`reconcile`] brings orders to workers and their
+//! reports back into the record.
+
+pub mod accounts;
+pub mod actor;
+pub mod error;
+pub mod events;
+pub mod ports;
+pub mod reconcile;
+pub mod terminals;
+pub mod vclusters;
+
+use std::sync::Arc;
+
+use domain::quota::Limits;
+use ipnet::Ipv4Net;
+use scheduler::Overcommit;
+
+pub use error::Error;
+
+use crate::{
+    accounts::Accounts,
+    events::Events,
+    ports::{
+        clock::{Clock, Entropy},
+        coordination::Dispatch,
+        node::NodeLink,
+        store::Store,
+    },
+    reconcile::{Dispatcher, Reconciler, hosts::Hosts},
+    terminals::Terminals,
+    vclusters::Vclusters,
+};
+
+/// What an installation decides about itself.
+#[derive(Debug, Clone, Copy)]
+pub struct Policy {
+    /// What each user may hold at most.
+    pub limits: Limits,
+    /// Every vcluster's subnet is cut from this network.
+    pub cluster_net: Ipv4Net,
+    pub overcommit: Overcommit,
+}
+
+/// Everything control needs from outside.
+#[derive(Clone)]
+pub struct Ports {
+    pub store: Arc<dyn Store>,
+    pub dispatch: Arc<dyn Dispatch>,
+    pub nodes: Arc<dyn NodeLink>,
+    pub clock: Arc<dyn Clock>,
+    pub entropy: Arc<dyn Entropy>,
+}
+
+impl std::fmt::Debug for Ports {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Ports").finish_non_exhaustive()
+    }
+}
+
+/// The use-cases, by area. Cheap to clone.
+#[derive(Debug, Clone)]
+pub struct Control {
+    pub accounts: Accounts,
+    pub vclusters: Vclusters,
+    pub terminals: Terminals,
+    pub events: Events,
+}
+
+impl Control {
+    /// The use-cases, and the reconciler that must run beside them.
+    pub fn new(ports: &Ports, policy: Policy) -> (Self, Reconciler) {
+        let events = Events::new(ports.store.clone());
+        let hosts = Hosts::default();
+        let (dispatcher, orders) = Dispatcher::new();
+        let vclusters = Vclusters::new(ports, policy, events.clone(), hosts.clone(), dispatcher.clone());
+        let control = Self {
+            accounts: Accounts::new(ports.store.clone(), ports.clock.clone(), ports.entropy.clone(), policy.limits),
+            terminals: Terminals::new(ports, vclusters.clone()),
+            vclusters,
+            events: events.clone(),
+        };
+        (control, Reconciler::new(ports, events, hosts, dispatcher, orders))
+    }
+}

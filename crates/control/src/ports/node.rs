@@ -1,0 +1,127 @@
+//! Reaching into a running node: its terminals and its ports. The node is in a tenant's hands; the adapter bounds and checks
+//! every byte of it before it comes through here.
+
+use std::fmt;
+
+use async_trait::async_trait;
+use chrono::{DateTime, Utc};
+use domain::{NodeId, name::WorkerName};
+use tokio::io::{AsyncRead, AsyncWrite};
+
+/// Bytes both ways.
+pub trait Duplex: AsyncRead + AsyncWrite + Send + Unpin {}
+
+impl<T: AsyncRead + AsyncWrite + Send + Unpin> Duplex for T {}
+
+/// Where a node is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NodeAddress {
+    pub node: NodeId,
+    pub worker: WorkerName,
+}
+
+/// Names a terminal within its node: 1–64 of A-Z, a-z, 0-9, '_', '-'.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct TerminalId(String);
+
+impl TerminalId {
+    pub fn parse(text: &str) -> Option<Self> {
+        let good = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-');
+        ((1..=64).contains(&text.len()) && text.chars().all(good)).then(|| Self(text.to_owned()))
+    }
+
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for TerminalId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// Columns and rows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct TerminalSize {
+    pub cols: u16,
+    pub rows: u16,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OpenTerminal {
+    pub id: TerminalId,
+    pub size: TerminalSize,
+    /// A program and its arguments; the login shell when empty.
+    pub command: Vec<String>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TerminalInfo {
+    pub id: TerminalId,
+    /// Cleaned of control characters, at most 256 characters.
+    pub title: String,
+    pub size: TerminalSize,
+    pub created_at: DateTime<Utc>,
+    pub viewers: u32,
+    /// Bytes of output so far.
+    pub end: u64,
+    pub exited: Option<String>,
+}
+
+/// Where a viewer begins.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AttachFrom {
+    /// With the first byte it has not seen.
+    Offset(u64),
+    /// With a repaint of the screen.
+    Snapshot,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Attach {
+    pub terminal: TerminalId,
+    /// 16 bytes the viewer chose, which name it over reconnects.
+    pub viewer: [u8; 16],
+    pub from: AttachFrom,
+    pub size: TerminalSize,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum NodeError {
+    /// docklet-init cannot be reached.
+    #[error("the node does not answer: {0}")]
+    Unreachable(String),
+    /// It answered something that is not the protocol.
+    #[error("the node answered nonsense: {0}")]
+    Garbage(String),
+    #[error("there is no terminal {0}; it has ended, or the node was restarted")]
+    NoSuchTerminal(String),
+    /// The text says what the image lacks.
+    #[error("{0}")]
+    NoShell(String),
+    #[error("{0}")]
+    TooManyTerminals(String),
+    #[error("{0}")]
+    OffsetBeyondEnd(String),
+    /// Any other refusal, in the node's words, cleaned and bounded.
+    #[error("the node refused: {0}")]
+    Refused(String),
+}
+
+#[async_trait]
+pub trait NodeLink: Send + Sync + 'static {
+    async fn terminals(&self, node: &NodeAddress) -> Result<Vec<TerminalInfo>, NodeError>;
+
+    /// Opening an id again while its terminal lives changes nothing.
+    async fn open_terminal(&self, node: &NodeAddress, open: &OpenTerminal) -> Result<TerminalInfo, NodeError>;
+
+    /// Hangs up: its program gets SIGHUP.
+    async fn close_terminal(&self, node: &NodeAddress, terminal: &TerminalId) -> Result<(), NodeError>;
+
+    /// A stream of `docklet.terminal.v1` frames, each behind its length (u32, big endian).
+    async fn attach(&self, node: &NodeAddress, attach: &Attach) -> Result<Box<dyn Duplex>, NodeError>;
+
+    /// A connection to a port of the node's loopback.
+    async fn dial(&self, node: &NodeAddress, port: u16) -> Result<Box<dyn Duplex>, NodeError>;
+}

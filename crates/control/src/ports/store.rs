@@ -1,0 +1,186 @@
+//! The record: what people own and what happened, in SQL.
+//!
+//! Changes go through a [`Transaction`]: read, decide, write, commit, with no other writer in between. Reads that decide
+//! nothing go straight to the [`Store`].
+
+use async_trait::async_trait;
+use chrono::{DateTime, Utc};
+use domain::{
+    TokenId, UserId, VclusterId,
+    name::{UserName, VclusterName, WorkerName},
+    quota::Usage,
+    user::User,
+    vcluster::Vcluster,
+};
+use ipnet::Ipv4Net;
+
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// Somebody else has this name, key or subnet already.
+    #[error("{0} is taken")]
+    Taken(&'static str),
+    /// The database does not answer or is busy for too long; worth another try.
+    #[error("the database does not answer")]
+    Unavailable(#[source] BoxedError),
+    /// The disk under the database is full.
+    #[error("the disk under the database is full")]
+    DiskFull(#[source] BoxedError),
+    /// A row that we would never write.
+    #[error("the database holds an unreadable {what}: {fault}")]
+    Unreadable { what: &'static str, fault: String },
+    #[error("the database refused a statement")]
+    Failed(#[source] BoxedError),
+}
+
+pub type BoxedError = Box<dyn std::error::Error + Send + Sync>;
+
+/// A user and how they prove who they are. `Debug` leaves the hash out.
+#[derive(Clone)]
+pub struct Account {
+    pub user: User,
+    /// An argon2id hash in PHC form; `None` for accounts without a password.
+    pub password_hash: Option<String>,
+}
+
+impl std::fmt::Debug for Account {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Account").field("user", &self.user).finish_non_exhaustive()
+    }
+}
+
+/// An API token as the record has it: never the secret, only its SHA-256.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Token {
+    pub id: TokenId,
+    pub user: UserId,
+    /// Lower-case hex of the SHA-256 of the whole token text.
+    pub digest: String,
+    /// The first characters, to tell tokens apart in lists.
+    pub prefix: String,
+    pub created_at: DateTime<Utc>,
+    pub expires_at: DateTime<Utc>,
+    pub revoked_at: Option<DateTime<Utc>>,
+}
+
+/// How often signing in has failed, per account or per address.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Attempts {
+    /// What is counted: `account:ada` or `address:192.0.2.7`.
+    pub key: String,
+    pub failures: u32,
+    pub last_failure: DateTime<Utc>,
+}
+
+/// Something a watcher wants to know, in order.
+#[derive(Debug, Clone, PartialEq)]
+pub struct StoredEvent {
+    /// Counts up in the order of commits; gaps are possible.
+    pub sequence: i64,
+    pub owner: UserId,
+    pub at: DateTime<Utc>,
+    pub body: EventBody,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub enum EventBody {
+    /// The vcluster as it was when the event happened, with what its owner held then.
+    Vcluster {
+        vcluster: Box<Vcluster>,
+        usage: Usage,
+    },
+    VclusterGone {
+        id: VclusterId,
+        usage: Usage,
+    },
+}
+
+/// The answer an idempotency key was given.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct IdempotencyRecord {
+    pub user: UserId,
+    pub key: String,
+    /// SHA-256 of the request, to notice the key being used for another one.
+    pub fingerprint: String,
+    pub vcluster: VclusterId,
+    pub created_at: DateTime<Utc>,
+}
+
+/// Where a page of a list begins and how long it may be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PageRequest<K> {
+    /// The last item of the page before; `None` for the first page.
+    pub after: Option<K>,
+    pub limit: u32,
+}
+
+#[async_trait]
+pub trait Store: Send + Sync + 'static {
+    /// Begins a transaction that excludes every other writer until it ends. Dropped without commit, it changes nothing.
+    async fn begin(&self) -> Result<Box<dyn Transaction>, StoreError>;
+
+    async fn account(&self, name: &UserName) -> Result<Option<Account>, StoreError>;
+    async fn user(&self, id: UserId) -> Result<Option<User>, StoreError>;
+    async fn users(&self) -> Result<Vec<User>, StoreError>;
+    async fn token(&self, digest: &str) -> Result<Option<Token>, StoreError>;
+    async fn attempts(&self, key: &str) -> Result<Option<Attempts>, StoreError>;
+
+    async fn vcluster(&self, id: VclusterId) -> Result<Option<Vcluster>, StoreError>;
+    /// Newest first.
+    async fn vclusters_of(&self, owner: UserId, page: PageRequest<VclusterId>) -> Result<Vec<Vcluster>, StoreError>;
+    /// Every vcluster of every owner: what workers must be told after coordination was lost.
+    async fn all_vclusters(&self) -> Result<Vec<Vcluster>, StoreError>;
+    /// What a user holds: reserved nodes, and vclusters whatever their state.
+    async fn usage(&self, owner: UserId) -> Result<Usage, StoreError>;
+
+    /// Events of one owner behind `after`, oldest first. `None` when events behind `after` have been dropped already.
+    async fn events_after(&self, owner: UserId, after: i64, limit: u32)
+    -> Result<Option<Vec<StoredEvent>>, StoreError>;
+    /// The sequence of the newest event; 0 when there has never been one.
+    async fn last_event(&self) -> Result<i64, StoreError>;
+
+    /// Whether the database answers.
+    async fn ping(&self) -> Result<(), StoreError>;
+}
+
+/// A transaction. Nothing it wrote is visible to others before `commit`.
+#[async_trait]
+pub trait Transaction: Send {
+    /// [`StoreError::Taken`]`("name")` when the name is.
+    async fn insert_account(&mut self, account: &Account) -> Result<(), StoreError>;
+    async fn account(&mut self, name: &UserName) -> Result<Option<Account>, StoreError>;
+    async fn set_password(&mut self, user: UserId, hash: &str) -> Result<(), StoreError>;
+    async fn set_locked(&mut self, user: UserId, locked: bool) -> Result<(), StoreError>;
+    /// Ends every browser session of the user.
+    async fn end_sessions(&mut self, user: UserId) -> Result<(), StoreError>;
+    async fn insert_token(&mut self, token: &Token) -> Result<(), StoreError>;
+    async fn revoke_token(&mut self, token: TokenId, now: DateTime<Utc>) -> Result<(), StoreError>;
+    async fn attempts(&mut self, key: &str) -> Result<Option<Attempts>, StoreError>;
+    async fn set_attempts(&mut self, attempts: &Attempts) -> Result<(), StoreError>;
+    async fn clear_attempts(&mut self, key: &str) -> Result<(), StoreError>;
+
+    async fn vcluster(&mut self, id: VclusterId) -> Result<Option<Vcluster>, StoreError>;
+    async fn vcluster_named(&mut self, owner: UserId, name: &VclusterName) -> Result<Option<VclusterId>, StoreError>;
+    /// The vcluster that has this node.
+    async fn vcluster_of_node(&mut self, node: domain::NodeId) -> Result<Option<Vcluster>, StoreError>;
+    /// Inserts or replaces the vcluster with its nodes and its operation; an operation of it that still ran is recorded
+    /// as superseded. [`StoreError::Taken`]`("name")` when another vcluster of the owner has the name.
+    async fn save_vcluster(&mut self, vcluster: &Vcluster, now: DateTime<Utc>) -> Result<(), StoreError>;
+    /// Removes it with its nodes; its operations stay as history.
+    async fn remove_vcluster(&mut self, id: VclusterId, now: DateTime<Utc>) -> Result<(), StoreError>;
+    async fn usage(&mut self, owner: UserId) -> Result<Usage, StoreError>;
+    /// What tenants hold on each worker.
+    async fn worker_usage(&mut self) -> Result<Vec<(WorkerName, Usage)>, StoreError>;
+    /// Every subnet a vcluster has.
+    async fn subnets(&mut self) -> Result<Vec<Ipv4Net>, StoreError>;
+
+    async fn idempotency(&mut self, user: UserId, key: &str) -> Result<Option<IdempotencyRecord>, StoreError>;
+    async fn insert_idempotency(&mut self, record: &IdempotencyRecord) -> Result<(), StoreError>;
+
+    /// Appends an event and returns its sequence.
+    async fn append_event(&mut self, owner: UserId, at: DateTime<Utc>, body: &EventBody) -> Result<i64, StoreError>;
+
+    /// Drops events, idempotency keys, sign-in attempts, expired sessions and tokens from before `before`. Returns how many rows.
+    async fn sweep(&mut self, before: DateTime<Utc>, now: DateTime<Utc>) -> Result<u64, StoreError>;
+
+    async fn commit(self: Box<Self>) -> Result<(), StoreError>;
+}

@@ -1,0 +1,288 @@
+//! Takes workers' reports into the record. Decides nothing itself: the vcluster's lifecycle says what a report changes.
+
+use std::{
+    collections::{BTreeMap, HashMap},
+    sync::Arc,
+    time::Duration,
+};
+
+use domain::{
+    NodeId, VclusterId,
+    name::WorkerName,
+    node::{Node, Observation, Phase},
+    operation::Operation,
+    vcluster::{Change, Vcluster},
+};
+use futures::StreamExt;
+use tokio_util::sync::CancellationToken;
+
+use super::{Dispatcher, host_lost, hosts::Hosts};
+use crate::{
+    Error, Ports,
+    events::Events,
+    ports::{
+        clock::Clock,
+        coordination::{Dispatch, Report, ReportEvent},
+        store::{EventBody, Store, StoredEvent, Transaction},
+    },
+};
+
+/// Between two tries while coordination or the database does not answer.
+const RETRY: Duration = Duration::from_millis(500);
+/// A worker that has not said it is there this long after the daemon's start is lost.
+const FIRST_HEARD: Duration = Duration::from_secs(15);
+/// How often old rows are dropped, and how old they must be.
+const SWEEP: Duration = Duration::from_secs(3600);
+const KEPT: chrono::TimeDelta = chrono::TimeDelta::days(7);
+
+pub(super) struct Collector {
+    store: Arc<dyn Store>,
+    dispatch: Arc<dyn Dispatch>,
+    clock: Arc<dyn Clock>,
+    events: Events,
+    hosts: Hosts,
+    dispatcher: Dispatcher,
+    /// The last report about each node: taken in again when its worker comes back. A cache; a snapshot fills it.
+    reports: HashMap<NodeId, Report>,
+}
+
+impl std::fmt::Debug for Collector {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Collector").field("reports", &self.reports.len()).finish_non_exhaustive()
+    }
+}
+
+impl Collector {
+    pub(super) fn new(ports: &Ports, events: Events, hosts: Hosts, dispatcher: Dispatcher) -> Self {
+        let Ports { store, dispatch, clock, .. } = ports.clone();
+        Self { store, dispatch, clock, events, hosts, dispatcher, reports: HashMap::new() }
+    }
+
+    pub(super) async fn run(mut self, stop: CancellationToken) {
+        let mut sweep = tokio::time::interval(SWEEP);
+        let mut unheard = Box::pin(tokio::time::sleep(FIRST_HEARD));
+        let mut unheard_done = false;
+        loop {
+            let watched = async {
+                let mut events = self.dispatch.watch_reports().await?;
+                loop {
+                    tokio::select! {
+                        event = events.next() => match event {
+                            Some(event) => self.take(event?).await?,
+                            None => return Ok::<(), Error>(()),
+                        },
+                        _ = sweep.tick() => self.sweep().await?,
+                        () = &mut unheard, if !unheard_done => {
+                            unheard_done = true;
+                            self.lose_unheard().await?;
+                        }
+                    }
+                }
+            };
+            let ended = tokio::select! {
+                () = stop.cancelled() => return,
+                ended = watched => ended,
+            };
+            if let Err(error) = ended {
+                tracing::warn!(error = %error, "reports could not be taken in; all are read again");
+                metrics::counter!("docklet_reconcile_errors_total", "loop" => "collector").increment(1);
+            }
+            tokio::select! {
+                () = stop.cancelled() => return,
+                () = tokio::time::sleep(RETRY) => {}
+            }
+        }
+    }
+
+    async fn take(&mut self, event: ReportEvent) -> Result<(), Error> {
+        match event {
+            ReportEvent::Snapshot { reports, workers } => {
+                self.hosts.replace(workers);
+                self.reports = reports.iter().map(|report| (report.node, report.clone())).collect();
+                self.take_snapshot(reports).await
+            }
+            ReportEvent::Reported(reports) => {
+                for report in &reports {
+                    self.reports.insert(report.node, report.clone());
+                }
+                self.take_reports(reports).await
+            }
+            ReportEvent::Worker(info) => {
+                let back = !self.hosts.knows(&info.name);
+                let name = info.name.clone();
+                self.hosts.put(info);
+                if back { self.find_again(&name).await } else { Ok(()) }
+            }
+            ReportEvent::WorkerLost(name) => {
+                tracing::warn!(worker = %name, "worker does not answer");
+                self.hosts.remove(&name);
+                self.lose(&|node: &Node| node.worker == name).await
+            }
+        }
+    }
+
+    /// Only what changes something is worth a transaction: after a restart nearly nothing does.
+    async fn take_snapshot(&mut self, reports: Vec<Report>) -> Result<(), Error> {
+        let now = self.clock.now();
+        let mut known: HashMap<NodeId, Vcluster> = HashMap::new();
+        for vcluster in self.store.all_vclusters().await? {
+            known.extend(vcluster.nodes.iter().map(|node| (node.id, vcluster.clone())));
+        }
+        let changes = |report: &Report| match known.get(&report.node) {
+            Some(vcluster) => vcluster.clone().observe(report.node, &report.observation, now) != Change::None,
+            None => true,
+        };
+        self.take_reports(reports.into_iter().filter(changes).collect()).await
+    }
+
+    async fn take_reports(&mut self, reports: Vec<Report>) -> Result<(), Error> {
+        let mut tx = self.store.begin().await?;
+        let mut taken: BTreeMap<VclusterId, (Vcluster, Progress)> = BTreeMap::new();
+        let mut strangers = Vec::new();
+        for report in reports {
+            let open = taken.iter().find(|(_, (vcluster, _))| vcluster.node_by_id(report.node).is_some());
+            let id = match open.map(|(id, _)| *id) {
+                Some(id) => id,
+                None => match tx.vcluster_of_node(report.node).await? {
+                    Some(vcluster) => {
+                        let id = vcluster.id;
+                        taken.entry(id).or_insert_with(|| (vcluster, Progress::default()));
+                        id
+                    }
+                    None => {
+                        strangers.push((report.worker, report.node));
+                        continue;
+                    }
+                },
+            };
+            if let Some((vcluster, progress)) = taken.get_mut(&id) {
+                progress.observe(vcluster, report.node, &report.observation, self.clock.now());
+            }
+        }
+        self.keep(tx, taken.into_values().collect()).await?;
+        self.forget(&strangers);
+        self.dispatcher.withdraw(strangers);
+        Ok(())
+    }
+
+    /// Saves what changed, tells watchers, and dispatches what follows.
+    async fn keep(&mut self, mut tx: Box<dyn Transaction>, taken: Vec<(Vcluster, Progress)>) -> Result<(), Error> {
+        let now = self.clock.now();
+        let mut events = Vec::new();
+        let changed: Vec<_> = taken.into_iter().filter(|(_, progress)| progress.changed).collect();
+        for (vcluster, progress) in &changed {
+            if progress.gone {
+                tx.remove_vcluster(vcluster.id, now).await?;
+            } else {
+                tx.save_vcluster(vcluster, now).await?;
+            }
+            let usage = tx.usage(vcluster.owner).await?;
+            let body = if progress.gone {
+                EventBody::VclusterGone { id: vcluster.id, usage }
+            } else {
+                EventBody::Vcluster { vcluster: Box::new(vcluster.clone()), usage }
+            };
+            let sequence = tx.append_event(vcluster.owner, now, &body).await?;
+            events.push(StoredEvent { sequence, owner: vcluster.owner, at: now, body });
+        }
+        if changed.is_empty() {
+            return Ok(());
+        }
+        self.events.commit(tx, events).await?;
+        for (vcluster, progress) in changed {
+            record_finish(&progress, &vcluster.operation);
+            self.forget(&progress.left);
+            self.dispatcher.withdraw(progress.left);
+            if progress.orders {
+                self.dispatcher.dispatch(vcluster);
+            }
+        }
+        Ok(())
+    }
+
+    fn forget(&mut self, nodes: &[(WorkerName, NodeId)]) {
+        for (_, node) in nodes {
+            self.reports.remove(node);
+        }
+    }
+
+    /// Nodes of workers that have never been heard of since the start.
+    async fn lose_unheard(&mut self) -> Result<(), Error> {
+        let hosts = self.hosts.clone();
+        self.lose(&|node: &Node| !hosts.knows(&node.worker)).await
+    }
+
+    async fn lose(&mut self, which: &(dyn Fn(&Node) -> bool + Sync)) -> Result<(), Error> {
+        let mut reports = Vec::new();
+        for vcluster in self.store.all_vclusters().await? {
+            for node in vcluster.nodes.iter().filter(|node| which(node)) {
+                let phase = Phase::Lost { reason: host_lost(&node.worker) };
+                let observation = Observation { generation: node.generation, phase };
+                reports.push(Report { node: node.id, worker: node.worker.clone(), observation });
+            }
+        }
+        self.take_reports(reports).await
+    }
+
+    /// A worker is back: its last reports hold again until it sends newer ones.
+    async fn find_again(&mut self, worker: &WorkerName) -> Result<(), Error> {
+        let reports = self.reports.values().filter(|report| report.worker == *worker).cloned().collect();
+        self.take_snapshot(reports).await
+    }
+
+    async fn sweep(&self) -> Result<(), Error> {
+        let now = self.clock.now();
+        let mut tx = self.store.begin().await?;
+        let rows = tx.sweep(now - KEPT, now).await?;
+        tx.commit().await?;
+        tracing::debug!(rows, "old rows dropped");
+        Ok(())
+    }
+}
+
+/// What a batch of reports did to one vcluster.
+#[derive(Debug, Default)]
+struct Progress {
+    changed: bool,
+    orders: bool,
+    gone: bool,
+    /// The operation was running before and is not any more.
+    finished: bool,
+    left: Vec<(WorkerName, NodeId)>,
+}
+
+impl Progress {
+    fn observe(
+        &mut self,
+        vcluster: &mut Vcluster,
+        node: NodeId,
+        observation: &Observation,
+        now: chrono::DateTime<chrono::Utc>,
+    ) {
+        let worker = vcluster.node_by_id(node).map(|node| node.worker.clone());
+        let was_running = vcluster.operation.is_running();
+        match vcluster.observe(node, observation, now) {
+            Change::None => return,
+            Change::Changed { orders } => self.orders |= orders,
+            Change::Gone => self.gone = true,
+        }
+        self.changed = true;
+        self.finished |= was_running && (self.gone || !vcluster.operation.is_running());
+        if let Some(worker) = worker.filter(|_| vcluster.node_by_id(node).is_none()) {
+            self.left.push((worker, node));
+        }
+    }
+}
+
+fn record_finish(progress: &Progress, operation: &Operation) {
+    if !progress.finished {
+        return;
+    }
+    let state = if progress.gone { "succeeded" } else { operation.state.as_str() };
+    let kind = operation.kind.as_str();
+    metrics::counter!("docklet_operations_finished_total", "kind" => kind, "state" => state).increment(1);
+    if let Some(took) = operation.finished_at.and_then(|end| (end - operation.started_at).to_std().ok()) {
+        metrics::histogram!("docklet_operation_seconds", "kind" => kind).record(took.as_secs_f64());
+    }
+    tracing::info!(operation = kind, state, reason = operation.reason.as_deref(), "operation finished");
+}

@@ -1,0 +1,149 @@
+//! Publishes assignments: what the record wants of every node. Knows no report.
+
+use std::{sync::Arc, time::Duration};
+
+use domain::{
+    NodeId,
+    name::WorkerName,
+    node::{Node, NodeIntent},
+    vcluster::Vcluster,
+};
+use tokio::sync::mpsc;
+use tokio_util::sync::CancellationToken;
+
+use crate::{
+    Error, Ports,
+    ports::{
+        coordination::{Assignment, Dispatch, Order},
+        store::Store,
+    },
+};
+
+/// Between two tries while coordination does not answer.
+const RETRY: Duration = Duration::from_millis(500);
+
+/// What is waiting to be published.
+#[derive(Debug)]
+pub(crate) enum Work {
+    Assign(Box<Vcluster>),
+    Withdraw(Vec<(WorkerName, NodeId)>),
+}
+
+/// Hands work to the publisher; never waits.
+#[derive(Debug, Clone)]
+pub struct Dispatcher(mpsc::UnboundedSender<Work>);
+
+impl Dispatcher {
+    pub(crate) fn new() -> (Self, mpsc::UnboundedReceiver<Work>) {
+        // Unbounded, because every item is one committed transaction: the database is the brake.
+        let (sender, receiver) = mpsc::unbounded_channel();
+        (Self(sender), receiver)
+    }
+
+    /// Publishes the vcluster's present orders. When the daemon is ending, the next start does it.
+    pub(crate) fn dispatch(&self, vcluster: Vcluster) {
+        let _ = self.0.send(Work::Assign(Box::new(vcluster)));
+    }
+
+    /// Takes back the assignments of nodes that are gone.
+    pub(crate) fn withdraw(&self, nodes: Vec<(WorkerName, NodeId)>) {
+        if !nodes.is_empty() {
+            let _ = self.0.send(Work::Withdraw(nodes));
+        }
+    }
+}
+
+pub(super) struct Publisher {
+    store: Arc<dyn Store>,
+    dispatch: Arc<dyn Dispatch>,
+    work: mpsc::UnboundedReceiver<Work>,
+}
+
+impl std::fmt::Debug for Publisher {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Publisher").finish_non_exhaustive()
+    }
+}
+
+impl Publisher {
+    pub(super) fn new(ports: &Ports, work: mpsc::UnboundedReceiver<Work>) -> Self {
+        Self { store: ports.store.clone(), dispatch: ports.dispatch.clone(), work }
+    }
+
+    pub(super) async fn run(mut self, stop: CancellationToken) {
+        let mut everything = true;
+        loop {
+            let done = if everything { self.publish_everything().await } else { self.publish_next(&stop).await };
+            match done {
+                Ok(()) => everything = false,
+                Err(Stopped::Cancelled) => return,
+                Err(Stopped::Failed(error)) => {
+                    tracing::warn!(error = %error, "assignments could not be published; all are published again");
+                    metrics::counter!("docklet_reconcile_errors_total", "loop" => "dispatcher").increment(1);
+                    everything = true;
+                    tokio::select! {
+                        () = stop.cancelled() => return,
+                        () = tokio::time::sleep(RETRY) => {}
+                    }
+                }
+            }
+        }
+    }
+
+    /// What is committed while this runs is in the queue, so it is published behind this and nothing is lost.
+    async fn publish_everything(&self) -> Result<(), Stopped> {
+        let vclusters = self.store.all_vclusters().await.map_err(Error::from)?;
+        let assignments: Vec<Assignment> = vclusters.iter().flat_map(assignments_of).collect();
+        self.dispatch.assign_all(&assignments).await.map_err(Error::from)?;
+        tracing::debug!(assignments = assignments.len(), "all assignments published");
+        Ok(())
+    }
+
+    async fn publish_next(&mut self, stop: &CancellationToken) -> Result<(), Stopped> {
+        let work = tokio::select! {
+            () = stop.cancelled() => return Err(Stopped::Cancelled),
+            work = self.work.recv() => work.ok_or(Stopped::Cancelled)?,
+        };
+        match work {
+            Work::Assign(vcluster) => self.dispatch.assign(&assignments_of(&vcluster)).await,
+            Work::Withdraw(nodes) => self.dispatch.withdraw(&nodes).await,
+        }
+        .map_err(|error| Stopped::Failed(error.into()))
+    }
+}
+
+enum Stopped {
+    Cancelled,
+    Failed(Error),
+}
+
+impl From<Error> for Stopped {
+    fn from(error: Error) -> Self {
+        Self::Failed(error)
+    }
+}
+
+fn assignments_of(vcluster: &Vcluster) -> Vec<Assignment> {
+    vcluster.nodes.iter().map(|node| assignment_of(vcluster, node)).collect()
+}
+
+fn assignment_of(vcluster: &Vcluster, node: &Node) -> Assignment {
+    Assignment {
+        node: node.id,
+        worker: node.worker.clone(),
+        generation: node.generation,
+        order: match node.intent {
+            NodeIntent::Running => Order::Run,
+            NodeIntent::Stopped | NodeIntent::Restarting => Order::Stop,
+            NodeIntent::Absent => Order::Remove,
+        },
+        vcluster: vcluster.id,
+        vcluster_name: vcluster.name.clone(),
+        owner: vcluster.owner,
+        name: node.name,
+        image: vcluster.image.clone(),
+        resources: vcluster.resources,
+        subnet: vcluster.subnet,
+        ip: node.ip,
+    }
+}

@@ -1,0 +1,92 @@
+//! The workers that are there, as control last heard of them. A cache that can be dropped: coordination fills it again.
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use domain::{Violation, name::WorkerName, node::Node, quota::Usage, resources::Resources};
+use ipnet::Ipv4Net;
+use parking_lot::RwLock;
+use scheduler::{Host, NoRoom, Overcommit, Problem};
+
+use crate::{Error, ports::coordination::WorkerInfo};
+
+#[derive(Debug, Clone, Default)]
+pub struct Hosts(Arc<RwLock<BTreeMap<WorkerName, WorkerInfo>>>);
+
+impl Hosts {
+    pub(super) fn replace(&self, workers: Vec<WorkerInfo>) {
+        *self.0.write() = workers.into_iter().map(|info| (info.name.clone(), info)).collect();
+    }
+
+    pub(super) fn put(&self, info: WorkerInfo) {
+        self.0.write().insert(info.name.clone(), info);
+    }
+
+    pub(super) fn remove(&self, name: &WorkerName) {
+        self.0.write().remove(name);
+    }
+
+    pub(super) fn knows(&self, name: &WorkerName) -> bool {
+        self.0.read().contains_key(name)
+    }
+
+    /// Networks that no vcluster may overlap, on whatever host.
+    pub(crate) fn routed(&self) -> Vec<Ipv4Net> {
+        self.0.read().values().flat_map(|info| info.routed.iter().copied()).collect()
+    }
+
+    pub(crate) fn place(
+        &self,
+        count: u32,
+        each: Resources,
+        overcommit: Overcommit,
+        used: &[(WorkerName, Usage)],
+    ) -> Result<Vec<WorkerName>, Error> {
+        let hosts = self.as_problem(used);
+        scheduler::place(&Problem { hosts: &hosts, count, each, overcommit }).map_err(no_room)
+    }
+
+    /// Whether nodes that must run where their files are fit there.
+    pub(crate) fn check_same_hosts(
+        &self,
+        nodes: &[&Node],
+        each: Resources,
+        overcommit: Overcommit,
+        used: &[(WorkerName, Usage)],
+    ) -> Result<(), Error> {
+        let mut counts: BTreeMap<&WorkerName, u32> = BTreeMap::new();
+        for node in nodes {
+            *counts.entry(&node.worker).or_default() += 1;
+        }
+        for (worker, count) in counts {
+            let here: Vec<Host> = self.as_problem(used).into_iter().filter(|host| host.name == *worker).collect();
+            scheduler::place(&Problem { hosts: &here, count, each, overcommit }).map_err(|fault| match fault {
+                NoRoom::NoHost => Error::NoRoom(vec![Violation::new(
+                    "nodes",
+                    format!("host {worker} does not answer, and the nodes' files are there"),
+                )]),
+                full => no_room(full),
+            })?;
+        }
+        Ok(())
+    }
+
+    fn as_problem(&self, used: &[(WorkerName, Usage)]) -> Vec<Host> {
+        let held =
+            |name: &WorkerName| used.iter().find(|(worker, _)| worker == name).map_or(Usage::default(), |(_, u)| *u);
+        let host = |info: &WorkerInfo| Host {
+            name: info.name.clone(),
+            cpu_milli: info.cpu_milli,
+            memory_mib: info.memory_mib,
+            used: held(&info.name),
+            ready: info.unready.is_none(),
+        };
+        self.0.read().values().map(host).collect()
+    }
+}
+
+fn no_room(fault: NoRoom) -> Error {
+    match fault {
+        NoRoom::NoHost => Error::NoHost,
+        NoRoom::Full(faults) => Error::NoRoom(faults),
+    }
+}

@@ -1,0 +1,156 @@
+//! Making a vcluster: everything a client wrote is checked and every fault named, then all is reserved in one transaction.
+
+use domain::{
+    VclusterId, Violation,
+    image::ImageRef,
+    name::VclusterName,
+    operation::OperationKind,
+    quota::Usage,
+    resources::Resources,
+    subnet,
+    vcluster::{Intent, Vcluster},
+};
+use ipnet::Ipv4Net;
+use sha2::{Digest, Sha256};
+
+use super::{Vclusters, parse_count};
+use crate::{
+    Error,
+    actor::Actor,
+    ports::store::{IdempotencyRecord, StoreError, Transaction},
+};
+
+/// What a client asks for; unchecked, with numbers wide enough for every wrong value.
+#[derive(Debug, Clone, PartialEq)]
+pub struct CreateVcluster {
+    pub name: String,
+    pub image: String,
+    pub nodes: i64,
+    pub cpus: f64,
+    pub memory_mib: i64,
+}
+
+/// The same, checked.
+struct Order {
+    name: VclusterName,
+    image: ImageRef,
+    nodes: u8,
+    resources: Resources,
+}
+
+impl Order {
+    fn parse(create: &CreateVcluster) -> Result<Self, Error> {
+        let mut faults = Vec::new();
+        let name = create.name.parse().map_err(|fault| faults.push(fault)).ok();
+        let image = create.image.parse().map_err(|fault| faults.push(fault)).ok();
+        let nodes = match parse_count("nodes", create.nodes) {
+            Err(Error::Invalid(fault)) => {
+                faults.extend(fault);
+                None
+            }
+            count => Some(count?),
+        };
+        let memory = u64::try_from(create.memory_mib).unwrap_or(0);
+        let resources = Resources::parse(create.cpus, memory).map_err(|fault| faults.extend(fault)).ok();
+        match (name, image, nodes, resources) {
+            (Some(name), Some(image), Some(nodes), Some(resources)) => Ok(Self { name, image, nodes, resources }),
+            _ => Err(Error::Invalid(faults)),
+        }
+    }
+}
+
+impl Vclusters {
+    /// Accepts a new vcluster. The same Idempotency-Key with the same request answers with the vcluster it made before.
+    pub async fn create(
+        &self,
+        actor: &Actor,
+        create: CreateVcluster,
+        idempotency_key: Option<&str>,
+    ) -> Result<Vcluster, Error> {
+        let order = Order::parse(&create)?;
+        let key = idempotency_key.map(check_key).transpose()?;
+        let mut tx = self.store.begin().await?;
+        if let Some(made) = self.made_before(&mut *tx, actor, key, &create).await? {
+            return Ok(made);
+        }
+        if tx.vcluster_named(actor.user, &order.name).await?.is_some() {
+            return Err(Error::NameTaken(order.name.to_string()));
+        }
+        let vcluster = self.reserve(&mut *tx, actor, order).await?;
+        if let Some(key) = key {
+            let record = IdempotencyRecord {
+                user: actor.user,
+                key: key.to_owned(),
+                fingerprint: fingerprint(&create),
+                vcluster: vcluster.id,
+                created_at: vcluster.created_at,
+            };
+            tx.insert_idempotency(&record).await?;
+        }
+        match self.save(tx, &vcluster).await {
+            Err(Error::Store(StoreError::Taken("name"))) => return Err(Error::NameTaken(vcluster.name.to_string())),
+            saved => saved?,
+        }
+        metrics::counter!("docklet_operations_accepted_total", "kind" => "create").increment(1);
+        tracing::info!(vcluster = %vcluster.id, nodes = vcluster.nodes.len(), user = %actor.name, "vcluster accepted");
+        Ok(vcluster)
+    }
+
+    /// Limits, hosts and a subnet, then the vcluster with its nodes ordered to run.
+    async fn reserve(&self, tx: &mut dyn Transaction, actor: &Actor, order: Order) -> Result<Vcluster, Error> {
+        let beside = Usage::default().with_vcluster();
+        let new = self.place_nodes(tx, actor.user, order.nodes, order.resources, beside).await?;
+        let subnet = self.free_subnet(tx, order.nodes).await?;
+        let operation = self.operation(OperationKind::Create);
+        let mut vcluster = Vcluster {
+            id: VclusterId::new(self.entropy.id(operation.started_at)),
+            owner: actor.user,
+            name: order.name,
+            image: order.image,
+            resources: order.resources,
+            subnet,
+            intent: Intent::Running,
+            nodes: Vec::new(),
+            created_at: operation.started_at,
+            operation: operation.clone(),
+        };
+        vcluster.add_nodes(new, operation)?;
+        Ok(vcluster)
+    }
+
+    async fn free_subnet(&self, tx: &mut dyn Transaction, nodes: u8) -> Result<Ipv4Net, Error> {
+        let taken = tx.subnets().await?.into_iter().chain(self.hosts.routed());
+        let pool = self.policy.cluster_net;
+        subnet::allocate(pool, subnet::prefix_for(nodes), taken).ok_or_else(|| Error::NoSubnet(pool.to_string()))
+    }
+
+    async fn made_before(
+        &self,
+        tx: &mut dyn Transaction,
+        actor: &Actor,
+        key: Option<&str>,
+        create: &CreateVcluster,
+    ) -> Result<Option<Vcluster>, Error> {
+        let Some(key) = key else { return Ok(None) };
+        let Some(record) = tx.idempotency(actor.user, key).await? else { return Ok(None) };
+        if record.fingerprint != fingerprint(create) {
+            return Err(Error::IdempotencyMismatch);
+        }
+        tx.vcluster(record.vcluster).await?.map(Some).ok_or(Error::IdempotencyGone)
+    }
+}
+
+fn check_key(key: &str) -> Result<&str, Error> {
+    if (1..=128).contains(&key.len()) && key.chars().all(|c| c.is_ascii_graphic()) {
+        return Ok(key);
+    }
+    let rule = "must have 1 to 128 visible ASCII characters";
+    Err(Error::Invalid(vec![Violation::new("Idempotency-Key", rule)]))
+}
+
+fn fingerprint(create: &CreateVcluster) -> String {
+    let CreateVcluster { name, image, nodes, cpus, memory_mib } = create;
+    // Lengths in front keep two different requests from being written alike.
+    let text = format!("{}:{name}{}:{image}{nodes}/{cpus}/{memory_mib}", name.len(), image.len());
+    hex::encode(Sha256::digest(text.as_bytes()))
+}

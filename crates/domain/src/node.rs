@@ -1,0 +1,222 @@
+//! One node's lifecycle: what its owner wants, what is observed, and what follows from both. Knows no container engine.
+
+use std::net::Ipv4Addr;
+
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    NodeId, OperationId,
+    name::{NodeName, WorkerName},
+};
+
+/// Counts the orders given to one node. A worker refuses an order older than one it has seen; a report about an older
+/// order is ignored.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Generation(pub u64);
+
+impl Generation {
+    pub const FIRST: Self = Self(1);
+
+    #[must_use]
+    pub const fn next(self) -> Self {
+        Self(self.0 + 1)
+    }
+}
+
+/// What a node is doing, as its owner sees it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub enum NodeState {
+    /// Ordered; its worker has not begun.
+    Pending,
+    Starting,
+    Running,
+    Stopping,
+    Stopped,
+    /// It could not start, or ended by itself or by somebody else's hand.
+    Failed,
+    /// Its host does not answer; nobody knows what it is doing.
+    Lost,
+}
+
+impl NodeState {
+    pub const ALL: [Self; 7] =
+        [Self::Pending, Self::Starting, Self::Running, Self::Stopping, Self::Stopped, Self::Failed, Self::Lost];
+
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Pending => "pending",
+            Self::Starting => "starting",
+            Self::Running => "running",
+            Self::Stopping => "stopping",
+            Self::Stopped => "stopped",
+            Self::Failed => "failed",
+            Self::Lost => "lost",
+        }
+    }
+
+    /// Something is still happening.
+    pub const fn is_busy(self) -> bool {
+        matches!(self, Self::Pending | Self::Starting | Self::Stopping)
+    }
+}
+
+/// What the owner wants of a node.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum NodeIntent {
+    Running,
+    Stopped,
+    /// Stopped first, then running again: the first half of a restart.
+    Restarting,
+    /// Gone, with everything in it but the home.
+    Absent,
+}
+
+impl NodeIntent {
+    pub const ALL: [Self; 4] = [Self::Running, Self::Stopped, Self::Restarting, Self::Absent];
+
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Running => "running",
+            Self::Stopped => "stopped",
+            Self::Restarting => "restarting",
+            Self::Absent => "absent",
+        }
+    }
+}
+
+/// What a worker reports about one order (one generation).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "phase", rename_all = "snake_case")]
+pub enum Phase {
+    /// Being brought up; `step` says what is being done now ("pulling the image, 62 %").
+    Starting {
+        step: String,
+    },
+    /// docklet-init has said it is ready.
+    Running {
+        since: DateTime<Utc>,
+    },
+    Stopping,
+    Stopped,
+    /// Not running, and not because it was asked; `reason` is a sentence for the owner.
+    Failed {
+        reason: String,
+    },
+    /// The host's container engine does not answer.
+    Lost {
+        reason: String,
+    },
+    /// Removing does not work yet and will be tried again; `reason` says what is in the way.
+    Stuck {
+        reason: String,
+    },
+    /// Nothing of it is left.
+    Absent,
+}
+
+/// A report about one node from its worker.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Observation {
+    pub generation: Generation,
+    #[serde(flatten)]
+    pub phase: Phase,
+}
+
+/// A node as the record has it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Node {
+    pub id: NodeId,
+    pub name: NodeName,
+    pub worker: WorkerName,
+    pub ip: Ipv4Addr,
+    pub generation: Generation,
+    pub intent: NodeIntent,
+    pub state: NodeState,
+    /// What it is doing while busy, why it is so when failed or lost.
+    pub reason: Option<String>,
+    /// Holds CPUs and memory of its owner's limit and of its host.
+    pub reserved: bool,
+    pub running_since: Option<DateTime<Utc>>,
+    /// The operation that ordered the present intent.
+    pub operation: OperationId,
+}
+
+impl Node {
+    /// Gives the node a new order. Failed and lost nodes that are ordered to stop hold what they held until the worker answers.
+    pub(crate) fn order(&mut self, intent: NodeIntent, operation: OperationId) {
+        self.generation = self.generation.next();
+        self.intent = intent;
+        self.operation = operation;
+        self.reason = None;
+        self.running_since = None;
+        self.state = match intent {
+            NodeIntent::Running => NodeState::Pending,
+            NodeIntent::Stopped | NodeIntent::Restarting | NodeIntent::Absent => NodeState::Stopping,
+        };
+        if intent == NodeIntent::Running {
+            self.reserved = true;
+        }
+    }
+
+    /// Takes a report in; says whether anything changed. Reports about an older order are ignored.
+    /// `Phase::Absent` for an absent node is the vcluster's to handle: it removes the node.
+    pub(crate) fn observe(&mut self, observation: &Observation) -> bool {
+        if observation.generation != self.generation {
+            return false;
+        }
+        let before = (self.state, self.reason.clone(), self.reserved, self.intent, self.running_since);
+        match &observation.phase {
+            Phase::Starting { step } => self.enter(NodeState::Starting, Some(step)),
+            Phase::Running { since } => {
+                self.enter(NodeState::Running, None);
+                self.running_since = Some(*since);
+            }
+            Phase::Stopping => self.enter(NodeState::Stopping, None),
+            Phase::Stopped | Phase::Absent => self.halted(),
+            Phase::Failed { reason } => self.failed(reason),
+            Phase::Lost { reason } => self.enter(NodeState::Lost, Some(reason)),
+            Phase::Stuck { reason } => self.enter(NodeState::Stopping, Some(reason)),
+        }
+        before != (self.state, self.reason.clone(), self.reserved, self.intent, self.running_since)
+    }
+
+    fn enter(&mut self, state: NodeState, reason: Option<&str>) {
+        self.state = state;
+        self.reason = reason.map(str::to_owned);
+        if state != NodeState::Running && state != NodeState::Lost {
+            self.running_since = None;
+        }
+    }
+
+    /// The worker has stopped it, or finds nothing to stop.
+    fn halted(&mut self) {
+        match self.intent {
+            // The second half of a restart. What it holds is kept in between, so nobody else can take its place.
+            NodeIntent::Restarting => {
+                let operation = self.operation;
+                self.order(NodeIntent::Running, operation);
+            }
+            NodeIntent::Running => self.failed("the node was stopped outside Docklet"),
+            NodeIntent::Stopped | NodeIntent::Absent => {
+                self.enter(NodeState::Stopped, None);
+                self.reserved = false;
+            }
+        }
+    }
+
+    fn failed(&mut self, reason: &str) {
+        match self.intent {
+            // A node that is down is what a stop asked for, whatever brought it down.
+            NodeIntent::Stopped | NodeIntent::Restarting => self.halted(),
+            NodeIntent::Running | NodeIntent::Absent => {
+                self.enter(NodeState::Failed, Some(reason));
+                self.reserved = false;
+            }
+        }
+    }
+}

@@ -1,0 +1,88 @@
+//! An action somebody asked for, from accepted to finished. Knows no HTTP and no worker.
+
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+
+use crate::OperationId;
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub enum OperationKind {
+    Create,
+    Start,
+    Stop,
+    Restart,
+    Delete,
+    AddNodes,
+    RemoveNode,
+}
+
+impl OperationKind {
+    pub const ALL: [Self; 7] =
+        [Self::Create, Self::Start, Self::Stop, Self::Restart, Self::Delete, Self::AddNodes, Self::RemoveNode];
+
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Create => "create",
+            Self::Start => "start",
+            Self::Stop => "stop",
+            Self::Restart => "restart",
+            Self::Delete => "delete",
+            Self::AddNodes => "add_nodes",
+            Self::RemoveNode => "remove_node",
+        }
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub enum OperationState {
+    Running,
+    Succeeded,
+    Failed,
+    /// A later action took its place before it was done.
+    Superseded,
+}
+
+impl OperationState {
+    pub const ALL: [Self; 4] = [Self::Running, Self::Succeeded, Self::Failed, Self::Superseded];
+
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Running => "running",
+            Self::Succeeded => "succeeded",
+            Self::Failed => "failed",
+            Self::Superseded => "superseded",
+        }
+    }
+}
+
+/// The latest action on a vcluster.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Operation {
+    pub id: OperationId,
+    pub kind: OperationKind,
+    pub state: OperationState,
+    /// Why it failed.
+    pub reason: Option<String>,
+    pub started_at: DateTime<Utc>,
+    pub finished_at: Option<DateTime<Utc>>,
+}
+
+impl Operation {
+    pub const fn begin(id: OperationId, kind: OperationKind, now: DateTime<Utc>) -> Self {
+        Self { id, kind, state: OperationState::Running, reason: None, started_at: now, finished_at: None }
+    }
+
+    pub fn is_running(&self) -> bool {
+        self.state == OperationState::Running
+    }
+
+    pub fn finish(&mut self, state: OperationState, reason: Option<String>, now: DateTime<Utc>) {
+        self.state = state;
+        self.reason = reason;
+        self.finished_at = Some(now);
+    }
+}

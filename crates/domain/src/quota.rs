@@ -1,0 +1,99 @@
+//! What a user may take, what they have taken, and whether more fits. Knows no user and no host.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{Violation, resources::Resources};
+
+/// The most one user may hold at a time. Stopped nodes hold no node, CPU or memory; a stopped vcluster still counts as one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Limits {
+    pub vclusters: u32,
+    pub nodes: u32,
+    pub cpu_milli: u64,
+    pub memory_mib: u64,
+}
+
+/// What a user (or a host's tenants together) holds.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Usage {
+    pub vclusters: u32,
+    pub nodes: u32,
+    pub cpu_milli: u64,
+    pub memory_mib: u64,
+}
+
+impl Usage {
+    /// What `count` nodes of this size take.
+    pub fn of_nodes(count: u32, each: Resources) -> Self {
+        Self {
+            vclusters: 0,
+            nodes: count,
+            cpu_milli: u64::from(count) * u64::from(each.cpu_milli),
+            memory_mib: u64::from(count) * u64::from(each.memory_mib),
+        }
+    }
+
+    pub fn with_vcluster(self) -> Self {
+        Self { vclusters: self.vclusters + 1, ..self }
+    }
+
+    pub fn plus(self, other: Self) -> Self {
+        Self {
+            vclusters: self.vclusters + other.vclusters,
+            nodes: self.nodes + other.nodes,
+            cpu_milli: self.cpu_milli + other.cpu_milli,
+            memory_mib: self.memory_mib + other.memory_mib,
+        }
+    }
+}
+
+impl Limits {
+    /// Whether `asked` fits beside `used`; every limit it breaks is named with what is left of it.
+    pub fn check(&self, used: Usage, asked: Usage) -> Result<(), Vec<Violation>> {
+        let mut faults = Vec::new();
+        let mut over = |field: &str, what: &str, limit: u64, used: u64, asked: u64, show: fn(u64) -> String| {
+            if asked > 0 && used + asked > limit {
+                let left = show(limit.saturating_sub(used));
+                faults.push(Violation::new(
+                    field,
+                    format!("asks for {} {what}, and {left} of your limit of {} is left", show(asked), show(limit)),
+                ));
+            }
+        };
+        let count = |n: u64| n.to_string();
+        let cpus = |n: u64| (n as f64 / 1000.0).to_string();
+        let mib = |n: u64| format!("{n} MiB");
+        over("name", "vcluster", self.vclusters.into(), used.vclusters.into(), asked.vclusters.into(), count);
+        over("nodes", "nodes", self.nodes.into(), used.nodes.into(), asked.nodes.into(), count);
+        over("resources.cpus", "CPUs", self.cpu_milli, used.cpu_milli, asked.cpu_milli, cpus);
+        over("resources.memory_mib", "of memory", self.memory_mib, used.memory_mib, asked.memory_mib, mib);
+        if faults.is_empty() { Ok(()) } else { Err(faults) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const LIMITS: Limits = Limits { vclusters: 2, nodes: 4, cpu_milli: 4000, memory_mib: 8192 };
+    const NODE: Resources = Resources { cpu_milli: 1000, memory_mib: 1024 };
+
+    #[test]
+    fn up_to_the_limit_fits() {
+        assert_eq!(LIMITS.check(Usage::default(), Usage::of_nodes(4, NODE).with_vcluster()), Ok(()));
+    }
+
+    #[test]
+    fn every_limit_that_breaks_is_named_with_what_is_left() {
+        let used = Usage::of_nodes(3, NODE).with_vcluster();
+        let faults = LIMITS.check(used, Usage::of_nodes(2, NODE).with_vcluster()).expect_err("must not fit");
+        assert_eq!(faults.iter().map(|f| f.field.as_str()).collect::<Vec<_>>(), ["nodes", "resources.cpus"]);
+        assert_eq!(faults[0].message, "asks for 2 nodes, and 1 of your limit of 4 is left");
+    }
+
+    #[test]
+    fn what_is_not_asked_for_cannot_break_a_limit() {
+        let over = Usage { vclusters: 9, ..Usage::default() };
+        assert_eq!(LIMITS.check(over, Usage::of_nodes(1, NODE)), Ok(()));
+    }
+}

@@ -1,0 +1,75 @@
+//! How much of a host one node gets. Knows the units and the least that works, not who may have how much.
+
+use serde::{Deserialize, Serialize};
+
+use crate::Violation;
+
+/// CPUs and memory of one node.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Resources {
+    /// Thousandths of a CPU.
+    pub cpu_milli: u32,
+    /// MiB of memory; there is no swap on top.
+    pub memory_mib: u32,
+}
+
+impl Resources {
+    /// Less than this and a shell does not answer in useful time.
+    pub const LEAST_CPU_MILLI: u32 = 50;
+    /// Less than this and sshd, a shell and docklet-init do not fit.
+    pub const LEAST_MEMORY_MIB: u32 = 64;
+    /// No host is larger; keeps the arithmetic far from its ends.
+    pub const MOST_CPUS: f64 = 4096.0;
+    pub const MOST_MEMORY_MIB: u32 = 64 * 1024 * 1024;
+
+    /// From what a client writes: CPUs as a number such as 1.5, memory in MiB. Reports every field at fault.
+    pub fn parse(cpus: f64, memory_mib: u64) -> Result<Self, Vec<Violation>> {
+        let mut faults = Vec::new();
+        let least_cpus = f64::from(Self::LEAST_CPU_MILLI) / 1000.0;
+        if !(least_cpus..=Self::MOST_CPUS).contains(&cpus) {
+            faults.push(Violation::new(
+                "resources.cpus",
+                format!("must be between {least_cpus} and {} CPUs", Self::MOST_CPUS),
+            ));
+        }
+        let memory =
+            u32::try_from(memory_mib).ok().filter(|m| (Self::LEAST_MEMORY_MIB..=Self::MOST_MEMORY_MIB).contains(m));
+        if memory.is_none() {
+            let rule = format!("must be between {} and {} MiB", Self::LEAST_MEMORY_MIB, Self::MOST_MEMORY_MIB);
+            faults.push(Violation::new("resources.memory_mib", rule));
+        }
+        match memory {
+            // The range above keeps the product inside u32 and not negative.
+            Some(memory_mib) if faults.is_empty() => Ok(Self { cpu_milli: (cpus * 1000.0).round() as u32, memory_mib }),
+            _ => Err(faults),
+        }
+    }
+
+    pub fn cpus(self) -> f64 {
+        f64::from(self.cpu_milli) / 1000.0
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn cpus_are_kept_in_thousandths() {
+        assert_eq!(Resources::parse(1.5, 1024), Ok(Resources { cpu_milli: 1500, memory_mib: 1024 }));
+    }
+
+    #[test]
+    fn each_field_at_fault_is_named() {
+        for (cpus, memory, fields) in [
+            (0.0, 1024, vec!["resources.cpus"]),
+            (-1.0, 0, vec!["resources.cpus", "resources.memory_mib"]),
+            (f64::NAN, 1024, vec!["resources.cpus"]),
+            (f64::INFINITY, 1024, vec!["resources.cpus"]),
+            (1.0, u64::MAX, vec!["resources.memory_mib"]),
+        ] {
+            let faults = Resources::parse(cpus, memory).expect_err("must be refused");
+            assert_eq!(faults.iter().map(|f| f.field.as_str()).collect::<Vec<_>>(), fields);
+        }
+    }
+}

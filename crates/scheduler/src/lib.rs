@@ -1,0 +1,5 @@
+#![doc = include_str!("../README.md")]
+
+mod placement;
+
+pub use placement::{Host, NoRoom, Overcommit, Problem, place};

@@ -1,0 +1,211 @@
+//! Rules 1–4 of the README. Knows hosts and sizes, not users and not vclusters.
+
+use domain::{Violation, name::WorkerName, quota::Usage, resources::Resources};
+
+/// A host as placement sees it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Host {
+    pub name: WorkerName,
+    pub cpu_milli: u64,
+    pub memory_mib: u64,
+    /// What tenants hold there already.
+    pub used: Usage,
+    pub ready: bool,
+}
+
+/// How many times a host's CPUs and memory may be given away.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Overcommit {
+    pub cpu: f64,
+    pub memory: f64,
+}
+
+#[derive(Debug, Clone, Copy)]
+pub struct Problem<'a> {
+    pub hosts: &'a [Host],
+    pub count: u32,
+    pub each: Resources,
+    pub overcommit: Overcommit,
+}
+
+/// Why the nodes cannot be placed: each field of the request that asks for too much, with what there is.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum NoRoom {
+    #[error("no host is ready to take nodes; try again in a moment")]
+    NoHost,
+    #[error("no host has room for the nodes")]
+    Full(Vec<Violation>),
+}
+
+/// A host for each node, in order.
+pub fn place(problem: &Problem<'_>) -> Result<Vec<WorkerName>, NoRoom> {
+    let mut hosts: Vec<Host> = problem.hosts.iter().filter(|host| host.ready).cloned().collect();
+    if hosts.is_empty() {
+        return Err(NoRoom::NoHost);
+    }
+    if let Some(faults) = larger_than_every_host(problem, &hosts) {
+        return Err(NoRoom::Full(faults));
+    }
+    let one = Usage::of_nodes(1, problem.each);
+    let mut placed = Vec::new();
+    for number in 0..problem.count {
+        let roomy = hosts.iter_mut().filter(|host| fits(host, problem));
+        let best = roomy.min_by(|a, b| fullness(a, one).total_cmp(&fullness(b, one)).then_with(|| a.name.cmp(&b.name)));
+        let Some(host) = best else { return Err(NoRoom::Full(shortage(problem, &hosts, number))) };
+        host.used = host.used.plus(one);
+        placed.push(host.name.clone());
+    }
+    Ok(placed)
+}
+
+fn fits(host: &Host, problem: &Problem<'_>) -> bool {
+    let each = problem.each;
+    u64::from(each.cpu_milli) <= free_cpu(host, problem.overcommit)
+        && u64::from(each.memory_mib) <= free_memory(host, problem.overcommit)
+        && u64::from(each.cpu_milli) <= host.cpu_milli
+        && u64::from(each.memory_mib) <= host.memory_mib
+}
+
+/// `amount × factor`, rounded down. Amounts are far below 2^53, so nothing is lost on the way.
+fn times(amount: u64, factor: f64) -> u64 {
+    (amount as f64 * factor) as u64
+}
+
+fn free_cpu(host: &Host, overcommit: Overcommit) -> u64 {
+    times(host.cpu_milli, overcommit.cpu).saturating_sub(host.used.cpu_milli)
+}
+
+fn free_memory(host: &Host, overcommit: Overcommit) -> u64 {
+    times(host.memory_mib, overcommit.memory).saturating_sub(host.used.memory_mib)
+}
+
+/// The larger of the shares of CPU and memory that are taken once `extra` is there, too.
+fn fullness(host: &Host, extra: Usage) -> f64 {
+    let after = host.used.plus(extra);
+    let share = |used: u64, all: u64| used as f64 / all.max(1) as f64;
+    share(after.cpu_milli, host.cpu_milli).max(share(after.memory_mib, host.memory_mib))
+}
+
+fn cpus(milli: u64) -> f64 {
+    milli as f64 / 1000.0
+}
+
+fn larger_than_every_host(problem: &Problem<'_>, hosts: &[Host]) -> Option<Vec<Violation>> {
+    let most_cpu = hosts.iter().map(|host| host.cpu_milli).max().unwrap_or(0);
+    let most_memory = hosts.iter().map(|host| host.memory_mib).max().unwrap_or(0);
+    let mut faults = Vec::new();
+    if u64::from(problem.each.cpu_milli) > most_cpu {
+        let rule = format!("one node cannot have more CPUs than its host: the largest host has {}", cpus(most_cpu));
+        faults.push(Violation::new("resources.cpus", rule));
+    }
+    if u64::from(problem.each.memory_mib) > most_memory {
+        let rule = format!("one node cannot have more memory than its host: the largest host has {most_memory} MiB");
+        faults.push(Violation::new("resources.memory_mib", rule));
+    }
+    (!faults.is_empty()).then_some(faults)
+}
+
+fn shortage(problem: &Problem<'_>, hosts: &[Host], placed: u32) -> Vec<Violation> {
+    let cpu = hosts.iter().map(|host| free_cpu(host, problem.overcommit)).max().unwrap_or(0);
+    let memory = hosts.iter().map(|host| free_memory(host, problem.overcommit)).max().unwrap_or(0);
+    let fit = if placed == 0 { "none of them fits now".to_owned() } else { format!("only {placed} of them fit now") };
+    let mut faults = Vec::new();
+    if u64::from(problem.each.cpu_milli) > cpu {
+        let rule = format!("{fit}: the emptiest host has {} CPUs left", cpus(cpu));
+        faults.push(Violation::new("resources.cpus", rule));
+    }
+    if u64::from(problem.each.memory_mib) > memory {
+        let rule = format!("{fit}: the emptiest host has {memory} MiB left");
+        faults.push(Violation::new("resources.memory_mib", rule));
+    }
+    if faults.is_empty() {
+        // CPUs are free on one host and memory on another: neither alone is short.
+        faults.push(Violation::new("nodes", fit));
+    }
+    faults
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    const PLAIN: Overcommit = Overcommit { cpu: 1.0, memory: 1.0 };
+
+    fn host(name: &str, cpu_milli: u64, memory_mib: u64) -> Host {
+        Host { name: name.parse().expect("a name"), cpu_milli, memory_mib, used: Usage::default(), ready: true }
+    }
+
+    fn node(cpu_milli: u32, memory_mib: u32) -> Resources {
+        Resources { cpu_milli, memory_mib }
+    }
+
+    fn names(problem: &Problem<'_>) -> Result<Vec<String>, NoRoom> {
+        place(problem).map(|placed| placed.iter().map(ToString::to_string).collect())
+    }
+
+    #[test]
+    fn nodes_are_spread_over_the_emptiest_hosts() {
+        let hosts = [host("a", 4000, 4096), host("b", 4000, 4096)];
+        let problem = Problem { hosts: &hosts, count: 3, each: node(1000, 512), overcommit: PLAIN };
+        assert_eq!(names(&problem), Ok(vec!["a".into(), "b".into(), "a".into()]));
+    }
+
+    #[test]
+    fn a_node_larger_than_every_host_is_refused_whatever_the_overcommit() {
+        let hosts = [host("a", 2000, 4096)];
+        let overcommit = Overcommit { cpu: 10.0, memory: 10.0 };
+        let problem = Problem { hosts: &hosts, count: 1, each: node(3000, 8192), overcommit };
+        let Err(NoRoom::Full(faults)) = place(&problem) else { panic!("must not fit") };
+        assert!(faults[0].message.ends_with("the largest host has 2"), "{faults:?}");
+        assert_eq!(faults[1].field, "resources.memory_mib");
+    }
+
+    #[test]
+    fn either_all_nodes_are_placed_or_none_and_the_short_resource_is_named() {
+        let hosts = [host("a", 4000, 1024)];
+        let problem = Problem { hosts: &hosts, count: 3, each: node(1000, 512), overcommit: PLAIN };
+        let Err(NoRoom::Full(faults)) = place(&problem) else { panic!("must not fit") };
+        assert_eq!(faults.len(), 1);
+        assert_eq!(faults[0].message, "only 2 of them fit now: the emptiest host has 0 MiB left");
+    }
+
+    #[test]
+    fn overcommit_gives_a_host_away_several_times() {
+        let hosts = [host("a", 2000, 4096)];
+        let problem = Problem {
+            hosts: &hosts,
+            count: 4,
+            each: node(1000, 1024),
+            overcommit: Overcommit { cpu: 2.0, memory: 1.0 },
+        };
+        assert_eq!(names(&problem).map(|placed| placed.len()), Ok(4));
+    }
+
+    #[test]
+    fn hosts_that_are_not_ready_get_nothing() {
+        let hosts = [Host { ready: false, ..host("a", 4000, 4096) }];
+        let problem = Problem { hosts: &hosts, count: 1, each: node(1000, 512), overcommit: PLAIN };
+        assert_eq!(place(&problem), Err(NoRoom::NoHost));
+    }
+
+    proptest! {
+        #[test]
+        fn no_host_ever_holds_more_than_it_may(
+            sizes in prop::collection::vec((1000u64..16000, 512u64..32768), 1..5),
+            count in 1u32..16, cpu in 50u32..4000, memory in 64u32..8192,
+        ) {
+            let hosts: Vec<Host> =
+                sizes.iter().enumerate().map(|(i, (cpu, memory))| host(&format!("h{i}"), *cpu, *memory)).collect();
+            let each = node(cpu, memory);
+            if let Ok(placed) = place(&Problem { hosts: &hosts, count, each, overcommit: PLAIN }) {
+                prop_assert_eq!(placed.len(), count as usize);
+                for host in &hosts {
+                    let here = placed.iter().filter(|name| **name == host.name).count() as u64;
+                    prop_assert!(here * u64::from(cpu) <= host.cpu_milli && here * u64::from(memory) <= host.memory_mib);
+                }
+            }
+        }
+    }
+}

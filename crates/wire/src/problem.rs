@@ -1,0 +1,144 @@
+//! What went wrong, for programs and people: `application/problem+json` (RFC 9457) with a stable `code`.
+
+use std::fmt;
+
+use domain::Violation;
+use serde::{Deserialize, Serialize};
+
+macro_rules! codes {
+    ($($(#[$doc:meta])* $variant:ident => ($code:literal, $status:literal, $title:literal)),+ $(,)?) => {
+        /// Stable names of everything that can go wrong. Clients decide by these, never by a text.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+        #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+        pub enum Code {
+            $($(#[$doc])* #[serde(rename = $code)] $variant,)+
+        }
+
+        impl Code {
+            pub const ALL: &[Self] = &[$(Self::$variant),+];
+
+            pub const fn as_str(self) -> &'static str {
+                match self { $(Self::$variant => $code,)+ }
+            }
+
+            /// The HTTP status this code is sent with.
+            pub const fn status(self) -> u16 {
+                match self { $(Self::$variant => $status,)+ }
+            }
+
+            pub const fn title(self) -> &'static str {
+                match self { $(Self::$variant => $title,)+ }
+            }
+        }
+    };
+}
+
+codes! {
+    /// `violations` names each field and the rule it breaks.
+    Invalid => ("invalid", 422, "Some fields are not right"),
+    /// Not JSON, or JSON of another shape.
+    Malformed => ("malformed", 400, "The request cannot be read"),
+    TooLarge => ("too_large", 413, "The request is too large"),
+    NotSignedIn => ("not_signed_in", 401, "Sign in first"),
+    /// Wrong user name or password.
+    SignInFailed => ("sign_in_failed", 401, "User name or password is wrong"),
+    TooManyAttempts => ("too_many_attempts", 429, "Too many attempts"),
+    /// The token is unknown, expired or revoked.
+    BadToken => ("bad_token", 401, "The token is not valid"),
+    /// A request from another site's page.
+    ForeignOrigin => ("foreign_origin", 403, "The request came from another site"),
+    Forbidden => ("forbidden", 403, "This needs more rights"),
+    /// Unknown, or not yours: the two are not told apart.
+    NotFound => ("not_found", 404, "There is nothing here"),
+    MethodNotAllowed => ("method_not_allowed", 405, "This cannot be done here"),
+    NameTaken => ("name_taken", 409, "The name is taken"),
+    /// The action does not fit the state it is in.
+    Conflict => ("conflict", 409, "Not possible now"),
+    /// The same Idempotency-Key came with another request.
+    IdempotencyMismatch => ("idempotency_mismatch", 409, "The Idempotency-Key was used for another request"),
+    /// More than the user's limits leave.
+    LimitExceeded => ("limit_exceeded", 422, "More than your limit"),
+    /// More than any host has free.
+    NoRoom => ("no_room", 422, "More than the hosts have"),
+    NodeNotRunning => ("node_not_running", 409, "The node is not running"),
+    /// The node's docklet-init does not answer, or answers nonsense.
+    NodeUnreachable => ("node_unreachable", 502, "The node does not answer"),
+    NoShell => ("no_shell", 422, "The image has no shell"),
+    TooManyTerminals => ("too_many_terminals", 409, "Too many terminals"),
+    OffsetBeyondEnd => ("offset_beyond_end", 422, "The offset is beyond the end"),
+    NotReady => ("not_ready", 503, "Not ready yet"),
+    Internal => ("internal", 500, "Something went wrong on our side"),
+}
+
+/// The body of every answer that is not a success.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Problem {
+    /// `about:blank`: `code` is what tells problems apart.
+    pub r#type: String,
+    pub title: String,
+    pub status: u16,
+    pub code: Code,
+    /// A sentence for the person: what happened, to which thing, what to do.
+    pub detail: String,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub violations: Vec<Violation>,
+    /// Seconds to wait before the next try.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub retry_after: Option<u64>,
+    /// Names this request in the server's log.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub request_id: Option<String>,
+}
+
+impl Problem {
+    pub fn new(code: Code, detail: impl Into<String>) -> Self {
+        Self {
+            r#type: "about:blank".into(),
+            title: code.title().into(),
+            status: code.status(),
+            code,
+            detail: detail.into(),
+            violations: Vec::new(),
+            retry_after: None,
+            request_id: None,
+        }
+    }
+
+    #[must_use]
+    pub fn with_violations(mut self, violations: Vec<Violation>) -> Self {
+        self.violations = violations;
+        self
+    }
+
+    /// The message about one field, for showing beside it.
+    pub fn about(&self, field: &str) -> Option<&str> {
+        self.violations.iter().find(|violation| violation.field == field).map(|violation| violation.message.as_str())
+    }
+}
+
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.detail)
+    }
+}
+
+impl std::error::Error for Problem {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn codes_are_unique_and_travel_as_their_names() {
+        let mut names: Vec<&str> = Code::ALL.iter().map(|code| code.as_str()).collect();
+        names.sort_unstable();
+        names.dedup();
+        assert_eq!(names.len(), Code::ALL.len());
+        for code in Code::ALL {
+            let json = serde_json::to_string(code).expect("a code is a string");
+            assert_eq!(json, format!("\"{}\"", code.as_str()));
+            assert!((400..600).contains(&code.status()));
+        }
+    }
+}

@@ -1,0 +1,133 @@
+//! vclusters as clients see and order them.
+
+use chrono::{DateTime, Utc};
+use domain::{
+    name::UserName,
+    node::NodeState,
+    operation::{OperationKind, OperationState},
+    vcluster::VclusterState,
+};
+use serde::{Deserialize, Serialize};
+
+/// `POST /api/v1/vclusters`. Numbers are wider than any valid value, so that the answer can name the rule they break.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[cfg_attr(feature = "openapi", schema(example = json!({"name": "lab", "image": "docklet/base", "nodes": 2, "resources": {"cpus": 1.0, "memory_mib": 1024}})))]
+pub struct CreateVcluster {
+    /// 1–40 of a-z, 0-9 and '-'; unique among the owner's vclusters.
+    pub name: String,
+    /// An image of the host or of a registry it reaches.
+    pub image: String,
+    /// 1–16.
+    #[cfg_attr(feature = "openapi", schema(minimum = 1, maximum = 16))]
+    pub nodes: i64,
+    pub resources: NodeResources,
+}
+
+/// What each node gets.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct NodeResources {
+    /// CPUs, such as 0.5 or 2.
+    pub cpus: f64,
+    /// Memory in MiB, without swap.
+    pub memory_mib: i64,
+}
+
+/// `POST /api/v1/vclusters/{id}/nodes`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct AddNodes {
+    /// How many more.
+    pub count: i64,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Vcluster {
+    pub id: String,
+    pub name: String,
+    /// The owner's user name.
+    pub owner: String,
+    pub image: String,
+    pub state: VclusterState,
+    /// Why the state is what it is, or what is being done now.
+    pub reason: Option<String>,
+    pub resources: NodeResources,
+    /// The network all nodes share, such as `172.20.0.0/27`.
+    pub subnet: String,
+    pub nodes: Vec<Node>,
+    /// The latest action and how far it is.
+    pub operation: Operation,
+    pub created_at: DateTime<Utc>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Node {
+    /// `node-0`; also its host name inside the vcluster.
+    pub name: String,
+    pub state: NodeState,
+    pub reason: Option<String>,
+    pub ip: String,
+    /// The host it is on.
+    pub worker: String,
+    pub running_since: Option<DateTime<Utc>>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Operation {
+    pub id: String,
+    pub kind: OperationKind,
+    pub state: OperationState,
+    pub reason: Option<String>,
+    pub started_at: DateTime<Utc>,
+    pub finished_at: Option<DateTime<Utc>>,
+}
+
+impl Vcluster {
+    /// The vcluster as its owner, of this name, sees it.
+    pub fn from_domain(vcluster: &domain::vcluster::Vcluster, owner: &UserName) -> Self {
+        let operation = &vcluster.operation;
+        Self {
+            id: vcluster.id.to_string(),
+            name: vcluster.name.to_string(),
+            owner: owner.to_string(),
+            image: vcluster.image.to_string(),
+            state: vcluster.state(),
+            reason: vcluster.reason(),
+            resources: NodeResources {
+                cpus: vcluster.resources.cpus(),
+                memory_mib: i64::from(vcluster.resources.memory_mib),
+            },
+            subnet: vcluster.subnet.to_string(),
+            nodes: vcluster.nodes.iter().map(Node::from_domain).collect(),
+            operation: Operation {
+                id: operation.id.to_string(),
+                kind: operation.kind,
+                state: operation.state,
+                reason: operation.reason.clone(),
+                started_at: operation.started_at,
+                finished_at: operation.finished_at,
+            },
+            created_at: vcluster.created_at,
+        }
+    }
+}
+
+impl Node {
+    fn from_domain(node: &domain::node::Node) -> Self {
+        Self {
+            name: node.name.to_string(),
+            state: node.state,
+            reason: node.reason.clone(),
+            ip: node.ip.to_string(),
+            worker: node.worker.to_string(),
+            running_since: node.running_since,
+        }
+    }
+}
