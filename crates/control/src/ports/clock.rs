@@ -21,6 +21,7 @@ pub trait Entropy: Send + Sync + 'static {
 pub struct SystemClock;
 
 impl Clock for SystemClock {
+    #[expect(clippy::disallowed_methods, reason = "the one place that reads the host's clock")]
     fn now(&self) -> DateTime<Utc> {
         Utc::now()
     }

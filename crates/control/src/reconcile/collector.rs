@@ -97,6 +97,8 @@ impl Collector {
     async fn take(&mut self, event: ReportEvent) -> Result<(), Error> {
         match event {
             ReportEvent::Snapshot { reports, workers } => {
+                // The watch has begun anew: whatever made it begin may have taken assignments with it.
+                self.dispatcher.dispatch_everything();
                 self.hosts.replace(workers);
                 self.reports = reports.iter().map(|report| (report.node, report.clone())).collect();
                 self.take_snapshot(reports).await

@@ -25,6 +25,7 @@ const RETRY: Duration = Duration::from_millis(500);
 /// What is waiting to be published.
 #[derive(Debug)]
 pub(crate) enum Work {
+    Everything,
     Assign(Box<Vcluster>),
     Withdraw(Vec<(WorkerName, NodeId)>),
 }
@@ -43,6 +44,11 @@ impl Dispatcher {
     /// Publishes the vcluster's present orders. When the daemon is ending, the next start does it.
     pub(crate) fn dispatch(&self, vcluster: Vcluster) {
         let _ = self.0.send(Work::Assign(Box::new(vcluster)));
+    }
+
+    /// Publishes what the whole record wants: coordination may have lost some of it.
+    pub(crate) fn dispatch_everything(&self) {
+        let _ = self.0.send(Work::Everything);
     }
 
     /// Takes back the assignments of nodes that are gone.
@@ -105,6 +111,7 @@ impl Publisher {
             work = self.work.recv() => work.ok_or(Stopped::Cancelled)?,
         };
         match work {
+            Work::Everything => return self.publish_everything().await,
             Work::Assign(vcluster) => self.dispatch.assign(&assignments_of(&vcluster)).await,
             Work::Withdraw(nodes) => self.dispatch.withdraw(&nodes).await,
         }

@@ -1,0 +1,86 @@
+//! Signing in, tokens and locks.
+
+use std::{net::IpAddr, time::Duration};
+
+use crate::harness::{Harness, address};
+use control::Error;
+use domain::user::Role;
+
+#[tokio::test]
+async fn the_right_password_signs_in_and_nothing_else_does() {
+    let harness = Harness::new().await;
+    let accounts = &harness.control.accounts;
+    let user = accounts.sign_in("ada", "correct horse", address()).await.expect("the right password");
+    assert_eq!(user.id, harness.ada.user);
+    for (name, password) in [("ada", "wrong"), ("nobody", "correct horse"), ("", ""), ("ada\0", "correct horse")] {
+        let refused = accounts.sign_in(name, password, address()).await;
+        assert!(matches!(refused, Err(Error::SignInFailed)), "{name:?}");
+    }
+}
+
+#[tokio::test]
+async fn failures_cost_growing_waits_that_end_by_themselves() {
+    let harness = Harness::new().await;
+    let accounts = &harness.control.accounts;
+    let fail = async || accounts.sign_in("ada", "wrong", address()).await.expect_err("the wrong password");
+    for _ in 0..5 {
+        assert!(matches!(fail().await, Error::SignInFailed));
+    }
+    let wait = async || match accounts.sign_in("ada", "correct horse", address()).await {
+        Err(Error::TooManyAttempts { wait }) => wait,
+        other => panic!("must wait: {other:?}"),
+    };
+    assert_eq!(wait().await, Duration::from_secs(1));
+    harness.clock.advance(Duration::from_secs(1));
+    assert!(matches!(fail().await, Error::SignInFailed));
+    assert_eq!(wait().await, Duration::from_secs(2), "the next wait is twice as long");
+    let elsewhere = IpAddr::from([198, 51, 100, 1]);
+    accounts.sign_in("ada", "correct horse", elsewhere).await.expect("ada herself, from elsewhere");
+    harness.clock.advance(Duration::from_secs(2));
+    accounts.sign_in("ada", "correct horse", address()).await.expect("never locked out for good");
+}
+
+#[tokio::test]
+async fn a_locked_user_is_nobody() {
+    let harness = Harness::new().await;
+    let accounts = &harness.control.accounts;
+    let token = accounts.issue_token("ada", Duration::from_secs(60)).await.expect("a token");
+    accounts.set_locked("ada", true).await.expect("ada exists");
+    assert!(matches!(accounts.sign_in("ada", "correct horse", address()).await, Err(Error::SignInFailed)));
+    assert_eq!(accounts.actor(harness.ada.user).await.expect("an answer"), None);
+    assert!(matches!(accounts.actor_by_token(&token.text).await, Err(Error::BadToken)));
+    accounts.set_locked("ada", false).await.expect("ada exists");
+    assert!(accounts.actor_by_token(&token.text).await.is_ok());
+}
+
+#[tokio::test]
+async fn tokens_end_by_time_and_by_hand_and_malformed_ones_are_none() {
+    let harness = Harness::new().await;
+    let accounts = &harness.control.accounts;
+    let issued = accounts.issue_token("ada", Duration::from_secs(60)).await.expect("a token");
+    assert!(issued.text.starts_with("dkl_") && !format!("{issued:?}").contains(&issued.text));
+    assert_eq!(accounts.actor_by_token(&issued.text).await.expect("a valid token"), harness.ada);
+    let revoked = accounts.issue_token("ada", Duration::from_secs(60)).await.expect("a token");
+    accounts.revoke_token(&revoked.text).await.expect("it exists");
+    harness.clock.advance(Duration::from_secs(60));
+    let changed = issued.text.replace("dkl_", "dkx_");
+    for bad in [issued.text.as_str(), revoked.text.as_str(), "", "dkl_", "dkl_../../etc", changed.as_str()] {
+        assert!(matches!(accounts.actor_by_token(bad).await, Err(Error::BadToken)), "{bad}");
+    }
+    assert!(matches!(accounts.issue_token("ada", Duration::ZERO).await, Err(Error::Invalid(_))));
+    assert!(matches!(accounts.issue_token("eve", Duration::from_secs(1)).await, Err(Error::NoSuchUser(_))));
+}
+
+#[tokio::test]
+async fn users_are_added_once_with_a_chosen_or_a_generated_password() {
+    let harness = Harness::new().await;
+    let accounts = &harness.control.accounts;
+    let carol = accounts.add_user("carol", None, Role::User).await.expect("a new user");
+    let password = carol.generated.expect("a generated password");
+    accounts.sign_in("carol", &password, address()).await.expect("it works");
+    assert!(matches!(accounts.add_user("carol", None, Role::User).await, Err(Error::UserTaken(_))));
+    assert!(matches!(accounts.add_user("dave", Some("short"), Role::User).await, Err(Error::Invalid(_))));
+    accounts.set_password("carol", Some("another horse")).await.expect("carol exists");
+    assert!(accounts.sign_in("carol", &password, address()).await.is_err());
+    assert_eq!(accounts.ensure_admin().await.expect("an answer"), None, "there are users already");
+}

@@ -1,0 +1,215 @@
+//! Control with a real SQLite record, in-memory coordination, and a worker that is the test itself.
+
+use std::{net::IpAddr, sync::Arc, time::Duration};
+
+use async_trait::async_trait;
+use control::{
+    Control, Error, Policy, Ports,
+    actor::Actor,
+    ports::{
+        coordination::{Duty, Order, Report, WorkerInfo},
+        node::{Attach, Duplex, NodeAddress, NodeError, NodeLink, OpenTerminal, TerminalId, TerminalInfo},
+        store::PageRequest,
+    },
+    vclusters::CreateVcluster,
+};
+use domain::{
+    NodeId, VclusterId,
+    node::{Generation, Observation, Phase},
+    quota::Limits,
+    user::Role,
+    vcluster::Vcluster,
+};
+use scheduler::Overcommit;
+use store::StoreConfig;
+use testkit::{FakeClock, MemoryCoordination, SeededEntropy};
+use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
+
+pub(crate) use testkit::{eventually, obtain};
+
+pub(crate) const SOON: Duration = Duration::from_secs(5);
+
+pub(crate) struct Harness {
+    pub(crate) control: Control,
+    pub(crate) coordination: MemoryCoordination,
+    pub(crate) clock: FakeClock,
+    pub(crate) ada: Actor,
+    pub(crate) bob: Actor,
+    ports: Ports,
+    policy: Policy,
+    reconciler: Option<(CancellationToken, JoinHandle<()>)>,
+    _data: tempfile::TempDir,
+}
+
+pub(crate) fn policy() -> Policy {
+    Policy {
+        limits: Limits { vclusters: 3, nodes: 8, cpu_milli: 8000, memory_mib: 8192 },
+        cluster_net: "172.20.0.0/24".parse().expect("a network"),
+        overcommit: Overcommit { cpu: 4.0, memory: 1.0 },
+    }
+}
+
+impl Harness {
+    pub(crate) async fn new() -> Self {
+        Self::with(policy()).await
+    }
+
+    /// Control with its reconciler running, and one worker `here` with 4 CPUs and 16 GiB that has announced itself.
+    pub(crate) async fn with(policy: Policy) -> Self {
+        let data = tempfile::tempdir().expect("a directory");
+        let store = store::connect(&StoreConfig::at(data.path().join("docklet.sqlite"))).await.expect("a database");
+        store::migrate(&store).await.expect("a schema");
+        let (coordination, clock) = (MemoryCoordination::default(), FakeClock::default());
+        let ports = Ports {
+            store: Arc::new(store),
+            dispatch: Arc::new(coordination.clone()),
+            nodes: Arc::new(NoNodes),
+            clock: Arc::new(clock.clone()),
+            entropy: Arc::new(SeededEntropy::default()),
+        };
+        let (control, reconciler) = Control::new(&ports, policy);
+        let ada = actor(&control, "ada").await;
+        let bob = actor(&control, "bob").await;
+        let mut harness = Self { control, coordination, clock, ada, bob, ports, policy, reconciler: None, _data: data };
+        harness.spawn(reconciler);
+        harness.announce().await;
+        harness
+    }
+
+    fn spawn(&mut self, reconciler: control::reconcile::Reconciler) {
+        let stop = CancellationToken::new();
+        let task = tokio::spawn(reconciler.run(stop.clone()));
+        self.reconciler = Some((stop, task));
+    }
+
+    /// Ends control as kill -9 would, without finishing anything, and starts another on the same record.
+    pub(crate) async fn restart(&mut self) {
+        if let Some((_, task)) = self.reconciler.take() {
+            task.abort();
+        }
+        let (control, reconciler) = Control::new(&self.ports, self.policy);
+        self.control = control;
+        self.spawn(reconciler);
+        self.host_known().await;
+    }
+
+    pub(crate) async fn announce(&self) {
+        let info = WorkerInfo {
+            name: "here".parse().expect("a name"),
+            cpu_milli: 4000,
+            memory_mib: 16384,
+            routed: vec!["172.20.0.0/27".parse().expect("a network")],
+            unready: None,
+        };
+        self.coordination.announce(&info).await.expect("coordination answers");
+        self.host_known().await;
+    }
+
+    /// Placement has heard of the worker: a create is not refused for want of a host.
+    async fn host_known(&self) {
+        let probe = CreateVcluster { cpus: 4096.0, ..order("probe", 1) };
+        let what = "control to hear of the worker";
+        eventually(what, SOON, async || {
+            !matches!(self.control.vclusters.create(&self.ada, probe.clone(), None).await, Err(Error::NoHost))
+        })
+        .await;
+    }
+
+    pub(crate) async fn create(&self, name: &str, nodes: i64) -> Vcluster {
+        self.control.vclusters.create(&self.ada, order(name, nodes), None).await.expect("a vcluster")
+    }
+
+    pub(crate) async fn get(&self, id: VclusterId) -> Option<Vcluster> {
+        match self.control.vclusters.get(&self.ada, id).await {
+            Ok(vcluster) => Some(vcluster),
+            Err(Error::NotFound(_)) => None,
+            Err(error) => panic!("the record fails: {error}"),
+        }
+    }
+
+    /// Waits for the assignment of this node that carries `order` and is its newest, and reports `phase` about it.
+    pub(crate) async fn work(&self, node: NodeId, order: Order, phase: Phase) {
+        let assignment = obtain(&format!("an assignment {order:?} for {node}"), SOON, async || {
+            let newest = self.generation(node).await?;
+            let published = self.coordination.assignment(node)?;
+            (published.order == order && published.generation == newest).then_some(published)
+        })
+        .await;
+        let observation = Observation { generation: assignment.generation, phase };
+        let report = Report { node, worker: assignment.worker, observation };
+        self.coordination.report(&[report]).await.expect("coordination answers");
+    }
+
+    async fn generation(&self, node: NodeId) -> Option<Generation> {
+        let all = PageRequest { after: None, limit: 100 };
+        let vclusters = self.control.vclusters.list(&self.ada, all).await.expect("the record answers");
+        vclusters.iter().find_map(|vcluster| vcluster.node_by_id(node)).map(|node| node.generation)
+    }
+
+    pub(crate) async fn run_all(&self, vcluster: &Vcluster) {
+        for node in &vcluster.nodes {
+            self.work(node.id, Order::Run, Phase::Running { since: chrono_epoch() }).await;
+        }
+    }
+
+    /// Waits until the record says this of the vcluster.
+    pub(crate) async fn until(&self, id: VclusterId, what: &str, holds: impl Fn(&Vcluster) -> bool) -> Vcluster {
+        obtain(what, SOON, async || self.get(id).await.filter(|vcluster| holds(vcluster))).await
+    }
+}
+
+impl Drop for Harness {
+    fn drop(&mut self) {
+        if let Some((_, task)) = self.reconciler.take() {
+            task.abort();
+        }
+    }
+}
+
+pub(crate) fn order(name: &str, nodes: i64) -> CreateVcluster {
+    CreateVcluster { name: name.into(), image: "docklet/base".into(), nodes, cpus: 1.0, memory_mib: 512 }
+}
+
+pub(crate) fn address() -> IpAddr {
+    IpAddr::from([192, 0, 2, 7])
+}
+
+pub(crate) fn chrono_epoch() -> chrono::DateTime<chrono::Utc> {
+    chrono::DateTime::UNIX_EPOCH
+}
+
+async fn actor(control: &Control, name: &str) -> Actor {
+    let new = control.accounts.add_user(name, Some("correct horse"), Role::User).await.expect("a user");
+    Actor::of(new.user).expect("a user who is not locked")
+}
+
+/// These tests reach into no node.
+struct NoNodes;
+
+fn nowhere<T>() -> Result<T, NodeError> {
+    Err(NodeError::Unreachable("this test has no nodes".into()))
+}
+
+#[async_trait]
+impl NodeLink for NoNodes {
+    async fn terminals(&self, _: &NodeAddress) -> Result<Vec<TerminalInfo>, NodeError> {
+        nowhere()
+    }
+
+    async fn open_terminal(&self, _: &NodeAddress, _: &OpenTerminal) -> Result<TerminalInfo, NodeError> {
+        nowhere()
+    }
+
+    async fn close_terminal(&self, _: &NodeAddress, _: &TerminalId) -> Result<(), NodeError> {
+        nowhere()
+    }
+
+    async fn attach(&self, _: &NodeAddress, _: &Attach) -> Result<Box<dyn Duplex>, NodeError> {
+        nowhere()
+    }
+
+    async fn dial(&self, _: &NodeAddress, _: u16) -> Result<Box<dyn Duplex>, NodeError> {
+        nowhere()
+    }
+}
