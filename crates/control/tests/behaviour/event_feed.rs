@@ -1,6 +1,6 @@
 //! The feed: in order, the owner's own, and nothing missed over a gap.
 
-use crate::harness::{Harness, SOON, eventually};
+use crate::harness::{Harness, SOON, eventually, order};
 use control::{
     events::Feed,
     ports::{coordination::Order, store::EventBody},
@@ -23,7 +23,7 @@ async fn watchers_see_their_own_changes_live_and_in_order() {
     let harness = Harness::new().await;
     let events = &harness.control.events;
     let mut feed = Box::pin(events.subscribe(&harness.ada, None).await.expect("a feed"));
-    harness.control.vclusters.create(&harness.bob, harness::order("bobs", 1), None).await.expect("bob's");
+    harness.control.vclusters.create(&harness.bob, order("bobs", 1), None).await.expect("bob's");
     harness.create("one", 1).await;
     harness.create("two", 1).await;
     let mut seen = Vec::new();
