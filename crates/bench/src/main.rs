@@ -1,0 +1,60 @@
+//! `make bench`: measures Docklet beside a floor or a peer in the same run, prints a table and writes target/bench/*.json.
+//!
+//! Says what was measured, also where it misses a bar; never fails because of a figure. Knows dockletd only from outside:
+//! the binary, its HTTP interface and /proc.
+
+mod client;
+mod creation;
+mod figure;
+mod footprint;
+mod installation;
+mod listing;
+mod pty_peer;
+mod terminal;
+
+use std::path::PathBuf;
+
+use anyhow::Result;
+use clap::Parser;
+
+use figure::Report;
+
+#[derive(Debug, Parser)]
+#[command(about = "Docklet's figures beside a floor or a peer")]
+struct Options {
+    /// Measure only groups whose name contains this: creation, terminal, footprint, listing.
+    only: Option<String>,
+    /// The optimised dockletd; docklet-init stands beside it.
+    #[arg(long, default_value = "target/release/dockletd")]
+    dockletd: PathBuf,
+    /// Where the JSON goes.
+    #[arg(long, default_value = "target/bench")]
+    out: PathBuf,
+    /// Rounds of creating vclusters.
+    #[arg(long, default_value_t = 15)]
+    rounds: usize,
+    /// Also fill the host with this many one-node vclusters.
+    #[arg(long, default_value_t = 200)]
+    many: usize,
+}
+
+#[tokio::main]
+async fn main() -> Result<()> {
+    let options = Options::parse();
+    let mut report = Report::new(options.out.clone());
+    let wanted = |group: &str| options.only.as_deref().is_none_or(|only| group.contains(only));
+    if wanted("creation") {
+        report.add("creation", creation::measure(&options).await?)?;
+    }
+    if wanted("terminal") {
+        report.add("terminal", terminal::measure(&options).await?)?;
+    }
+    if wanted("footprint") {
+        report.add("footprint", footprint::measure(&options).await?)?;
+    }
+    if wanted("listing") {
+        report.add("listing", listing::measure(&options).await?)?;
+    }
+    report.print();
+    Ok(())
+}
