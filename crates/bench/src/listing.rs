@@ -3,8 +3,11 @@
 use std::time::Instant;
 
 use anyhow::{Context, Result};
-use chrono::Utc;
-use control::ports::store::{Account, Store, Transaction};
+
+use control::ports::{
+    clock::{Clock, SystemClock},
+    store::{Account, Store, Transaction},
+};
 use domain::{
     NodeId, OperationId, UserId, VclusterId,
     name::NodeName,
@@ -55,7 +58,7 @@ async fn fill(installation: &Installation) -> Result<()> {
         let mut tx = store.begin().await?;
         let owner = if owner == 0 { bench } else { other_owner(&mut *tx, owner).await? };
         for _ in 0..EACH {
-            tx.save_vcluster(&stopped(owner, number)?, Utc::now()).await?;
+            tx.save_vcluster(&stopped(owner, number)?, SystemClock.now()).await?;
             number += 1;
         }
         tx.commit().await?;
@@ -66,13 +69,13 @@ async fn fill(installation: &Installation) -> Result<()> {
 async fn other_owner(tx: &mut dyn Transaction, number: u32) -> Result<UserId> {
     let id = UserId::new(Uuid::now_v7());
     let name = format!("other-{number}").parse()?;
-    let user = User { id, name, role: Role::User, locked: false, created_at: Utc::now() };
+    let user = User { id, name, role: Role::User, locked: false, created_at: SystemClock.now() };
     tx.insert_account(&Account { user, password_hash: None }).await?;
     Ok(id)
 }
 
 fn stopped(owner: UserId, number: u32) -> Result<Vcluster> {
-    let now = Utc::now();
+    let now = SystemClock.now();
     let mut operation = Operation::begin(OperationId::new(Uuid::now_v7()), OperationKind::Stop, now);
     operation.finish(OperationState::Succeeded, None, now);
     let network = std::net::Ipv4Addr::from(u32::from(std::net::Ipv4Addr::new(172, 24, 0, 0)) + number * 32);
