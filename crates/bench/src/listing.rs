@@ -51,7 +51,7 @@ pub(crate) async fn measure(options: &Options) -> Result<Vec<Figure>> {
 
 /// Stopped vclusters of two nodes each: `EACH` of them are the bench's own, the rest belong to others.
 async fn fill(installation: &Installation) -> Result<()> {
-    let store = store::connect(&StoreConfig::at(installation.data_dir().join("docklet.sqlite"))).await?;
+    let store = store::connect(&StoreConfig::at(installation.data_dir().join("docklet.db"))).await?;
     let bench = store.account(&"bench".parse()?).await?.context("the user bench exists")?.user.id;
     let mut number = 0;
     for owner in 0..OWNERS {

@@ -48,15 +48,28 @@ impl Events {
         Self { store, live: broadcast::channel(CHANNEL).0, order: Arc::default() }
     }
 
-    /// Commits the transaction that appended these events, then shows them to watchers.
-    pub(crate) async fn commit(&self, tx: Box<dyn Transaction>, events: Vec<StoredEvent>) -> Result<(), StoreError> {
-        let _in_order = self.order.lock().await;
-        tx.commit().await?;
-        for event in events {
-            // Fails only when nobody watches.
-            let _ = self.live.send(Arc::new(event));
-        }
-        Ok(())
+    /// Commits the transaction that appended these events, shows them to watchers, then does what follows from the commit.
+    ///
+    /// In a task of its own: a caller that is dropped in the middle (its client has gone away) must not leave a commit
+    /// behind that nobody hears of.
+    pub(crate) async fn commit(
+        &self,
+        tx: Box<dyn Transaction>,
+        events: Vec<StoredEvent>,
+        then: impl FnOnce() + Send + 'static,
+    ) -> Result<(), StoreError> {
+        let (order, live) = (self.order.clone(), self.live.clone());
+        let committed = tokio::spawn(async move {
+            let _in_order = order.lock().await;
+            tx.commit().await?;
+            for event in events {
+                // Fails only when nobody watches.
+                let _ = live.send(Arc::new(event));
+            }
+            then();
+            Ok(())
+        });
+        committed.await.unwrap_or_else(|ended| Err(StoreError::Unavailable(Box::new(ended))))
     }
 
     /// Where the feed is now. Read it before a list, then subscribe behind it: nothing is missed in between.

@@ -47,6 +47,13 @@ impl std::fmt::Debug for Vclusters {
     }
 }
 
+/// A vcluster in the middle of a change.
+struct Changing {
+    tx: Box<dyn Transaction>,
+    vcluster: Vcluster,
+    operation: Operation,
+}
+
 impl Vclusters {
     pub(crate) fn new(ports: &Ports, policy: Policy, events: Events, hosts: Hosts, dispatcher: Dispatcher) -> Self {
         let Ports { store, clock, entropy, .. } = ports.clone();
@@ -64,72 +71,76 @@ impl Vclusters {
         vcluster.filter(|vcluster| vcluster.owner == actor.user).ok_or(Error::NotFound("vcluster"))
     }
 
+    /// Why no vcluster can be created now; `None` when a host is ready. For the readiness of the whole service.
+    pub fn unready(&self) -> Option<String> {
+        self.hosts.unready()
+    }
+
     /// Starts what does not run; repairs a degraded or failed vcluster.
     pub async fn start(&self, actor: &Actor, id: VclusterId) -> Result<Vcluster, Error> {
-        self.change(actor, id, OperationKind::Start, async |tx, vcluster, operation| {
-            self.admit_again(tx, vcluster).await?;
-            Ok(vcluster.start(operation)?)
-        })
-        .await
+        let mut change = self.begin(actor, id, OperationKind::Start).await?;
+        self.admit_again(&mut *change.tx, &change.vcluster).await?;
+        let changed = change.vcluster.start(change.operation.clone())?;
+        self.finish(change, changed, actor).await
     }
 
     pub async fn stop(&self, actor: &Actor, id: VclusterId) -> Result<Vcluster, Error> {
-        self.change(actor, id, OperationKind::Stop, async |_, vcluster, operation| Ok(vcluster.stop(operation)?)).await
+        let mut change = self.begin(actor, id, OperationKind::Stop).await?;
+        let changed = change.vcluster.stop(change.operation.clone())?;
+        self.finish(change, changed, actor).await
     }
 
     pub async fn restart(&self, actor: &Actor, id: VclusterId) -> Result<Vcluster, Error> {
-        self.change(actor, id, OperationKind::Restart, async |tx, vcluster, operation| {
-            self.admit_again(tx, vcluster).await?;
-            Ok(vcluster.restart(operation)?)
-        })
-        .await
+        let mut change = self.begin(actor, id, OperationKind::Restart).await?;
+        self.admit_again(&mut *change.tx, &change.vcluster).await?;
+        let changed = change.vcluster.restart(change.operation.clone())?;
+        self.finish(change, changed, actor).await
     }
 
     /// Asks for the vcluster and everything in it but the home to be removed.
     pub async fn delete(&self, actor: &Actor, id: VclusterId) -> Result<Vcluster, Error> {
-        self.change(actor, id, OperationKind::Delete, async |_, vcluster, operation| Ok(vcluster.delete(operation)))
-            .await
+        let mut change = self.begin(actor, id, OperationKind::Delete).await?;
+        let changed = change.vcluster.delete(change.operation.clone());
+        self.finish(change, changed, actor).await
     }
 
     pub async fn add_nodes(&self, actor: &Actor, id: VclusterId, count: i64) -> Result<Vcluster, Error> {
         let count = parse_count("count", count)?;
-        self.change(actor, id, OperationKind::AddNodes, async |tx, vcluster, operation| {
-            let new = self.place_nodes(tx, vcluster.owner, count, vcluster.resources, Usage::default()).await;
-            // What the vcluster itself refuses is the better answer, so it is asked first with what cannot be placed, too.
-            let empty = |_: &Error| Vec::new();
-            vcluster.clone().add_nodes(new.as_ref().map_or_else(empty, Clone::clone), operation.clone())?;
-            vcluster.add_nodes(new?, operation)?;
-            Ok(true)
-        })
-        .await
+        let mut change = self.begin(actor, id, OperationKind::AddNodes).await?;
+        let (owner, each) = (change.vcluster.owner, change.vcluster.resources);
+        let new = self.place_nodes(&mut *change.tx, owner, count, each, Usage::default()).await;
+        // What the vcluster itself refuses is the better answer, so it is asked first with what cannot be placed, too.
+        let empty = |_: &Error| Vec::new();
+        change.vcluster.clone().add_nodes(new.as_ref().map_or_else(empty, Clone::clone), change.operation.clone())?;
+        change.vcluster.add_nodes(new?, change.operation.clone())?;
+        self.finish(change, true, actor).await
     }
 
     pub async fn remove_node(&self, actor: &Actor, id: VclusterId, name: NodeName) -> Result<Vcluster, Error> {
-        self.change(actor, id, OperationKind::RemoveNode, async |_, vcluster, operation| {
-            vcluster.remove_node(name, operation).map_err(|refused| match refused {
-                ActionRefused::NoSuchNode(..) => Error::NotFound("node"),
-                refused => refused.into(),
-            })
-        })
-        .await
+        let mut change = self.begin(actor, id, OperationKind::RemoveNode).await?;
+        let removed = change.vcluster.remove_node(name, change.operation.clone());
+        let changed = removed.map_err(|refused| match refused {
+            ActionRefused::NoSuchNode(..) => Error::NotFound("node"),
+            refused => refused.into(),
+        })?;
+        self.finish(change, changed, actor).await
     }
 
-    /// Loads, lets `act` change it, saves, appends the event, commits, dispatches. `act` says whether it changed anything.
-    async fn change<A>(&self, actor: &Actor, id: VclusterId, kind: OperationKind, act: A) -> Result<Vcluster, Error>
-    where
-        A: AsyncFnOnce(&mut dyn Transaction, &mut Vcluster, Operation) -> Result<bool, Error>,
-    {
+    /// Loads the actor's vcluster for an operation of this kind; nobody else changes it until `finish`.
+    async fn begin(&self, actor: &Actor, id: VclusterId, kind: OperationKind) -> Result<Changing, Error> {
         let mut tx = self.store.begin().await?;
-        let mut vcluster = tx
-            .vcluster(id)
-            .await?
-            .filter(|vcluster| vcluster.owner == actor.user)
-            .ok_or(Error::NotFound("vcluster"))?;
-        let operation = self.operation(kind);
-        if act(&mut *tx, &mut vcluster, operation).await? {
+        let vcluster = tx.vcluster(id).await?.filter(|vcluster| vcluster.owner == actor.user);
+        Ok(Changing { tx, vcluster: vcluster.ok_or(Error::NotFound("vcluster"))?, operation: self.operation(kind) })
+    }
+
+    /// When something has changed: saves, appends the event, commits, dispatches.
+    async fn finish(&self, change: Changing, changed: bool, actor: &Actor) -> Result<Vcluster, Error> {
+        let Changing { tx, vcluster, operation } = change;
+        if changed {
             self.save(tx, &vcluster).await?;
-            metrics::counter!("docklet_operations_accepted_total", "kind" => kind.as_str()).increment(1);
-            tracing::info!(vcluster = %id, operation = kind.as_str(), user = %actor.name, "operation accepted");
+            let kind = operation.kind.as_str();
+            metrics::counter!("docklet_operations_accepted_total", "kind" => kind).increment(1);
+            tracing::info!(vcluster = %vcluster.id, operation = kind, user = %actor.name, "operation accepted");
         }
         Ok(vcluster)
     }
@@ -141,9 +152,8 @@ impl Vclusters {
         let body = EventBody::Vcluster { vcluster: Box::new(vcluster.clone()), usage };
         let sequence = tx.append_event(vcluster.owner, now, &body).await?;
         let event = StoredEvent { sequence, owner: vcluster.owner, at: now, body };
-        self.events.commit(tx, vec![event]).await?;
-        self.dispatcher.dispatch(vcluster.clone());
-        Ok(())
+        let (dispatcher, orders) = (self.dispatcher.clone(), vcluster.clone());
+        Ok(self.events.commit(tx, vec![event], move || dispatcher.dispatch(orders)).await?)
     }
 
     fn operation(&self, kind: OperationKind) -> Operation {

@@ -190,7 +190,7 @@ impl Collector {
         if changed.is_empty() {
             return Ok(());
         }
-        self.events.commit(tx, events).await?;
+        self.events.commit(tx, events, || ()).await?;
         for (vcluster, progress) in changed {
             record_finish(&progress, &vcluster.operation);
             self.forget(&progress.left);

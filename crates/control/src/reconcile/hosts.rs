@@ -29,6 +29,17 @@ impl Hosts {
         self.0.read().contains_key(name)
     }
 
+    /// Why no host takes nodes now; `None` when one does.
+    pub(crate) fn unready(&self) -> Option<String> {
+        let hosts = self.0.read();
+        if hosts.values().any(|info| info.unready.is_none()) {
+            return None;
+        }
+        let first =
+            hosts.values().find_map(|info| info.unready.as_ref().map(|reason| format!("host {}: {reason}", info.name)));
+        Some(first.unwrap_or_else(|| "no host has announced itself yet".to_owned()))
+    }
+
     /// Networks that no vcluster may overlap, on whatever host.
     pub(crate) fn routed(&self) -> Vec<Ipv4Net> {
         self.0.read().values().flat_map(|info| info.routed.iter().copied()).collect()

@@ -1,0 +1,38 @@
+//! The schema, one step per file. Knows tables and indexes, nothing of what the rows mean.
+//!
+//! A step that has shipped is never edited: add another file and list it below. `store::migrate` runs all of them in one
+//! transaction, so a schema is never left half changed. Ids are uuids, times are UTC timestamps, counts are big integers.
+
+use sea_orm_migration::prelude::*;
+
+mod m20261120_000001_users;
+mod m20261120_000002_tokens;
+mod m20261120_000003_sessions;
+mod m20261120_000004_attempts;
+mod m20261120_000005_operations;
+mod m20261120_000006_vclusters;
+mod m20261120_000007_nodes;
+mod m20261120_000008_events;
+mod m20261120_000009_idempotency_keys;
+
+/// Every step in the order it is applied.
+#[derive(Debug, Clone, Copy)]
+pub struct Migrator;
+
+impl MigratorTrait for Migrator {
+    fn migrations() -> Vec<Box<dyn MigrationTrait>> {
+        vec![
+            Box::new(m20261120_000001_users::Migration),
+            Box::new(m20261120_000002_tokens::Migration),
+            Box::new(m20261120_000003_sessions::Migration),
+            Box::new(m20261120_000004_attempts::Migration),
+            Box::new(m20261120_000005_operations::Migration),
+            Box::new(m20261120_000006_vclusters::Migration),
+            Box::new(m20261120_000007_nodes::Migration),
+            Box::new(m20261120_000008_events::Migration),
+            Box::new(m20261120_000009_idempotency_keys::Migration),
+        ]
+    }
+}
+
+pub use sea_orm_migration::MigratorTrait;

@@ -1,0 +1,11 @@
+//! The tables as sea-orm sees them. Entity types stay in this crate: what leaves it are domain types and control's.
+
+pub(crate) mod attempt;
+pub(crate) mod event;
+pub(crate) mod idempotency_key;
+pub(crate) mod node;
+pub(crate) mod operation;
+pub(crate) mod session;
+pub(crate) mod token;
+pub(crate) mod user;
+pub(crate) mod vcluster;

@@ -1,0 +1,54 @@
+//! `operations`: what was asked of vclusters; outlives them.
+
+use chrono::{DateTime, Utc};
+use control::ports::store::StoreError;
+use domain::{OperationId, VclusterId, operation::Operation};
+use sea_orm::{ActiveValue::Set, entity::prelude::*};
+
+use crate::{fault::unreadable, words};
+
+#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+#[sea_orm(table_name = "operations")]
+pub(crate) struct Model {
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub id: Uuid,
+    pub vcluster: Uuid,
+    pub kind: String,
+    pub state: String,
+    pub reason: Option<String>,
+    pub started_at: DateTime<Utc>,
+    pub finished_at: Option<DateTime<Utc>>,
+}
+
+#[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+pub(crate) enum Relation {}
+
+impl ActiveModelBehavior for ActiveModel {}
+
+impl TryFrom<Model> for Operation {
+    type Error = StoreError;
+
+    fn try_from(row: Model) -> Result<Self, StoreError> {
+        let unreadable = |fault| unreadable("operation", row.id, fault);
+        Ok(Self {
+            id: OperationId::new(row.id),
+            kind: words::operation_kind(&row.kind).map_err(unreadable)?,
+            state: words::operation_state(&row.state).map_err(unreadable)?,
+            reason: row.reason,
+            started_at: row.started_at,
+            finished_at: row.finished_at,
+        })
+    }
+}
+
+pub(crate) fn row(vcluster: VclusterId, operation: &Operation) -> ActiveModel {
+    ActiveModel {
+        id: Set(operation.id.as_uuid()),
+        vcluster: Set(vcluster.as_uuid()),
+        kind: Set(operation.kind.as_str().to_owned()),
+        state: Set(operation.state.as_str().to_owned()),
+        reason: Set(operation.reason.clone()),
+        started_at: Set(operation.started_at),
+        finished_at: Set(operation.finished_at),
+    }
+}

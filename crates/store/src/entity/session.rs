@@ -1,0 +1,21 @@
+//! `sessions`: browser sessions, by the digest of their id. Whoever reads the table cannot use what is in it.
+
+use chrono::{DateTime, Utc};
+use sea_orm::entity::prelude::*;
+
+#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+#[sea_orm(table_name = "sessions")]
+pub(crate) struct Model {
+    /// Lower-case hex of the SHA-256 of the session's id.
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub digest: String,
+    /// Who has signed in; also in `data`, and here so that all sessions of one person can be ended.
+    pub user: Option<Uuid>,
+    pub data: Json,
+    pub expires_at: DateTime<Utc>,
+}
+
+#[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+pub(crate) enum Relation {}
+
+impl ActiveModelBehavior for ActiveModel {}

@@ -1,0 +1,52 @@
+//! `tokens`: API tokens, by the digest of their secret.
+
+use chrono::{DateTime, Utc};
+use control::ports::store::Token;
+use domain::{TokenId, UserId};
+use sea_orm::{ActiveValue::Set, entity::prelude::*};
+
+#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+#[sea_orm(table_name = "tokens")]
+pub(crate) struct Model {
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub id: Uuid,
+    pub user: Uuid,
+    pub digest: String,
+    pub prefix: String,
+    pub created_at: DateTime<Utc>,
+    pub expires_at: DateTime<Utc>,
+    pub revoked_at: Option<DateTime<Utc>>,
+}
+
+#[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+pub(crate) enum Relation {}
+
+impl ActiveModelBehavior for ActiveModel {}
+
+impl From<Model> for Token {
+    fn from(row: Model) -> Self {
+        Self {
+            id: TokenId::new(row.id),
+            user: UserId::new(row.user),
+            digest: row.digest,
+            prefix: row.prefix,
+            created_at: row.created_at,
+            expires_at: row.expires_at,
+            revoked_at: row.revoked_at,
+        }
+    }
+}
+
+impl From<&Token> for ActiveModel {
+    fn from(token: &Token) -> Self {
+        Self {
+            id: Set(token.id.as_uuid()),
+            user: Set(token.user.as_uuid()),
+            digest: Set(token.digest.clone()),
+            prefix: Set(token.prefix.clone()),
+            created_at: Set(token.created_at),
+            expires_at: Set(token.expires_at),
+            revoked_at: Set(token.revoked_at),
+        }
+    }
+}

@@ -1,0 +1,70 @@
+//! `users`: people with an account.
+
+use chrono::{DateTime, Utc};
+use control::ports::store::{Account, StoreError};
+use domain::{UserId, user::User};
+use sea_orm::{ActiveValue::Set, entity::prelude::*};
+
+use crate::{fault::unreadable, words};
+
+#[derive(Clone, PartialEq, Eq, DeriveEntityModel)]
+#[sea_orm(table_name = "users")]
+pub(crate) struct Model {
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub id: Uuid,
+    pub name: String,
+    pub role: String,
+    pub locked: bool,
+    pub password_hash: Option<String>,
+    pub created_at: DateTime<Utc>,
+}
+
+#[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+pub(crate) enum Relation {}
+
+impl ActiveModelBehavior for ActiveModel {}
+
+/// `Debug` leaves the hash out: rows end up in logs and panics.
+impl std::fmt::Debug for Model {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Model").field("id", &self.id).field("name", &self.name).finish_non_exhaustive()
+    }
+}
+
+impl TryFrom<Model> for User {
+    type Error = StoreError;
+
+    fn try_from(row: Model) -> Result<Self, StoreError> {
+        let unreadable = |fault: &dyn std::fmt::Display| unreadable("user", row.id, fault);
+        Ok(Self {
+            id: UserId::new(row.id),
+            name: row.name.parse().map_err(|fault| unreadable(&fault))?,
+            role: words::role(&row.role).map_err(|fault| unreadable(&fault))?,
+            locked: row.locked,
+            created_at: row.created_at,
+        })
+    }
+}
+
+impl TryFrom<Model> for Account {
+    type Error = StoreError;
+
+    fn try_from(mut row: Model) -> Result<Self, StoreError> {
+        let password_hash = row.password_hash.take();
+        Ok(Self { user: row.try_into()?, password_hash })
+    }
+}
+
+impl From<&Account> for ActiveModel {
+    fn from(account: &Account) -> Self {
+        let Account { user, password_hash } = account;
+        Self {
+            id: Set(user.id.as_uuid()),
+            name: Set(user.name.to_string()),
+            role: Set(words::of_role(user.role).to_owned()),
+            locked: Set(user.locked),
+            password_hash: Set(password_hash.clone()),
+            created_at: Set(user.created_at),
+        }
+    }
+}

@@ -1,0 +1,31 @@
+//! What people own, in SQL: control's Store port through sea-orm.
+//!
+//! SQLite today; everything goes through sea-orm's builders so that Postgres needs another connection, not other queries.
+//! Knows how things are kept, not what may be done with them: every rule is domain's or control's.
+//!
+//! ```text
+//! connection  opens the file, its one writer and its few readers        schema  migrations
+//! record      the Store port (reads)       transaction  the Transaction port (read, decide, write, commit)
+//! accounts, vclusters, events, replies     the statements, one file per area, on either kind of connection
+//! entity      tables as sea-orm sees them  words, event_body  how values are written      fault  what errors mean
+//! sessions    tower-sessions' store        sweep  what is dropped when it is old
+//! ```
+
+mod accounts;
+mod connection;
+mod entity;
+mod event_body;
+mod events;
+mod fault;
+mod record;
+mod replies;
+mod schema;
+mod sessions;
+mod sweep;
+mod transaction;
+mod vclusters;
+mod words;
+
+pub use connection::{ConnectError, SqlStore, StoreConfig, connect};
+pub use schema::{MigrateError, migrate};
+pub use sessions::{SESSION_USER, SessionStore};

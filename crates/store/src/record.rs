@@ -1,0 +1,68 @@
+//! The Store port: reads that decide nothing, and the beginning of transactions.
+
+use async_trait::async_trait;
+use control::ports::store::{Account, Attempts, PageRequest, Store, StoreError, StoredEvent, Token, Transaction};
+use domain::{UserId, VclusterId, name::UserName, quota::Usage, user::User, vcluster::Vcluster};
+
+use crate::{SqlStore, accounts, events, transaction::SqlTransaction, vclusters};
+
+#[async_trait]
+impl Store for SqlStore {
+    async fn begin(&self) -> Result<Box<dyn Transaction>, StoreError> {
+        Ok(Box::new(SqlTransaction::new(self.exclusive().await?)))
+    }
+
+    async fn account(&self, name: &UserName) -> Result<Option<Account>, StoreError> {
+        accounts::account(self.reader(), name).await
+    }
+
+    async fn user(&self, id: UserId) -> Result<Option<User>, StoreError> {
+        accounts::user(self.reader(), id).await
+    }
+
+    async fn users(&self) -> Result<Vec<User>, StoreError> {
+        accounts::users(self.reader()).await
+    }
+
+    async fn token(&self, digest: &str) -> Result<Option<Token>, StoreError> {
+        accounts::token(self.reader(), digest).await
+    }
+
+    async fn attempts(&self, key: &str) -> Result<Option<Attempts>, StoreError> {
+        accounts::attempts(self.reader(), key).await
+    }
+
+    async fn vcluster(&self, id: VclusterId) -> Result<Option<Vcluster>, StoreError> {
+        vclusters::load(&self.snapshot().await?, id).await
+    }
+
+    async fn vclusters_of(&self, owner: UserId, page: PageRequest<VclusterId>) -> Result<Vec<Vcluster>, StoreError> {
+        vclusters::page(&self.snapshot().await?, owner, page).await
+    }
+
+    async fn all_vclusters(&self) -> Result<Vec<Vcluster>, StoreError> {
+        vclusters::all(&self.snapshot().await?).await
+    }
+
+    async fn usage(&self, owner: UserId) -> Result<Usage, StoreError> {
+        vclusters::holdings::of_owner(&self.snapshot().await?, owner).await
+    }
+
+    async fn events_after(
+        &self,
+        owner: UserId,
+        after: i64,
+        limit: u32,
+    ) -> Result<Option<Vec<StoredEvent>>, StoreError> {
+        events::after(&self.snapshot().await?, owner, after, limit).await
+    }
+
+    async fn last_event(&self) -> Result<i64, StoreError> {
+        events::last(self.reader()).await
+    }
+
+    async fn ping(&self) -> Result<(), StoreError> {
+        // A read of the file: the driver's own ping only asks its thread.
+        events::last(self.reader()).await.map(|_| ())
+    }
+}

@@ -1,0 +1,157 @@
+//! Browser sessions for tower-sessions. Knows no cookie and no rule about who may sign in.
+//!
+//! An id is stored only as its SHA-256: ids have 128 random bits, so a plain digest cannot be guessed back, and a stolen
+//! database opens no session. A session that was ended stays ended: saving never brings one back, also not when a request
+//! that began before is still running.
+
+use std::{collections::HashMap, sync::Arc};
+
+use async_trait::async_trait;
+use chrono::{DateTime, Utc};
+use control::ports::{clock::Clock, store::StoreError};
+use domain::UserId;
+use sea_orm::{
+    ActiveValue::Set,
+    ColumnTrait, EntityTrait, QueryFilter,
+    prelude::Uuid,
+    sea_query::{Expr, OnConflict},
+};
+use serde_json::Value;
+use sha2::{Digest, Sha256};
+use time::OffsetDateTime;
+use tower_sessions_core::{
+    ExpiredDeletion,
+    session::{Id, Record},
+    session_store::{Error, Result},
+};
+
+use crate::{SqlStore, entity::session, fault::fault, sweep};
+
+/// The key under which a session's data has the [`UserId`] of who has signed in.
+pub const SESSION_USER: &str = "user";
+
+/// The `sessions` table as tower-sessions wants it. Cheap to clone.
+#[derive(Clone)]
+pub struct SessionStore {
+    store: SqlStore,
+    clock: Arc<dyn Clock>,
+}
+
+impl SessionStore {
+    pub fn new(store: SqlStore, clock: Arc<dyn Clock>) -> Self {
+        Self { store, clock }
+    }
+}
+
+impl std::fmt::Debug for SessionStore {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("SessionStore").finish_non_exhaustive()
+    }
+}
+
+#[async_trait]
+impl tower_sessions_core::SessionStore for SessionStore {
+    async fn create(&self, record: &mut Record) -> Result<()> {
+        let mut inserted = self.insert(record).await?;
+        while !inserted {
+            record.id = Id::default();
+            inserted = self.insert(record).await?;
+        }
+        Ok(())
+    }
+
+    async fn save(&self, record: &Record) -> Result<()> {
+        let change = session::Entity::update_many()
+            .col_expr(session::Column::User, Expr::value(user_of(record)?))
+            .col_expr(session::Column::Data, Expr::value(data_of(record)?))
+            .col_expr(session::Column::ExpiresAt, Expr::value(expiry_of(record)?));
+        let changed = change.filter(session::Column::Digest.eq(digest(&record.id))).exec(self.store.writer()).await;
+        if changed.map_err(fault("session")).map_err(backend)?.rows_affected == 0 {
+            tracing::debug!("a session ended before it was saved; it stays ended");
+        }
+        Ok(())
+    }
+
+    async fn load(&self, id: &Id) -> Result<Option<Record>> {
+        let row = session::Entity::find_by_id(digest(id)).one(self.store.reader()).await;
+        let row = row.map_err(fault("session")).map_err(backend)?;
+        row.filter(|row| row.expires_at > self.clock.now()).map(|row| record(*id, row)).transpose()
+    }
+
+    async fn delete(&self, id: &Id) -> Result<()> {
+        session::Entity::delete_by_id(digest(id))
+            .exec(self.store.writer())
+            .await
+            .map_err(fault("session"))
+            .map_err(backend)?;
+        Ok(())
+    }
+}
+
+#[async_trait]
+impl ExpiredDeletion for SessionStore {
+    async fn delete_expired(&self) -> Result<()> {
+        sweep::expired_sessions(self.store.writer(), self.clock.now()).await.map_err(backend)?;
+        Ok(())
+    }
+}
+
+impl SessionStore {
+    /// Whether the id was free.
+    async fn insert(&self, record: &Record) -> Result<bool> {
+        let row = session::ActiveModel {
+            digest: Set(digest(&record.id)),
+            user: Set(user_of(record)?),
+            data: Set(data_of(record)?),
+            expires_at: Set(expiry_of(record)?),
+        };
+        let keep = OnConflict::column(session::Column::Digest).do_nothing().to_owned();
+        let insert = session::Entity::insert(row).on_conflict(keep);
+        let inserted =
+            insert.exec_without_returning(self.store.writer()).await.map_err(fault("session")).map_err(backend)?;
+        Ok(inserted > 0)
+    }
+}
+
+fn digest(id: &Id) -> String {
+    hex::encode(Sha256::digest(id.0.to_le_bytes()))
+}
+
+fn user_of(record: &Record) -> Result<Option<Uuid>> {
+    let Some(user) = record.data.get(SESSION_USER) else { return Ok(None) };
+    let user: UserId =
+        serde_json::from_value(user.clone()).map_err(|fault| Error::Encode(format!("{SESSION_USER}: {fault}")))?;
+    Ok(Some(user.as_uuid()))
+}
+
+fn data_of(record: &Record) -> Result<Value> {
+    serde_json::to_value(&record.data).map_err(|fault| Error::Encode(fault.to_string()))
+}
+
+fn expiry_of(record: &Record) -> Result<DateTime<Utc>> {
+    let seconds = record.expiry_date.unix_timestamp();
+    DateTime::from_timestamp(seconds, record.expiry_date.nanosecond())
+        .ok_or_else(|| Error::Encode(format!("{seconds} s is no time")))
+}
+
+fn record(id: Id, row: session::Model) -> Result<Record> {
+    let unreadable =
+        |fault: &dyn std::fmt::Display| Error::Decode(format!("the database holds an unreadable session: {fault}"));
+    let data: HashMap<String, Value> = serde_json::from_value(row.data).map_err(|fault| unreadable(&fault))?;
+    let seconds =
+        OffsetDateTime::from_unix_timestamp(row.expires_at.timestamp()).map_err(|fault| unreadable(&fault))?;
+    let expiry_date =
+        seconds.replace_nanosecond(row.expires_at.timestamp_subsec_nanos()).map_err(|fault| unreadable(&fault))?;
+    Ok(Record { id, data, expiry_date })
+}
+
+/// tower-sessions takes text only, so the whole chain of causes goes into it.
+fn backend(error: StoreError) -> Error {
+    let mut text = error.to_string();
+    let mut cause = std::error::Error::source(&error);
+    while let Some(error) = cause {
+        text = format!("{text}: {error}");
+        cause = error.source();
+    }
+    Error::Backend(text)
+}

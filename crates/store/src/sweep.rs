@@ -1,0 +1,33 @@
+//! Dropping what is old. Operations stay: they are history.
+
+use chrono::{DateTime, Utc};
+use control::ports::store::StoreError;
+use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter};
+
+use crate::{
+    entity::{attempt, idempotency_key, session, token},
+    events,
+    fault::fault,
+};
+
+/// Returns how many rows were dropped.
+pub(crate) async fn sweep(
+    db: &impl ConnectionTrait,
+    before: DateTime<Utc>,
+    now: DateTime<Utc>,
+) -> Result<u64, StoreError> {
+    let dropped = events::drop_before(db, before).await?;
+    let keys = idempotency_key::Entity::delete_many().filter(idempotency_key::Column::CreatedAt.lt(before));
+    let keys = keys.exec(db).await.map_err(fault("idempotency key"))?.rows_affected;
+    let attempts = attempt::Entity::delete_many().filter(attempt::Column::LastFailure.lt(before));
+    let attempts = attempts.exec(db).await.map_err(fault("sign-in attempt"))?.rows_affected;
+    // A revoked token goes when it would have ended: until then lists can say that it was revoked.
+    let tokens = token::Entity::delete_many().filter(token::Column::ExpiresAt.lt(before));
+    let tokens = tokens.exec(db).await.map_err(fault("token"))?.rows_affected;
+    Ok(dropped + keys + attempts + tokens + expired_sessions(db, now).await?)
+}
+
+pub(crate) async fn expired_sessions(db: &impl ConnectionTrait, now: DateTime<Utc>) -> Result<u64, StoreError> {
+    let expired = session::Entity::delete_many().filter(session::Column::ExpiresAt.lte(now));
+    Ok(expired.exec(db).await.map_err(fault("session"))?.rows_affected)
+}

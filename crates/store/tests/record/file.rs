@@ -1,0 +1,123 @@
+//! The file itself: who may read it, how it is opened, how its schema comes to be.
+
+use std::{fs, os::unix::fs::PermissionsExt, path::Path};
+
+use control::ports::store::{Store, StoreError};
+use sea_orm::{ConnectionTrait, Statement};
+use store::{ConnectError, MigrateError, StoreConfig};
+
+use crate::fixture::{Record, account};
+
+fn mode(path: &Path) -> u32 {
+    fs::metadata(path).expect("a file").permissions().mode() & 0o777
+}
+
+#[tokio::test]
+async fn the_file_and_its_side_files_are_for_us_alone() {
+    let record = Record::of([1]).await;
+    let directory = record.path().parent().expect("a directory").to_owned();
+    let files: Vec<_> =
+        fs::read_dir(directory).expect("a directory").map(|entry| entry.expect("an entry").path()).collect();
+    assert_eq!(files.len(), 3, "the file, its log and the log's index: {files:?}");
+    for file in files {
+        assert_eq!(mode(&file), 0o600, "{}", file.display());
+    }
+}
+
+#[tokio::test]
+async fn a_file_that_others_could_read_is_closed_to_them() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let path = directory.path().join("docklet.db");
+    fs::write(&path, "").expect("a file");
+    fs::set_permissions(&path, fs::Permissions::from_mode(0o644)).expect("a mode");
+    store::connect(&StoreConfig::at(&path)).await.expect("a database");
+    assert_eq!(mode(&path), 0o600);
+}
+
+#[tokio::test]
+async fn a_path_is_taken_as_it_is_written() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let path = directory.path().join("a b?mode=memory#%41.db");
+    let store = store::connect(&StoreConfig::at(&path)).await.expect("a database");
+    store::migrate(&store).await.expect("the schema");
+    store.close().await.expect("an orderly end");
+    assert!(fs::metadata(&path).expect("the file").len() > 0);
+}
+
+#[tokio::test]
+async fn a_missing_directory_is_named() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let path = directory.path().join("missing/docklet.db");
+    let refused = store::connect(&StoreConfig::at(&path)).await.expect_err("no such directory");
+    assert!(matches!(refused, ConnectError::File { .. }), "{refused:?}");
+    assert!(refused.to_string().contains(&path.display().to_string()), "{refused}");
+}
+
+#[tokio::test]
+async fn a_file_that_is_no_database_is_refused_and_left_as_it_is() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let path = directory.path().join("docklet.db");
+    let text = "somebody's notes, ".repeat(1000);
+    fs::write(&path, &text).expect("a file");
+    let refused = store::connect(&StoreConfig::at(&path)).await.expect_err("not a database");
+    assert!(matches!(refused, ConnectError::Database { .. }), "{refused:?}");
+    assert_eq!(fs::read_to_string(&path).expect("the file"), text);
+}
+
+#[tokio::test]
+async fn the_schema_is_brought_up_once_however_often_it_is_asked_for() {
+    let record = Record::of([1]).await;
+    store::migrate(&record.store).await.expect("nothing to do");
+    assert_eq!(record.store.users().await.expect("a read"), [account(1).user]);
+}
+
+#[tokio::test]
+async fn two_processes_may_bring_the_schema_up_at_the_same_time() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let config = StoreConfig::at(directory.path().join("docklet.db"));
+    let (one, other) = tokio::join!(store::connect(&config), store::connect(&config));
+    let (one, other) = (one.expect("a database"), other.expect("the same database"));
+    let (first, second) = tokio::join!(store::migrate(&one), store::migrate(&other));
+    first.expect("the schema");
+    second.expect("the schema");
+    assert_eq!(other.users().await.expect("a read"), []);
+}
+
+#[tokio::test]
+async fn a_database_of_a_newer_docklet_is_refused() {
+    let record = Record::new().await;
+    record.run("INSERT INTO seaql_migrations (version, applied_at) VALUES ('m29990101_000001_flying', 0)").await;
+    let refused = store::migrate(&record.store).await.expect_err("an unknown step");
+    assert!(matches!(refused, MigrateError::Step(_)), "{refused:?}");
+    assert!(refused.to_string().contains("newer Docklet"), "{refused}");
+}
+
+#[tokio::test]
+async fn every_foreign_key_has_an_index() {
+    let record = Record::new().await;
+    let plain = record.plain().await;
+    let sql = "SELECT t.name || '.' || k.\"from\" AS \"column\" FROM sqlite_schema t JOIN pragma_foreign_key_list(t.name) k \
+               WHERE t.type = 'table' AND NOT EXISTS (SELECT 1 FROM pragma_index_list(t.name) i \
+               JOIN pragma_index_info(i.name) c WHERE c.seqno = 0 AND c.name = k.\"from\")";
+    let rows = plain.query_all_raw(Statement::from_string(plain.get_database_backend(), sql)).await.expect("a read");
+    let bare: Vec<String> = rows.iter().map(|row| row.try_get("", "column").expect("a name")).collect();
+    assert_eq!(bare, Vec::<String>::new());
+}
+
+#[tokio::test]
+async fn a_database_that_answers_is_told_apart_from_one_that_does_not() {
+    let record = Record::new().await;
+    record.store.ping().await.expect("an answer");
+    let closed = record.store.clone();
+    record.store.clone().close().await.expect("an orderly end");
+    let silence = closed.ping().await;
+    assert!(matches!(silence, Err(StoreError::Unavailable(_))), "{silence:?}");
+}
+
+#[tokio::test]
+async fn a_closed_database_is_one_file() {
+    let record = Record::of([1]).await;
+    record.store.clone().close().await.expect("an orderly end");
+    let entries = fs::read_dir(record.path().parent().expect("a directory")).expect("a directory").count();
+    assert_eq!(entries, 1, "the log was folded in");
+}

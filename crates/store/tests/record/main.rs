@@ -1,0 +1,16 @@
+//! The record on real SQLite files, one per test. Everything goes through control's ports, as in dockletd; what only a
+//! person with the file could do (broken rows, foreign locks) goes through a plain connection of its own.
+
+mod accounts;
+mod events;
+mod exclusion;
+mod file;
+mod fixture;
+mod holdings;
+mod lists;
+mod replies;
+mod scale;
+mod sessions;
+mod sweep;
+mod unreadable;
+mod vclusters;

@@ -1,0 +1,39 @@
+//! Idempotency keys: each user's own, each used once.
+
+use control::ports::store::{IdempotencyRecord, StoreError};
+
+use crate::fixture::{Record, at, user_id, vcluster_id};
+
+fn reply(user: u128, key: &str, vcluster: u128) -> IdempotencyRecord {
+    let fingerprint = format!("fingerprint of {vcluster}");
+    IdempotencyRecord {
+        user: user_id(user),
+        key: key.into(),
+        fingerprint,
+        vcluster: vcluster_id(vcluster),
+        created_at: at(0),
+    }
+}
+
+#[tokio::test]
+async fn a_key_is_remembered_per_user() {
+    let record = Record::of([1, 2]).await;
+    let mut transaction = record.begin().await;
+    for reply in [reply(1, "a", 1), reply(2, "a", 2), reply(1, "b", 3)] {
+        transaction.insert_idempotency(&reply).await.expect("a new key");
+    }
+    transaction.commit().await.expect("a commit");
+    let mut transaction = record.begin().await;
+    assert_eq!(transaction.idempotency(user_id(1), "a").await.expect("a read"), Some(reply(1, "a", 1)));
+    assert_eq!(transaction.idempotency(user_id(2), "a").await.expect("a read"), Some(reply(2, "a", 2)));
+    assert_eq!(transaction.idempotency(user_id(2), "b").await.expect("a read"), None);
+}
+
+#[tokio::test]
+async fn a_key_that_was_used_is_taken() {
+    let record = Record::of([1]).await;
+    let mut transaction = record.begin().await;
+    transaction.insert_idempotency(&reply(1, "a", 1)).await.expect("a new key");
+    let refused = transaction.insert_idempotency(&reply(1, "a", 2)).await;
+    assert!(matches!(refused, Err(StoreError::Taken("key"))), "{refused:?}");
+}
