@@ -1,0 +1,58 @@
+//! The adapter itself: one installation's view of one etcd. Knows no port; those are in `dispatch.rs` and `duty.rs`.
+
+use std::{fmt, sync::Arc};
+
+use domain::InstallationId;
+
+use crate::{
+    keys::Keys,
+    link::{InvalidEndpoint, Link},
+    presence::Presence,
+    record::Unreadables,
+};
+
+/// Where etcd is and whose keys we use there.
+#[derive(Debug, Clone)]
+pub struct EtcdConfig {
+    /// `http://host:port`, `host:port` or `unix:/path/to/socket`; one that does not answer is passed over.
+    pub endpoints: Vec<String>,
+    pub installation: InstallationId,
+    pub credentials: Option<Credentials>,
+}
+
+/// A user of etcd. `Debug` leaves the password out.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Credentials {
+    pub user: String,
+    pub password: String,
+}
+
+impl fmt::Debug for Credentials {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Credentials").field("user", &self.user).finish_non_exhaustive()
+    }
+}
+
+/// Control's `Dispatch` and a worker's `Duty` over etcd. Clones share the connection and the leases.
+#[derive(Debug, Clone)]
+pub struct Etcd {
+    pub(crate) link: Arc<Link>,
+    pub(crate) keys: Keys,
+    pub(crate) presence: Arc<Presence>,
+    pub(crate) unreadables: Arc<Unreadables>,
+}
+
+impl Etcd {
+    /// Connects with the first call, so an etcd that does not answer yet is no error here; `Dispatch::ping` tells.
+    ///
+    /// # Errors
+    /// An endpoint that cannot be one.
+    pub fn connect(config: &EtcdConfig) -> Result<Self, InvalidEndpoint> {
+        Ok(Self {
+            link: Arc::new(Link::new(config)?),
+            keys: Keys::new(config.installation),
+            presence: Arc::default(),
+            unreadables: Arc::default(),
+        })
+    }
+}

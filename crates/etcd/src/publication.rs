@@ -1,0 +1,69 @@
+//! What publishing assignments does to what is there already: generations fence. Pure; `dispatch.rs` carries it out.
+
+use std::collections::BTreeMap;
+
+use control::ports::coordination::{Assignment, CoordinationError};
+use domain::{NodeId, name::WorkerName, node::Generation};
+
+use crate::{
+    batch::{MOST_OPERATIONS, batches},
+    keys::{Keys, Place},
+    record::{self, Stored},
+};
+
+/// One assignment, ready to be written.
+#[derive(Debug, Clone)]
+pub(crate) struct Publication {
+    pub(crate) assignment: Assignment,
+    pub(crate) key: String,
+    pub(crate) value: Vec<u8>,
+}
+
+/// What to do about one key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Verdict {
+    Write,
+    /// The very same is there.
+    Same,
+    /// A newer order is there, which must stay.
+    Stale {
+        newer: Generation,
+    },
+}
+
+/// Batches that each fit one transaction. What belongs to one vcluster on one worker is never cut; of several assignments
+/// of one node the newest counts.
+pub(crate) fn publications(
+    keys: &Keys,
+    assignments: &[Assignment],
+) -> Result<Vec<Vec<Publication>>, CoordinationError> {
+    let mut latest: BTreeMap<(WorkerName, NodeId), &Assignment> = BTreeMap::new();
+    for assignment in assignments {
+        let place = (assignment.worker.clone(), assignment.node);
+        if latest.get(&place).is_none_or(|there| there.generation <= assignment.generation) {
+            latest.insert(place, assignment);
+        }
+    }
+    let mut publications = Vec::with_capacity(latest.len());
+    for assignment in latest.into_values() {
+        let key = keys.assignment(&assignment.worker, assignment.node);
+        let value = record::write(&key, assignment)?;
+        publications.push(Publication { assignment: assignment.clone(), key, value });
+    }
+    let group = |publication: &Publication| (publication.assignment.worker.clone(), publication.assignment.vcluster);
+    publications.sort_by_key(group);
+    Ok(batches(publications, MOST_OPERATIONS, group))
+}
+
+/// Something unreadable is overwritten: it is not ours.
+pub(crate) fn verdict(wanted: &Publication, stored: Option<&Stored>) -> Verdict {
+    let Some(stored) = stored else { return Verdict::Write };
+    if stored.value == wanted.value {
+        return Verdict::Same;
+    }
+    let place = Place::Assignment(wanted.assignment.worker.clone(), wanted.assignment.node);
+    match record::read::<Assignment>(stored, Some(&place)) {
+        Ok(there) if there.generation > wanted.assignment.generation => Verdict::Stale { newer: there.generation },
+        Ok(_) | Err(_) => Verdict::Write,
+    }
+}

@@ -1,0 +1,86 @@
+//! What workers say, and what control hears.
+
+use control::ports::coordination::{ReportEvent, WorkerInfo};
+use domain::node::Phase;
+use testkit::build;
+
+use crate::{Sides, next, nothing_but, on_both};
+
+on_both!(
+    a_report_reaches_control_and_is_kept_for_its_worker,
+    reports_made_together_come_together_and_the_later_one_counts,
+    every_kind_of_report_comes_back_as_it_was,
+    a_worker_is_told_when_it_comes_and_when_it_changes,
+    coordination_that_is_there_answers,
+);
+
+fn step(text: &str) -> Phase {
+    Phase::Starting { step: text.into() }
+}
+
+async fn a_report_reaches_control_and_is_kept_for_its_worker(sides: Sides) {
+    let (here, there) = (build::assignment("here"), build::assignment("there"));
+    let before = build::report(&here, step("creating the container"));
+    sides.duty.report(std::slice::from_ref(&before)).await.expect("to report");
+    let mut events = sides.reports().await;
+    let first = next(&mut events).await;
+    assert_eq!(first, ReportEvent::Snapshot { reports: vec![before], workers: vec![] });
+    let (mine, other) = (build::report(&here, Phase::Stopped), build::report(&there, Phase::Stopping));
+    sides.duty.report(std::slice::from_ref(&mine)).await.expect("to report");
+    sides.duty.report(std::slice::from_ref(&other)).await.expect("to report");
+    assert_eq!(next(&mut events).await, ReportEvent::Reported(vec![mine.clone()]));
+    assert_eq!(next(&mut events).await, ReportEvent::Reported(vec![other]));
+    assert_eq!(sides.duty.last_reports(&here.worker).await.expect("reports"), [mine]);
+}
+
+async fn reports_made_together_come_together_and_the_later_one_counts(sides: Sides) {
+    let mut events = sides.reports().await;
+    next(&mut events).await;
+    let nodes = build::assignments("here", 16);
+    let mut reports: Vec<_> = nodes.iter().map(|node| build::report(node, step("starting"))).collect();
+    reports.push(build::report(&nodes[3], Phase::Stopped));
+    sides.duty.report(&reports).await.expect("to report");
+    let ReportEvent::Reported(came) = next(&mut events).await else { panic!("reports") };
+    assert_eq!(came.len(), 16);
+    assert!(came.contains(&reports[16]) && !came.contains(&reports[3]));
+    sides.duty.report(&[]).await.expect("nothing to do");
+}
+
+async fn every_kind_of_report_comes_back_as_it_was(sides: Sides) {
+    let reason = || "Größe \"9\" \u{1f600}\n\u{7}".to_owned();
+    let since = chrono::DateTime::from_timestamp(1_767_268_800, 123_456_789).expect("a time");
+    let phases = [
+        step("pulling the image, 62 %"),
+        Phase::Running { since },
+        Phase::Stopping,
+        Phase::Stopped,
+        Phase::Failed { reason: reason() },
+        Phase::Lost { reason: reason() },
+        Phase::Stuck { reason: reason() },
+        Phase::Absent,
+    ];
+    let node = build::assignment("here");
+    for phase in phases {
+        let report = build::report(&node, phase);
+        sides.duty.report(std::slice::from_ref(&report)).await.expect("to report");
+        assert_eq!(sides.duty.last_reports(&node.worker).await.expect("reports"), [report]);
+    }
+}
+
+async fn a_worker_is_told_when_it_comes_and_when_it_changes(sides: Sides) {
+    let mut events = sides.reports().await;
+    next(&mut events).await;
+    let info = build::worker_info("here");
+    sides.duty.announce(&info).await.expect("to announce");
+    assert_eq!(next(&mut events).await, ReportEvent::Worker(info.clone()));
+    sides.duty.announce(&info).await.expect("to announce again");
+    let unready = WorkerInfo { unready: Some("the engine does not answer".into()), ..info };
+    sides.duty.announce(&unready).await.expect("to announce");
+    nothing_but(&mut events, ReportEvent::Worker(unready.clone())).await;
+    let later = next(&mut sides.reports().await).await;
+    assert_eq!(later, ReportEvent::Snapshot { reports: vec![], workers: vec![unready] });
+}
+
+async fn coordination_that_is_there_answers(sides: Sides) {
+    sides.dispatch.ping().await.expect("an answer");
+}

@@ -1,0 +1,132 @@
+//! Ready-made values for tests, with ids of their own each time. Change fields with struct update syntax where it matters.
+
+use std::net::Ipv4Addr;
+
+use chrono::{DateTime, Utc};
+use control::ports::coordination::{Assignment, Order, Report, WorkerInfo};
+use domain::{
+    InstallationId, NodeId, OperationId, UserId, VclusterId,
+    name::{NodeName, WorkerName},
+    node::{Generation, Observation, Phase},
+    operation::{Operation, OperationKind},
+    resources::Resources,
+    subnet,
+    vcluster::{Intent, NewNode, Vcluster},
+};
+use ipnet::Ipv4Net;
+use uuid::Uuid;
+
+const NODE: Resources = Resources { cpu_milli: 500, memory_mib: 256 };
+
+/// An installation of a test's own. The first digits are what scripts/test.sh looks for when it cleans up after a crash.
+pub fn installation() -> InstallationId {
+    let random = Uuid::new_v4().as_u128() & (u128::MAX >> 32);
+    InstallationId::new(Uuid::from_u128((0x7e57_7e57 << 96) | random))
+}
+
+/// # Panics
+/// When the text is no worker's name.
+pub fn worker(name: &str) -> WorkerName {
+    name.parse().expect("a worker's name")
+}
+
+/// A worker with 8 CPUs and 16 GiB that takes nodes.
+pub fn worker_info(name: &str) -> WorkerInfo {
+    WorkerInfo { name: worker(name), cpu_milli: 8000, memory_mib: 16 * 1024, routed: Vec::new(), unready: None }
+}
+
+/// `node-0` of a vcluster of its own, to run, first generation.
+pub fn assignment(worker: &str) -> Assignment {
+    assignments(worker, 1).remove(0)
+}
+
+/// The nodes of one new vcluster, to run, first generation.
+pub fn assignments(worker: &str, nodes: u8) -> Vec<Assignment> {
+    let (vcluster, owner) = (VclusterId::new(Uuid::new_v4()), UserId::new(Uuid::new_v4()));
+    let subnet = Ipv4Net::new(Ipv4Addr::new(172, 29, 0, 0), subnet::prefix_for(nodes)).expect("a subnet");
+    let node = |ordinal| Assignment {
+        node: NodeId::new(Uuid::new_v4()),
+        worker: self::worker(worker),
+        generation: Generation::FIRST,
+        order: Order::Run,
+        vcluster,
+        vcluster_name: "lab".parse().expect("a name"),
+        owner,
+        name: NodeName::new(ordinal),
+        image: "docklet/base".parse().expect("an image"),
+        resources: NODE,
+        subnet,
+        ip: subnet::address(subnet, NodeName::new(ordinal)),
+    };
+    (0..nodes).map(node).collect()
+}
+
+/// What the worker says about this very assignment.
+pub fn report(assignment: &Assignment, phase: Phase) -> Report {
+    let observation = Observation { generation: assignment.generation, phase };
+    Report { node: assignment.node, worker: assignment.worker.clone(), observation }
+}
+
+/// A vcluster that is being created on one worker: every node pending.
+///
+/// # Panics
+/// When it is to have more nodes than a vcluster may have.
+pub fn vcluster(name: &str, owner: UserId, nodes: u8, now: DateTime<Utc>) -> Vcluster {
+    let create = Operation::begin(OperationId::new(Uuid::now_v7()), OperationKind::Create, now);
+    let mut vcluster = Vcluster {
+        id: VclusterId::new(Uuid::now_v7()),
+        owner,
+        name: name.parse().expect("a vcluster's name"),
+        image: "docklet/base".parse().expect("an image"),
+        resources: NODE,
+        subnet: Ipv4Net::new(Ipv4Addr::new(172, 29, 0, 0), subnet::prefix_for(nodes)).expect("a subnet"),
+        intent: Intent::Running,
+        nodes: Vec::new(),
+        operation: create.clone(),
+        created_at: now,
+    };
+    let new = (0..nodes).map(|_| NewNode { id: NodeId::new(Uuid::now_v7()), worker: worker("here") }).collect();
+    vcluster.add_nodes(new, create).expect("room for the nodes");
+    vcluster
+}
+
+/// The same, every node running since `now` and the operation done.
+pub fn running_vcluster(name: &str, owner: UserId, nodes: u8, now: DateTime<Utc>) -> Vcluster {
+    let mut vcluster = vcluster(name, owner, nodes, now);
+    let orders: Vec<(NodeId, Generation)> = vcluster.nodes.iter().map(|node| (node.id, node.generation)).collect();
+    for (node, generation) in orders {
+        vcluster.observe(node, &Observation { generation, phase: Phase::Running { since: now } }, now);
+    }
+    vcluster
+}
+
+#[cfg(test)]
+mod tests {
+    use control::ports::clock::Clock;
+    use domain::{operation::OperationState, vcluster::VclusterState};
+
+    use super::*;
+    use crate::FakeClock;
+
+    #[test]
+    fn a_tests_installation_can_be_told_from_a_real_one() {
+        assert!(installation().to_string().starts_with("7e577e57-"));
+        assert_ne!(installation(), installation());
+    }
+
+    #[test]
+    fn assignments_of_one_vcluster_differ_as_nodes_do() {
+        let [first, second] = assignments("here", 2).try_into().expect("two");
+        assert_eq!((first.vcluster, first.owner), (second.vcluster, second.owner));
+        assert!(first.node != second.node && first.ip != second.ip && first.name != second.name);
+    }
+
+    #[test]
+    fn a_running_vcluster_is_running() {
+        let now = FakeClock::default().now();
+        let owner = UserId::new(Uuid::new_v4());
+        assert_eq!(vcluster("lab", owner, 3, now).state(), VclusterState::Creating);
+        let running = running_vcluster("lab", owner, 3, now);
+        assert_eq!((running.state(), running.operation.state), (VclusterState::Running, OperationState::Succeeded));
+    }
+}

@@ -1,0 +1,106 @@
+//! Coordination in memory: `Dispatch` and `Duty` over one shared state, with the same promises as the etcd adapter (the
+//! same tests hold for both) and with knobs to lose, cut and wipe it. Has no leases: a worker is lost when the test says so.
+
+mod dispatch;
+mod duty;
+mod state;
+
+use std::sync::Arc;
+
+use control::ports::coordination::{Assignment, CoordinationError, Report, WorkerInfo};
+use domain::{NodeId, name::WorkerName};
+use parking_lot::Mutex;
+
+use state::State;
+
+/// Clones share what they hold: give one to control and one to the worker.
+#[derive(Debug, Clone, Default)]
+pub struct MemoryCoordination {
+    state: Arc<Mutex<State>>,
+}
+
+/// What tests look at.
+impl MemoryCoordination {
+    /// Everything that is published, by worker and node.
+    pub fn assignments(&self) -> Vec<Assignment> {
+        self.state.lock().assignments.values().cloned().collect()
+    }
+
+    pub fn assignment(&self, node: NodeId) -> Option<Assignment> {
+        self.state.lock().assignments.values().find(|assignment| assignment.node == node).cloned()
+    }
+
+    pub fn reports(&self) -> Vec<Report> {
+        self.state.lock().reports.values().cloned().collect()
+    }
+
+    pub fn report_of(&self, node: NodeId) -> Option<Report> {
+        self.state.lock().reports.values().find(|report| report.node == node).cloned()
+    }
+
+    pub fn workers(&self) -> Vec<WorkerInfo> {
+        self.state.lock().workers.values().cloned().collect()
+    }
+
+    pub fn is_complete(&self) -> bool {
+        self.state.lock().complete
+    }
+
+    /// How many streams of assignments and of reports are open.
+    pub fn watchers(&self) -> (usize, usize) {
+        self.state.lock().watchers()
+    }
+}
+
+/// What tests do to it.
+impl MemoryCoordination {
+    /// The connection is lost: streams end with an error and calls fail, until [`Self::mend`].
+    pub fn cut(&self) {
+        let mut state = self.state.lock();
+        state.cut = true;
+        state.end_streams("the test has cut the connection");
+    }
+
+    pub fn mend(&self) {
+        self.state.lock().cut = false;
+    }
+
+    /// The next `count` calls fail; streams go on.
+    pub fn fail_next(&self, count: u32) {
+        self.state.lock().failures = count;
+    }
+
+    /// Streams end with an error; calls work, and nothing is lost.
+    pub fn end_streams(&self) {
+        self.state.lock().end_streams("the test has ended the stream");
+    }
+
+    /// Everything is lost, as when etcd's data directory is deleted; streams end with an error.
+    pub fn wipe(&self) {
+        let mut state = self.state.lock();
+        state.end_streams("the test has wiped coordination");
+        let (cut, failures) = (state.cut, state.failures);
+        *state = State::default();
+        (state.cut, state.failures) = (cut, failures);
+    }
+
+    /// A worker's lease runs out.
+    pub fn expire(&self, worker: &WorkerName) {
+        self.state.lock().expire(worker);
+    }
+}
+
+impl MemoryCoordination {
+    /// The state, unless the test lets this call fail.
+    fn enter(&self) -> Result<parking_lot::MutexGuard<'_, State>, CoordinationError> {
+        let mut state = self.state.lock();
+        if state.cut {
+            return Err(CoordinationError::Unavailable("the test has cut the connection".into()));
+        }
+        if state.failures > 0 {
+            state.failures -= 1;
+            return Err(CoordinationError::Unavailable("the test lets this call fail".into()));
+        }
+        Ok(state)
+    }
+}

@@ -1,0 +1,46 @@
+//! A worker's side of the fake.
+
+use std::collections::BTreeMap;
+
+use async_trait::async_trait;
+use control::ports::coordination::{AssignmentEvent, CoordinationError, Duty, Report, ReportEvent, WorkerInfo};
+use domain::name::WorkerName;
+use futures::stream::BoxStream;
+
+use super::MemoryCoordination;
+
+#[async_trait]
+impl Duty for MemoryCoordination {
+    async fn announce(&self, info: &WorkerInfo) -> Result<(), CoordinationError> {
+        let mut state = self.enter()?;
+        if state.workers.get(&info.name) != Some(info) {
+            state.workers.insert(info.name.clone(), info.clone());
+            state.tell_control(&ReportEvent::Worker(info.clone()));
+        }
+        Ok(())
+    }
+
+    async fn watch_assignments(
+        &self,
+        worker: &WorkerName,
+    ) -> Result<BoxStream<'static, Result<AssignmentEvent, CoordinationError>>, CoordinationError> {
+        Ok(self.enter()?.watch_assignments(worker))
+    }
+
+    async fn last_reports(&self, worker: &WorkerName) -> Result<Vec<Report>, CoordinationError> {
+        let state = self.enter()?;
+        Ok(state.reports.values().filter(|report| report.worker == *worker).cloned().collect())
+    }
+
+    async fn report(&self, reports: &[Report]) -> Result<(), CoordinationError> {
+        let mut state = self.enter()?;
+        // Of two reports about one node the later one counts.
+        let latest: BTreeMap<_, _> =
+            reports.iter().map(|report| ((report.worker.clone(), report.node), report.clone())).collect();
+        state.reports.extend(latest.clone());
+        if !latest.is_empty() {
+            state.tell_control(&ReportEvent::Reported(latest.into_values().collect()));
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,216 @@
+//! The port, call by call.
+
+use async_trait::async_trait;
+use control::ports::engine::{
+    Container, ContainerSpec, Engine, EngineError, EngineEvent, EngineInfo, HostTask, Network, NetworkSpec,
+    PullProgress, RunState, VolumeSpec,
+};
+use domain::{InstallationId, image::ImageRef};
+use futures::{
+    StreamExt,
+    stream::{self, BoxStream},
+};
+use ipnet::Ipv4Net;
+use tokio::sync::mpsc::unbounded_channel;
+use tokio_stream::wrappers::UnboundedReceiverStream;
+
+use super::{Call, FakeEngine};
+
+const SIZE: u64 = 1 << 20;
+const BY_SIGTERM: i64 = 143;
+
+fn overlap(one: Ipv4Net, other: Ipv4Net) -> bool {
+    one.contains(&other) || other.contains(&one)
+}
+
+#[async_trait]
+impl Engine for FakeEngine {
+    async fn info(&self) -> Result<EngineInfo, EngineError> {
+        self.shelf.lock().enter(Call::Info)?;
+        Ok(EngineInfo { version: "fake".into(), cpus: 8, memory_mib: 16 * 1024 })
+    }
+
+    async fn containers(&self, installation: InstallationId) -> Result<Vec<Container>, EngineError> {
+        let mut shelf = self.shelf.lock();
+        shelf.enter(Call::Containers)?;
+        let seen = shelf.containers.iter().map(|kept| kept.seen_by(installation));
+        Ok(seen.filter(|container| container.ours.is_some()).collect())
+    }
+
+    async fn container(&self, installation: InstallationId, name: &str) -> Result<Option<Container>, EngineError> {
+        let mut shelf = self.shelf.lock();
+        shelf.enter(Call::Container(name.to_owned()))?;
+        Ok(shelf.find(name).map(|kept| kept.seen_by(installation)))
+    }
+
+    async fn create_container(&self, spec: &ContainerSpec) -> Result<String, EngineError> {
+        let mut shelf = self.shelf.lock();
+        shelf.enter(Call::CreateContainer(spec.name.clone()))?;
+        if shelf.find(&spec.name).is_some() {
+            return Err(EngineError::NameTaken(spec.name.clone()));
+        }
+        if !shelf.images.contains(&spec.image.with_tag()) {
+            return Err(EngineError::NoSuchImage(spec.image.as_str().to_owned()));
+        }
+        Ok(shelf.create(spec))
+    }
+
+    async fn start_container(&self, id: &str) -> Result<(), EngineError> {
+        let mut shelf = self.shelf.lock();
+        let call = Call::StartContainer(shelf.name_of(id));
+        shelf.enter(call)?;
+        let Some(kept) = shelf.find(id) else { return Err(EngineError::Gone(id.to_owned())) };
+        if let Some(spec) = &kept.spec
+            && !shelf.networks.iter().any(|(_, network)| network.name == spec.network)
+        {
+            return Err(EngineError::Refused(format!("network {} not found", spec.network)));
+        }
+        if !matches!(kept.run, RunState::Running { .. }) {
+            shelf.set_run(id, RunState::Running { since: self.now() });
+        }
+        Ok(())
+    }
+
+    async fn stop_container(&self, id: &str, _grace_seconds: u32) -> Result<(), EngineError> {
+        let mut shelf = self.shelf.lock();
+        let call = Call::StopContainer(shelf.name_of(id));
+        shelf.enter(call)?;
+        if shelf.find(id).is_some_and(|kept| matches!(kept.run, RunState::Running { .. } | RunState::Paused)) {
+            shelf.set_run(id, RunState::Exited { code: BY_SIGTERM, out_of_memory: false });
+        }
+        Ok(())
+    }
+
+    async fn remove_container(&self, id: &str) -> Result<(), EngineError> {
+        let mut shelf = self.shelf.lock();
+        let call = Call::RemoveContainer(shelf.name_of(id));
+        shelf.enter(call)?;
+        let id = shelf.find(id).map(|kept| kept.id.clone());
+        if let Some(id) = id {
+            shelf.remove(&id);
+        }
+        Ok(())
+    }
+
+    async fn container_log(&self, id: &str, lines: u32) -> Result<String, EngineError> {
+        let mut shelf = self.shelf.lock();
+        let call = Call::ContainerLog(shelf.name_of(id));
+        shelf.enter(call)?;
+        let Some(kept) = shelf.find(id) else { return Err(EngineError::Gone(id.to_owned())) };
+        let text = shelf.logs.get(&kept.id).cloned().unwrap_or_default();
+        let all: Vec<&str> = text.lines().collect();
+        let skipped = all.len().saturating_sub(usize::try_from(lines).unwrap_or(usize::MAX));
+        Ok(all[skipped..].join("\n"))
+    }
+
+    async fn networks(&self, installation: InstallationId) -> Result<Vec<Network>, EngineError> {
+        let mut shelf = self.shelf.lock();
+        shelf.enter(Call::Networks)?;
+        let ours = shelf.networks.iter().filter(|(whose, _)| *whose == installation);
+        Ok(ours.map(|(_, network)| network.clone()).collect())
+    }
+
+    async fn foreign_subnets(&self, installation: InstallationId) -> Result<Vec<Ipv4Net>, EngineError> {
+        let mut shelf = self.shelf.lock();
+        shelf.enter(Call::ForeignSubnets)?;
+        let others = shelf.networks.iter().filter(|(whose, _)| *whose != installation);
+        Ok(others.filter_map(|(_, network)| network.subnet).chain(shelf.foreign_subnets.iter().copied()).collect())
+    }
+
+    async fn ensure_network(&self, spec: &NetworkSpec) -> Result<String, EngineError> {
+        let mut shelf = self.shelf.lock();
+        shelf.enter(Call::EnsureNetwork(spec.name.clone()))?;
+        let mine = |network: &Network| network.vcluster == spec.vcluster && network.subnet == Some(spec.subnet);
+        if let Some((_, there)) =
+            shelf.networks.iter().find(|(whose, network)| *whose == spec.installation && mine(network))
+        {
+            return Ok(there.id.clone());
+        }
+        let subnets = shelf.networks.iter().filter_map(|(_, network)| network.subnet);
+        if subnets.chain(shelf.foreign_subnets.iter().copied()).any(|taken| overlap(taken, spec.subnet)) {
+            return Err(EngineError::SubnetTaken(spec.subnet));
+        }
+        let id = shelf.next_id(&spec.name);
+        let made =
+            Network { id: id.clone(), name: spec.name.clone(), vcluster: spec.vcluster, subnet: Some(spec.subnet) };
+        shelf.networks.push((spec.installation, made));
+        shelf.tell(spec.installation, &EngineEvent::Network(spec.vcluster));
+        Ok(id)
+    }
+
+    async fn remove_network(&self, id: &str) -> Result<(), EngineError> {
+        let mut shelf = self.shelf.lock();
+        let found = shelf.networks.iter().find(|(_, network)| network.id == id || network.name == id).cloned();
+        let name = found.as_ref().map_or_else(|| id.to_owned(), |(_, network)| network.name.clone());
+        shelf.enter(Call::RemoveNetwork(name.clone()))?;
+        let Some((installation, network)) = found else { return Ok(()) };
+        let members = shelf.members(&name);
+        if !members.is_empty() {
+            return Err(EngineError::InUse(format!("network {name} (by {})", members.join(", "))));
+        }
+        shelf.networks.retain(|(_, other)| other.id != network.id);
+        shelf.tell(installation, &EngineEvent::Network(network.vcluster));
+        Ok(())
+    }
+
+    async fn ensure_volume(&self, spec: &VolumeSpec) -> Result<(), EngineError> {
+        let mut shelf = self.shelf.lock();
+        shelf.enter(Call::EnsureVolume(spec.name.clone()))?;
+        match shelf.volumes.get(&spec.name) {
+            Some(there) if there != spec => Err(EngineError::Refused(format!("volume {} is another's", spec.name))),
+            Some(_) => Ok(()),
+            None => {
+                shelf.volumes.insert(spec.name.clone(), spec.clone());
+                Ok(())
+            }
+        }
+    }
+
+    async fn has_image(&self, image: &ImageRef) -> Result<bool, EngineError> {
+        let mut shelf = self.shelf.lock();
+        shelf.enter(Call::HasImage(image.as_str().to_owned()))?;
+        Ok(shelf.images.contains(&image.with_tag()))
+    }
+
+    async fn pull_image(
+        &self,
+        image: &ImageRef,
+    ) -> Result<BoxStream<'static, Result<PullProgress, EngineError>>, EngineError> {
+        let name = image.with_tag();
+        {
+            let mut shelf = self.shelf.lock();
+            shelf.enter(Call::PullImage(image.as_str().to_owned()))?;
+            if !shelf.offered.contains(&name) {
+                return Err(EngineError::PullFailed { image: name, fault: "nobody offers it".into() });
+            }
+        }
+        let shelf = self.shelf.clone();
+        let halves = [SIZE / 2, SIZE].map(|done| PullProgress { done, total: SIZE });
+        let progress = stream::iter(halves).map(move |progress| {
+            // There only once the stream has been read to its end.
+            if progress.done == progress.total {
+                shelf.lock().images.insert(name.clone());
+            }
+            Ok(progress)
+        });
+        Ok(progress.boxed())
+    }
+
+    async fn events(
+        &self,
+        installation: InstallationId,
+    ) -> Result<BoxStream<'static, Result<EngineEvent, EngineError>>, EngineError> {
+        let mut shelf = self.shelf.lock();
+        shelf.enter(Call::Events)?;
+        let (sender, receiver) = unbounded_channel();
+        shelf.watchers.push((installation, sender));
+        Ok(UnboundedReceiverStream::new(receiver).boxed())
+    }
+
+    async fn run_host_task(&self, task: &HostTask) -> Result<(), EngineError> {
+        let mut shelf = self.shelf.lock();
+        shelf.enter(Call::RunHostTask)?;
+        shelf.host_tasks.push(task.clone());
+        Ok(())
+    }
+}

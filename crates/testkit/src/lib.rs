@@ -1,0 +1,19 @@
+//! What tests stand on: fakes for control's ports, a clock and randomness that tests set, builders, a real etcd, and a
+//! guard that cleans up what a test made in Docker. Only ever a dev-dependency; knows no product logic of its own.
+
+pub mod build;
+mod clock;
+mod coordination;
+mod docker_cleanup;
+mod engine;
+mod entropy;
+mod eventually;
+mod real_etcd;
+
+pub use clock::FakeClock;
+pub use coordination::MemoryCoordination;
+pub use docker_cleanup::DockerCleanup;
+pub use engine::{Call, FakeEngine};
+pub use entropy::SeededEntropy;
+pub use eventually::{eventually, obtain};
+pub use real_etcd::RealEtcd;
