@@ -1,0 +1,26 @@
+# Two commands matter: make run, make test. Every recipe is one script in scripts/, which says what it does.
+# ARGS goes through, for example: make run ARGS="--listen 127.0.0.1:9000"
+.DEFAULT_GOAL := help
+.PHONY: run test dev lint bench image help
+
+run:   ## install what is missing, build, serve on http://localhost:8000
+	@scripts/run.sh $(ARGS)
+
+test:  ## every test there is: unit, integration, end to end; ends with their count
+	@scripts/test.sh $(ARGS)
+
+dev:   ## serve unoptimised and rebuild at every change
+	@scripts/dev.sh $(ARGS)
+
+lint:  ## format, clippy, who may depend on whom, sizes
+	@scripts/lint.sh
+
+bench: ## measure beside the floor or a peer; a table, and target/bench/*.json
+	@scripts/bench.sh $(ARGS)
+
+image: ## build the node image docklet/base if its Dockerfile changed
+	@scripts/engine.sh
+	@scripts/image.sh base
+
+help:
+	@sed -n 's/^\([a-z]*\): *## */\1\t/p' Makefile | expand -t 10

@@ -1,0 +1,39 @@
+//! Everything a page of the console begins with: who is signed in, what they have, and where the live feed stands.
+
+use chrono::{DateTime, Utc};
+use leptos::{prelude::*, server_fn::codec::GetUrl};
+use serde::{Deserialize, Serialize};
+use wire::{session::Session, vcluster::Vcluster};
+
+use super::Refused;
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Overview {
+    pub session: Session,
+    pub vclusters: Vec<Vcluster>,
+    /// The live feed's sequence that `vclusters` and `session.usage` are at least as new as.
+    pub position: i64,
+    /// The server's clock, so that both first renders say the same "3 min ago".
+    pub now: DateTime<Utc>,
+    /// Chance, made on the server, for suggesting names.
+    pub seed: u32,
+}
+
+/// The signed-in user's overview.
+#[server(prefix = "/actions", endpoint = "overview", input = GetUrl)]
+pub(crate) async fn read_overview() -> Result<Overview, Refused> {
+    use control::ports::clock::{Clock, Entropy, SystemClock, SystemEntropy};
+
+    use crate::visit::{actor, refuse, visit};
+    let actor = actor()?;
+    let control = visit()?.control;
+    // Read before the lists: what happens in between is in the feed again, and nothing is missed.
+    let position = control.events.position().await.map_err(refuse)?;
+    let (limits, usage) = control.accounts.holdings(&actor).await.map_err(refuse)?;
+    let vclusters = super::vclusters::all_of(&control, &actor).await.map_err(refuse)?;
+    let session =
+        Session { name: actor.name.to_string(), role: actor.role, limits: limits.into(), usage: usage.into() };
+    let mut seed = [0; 4];
+    SystemEntropy.fill(&mut seed);
+    Ok(Overview { session, vclusters, position, now: SystemClock.now(), seed: u32::from_ne_bytes(seed) })
+}

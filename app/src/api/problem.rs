@@ -1,0 +1,121 @@
+//! The one mapping from control's errors to what clients see. Decides codes and what may be said; sends and logs nothing.
+
+use control::{
+    Error,
+    ports::{node::NodeError, store::StoreError},
+};
+use domain::vcluster::ActionRefused;
+use wire::problem::{Code, Problem};
+
+use crate::wording::capital;
+
+/// The problem a client gets for this error. Texts that come from inside stay inside.
+pub fn problem(error: &Error) -> Problem {
+    match error {
+        Error::Invalid(faults) => {
+            Problem::new(Code::Invalid, "Some fields are not right.").with_violations(faults.clone())
+        }
+        Error::LimitExceeded(faults) => {
+            let detail = "This is more than your limits leave. Take less, or stop or delete something first.";
+            Problem::new(Code::LimitExceeded, detail).with_violations(faults.clone())
+        }
+        Error::NoRoom(faults) => {
+            let detail = "The hosts have no room for this now. Take less, or try again later.";
+            Problem::new(Code::NoRoom, detail).with_violations(faults.clone())
+        }
+        Error::TooManyAttempts { wait } => {
+            Problem { retry_after: Some(wait.as_secs().max(1)), ..said(Code::TooManyAttempts, error) }
+        }
+        Error::Refused(ActionRefused::NoSuchNode(..)) => said(Code::NotFound, error),
+        Error::Refused(_) | Error::IdempotencyGone | Error::UserTaken(_) => said(Code::Conflict, error),
+        Error::NameTaken(_) => taken(error),
+        Error::IdempotencyMismatch => said(Code::IdempotencyMismatch, error),
+        Error::NotFound(_) | Error::NoSuchUser(_) => said(Code::NotFound, error),
+        Error::SignInFailed => said(Code::SignInFailed, error),
+        Error::BadToken => said(Code::BadToken, error),
+        Error::NodeNotRunning { .. } => said(Code::NodeNotRunning, error),
+        Error::NoHost | Error::Busy => said(Code::NotReady, error),
+        Error::NoSubnet(_) => said(Code::NoRoom, error),
+        Error::Node(fault) => of_node(fault),
+        Error::Store(StoreError::DiskFull(_)) => {
+            Problem::new(Code::NotReady, "The disk of the server is full. Tell your administrator.")
+        }
+        Error::Store(StoreError::Unavailable(_)) | Error::Coordination(_) => {
+            Problem::new(Code::NotReady, "The server is not ready for this. Try again in a moment.")
+        }
+        Error::Store(StoreError::Taken(_) | StoreError::Unreadable { .. } | StoreError::Failed(_)) => {
+            Problem::new(Code::Internal, "Something went wrong on our side. Try again in a moment.")
+        }
+    }
+}
+
+/// The error's own text, as a sentence.
+fn said(code: Code, error: &impl ToString) -> Problem {
+    Problem::new(code, sentence(&error.to_string()))
+}
+
+/// A taken name is a fault of the field, too.
+fn taken(error: &Error) -> Problem {
+    said(Code::NameTaken, error).with_violations(vec![domain::Violation::new("name", error.to_string())])
+}
+
+fn of_node(fault: &NodeError) -> Problem {
+    match fault {
+        NodeError::Unreachable(_) | NodeError::Garbage(_) => {
+            let detail = "The node does not answer. It may be starting or overloaded; try again, or restart it.";
+            Problem::new(Code::NodeUnreachable, detail)
+        }
+        NodeError::NoSuchTerminal(_) => said(Code::NotFound, fault),
+        NodeError::NoShell(_) => said(Code::NoShell, fault),
+        NodeError::TooManyTerminals(_) => said(Code::TooManyTerminals, fault),
+        NodeError::OffsetBeyondEnd(_) => said(Code::OffsetBeyondEnd, fault),
+        NodeError::Refused(_) => said(Code::Conflict, fault),
+    }
+}
+
+fn sentence(text: &str) -> String {
+    let end = if text.ends_with(['.', '!', '?']) { "" } else { "." };
+    format!("{}{end}", capital(text))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    #[test]
+    fn errors_for_people_become_sentences() {
+        let problem = problem(&Error::NotFound("vcluster"));
+        assert_eq!((problem.code, problem.detail.as_str()), (Code::NotFound, "There is no such vcluster."));
+    }
+
+    #[test]
+    fn a_taken_name_is_said_beside_the_field() {
+        let problem = problem(&Error::NameTaken("lab".into()));
+        assert_eq!(problem.about("name"), Some("you have a vcluster named lab already; choose another name"));
+    }
+
+    #[test]
+    fn waiting_is_never_zero_seconds() {
+        let problem = problem(&Error::TooManyAttempts { wait: Duration::from_millis(20) });
+        assert_eq!(problem.retry_after, Some(1));
+    }
+
+    #[test]
+    fn what_happened_inside_is_not_told() {
+        let secret = "password=hunter2";
+        let errors = [
+            Error::Store(StoreError::Failed(secret.into())),
+            Error::Store(StoreError::Unavailable(secret.into())),
+            Error::Store(StoreError::Unreadable { what: "row", fault: secret.into() }),
+            Error::Node(NodeError::Garbage(secret.into())),
+            Error::Node(NodeError::Unreachable(secret.into())),
+        ];
+        for error in errors {
+            let problem = problem(&error);
+            assert!(problem.status >= 500, "{error:?}");
+            assert!(!problem.detail.contains("hunter2"), "{error:?}");
+        }
+    }
+}

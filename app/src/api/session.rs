@@ -1,0 +1,31 @@
+//! Signing in and out, and the theme. Plain forms: they work before WASM has loaded.
+
+use leptos::prelude::*;
+
+use super::Refused;
+
+/// Signs in with name and password, then goes to `next`.
+#[server(prefix = "/actions", endpoint = "sign-in")]
+pub(crate) async fn sign_in(name: String, password: String, next: String) -> Result<(), Refused> {
+    use crate::visit::{refuse, visit};
+    let visit = visit()?;
+    let user = visit.control.accounts.sign_in(&name, &password, visit.address).await.map_err(refuse)?;
+    visit.session.enter(&user).await.map_err(Refused)?;
+    leptos_axum::redirect(crate::routes::safe_next(&next));
+    Ok(())
+}
+
+/// Ends the session. Fine to call without one.
+#[server(prefix = "/actions", endpoint = "sign-out")]
+pub(crate) async fn sign_out() -> Result<(), Refused> {
+    crate::visit::visit()?.session.leave().await.map_err(Refused)?;
+    leptos_axum::redirect(crate::routes::SIGN_IN);
+    Ok(())
+}
+
+/// Remembers the theme in a cookie, so that the next page is rendered in it. Anybody may: it holds no secret.
+#[server(prefix = "/actions", endpoint = "theme")]
+pub(crate) async fn choose_theme(theme: String) -> Result<(), Refused> {
+    use crate::contexts::theme::Theme;
+    crate::visit::set_cookie(&Theme::parse(&theme).cookie())
+}

@@ -1,0 +1,21 @@
+//! Pieces that pages are made of: props in, view out. They call no server function and read no resource; what they need
+//! to act comes from a context.
+
+pub(crate) mod dialog;
+pub(crate) mod facts;
+pub(crate) mod field;
+pub(crate) mod hexagons;
+pub(crate) mod icon;
+pub(crate) mod logo;
+pub(crate) mod menu;
+pub(crate) mod meter;
+pub(crate) mod offer_button;
+pub(crate) mod problem_note;
+pub(crate) mod progress;
+pub(crate) mod quick_create;
+pub(crate) mod skeleton;
+pub(crate) mod state_mark;
+pub(crate) mod tab_title;
+pub(crate) mod theme_switch;
+pub(crate) mod time_ago;
+pub(crate) mod toast_list;

@@ -1,0 +1,59 @@
+//! A labelled field of a form, with what is wrong about it beside it.
+
+use leptos::prelude::*;
+
+/// The message under a field. Its place is there only when it is needed; its id is `{name}-fault`.
+#[component]
+pub(crate) fn Fault(name: &'static str, #[prop(into)] fault: Signal<Option<String>>) -> impl IntoView {
+    view! {
+        <p class="field-fault" id=format!("{name}-fault") role="alert" hidden=move || fault.get().is_none()>
+            {move || fault.get()}
+        </p>
+    }
+}
+
+/// A field of one line.
+#[component]
+pub(crate) fn TextField(
+    /// The form field's name.
+    name: &'static str,
+    /// Unique in the page.
+    id: &'static str,
+    label: &'static str,
+    #[prop(into)] value: String,
+    #[prop(default = "text")] kind: &'static str,
+    #[prop(default = "off")] autocomplete: &'static str,
+    #[prop(optional)] autofocus: bool,
+    #[prop(optional)] longest: Option<u16>,
+    #[prop(into)] fault: Signal<Option<String>>,
+    /// What is typed, as it is typed.
+    #[prop(optional)]
+    typed: Option<RwSignal<String>>,
+) -> impl IntoView {
+    view! {
+        <div class="field">
+            <label for=id>{label}</label>
+            <input
+                id=id
+                name=name
+                type=kind
+                class="input"
+                value=value
+                autocomplete=autocomplete
+                autocapitalize="none"
+                spellcheck="false"
+                autofocus=autofocus
+                maxlength=longest
+                required
+                aria-invalid=move || fault.get().is_some().then_some("true")
+                aria-describedby=format!("{id}-fault")
+                on:input:target=move |event| {
+                    if let Some(typed) = typed {
+                        typed.set(event.target().value());
+                    }
+                }
+            />
+            <Fault name=id fault=fault/>
+        </div>
+    }
+}

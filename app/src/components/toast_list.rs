@@ -1,0 +1,30 @@
+//! The toasts at the edge of the page, and the polite region that reads them out.
+
+use leptos::prelude::*;
+
+use super::{
+    icon::{Glyph, Icon},
+    state_mark::Dot,
+};
+use crate::contexts::toasts::{Toast, use_toasts};
+
+#[component]
+pub(crate) fn ToastList() -> impl IntoView {
+    let toasts = use_toasts();
+    let toast = move |Toast { number, notice }: Toast| {
+        view! {
+            <li class="toast card">
+                <Dot tone=notice.tone/>
+                <p>{notice.text}</p>
+                <button type="button" class="button is-ghost is-small is-square" aria-label="Dismiss" on:click=move |_| toasts.dismiss(number)>
+                    <Glyph icon=Icon::Close/>
+                </button>
+            </li>
+        }
+    };
+    view! {
+        <ul class="toasts" role="status" aria-live="polite" aria-label="Messages">
+            <For each=move || toasts.shown() key=|toast| toast.number children=toast/>
+        </ul>
+    }
+}

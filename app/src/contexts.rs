@@ -1,0 +1,7 @@
+//! What a whole page shares: a type, `provide_x()` and `use_x()` each.
+
+pub(crate) mod actions;
+pub(crate) mod clock;
+pub(crate) mod live;
+pub(crate) mod theme;
+pub(crate) mod toasts;

@@ -1,0 +1,124 @@
+//! The vclusters of this page as signals: seeded from what the server rendered, then kept current by the live feed.
+//!
+//! Applies what the plain [`Store`] decides. Knows no transport; [`feed`] does.
+
+mod feed;
+
+use leptos::prelude::*;
+use wire::{event::Event, session::Amount, vcluster::Vcluster};
+
+use super::toasts::{Toasts, use_toasts};
+use crate::{
+    api::overview::Overview,
+    store::{Applied, Store},
+    wording::{notice, vcluster::is_busy},
+};
+
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Live {
+    store: RwSignal<Store>,
+    away: RwSignal<bool>,
+    seed: StoredValue<u32>,
+    toasts: Toasts,
+}
+
+impl Live {
+    /// All of them, newest first.
+    pub(crate) fn vclusters(self) -> Vec<Vcluster> {
+        self.store.with(|store| store.vclusters().to_vec())
+    }
+
+    pub(crate) fn count(self) -> usize {
+        self.store.with(|store| store.vclusters().len())
+    }
+
+    /// The one of `initial`'s id as it changes; the last known one once it is gone.
+    pub(crate) fn follow(self, initial: Vcluster) -> Memo<Vcluster> {
+        Memo::new(move |last: Option<&Vcluster>| {
+            let last = last.unwrap_or(&initial);
+            self.store.with(|store| store.find(&last.id).unwrap_or(last).clone())
+        })
+    }
+
+    /// Without watching it.
+    pub(crate) fn find_now(self, id: &str) -> Option<Vcluster> {
+        self.store.with_untracked(|store| store.find(id).cloned())
+    }
+
+    pub(crate) fn is_gone(self, id: &str) -> bool {
+        self.store.with(|store| store.is_gone(id))
+    }
+
+    pub(crate) fn is_named(self, name: &str) -> bool {
+        self.store.with(|store| store.vclusters().iter().any(|vcluster| vcluster.name == name))
+    }
+
+    pub(crate) fn limits(self) -> Amount {
+        self.store.with(Store::limits)
+    }
+
+    pub(crate) fn usage(self) -> Amount {
+        self.store.with(Store::usage)
+    }
+
+    /// The first one that something is being done to.
+    pub(crate) fn busy(self) -> Option<Vcluster> {
+        self.store.with(|store| store.vclusters().iter().find(|vcluster| is_busy(vcluster)).cloned())
+    }
+
+    /// The feed is interrupted: what is shown may be old.
+    pub(crate) fn away(self) -> bool {
+        self.away.get()
+    }
+
+    /// Chance, for one suggested name: the same until it has been used, however often a page is rendered.
+    pub(crate) fn chance(self) -> u32 {
+        self.seed.get_value()
+    }
+
+    /// What this chance was for is done: the next suggestion is another one.
+    pub(crate) fn use_chance_up(self) {
+        self.seed.update_value(|seed| *seed = seed.wrapping_add(1));
+    }
+
+    /// Takes in the answer to an action of this page.
+    pub(crate) fn answered(self, vcluster: &Vcluster) {
+        self.store.maybe_update(|store| store.answered(vcluster));
+    }
+
+    /// Takes in one event; says whether everything must be read again.
+    fn apply(self, event: Event) -> bool {
+        let applied = self.store.try_update(|store| store.apply(event));
+        applied.is_some_and(|applied| self.tell(applied))
+    }
+
+    fn tell(self, applied: Applied) -> bool {
+        let notice = match applied {
+            Applied::Nothing => None,
+            Applied::Changed { before, after } => notice::of_change(before.as_deref(), &after),
+            Applied::Gone(vcluster) => Some(notice::of_gone(&vcluster)),
+            Applied::ReadAgain => return true,
+        };
+        if let Some(notice) = notice {
+            self.toasts.push(notice);
+        }
+        false
+    }
+}
+
+/// Begins with the overview; in the browser, opens the feed where the overview ends.
+pub(crate) fn provide_live(overview: &Overview) -> Live {
+    let live = Live {
+        store: RwSignal::new(Store::new(overview)),
+        away: RwSignal::new(false),
+        seed: StoredValue::new(overview.seed),
+        toasts: use_toasts(),
+    };
+    feed::follow(live, overview.position);
+    provide_context(live);
+    live
+}
+
+pub(crate) fn use_live() -> Live {
+    expect_context()
+}

@@ -1,0 +1,163 @@
+//! The live feed: one EventSource per page, opened behind the last event the page knows.
+//!
+//! The browser reconnects by itself while it can. When it gives up, or events were missed, everything is read again.
+//! A page nobody sees gives its connection back once nothing is going on: browsers allow few per site.
+
+use std::time::Duration;
+
+use leptos::{prelude::*, task::spawn_local};
+use leptos_router::hooks::use_navigate;
+use wasm_bindgen::{JsCast, closure::Closure};
+use web_sys::{EventSource, MessageEvent};
+use wire::event::Event;
+
+use super::Live;
+use crate::{api::overview::read_overview, routes};
+
+/// Every SSE event name there is.
+const NAMES: [&str; 3] = ["vcluster", "vcluster_gone", "resync"];
+/// How long a hidden page keeps its connection.
+const HIDDEN: Duration = Duration::from_secs(30);
+const RETRY_LEAST: Duration = Duration::from_millis(500);
+const RETRY_MOST: Duration = Duration::from_secs(5);
+
+/// An open connection with the callbacks it needs alive.
+struct Connection {
+    source: EventSource,
+    _callbacks: (Closure<dyn Fn(MessageEvent)>, Closure<dyn Fn()>, Closure<dyn Fn()>),
+}
+
+impl Drop for Connection {
+    fn drop(&mut self) {
+        self.source.set_onopen(None);
+        self.source.set_onerror(None);
+        self.source.close();
+    }
+}
+
+#[derive(Clone, Copy)]
+struct Feed {
+    live: Live,
+    connection: StoredValue<Option<Connection>, LocalStorage>,
+    /// Failed tries since it last worked.
+    tries: StoredValue<u32>,
+    /// The page is seen, or something is going on.
+    wanted: Memo<bool>,
+    sign_in: StoredValue<Box<dyn Fn()>, LocalStorage>,
+}
+
+/// Follows the feed from behind `position` as long as the page lives. Does nothing on the server.
+pub(super) fn follow(live: Live, position: i64) {
+    let navigate = use_navigate();
+    let visible = RwSignal::new(true);
+    let feed = Feed {
+        live,
+        connection: StoredValue::new_local(None),
+        tries: StoredValue::new(0),
+        wanted: Memo::new(move |_| visible.get() || live.busy().is_some()),
+        sign_in: StoredValue::new_local(Box::new(move || {
+            let here = window().location().pathname().unwrap_or_default();
+            navigate(&routes::sign_in_then(&here), Default::default());
+        })),
+    };
+    Effect::new(move |opened_before: Option<bool>| {
+        let wanted = feed.wanted.get();
+        match (opened_before, wanted) {
+            (None, _) => feed.open(position),
+            (_, true) if !feed.is_open() => feed.read_again(true),
+            (_, true) => {}
+            (_, false) => set_timeout(move || feed.close_if_unwanted(), HIDDEN),
+        }
+        wanted
+    });
+    Effect::new(move |_| {
+        let listener = window_event_listener_untyped("visibilitychange", move |_| visible.set(!document().hidden()));
+        on_cleanup(move || listener.remove());
+    });
+    on_cleanup(move || {
+        feed.connection.try_update_value(Option::take);
+    });
+}
+
+impl Feed {
+    fn is_open(self) -> bool {
+        self.connection.try_with_value(Option::is_some).unwrap_or(false)
+    }
+
+    fn close_if_unwanted(self) {
+        if self.wanted.try_get_untracked() == Some(false) {
+            self.connection.try_update_value(Option::take);
+        }
+    }
+
+    fn open(self, after: i64) {
+        let Ok(source) = EventSource::new(&format!("/api/v1/events?after={after}")) else { return self.retry() };
+        let message = Closure::<dyn Fn(MessageEvent)>::new(move |message: MessageEvent| self.received(&message));
+        let opened = Closure::<dyn Fn()>::new(move || {
+            self.tries.try_set_value(0);
+            self.live.away.try_set(false);
+        });
+        let failed = Closure::<dyn Fn()>::new(move || self.failed());
+        for name in NAMES {
+            // Fails for no name; a feed without events would show as one that says nothing.
+            let _ = source.add_event_listener_with_callback(name, message.as_ref().unchecked_ref());
+        }
+        source.set_onopen(Some(opened.as_ref().unchecked_ref()));
+        source.set_onerror(Some(failed.as_ref().unchecked_ref()));
+        let connection = Connection { source, _callbacks: (message, opened, failed) };
+        self.connection.try_update_value(|held| *held = Some(connection));
+    }
+
+    fn received(self, message: &MessageEvent) {
+        let text = message.data().as_string().unwrap_or_default();
+        // An event this page does not know comes from a newer server: the lists say what it means.
+        let event = serde_json::from_str(&text).unwrap_or(Event::Resync);
+        if self.live.apply(event) {
+            self.read_again(false);
+        }
+    }
+
+    /// The browser says only that something failed. While it tries again by itself there is nothing to do but to say so.
+    fn failed(self) {
+        self.live.away.try_set(true);
+        let gave_up = |held: &Option<Connection>| {
+            held.as_ref().is_some_and(|connection| connection.source.ready_state() == EventSource::CLOSED)
+        };
+        if self.connection.try_with_value(gave_up) == Some(true) {
+            self.retry();
+        }
+    }
+
+    fn retry(self) {
+        let tries = self.tries.try_get_value().unwrap_or_default();
+        self.tries.try_set_value(tries.saturating_add(1));
+        let wait = RETRY_LEAST.saturating_mul(1 << tries.min(8)).min(RETRY_MOST);
+        set_timeout(move || self.read_again(true), wait);
+    }
+
+    /// Reads everything again; with `reopen`, on a new connection behind what was read.
+    fn read_again(self, reopen: bool) {
+        let Some(()) = self.live.store.try_update_untracked(crate::store::Store::hold) else { return };
+        spawn_local(async move {
+            let applied = match read_overview().await {
+                Ok(overview) => {
+                    if reopen {
+                        self.open(overview.position);
+                    }
+                    self.live.store.try_update(|store| store.read_again(&overview))
+                }
+                Err(refused) if refused.needs_sign_in() => return self.sign_in.with_value(|sign_in| sign_in()),
+                Err(_) => {
+                    self.live.away.try_set(true);
+                    self.retry();
+                    self.live.store.try_update(crate::store::Store::release)
+                }
+            };
+            for applied in applied.unwrap_or_default() {
+                if self.live.tell(applied) {
+                    self.read_again(false);
+                }
+            }
+        });
+    }
+}

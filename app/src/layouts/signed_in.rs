@@ -1,0 +1,81 @@
+//! The gate: asks once who is signed in and what they have, provides it to everything inside, or leads to the sign-in page.
+
+use leptos::prelude::*;
+use leptos_router::{
+    components::{Outlet, Redirect},
+    hooks::use_location,
+};
+
+use crate::{
+    api::{
+        Refused,
+        overview::{Overview, read_overview},
+    },
+    components::{skeleton::ListSkeleton, toast_list::ToastList},
+    contexts::{
+        actions::provide_actions,
+        clock::provide_clock,
+        live::{provide_live, use_live},
+        toasts::provide_toasts,
+    },
+    pages::problem::ProblemPage,
+    routes,
+};
+
+/// Who is signed in: the name does not change while the page lives.
+#[derive(Debug, Clone)]
+pub(crate) struct Me {
+    pub(crate) name: String,
+    pub(crate) role: domain::user::Role,
+}
+
+#[component]
+pub(crate) fn SignedInOnly() -> impl IntoView {
+    let overview = Resource::new_blocking(|| (), |()| read_overview());
+    view! {
+        <Suspense fallback=ListSkeleton>
+            {move || Suspend::new(async move {
+                match overview.await {
+                    Ok(overview) => view! { <Inside overview=overview/> }.into_any(),
+                    Err(refused) => view! { <Outside refused=refused retry=Callback::new(move |()| overview.refetch())/> }.into_any(),
+                }
+            })}
+        </Suspense>
+    }
+    .into_any()
+}
+
+#[component]
+fn Inside(overview: Overview) -> impl IntoView {
+    provide_context(Me { name: overview.session.name.clone(), role: overview.session.role });
+    provide_toasts();
+    provide_clock(overview.now);
+    provide_live(&overview);
+    provide_actions();
+    view! {
+        <ConnectionLine/>
+        <Outlet/>
+        <ToastList/>
+    }
+}
+
+#[component]
+fn Outside(refused: Refused, retry: Callback<()>) -> impl IntoView {
+    let here = use_location().pathname.get_untracked();
+    if refused.needs_sign_in() {
+        view! { <Redirect path=routes::sign_in_then(&here)/> }.into_any()
+    } else {
+        view! { <ProblemPage problem=refused.0 retry=retry/> }.into_any()
+    }
+}
+
+/// A thin line while the live feed is interrupted: what is shown may be old.
+#[component]
+fn ConnectionLine() -> impl IntoView {
+    let live = use_live();
+    view! {
+        <div class="connection-line" role="status" class:is-away=move || live.away()>
+            {move || live.away().then(|| view! { <span>"Connection lost. Trying again…"</span> })}
+        </div>
+    }
+}

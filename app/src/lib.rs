@@ -1,0 +1,51 @@
+//! The console: what people see and press. Rendered on the server (`ssr`), taken over in the browser (`hydrate`).
+//!
+//! Knows wire types and, under `ssr`, control's use-cases through `api`; never Docker, SQL or etcd.
+//! Pages have URLs ([`routes`]), components are props in and view out, contexts are what a whole page shares.
+#![recursion_limit = "256"]
+#![expect(unreachable_pub, reason = "leptos' component macro writes its inner functions pub, whatever the visibility")]
+
+pub mod api;
+mod components;
+mod contexts;
+mod defaults;
+mod layouts;
+mod offers;
+mod pages;
+pub mod routes;
+#[cfg(feature = "ssr")]
+mod shell;
+mod store;
+#[cfg(feature = "ssr")]
+pub mod visit;
+mod wording;
+
+use leptos::prelude::*;
+use leptos_meta::provide_meta_context;
+use leptos_router::components::Router;
+
+#[cfg(feature = "ssr")]
+pub use shell::{problem_page, shell};
+
+use crate::{contexts::theme::provide_theme, routes::Pages};
+
+/// The whole console. Runs once at the server's start to list its routes, then once per request: it must not ask for
+/// anything of a request.
+#[component]
+pub fn App() -> impl IntoView {
+    provide_meta_context();
+    provide_theme();
+    view! {
+        <Router>
+            <Pages/>
+        </Router>
+    }
+}
+
+/// Says on `<html>` that the page answers to clicks now; end-to-end tests wait for it.
+pub fn mark_hydrated() {
+    if let Some(root) = document().document_element() {
+        // The attribute's name is a constant, which is the only thing this can fail for.
+        let _ = root.set_attribute("data-hydrated", "");
+    }
+}

@@ -1,0 +1,41 @@
+//! Signing in. A form that works before WASM has loaded.
+
+use leptos::{form::ActionForm, prelude::*};
+use leptos_meta::Title;
+use leptos_router::hooks::use_query_map;
+
+use crate::{
+    api::session::SignIn,
+    components::{field::TextField, problem_note::ProblemNote},
+    layouts::plain::Plain,
+    routes,
+};
+
+#[component]
+pub(crate) fn SignInPage() -> impl IntoView {
+    let sign_in = ServerAction::<SignIn>::new();
+    let query = use_query_map();
+    let next = move || query.with(|query| query.get("next").unwrap_or_else(|| routes::HOME.to_owned()));
+    #[cfg(feature = "ssr")]
+    crate::visit::pass_on_if_signed_in(&next());
+    let problem = Signal::derive(move || sign_in.value().get().and_then(Result::err).map(|refused| refused.0));
+    let pending = sign_in.pending();
+    view! {
+        <Title text="Sign in · Docklet"/>
+        <Plain>
+            <h1>"Sign in"</h1>
+            <p class="sub">"Your vclusters, in the browser."</p>
+            <ActionForm action=sign_in attr:class="form">
+                <input type="hidden" name="next" value=next/>
+                <ProblemNote problem=problem/>
+                <TextField id="name" name="name" label="User name" value="" autocomplete="username" autofocus=true longest=64 fault=None/>
+                <TextField id="password" name="password" label="Password" value="" kind="password" autocomplete="current-password" longest=1024 fault=None/>
+                <button type="submit" class="button is-primary is-wide" disabled=pending aria-busy=move || pending.get().then_some("true")>
+                    {move || if pending.get() { "Signing in…" } else { "Sign in" }}
+                </button>
+            </ActionForm>
+            <p class="sub is-centred">"No account? Ask your administrator for one."</p>
+        </Plain>
+    }
+    .into_any()
+}

@@ -1,0 +1,9 @@
+//! vclusters: the list, a new one, one of them, and its end.
+
+pub(crate) mod confirm;
+pub(crate) mod delete;
+pub(crate) mod detail;
+pub(crate) mod found;
+pub(crate) mod list;
+pub(crate) mod new;
+pub(crate) mod order;

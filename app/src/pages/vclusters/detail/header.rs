@@ -1,0 +1,112 @@
+//! Name, state and what can be done.
+
+use leptos::{form::ActionForm, prelude::*};
+use wire::vcluster::Vcluster;
+
+use crate::{
+    components::{
+        hexagons::Hexagons,
+        icon::{Glyph, Icon},
+        menu::Menu,
+        offer_button::{OfferButton, OfferItem},
+        state_mark::{Dot, Tag},
+    },
+    contexts::{actions::use_actions, clock::use_clock, live::use_live},
+    defaults::{fitting, left},
+    offers::{Offer, offers},
+    wording::vcluster::{headline, state, tone},
+};
+
+#[component]
+pub(super) fn Header(vcluster: Memo<Vcluster>) -> impl IntoView {
+    let tone = Signal::derive(move || vcluster.with(|vcluster| tone(vcluster.state)));
+    let state = Signal::derive(move || vcluster.with(state));
+    let clock = use_clock();
+    let headline = Memo::new(move |_| vcluster.with(|vcluster| headline(vcluster, clock.now())));
+    view! {
+        <header class="page-head">
+            <div>
+                <div class="page-title">
+                    <Dot tone=tone/>
+                    <h1>{move || vcluster.with(|vcluster| vcluster.name.clone())}</h1>
+                    <Tag tone=tone text=state/>
+                    <Hexagons vcluster=vcluster/>
+                </div>
+                <p class="sub">
+                    {move || headline.get()}
+                    // A page without script does not change by itself.
+                    <noscript inner_html="<a href=\"\">Look again</a>"></noscript>
+                </p>
+            </div>
+            <Doing vcluster=vcluster/>
+        </header>
+    }
+}
+
+/// What makes sense now. The terminal is on this very page, so it is not offered again.
+#[component]
+fn Doing(vcluster: Memo<Vcluster>) -> impl IntoView {
+    let here = |offer: &Offer| !matches!(offer, Offer::Terminal | Offer::Watch);
+    let offers = Memo::new(move |_| vcluster.with(offers));
+    let (id, name) = vcluster.with_untracked(|vcluster| (vcluster.id.clone(), vcluster.name.clone()));
+    let first = move || {
+        let first = offers.get().first.into_iter().filter(here);
+        first.map(|offer| view! { <OfferButton offer=offer vcluster=vcluster.get_untracked()/> }).collect_view()
+    };
+    let more = move || {
+        let more = offers.get().more.into_iter();
+        more.map(|offer| view! { <OfferItem offer=offer vcluster=vcluster.get_untracked()/> }).collect_view()
+    };
+    view! {
+        <div class="page-actions">
+            <AddNode vcluster=vcluster/>
+            {first}
+            <Menu
+                id=format!("more-{id}")
+                label=format!("More actions for {name}")
+                class="button is-square"
+                button=|| view! { <Glyph icon=Icon::More/> }
+            >
+                {more}
+            </Menu>
+        </div>
+    }
+}
+
+/// Why no node can be added now, if so.
+fn obstacle(vcluster: &Vcluster, fits: u8) -> Option<&'static str> {
+    if vcluster.nodes.len() >= usize::from(domain::vcluster::MOST_NODES) {
+        Some("16 nodes are the most one vcluster may have")
+    } else if fits == 0 {
+        Some("Your limits leave no room for another node of this size")
+    } else {
+        None
+    }
+}
+
+#[component]
+fn AddNode(vcluster: Memo<Vcluster>) -> impl IntoView {
+    use domain::vcluster::VclusterState::{Degraded, Failed, Running};
+    let (actions, live) = (use_actions(), use_live());
+    let id = vcluster.with_untracked(|vcluster| vcluster.id.clone());
+    let fits =
+        Memo::new(move |_| vcluster.with(|vcluster| fitting(vcluster.resources, left(live.limits(), live.usage()))));
+    let obstacle = Memo::new(move |_| vcluster.with(|vcluster| obstacle(vcluster, fits.get())));
+    let makes_sense =
+        Memo::new(move |_| vcluster.with(|vcluster| matches!(vcluster.state, Running | Degraded | Failed)));
+    let adding = {
+        let id = id.clone();
+        Memo::new(move |_| actions.is_adding(&id))
+    };
+    view! {
+        <ActionForm action=actions.add_nodes attr:hidden=move || !makes_sense.get()>
+            <input type="hidden" name="id" value=id/>
+            <input type="hidden" name="count" value="1"/>
+            <button type="submit" class="button" title=move || obstacle.get() aria-busy=move || adding.get().then_some("true")
+                disabled=move || adding.get() || obstacle.get().is_some()>
+                <Glyph icon=Icon::Plus/>
+                "Add node"
+            </button>
+        </ActionForm>
+    }
+}

@@ -1,0 +1,45 @@
+//! Removing one node: says what is lost before it happens.
+
+use leptos::{form::ActionForm, prelude::*};
+
+use crate::{
+    components::{
+        icon::{Glyph, Icon},
+        menu::Menu,
+    },
+    contexts::actions::use_actions,
+};
+
+#[component]
+pub(super) fn RemoveNodeMenu(id: String, name: String, disabled: Signal<bool>) -> impl IntoView {
+    let actions = use_actions();
+    let removing = {
+        let (id, name) = (id.clone(), name.clone());
+        Memo::new(move |_| actions.is_removing(&id, &name))
+    };
+    let lost = {
+        let name = name.clone();
+        move || match disabled.get() {
+            true => "The last node of a vcluster cannot be removed. Delete the vcluster instead.".to_owned(),
+            false => format!("What runs on {name} ends, and its files outside /root are lost."),
+        }
+    };
+    view! {
+        <Menu
+            id=format!("remove-{name}")
+            label=format!("Remove {name}")
+            class="button is-ghost is-small is-square"
+            button=|| view! { <Glyph icon=Icon::Delete/> }
+        >
+            <p class="menu-text">{lost}</p>
+            <ActionForm action=actions.remove_node>
+                <input type="hidden" name="id" value=id/>
+                <input type="hidden" name="node" value=name.clone()/>
+                <button type="submit" class="button is-danger is-wide" disabled=move || disabled.get() || removing.get()>
+                    <Glyph icon=Icon::Delete/>
+                    {format!("Remove {name} now")}
+                </button>
+            </ActionForm>
+        </Menu>
+    }
+}

@@ -1,0 +1,70 @@
+//! Ordering a vcluster: a dialog in which everything is chosen and Enter is enough. It becomes the progress, node by node,
+//! and ends in the terminal.
+
+mod choices;
+mod form;
+mod takes;
+
+use leptos::prelude::*;
+use leptos_router::{NavigateOptions, hooks::use_navigate};
+use wire::vcluster::Vcluster;
+
+use self::form::NewForm;
+use crate::{
+    components::{dialog::RouteDialog, progress::Progress},
+    contexts::{actions::use_actions, live::use_live},
+    routes,
+    wording::vcluster::{doing, operating, ready},
+};
+
+#[component]
+pub(crate) fn NewDialog() -> impl IntoView {
+    let actions = use_actions();
+    // An answer to this dialog is none to the next one.
+    on_cleanup(move || actions.create.clear());
+    let made = Memo::new(move |_| actions.create.value().get().and_then(Result::ok));
+    let title =
+        Signal::derive(move || made.with(|made| made.as_ref().map_or_else(|| "New vcluster".to_owned(), operating)));
+    let hint = Signal::derive(move || if made.with(Option::is_some) { "" } else { "Defaults are fine: press Enter" });
+    view! {
+        <RouteDialog id="new-dialog" title=title hint=hint back=routes::HOME.to_owned()>
+            {move || match made.get() {
+                None => view! { <NewForm/> }.into_any(),
+                Some(vcluster) => view! { <Making initial=vcluster/> }.into_any(),
+            }}
+        </RouteDialog>
+    }
+    .into_any()
+}
+
+/// The order was accepted: what is being done, until there is a node to type on.
+#[component]
+fn Making(initial: Vcluster) -> impl IntoView {
+    let (live, navigate) = (use_live(), use_navigate());
+    let id = initial.id.clone();
+    let vcluster = live.follow(initial);
+    Effect::new(move |_| live.use_chance_up());
+    let settled = Memo::new(move |_| vcluster.with(|vcluster| !vcluster.state.is_busy()));
+    Effect::new(move |_| {
+        if settled.get() {
+            let vcluster = vcluster.get_untracked();
+            let address = match ready(&vcluster) {
+                (0, _) => routes::vcluster(&vcluster.id),
+                _ => routes::vcluster_at_node(&vcluster.id, "node-0"),
+            };
+            // The way back leads to the list, not into a form that is done.
+            navigate(&address, NavigateOptions { replace: true, ..Default::default() });
+        }
+    });
+    let clock = crate::contexts::clock::use_clock();
+    view! {
+        <div class="dialog-content" aria-live="polite">
+            <Progress vcluster=vcluster/>
+            <p class="visually-hidden">{move || vcluster.with(|vcluster| doing(vcluster, clock.now()))}</p>
+        </div>
+        <footer class="dialog-foot">
+            <p class="sub">"You can close this; it goes on by itself."</p>
+            <a class="button" href=routes::vcluster(&id)>"Open its page"</a>
+        </footer>
+    }
+}

@@ -1,0 +1,197 @@
+//! Image, number of nodes and size, as choices with everything they mean. What does not fit cannot be chosen and says why.
+
+use domain::vcluster::MOST_NODES;
+use leptos::prelude::*;
+
+use super::form::Chosen;
+use crate::{
+    components::{
+        field::Fault,
+        hexagons::Preview,
+        icon::{Glyph, Icon},
+    },
+    defaults::{IMAGE, Size, fitting},
+    pages::vclusters::order::{CUSTOM_SIZE, OTHER_IMAGE},
+    wording::amount::{cpus, memory},
+};
+
+/// One of several, as a card.
+#[component]
+fn Choice(
+    name: &'static str,
+    value: &'static str,
+    chosen: RwSignal<String>,
+    icon: Icon,
+    label: &'static str,
+    #[prop(into)] meaning: Signal<String>,
+    #[prop(optional, into)] disabled: Signal<bool>,
+) -> impl IntoView {
+    let checked = chosen.get_untracked() == value;
+    view! {
+        <label class="option">
+            <input type="radio" name=name value=value checked=checked disabled=disabled on:change=move |_| chosen.set(value.to_owned())/>
+            <span class="option-label"><Glyph icon=icon/> {label}</span>
+            <small>{move || meaning.get()}</small>
+        </label>
+    }
+}
+
+#[component]
+pub(super) fn ImageChoice(chosen: Chosen, fault: Signal<Option<String>>) -> impl IntoView {
+    view! {
+        <fieldset class="field">
+            <legend>"Image"</legend>
+            <div class="options is-two">
+                <Choice
+                    name="order[image]"
+                    value=IMAGE
+                    chosen=chosen.image
+                    icon=Icon::Layers
+                    label=IMAGE
+                    meaning="Debian 12 with Python, git, SSH, vim and tmux".to_owned()
+                />
+                <Choice
+                    name="order[image]"
+                    value=OTHER_IMAGE
+                    chosen=chosen.image
+                    icon=Icon::Custom
+                    label="Another image"
+                    meaning="Any the hosts have or can pull".to_owned()
+                />
+            </div>
+            <div class="when-other">
+                <label class="visually-hidden" for="new-other-image">"Name of the image"</label>
+                <input
+                    id="new-other-image"
+                    class="input mono"
+                    name="order[other_image]"
+                    placeholder="debian:bookworm"
+                    value=chosen.other_image.get_untracked()
+                    autocomplete="off"
+                    autocapitalize="none"
+                    spellcheck="false"
+                    maxlength="300"
+                    aria-invalid=move || fault.get().is_some().then_some("true")
+                    aria-describedby="new-image-fault"
+                    on:input:target=move |event| chosen.other_image.set(event.target().value())
+                />
+            </div>
+            <Fault name="new-image" fault=fault/>
+        </fieldset>
+    }
+}
+
+#[component]
+pub(super) fn NodesChoice(chosen: Chosen, fault: Signal<Option<String>>) -> impl IntoView {
+    let count = move || chosen.nodes.with(|nodes| nodes.trim().parse::<i64>().unwrap_or(0));
+    let fits = Memo::new(move |_| {
+        let order = chosen.form().parse();
+        i64::from(order.map_or(MOST_NODES, |order| fitting(order.resources, chosen.left.get())))
+    });
+    let at_least = move || count() <= 1;
+    let at_most = move || count() >= fits.get();
+    let step = move |by: i64| {
+        let next = (untrack(count) + by).clamp(1, i64::from(MOST_NODES));
+        chosen.nodes.set(next.to_string());
+    };
+    let shown = Signal::derive(move || u8::try_from(count().clamp(0, i64::from(MOST_NODES))).unwrap_or(0));
+    view! {
+        <div class="field nodes-choice">
+            <label for="new-nodes">"Nodes"</label>
+            <div class="stepper">
+                <button type="button" aria-label="One node less" disabled=at_least on:click=move |_| step(-1)>
+                    <Glyph icon=Icon::Minus/>
+                </button>
+                <input
+                    id="new-nodes"
+                    name="order[nodes]"
+                    inputmode="numeric"
+                    autocomplete="off"
+                    maxlength="12"
+                    value=chosen.nodes.get_untracked()
+                    prop:value=move || chosen.nodes.get()
+                    aria-invalid=move || fault.get().is_some().then_some("true")
+                    aria-describedby="new-nodes-fault"
+                    on:input:target=move |event| chosen.nodes.set(event.target().value())
+                />
+                <button type="button" aria-label="One node more" disabled=at_most on:click=move |_| step(1)>
+                    <Glyph icon=Icon::Plus/>
+                </button>
+            </div>
+            <Preview nodes=shown/>
+            <Fault name="new-nodes" fault=fault/>
+        </div>
+    }
+}
+
+/// Whether not even one node of this size is left, and what it means.
+fn size_card(chosen: Chosen, size: Size) -> (Signal<bool>, Signal<String>) {
+    let each = size.resources();
+    let mib = u64::try_from(each.memory_mib).unwrap_or_default();
+    let text = format!("{}\n{}", cpus(each.cpus), memory(mib));
+    let none = Memo::new(move |_| fitting(each, chosen.left.get()) == 0);
+    let meaning = Signal::derive(move || if none.get() { format!("{text}\nmore than is left") } else { text.clone() });
+    (none.into(), meaning)
+}
+
+#[component]
+pub(super) fn SizeChoice(
+    chosen: Chosen,
+    cpus: Signal<Option<String>>,
+    memory: Signal<Option<String>>,
+) -> impl IntoView {
+    let sizes = Size::ALL.map(|size| {
+        let (none, meaning) = size_card(chosen, size);
+        let label = size.label();
+        view! {
+            <Choice
+                name="order[size]"
+                value=size.as_str()
+                chosen=chosen.size
+                icon=Icon::Cpu
+                label=label
+                meaning=meaning
+                disabled=none
+            />
+        }
+    });
+    view! {
+        <fieldset class="field">
+            <legend>"Each node"</legend>
+            <div class="options is-four">
+                {sizes}
+                <Choice
+                    name="order[size]"
+                    value=CUSTOM_SIZE
+                    chosen=chosen.size
+                    icon=Icon::Custom
+                    label="Custom"
+                    meaning="Your own\nnumbers".to_owned()
+                />
+            </div>
+            <div class="when-custom form-pair">
+                <Number id="new-cpus" name="order[cpus]" label="CPUs" value=chosen.cpus fault=cpus/>
+                <Number id="new-memory" name="order[memory_mib]" label="Memory, MiB" value=chosen.memory_mib fault=memory/>
+            </div>
+        </fieldset>
+    }
+}
+
+#[component]
+fn Number(
+    id: &'static str,
+    name: &'static str,
+    label: &'static str,
+    value: RwSignal<String>,
+    fault: Signal<Option<String>>,
+) -> impl IntoView {
+    view! {
+        <div class="field">
+            <label for=id>{label}</label>
+            <input id=id name=name class="input" inputmode="decimal" autocomplete="off" maxlength="12" value=value.get_untracked()
+                aria-invalid=move || fault.get().is_some().then_some("true") aria-describedby=format!("{id}-fault")
+                on:input:target=move |event| value.set(event.target().value())/>
+            <Fault name=id fault=fault/>
+        </div>
+    }
+}

@@ -1,0 +1,130 @@
+//! The form itself. The server renders it filled in; the script shows faults and what the order takes as one types.
+
+use domain::name::VclusterName;
+use leptos::{form::ActionForm, prelude::*};
+use leptos_router::hooks::use_query_map;
+use wire::{problem::Problem, session::Amount};
+
+use super::{
+    choices::{ImageChoice, NodesChoice, SizeChoice},
+    takes::Takes,
+};
+use crate::{
+    components::{field::TextField, problem_note::ProblemNote},
+    contexts::{actions::use_actions, live::use_live},
+    defaults::{left, name, nodes_and_size, obstacle},
+    pages::vclusters::order::{OrderForm, filled},
+    routes,
+};
+
+/// Faults of these stand beside their fields.
+const FIELDS: &[&str] = &["name", "image", "nodes", "resources.cpus", "resources.memory_mib"];
+
+/// What is chosen now, field by field, as texts. The form's own fields are the truth; these follow them.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Chosen {
+    pub(super) name: RwSignal<String>,
+    pub(super) image: RwSignal<String>,
+    pub(super) other_image: RwSignal<String>,
+    pub(super) nodes: RwSignal<String>,
+    pub(super) size: RwSignal<String>,
+    pub(super) cpus: RwSignal<String>,
+    pub(super) memory_mib: RwSignal<String>,
+    /// What of the limits is left.
+    pub(super) left: Memo<Amount>,
+}
+
+impl Chosen {
+    fn new(form: &OrderForm, left: Memo<Amount>) -> Self {
+        Self {
+            name: RwSignal::new(form.name.clone()),
+            image: RwSignal::new(form.image.clone()),
+            other_image: RwSignal::new(form.other_image.clone()),
+            nodes: RwSignal::new(form.nodes.clone()),
+            size: RwSignal::new(form.size.clone()),
+            cpus: RwSignal::new(form.cpus.clone()),
+            memory_mib: RwSignal::new(form.memory_mib.clone()),
+            left,
+        }
+    }
+
+    /// As the form would be sent.
+    pub(super) fn form(self) -> OrderForm {
+        OrderForm {
+            name: self.name.get(),
+            image: self.image.get(),
+            other_image: self.other_image.get(),
+            nodes: self.nodes.get(),
+            size: self.size.get(),
+            cpus: self.cpus.get(),
+            memory_mib: self.memory_mib.get(),
+            key: String::new(),
+        }
+    }
+}
+
+#[component]
+pub(super) fn NewForm() -> impl IntoView {
+    let (live, actions) = (use_live(), use_actions());
+    let form = suggestion();
+    let chosen = Chosen::new(&form, Memo::new(move |_| left(live.limits(), live.usage())));
+    let problem = Signal::derive(move || actions.create.value().get().and_then(Result::err).map(|refused| refused.0));
+    let obstacle = Memo::new(move |_| obstacle(live.limits(), live.usage()));
+    let pending = actions.create.pending();
+    view! {
+        <ActionForm action=actions.create attr:class="form" attr:novalidate="true">
+            <div class="dialog-content">
+                <ProblemNote problem=problem besides=FIELDS/>
+                <input type="hidden" name="order[key]" value=form.key.clone()/>
+                <TextField
+                    id="new-name" name="order[name]" label="Name" value=form.name.clone() autofocus=true longest=64
+                    fault=name_fault(chosen, problem) typed=chosen.name
+                />
+                <ImageChoice chosen=chosen fault=fault_of(problem, "image")/>
+                <div class="form-pair">
+                    <NodesChoice chosen=chosen fault=fault_of(problem, "nodes")/>
+                    <SizeChoice chosen=chosen cpus=fault_of(problem, "resources.cpus") memory=fault_of(problem, "resources.memory_mib")/>
+                </div>
+            </div>
+            <footer class="dialog-foot">
+                <Takes chosen=chosen obstacle=obstacle/>
+                <a class="button" href=routes::HOME>"Cancel"</a>
+                <button type="submit" class="button is-primary" disabled=move || pending.get() || obstacle.get().is_some()>
+                    {move || if pending.get() { "Creating…" } else { "Create" }}
+                </button>
+            </footer>
+        </ActionForm>
+    }
+}
+
+/// Everything chosen, as far as the limits allow; what the address says counts more.
+fn suggestion() -> OrderForm {
+    let live = use_live();
+    let chance = live.chance();
+    let (nodes, size) = nodes_and_size(untrack(|| left(live.limits(), live.usage())));
+    let name = name(chance, |name| untrack(|| live.is_named(name)));
+    filled(name, nodes, size, format!("form-{chance}")).with_address(&use_query_map().get_untracked())
+}
+
+fn fault_of(problem: Signal<Option<Problem>>, field: &'static str) -> Signal<Option<String>> {
+    Signal::derive(move || problem.with(|problem| problem.as_ref()?.about(field).map(str::to_owned)))
+}
+
+/// The rules of names are the same here as on the server; a fault is said while one types.
+fn name_fault(chosen: Chosen, problem: Signal<Option<Problem>>) -> Signal<Option<String>> {
+    let live = use_live();
+    let suggested = chosen.name.get_untracked();
+    let sent = fault_of(problem, "name");
+    Signal::derive(move || {
+        let name = chosen.name.get();
+        // What was sent is judged by the server until it is changed.
+        if name == suggested {
+            return sent.get();
+        }
+        match name.trim().parse::<VclusterName>() {
+            Err(fault) => Some(fault.message),
+            Ok(_) if live.is_named(name.trim()) => Some("is the name of another vcluster of yours".into()),
+            Ok(_) => None,
+        }
+    })
+}

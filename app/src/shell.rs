@@ -1,0 +1,79 @@
+//! The HTML document around the console, and whole pages for errors that happen outside of it. Server only.
+
+use leptos::{nonce::use_nonce, prelude::*};
+use leptos_meta::{HashedStylesheet, MetaTags};
+use wire::problem::Problem;
+
+use crate::{
+    App, components::icon::SPRITE, contexts::theme::Theme, layouts::plain::Plain, pages::problem::ProblemText, routes,
+    visit,
+};
+
+/// Used by the first line of every page: asked for at once, so that text does not change its face.
+const FONT: &str = "/vendor/fonts/inter-latin-wght-normal.woff2";
+
+/// The document of one page. The nonce comes from the visit.
+pub fn shell(options: LeptosOptions) -> impl IntoView {
+    let theme = visit::theme();
+    view! {
+        <!DOCTYPE html>
+        <html lang="en" data-theme=theme.as_str()>
+            <head>
+                <CommonHead/>
+                // Before ours, which adapts it.
+                <link rel="stylesheet" href=terminal::STYLE_SHEET/>
+                <HashedStylesheet id="style" options=options.clone()/>
+                // Before any module is asked for.
+                <script type="importmap" nonce=use_nonce() inner_html=terminal::IMPORT_MAP></script>
+                {terminal::MODULES.iter().map(|module| view! { <link rel="modulepreload" href=*module/> }).collect_view()}
+                <AutoReload options=options.clone()/>
+                <HydrationScripts options/>
+                <MetaTags/>
+            </head>
+            <body>
+                <App/>
+                // Behind the part that the browser takes over.
+                <div hidden inner_html=SPRITE></div>
+            </body>
+        </html>
+    }
+}
+
+#[component]
+fn CommonHead() -> impl IntoView {
+    view! {
+        <meta charset="utf-8"/>
+        <meta name="viewport" content="width=device-width, initial-scale=1, interactive-widget=resizes-content"/>
+        <meta name="description" content="Private clusters with a live terminal, in the browser."/>
+        <link rel="icon" href="/favicon.svg" type="image/svg+xml"/>
+        <link rel="preload" href=FONT r#as="font" r#type="font/woff2" crossorigin="anonymous"/>
+    }
+}
+
+/// A whole page about a problem that was met outside the console: no script, nothing to hydrate. `theme` is the value of
+/// the theme cookie, if there is one.
+pub fn problem_page(options: &LeptosOptions, theme: Option<&str>, problem: &Problem) -> String {
+    let theme = Theme::parse(theme.unwrap_or_default());
+    let style = format!("/{}/{}.css", options.site_pkg_dir, options.output_name);
+    let problem = problem.clone();
+    let page = move || {
+        view! {
+            <!DOCTYPE html>
+            <html lang="en" data-theme=theme.as_str()>
+                <head>
+                    <CommonHead/>
+                    <link rel="stylesheet" href=style/>
+                    <title>{format!("{} · Docklet", problem.title)}</title>
+                </head>
+                <body>
+                    <Plain>
+                        <ProblemText problem=problem/>
+                        <p class="plain-actions"><a class="button" href=routes::HOME>"Go to vclusters"</a></p>
+                    </Plain>
+                </body>
+            </html>
+        }
+        .to_html()
+    };
+    Owner::new().with(page)
+}

@@ -1,0 +1,147 @@
+//! One request as the console sees it: who asks, through which session, and the use-cases that answer. Server only.
+//!
+//! The edge puts a [`Visit`] into the request's extensions; [`provide`] hands it to pages and server functions alike, so the
+//! two can never see different things. Chooses no cookie flag of the session: that is the edge's.
+
+use std::{net::IpAddr, sync::Arc};
+
+use async_trait::async_trait;
+use control::{Control, actor::Actor};
+use domain::user::User;
+use http::{HeaderValue, StatusCode, header, request::Parts};
+use leptos::{
+    nonce::Nonce,
+    prelude::*,
+    server_fn::{ServerFn, error::ServerFnUrlError},
+};
+use leptos_axum::ResponseOptions;
+use wire::problem::{Code, Problem};
+
+use crate::{
+    api::{Refused, problem::problem},
+    contexts::theme::{self, Theme},
+};
+
+/// The session behind a request, as far as the console may change it.
+#[async_trait]
+pub trait SessionDoor: Send + Sync {
+    /// Begins a session of this user under a new id.
+    async fn enter(&self, user: &User) -> Result<(), Problem>;
+    /// Ends the session; fine when there is none.
+    async fn leave(&self) -> Result<(), Problem>;
+}
+
+/// What the edge knows about one request for a page or a server function.
+#[derive(Clone)]
+pub struct Visit {
+    pub control: Control,
+    /// Who asks; `None` for somebody who is not signed in.
+    pub actor: Option<Actor>,
+    pub session: Arc<dyn SessionDoor>,
+    /// The client's address, for counting failed sign-ins.
+    pub address: IpAddr,
+    /// The nonce of this response's Content-Security-Policy.
+    pub nonce: String,
+}
+
+impl std::fmt::Debug for Visit {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Visit").field("actor", &self.actor).field("address", &self.address).finish_non_exhaustive()
+    }
+}
+
+/// The one context closure for pages and server functions.
+pub fn provide() {
+    let Some(visit) = use_context::<Parts>().and_then(|parts| parts.extensions.get::<Visit>().cloned()) else { return };
+    provide_context(Nonce::from_value(visit.nonce.as_str()));
+    provide_context(visit);
+}
+
+pub(crate) fn visit() -> Result<Visit, Refused> {
+    use_context::<Visit>().ok_or_else(|| {
+        tracing::error!("a page was asked for without a visit: the edge's middleware is not in front of it");
+        Refused::new(Code::Internal, "Something went wrong on our side. Try again in a moment.")
+    })
+}
+
+/// Who asks, or the refusal that leads to the sign-in page.
+pub(crate) fn actor() -> Result<Actor, Refused> {
+    visit()?.actor.ok_or_else(|| refuse_with(Problem::new(Code::NotSignedIn, "Sign in first.")))
+}
+
+/// A use-case's error on its way to the browser. What is our fault goes to the log, once, with its causes.
+pub(crate) fn refuse(error: control::Error) -> Refused {
+    let problem = problem(&error);
+    if problem.code == Code::Internal {
+        let causes = causes(&error);
+        tracing::error!(error.causes = %causes, "a server function failed: {error}");
+    } else if problem.status >= 500 {
+        tracing::warn!(error.causes = %causes(&error), "a server function could not do its work now: {error}");
+    }
+    refuse_with(problem)
+}
+
+pub(crate) fn refuse_with(problem: Problem) -> Refused {
+    // A plain form gets a redirect that carries the problem; only a script's request can be answered with the status.
+    if !accepts_html() {
+        set_status(problem.status);
+    }
+    Refused(problem)
+}
+
+fn causes(error: &dyn std::error::Error) -> String {
+    let chain = std::iter::successors(error.source(), |error| error.source());
+    chain.map(ToString::to_string).collect::<Vec<_>>().join(": ")
+}
+
+fn header_of_request(name: header::HeaderName) -> Option<String> {
+    let parts = use_context::<Parts>()?;
+    parts.headers.get(name)?.to_str().ok().map(str::to_owned)
+}
+
+/// A page, or a form that was sent without our script.
+pub(crate) fn accepts_html() -> bool {
+    header_of_request(header::ACCEPT).is_some_and(|accept| accept.contains("text/html"))
+}
+
+/// Sends a form that was sent without our script on to `path`. Our script decides itself where to go.
+pub(crate) fn redirect_plain_form(path: &str) {
+    if accepts_html() {
+        leptos_axum::redirect(path);
+    }
+}
+
+/// The address of ours that shows `refused` as the answer to the plain form of `S`.
+pub(crate) fn refusal_address<S: ServerFn<Error = Refused>>(address: &str, refused: &Refused) -> String {
+    // The encoding is leptos' own, and wants a whole URL to write into.
+    const SITE: &str = "http://site.invalid";
+    let with_refusal = ServerFnUrlError::new(S::PATH, refused.clone()).to_url(&format!("{SITE}{address}"));
+    with_refusal.map_or_else(|_| address.to_owned(), |url| url.as_str().trim_start_matches(SITE).to_owned())
+}
+
+pub(crate) fn set_status(status: u16) {
+    if let (Some(response), Ok(status)) = (use_context::<ResponseOptions>(), StatusCode::from_u16(status)) {
+        response.set_status(status);
+    }
+}
+
+pub(crate) fn set_cookie(cookie: &str) -> Result<(), Refused> {
+    let value = HeaderValue::from_str(cookie)
+        .map_err(|_| Refused::new(Code::Malformed, "The form was not complete. Reload the page, then try again."))?;
+    if let Some(response) = use_context::<ResponseOptions>() {
+        response.append_header(header::SET_COOKIE, value);
+    }
+    Ok(())
+}
+
+/// The theme this browser has chosen.
+pub(crate) fn theme() -> Theme {
+    header_of_request(header::COOKIE).map_or(Theme::System, |cookies| theme::from_cookies(&cookies))
+}
+
+/// Nobody who is signed in needs the sign-in page.
+pub(crate) fn pass_on_if_signed_in(next: &str) {
+    if use_context::<Visit>().is_some_and(|visit| visit.actor.is_some()) {
+        leptos_axum::redirect(crate::routes::safe_next(next));
+    }
+}

@@ -1,0 +1,105 @@
+//! Which changes deserve a word to somebody who may be looking elsewhere, and which word.
+
+use domain::{
+    operation::{OperationKind, OperationState},
+    vcluster::VclusterState,
+};
+use wire::vcluster::Vcluster;
+
+use super::{
+    amount::count,
+    time::took,
+    vcluster::{Tone, last_action, tone},
+};
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Notice {
+    pub(crate) tone: Tone,
+    pub(crate) text: String,
+}
+
+/// What to say about a change, if anything: operations that ended, and vclusters that broke by themselves.
+pub(crate) fn of_change(before: Option<&Vcluster>, after: &Vcluster) -> Option<Notice> {
+    let same_operation = |before: &Vcluster| before.operation.id == after.operation.id;
+    let was_running = before.is_none_or(|b| !same_operation(b) || b.operation.state == OperationState::Running);
+    match after.operation.state {
+        OperationState::Succeeded if was_running => Some(Notice { tone: tone(after.state), text: success(after) }),
+        OperationState::Failed if was_running => {
+            let reason = after.operation.reason.as_deref().unwrap_or("no reason was given");
+            Some(Notice { tone: Tone::Bad, text: format!("{}: {}. {reason}", after.name, last_action(after)) })
+        }
+        _ => broke(before?, after),
+    }
+}
+
+pub(crate) fn of_gone(vcluster: &Vcluster) -> Notice {
+    Notice { tone: Tone::Quiet, text: format!("{} is deleted.", vcluster.name) }
+}
+
+fn success(after: &Vcluster) -> String {
+    let name = &after.name;
+    let nodes = count(u64::try_from(after.nodes.len()).unwrap_or(u64::MAX), "node");
+    let operation = &after.operation;
+    match operation.kind {
+        OperationKind::Create => match operation.finished_at {
+            Some(end) => format!("{name} is running: {nodes} in {}.", took(end - operation.started_at)),
+            None => format!("{name} is running."),
+        },
+        OperationKind::Start => format!("{name} is {}.", after.state.as_str()),
+        OperationKind::Restart => format!("{name} has restarted."),
+        OperationKind::Stop => format!("{name} is stopped."),
+        OperationKind::Delete => format!("{name} is deleted."),
+        OperationKind::AddNodes | OperationKind::RemoveNode => format!("{name} has {nodes} now."),
+    }
+}
+
+/// Nobody asked for it: a node failed or a host was lost.
+fn broke(before: &Vcluster, after: &Vcluster) -> Option<Notice> {
+    let broken = |state| matches!(state, VclusterState::Degraded | VclusterState::Failed);
+    let settled = after.operation.state != OperationState::Running;
+    (settled && broken(after.state) && before.state != after.state).then(|| {
+        let reason = after.reason.as_deref().unwrap_or("no reason was given");
+        Notice { tone: tone(after.state), text: format!("{} is {}. {reason}", after.name, after.state.as_str()) }
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::wording::samples::vcluster;
+
+    fn said(before: Option<VclusterState>, after: &Vcluster) -> Option<String> {
+        let before = before.map(|state| vcluster("1", state));
+        of_change(before.as_ref(), after).map(|notice| notice.text)
+    }
+
+    #[test]
+    fn the_end_of_an_operation_is_said_once() {
+        let after = vcluster("1", VclusterState::Running);
+        assert_eq!(said(Some(VclusterState::Creating), &after).as_deref(), Some("lab-1 is running: 2 nodes in 2.0 s."));
+        assert_eq!(said(Some(VclusterState::Running), &after), None);
+    }
+
+    #[test]
+    fn progress_alone_is_not_worth_a_word() {
+        assert_eq!(said(Some(VclusterState::Creating), &vcluster("1", VclusterState::Creating)), None);
+        assert_eq!(said(None, &vcluster("1", VclusterState::Creating)), None);
+    }
+
+    #[test]
+    fn a_failed_operation_says_why() {
+        let mut after = vcluster("1", VclusterState::Failed);
+        after.operation.state = OperationState::Failed;
+        after.operation.reason = Some("node-0: the image is missing".into());
+        let said = said(Some(VclusterState::Creating), &after);
+        assert_eq!(said.as_deref(), Some("lab-1: Creation failed. node-0: the image is missing"));
+    }
+
+    #[test]
+    fn what_breaks_by_itself_is_said() {
+        let mut after = vcluster("1", VclusterState::Degraded);
+        after.reason = Some("node-1: host hera does not answer".into());
+        let said = said(Some(VclusterState::Running), &after);
+        assert_eq!(said.as_deref(), Some("lab-1 is degraded. node-1: host hera does not answer"));
+    }
+}

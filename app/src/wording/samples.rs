@@ -1,0 +1,62 @@
+//! Vclusters and amounts to write tests with.
+
+use chrono::{DateTime, TimeDelta, Utc};
+use domain::{
+    node::NodeState,
+    operation::{OperationKind, OperationState},
+    vcluster::VclusterState,
+};
+use wire::{
+    session::Amount,
+    vcluster::{Node, NodeResources, Operation, Vcluster},
+};
+
+pub(crate) fn at(seconds: i64) -> DateTime<Utc> {
+    DateTime::UNIX_EPOCH + TimeDelta::seconds(seconds)
+}
+
+pub(crate) fn amount(vclusters: u32, nodes: u32) -> Amount {
+    Amount { vclusters, nodes, cpus: f64::from(nodes), memory_mib: u64::from(nodes) * 1024 }
+}
+
+pub(crate) fn node(number: u8, state: NodeState) -> Node {
+    Node {
+        name: format!("node-{number}"),
+        state,
+        reason: None,
+        ip: format!("172.20.0.{}", number + 2),
+        worker: "here".into(),
+        running_since: (state == NodeState::Running).then(|| at(2)),
+    }
+}
+
+/// A vcluster of two nodes that were ordered at second 0 and run, where they do, since second 2.
+pub(crate) fn vcluster(id: &str, state: VclusterState) -> Vcluster {
+    let nodes = match state {
+        VclusterState::Running => NodeState::Running,
+        VclusterState::Stopped => NodeState::Stopped,
+        VclusterState::Stopping | VclusterState::Deleting => NodeState::Stopping,
+        VclusterState::Failed => NodeState::Failed,
+        VclusterState::Creating | VclusterState::Starting | VclusterState::Degraded => NodeState::Starting,
+    };
+    Vcluster {
+        id: id.into(),
+        name: format!("lab-{id}"),
+        owner: "ada".into(),
+        image: "docklet/base".into(),
+        state,
+        reason: None,
+        resources: NodeResources { cpus: 1.0, memory_mib: 1024 },
+        subnet: "172.20.0.0/27".into(),
+        nodes: vec![node(0, nodes), node(1, nodes)],
+        operation: Operation {
+            id: "1".into(),
+            kind: OperationKind::Create,
+            state: if state.is_busy() { OperationState::Running } else { OperationState::Succeeded },
+            reason: None,
+            started_at: at(0),
+            finished_at: (!state.is_busy()).then(|| at(2)),
+        },
+        created_at: at(0),
+    }
+}

@@ -1,0 +1,258 @@
+//! What a vcluster and its nodes are doing, in words, and the tone each state is shown in.
+
+use chrono::{DateTime, Utc};
+use domain::{
+    node::NodeState,
+    operation::{OperationKind, OperationState},
+    vcluster::VclusterState,
+};
+use wire::vcluster::{Node, Vcluster};
+
+use super::{
+    amount::{count, cpus, memory},
+    capital,
+    time::{since, took},
+};
+
+/// How a state is coloured. Every colour stands beside a word.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Tone {
+    Good,
+    Busy,
+    Warning,
+    Bad,
+    Quiet,
+}
+
+impl Tone {
+    /// The CSS class.
+    pub(crate) const fn class(self) -> &'static str {
+        match self {
+            Self::Good => "tone-good",
+            Self::Busy => "tone-busy",
+            Self::Warning => "tone-warning",
+            Self::Bad => "tone-bad",
+            Self::Quiet => "tone-quiet",
+        }
+    }
+}
+
+pub(crate) const fn tone(state: VclusterState) -> Tone {
+    match state {
+        VclusterState::Running => Tone::Good,
+        VclusterState::Creating | VclusterState::Starting | VclusterState::Stopping | VclusterState::Deleting => {
+            Tone::Busy
+        }
+        VclusterState::Degraded => Tone::Warning,
+        VclusterState::Failed => Tone::Bad,
+        VclusterState::Stopped => Tone::Quiet,
+    }
+}
+
+pub(crate) const fn node_tone(state: NodeState) -> Tone {
+    match state {
+        NodeState::Running => Tone::Good,
+        NodeState::Pending | NodeState::Starting | NodeState::Stopping => Tone::Busy,
+        NodeState::Lost => Tone::Warning,
+        NodeState::Failed => Tone::Bad,
+        NodeState::Stopped => Tone::Quiet,
+    }
+}
+
+/// Nodes that run, and all.
+pub(crate) fn ready(vcluster: &Vcluster) -> (usize, usize) {
+    let running = vcluster.nodes.iter().filter(|node| node.state == NodeState::Running).count();
+    (running, vcluster.nodes.len())
+}
+
+/// The state, with how many nodes run where that is not all or nothing: `degraded · 1 of 2`.
+pub(crate) fn state(vcluster: &Vcluster) -> String {
+    let word = vcluster.state.as_str();
+    let (running, all) = ready(vcluster);
+    match vcluster.state {
+        VclusterState::Creating | VclusterState::Starting | VclusterState::Degraded | VclusterState::Failed => {
+            format!("{word} · {running} of {all}")
+        }
+        VclusterState::Running if running < all => format!("{word} · {running} of {all}"),
+        VclusterState::Running | VclusterState::Stopping | VclusterState::Stopped | VclusterState::Deleting => {
+            word.into()
+        }
+    }
+}
+
+/// Something is going on: its own operation, or a node on its way.
+pub(crate) fn is_busy(vcluster: &Vcluster) -> bool {
+    vcluster.state.is_busy() || vcluster.operation.state == OperationState::Running
+}
+
+/// What it is doing, as a phrase: `up 3 h 12 min`, `starting, node-1: pulling the image, 62 %`.
+pub(crate) fn doing(vcluster: &Vcluster, now: DateTime<Utc>) -> String {
+    match (vcluster.state, vcluster.reason.as_deref()) {
+        (VclusterState::Running, _) => running(vcluster, now),
+        (state, Some(reason)) if state.is_busy() => format!("{}, {reason}", state.as_str()),
+        (_, Some(reason)) => reason.to_owned(),
+        (VclusterState::Stopped, None) => "files are kept".into(),
+        (state, None) => state.as_str().into(),
+    }
+}
+
+fn running(vcluster: &Vcluster, now: DateTime<Utc>) -> String {
+    if let Some(node) = vcluster.nodes.iter().find(|node| node.state.is_busy()) {
+        let step = node.reason.as_deref().unwrap_or(node.state.as_str());
+        return format!("{}: {step}", node.name);
+    }
+    let first = vcluster.nodes.iter().filter_map(|node| node.running_since).min();
+    first.map_or_else(|| "running".into(), |first| format!("up {}", since(first, now)))
+}
+
+/// What it is doing, for its own page: the running operation with its time, else the phrase above.
+pub(crate) fn headline(vcluster: &Vcluster, now: DateTime<Utc>) -> String {
+    if vcluster.operation.state == OperationState::Running {
+        return format!("{} · {}", operating(vcluster), since(vcluster.operation.started_at, now));
+    }
+    match vcluster.state {
+        VclusterState::Degraded | VclusterState::Failed => {
+            let (running, all) = ready(vcluster);
+            format!("{running} of {} running", count(u64::try_from(all).unwrap_or(u64::MAX), "node"))
+        }
+        _ => capital(&doing(vcluster, now)),
+    }
+}
+
+/// `2 nodes, each 1 CPU and 1 GiB`.
+pub(crate) fn size(vcluster: &Vcluster) -> String {
+    let nodes = count(u64::try_from(vcluster.nodes.len()).unwrap_or(u64::MAX), "node");
+    format!("{nodes}, each {}", each(vcluster, " and "))
+}
+
+/// What one node gets: `1 CPU and 1 GiB`.
+pub(crate) fn each(vcluster: &Vcluster, between: &str) -> String {
+    let mib = u64::try_from(vcluster.resources.memory_mib).unwrap_or(0);
+    format!("{}{between}{}", cpus(vcluster.resources.cpus), memory(mib))
+}
+
+/// What one node is doing, on the vcluster's page: the state with its reason, and within a running operation the times.
+pub(crate) fn node_doing(node: &Node, vcluster: &Vcluster, now: DateTime<Utc>) -> String {
+    if vcluster.operation.state == OperationState::Running {
+        return node_progress(node, vcluster.operation.started_at, now);
+    }
+    match node.reason.as_deref() {
+        Some(reason) if reason != node.state.as_str() => format!("{}: {reason}", node.state.as_str()),
+        _ => node.state.as_str().to_owned(),
+    }
+}
+
+/// What one node is doing within the running operation, with times: `ready after 0.8 s`, `pulling the image, 62 % · 3 s`.
+pub(crate) fn node_progress(node: &Node, began: DateTime<Utc>, now: DateTime<Utc>) -> String {
+    let reason = node.reason.as_deref();
+    match (node.state, node.running_since) {
+        (NodeState::Running, Some(at)) if at >= began => format!("ready after {}", took(at - began)),
+        (NodeState::Running, _) => "running".into(),
+        (state, _) if state.is_busy() => {
+            let step = reason.unwrap_or(match state {
+                NodeState::Pending => "waiting for its host",
+                other => other.as_str(),
+            });
+            format!("{step} · {}", since(began, now))
+        }
+        (state, _) => reason.unwrap_or(state.as_str()).to_owned(),
+    }
+}
+
+/// What the operation does, for headings: `Creating lab`.
+pub(crate) fn operating(vcluster: &Vcluster) -> String {
+    let verb = match vcluster.operation.kind {
+        OperationKind::Create => "Creating",
+        OperationKind::Start => "Starting",
+        OperationKind::Stop => "Stopping",
+        OperationKind::Restart => "Restarting",
+        OperationKind::Delete => "Deleting",
+        OperationKind::AddNodes => "Adding nodes to",
+        OperationKind::RemoveNode => "Removing a node from",
+    };
+    format!("{verb} {}", vcluster.name)
+}
+
+/// The latest action as a sentence's beginning: `created`, `started`; what it was when it failed: `start failed`.
+pub(crate) fn last_action(vcluster: &Vcluster) -> &'static str {
+    let failed = vcluster.operation.state == OperationState::Failed;
+    match (vcluster.operation.kind, failed) {
+        (OperationKind::Create, false) => "Created",
+        (OperationKind::Create, true) => "Creation failed",
+        (OperationKind::Start, false) => "Started",
+        (OperationKind::Start, true) => "Start failed",
+        (OperationKind::Stop, false) => "Stopped",
+        (OperationKind::Stop, true) => "Stop failed",
+        (OperationKind::Restart, false) => "Restarted",
+        (OperationKind::Restart, true) => "Restart failed",
+        (OperationKind::Delete, _) => "Deletion began",
+        (OperationKind::AddNodes, false) => "Nodes added",
+        (OperationKind::AddNodes, true) => "Adding nodes failed",
+        (OperationKind::RemoveNode, false) => "Node removed",
+        (OperationKind::RemoveNode, true) => "Removing a node failed",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::wording::samples::{at, node, vcluster};
+
+    #[test]
+    fn a_running_one_says_how_long() {
+        assert_eq!(doing(&vcluster("1", VclusterState::Running), at(11_522)), "up 3 h 12 min");
+        assert_eq!(state(&vcluster("1", VclusterState::Running)), "running");
+    }
+
+    #[test]
+    fn a_running_one_with_a_node_on_its_way_says_what_that_node_does() {
+        let mut growing = vcluster("1", VclusterState::Running);
+        growing.nodes.push(node(2, NodeState::Starting));
+        growing.nodes[2].reason = Some("pulling the image, 62 %".into());
+        assert_eq!(doing(&growing, at(9)), "node-2: pulling the image, 62 %");
+        assert_eq!(state(&growing), "running · 2 of 3");
+    }
+
+    #[test]
+    fn a_busy_one_says_the_step_and_a_broken_one_the_reason() {
+        let mut one = vcluster("1", VclusterState::Starting);
+        one.reason = Some("node-0, node-1: creating the container".into());
+        assert_eq!(doing(&one, at(1)), "starting, node-0, node-1: creating the container");
+        one.state = VclusterState::Failed;
+        assert_eq!(doing(&one, at(1)), "node-0, node-1: creating the container");
+        assert_eq!(state(&one), "failed · 0 of 2");
+    }
+
+    #[test]
+    fn nodes_tell_their_times() {
+        let mut one = node(0, NodeState::Running);
+        assert_eq!(node_progress(&one, at(0), at(9)), "ready after 2.0 s");
+        assert_eq!(node_progress(&one, at(5), at(9)), "running", "it ran before this operation began");
+        one = node(1, NodeState::Pending);
+        assert_eq!(node_progress(&one, at(0), at(3)), "waiting for its host · 3 s");
+        one = node(1, NodeState::Failed);
+        one.reason = Some("the image is missing".into());
+        assert_eq!(node_progress(&one, at(0), at(3)), "the image is missing");
+    }
+
+    #[test]
+    fn a_page_is_headed_by_what_goes_on() {
+        assert_eq!(headline(&vcluster("1", VclusterState::Creating), at(3)), "Creating lab-1 · 3 s");
+        assert_eq!(headline(&vcluster("1", VclusterState::Degraded), at(3)), "0 of 2 nodes running");
+        assert_eq!(headline(&vcluster("1", VclusterState::Running), at(8)), "Up 6 s");
+    }
+
+    #[test]
+    fn outside_of_operations_a_node_says_state_and_reason() {
+        let running = vcluster("1", VclusterState::Running);
+        let mut one = node(0, NodeState::Failed);
+        one.reason = Some("it ended by itself".into());
+        assert_eq!(node_doing(&one, &running, at(9)), "failed: it ended by itself");
+        assert_eq!(node_doing(&running.nodes[0], &running, at(9)), "running");
+    }
+
+    #[test]
+    fn sizes_are_said_with_units() {
+        assert_eq!(size(&vcluster("1", VclusterState::Running)), "2 nodes, each 1 CPU and 1 GiB");
+    }
+}

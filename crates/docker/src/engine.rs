@@ -1,0 +1,109 @@
+//! The adapter itself: the port's methods, each handed to the module of its kind of object.
+
+use std::path::PathBuf;
+
+use async_trait::async_trait;
+use control::ports::engine::{
+    Container, ContainerSpec, Engine, EngineError, EngineEvent, EngineInfo, HostTask, Network, NetworkSpec,
+    PullProgress, VolumeSpec,
+};
+use domain::{InstallationId, image::ImageRef};
+use futures::stream::BoxStream;
+use ipnet::Ipv4Net;
+
+use crate::{client::Client, container, events, host_task, image, log, network, volume};
+
+/// The engine behind one unix socket. Connects when it is first asked something, and again after the engine was away.
+#[derive(Debug)]
+pub struct DockerEngine {
+    client: Client,
+    known: network::Known,
+}
+
+impl DockerEngine {
+    /// `socket` is the engine's, such as `/var/run/docker.sock`; it need not be there yet.
+    pub fn new(socket: impl Into<PathBuf>) -> Self {
+        Self { client: Client::new(socket.into()), known: network::Known::default() }
+    }
+}
+
+#[async_trait]
+impl Engine for DockerEngine {
+    async fn info(&self) -> Result<EngineInfo, EngineError> {
+        self.client.info().await
+    }
+
+    async fn containers(&self, installation: InstallationId) -> Result<Vec<Container>, EngineError> {
+        container::all(&self.client, installation).await
+    }
+
+    async fn container(&self, installation: InstallationId, name: &str) -> Result<Option<Container>, EngineError> {
+        container::one(&self.client, installation, name).await
+    }
+
+    async fn create_container(&self, spec: &ContainerSpec) -> Result<String, EngineError> {
+        container::create(&self.client, spec).await
+    }
+
+    async fn start_container(&self, id: &str) -> Result<(), EngineError> {
+        container::start(&self.client, id).await
+    }
+
+    async fn stop_container(&self, id: &str, grace_seconds: u32) -> Result<(), EngineError> {
+        container::stop(&self.client, id, grace_seconds).await
+    }
+
+    async fn remove_container(&self, id: &str) -> Result<(), EngineError> {
+        container::remove(&self.client, id).await
+    }
+
+    async fn container_log(&self, id: &str, lines: u32) -> Result<String, EngineError> {
+        log::tail(&self.client, id, lines).await
+    }
+
+    async fn networks(&self, installation: InstallationId) -> Result<Vec<Network>, EngineError> {
+        let networks = network::all(&self.client, installation).await?;
+        self.known.learn(&networks);
+        Ok(networks)
+    }
+
+    async fn foreign_subnets(&self, installation: InstallationId) -> Result<Vec<Ipv4Net>, EngineError> {
+        network::foreign_subnets(&self.client, installation).await
+    }
+
+    async fn ensure_network(&self, spec: &NetworkSpec) -> Result<String, EngineError> {
+        let id = network::ensure(&self.client, spec).await?;
+        self.known.add(&id, spec.vcluster);
+        Ok(id)
+    }
+
+    async fn remove_network(&self, id: &str) -> Result<(), EngineError> {
+        network::remove(&self.client, id).await
+    }
+
+    async fn ensure_volume(&self, spec: &VolumeSpec) -> Result<(), EngineError> {
+        volume::ensure(&self.client, spec).await
+    }
+
+    async fn has_image(&self, image: &ImageRef) -> Result<bool, EngineError> {
+        image::exists(&self.client, image).await
+    }
+
+    async fn pull_image(
+        &self,
+        image: &ImageRef,
+    ) -> Result<BoxStream<'static, Result<PullProgress, EngineError>>, EngineError> {
+        image::pull(&self.client, image).await
+    }
+
+    async fn events(
+        &self,
+        installation: InstallationId,
+    ) -> Result<BoxStream<'static, Result<EngineEvent, EngineError>>, EngineError> {
+        events::subscribe(&self.client, installation, self.known.clone()).await
+    }
+
+    async fn run_host_task(&self, task: &HostTask) -> Result<(), EngineError> {
+        host_task::run(&self.client, task).await
+    }
+}

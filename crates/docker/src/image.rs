@@ -1,0 +1,115 @@
+//! Images: looked for and pulled.
+
+use std::{collections::HashMap, time::Duration};
+
+use bollard::{errors::Error, models::CreateImageInfo, query_parameters::CreateImageOptionsBuilder};
+use control::ports::engine::{EngineError, PullProgress};
+use domain::image::ImageRef;
+use futures::{
+    StreamExt,
+    stream::{self, BoxStream},
+};
+
+use crate::{
+    client::{Client, QUERY},
+    container::is_missing,
+    fault::fault,
+};
+
+/// A pull may take as long as it likes while it moves.
+const STALL: Duration = Duration::from_secs(60);
+
+pub(crate) async fn exists(client: &Client, image: &ImageRef) -> Result<bool, EngineError> {
+    let name = image.with_tag();
+    match client.raw(QUERY, |docker| async move { docker.inspect_image(&name).await }).await? {
+        Ok(_) => Ok(true),
+        Err(error) if is_missing(&error) => Ok(false),
+        Err(error) => Err(fault(error)),
+    }
+}
+
+pub(crate) async fn pull(
+    client: &Client,
+    image: &ImageRef,
+) -> Result<BoxStream<'static, Result<PullProgress, EngineError>>, EngineError> {
+    // With neither tag nor digest the engine would pull every tag there is.
+    let name = image.with_tag();
+    let options = CreateImageOptionsBuilder::new().from_image(&name).build();
+    let answers = client.docker().await?.create_image(Some(options), None, None).boxed();
+    let state = (answers, Layers::default(), name, false);
+    Ok(stream::unfold(state, |(mut answers, mut layers, name, ended)| async move {
+        if ended {
+            return None;
+        }
+        let item = match tokio::time::timeout(STALL, answers.next()).await {
+            Ok(None) => return None,
+            Ok(Some(Ok(answer))) => Ok(layers.take_in(answer)),
+            Ok(Some(Err(error))) => Err(pull_failed(&name, error)),
+            Err(_) => {
+                let fault = format!("nothing arrived for {} s", STALL.as_secs());
+                Err(EngineError::PullFailed { image: name.clone(), fault })
+            }
+        };
+        let ended = item.is_err();
+        Some((item, (answers, layers, name, ended)))
+    })
+    .boxed())
+}
+
+fn pull_failed(image: &str, error: Error) -> EngineError {
+    let fault = match fault(error) {
+        known @ (EngineError::DiskFull | EngineError::Unreachable(_)) => return known,
+        EngineError::Refused(fault) | EngineError::Gone(fault) => fault,
+        other => other.to_string(),
+    };
+    EngineError::PullFailed { image: image.to_owned(), fault }
+}
+
+/// Adds up what the engine says of each layer.
+#[derive(Debug, Default)]
+struct Layers(HashMap<String, PullProgress>);
+
+impl Layers {
+    fn take_in(&mut self, answer: CreateImageInfo) -> PullProgress {
+        let status = answer.status.as_deref().unwrap_or_default();
+        if let Some(id) = answer.id {
+            let number = |value: Option<i64>| value.and_then(|v| u64::try_from(v).ok());
+            let detail = answer.progress_detail.unwrap_or_default();
+            let layer = self.0.entry(id).or_insert(PullProgress { done: 0, total: 0 });
+            if status == "Downloading" {
+                layer.total = number(detail.total).unwrap_or(layer.total);
+                layer.done = number(detail.current).unwrap_or(layer.done);
+            } else if matches!(status, "Download complete" | "Pull complete" | "Already exists") {
+                layer.done = layer.total;
+            }
+        }
+        let sum = |of: fn(&PullProgress) -> u64| self.0.values().map(of).sum();
+        PullProgress { done: sum(|layer| layer.done), total: sum(|layer| layer.total) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use bollard::models::ProgressDetail;
+
+    use super::*;
+
+    fn answer(id: &str, status: &str, current: Option<i64>, total: Option<i64>) -> CreateImageInfo {
+        let progress_detail = Some(ProgressDetail { current, total });
+        CreateImageInfo { id: Some(id.into()), status: Some(status.into()), progress_detail, ..Default::default() }
+    }
+
+    #[test]
+    fn layers_add_up_and_unpacking_does_not_count_backwards() {
+        let mut layers = Layers::default();
+        layers.take_in(answer("a", "Pulling fs layer", None, None));
+        layers.take_in(answer("a", "Downloading", Some(30), Some(100)));
+        assert_eq!(
+            layers.take_in(answer("b", "Downloading", Some(50), Some(50))),
+            PullProgress { done: 80, total: 150 }
+        );
+        layers.take_in(answer("a", "Download complete", None, None));
+        let unpacking = layers.take_in(answer("a", "Extracting", Some(1), Some(100)));
+        assert_eq!(unpacking, PullProgress { done: 150, total: 150 });
+    }
+}

@@ -1,0 +1,65 @@
+//! Our labels, written and read. What lacks them, or has them malformed, is not ours.
+
+use std::{collections::HashMap, str::FromStr};
+
+use control::ports::engine::{ContainerLabels, ContainerSpec, NetworkSpec, label};
+use domain::{InstallationId, UserId, VclusterId, node::Generation};
+
+pub(crate) type Labels = HashMap<String, String>;
+
+/// A filter that lists only what carries this installation's label.
+pub(crate) fn filter(installation: InstallationId) -> (String, Vec<String>) {
+    ("label".to_owned(), vec![format!("{}={installation}", label::INSTALLATION)])
+}
+
+pub(crate) fn of_installation(installation: InstallationId) -> Labels {
+    HashMap::from([(label::INSTALLATION.to_owned(), installation.to_string())])
+}
+
+pub(crate) fn of_container(spec: &ContainerSpec) -> Labels {
+    let mut labels = of_installation(spec.installation);
+    labels.insert(label::OWNER.to_owned(), spec.owner.to_string());
+    labels.insert(label::VCLUSTER.to_owned(), spec.vcluster.to_string());
+    labels.insert(label::NODE.to_owned(), spec.node.to_string());
+    labels.insert(label::GENERATION.to_owned(), spec.generation.0.to_string());
+    labels
+}
+
+pub(crate) fn of_network(spec: &NetworkSpec) -> Labels {
+    let mut labels = of_installation(spec.installation);
+    labels.insert(label::OWNER.to_owned(), spec.owner.to_string());
+    labels.insert(label::VCLUSTER.to_owned(), spec.vcluster.to_string());
+    labels
+}
+
+pub(crate) fn of_volume(installation: InstallationId, owner: UserId) -> Labels {
+    let mut labels = of_installation(installation);
+    labels.insert(label::OWNER.to_owned(), owner.to_string());
+    labels
+}
+
+pub(crate) fn is_ours(labels: &Labels, installation: InstallationId) -> bool {
+    read(labels, label::INSTALLATION) == Some(installation)
+}
+
+/// What the labels say; `None` when the container is not a node of this installation.
+pub(crate) fn container(labels: &Labels, installation: InstallationId) -> Option<ContainerLabels> {
+    if !is_ours(labels, installation) {
+        return None;
+    }
+    Some(ContainerLabels {
+        owner: read(labels, label::OWNER)?,
+        vcluster: read(labels, label::VCLUSTER)?,
+        node: read(labels, label::NODE)?,
+        generation: Generation(read(labels, label::GENERATION)?),
+    })
+}
+
+/// The vcluster of a network; `None` when the network is not this installation's.
+pub(crate) fn network(labels: &Labels, installation: InstallationId) -> Option<VclusterId> {
+    if is_ours(labels, installation) { read(labels, label::VCLUSTER) } else { None }
+}
+
+pub(crate) fn read<T: FromStr>(labels: &Labels, key: &str) -> Option<T> {
+    labels.get(key)?.parse().ok()
+}

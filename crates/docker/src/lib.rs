@@ -1,0 +1,26 @@
+//! The Docker Engine, through bollard, as control's [`Engine`] port.
+//!
+//! The only crate that knows bollard. It decides nothing: each method is one typed request, with a time limit, and an answer
+//! in the port's words. Map:
+//! - [`client`]: the connection, agreed on one API version, and the time limits
+//! - [`fault`]: what the engine's refusals mean
+//! - [`container`], [`network`], [`volume`], [`image`], [`events`], [`host_task`]: one kind of object each
+
+mod client;
+mod container;
+mod engine;
+mod events;
+mod fault;
+mod host_task;
+mod image;
+mod label;
+mod log;
+mod network;
+mod spec;
+mod volume;
+
+pub use engine::DockerEngine;
+pub use spec::{HOME_TARGET, INIT_TARGET, RUN_TARGET};
+
+#[cfg(doc)]
+use control::ports::engine::Engine;

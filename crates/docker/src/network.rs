@@ -1,0 +1,171 @@
+//! Networks: one bridge per vcluster.
+
+use std::{collections::HashMap, sync::Arc};
+
+use bollard::{
+    errors::Error,
+    models::{Ipam, IpamConfig, Network as Listed, NetworkCreateRequest},
+    query_parameters::ListNetworksOptionsBuilder,
+};
+use control::ports::engine::{EngineError, Network, NetworkSpec};
+use domain::{InstallationId, VclusterId};
+use ipnet::Ipv4Net;
+use parking_lot::Mutex;
+
+use crate::{
+    client::{CHANGE, Client, QUERY},
+    container::is_missing,
+    fault::{fault, parts},
+    label,
+};
+
+/// Which network is whose, for events: the engine's events about networks carry no labels.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Known(Arc<Mutex<HashMap<String, VclusterId>>>);
+
+impl Known {
+    pub(crate) fn add(&self, id: &str, vcluster: VclusterId) {
+        self.0.lock().insert(id.to_owned(), vcluster);
+    }
+
+    /// What is not in the list any more is forgotten.
+    pub(crate) fn learn(&self, networks: &[Network]) {
+        *self.0.lock() = networks.iter().map(|network| (network.id.clone(), network.vcluster)).collect();
+    }
+
+    pub(crate) fn vcluster(&self, id: &str) -> Option<VclusterId> {
+        self.0.lock().get(id).copied()
+    }
+}
+
+pub(crate) async fn all(client: &Client, installation: InstallationId) -> Result<Vec<Network>, EngineError> {
+    let filters = HashMap::from([label::filter(installation)]);
+    let options = ListNetworksOptionsBuilder::new().filters(&filters).build();
+    let listed = client.ask(QUERY, |docker| async move { docker.list_networks(Some(options)).await }).await?;
+    Ok(listed.into_iter().filter_map(|network| ours(&network, installation)).collect())
+}
+
+fn ours(network: &Listed, installation: InstallationId) -> Option<Network> {
+    Some(Network {
+        id: network.id.clone()?,
+        name: network.name.clone()?,
+        vcluster: label::network(network.labels.as_ref()?, installation)?,
+        subnet: subnets(network).next(),
+    })
+}
+
+fn subnets(network: &Listed) -> impl Iterator<Item = Ipv4Net> {
+    let configs = network.ipam.as_ref().and_then(|ipam| ipam.config.as_deref()).unwrap_or_default();
+    configs.iter().filter_map(|config| config.subnet.as_deref()?.parse().ok())
+}
+
+pub(crate) async fn foreign_subnets(
+    client: &Client,
+    installation: InstallationId,
+) -> Result<Vec<Ipv4Net>, EngineError> {
+    let listed = client.ask(QUERY, |docker| async move { docker.list_networks(None).await }).await?;
+    let is_foreign =
+        |network: &&Listed| !network.labels.as_ref().is_some_and(|labels| label::is_ours(labels, installation));
+    Ok(listed.iter().filter(is_foreign).flat_map(subnets).collect())
+}
+
+/// Creates without looking first: the engine itself refuses a second network on the same subnet, and only then it is
+/// worth a look whose the first one is.
+pub(crate) async fn ensure(client: &Client, spec: &NetworkSpec) -> Result<String, EngineError> {
+    let error = match create(client, spec).await? {
+        Ok(id) => return Ok(id),
+        Err(error) => error,
+    };
+    let there = all(client, spec.installation).await?.into_iter().find(|network| network.vcluster == spec.vcluster);
+    match there {
+        Some(network) if network.subnet == Some(spec.subnet) => Ok(network.id),
+        // Left from before the vcluster got another subnet: of no use to anybody.
+        Some(network) => {
+            remove(client, &network.id).await?;
+            create(client, spec).await?.map_err(|error| refused(spec, error))
+        }
+        None => Err(refused(spec, error)),
+    }
+}
+
+async fn create(client: &Client, spec: &NetworkSpec) -> Result<Result<String, Error>, EngineError> {
+    let request = request(spec);
+    let answer = client.raw(CHANGE, |docker| async move { docker.create_network(request).await }).await?;
+    Ok(answer.map(|created| created.id))
+}
+
+fn request(spec: &NetworkSpec) -> NetworkCreateRequest {
+    let config = IpamConfig {
+        subnet: Some(spec.subnet.to_string()),
+        gateway: Some(spec.gateway.to_string()),
+        ..Default::default()
+    };
+    let options = [
+        ("com.docker.network.bridge.name", bridge(spec.vcluster)),
+        ("com.docker.network.bridge.enable_icc", "true".to_owned()),
+        ("com.docker.network.bridge.enable_ip_masquerade", "true".to_owned()),
+    ];
+    NetworkCreateRequest {
+        name: spec.name.clone(),
+        driver: Some("bridge".into()),
+        ipam: Some(Ipam { config: Some(vec![config]), ..Default::default() }),
+        enable_ipv6: Some(false),
+        options: Some(options.map(|(key, value)| (key.to_owned(), value)).into()),
+        labels: Some(label::of_network(spec)),
+        ..Default::default()
+    }
+}
+
+/// The bridge's name in the host, at most 15 characters. The last digits of the id, which are random: the first ones are
+/// the time, the same for vclusters that are created together.
+fn bridge(vcluster: VclusterId) -> String {
+    let digits = vcluster.as_uuid().simple().to_string();
+    format!("dkl{}", &digits[digits.len() - 11..])
+}
+
+fn refused(spec: &NetworkSpec, error: Error) -> EngineError {
+    let overlaps = parts(&error).is_some_and(|(_, message)| {
+        message.contains("Pool overlaps") || message.contains("overlapping IPv4") || message.contains("overlaps with")
+    });
+    if overlaps { EngineError::SubnetTaken(spec.subnet) } else { fault(error) }
+}
+
+pub(crate) async fn remove(client: &Client, id: &str) -> Result<(), EngineError> {
+    match client.raw(CHANGE, |docker| async move { docker.remove_network(id).await }).await? {
+        Ok(()) => Ok(()),
+        Err(error) if is_missing(&error) => Ok(()),
+        Err(error) if has_endpoints(&error) => Err(in_use(client, id).await?),
+        Err(error) => Err(fault(error)),
+    }
+}
+
+fn has_endpoints(error: &Error) -> bool {
+    parts(error).is_some_and(|(_, message)| message.contains("has active endpoints"))
+}
+
+/// Names who is still in it.
+async fn in_use(client: &Client, id: &str) -> Result<EngineError, EngineError> {
+    let answer = client.raw(QUERY, |docker| async move { docker.inspect_network(id, None).await }).await?;
+    let network = match answer {
+        Ok(network) => network,
+        Err(error) => return Ok(fault(error)),
+    };
+    let mut names: Vec<String> = network.containers.unwrap_or_default().into_values().filter_map(|c| c.name).collect();
+    names.sort_unstable();
+    let name = network.name.unwrap_or_else(|| id.to_owned());
+    let by = if names.is_empty() { String::new() } else { format!(" (by {})", names.join(", ")) };
+    Ok(EngineError::InUse(format!("the network {name}{by}")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn vclusters_of_the_same_moment_have_different_bridges() {
+        let id = |text: &str| bridge(text.parse().expect("an id"));
+        let (one, two) = (id("0198c0de-0000-7000-8000-0000000000aa"), id("0198c0de-0000-7000-8000-0000000000ab"));
+        assert_ne!(one, two);
+        assert!(one.len() <= 15, "{one} is too long for an interface");
+    }
+}

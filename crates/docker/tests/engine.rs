@@ -1,0 +1,12 @@
+//! The adapter against the real engine: every answer it must tell apart is provoked for real. One binary, linked once.
+
+#[path = "engine/bench.rs"]
+mod bench;
+#[path = "engine/containers.rs"]
+mod containers;
+#[path = "engine/events.rs"]
+mod events;
+#[path = "engine/faults.rs"]
+mod faults;
+#[path = "engine/networks.rs"]
+mod networks;

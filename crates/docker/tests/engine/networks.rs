@@ -1,0 +1,42 @@
+//! Networks: one per vcluster, found again, replaced when their subnet is another.
+
+use control::ports::engine::{Engine, NetworkSpec};
+
+use crate::bench::{Bench, docker};
+
+#[tokio::test]
+async fn a_network_is_made_once_and_found_again() {
+    let bench = Bench::new();
+    let spec = bench.network();
+    let id = bench.engine.ensure_network(&spec).await.expect("made");
+    assert_eq!(bench.engine.ensure_network(&spec).await, Ok(id.clone()));
+    let networks = bench.engine.networks(bench.installation).await.expect("listed");
+    let [network] = networks.as_slice() else { panic!("one network: {networks:?}") };
+    assert_eq!((&network.id, network.vcluster, network.subnet), (&id, spec.vcluster, Some(spec.subnet)));
+    let format = "{{.Driver}} {{(index .IPAM.Config 0).Gateway}} {{index .Options \"com.docker.network.bridge.name\"}} {{.EnableIPv6}}";
+    let told = docker(&["network", "inspect", "--format", format, &spec.name]);
+    let digits = spec.vcluster.as_uuid().simple().to_string();
+    assert_eq!(told, format!("bridge {} dkl{} false", spec.gateway, &digits[digits.len() - 11..]));
+}
+
+#[tokio::test]
+async fn a_vclusters_network_with_another_subnet_is_replaced() {
+    let bench = Bench::new();
+    let first = bench.network();
+    let old = bench.engine.ensure_network(&first).await.expect("made");
+    let other = bench.network();
+    let second = NetworkSpec { subnet: other.subnet, gateway: other.gateway, ..first };
+    let new = bench.engine.ensure_network(&second).await.expect("replaced");
+    assert_ne!(old, new);
+    let subnets: Vec<_> = bench.engine.networks(bench.installation).await.expect("listed");
+    assert_eq!(subnets.iter().map(|network| network.subnet).collect::<Vec<_>>(), [Some(second.subnet)]);
+}
+
+#[tokio::test]
+async fn many_networks_fit_where_the_engines_own_pools_would_have_ended() {
+    let bench = Bench::new();
+    for _ in 0..40 {
+        bench.engine.ensure_network(&bench.network()).await.expect("made");
+    }
+    assert_eq!(bench.engine.networks(bench.installation).await.expect("listed").len(), 40);
+}

@@ -1,0 +1,86 @@
+//! Receiving the one connected socket a node passes back, and checking that it is one.
+
+use std::io::{self, IoSliceMut};
+use std::mem::MaybeUninit;
+use std::net::IpAddr;
+use std::os::fd::OwnedFd;
+
+use rustix::net::{
+    RecvAncillaryBuffer, RecvAncillaryMessage, RecvFlags, ReturnFlags, SocketType, ipproto, recvmsg, sockopt,
+};
+use tokio::io::Interest;
+use tokio::net::{TcpStream, UnixStream};
+
+use super::{ClientError, parse_reply, reply_length};
+use crate::protocol::Done;
+
+/// Room for two descriptors: enough to notice that a node sent more than the one it may send.
+const CONTROL_SPACE: usize = rustix::cmsg_space!(ScmRights(2));
+
+/// Reads the reply to *dial* and the socket that comes with it.
+pub(super) async fn receive(stream: &UnixStream, port: u16) -> Result<TcpStream, ClientError> {
+    let mut sockets = Vec::new();
+    let mut length = [0; 4];
+    receive_exact(stream, &mut length, &mut sockets).await?;
+    let mut json = vec![0; reply_length(u32::from_be_bytes(length))?];
+    receive_exact(stream, &mut json, &mut sockets).await?;
+    parse_reply::<Done>(&json)?;
+    let socket = sockets.pop().ok_or(ClientError::Garbage("the reply carries no socket"))?;
+    if !sockets.is_empty() {
+        return Err(ClientError::Garbage("the reply carries more than one socket"));
+    }
+    connected_tcp(socket, port)
+}
+
+async fn receive_exact(stream: &UnixStream, buf: &mut [u8], sockets: &mut Vec<OwnedFd>) -> Result<(), ClientError> {
+    let mut filled = 0;
+    while filled < buf.len() {
+        let rest = &mut buf[filled..];
+        let got = stream.async_io(Interest::READABLE, || receive_some(stream, rest, sockets)).await?;
+        if got == 0 {
+            return Err(ClientError::Garbage("the connection ended in the middle of a reply"));
+        }
+        if sockets.len() > 1 {
+            return Err(ClientError::Garbage("the reply carries more than one socket"));
+        }
+        filled += got;
+    }
+    Ok(())
+}
+
+fn receive_some(stream: &UnixStream, buf: &mut [u8], sockets: &mut Vec<OwnedFd>) -> io::Result<usize> {
+    let mut space = [MaybeUninit::uninit(); CONTROL_SPACE];
+    let mut control = RecvAncillaryBuffer::new(&mut space);
+    let message = recvmsg(stream, &mut [IoSliceMut::new(buf)], &mut control, RecvFlags::CMSG_CLOEXEC)?;
+    for ancillary in control.drain() {
+        if let RecvAncillaryMessage::ScmRights(passed) = ancillary {
+            sockets.extend(passed);
+        }
+    }
+    if message.flags.contains(ReturnFlags::CTRUNC) {
+        return Err(io::Error::new(io::ErrorKind::InvalidData, "more descriptors than one"));
+    }
+    Ok(message.bytes)
+}
+
+/// Refuses everything that is not a TCP connection to the asked port on loopback.
+fn connected_tcp(socket: OwnedFd, port: u16) -> Result<TcpStream, ClientError> {
+    const NOT_TCP: ClientError = ClientError::Garbage("what the node passed is not a connected TCP socket");
+    let stream_type = sockopt::socket_type(&socket).map_err(|_| NOT_TCP)?;
+    let protocol = sockopt::socket_protocol(&socket).map_err(|_| NOT_TCP)?;
+    let listening = sockopt::socket_acceptconn(&socket).map_err(|_| NOT_TCP)?;
+    if stream_type != SocketType::STREAM || protocol != Some(ipproto::TCP) || listening {
+        return Err(NOT_TCP);
+    }
+    let socket = std::net::TcpStream::from(socket);
+    let peer = socket.peer_addr().map_err(|_| NOT_TCP)?;
+    let loopback = match peer.ip() {
+        IpAddr::V4(ip) => ip.is_loopback(),
+        IpAddr::V6(ip) => ip.is_loopback(),
+    };
+    if !loopback || peer.port() != port {
+        return Err(ClientError::Garbage("the socket leads elsewhere than to the asked port"));
+    }
+    socket.set_nonblocking(true)?;
+    Ok(TcpStream::from_std(socket)?)
+}

@@ -1,0 +1,13 @@
+//! docklet-init, PID 1 of every node, its protocol and its client.
+//!
+//! - [`protocol`]: what the two sides say to each other. No I/O.
+//! - [`client`] (feature `client`): the worker's side. It trusts nothing the node says.
+//! - [`node`] (feature `init`): the node's side. It knows no Docker, no user and no network beyond the node's own.
+
+#[cfg(feature = "client")]
+pub mod client;
+#[cfg(feature = "init")]
+pub mod node;
+pub mod protocol;
+#[cfg(feature = "init")]
+pub mod screen;

@@ -1,0 +1,67 @@
+//! The node's side: PID 1, its terminals, its services, and the loop that serves them. One thread, `poll(2)`, no async
+//! runtime: it stays small, and a keystroke waits for nothing but the kernel. Knows no Docker and no worker; whoever may
+//! open its socket may ask.
+
+mod answer;
+mod cgroup;
+mod clock;
+mod config;
+mod dial;
+mod fence;
+mod input;
+mod listener;
+mod log;
+mod offload;
+mod ports;
+mod procfs;
+mod pty;
+mod reap;
+mod record;
+mod request;
+mod ring;
+mod serve;
+mod services;
+mod shell;
+mod shutdown;
+mod sshd;
+mod successor;
+mod tcp_table;
+mod terminal;
+mod terminals;
+mod viewer;
+
+use std::ffi::{OsStr, OsString};
+use std::io;
+use std::process::ExitCode;
+
+/// docklet-init without arguments is PID 1; with a helper's name it is that helper.
+pub fn main(mut arguments: impl Iterator<Item = OsString>) -> ExitCode {
+    match arguments.next().as_deref().and_then(OsStr::to_str) {
+        Some(pty::SESSION_COMMAND) => failed("this terminal's program", &pty::lead_session(arguments)),
+        Some(fence::FENCE_COMMAND) => done("the fence cannot be set", fence::fence(arguments)),
+        Some(fence::UNFENCE_COMMAND) => done("the fence cannot be taken away", fence::unfence(arguments)),
+        Some(services::SERVICE_COMMAND) => failed("this service", &services::become_service(arguments)),
+        Some(sshd::SSHD_COMMAND) => failed("sshd", &sshd::become_sshd()),
+        _ => match serve::serve(config::Config::from_env()) {
+            Ok(()) => ExitCode::SUCCESS,
+            Err(error) => failed("docklet-init", &error),
+        },
+    }
+}
+
+/// A task on the host rather than in a node.
+fn done(fault: &str, outcome: io::Result<()>) -> ExitCode {
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            log::line(format_args!("{fault}: {error}"));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Helpers return only when they could not become what they are for.
+fn failed(what: &str, error: &io::Error) -> ExitCode {
+    log::line(format_args!("{what} cannot be started: {error}"));
+    ExitCode::from(127)
+}

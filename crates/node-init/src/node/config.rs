@@ -1,0 +1,81 @@
+//! What the worker tells docklet-init through environment variables. Reads them once; children never see them.
+
+use std::collections::BTreeMap;
+use std::env;
+use std::ffi::OsString;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use serde::Deserialize;
+
+use crate::protocol::RUN_DIR;
+
+/// Every variable with this prefix is ours and is kept from children.
+const PREFIX: &str = "DOCKLET_";
+const DEFAULT_GRACE: Duration = Duration::from_secs(8);
+
+/// The configuration of one node.
+#[derive(Debug)]
+pub(super) struct Config {
+    /// `DOCKLET_RUN_DIR`: where the socket is made.
+    pub(super) run_dir: PathBuf,
+    /// `DOCKLET_GRACE_MS`: how long processes have after SIGTERM.
+    pub(super) grace: Duration,
+    /// `DOCKLET_SERVICES`: or why it cannot be read.
+    pub(super) services: Result<Vec<ServiceSpec>, String>,
+    /// `DOCKLET_SSHD=1`: run the built-in sshd service.
+    pub(super) sshd: bool,
+    /// The environment of children: ours without `DOCKLET_*`.
+    pub(super) environment: Vec<(OsString, OsString)>,
+}
+
+/// One service of `DOCKLET_SERVICES`.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct ServiceSpec {
+    pub(super) name: String,
+    /// Program and arguments; not empty.
+    pub(super) command: Vec<String>,
+    /// Added to the environment of the service.
+    #[serde(default)]
+    pub(super) env: BTreeMap<String, String>,
+    /// Working directory; default `/`.
+    #[serde(default)]
+    pub(super) cwd: Option<PathBuf>,
+    #[serde(default)]
+    pub(super) health: Option<Health>,
+}
+
+/// When a service counts as running.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum Health {
+    /// Once something listens on this TCP port; not any more when nothing does.
+    Tcp(u16),
+}
+
+impl Config {
+    /// From the environment of this process.
+    pub(super) fn from_env() -> Self {
+        let text = |name: &str| env::var(name).ok().filter(|value| !value.is_empty());
+        let is_ours = |name: &OsString| name.as_encoded_bytes().starts_with(PREFIX.as_bytes());
+        Self {
+            run_dir: text("DOCKLET_RUN_DIR").map_or_else(|| PathBuf::from(RUN_DIR), PathBuf::from),
+            grace: text("DOCKLET_GRACE_MS")
+                .and_then(|value| value.parse().ok())
+                .map_or(DEFAULT_GRACE, Duration::from_millis),
+            services: text("DOCKLET_SERVICES").map_or(Ok(Vec::new()), |json| parse_services(&json)),
+            sshd: text("DOCKLET_SSHD").is_some_and(|value| value == "1"),
+            environment: env::vars_os().filter(|(name, _)| !is_ours(name)).collect(),
+        }
+    }
+}
+
+fn parse_services(json: &str) -> Result<Vec<ServiceSpec>, String> {
+    let services: Vec<ServiceSpec> =
+        serde_json::from_str(json).map_err(|error| format!("DOCKLET_SERVICES cannot be read: {error}"))?;
+    match services.iter().find(|service| service.command.is_empty()) {
+        Some(service) => Err(format!("DOCKLET_SERVICES: the service {:?} has no command", service.name)),
+        None => Ok(services),
+    }
+}

@@ -1,0 +1,84 @@
+//! Connecting to a port of the node on behalf of a worker: 127.0.0.1 first, then ::1, without ever blocking.
+
+use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr, TcpStream};
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::time::Instant;
+
+use rustix::io::Errno;
+use rustix::net::{AddressFamily, SocketFlags, SocketType, connect, socket_with, sockopt};
+
+use super::request::Connection;
+use crate::protocol::{Done, ErrorBody, ErrorCode};
+
+/// A connection attempt and whoever waits for it.
+#[derive(Debug)]
+pub(super) struct Dial {
+    connection: Connection,
+    port: u16,
+    socket: OwnedFd,
+    /// What to try when this attempt fails.
+    rest: Vec<SocketAddr>,
+}
+
+impl Dial {
+    /// Begins to connect. Gives the connection back when it is already answered.
+    pub(super) fn start(connection: Connection, port: u16) -> Result<Dial, Connection> {
+        let rest = vec![(Ipv6Addr::LOCALHOST, port).into(), (Ipv4Addr::LOCALHOST, port).into()];
+        Self::next(connection, port, rest, Errno::CONNREFUSED)
+    }
+
+    /// The client went away, or time is up.
+    pub(super) fn over(&self, now: Instant) -> bool {
+        self.connection.over(now)
+    }
+
+    /// When it must be over.
+    pub(super) fn deadline(&self) -> Instant {
+        self.connection.deadline()
+    }
+
+    /// The socket has news. Gives the connection back once it is answered.
+    pub(super) fn proceed(mut self) -> Result<Dial, Connection> {
+        match sockopt::socket_error(&self.socket) {
+            Ok(Ok(())) => {
+                self.connection.pass(TcpStream::from(self.socket));
+                Err(self.connection)
+            }
+            Ok(Err(errno)) | Err(errno) => Self::next(self.connection, self.port, self.rest, errno),
+        }
+    }
+
+    fn next(mut connection: Connection, port: u16, mut rest: Vec<SocketAddr>, why: Errno) -> Result<Dial, Connection> {
+        let mut why = why;
+        while let Some(address) = rest.pop() {
+            match attempt(address) {
+                Ok(socket) => return Ok(Dial { connection, port, socket, rest }),
+                Err(errno) => why = errno,
+            }
+        }
+        let (code, message) = match why {
+            Errno::CONNREFUSED | Errno::ADDRNOTAVAIL | Errno::AFNOSUPPORT => (
+                ErrorCode::PortClosed,
+                format!("nothing listens on port {port} of the node; start the program that should"),
+            ),
+            errno => (ErrorCode::Internal, format!("port {port} of the node cannot be reached: {errno}")),
+        };
+        connection.reply::<Done>(Err(ErrorBody::new(code, message)));
+        Err(connection)
+    }
+}
+
+fn attempt(address: SocketAddr) -> Result<OwnedFd, Errno> {
+    let family = if address.is_ipv4() { AddressFamily::INET } else { AddressFamily::INET6 };
+    let socket = socket_with(family, SocketType::STREAM, SocketFlags::NONBLOCK | SocketFlags::CLOEXEC, None)?;
+    match connect(&socket, &address) {
+        Ok(()) | Err(Errno::INPROGRESS) => Ok(socket),
+        Err(errno) => Err(errno),
+    }
+}
+
+impl AsFd for Dial {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.socket.as_fd()
+    }
+}

@@ -1,0 +1,295 @@
+//! The loop: waits for signals, requests, viewers and programs, and lets each move one bounded step.
+
+use std::io;
+use std::os::fd::{AsFd, BorrowedFd};
+use std::os::unix::net::UnixListener;
+use std::time::{Duration, Instant};
+
+use nix::sys::signal::{SigSet, Signal};
+use nix::sys::signalfd::{SfdFlags, SignalFd};
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::process::Signal as ProcessSignal;
+
+use super::answer::{Next, answer};
+use super::config::Config;
+use super::dial::Dial;
+use super::offload::Offload;
+use super::request::{Connection, Heard, MAX_CONNECTIONS};
+use super::services::Services;
+use super::shutdown::{self, Shutdown};
+use super::terminal::Terminal;
+use super::terminals::Terminals;
+use super::{listener, log, reap};
+
+/// Large enough for the largest frame of a viewer and for all a pseudo-terminal holds.
+const SCRATCH: usize = 72 * 1024;
+
+/// Everything docklet-init knows.
+#[derive(Debug)]
+pub(super) struct Node {
+    pub(super) started: Instant,
+    pub(super) terminals: Terminals,
+    pub(super) services: Services,
+    pub(super) offload: Offload,
+    connections: Vec<Connection>,
+    dials: Vec<Dial>,
+    signals: SignalFd,
+    listener: UnixListener,
+    scratch: Box<[u8]>,
+    grace: Duration,
+    shutdown: Shutdown,
+    /// No child is left.
+    alone: bool,
+}
+
+/// Who an event is for. Places are those of the lists at the time of the wait; nothing is removed before all are handled.
+#[derive(Debug, Clone, Copy)]
+enum Source {
+    Signals,
+    Listener,
+    Connection(usize),
+    Dial(usize),
+    Program(usize),
+    Viewer(usize, usize),
+}
+
+/// Runs until told to stop.
+pub(super) fn serve(config: Config) -> io::Result<()> {
+    let mut mask = SigSet::empty();
+    for signal in [Signal::SIGCHLD, Signal::SIGTERM, Signal::SIGINT] {
+        mask.add(signal);
+    }
+    mask.thread_block()?;
+    let signals = SignalFd::with_flags(&mask, SfdFlags::SFD_NONBLOCK | SfdFlags::SFD_CLOEXEC)?;
+    rustix::process::set_child_subreaper(rustix::process::Pid::from_raw(1))?;
+    let listener = listener::bind(&config.run_dir)?;
+    let started = Instant::now();
+    let mut node = Node {
+        started,
+        services: Services::new(&config, started),
+        offload: Offload::default(),
+        terminals: Terminals::new(config.environment),
+        connections: Vec::new(),
+        dials: Vec::new(),
+        signals,
+        listener,
+        scratch: vec![0; SCRATCH].into_boxed_slice(),
+        grace: config.grace,
+        shutdown: Shutdown::No,
+        alone: false,
+    };
+    while !(node.stopping() && node.alone) {
+        node.turn()?;
+    }
+    Ok(())
+}
+
+impl Node {
+    /// Waits once and handles all that happened.
+    fn turn(&mut self) -> io::Result<()> {
+        let events = self.wait()?;
+        let now = Instant::now();
+        // Keys before output: Ctrl-C must not queue behind what it is to stop.
+        for &(source, flags) in &events {
+            match source {
+                Source::Signals => self.handle_signals(now),
+                Source::Viewer(terminal, viewer) => self.handle_viewer(terminal, viewer, flags, now),
+                _ => {}
+            }
+        }
+        for &(source, flags) in &events {
+            if let Source::Program(terminal) = source {
+                self.handle_program(terminal, flags, now);
+            }
+        }
+        for &(source, flags) in events.iter().rev() {
+            match source {
+                Source::Dial(index) => self.handle_dial(index),
+                Source::Connection(index) => self.handle_connection(index, flags, now),
+                Source::Listener => self.accept(now),
+                _ => {}
+            }
+        }
+        self.terminals.iter_mut().for_each(|terminal| terminal.flush(now));
+        self.terminals.sweep();
+        self.connections.retain(|connection| !connection.over(now));
+        self.dials.retain(|dial| !dial.over(now));
+        self.keep_time(now);
+        Ok(())
+    }
+
+    /// Whether the node is on its way out.
+    pub(super) fn stopping(&self) -> bool {
+        self.shutdown != Shutdown::No
+    }
+
+    /// Does what is due even when nothing happened.
+    fn keep_time(&mut self, now: Instant) {
+        if !self.stopping() {
+            return self.services.tick(now);
+        }
+        let (shutdown, kill) = self.shutdown.advance(now);
+        self.shutdown = shutdown;
+        if kill {
+            shutdown::signal_everybody(ProcessSignal::KILL);
+        }
+    }
+
+    fn wait(&self) -> io::Result<Vec<(Source, PollFlags)>> {
+        let now = Instant::now();
+        let mut sources = vec![Source::Signals, Source::Listener];
+        let mut fds = vec![
+            PollFd::from_borrowed_fd(self.signals.as_fd(), PollFlags::IN),
+            PollFd::from_borrowed_fd(self.listener.as_fd(), PollFlags::IN),
+        ];
+        let mut watch = |source, fd, reads: bool, writes: bool| {
+            let mut flags = PollFlags::empty();
+            flags.set(PollFlags::IN, reads);
+            flags.set(PollFlags::OUT, writes);
+            sources.push(source);
+            fds.push(PollFd::from_borrowed_fd(fd, flags));
+        };
+        self.watch_connections(&mut watch);
+        self.watch_terminals(now, &mut watch);
+        let timeout = self.next_deadline().map(|at| timespec(at.saturating_duration_since(now)));
+        match poll(&mut fds, timeout.as_ref()) {
+            Ok(_) => {}
+            Err(rustix::io::Errno::INTR) => return Ok(Vec::new()),
+            Err(errno) => return Err(errno.into()),
+        }
+        let happened = sources.into_iter().zip(fds.iter().map(PollFd::revents));
+        Ok(happened.filter(|(_, flags)| !flags.is_empty()).collect())
+    }
+
+    fn watch_connections<'a>(&'a self, watch: &mut impl FnMut(Source, BorrowedFd<'a>, bool, bool)) {
+        for (index, connection) in self.connections.iter().enumerate() {
+            watch(Source::Connection(index), connection.as_fd(), connection.reads(), connection.writes());
+        }
+        for (index, dial) in self.dials.iter().enumerate() {
+            watch(Source::Dial(index), dial.as_fd(), false, true);
+        }
+    }
+
+    fn watch_terminals<'a>(&'a self, now: Instant, watch: &mut impl FnMut(Source, BorrowedFd<'a>, bool, bool)) {
+        for (index, terminal) in self.terminals.iter().enumerate() {
+            let (reads, writes) = (terminal.output_allowance(now) > 0, terminal.has_input());
+            // Not watched at all while it is paused: the kernel reports a hang-up whether it was asked for or not.
+            if let Some(pty) = terminal.pty().filter(|_| reads || writes) {
+                watch(Source::Program(index), pty.as_fd(), reads, writes);
+            }
+            for (number, viewer) in terminal.viewers.iter().enumerate() {
+                watch(Source::Viewer(index, number), viewer.as_fd(), viewer.wants_input(), viewer.wants_output());
+            }
+        }
+    }
+
+    fn next_deadline(&self) -> Option<Instant> {
+        let connections = self.connections.iter().map(Connection::deadline);
+        let dials = self.dials.iter().map(Dial::deadline);
+        let terminals = self.terminals.iter().filter_map(Terminal::next_deadline);
+        let services = self.services.deadline().filter(|_| !self.stopping());
+        connections.chain(dials).chain(terminals).chain(services).chain(self.shutdown.deadline()).min()
+    }
+
+    fn handle_signals(&mut self, now: Instant) {
+        while let Ok(Some(signal)) = self.signals.read_signal() {
+            if i32::try_from(signal.ssi_signo) != Ok(Signal::SIGCHLD as i32) {
+                self.stop(now);
+            }
+        }
+        self.alone = reap::reap(|pid, exit| {
+            if !self.terminals.reaped(pid, exit) {
+                self.services.reaped(pid, exit, now);
+            }
+        });
+    }
+
+    /// Told to stop: shells hang up, everybody is asked to end.
+    fn stop(&mut self, now: Instant) {
+        if !self.stopping() {
+            self.terminals.hang_up();
+            shutdown::signal_everybody(ProcessSignal::TERM);
+        }
+        self.shutdown = self.shutdown.begin(self.grace, now);
+    }
+
+    fn handle_viewer(&mut self, terminal: usize, viewer: usize, flags: PollFlags, now: Instant) {
+        let Some(terminal) = self.terminals.at(terminal) else { return };
+        if flags.contains(PollFlags::IN) {
+            terminal.read_viewer(viewer, &mut self.scratch, now);
+        } else if flags.intersects(PollFlags::HUP | PollFlags::ERR) {
+            terminal.viewers[viewer].hung_up();
+        }
+    }
+
+    fn handle_program(&mut self, terminal: usize, flags: PollFlags, now: Instant) {
+        let Some(terminal) = self.terminals.at(terminal) else { return };
+        if flags.contains(PollFlags::OUT) {
+            terminal.write_input();
+            terminal.retry_blocked(now);
+        }
+        terminal.read_output(&mut self.scratch, now);
+        terminal.flush(now);
+    }
+
+    fn handle_connection(&mut self, index: usize, flags: PollFlags, now: Instant) {
+        let connection = &mut self.connections[index];
+        if connection.writes() {
+            connection.send();
+        } else if !connection.reads() && flags.intersects(PollFlags::HUP | PollFlags::ERR) {
+            connection.end();
+        } else if connection.reads() {
+            match connection.hear(&mut self.scratch) {
+                Heard::Nothing => {}
+                Heard::Bad(error) => connection.reply::<()>(Err(error)),
+                Heard::Request(request) => {
+                    let connection = self.connections.remove(index);
+                    match answer(self, connection, request, now) {
+                        Next::Stay(connection) => self.connections.insert(index, connection),
+                        Next::Dialing(dial) => {
+                            if self.dials.len() >= MAX_CONNECTIONS {
+                                self.dials.remove(0);
+                            }
+                            self.dials.push(dial);
+                        }
+                        Next::Gone => {}
+                    }
+                }
+            }
+        }
+    }
+
+    fn handle_dial(&mut self, index: usize) {
+        match self.dials.remove(index).proceed() {
+            Ok(dial) => self.dials.push(dial),
+            Err(connection) => self.connections.push(connection),
+        }
+    }
+
+    fn accept(&mut self, now: Instant) {
+        loop {
+            let stream = match self.listener.accept() {
+                Ok((stream, _)) => stream,
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => return,
+                Err(error) => return log::line(format_args!("a connection cannot be accepted: {error}")),
+            };
+            if stream.set_nonblocking(true).is_err() {
+                continue;
+            }
+            let mut connection = Connection::new(stream, now);
+            if !listener::may_ask(&connection) {
+                connection.refuse();
+            }
+            if self.connections.len() >= MAX_CONNECTIONS {
+                self.connections.remove(0);
+            }
+            self.connections.push(connection);
+        }
+    }
+}
+
+fn timespec(duration: Duration) -> Timespec {
+    // A millisecond more, so that the deadline has passed when the wait ends.
+    let duration = duration + Duration::from_millis(1);
+    Timespec { tv_sec: i64::try_from(duration.as_secs()).unwrap_or(i64::MAX), tv_nsec: duration.subsec_nanos().into() }
+}

@@ -1,0 +1,112 @@
+//! What a worker and docklet-init say to each other: one request per connection on the node's unix socket.
+//!
+//! A message is a big-endian `u32` length and that many bytes of JSON. The request names the protocol version; the reply
+//! is `{"ok": …}` or `{"error": {"code", "message"}}`. After the reply to *attach* both sides speak the frames of
+//! [`wire::terminal`]; the reply to *dial* carries a connected socket (SCM_RIGHTS). This module does no I/O.
+
+mod ids;
+mod state;
+
+pub use ids::{BadId, ClientId, TerminalId};
+pub use state::{
+    Activity, AttachReply, ErrorBody, ErrorCode, ListeningPort, ServiceState, ServiceStatus, Status, TerminalActivity,
+    TerminalInfo,
+};
+
+pub use wire::terminal::Exit;
+
+use serde::{Deserialize, Serialize};
+
+/// The version of this protocol. Workers and nodes of different versions meet when dockletd is upgraded under running nodes.
+pub const VERSION: u32 = 1;
+/// Name of the socket in the run directory.
+pub const SOCKET_NAME: &str = "init.sock";
+/// Where the worker mounts the run directory inside the node.
+pub const RUN_DIR: &str = "/.docklet/run";
+/// Where the worker mounts the binary inside the node; also the container's entrypoint.
+pub const BINARY_PATH: &str = "/.docklet/init";
+/// Longest request the node reads.
+pub const MAX_REQUEST: usize = 64 * 1024;
+/// Longest reply the client reads.
+pub const MAX_REPLY: usize = 256 * 1024;
+/// Most terminals of one node, exited ones that are still listed not counted.
+pub const MAX_TERMINALS: usize = 64;
+/// Exited terminals a node keeps until somebody has seen how they ended.
+pub const MAX_EXITED: usize = 8;
+/// Most viewers of one terminal.
+pub const MAX_VIEWERS: usize = 32;
+
+/// A request with the version of the protocol it is written in.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct Envelope {
+    pub version: u32,
+    #[serde(flatten)]
+    pub request: Request,
+}
+
+/// What a worker can ask. On the wire: `{"version": 1, "request": "dial", "port": 8888}`.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(tag = "request", rename_all = "snake_case")]
+pub enum Request {
+    Status,
+    Terminals,
+    OpenTerminal(OpenTerminal),
+    CloseTerminal { id: TerminalId },
+    Attach(Attach),
+    Dial { port: u16 },
+    Ports,
+    Activity,
+}
+
+impl Request {
+    /// The names a node of this version understands.
+    pub const NAMES: [&str; 8] =
+        ["status", "terminals", "open_terminal", "close_terminal", "attach", "dial", "ports", "activity"];
+}
+
+/// Opens a terminal. The same id again while it lives is a success that changes nothing.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct OpenTerminal {
+    pub id: TerminalId,
+    pub cols: u16,
+    pub rows: u16,
+    /// Program and arguments; empty: root's login shell.
+    #[serde(default)]
+    pub command: Vec<String>,
+}
+
+/// Attaches a viewer to a terminal; the connection becomes the stream of frames.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Attach {
+    pub id: TerminalId,
+    /// Names this viewer's input across its reconnects.
+    pub client: ClientId,
+    pub from: Resume,
+    pub cols: u16,
+    pub rows: u16,
+    /// Where this client's input continues if the node no longer remembers the client; else 0.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub input_from: Option<u64>,
+}
+
+/// Where the output of an attached viewer begins.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Resume {
+    /// The first output byte the viewer has not seen.
+    Offset(u64),
+    /// A repaint of the screen and its scrollback, then what follows.
+    Snapshot,
+}
+
+/// The reply to every request.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Reply<T> {
+    Ok(T),
+    Error(ErrorBody),
+}
+
+/// The reply to requests that answer nothing but success.
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
+pub struct Done {}

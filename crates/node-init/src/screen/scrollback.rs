@@ -1,0 +1,135 @@
+//! Lines that left the screen, as bytes that print them again: bounded in lines and in bytes.
+
+use std::collections::VecDeque;
+
+use super::encode::{Ending, Tables, push_row};
+use super::row::Row;
+
+/// Rows kept at most; what a viewer shows as its own scrollback.
+pub(crate) const MAX_ROWS: usize = 10_000;
+/// Bytes kept at most.
+pub(crate) const MAX_BYTES: usize = 1024 * 1024;
+
+#[derive(Debug, Default)]
+pub(crate) struct Scrollback {
+    bytes: VecDeque<u8>,
+    rows: VecDeque<Kept>,
+    pushed: u64,
+    scratch: Vec<u8>,
+}
+
+/// One row that is kept: its length in bytes, and how it meets its neighbours.
+#[derive(Debug, Clone, Copy)]
+struct Kept(u32);
+
+const WRAPPED: u32 = 1 << 31;
+const BEGINS_WIDE: u32 = 1 << 30;
+/// Printed to its last column.
+const FULL: u32 = 1 << 29;
+/// Printed to its last column but one, because a wide character was to follow.
+const EARLY: u32 = 1 << 28;
+const LENGTH: u32 = EARLY - 1;
+
+impl Kept {
+    fn new(row: &Row, ending: Ending, length: usize) -> Option<Self> {
+        let length = u32::try_from(length).ok().filter(|length| *length <= LENGTH)?;
+        let how = match ending {
+            Ending::LineEnds => 0,
+            Ending::Wraps => FULL,
+            Ending::WrapsEarly => EARLY,
+        };
+        Some(Self(length | how | beginning(row)))
+    }
+
+    fn length(self) -> usize {
+        (self.0 & LENGTH) as usize
+    }
+
+    fn is_wrapped(self) -> bool {
+        self.0 & WRAPPED != 0
+    }
+}
+
+fn beginning(row: &Row) -> u32 {
+    (if row.wrapped { WRAPPED } else { 0 }) | (if row.cell(0).is_wide() { BEGINS_WIDE } else { 0 })
+}
+
+/// What comes between a kept row and the one after it. A row that only claims to continue a line gets a line of its own.
+fn separator(above: Kept, below: u32) -> &'static [u8] {
+    match (below & WRAPPED != 0, above.0 & FULL != 0, above.0 & EARLY != 0) {
+        (true, true, _) => b"",
+        (true, _, true) if below & BEGINS_WIDE != 0 => b"",
+        (true, _, true) => b" ",
+        _ => b"\r\n",
+    }
+}
+
+impl Scrollback {
+    /// Rows held.
+    pub(crate) fn len(&self) -> usize {
+        self.rows.len()
+    }
+
+    /// Rows ever added.
+    pub(crate) fn pushed(&self) -> u64 {
+        self.pushed
+    }
+
+    /// Adds the row that leaves the screen.
+    pub(crate) fn push(&mut self, row: &Row, next: Option<&Row>, tables: &Tables) {
+        self.pushed += 1;
+        self.scratch.clear();
+        let ending = Ending::of(row, next);
+        push_row(row, ending, tables, &mut self.scratch);
+        let Some(kept) = Kept::new(row, ending, self.scratch.len()) else { return };
+        self.bytes.extend(&self.scratch);
+        self.rows.push_back(kept);
+        while self.rows.len() > MAX_ROWS || self.bytes.len() > MAX_BYTES {
+            self.drop_oldest();
+        }
+    }
+
+    fn drop_oldest(&mut self) {
+        if let Some(row) = self.rows.pop_front() {
+            self.bytes.drain(..row.length());
+        }
+    }
+
+    /// Forgets everything.
+    pub(crate) fn clear(&mut self) {
+        *self = Self { pushed: self.pushed, ..Self::default() };
+    }
+
+    /// Takes the newest rows out, at least `count` and as whole lines, as bytes that print them, before `below`.
+    pub(crate) fn take_newest(&mut self, count: usize, below: &Row) -> Vec<u8> {
+        let mut from = self.rows.len().saturating_sub(count.max(1));
+        while from > 0 && self.rows[from].is_wrapped() {
+            from -= 1;
+        }
+        let rows = self.rows.split_off(from);
+        let length: usize = rows.iter().map(|row| row.length()).sum();
+        let bytes = self.bytes.split_off(self.bytes.len() - length);
+        let mut out = Vec::with_capacity(length + 2 * rows.len());
+        push_rows(&rows, &bytes, below, &mut out);
+        out
+    }
+
+    /// Appends all rows, before `below`.
+    pub(crate) fn push_all(&self, below: &Row, out: &mut Vec<u8>) {
+        push_rows(&self.rows, &self.bytes, below, out);
+    }
+}
+
+fn push_rows(rows: &VecDeque<Kept>, bytes: &VecDeque<u8>, below: &Row, out: &mut Vec<u8>) {
+    let (first, second) = bytes.as_slices();
+    let split = first.len();
+    let mut at = 0;
+    let next = rows.iter().skip(1).map(|row| row.0).chain([beginning(below)]);
+    for (row, next) in rows.iter().zip(next) {
+        let end = at + row.length();
+        out.extend_from_slice(&first[at.min(split)..end.min(split)]);
+        out.extend_from_slice(&second[at.max(split) - split..end.max(split) - split]);
+        out.extend_from_slice(separator(*row, next));
+        at = end;
+    }
+}

@@ -1,0 +1,205 @@
+//! A viewer of a terminal: keeps what it was shown, byte for byte, and acknowledges as a browser would.
+
+use std::time::Duration;
+
+use node_init::client::{FrameReader, NodeClient, write_frame};
+use node_init::protocol::{Attach, AttachReply, ClientId, Resume, TerminalId};
+use tokio::net::unix::{OwnedReadHalf, OwnedWriteHalf};
+use tokio::time::timeout;
+use wire::terminal::{ClientFrame, Exit, NodeFrame, Size};
+
+use super::PATIENCE;
+
+/// A viewer with everything it ever got.
+pub struct Viewer {
+    reader: FrameReader<OwnedReadHalf>,
+    writer: OwnedWriteHalf,
+    pub reply: AttachReply,
+    /// Output bytes since the start offset, or since the last snapshot.
+    pub output: Vec<u8>,
+    /// The last snapshot.
+    pub snapshot: Vec<u8>,
+    snapshot_open: bool,
+    pub snapshots: usize,
+    /// The offset it has everything before.
+    pub offset: u64,
+    pub input: u64,
+    pub input_acked: u64,
+    pub sizes: Vec<Size>,
+    pub pongs: Vec<u64>,
+    pub errors: Vec<String>,
+    pub exit: Option<Exit>,
+    pub closed: bool,
+    /// Whether output is acknowledged as it comes.
+    pub acks: bool,
+}
+
+/// A random client id.
+pub fn client_id() -> ClientId {
+    let mut random = [0; 16];
+    rustix::rand::getrandom(&mut random, rustix::rand::GetRandomFlags::empty()).expect("the kernel has randomness");
+    ClientId::new(random)
+}
+
+impl Viewer {
+    /// Attaches at the beginning with a new client id and a window of 80 by 24.
+    pub async fn attach(client: &NodeClient, id: &TerminalId) -> Self {
+        Self::attach_as(client, id, client_id(), Resume::Offset(0), 80, 24).await
+    }
+
+    /// Attaches as a given client.
+    pub async fn attach_as(
+        client: &NodeClient,
+        id: &TerminalId,
+        name: ClientId,
+        from: Resume,
+        cols: u16,
+        rows: u16,
+    ) -> Self {
+        let request = Attach { id: id.clone(), client: name, from, cols, rows, input_from: None };
+        let (reply, stream) = client.attach(request).await.expect("the viewer attaches");
+        let (read, writer) = stream.into_split();
+        Self {
+            reader: FrameReader::new(read),
+            writer,
+            reply,
+            output: Vec::new(),
+            snapshot: Vec::new(),
+            snapshot_open: false,
+            snapshots: 0,
+            offset: reply.start_offset,
+            input: reply.input_offset,
+            input_acked: 0,
+            sizes: Vec::new(),
+            pongs: Vec::new(),
+            errors: Vec::new(),
+            exit: None,
+            closed: false,
+            acks: true,
+        }
+    }
+
+    /// Types.
+    pub async fn send(&mut self, text: &str) {
+        let bytes = text.as_bytes();
+        let seq = self.input;
+        self.input += bytes.len() as u64;
+        self.frame(ClientFrame::Input { seq, bytes }).await;
+    }
+
+    /// Sends any frame.
+    pub async fn frame(&mut self, frame: ClientFrame<'_>) {
+        let mut bytes = Vec::new();
+        frame.encode(&mut bytes);
+        write_frame(&mut self.writer, &bytes).await.expect("the node takes the frame");
+    }
+
+    /// Takes one frame; false after the end of the stream.
+    pub async fn step(&mut self) -> bool {
+        let Some(frame) = self.reader.next().await.expect("the node sends frames") else {
+            self.closed = true;
+            return false;
+        };
+        let mut ack = None;
+        match NodeFrame::decode(frame).expect("the node sends frames that can be read") {
+            NodeFrame::Output { offset, bytes } => {
+                assert_eq!(offset, self.offset, "output continues where it stopped");
+                self.output.extend_from_slice(bytes);
+                self.offset += bytes.len() as u64;
+                ack = Some(self.offset);
+            }
+            NodeFrame::Snapshot { offset, more, bytes, .. } => {
+                if !self.snapshot_open {
+                    self.snapshot.clear();
+                    self.output.clear();
+                    self.snapshots += 1;
+                }
+                self.snapshot.extend_from_slice(bytes);
+                self.snapshot_open = more;
+                eprintln!("snap {offset} more {more} {} {}", bytes.len(), self.snapshots);
+                self.offset = offset;
+                ack = (!more).then_some(offset);
+            }
+            NodeFrame::InputAck { seq } => self.input_acked = seq,
+            NodeFrame::Size(size) => self.sizes.push(size),
+            NodeFrame::Exit(exit) => {
+                self.exit = Some(exit);
+                ack = Some(self.offset);
+            }
+            NodeFrame::Pong { nonce } => self.pongs.push(nonce),
+            NodeFrame::Error { code, .. } => self.errors.push(code.to_owned()),
+        }
+        if let Some(offset) = ack.filter(|_| self.acks) {
+            let mut bytes = Vec::new();
+            ClientFrame::Ack { offset }.encode(&mut bytes);
+            // The node closes the stream once the exit was seen; then there is nobody to acknowledge to.
+            let sent = write_frame(&mut self.writer, &bytes).await;
+            assert!(sent.is_ok() || self.exit.is_some(), "the node takes acknowledgements");
+        }
+        true
+    }
+
+    /// Takes frames until the condition holds.
+    pub async fn until(&mut self, what: &str, condition: impl Fn(&Self) -> bool) {
+        let wait = async {
+            while !condition(self) {
+                if !self.step().await {
+                    return condition(self);
+                }
+            }
+            true
+        };
+        let held = timeout(PATIENCE, wait).await;
+        assert!(held == Ok(true), "waited for {what}; {}", self.state());
+    }
+
+    /// Takes frames until the output contains the text.
+    pub async fn sees(&mut self, text: &str) {
+        let mut from = 0;
+        let wait = async {
+            loop {
+                let start = from.min(self.output.len());
+                if find(&self.output[start..], text).is_some() {
+                    return true;
+                }
+                from = self.output.len().saturating_sub(text.len());
+                if !self.step().await {
+                    return false;
+                }
+            }
+        };
+        let held = timeout(PATIENCE, wait).await;
+        assert!(held == Ok(true), "waited for {text:?}; {}", self.state());
+    }
+
+    /// Where the output has the text.
+    pub fn find(&self, text: &str) -> Option<usize> {
+        find(&self.output, text)
+    }
+
+    /// Whether the output ends with the text.
+    pub fn ends_with(&self, text: &str) -> bool {
+        self.output.ends_with(text.as_bytes())
+    }
+
+    fn state(&self) -> String {
+        let shown = String::from_utf8_lossy(&self.output[self.output.len().saturating_sub(400)..]).into_owned();
+        let Self { offset, snapshots, errors, closed, .. } = self;
+        format!("offset {offset}, {snapshots} snapshots, errors {errors:?}, closed {closed}, last output {shown:?}")
+    }
+
+    /// Takes what comes within a time in which nothing is expected.
+    pub async fn drain_for(&mut self, time: Duration) {
+        let end = tokio::time::Instant::now() + time;
+        while let Ok(true) = tokio::time::timeout_at(end, self.step()).await {}
+    }
+
+    /// The output as text.
+    pub fn text(&self) -> String {
+        String::from_utf8_lossy(&self.output).into_owned()
+    }
+}
+
+fn find(bytes: &[u8], text: &str) -> Option<usize> {
+    bytes.windows(text.len()).position(|window| window == text.as_bytes())
+}

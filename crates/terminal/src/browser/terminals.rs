@@ -1,0 +1,203 @@
+//! Finding, opening and closing the terminals of a vcluster through the server's REST interface, and the tabs that follow.
+
+use leptos::prelude::*;
+use leptos::serde_json;
+use wasm_bindgen_futures::spawn_local;
+use wire::problem::Code;
+use wire::terminals::{OpenTerminal, Terminal};
+
+use super::{api, page, storage, viewers};
+use crate::address;
+use crate::arrangement::{self, Arrangement};
+use crate::panel::NodeTab;
+use crate::panel::state::{Command, Looking, Panel, Tab};
+use crate::session::Found;
+use crate::status::Ending;
+
+/// Brings back the terminals of nodes that run and were not asked yet.
+pub(crate) fn look(panel: Panel, nodes: Vec<NodeTab>) {
+    let asked = page::unasked(panel, &nodes);
+    if asked.is_empty() {
+        let running = nodes.iter().any(|node| node.running);
+        if !running && panel.looking.get_untracked() == Looking::Begun {
+            panel.looking.set(Looking::Done);
+        }
+        return;
+    }
+    spawn_local(async move {
+        let (mut found, mut failed, mut reason) = (Vec::new(), Vec::new(), None);
+        for node in asked {
+            match list(&panel, &node).await {
+                Ok(terminals) => found.extend(terminals),
+                Err(failure) => {
+                    reason = Some(failure.sentence());
+                    failed.push(node);
+                }
+            }
+        }
+        if page::alive(panel) {
+            page::not_asked(panel, &failed);
+            bring_back(panel, found);
+            settle(panel, &nodes, reason);
+        }
+    });
+}
+
+async fn list(panel: &Panel, node: &str) -> Result<Vec<Terminal>, api::Failure> {
+    api::get(&address::terminals(&panel.vcluster.get_value(), node)).await
+}
+
+/// Tabs for what lives and has none.
+fn bring_back(panel: Panel, mut found: Vec<Terminal>) {
+    panel.tabs.with_untracked(|tabs| found.retain(|terminal| tabs.iter().all(|tab| tab.id != terminal.id)));
+    let remembered = storage::arrangement(&panel.vcluster.get_value());
+    let living = remembered.arrange(found);
+    if living.is_empty() {
+        return;
+    }
+    let new = living.into_iter().map(|terminal| Tab::new(terminal.id, terminal.node, terminal.title));
+    panel.tabs.update(|tabs| tabs.extend(new));
+    let tabs = panel.tabs.get_untracked();
+    let active = remembered.active(tabs.iter().map(|tab| tab.id.as_str())).map(str::to_owned);
+    if panel.active.get_untracked().is_none() {
+        let tab = tabs.iter().find(|tab| Some(&tab.id) == active.as_ref());
+        panel.active.set(tab.map(|tab| tab.serial));
+        if let Some(tab) = tab.filter(|_| panel.fill) {
+            focus_when_drawn(tab.serial);
+        }
+    }
+}
+
+fn settle(panel: Panel, nodes: &[NodeTab], reason: Option<String>) {
+    match reason {
+        Some(reason) if panel.tabs.with_untracked(Vec::is_empty) => panel.looking.set(Looking::Failed(reason)),
+        Some(reason) => panel.trouble.set(Some(reason)),
+        None => {
+            panel.looking.set(Looking::Done);
+            let first = nodes.iter().find(|node| node.running);
+            if let Some(node) = first.filter(|_| panel.auto_open && panel.tabs.with_untracked(Vec::is_empty)) {
+                open(panel, node.name.clone());
+            }
+        }
+    }
+}
+
+/// What the server says about one terminal.
+pub(super) async fn find(vcluster: &str, node: &str, id: &str) -> Found {
+    match api::get::<Vec<Terminal>>(&address::terminals(vcluster, node)).await {
+        Ok(terminals) => match terminals.iter().find(|terminal| terminal.id == id) {
+            Some(terminal) => Found::Alive { end: terminal.end },
+            None => Found::Over(Ending::Gone),
+        },
+        Err(failure) => match failure.code() {
+            Some(Code::NotSignedIn) => Found::Over(Ending::SignedOut),
+            Some(Code::NotFound) => Found::Over(Ending::Gone),
+            Some(Code::NodeNotRunning) => Found::Over(Ending::NodeStopped),
+            _ => Found::Unknown,
+        },
+    }
+}
+
+/// Opens a terminal on a node and shows it.
+pub(crate) fn open(panel: Panel, node: String) {
+    open_at(panel, node, None);
+}
+
+/// Opens a terminal in place of one that has ended.
+pub(crate) fn open_again(panel: Panel, tab: &Tab) {
+    open_at(panel, tab.node.clone(), Some(tab.serial));
+}
+
+fn open_at(panel: Panel, node: String, instead_of: Option<u32>) {
+    if panel.opening.with_untracked(Option::is_some) {
+        return;
+    }
+    panel.opening.set(Some(node.clone()));
+    panel.trouble.set(None);
+    spawn_local(async move {
+        let opened = request(panel, &node).await;
+        if !page::alive(panel) {
+            return;
+        }
+        panel.opening.set(None);
+        match opened {
+            Ok(terminal) => show(panel, Tab::new(terminal.id, terminal.node, terminal.title), instead_of),
+            Err(failure) => panel.trouble.set(Some(failure.sentence())),
+        }
+    });
+}
+
+async fn request(panel: Panel, node: &str) -> Result<Terminal, api::Failure> {
+    let room = viewers::of(panel.serial).iter().find_map(|viewer| viewer.room());
+    let wish = OpenTerminal {
+        cols: room.map(|room| room.cols().into()),
+        rows: room.map(|room| room.rows().into()),
+        command: Vec::new(),
+    };
+    let body = serde_json::to_string(&wish).map_err(|_| api::Failure::Nonsense(0))?;
+    api::post(&address::terminals(&panel.vcluster.get_value(), node), body).await
+}
+
+fn show(panel: Panel, tab: Tab, instead_of: Option<u32>) {
+    let serial = tab.serial;
+    panel.tabs.update(|tabs| match tabs.iter().position(|old| Some(old.serial) == instead_of) {
+        Some(at) => tabs[at] = tab,
+        None => tabs.push(tab),
+    });
+    panel.active.set(Some(serial));
+    focus_when_drawn(serial);
+}
+
+/// A tab's viewer comes with its first drawing.
+fn focus_when_drawn(serial: u32) {
+    request_animation_frame(move || viewers::tell(serial, Command::Focus));
+}
+
+/// Closes a terminal and its tab. One that has ended is only taken away.
+pub(crate) fn close(panel: Panel, tab: &Tab) {
+    let tab = tab.clone();
+    if tab.over() {
+        return take_away(panel, tab.serial);
+    }
+    spawn_local(async move {
+        let vcluster = panel.vcluster.get_value();
+        let closed = api::delete(&address::terminal(&vcluster, &tab.node, &tab.id)).await;
+        if !page::alive(panel) {
+            return;
+        }
+        match closed {
+            Err(failure) if failure.code() != Some(Code::NotFound) => panel.trouble.set(Some(failure.sentence())),
+            _ => take_away(panel, tab.serial),
+        }
+    });
+}
+
+fn take_away(panel: Panel, serial: u32) {
+    let tabs = panel.tabs.get_untracked();
+    let Some(at) = tabs.iter().position(|tab| tab.serial == serial) else { return };
+    let next = arrangement::neighbour(at, tabs.len());
+    panel.tabs.update(|tabs| {
+        tabs.remove(at);
+    });
+    if panel.active.get_untracked() == Some(serial) {
+        let next = next.and_then(|next| panel.tabs.with_untracked(|tabs| tabs.get(next).cloned()));
+        match next {
+            Some(next) => panel.activate(&next),
+            None => panel.active.set(None),
+        }
+    }
+}
+
+/// The tabs or the active one changed: remembers them, and gives the active one the graphics card.
+pub(crate) fn turn_to(panel: Panel, tabs: Vec<Tab>, active: Option<u32>) {
+    for viewer in viewers::of(panel.serial) {
+        viewer.turn(Some(viewer.tab.serial) == active);
+    }
+    if panel.looking.get_untracked() == Looking::Begun {
+        return;
+    }
+    let shown = tabs.iter().find(|tab| Some(tab.serial) == active);
+    let arrangement =
+        Arrangement { active: shown.map(|tab| tab.id.clone()), order: tabs.into_iter().map(|tab| tab.id).collect() };
+    storage::set_arrangement(&panel.vcluster.get_value(), &arrangement);
+}

@@ -1,0 +1,65 @@
+//! Terminals in the browser: xterm.js, its tabs and its connection; on the server an empty host element of the same
+//! structure. The only crate that calls xterm.js. Knows the console's design only by the names of its CSS classes.
+//!
+//! # Module map
+//! - [`session`], [`status`]: what one viewer does, as a pure machine; [`address`]: what it asks the server for.
+//! - [`paste`], [`keys`], [`arrangement`], [`words`]: the other decisions, as plain functions.
+//! - `panel`: the component and its parts. They never touch JavaScript; they talk to the runtime.
+//! - `browser`: the runtime with a browser; `server`: the same names without one, doing nothing.
+//! - `ffi`: every JavaScript function that `xterm-js-rs` lacks or has only in the form of an older xterm.js.
+#![recursion_limit = "256"]
+
+pub mod address;
+pub mod arrangement;
+#[cfg(feature = "hydrate")]
+mod browser;
+#[cfg(feature = "hydrate")]
+mod ffi;
+pub mod keys;
+#[expect(unreachable_pub, reason = "the component macro writes `pub` for the props of a component that is not public")]
+mod panel;
+pub mod paste;
+#[cfg(not(feature = "hydrate"))]
+mod server;
+pub mod session;
+pub mod status;
+pub mod words;
+
+#[cfg(feature = "hydrate")]
+use browser as runtime;
+#[cfg(not(feature = "hydrate"))]
+use server as runtime;
+
+pub use panel::{NodeTab, Opener, TerminalPanel};
+
+/// The import map that the page's head must carry before any module: the names `xterm-js-rs` imports.
+pub const IMPORT_MAP: &str = r#"{"imports":{"xterm":"/vendor/xterm/xterm.mjs","xterm-addon-fit":"/vendor/xterm/addon-fit.mjs","xterm-addon-search":"/vendor/xterm/addon-search.mjs","xterm-addon-unicode11":"/vendor/xterm/addon-unicode11.mjs","xterm-addon-web-links":"/vendor/xterm/addon-web-links.mjs","xterm-addon-webgl":"/vendor/xterm/addon-webgl.mjs"}}"#;
+
+/// The modules behind [`IMPORT_MAP`], for `<link rel="modulepreload">`: else they load only after the console's own script.
+pub const MODULES: [&str; 6] = [
+    "/vendor/xterm/xterm.mjs",
+    "/vendor/xterm/addon-fit.mjs",
+    "/vendor/xterm/addon-search.mjs",
+    "/vendor/xterm/addon-unicode11.mjs",
+    "/vendor/xterm/addon-web-links.mjs",
+    "/vendor/xterm/addon-webgl.mjs",
+];
+
+/// xterm.js's own style sheet; the page's head must link it.
+pub const STYLE_SHEET: &str = "/vendor/xterm/xterm.css";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_import_map_names_each_module_once() {
+        let map: serde_json::Value = serde_json::from_str(IMPORT_MAP).expect("the import map is JSON");
+        let imports = map["imports"].as_object().expect("it has imports");
+        let mut addresses: Vec<&str> = imports.values().filter_map(|address| address.as_str()).collect();
+        let mut modules = MODULES;
+        addresses.sort_unstable();
+        modules.sort_unstable();
+        assert_eq!(addresses, modules);
+    }
+}

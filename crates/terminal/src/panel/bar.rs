@@ -1,0 +1,67 @@
+//! The bar above the screen: tabs, new tab, figures, tools.
+
+use leptos::prelude::*;
+
+use super::icon::{Glyph, Icon};
+use super::menu::Menu;
+use super::node_picker::NodePicker;
+use super::state::{Command, FONT_SIZES, Panel};
+use super::tab::TabHandle;
+use crate::words;
+
+#[component]
+pub(crate) fn Bar(panel: Panel) -> impl IntoView {
+    view! {
+        <div class="terminal__bar">
+            <div class="terminal__tabs" role="tablist" aria-label="Open terminals">
+                <For each=move || panel.tabs.get() key=|tab| tab.serial let:tab>
+                    <TabHandle panel tab/>
+                </For>
+            </div>
+            <NodePicker panel/>
+            <Figures panel/>
+            <Tools panel/>
+        </div>
+    }
+}
+
+/// Round-trip time and size, and whose size it is if it is not this window's. Up here it takes no row from the terminal,
+/// which would change the size again.
+#[component]
+fn Figures(panel: Panel) -> impl IntoView {
+    let status = Memo::new(move |_| panel.status());
+    let figures = move || status.with(words::figures);
+    let foreign = move || {
+        status.with(|status| status.foreign_size()).map(|size| {
+            let claim = move |_| panel.tell(Command::ClaimSize);
+            view! {
+                <span class="terminal__hint">{words::foreign_size(size)}</span>
+                <button type="button" class="terminal__button" on:click=claim>"Fit to this window"</button>
+            }
+        })
+    };
+    view! {
+        <div class="terminal__figures" aria-live="polite">{foreign}</div>
+        <span class="terminal__figures" title="Time a key takes to the node and back · columns × rows">{figures}</span>
+    }
+}
+
+#[component]
+fn Tools(panel: Panel) -> impl IntoView {
+    let size = panel.settings.font_size;
+    let idle = move || panel.active.get().is_none();
+    view! {
+        <div class="terminal__tools">
+            <button type="button" class="terminal__tool" aria-label="Search" title="Search (Ctrl-F)" disabled=idle
+                aria-pressed=move || panel.searching.get().to_string()
+                on:click=move |_| panel.searching.update(|searching| *searching = !*searching)>
+                <Glyph icon=Icon::Search/>
+            </button>
+            <button type="button" class="terminal__tool terminal__tool--font" aria-label="Smaller text" title="Smaller text"
+                disabled=move || size.get() <= *FONT_SIZES.start() on:click=move |_| panel.change_font(-1)>"A−"</button>
+            <button type="button" class="terminal__tool terminal__tool--font" aria-label="Larger text" title="Larger text"
+                disabled=move || { size.get() >= *FONT_SIZES.end() } on:click=move |_| panel.change_font(1)>"A+"</button>
+            <Menu panel/>
+        </div>
+    }
+}

@@ -1,0 +1,124 @@
+//! The sentences a person reads about a terminal. Knows no markup.
+
+use wire::terminal::{Exit, Size};
+
+use crate::session::{KEPT_INPUT, Notice};
+use crate::status::{Ending, Link, Status};
+
+/// The browser keeps the clipboard to itself.
+pub const NO_CLIPBOARD: &str =
+    "This browser does not let pages read the clipboard. Use its own paste: Ctrl-Shift-V, or Cmd-V.";
+
+/// A tab's name: where it is and what runs there.
+pub fn tab(node: &str, title: &str) -> String {
+    let title = title.trim();
+    if title.is_empty() { node.to_owned() } else { format!("{node} · {title}") }
+}
+
+/// Why a terminal is over.
+pub fn ending(ending: Ending, node: &str) -> String {
+    match ending {
+        Ending::Exited(Exit::Code(0)) => "The program ended.".to_owned(),
+        Ending::Exited(Exit::Code(code)) => format!("The program ended with exit code {code}."),
+        Ending::Exited(Exit::Signal(1)) => "The terminal was closed.".to_owned(),
+        Ending::Exited(Exit::Signal(signal)) => format!("The program was ended by signal {signal}."),
+        Ending::Gone => format!("This terminal is gone: it was closed elsewhere, or {node} was started again."),
+        Ending::NodeStopped => format!("{node} is not running; its terminals ended with it."),
+        Ending::SignedOut => "You are signed out. Sign in to see this terminal again.".to_owned(),
+    }
+}
+
+/// The figures at the right: how long a key takes to the node and back, and the size.
+pub fn figures(status: &Status) -> String {
+    let round_trip = status.round_trip_ms.filter(|_| status.link == Link::Live).map(|ms| match ms {
+        0 => "< 1 ms".to_owned(),
+        ms => format!("{ms} ms"),
+    });
+    let size = status.size.map(size);
+    [round_trip, size].into_iter().flatten().collect::<Vec<_>>().join(" · ")
+}
+
+/// A size as columns × rows.
+pub fn size(size: Size) -> String {
+    format!("{}×{}", size.cols(), size.rows())
+}
+
+/// Another window decides the size.
+pub fn foreign_size(other: Size) -> String {
+    format!("Another window set the size to {}", size(other))
+}
+
+/// What happened that the person should know.
+pub fn notice(notice: &Notice) -> String {
+    match notice {
+        Notice::InputFull => {
+            let limit = KEPT_INPUT / (1024 * 1024);
+            format!("More than {limit} MiB cannot be pasted at once; nothing was sent. Copy it as a file instead.")
+        }
+        Notice::Refused { message, .. } => {
+            let mut characters = message.chars();
+            let first = characters.next().map(|first| first.to_uppercase().to_string()).unwrap_or_default();
+            format!("{first}{}.", characters.as_str().trim_end_matches('.'))
+        }
+    }
+}
+
+/// The state of a connection for those who cannot see the thin line.
+pub fn link(link: &Link) -> &'static str {
+    match link {
+        Link::Idle => "",
+        Link::Connecting => "connecting",
+        Link::Live => "connected",
+        Link::Reconnecting => "reconnecting",
+        Link::Ended(_) => "ended",
+    }
+}
+
+/// How many places the search found.
+pub fn matches(index: i32, count: u32) -> String {
+    match (u32::try_from(index), count) {
+        (_, 0) => "nothing found".to_owned(),
+        (Ok(index), count) => format!("{} of {count}", index + 1),
+        (Err(_), count) => format!("more than {count}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_tab_says_where_and_what() {
+        assert_eq!(tab("node-0", "bash"), "node-0 · bash");
+        assert_eq!(tab("node-0", " "), "node-0");
+    }
+
+    #[test]
+    fn the_exit_code_is_told_unless_all_went_well() {
+        assert_eq!(ending(Ending::Exited(Exit::Code(0)), "node-0"), "The program ended.");
+        assert_eq!(ending(Ending::Exited(Exit::Code(137)), "node-0"), "The program ended with exit code 137.");
+        assert_eq!(ending(Ending::Exited(Exit::Signal(9)), "node-0"), "The program was ended by signal 9.");
+    }
+
+    #[test]
+    fn figures_of_a_lost_connection_show_no_round_trip() {
+        let size = Size::new(118, 24).ok();
+        let live = Status { link: Link::Live, round_trip_ms: Some(2), size, room: size };
+        assert_eq!(figures(&live), "2 ms · 118×24");
+        assert_eq!(figures(&Status { link: Link::Reconnecting, ..live }), "118×24");
+        assert_eq!(figures(&Status::default()), "");
+    }
+
+    #[test]
+    fn a_search_says_where_it_is() {
+        assert_eq!(matches(0, 12), "1 of 12");
+        assert_eq!(matches(-1, 0), "nothing found");
+        assert_eq!(matches(-1, 1000), "more than 1000");
+    }
+
+    #[test]
+    fn a_refusal_is_a_sentence() {
+        let refused = Notice::Refused { code: "bad_size".into(), message: "a terminal has 1 to 1000 columns".into() };
+        assert_eq!(notice(&refused), "A terminal has 1 to 1000 columns.");
+    }
+}

@@ -1,0 +1,104 @@
+//! What we may ship beside our own code: licences we can keep, one registry, no library that must be on the machine.
+
+use crate::finding::Finding;
+use crate::workspace::Foreign;
+
+/// Permissive licences, and MPL-2.0, which asks only for changes of its own files.
+const ACCEPTED: &[&str] = &[
+    "0BSD",
+    "Apache-2.0",
+    "Apache-2.0 WITH LLVM-exception",
+    "BSD-2-Clause",
+    "BSD-3-Clause",
+    "BSL-1.0",
+    "CC0-1.0",
+    "CDLA-Permissive-2.0",
+    "ISC",
+    "MIT",
+    "MIT-0",
+    "MPL-2.0",
+    "Unicode-3.0",
+    "Unlicense",
+    "Zlib",
+];
+
+/// Packages that link a library of the system, where a bare machine has none; TLS is rustls.
+const BANNED: &[&str] = &["native-tls", "openssl", "openssl-sys", "libssh2-sys"];
+
+/// Packages with another licence, another source, or a banned name.
+pub fn check(foreign: &[Foreign]) -> Vec<Finding> {
+    foreign.iter().flat_map(check_one).collect()
+}
+
+fn check_one(package: &Foreign) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    let expression = package.licence.as_deref().unwrap_or("none");
+    if !accepted(expression) {
+        let what = format!("its licence is '{expression}', which is not among the accepted ones.");
+        findings.push(Finding::new(
+            &package.name,
+            what,
+            "Use another package, or add the licence to crates/tidy/src/licences.rs.",
+        ));
+    }
+    if !package.source.starts_with("registry+") && !package.source.starts_with("sparse+") {
+        let what = format!("it comes from {}, not from the registry.", package.source);
+        findings.push(Finding::new(
+            &package.name,
+            what,
+            "A clean machine can only reach the registry: use a published version.",
+        ));
+    }
+    if BANNED.contains(&package.name.split(' ').next().unwrap_or_default()) {
+        let remedy = "Choose the rustls feature of whoever brings it.";
+        findings.push(Finding::new(&package.name, "it needs a library of the system.", remedy));
+    }
+    findings
+}
+
+/// Whether an SPDX expression can be met with accepted licences alone. `/` is the old way to write OR.
+pub fn accepted(expression: &str) -> bool {
+    let spaced = expression.replace('(', " ( ").replace(')', " ) ").replace('/', " OR ");
+    let words: Vec<&str> = spaced.split_whitespace().collect();
+    let mut rest = words.as_slice();
+    any_of(&mut rest) == Some(true) && rest.is_empty()
+}
+
+/// `a OR b OR …`; None when the words make no expression.
+fn any_of(words: &mut &[&str]) -> Option<bool> {
+    let mut met = all_of(words)?;
+    while let Some(("OR", rest)) = words.split_first().map(|(word, rest)| (*word, rest)) {
+        *words = rest;
+        let next = all_of(words)?;
+        met = met || next;
+    }
+    Some(met)
+}
+
+/// `a AND b AND …`, which binds closer than OR.
+fn all_of(words: &mut &[&str]) -> Option<bool> {
+    let mut met = one(words)?;
+    while let Some(("AND", rest)) = words.split_first().map(|(word, rest)| (*word, rest)) {
+        *words = rest;
+        let next = one(words)?;
+        met = met && next;
+    }
+    Some(met)
+}
+
+/// A licence, a licence with an exception, or an expression in brackets.
+fn one(words: &mut &[&str]) -> Option<bool> {
+    let (first, rest) = words.split_first()?;
+    *words = rest;
+    if *first == "(" {
+        let met = any_of(words)?;
+        let (close, rest) = words.split_first()?;
+        *words = rest;
+        return (*close == ")").then_some(met);
+    }
+    if let ["WITH", exception, rest @ ..] = *words {
+        *words = rest;
+        return Some(ACCEPTED.contains(&format!("{first} WITH {exception}").as_str()));
+    }
+    Some(ACCEPTED.contains(first))
+}

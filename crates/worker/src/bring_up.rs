@@ -1,0 +1,189 @@
+//! Bringing a node up: what it stands on, its container, its start, its docklet-init.
+
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+use control::ports::{
+    coordination::Assignment,
+    engine::{ContainerSpec, EngineError, RunState},
+};
+use domain::node::Phase;
+use futures::future;
+
+use crate::{
+    driver::{Driver, Flow},
+    names,
+    plan::{Cause, Past, Seen},
+    ready::Ready,
+    reason, run_dir,
+};
+
+/// For a node that did not come up: nobody works in it yet.
+const SHORT_GRACE_SECONDS: u32 = 2;
+/// docklet-init hurries when it is told to stop, so that it ends its processes itself before the engine kills it.
+const HEAD_START: Duration = Duration::from_secs(2);
+
+impl Driver {
+    pub(crate) async fn create(&mut self, order: &Assignment) -> Result<Flow, EngineError> {
+        self.step(order, "creating the container");
+        let host = self.host.clone();
+        self.make_run_dir()?;
+        let (network, home) =
+            future::join(host.networks.ensure(&host, order), host.homes.ensure(&host, order.owner)).await;
+        home?;
+        let spec = self.spec(order, network?);
+        match host.in_turn(&host.permits, host.engine.create_container(&spec)).await {
+            Ok(id) if self.is_superseded() => {
+                self.memory.container = Some(id);
+                Ok(Flow::Superseded)
+            }
+            Ok(id) => {
+                self.memory.container = Some(id.clone());
+                self.start(order, &id).await
+            }
+            // Whose it is, the next look says.
+            Err(EngineError::NameTaken(_)) => Ok(Flow::Look),
+            Err(EngineError::NoSuchImage(image)) => self.pull(order, image).await,
+            Err(error) => Err(error),
+        }
+    }
+
+    fn spec(&self, order: &Assignment, network: String) -> ContainerSpec {
+        let config = &self.host.config;
+        let grace = config.stop_grace.saturating_sub(HEAD_START).as_millis().to_string();
+        let env = [("DOCKLET_SSHD", "1"), ("DOCKLET_GRACE_MS", grace.as_str())];
+        ContainerSpec {
+            name: names::container_name(order),
+            installation: config.installation,
+            owner: order.owner,
+            vcluster: order.vcluster,
+            node: order.node,
+            generation: order.generation,
+            host_name: order.name,
+            image: order.image.clone(),
+            resources: order.resources,
+            pids: config.pids,
+            network,
+            ip: order.ip,
+            home: names::home_name(order.owner),
+            init: self.host.init.clone(),
+            run_dir: run_dir::path(&config.data_dir, self.node),
+            env: env.map(|(key, value)| (key.to_owned(), value.to_owned())).into(),
+        }
+    }
+
+    fn make_run_dir(&self) -> Result<(), EngineError> {
+        let made = run_dir::make(&self.host.config.data_dir, self.node);
+        made.map_err(|fault| EngineError::Refused(format!("the node's directory on the host cannot be made: {fault}")))
+    }
+
+    async fn pull(&mut self, order: &Assignment, image: String) -> Result<Flow, EngineError> {
+        if self.memory.pulled_for.replace(order.generation) == Some(order.generation) {
+            return Err(EngineError::NoSuchImage(image));
+        }
+        self.step(order, "pulling the image");
+        let mut pull = self.host.pulls.join(&self.host, &order.image);
+        let end = self.host.end.clone();
+        loop {
+            let step = tokio::select! {
+                biased;
+                () = end.cancelled() => return Ok(Flow::Superseded),
+                _ = self.wish.changed() => return Ok(Flow::Superseded),
+                step = pull.next() => step?,
+            };
+            match step {
+                Some(step) => self.step(order, step),
+                None => return Ok(Flow::Look),
+            }
+        }
+    }
+
+    pub(crate) async fn start(&mut self, order: &Assignment, id: &str) -> Result<Flow, EngineError> {
+        self.step(order, "starting");
+        let host = self.host.clone();
+        self.make_run_dir()?;
+        host.networks.ensure(&host, order).await?;
+        host.fence.ensure(&host, &order.image).await?;
+        host.in_turn(&host.permits, host.engine.start_container(id)).await?;
+        (self.memory.started_at, self.memory.ready_since) = (Some(host.now()), None);
+        self.step(order, "waiting for docklet-init");
+        // Looked at meanwhile, so that it costs no time: since when it runs, by the engine's own clock.
+        let look = host.engine.container(host.config.installation, id);
+        let ready = self.until_ready(id);
+        let (ready, seen) = future::join(ready, look).await;
+        let run = seen?.map(|container| container.run);
+        match (ready?, run) {
+            (Ready::Yes, Some(RunState::Running { since })) => Ok(self.running(since)),
+            (Ready::Superseded, _) => Ok(Flow::Superseded),
+            (Ready::No(fault), _) => self.give_up(id, &fault).await,
+            (Ready::Yes | Ready::Ended, _) => self.ended_at_once(order).await,
+        }
+    }
+
+    /// It runs already. What ran before is never restarted.
+    pub(crate) async fn adopt(
+        &mut self,
+        order: &Assignment,
+        id: &str,
+        since: DateTime<Utc>,
+    ) -> Result<Flow, EngineError> {
+        if self.memory.ready_since == Some(since) {
+            return Ok(self.running(since));
+        }
+        let fault = match self.until_ready(id).await? {
+            Ready::Yes => return Ok(self.running(since)),
+            Ready::Superseded => return Ok(Flow::Superseded),
+            Ready::Ended => return Ok(Flow::Look),
+            Ready::No(fault) => fault,
+        };
+        if *self.memory.past(order.generation) == Past::Nothing {
+            // The order is to bring it up, and this way it is of no use: from the start, then.
+            tracing::warn!(node = %self.node, fault, "a node runs, but its docklet-init does not answer; it is restarted as ordered");
+            self.host.engine.stop_container(id, SHORT_GRACE_SECONDS).await?;
+            return Ok(Flow::Look);
+        }
+        let reason = format!("the node runs, but its docklet-init does not answer ({fault}); restart the vcluster");
+        Ok(Flow::Rest(Phase::Failed { reason }))
+    }
+
+    fn running(&mut self, since: DateTime<Utc>) -> Flow {
+        self.memory.ready_since = Some(since);
+        Flow::Rest(Phase::Running { since })
+    }
+
+    /// It was started and does not answer. What nobody can use must not run on: its reservation is given back.
+    async fn give_up(&mut self, id: &str, fault: &str) -> Result<Flow, EngineError> {
+        let host = self.host.clone();
+        let log = host.engine.container_log(id, reason::LOG_LINES).await?;
+        host.engine.stop_container(id, SHORT_GRACE_SECONDS).await?;
+        let within = host.config.ready_within.as_secs();
+        let words = reason::last_words(&log);
+        let reason = format!("docklet-init was not ready within {within} s ({fault}){words}");
+        Ok(Flow::Rest(Phase::Failed { reason }))
+    }
+
+    async fn ended_at_once(&mut self, order: &Assignment) -> Result<Flow, EngineError> {
+        let cause = match self.see(order).await? {
+            Seen::Ours { id, run: RunState::Exited { code, out_of_memory }, .. } => {
+                Cause::Ended { id, code, out_of_memory }
+            }
+            Seen::Nothing | Seen::Foreign => Cause::Removed,
+            // Running again already, by somebody else's hand, or paused.
+            Seen::Ours { .. } => return Ok(Flow::Look),
+        };
+        let reason = reason::of(&self.host, &self.memory, order, cause).await?;
+        Ok(Flow::Rest(Phase::Failed { reason }))
+    }
+
+    /// A container that is of no use.
+    pub(crate) async fn discard(&mut self, id: &str) -> Result<Flow, EngineError> {
+        tracing::info!(node = %self.node, container = id, "removing a container that was never started or is half removed");
+        self.take_away(id).await?;
+        self.memory.container = None;
+        Ok(Flow::Look)
+    }
+
+    pub(crate) fn is_superseded(&self) -> bool {
+        self.wish.has_changed().unwrap_or(true)
+    }
+}

@@ -1,0 +1,149 @@
+//! Where orders come in: watches this worker's assignments and gives each node its driver.
+
+use std::{collections::HashMap, sync::Arc, time::Duration};
+
+use control::ports::{
+    coordination::{Assignment, AssignmentEvent, CoordinationError, Order, Report},
+    engine::{Container, EngineError},
+};
+use domain::{NodeId, node::Generation};
+use futures::StreamExt;
+
+use crate::{driver::Driver, host::Host, memory::Memory, roster::Seat};
+
+const FIRST_PAUSE: Duration = Duration::from_millis(200);
+const LONGEST_PAUSE: Duration = Duration::from_secs(5);
+
+/// Takes orders in.
+pub(crate) struct Desk {
+    host: Arc<Host>,
+    /// What this worker last reported, before it was started.
+    last: HashMap<NodeId, Report>,
+    /// The containers the engine had at the start, by node; `None` when it did not answer.
+    found: Option<HashMap<NodeId, Container>>,
+}
+
+impl Desk {
+    /// Waits until coordination answers: without its last reports a worker would start again what has ended.
+    pub(crate) async fn open(host: Arc<Host>) -> Self {
+        let found = match inventory(&host).await {
+            Ok(found) => Some(found),
+            Err(error) => {
+                tracing::warn!(%error, "the containers of this host cannot be listed yet; each node is looked at by itself");
+                None
+            }
+        };
+        let mut pause = FIRST_PAUSE;
+        let last = loop {
+            match host.duty.last_reports(&host.config.name).await {
+                Ok(last) => break last,
+                Err(error) => pause = wait(&error, pause).await,
+            }
+        };
+        let last = last.into_iter().map(|report| (report.node, report)).collect();
+        Self { host, last, found }
+    }
+
+    /// Never ends by itself.
+    pub(crate) async fn serve(mut self) {
+        let mut pause = FIRST_PAUSE;
+        loop {
+            match self.watch(&mut pause).await {
+                Ok(()) => tracing::info!("the watch on assignments has ended; it is begun anew"),
+                Err(error) => pause = wait(&error, pause).await,
+            }
+        }
+    }
+
+    async fn watch(&mut self, pause: &mut Duration) -> Result<(), CoordinationError> {
+        let mut events = self.host.duty.watch_assignments(&self.host.config.name).await?;
+        while let Some(event) = events.next().await {
+            let event = event?;
+            *pause = FIRST_PAUSE;
+            match event {
+                AssignmentEvent::Snapshot { assignments, complete } => self.snapshot(assignments, complete),
+                AssignmentEvent::Changed(assignments) => {
+                    for assignment in assignments {
+                        let is_first = assignment.generation == Generation::FIRST && assignment.order == Order::Run;
+                        self.assign(assignment, is_first);
+                    }
+                }
+                AssignmentEvent::Withdrawn(nodes) => self.withdraw(&nodes),
+            }
+        }
+        Ok(())
+    }
+
+    fn snapshot(&mut self, assignments: Vec<Assignment>, complete: bool) {
+        let (nodes, worker) = (assignments.len(), &self.host.config.name);
+        tracing::info!(nodes, complete, %worker, "all assignments of this worker");
+        // Before the rest: what follows is decided by it.
+        self.host.roster.set_complete(complete);
+        let present: std::collections::HashSet<NodeId> = assignments.iter().map(|assignment| assignment.node).collect();
+        for assignment in assignments {
+            self.assign(assignment, false);
+        }
+        // Until everything is published, a node that is missing may still come.
+        if complete {
+            let gone: Vec<NodeId> = self.host.roster.assigned().into_iter().filter(|n| !present.contains(n)).collect();
+            self.withdraw(&gone);
+        }
+        // A snapshot means that the watch began anew: what was told meanwhile may be lost.
+        self.host.reports.tell_all_again();
+        self.host.sweep_soon.notify_one();
+    }
+
+    fn assign(&mut self, assignment: Assignment, is_first: bool) {
+        let node = assignment.node;
+        if let Some(last) = self.last.get(&node)
+            && last.observation.generation > assignment.generation
+        {
+            let (refused, seen) = (assignment.generation.0, last.observation.generation.0);
+            tracing::warn!(%node, refused, seen, "an order older than one already reported on is refused");
+            return;
+        }
+        if let Some(seat) = self.host.roster.assign(assignment) {
+            self.seat(seat, is_first);
+        }
+    }
+
+    fn seat(&mut self, seat: Seat, is_first: bool) {
+        let found = self.found.as_mut().map(|found| found.remove(&seat.node));
+        // The first order of a node, and the engine had nothing of it when it was asked: there is nothing to look at.
+        let surely_nothing = is_first && matches!(found, Some(None));
+        let container = found.flatten().map(|container| container.id);
+        let memory = Memory::new(container, surely_nothing, self.last.remove(&seat.node).as_ref());
+        employ(&self.host, seat, memory);
+    }
+
+    fn withdraw(&self, nodes: &[NodeId]) {
+        for node in nodes {
+            self.host.roster.withdraw(*node);
+            self.host.reports.forget(*node);
+        }
+        if !nodes.is_empty() {
+            self.host.sweep_soon.notify_one();
+        }
+    }
+}
+
+/// Gives a node its driver.
+pub(crate) fn employ(host: &Arc<Host>, seat: Seat, memory: Memory) {
+    host.tasks.spawn(Driver::new(Arc::clone(host), seat, memory).run());
+}
+
+async fn inventory(host: &Host) -> Result<HashMap<NodeId, Container>, EngineError> {
+    let installation = host.config.installation;
+    let (containers, networks) =
+        futures::future::try_join(host.engine.containers(installation), host.engine.networks(installation)).await?;
+    host.networks.learn(networks).await;
+    let by_node = |container: Container| container.ours.map(|labels| (labels.node, container));
+    Ok(containers.into_iter().filter_map(by_node).collect())
+}
+
+/// Waits a little; returns how long to wait the next time.
+async fn wait(error: &CoordinationError, pause: Duration) -> Duration {
+    tracing::warn!(%error, retry_in_ms = pause.as_millis(), "coordination does not answer; nodes go on as they are");
+    tokio::time::sleep(pause).await;
+    (pause * 2).min(LONGEST_PAUSE)
+}

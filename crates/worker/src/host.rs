@@ -1,0 +1,90 @@
+//! What all tasks of a worker share. Owns the parts, decides nothing.
+
+use std::{path::PathBuf, sync::Arc};
+
+use chrono::{DateTime, Utc};
+use control::ports::{
+    clock::Clock,
+    coordination::Duty,
+    engine::{Engine, EngineError},
+};
+use tokio::sync::{Notify, Semaphore};
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
+
+use crate::{
+    config::WorkerConfig, fence::Fence, homes::Homes, networks::Networks, presence::Presence, pulls::Pulls,
+    reports::Reports, roster::Roster,
+};
+
+/// Stops in progress at once. Stopping is mostly waiting for a node to end, so many may wait.
+const STOPS_AT_ONCE: usize = 64;
+
+/// One host.
+pub(crate) struct Host {
+    pub(crate) config: WorkerConfig,
+    /// The copy of docklet-init that nodes are given.
+    pub(crate) init: PathBuf,
+    pub(crate) engine: Arc<dyn Engine>,
+    pub(crate) duty: Arc<dyn Duty>,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) roster: Roster,
+    pub(crate) reports: Reports,
+    pub(crate) networks: Networks,
+    pub(crate) homes: Homes,
+    pub(crate) pulls: Pulls,
+    pub(crate) fence: Fence,
+    pub(crate) presence: Presence,
+    /// Held while the engine creates, starts or removes.
+    pub(crate) permits: Semaphore,
+    pub(crate) stops: Semaphore,
+    /// Asks for a sweep before its time.
+    pub(crate) sweep_soon: Notify,
+    pub(crate) end: CancellationToken,
+    pub(crate) tasks: TaskTracker,
+}
+
+impl Host {
+    pub(crate) fn new(
+        config: WorkerConfig,
+        init: PathBuf,
+        engine: Arc<dyn Engine>,
+        duty: Arc<dyn Duty>,
+        clock: Arc<dyn Clock>,
+        end: CancellationToken,
+    ) -> Self {
+        Self {
+            init,
+            engine,
+            duty,
+            clock,
+            roster: Roster::default(),
+            reports: Reports::new(config.name.clone()),
+            networks: Networks::default(),
+            homes: Homes::default(),
+            pulls: Pulls::default(),
+            fence: Fence::default(),
+            presence: Presence::default(),
+            permits: Semaphore::new(config.parallel),
+            stops: Semaphore::new(STOPS_AT_ONCE),
+            sweep_soon: Notify::new(),
+            end,
+            tasks: TaskTracker::new(),
+            config,
+        }
+    }
+
+    pub(crate) fn now(&self) -> DateTime<Utc> {
+        self.clock.now()
+    }
+
+    /// Does a piece of work on the engine when its turn has come.
+    pub(crate) async fn in_turn<T>(
+        &self,
+        turns: &Semaphore,
+        work: impl Future<Output = Result<T, EngineError>>,
+    ) -> Result<T, EngineError> {
+        // Nobody closes the semaphores; were one closed, the work would only be done without waiting.
+        let _turn = turns.acquire().await.ok();
+        work.await
+    }
+}

@@ -1,0 +1,41 @@
+//! One host: makes its containers what the assignments say, says what they are, and reaches into them.
+//!
+//! Knows the engine, coordination and docklet-init only through their ports and client; holds nothing that a restart would
+//! miss. What it knows comes from three places that outlive it: the assignments, its own last reports, and the engine.
+//! Map, in reading order:
+//! - [`plan`]: pure; one order and what is seen → the next step
+//! - [`driver`]: one task per node that looks, plans and acts until nothing is left to do; [`bring_up`], [`take_down`]: its
+//!   steps; [`memory`]: what it remembers between looks
+//! - [`roster`]: which nodes there are; [`desk`]: fills it from the assignments; [`sweep`]: what nobody assigned
+//! - [`networks`], [`homes`], [`pulls`], [`fence`], [`run_dir`], [`init_binary`]: what nodes stand on
+//! - [`reports`], [`presence`]: what others are told; [`link`]: reaching into a node
+
+mod bring_up;
+mod config;
+mod desk;
+mod driver;
+mod fence;
+mod homes;
+mod host;
+mod init_binary;
+mod link;
+mod memory;
+mod names;
+mod networks;
+mod plan;
+mod presence;
+mod pulls;
+mod ready;
+mod reason;
+mod reports;
+mod roster;
+mod routes;
+mod run_dir;
+mod sweep;
+mod take_down;
+mod watch;
+mod worker;
+
+pub use config::WorkerConfig;
+pub use names::{container_name, home_name, network_name};
+pub use worker::{Worker, WorkerError};

@@ -1,0 +1,143 @@
+//! The vclusters' networks: made by the first node that needs one, removed by the last one that leaves.
+//! Everything about one network is done one after the other, so making and removing never cross.
+
+use std::{collections::HashMap, sync::Arc};
+
+use control::ports::{
+    coordination::Assignment,
+    engine::{EngineError, Network, NetworkSpec},
+};
+use domain::{NodeId, VclusterId, subnet};
+use parking_lot::Mutex;
+use tokio::sync::Mutex as Turn;
+
+use crate::{host::Host, names};
+
+/// What is known of one network.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+enum There {
+    #[default]
+    Unknown,
+    Yes(String),
+    No,
+}
+
+/// The networks of this host's vclusters.
+#[derive(Debug, Default)]
+pub(crate) struct Networks(Mutex<HashMap<VclusterId, Arc<Turn<There>>>>);
+
+impl Networks {
+    fn of(&self, vcluster: VclusterId) -> Arc<Turn<There>> {
+        Arc::clone(self.0.lock().entry(vcluster).or_default())
+    }
+
+    /// Takes what the engine has into account, before anything else is done.
+    pub(crate) async fn learn(&self, networks: Vec<Network>) {
+        for network in networks {
+            *self.of(network.vcluster).lock().await = There::Yes(network.id);
+        }
+    }
+
+    /// Makes it if need be; returns its name.
+    pub(crate) async fn ensure(&self, host: &Host, order: &Assignment) -> Result<String, EngineError> {
+        let name = names::network_name(&order.vcluster_name, order.vcluster);
+        let network = self.of(order.vcluster);
+        let mut there = network.lock().await;
+        if !matches!(*there, There::Yes(_)) {
+            let spec = NetworkSpec {
+                name: name.clone(),
+                installation: host.config.installation,
+                owner: order.owner,
+                vcluster: order.vcluster,
+                subnet: order.subnet,
+                gateway: subnet::gateway(order.subnet),
+            };
+            *there = There::Yes(make(host, &spec).await?);
+        }
+        Ok(name)
+    }
+
+    /// Something about it has changed: look before relying on it.
+    pub(crate) async fn forget(&self, vcluster: VclusterId) {
+        let known = self.0.lock().get(&vcluster).cloned();
+        if let Some(network) = known {
+            *network.lock().await = There::Unknown;
+        }
+    }
+
+    /// The engine was away.
+    pub(crate) async fn forget_all(&self) {
+        let all: Vec<_> = self.0.lock().values().cloned().collect();
+        for network in all {
+            *network.lock().await = There::Unknown;
+        }
+    }
+
+    /// A node has gone. When none of its vcluster stays, so does the network.
+    pub(crate) async fn leave(&self, host: &Host, vcluster: VclusterId, node: NodeId) -> Result<(), EngineError> {
+        let network = self.of(vcluster);
+        let mut there = network.lock().await;
+        if !host.roster.stays(vcluster) {
+            match remove(host, vcluster, &mut there).await {
+                // A sibling's container is still in it; the sibling will come here, too.
+                Err(EngineError::InUse(_)) if host.roster.others_are_leaving(vcluster, node) => {}
+                outcome => outcome?,
+            }
+        }
+        // Marked in our turn: of two that leave together, the second sees that it is the last.
+        host.roster.set_cleared(node);
+        if *there == There::No {
+            self.0.lock().remove(&vcluster);
+        }
+        Ok(())
+    }
+
+    /// A network nobody assigned, unless that has just changed.
+    pub(crate) async fn remove_orphan(&self, host: &Host, vcluster: VclusterId) -> Result<(), EngineError> {
+        let network = self.of(vcluster);
+        let mut there = network.lock().await;
+        if host.roster.knows(vcluster) {
+            return Ok(());
+        }
+        remove(host, vcluster, &mut there).await?;
+        self.0.lock().remove(&vcluster);
+        Ok(())
+    }
+}
+
+async fn remove(host: &Host, vcluster: VclusterId, there: &mut There) -> Result<(), EngineError> {
+    if *there == There::Unknown {
+        *there = find(host, vcluster).await?;
+    }
+    if let There::Yes(id) = &*there {
+        host.engine.remove_network(id).await?;
+        *there = There::No;
+    }
+    Ok(())
+}
+
+async fn find(host: &Host, vcluster: VclusterId) -> Result<There, EngineError> {
+    let networks = host.engine.networks(host.config.installation).await?;
+    Ok(networks
+        .into_iter()
+        .find(|network| network.vcluster == vcluster)
+        .map_or(There::No, |found| There::Yes(found.id)))
+}
+
+/// A subnet may still be held by a network of ours that nobody needs any more: that one goes, then it is tried once more.
+async fn make(host: &Host, spec: &NetworkSpec) -> Result<String, EngineError> {
+    match host.engine.ensure_network(spec).await {
+        Err(EngineError::SubnetTaken(subnet)) if host.roster.is_complete() => {
+            let overlaps = |network: &Network| {
+                network.subnet.is_some_and(|taken| taken.contains(&subnet) || subnet.contains(&taken))
+            };
+            let networks = host.engine.networks(host.config.installation).await?;
+            let left = networks.into_iter().filter(|network| overlaps(network) && !host.roster.knows(network.vcluster));
+            for network in left {
+                host.engine.remove_network(&network.id).await?;
+            }
+            host.engine.ensure_network(spec).await
+        }
+        outcome => outcome,
+    }
+}

@@ -1,0 +1,155 @@
+//! The heart: what to do next about one node, from its order, what is seen of it, and what this worker has done already.
+//! Pure. Looking, acting and telling belong to the driver.
+
+use chrono::{DateTime, Utc};
+use control::ports::{coordination::Order, engine::RunState};
+use domain::node::Generation;
+
+/// What the engine has under the node's name.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Seen {
+    Nothing,
+    /// Somebody else's container has the name.
+    Foreign,
+    Ours {
+        id: String,
+        /// Of the order the container was created for. Containers outlive orders: a stop and a start make two.
+        created_for: Generation,
+        run: RunState,
+    },
+}
+
+/// What this worker has already made of the present order.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Past {
+    /// Nothing, or it does not know.
+    Nothing,
+    /// The engine was away when it last looked, and nobody knows whether the node had come up before.
+    Unclear,
+    /// The node ran. If it does not any more, that was somebody else.
+    Ran,
+    /// It failed for this reason. Only a new order is another try.
+    Failed(String),
+}
+
+/// One thing to do. Every one can be repeated.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Step {
+    Create,
+    Start {
+        id: String,
+    },
+    /// It runs: see that docklet-init answers.
+    Adopt {
+        id: String,
+        since: DateTime<Utc>,
+    },
+    /// Remove a container that is of no use, then look again.
+    Discard {
+        id: String,
+    },
+    Stop {
+        id: String,
+    },
+    Remove {
+        id: String,
+    },
+    /// No container is left: clear away what it stood on.
+    Clear,
+    /// There is nothing to do: it is stopped.
+    Stopped,
+    /// There is nothing to do: it does not run, for this cause.
+    Failed(Cause),
+    /// The order is older than the container: it comes from somebody who does not know yet, and is not carried out.
+    Refuse,
+}
+
+/// Why a node that should run does not.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Cause {
+    /// As it was said before.
+    Before(String),
+    NameTaken,
+    Removed,
+    Paused,
+    Ended {
+        id: String,
+        code: i64,
+        out_of_memory: bool,
+    },
+}
+
+/// The next step.
+pub(crate) fn plan(order: Order, generation: Generation, seen: Seen, past: &Past) -> Step {
+    if matches!(seen, Seen::Ours { created_for, .. } if created_for > generation) {
+        return Step::Refuse;
+    }
+    match order {
+        Order::Run => run(generation, seen, past),
+        Order::Stop => stop(seen),
+        Order::Remove => remove(seen),
+    }
+}
+
+fn run(generation: Generation, seen: Seen, past: &Past) -> Step {
+    // Whatever else is said of it: a node that runs, runs. It is never restarted.
+    if let Seen::Ours { id, run: RunState::Running { since }, .. } = seen {
+        return Step::Adopt { id, since };
+    }
+    match past {
+        Past::Failed(reason) => Step::Failed(Cause::Before(reason.clone())),
+        Past::Ran => Step::Failed(what_happened(seen)),
+        // Bringing up is safe where nothing can have run. A container that has ended may be one that was not to end:
+        // starting it again would be done behind its owner's back, calling it failed is put right by a click.
+        Past::Unclear if has_run(&seen) => Step::Failed(what_happened(seen)),
+        Past::Nothing | Past::Unclear => bring_up(generation, seen),
+    }
+}
+
+fn has_run(seen: &Seen) -> bool {
+    matches!(seen, Seen::Ours { run: RunState::Exited { .. } | RunState::Paused, .. })
+}
+
+fn bring_up(generation: Generation, seen: Seen) -> Step {
+    match seen {
+        Seen::Nothing => Step::Create,
+        Seen::Foreign => Step::Failed(Cause::NameTaken),
+        Seen::Ours { id, created_for, run } => match run {
+            // Never started, so nothing is lost; made for an order that has failed, so its making may be the fault.
+            RunState::Created if created_for < generation => Step::Discard { id },
+            RunState::Dead => Step::Discard { id },
+            RunState::Running { since } => Step::Adopt { id, since },
+            RunState::Created | RunState::Paused | RunState::Exited { .. } => Step::Start { id },
+        },
+    }
+}
+
+/// It ran, and now it does not.
+fn what_happened(seen: Seen) -> Cause {
+    match seen {
+        Seen::Nothing | Seen::Foreign => Cause::Removed,
+        Seen::Ours { id, run, .. } => match run {
+            RunState::Exited { code, out_of_memory } => Cause::Ended { id, code, out_of_memory },
+            RunState::Paused | RunState::Running { .. } => Cause::Paused,
+            RunState::Created | RunState::Dead => Cause::Removed,
+        },
+    }
+}
+
+fn stop(seen: Seen) -> Step {
+    match seen {
+        Seen::Ours { id, run: RunState::Running { .. } | RunState::Paused, .. } => Step::Stop { id },
+        Seen::Ours { .. } | Seen::Nothing | Seen::Foreign => Step::Stopped,
+    }
+}
+
+fn remove(seen: Seen) -> Step {
+    match seen {
+        Seen::Ours { id, .. } => Step::Remove { id },
+        // A foreign container is not ours to touch, and nothing of the node.
+        Seen::Nothing | Seen::Foreign => Step::Clear,
+    }
+}
+
+#[cfg(test)]
+mod tests;

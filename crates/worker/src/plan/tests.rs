@@ -1,0 +1,134 @@
+//! The whole table: every order over everything that can be seen, with every past.
+
+use super::*;
+
+const NOW: Generation = Generation(5);
+
+fn ours(created_for: u64, run: RunState) -> Seen {
+    Seen::Ours { id: "c".into(), created_for: Generation(created_for), run }
+}
+
+fn running() -> RunState {
+    RunState::Running { since: DateTime::UNIX_EPOCH }
+}
+
+fn exited(code: i64) -> RunState {
+    RunState::Exited { code, out_of_memory: false }
+}
+
+fn everything() -> Vec<Seen> {
+    let states = [RunState::Created, running(), RunState::Paused, exited(0), RunState::Dead];
+    let mut all = vec![Seen::Nothing, Seen::Foreign];
+    all.extend(states.into_iter().flat_map(|run| [ours(5, run), ours(4, run)]));
+    all
+}
+
+fn id() -> String {
+    "c".into()
+}
+
+fn pasts() -> [Past; 4] {
+    [Past::Nothing, Past::Unclear, Past::Ran, Past::Failed("it broke".into())]
+}
+
+#[test]
+fn a_new_order_to_run_brings_the_node_up_from_wherever_it_is() {
+    let adopt = Step::Adopt { id: id(), since: DateTime::UNIX_EPOCH };
+    for (seen, step) in [
+        (Seen::Nothing, Step::Create),
+        (Seen::Foreign, Step::Failed(Cause::NameTaken)),
+        (ours(5, RunState::Created), Step::Start { id: id() }),
+        (ours(4, RunState::Created), Step::Discard { id: id() }),
+        (ours(5, running()), adopt.clone()),
+        (ours(4, running()), adopt),
+        (ours(5, RunState::Paused), Step::Start { id: id() }),
+        (ours(4, exited(137)), Step::Start { id: id() }),
+        (ours(5, exited(0)), Step::Start { id: id() }),
+        (ours(4, RunState::Dead), Step::Discard { id: id() }),
+    ] {
+        assert_eq!(plan(Order::Run, NOW, seen.clone(), &Past::Nothing), step, "{seen:?}");
+    }
+}
+
+#[test]
+fn a_node_that_ran_and_does_not_any_more_has_failed_and_is_not_started_behind_its_owners_back() {
+    for (seen, cause) in [
+        (Seen::Nothing, Cause::Removed),
+        (Seen::Foreign, Cause::Removed),
+        (ours(5, RunState::Created), Cause::Removed),
+        (ours(5, RunState::Dead), Cause::Removed),
+        (ours(5, RunState::Paused), Cause::Paused),
+        (ours(5, exited(137)), Cause::Ended { id: id(), code: 137, out_of_memory: false }),
+    ] {
+        assert_eq!(plan(Order::Run, NOW, seen.clone(), &Past::Ran), Step::Failed(cause), "{seen:?}");
+    }
+}
+
+#[test]
+fn a_failure_keeps_its_first_reason_until_a_new_order() {
+    let past = Past::Failed("it broke".into());
+    let again = Step::Failed(Cause::Before("it broke".into()));
+    for seen in
+        everything().into_iter().filter(|seen| !matches!(seen, Seen::Ours { run: RunState::Running { .. }, .. }))
+    {
+        assert_eq!(plan(Order::Run, NOW, seen.clone(), &past), again, "{seen:?}");
+    }
+}
+
+#[test]
+fn what_runs_is_adopted_whatever_was_before() {
+    for past in pasts() {
+        for created_for in [1, 5] {
+            let step = plan(Order::Run, NOW, ours(created_for, running()), &past);
+            assert_eq!(step, Step::Adopt { id: id(), since: DateTime::UNIX_EPOCH }, "{past:?}");
+        }
+    }
+}
+
+#[test]
+fn a_stop_stops_what_runs_and_keeps_the_container() {
+    for past in pasts() {
+        for seen in everything() {
+            let step = plan(Order::Stop, NOW, seen.clone(), &past);
+            let moves = matches!(seen, Seen::Ours { run: RunState::Running { .. } | RunState::Paused, .. });
+            assert_eq!(step, if moves { Step::Stop { id: id() } } else { Step::Stopped }, "{seen:?}");
+        }
+    }
+}
+
+#[test]
+fn a_removal_removes_ours_and_never_a_foreign_container() {
+    for past in pasts() {
+        for seen in everything() {
+            let step = plan(Order::Remove, NOW, seen.clone(), &past);
+            let there = matches!(seen, Seen::Ours { .. });
+            assert_eq!(step, if there { Step::Remove { id: id() } } else { Step::Clear }, "{seen:?}");
+        }
+    }
+}
+
+#[test]
+fn when_it_is_unclear_what_was_only_what_cannot_have_run_is_brought_up() {
+    let ended = Cause::Ended { id: id(), code: 255, out_of_memory: false };
+    for (seen, step) in [
+        (Seen::Nothing, Step::Create),
+        (Seen::Foreign, Step::Failed(Cause::NameTaken)),
+        (ours(5, RunState::Created), Step::Start { id: id() }),
+        (ours(5, RunState::Dead), Step::Discard { id: id() }),
+        (ours(5, exited(255)), Step::Failed(ended)),
+        (ours(5, RunState::Paused), Step::Failed(Cause::Paused)),
+    ] {
+        assert_eq!(plan(Order::Run, NOW, seen.clone(), &Past::Unclear), step, "{seen:?}");
+    }
+}
+
+#[test]
+fn an_order_older_than_the_container_is_refused_whatever_it_is() {
+    for order in [Order::Run, Order::Stop, Order::Remove] {
+        for run in [RunState::Created, running(), RunState::Paused, exited(0), RunState::Dead] {
+            for past in pasts() {
+                assert_eq!(plan(order, NOW, ours(6, run), &past), Step::Refuse, "{order:?} {run:?}");
+            }
+        }
+    }
+}

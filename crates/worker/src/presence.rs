@@ -1,0 +1,106 @@
+//! Says that this worker is there, what it has, and why it cannot take nodes when it cannot.
+
+use std::sync::Arc;
+
+use control::ports::{
+    coordination::WorkerInfo,
+    engine::{EngineError, EngineInfo},
+};
+use ipnet::Ipv4Net;
+use parking_lot::Mutex;
+use tokio::sync::Notify;
+
+use crate::{host::Host, routes};
+
+/// Announcements between two looks at the routes.
+const LOOK_EVERY: u32 = 5;
+
+/// What is known of the host.
+#[derive(Debug, Default)]
+pub(crate) struct Presence {
+    facts: Mutex<Facts>,
+    news: Notify,
+}
+
+#[derive(Debug, Default)]
+struct Facts {
+    engine: Option<EngineInfo>,
+    engine_fault: Option<String>,
+    fence_fault: Option<String>,
+    routed: Vec<Ipv4Net>,
+}
+
+impl Presence {
+    pub(crate) fn engine_is_away(&self, error: &EngineError) {
+        self.facts.lock().engine_fault = Some(error.to_string());
+        self.news.notify_one();
+    }
+
+    pub(crate) fn engine_is_back(&self, info: EngineInfo) {
+        let mut facts = self.facts.lock();
+        (facts.engine, facts.engine_fault) = (Some(info), None);
+        self.news.notify_one();
+    }
+
+    pub(crate) fn fence(&self, fault: Option<EngineError>) {
+        let says = |fault| format!("the fence around the nodes cannot be set: {fault}");
+        let fault = fault.map(says);
+        let mut facts = self.facts.lock();
+        if facts.fence_fault != fault {
+            facts.fence_fault = fault;
+            self.news.notify_one();
+        }
+    }
+
+    /// Something is routed that was not known.
+    pub(crate) fn look_again(&self) {
+        self.news.notify_one();
+    }
+
+    fn info(&self, host: &Host) -> WorkerInfo {
+        let facts = self.facts.lock();
+        let engine = facts.engine.as_ref();
+        let unknown = || engine.is_none().then(|| "the Docker Engine has not answered yet".to_owned());
+        WorkerInfo {
+            name: host.config.name.clone(),
+            cpu_milli: engine.map_or(0, |engine| u64::from(engine.cpus) * 1000),
+            memory_mib: engine.map_or(0, |engine| engine.memory_mib),
+            routed: facts.routed.clone(),
+            unready: facts.engine_fault.clone().or_else(unknown).or_else(|| facts.fence_fault.clone()),
+        }
+    }
+}
+
+/// Never ends by itself.
+pub(crate) async fn run(host: Arc<Host>) {
+    let mut ticks = tokio::time::interval(host.config.announce_every);
+    ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    let mut until_look = 0;
+    let mut silent = false;
+    loop {
+        tokio::select! {
+            _ = ticks.tick() => {}
+            // At once: the engine, and with it what is routed, has changed.
+            () = host.presence.news.notified() => until_look = 0,
+        }
+        if until_look == 0 {
+            until_look = LOOK_EVERY;
+            look(&host).await;
+        }
+        until_look -= 1;
+        let outcome = host.duty.announce(&host.presence.info(&host)).await;
+        if let Err(error) = &outcome
+            && !silent
+        {
+            tracing::warn!(%error, "this worker cannot say that it is there; it goes on trying");
+        }
+        silent = outcome.is_err();
+    }
+}
+
+async fn look(host: &Host) {
+    match routes::routed(host).await {
+        Ok(routed) => host.presence.facts.lock().routed = routed,
+        Err(error) => tracing::warn!(%error, "the networks this host routes cannot be listed; the last list is kept"),
+    }
+}

@@ -1,0 +1,131 @@
+//! A node's directory on the host, where docklet-init has its socket. The node can write there, so what is in it is not
+//! trusted: no link is followed, and however deep or wide a tenant has made it, clearing it away takes bounded memory.
+
+use std::{
+    fs::{self, DirBuilder},
+    io,
+    os::{fd::OwnedFd, unix::fs::DirBuilderExt},
+    path::{Path, PathBuf},
+};
+
+use domain::NodeId;
+use rustix::{
+    fs::{AtFlags, CWD, Dir, Mode, OFlags, RenameFlags, openat, renameat_with, unlinkat},
+    io::Errno,
+};
+
+/// All nodes' directories are in this one.
+const NODES: &str = "nodes";
+
+pub(crate) fn path(data_dir: &Path, node: NodeId) -> PathBuf {
+    data_dir.join(NODES).join(node.to_string())
+}
+
+/// Only the worker's user may enter: other users of the host must not reach the nodes' sockets.
+pub(crate) fn make(data_dir: &Path, node: NodeId) -> io::Result<()> {
+    DirBuilder::new().recursive(true).mode(0o700).create(path(data_dir, node))
+}
+
+/// The nodes that have one.
+pub(crate) fn nodes(data_dir: &Path) -> io::Result<Vec<NodeId>> {
+    let mut nodes = Vec::new();
+    for entry in fs::read_dir(data_dir.join(NODES))? {
+        // What has another name was put aside.
+        nodes.extend(entry?.file_name().to_str().and_then(|name| name.parse::<NodeId>().ok()));
+    }
+    Ok(nodes)
+}
+
+/// Removes it with all that is in it. What cannot be removed is put aside under a name nobody uses.
+pub(crate) async fn remove(data_dir: &Path, node: NodeId) -> io::Result<()> {
+    let dir = path(data_dir, node);
+    match tokio::task::spawn_blocking(move || remove_or_put_aside(&dir)).await {
+        Ok(outcome) => outcome,
+        Err(panicked) => Err(io::Error::other(panicked)),
+    }
+}
+
+fn remove_or_put_aside(dir: &Path) -> io::Result<()> {
+    match clear(dir) {
+        Ok(()) => Ok(()),
+        Err(Errno::NOENT) => Ok(()),
+        Err(fault @ (Errno::ACCESS | Errno::PERM)) => {
+            // A worker that is not root cannot remove what a node's root has made. It takes nothing from anybody there.
+            tracing::warn!(dir = %dir.display(), %fault, "a node's directory cannot be removed and is put aside");
+            fs::rename(dir, dir.with_extension("left"))
+        }
+        Err(fault) => Err(fault.into()),
+    }
+}
+
+/// Without recursion: what is in a subdirectory is moved up before the subdirectory is removed.
+fn clear(dir: &Path) -> Result<(), Errno> {
+    let top = open(CWD, dir)?;
+    let mut moved = 0;
+    loop {
+        let subdirectories = remove_files(&top)?;
+        if subdirectories.is_empty() {
+            break;
+        }
+        for name in subdirectories {
+            let inner = open(&top, &name)?;
+            loop {
+                let deeper = remove_files(&inner)?;
+                if deeper.is_empty() {
+                    break;
+                }
+                for name in deeper {
+                    move_up(&inner, &name, &top, &mut moved)?;
+                }
+            }
+            unlinkat(&top, &name, AtFlags::REMOVEDIR)?;
+        }
+    }
+    unlinkat(CWD, dir, AtFlags::REMOVEDIR)
+}
+
+fn open<P: rustix::path::Arg>(at: impl std::os::fd::AsFd, path: P) -> Result<OwnedFd, Errno> {
+    openat(at, path, OFlags::RDONLY | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC, Mode::empty())
+}
+
+/// Removes everything that is no directory, and every empty one; returns the names of the others, a bounded number.
+fn remove_files(dir: &OwnedFd) -> Result<Vec<std::ffi::CString>, Errno> {
+    const MOST: usize = 256;
+    let mut left = Vec::new();
+    for entry in Dir::read_from(dir)? {
+        let entry = entry?;
+        let name = entry.file_name();
+        if name == c"." || name == c".." {
+            continue;
+        }
+        match unlinkat(dir, name, AtFlags::empty()) {
+            Ok(()) | Err(Errno::NOENT) => continue,
+            // What Linux and POSIX say of a directory.
+            Err(Errno::ISDIR | Errno::PERM) => {}
+            Err(fault) => return Err(fault),
+        }
+        match unlinkat(dir, name, AtFlags::REMOVEDIR) {
+            Ok(()) | Err(Errno::NOENT) => {}
+            Err(Errno::NOTEMPTY | Errno::EXIST) => left.push(name.to_owned()),
+            Err(fault) => return Err(fault),
+        }
+        if left.len() == MOST {
+            break;
+        }
+    }
+    Ok(left)
+}
+
+fn move_up(from: &OwnedFd, name: &std::ffi::CStr, top: &OwnedFd, moved: &mut u64) -> Result<(), Errno> {
+    loop {
+        *moved += 1;
+        let free = format!("moved-up-{moved}");
+        match renameat_with(from, name, top, free, RenameFlags::NOREPLACE) {
+            Err(Errno::EXIST) => {}
+            outcome => return outcome,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,91 @@
+//! The slow look at everything: finds nodes that are not as their drivers believe, and what nobody assigned.
+
+use std::{collections::HashMap, sync::Arc};
+
+use control::ports::engine::{Container, ContainerLabels, EngineError, Network, RunState};
+use domain::NodeId;
+
+use crate::{desk::employ, host::Host, memory::Memory, run_dir};
+
+/// Never ends by itself.
+pub(crate) async fn run(host: Arc<Host>) {
+    let mut ticks = tokio::time::interval(host.config.sweep_every);
+    ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    loop {
+        tokio::select! {
+            _ = ticks.tick() => {}
+            () = host.sweep_soon.notified() => {}
+        }
+        if let Err(error) = sweep(&host).await {
+            tracing::warn!(%error, "the host cannot be looked over");
+        }
+    }
+}
+
+async fn sweep(host: &Arc<Host>) -> Result<(), EngineError> {
+    set_fence(host).await?;
+    for assignment in host.roster.take_out_broken() {
+        tracing::error!(node = %assignment.node, "the driver of a node has broken off; it gets another one");
+        if let Some(seat) = host.roster.assign((*assignment).clone()) {
+            employ(host, seat, Memory::new(None, false, None));
+        }
+    }
+    let containers = host.engine.containers(host.config.installation).await?;
+    let ours: Vec<(ContainerLabels, Container)> =
+        containers.into_iter().filter_map(|container| container.ours.map(|labels| (labels, container))).collect();
+    look_where_it_differs(host, &ours);
+    if host.roster.is_complete() {
+        remove_orphans(host, ours).await?;
+    }
+    Ok(())
+}
+
+async fn set_fence(host: &Host) -> Result<(), EngineError> {
+    let fault = match host.fence.ensure_early(host).await {
+        Ok(()) => None,
+        Err(away @ EngineError::Unreachable(_)) => return Err(away),
+        Err(fault) => {
+            tracing::error!(%fault, "the fence around the nodes cannot be set; no node is started without it");
+            Some(fault)
+        }
+    };
+    host.presence.fence(fault);
+    Ok(())
+}
+
+/// A driver whose node is as it was said to be is left in peace. The list may be older than what a driver has just done;
+/// that costs a needless look.
+fn look_where_it_differs(host: &Host, ours: &[(ContainerLabels, Container)]) {
+    let seen: HashMap<NodeId, bool> = ours
+        .iter()
+        .map(|(labels, container)| (labels.node, matches!(container.run, RunState::Running { .. })))
+        .collect();
+    for node in host.roster.assigned() {
+        if seen.get(&node).copied().unwrap_or(false) != host.reports.is_running(node) {
+            host.roster.look_at(node);
+        }
+    }
+}
+
+async fn remove_orphans(host: &Arc<Host>, ours: Vec<(ContainerLabels, Container)>) -> Result<(), EngineError> {
+    let containers = ours.into_iter().map(|(labels, found)| (labels.node, Some(labels.vcluster), Some(found.id)));
+    let directories = run_dir::nodes(&host.config.data_dir).unwrap_or_else(|error| {
+        tracing::warn!(%error, "the nodes' directories cannot be listed");
+        Vec::new()
+    });
+    // Containers first: each takes its directory along.
+    for (node, vcluster, container) in containers.chain(directories.into_iter().map(|node| (node, None, None))) {
+        if let Some(seat) = host.roster.orphan(node, vcluster, container) {
+            employ(host, seat, Memory::new(None, false, None));
+        }
+    }
+    let networks = host.engine.networks(host.config.installation).await?;
+    let orphans = networks.into_iter().filter(|network| !host.roster.knows(network.vcluster));
+    for Network { vcluster, name, .. } in orphans {
+        tracing::info!(%vcluster, name, "removing a network nobody assigned");
+        if let Err(error) = host.networks.remove_orphan(host, vcluster).await {
+            tracing::warn!(%vcluster, name, %error, "a network nobody assigned cannot be removed");
+        }
+    }
+    Ok(())
+}

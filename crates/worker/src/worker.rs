@@ -1,0 +1,97 @@
+//! The worker itself: its parts put together, started, and ended in order.
+
+use std::{fmt, fs::DirBuilder, io, os::unix::fs::DirBuilderExt, path::PathBuf, sync::Arc, time::Duration};
+
+use control::ports::{clock::Clock, coordination::Duty, engine::Engine};
+use tokio_util::sync::CancellationToken;
+
+use crate::{config::WorkerConfig, desk::Desk, host::Host, init_binary, presence, sweep, watch};
+
+/// For steps that are under way when the worker ends. What is not done by then, the next start finds half done and finishes.
+const LAST_STEPS: Duration = Duration::from_secs(5);
+
+/// Why a worker cannot begin.
+#[derive(Debug, thiserror::Error)]
+pub enum WorkerError {
+    #[error("the data directory must be an absolute path, because the engine mounts parts of it: {0}")]
+    RelativeDataDir(PathBuf),
+    #[error("the data directory {path} cannot be used: {fault}")]
+    DataDir { path: PathBuf, fault: io::Error },
+    #[error("docklet-init cannot be copied from {path}: {fault}; build it, or say where it is")]
+    Init { path: PathBuf, fault: io::Error },
+}
+
+/// One host's worker. Implements [`NodeLink`](control::ports::node::NodeLink) for the nodes of its host.
+#[derive(Clone)]
+pub struct Worker {
+    pub(crate) host: Arc<Host>,
+}
+
+impl Worker {
+    /// Prepares the data directory and the copy of docklet-init. Asks neither engine nor coordination; either may be away.
+    pub fn open(
+        config: WorkerConfig,
+        engine: Arc<dyn Engine>,
+        duty: Arc<dyn Duty>,
+        clock: Arc<dyn Clock>,
+    ) -> Result<Self, WorkerError> {
+        if !config.data_dir.is_absolute() {
+            return Err(WorkerError::RelativeDataDir(config.data_dir));
+        }
+        let nodes = config.data_dir.join("nodes");
+        let made = DirBuilder::new().recursive(true).mode(0o700).create(nodes);
+        made.map_err(|fault| WorkerError::DataDir { path: config.data_dir.clone(), fault })?;
+        let init = init_binary::install(&config.init, &config.data_dir)
+            .map_err(|fault| WorkerError::Init { path: config.init.clone(), fault })?;
+        let end = CancellationToken::new();
+        Ok(Self { host: Arc::new(Host::new(config, init, engine, duty, clock, end)) })
+    }
+
+    /// Works until `end` is cancelled, then finishes the steps under way. Nodes go on running. To be called once.
+    pub async fn run(&self, end: CancellationToken) {
+        let host = &self.host;
+        let over = host.end.clone();
+        // Everything below stops with `host.end`, which fires with `end` and also when this future is dropped.
+        let _guard = over.clone().drop_guard();
+        let tasks = &host.tasks;
+        let desk = Arc::clone(host);
+        self.spawn(watch::run(Arc::clone(host)));
+        self.spawn(presence::run(Arc::clone(host)));
+        self.spawn(sweep::run(Arc::clone(host)));
+        self.spawn(async move { Desk::open(desk).await.serve().await });
+        let told = Arc::clone(host);
+        // Told until all others have ended, so that their last words are told, too.
+        let silence = CancellationToken::new();
+        let teller = tokio::spawn({
+            let silence = silence.clone();
+            async move { told.reports.tell(told.duty.as_ref(), &silence).await }
+        });
+        end.cancelled().await;
+        over.cancel();
+        tasks.close();
+        if tokio::time::timeout(LAST_STEPS, tasks.wait()).await.is_err() {
+            tracing::warn!(unfinished = tasks.len(), "steps under way are left to the next start");
+        }
+        silence.cancel();
+        if let Err(error) = teller.await {
+            tracing::error!(%error, "the task that tells reports has broken off");
+        }
+    }
+
+    /// A task that ends when the worker does.
+    fn spawn(&self, task: impl Future<Output = ()> + Send + 'static) {
+        let end = self.host.end.clone();
+        self.host.tasks.spawn(async move {
+            tokio::select! {
+                () = end.cancelled() => {}
+                () = task => tracing::error!("a task of the worker has ended before the worker"),
+            }
+        });
+    }
+}
+
+impl fmt::Debug for Worker {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Worker").field("config", &self.host.config).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,32 @@
+//! The worker on a real Docker Engine with the real docklet-init; coordination is in memory. One binary, so that it is linked once.
+
+#[path = "host/adoption.rs"]
+mod adoption;
+#[path = "host/away.rs"]
+mod away;
+#[path = "host/broken.rs"]
+mod broken;
+#[path = "host/coordination.rs"]
+mod coordination;
+#[path = "host/door.rs"]
+mod door;
+#[path = "host/isolation.rs"]
+mod isolation;
+#[path = "host/lab.rs"]
+mod lab;
+#[path = "host/life.rs"]
+mod life;
+#[path = "host/limits.rs"]
+mod limits;
+#[path = "host/orphans.rs"]
+mod orphans;
+#[path = "host/reach.rs"]
+mod reach;
+#[path = "host/removal.rs"]
+mod removal;
+#[path = "host/speed.rs"]
+mod speed;
+#[path = "host/trouble.rs"]
+mod trouble;
+#[path = "host/unready.rs"]
+mod unready;

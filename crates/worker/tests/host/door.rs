@@ -1,0 +1,137 @@
+//! A door in front of the engine's socket: it can be shut, as when the engine is away; it counts how often everything is
+//! listed; and it can answer in the engine's place, as the engine would on a host that is in trouble.
+
+use std::{
+    path::{Path, PathBuf},
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+};
+
+use parking_lot::Mutex;
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt, copy_bidirectional},
+    net::{UnixListener, UnixStream},
+    task::JoinSet,
+};
+use tokio_util::sync::{CancellationToken, DropGuard};
+
+const ENGINE: &str = "/var/run/docker.sock";
+
+pub(crate) struct Door {
+    path: PathBuf,
+    watch: Arc<Watch>,
+    open: Option<DropGuard>,
+}
+
+/// What the door does with requests.
+#[derive(Default)]
+struct Watch {
+    lists: AtomicUsize,
+    answers: Mutex<Vec<Answer>>,
+}
+
+/// An answer to the next request whose first line contains `to`.
+pub(crate) struct Answer {
+    pub(crate) to: &'static str,
+    pub(crate) status: u16,
+    pub(crate) body: &'static str,
+    /// The answer is not over until this is cancelled.
+    pub(crate) over: CancellationToken,
+}
+
+impl Answer {
+    /// A refusal, at once.
+    pub(crate) fn refusal(to: &'static str, status: u16, body: &'static str) -> Self {
+        let over = CancellationToken::new();
+        over.cancel();
+        Self { to, status, body, over }
+    }
+
+    async fn give(self, client: &mut UnixStream) {
+        let Self { status, body, over, .. } = self;
+        let head = format!("HTTP/1.1 {status} X\r\ncontent-type: application/json\r\nconnection: close\r\n\r\n{body}");
+        // Whoever does not wait for the answer has no use for it.
+        let _ = client.write_all(head.as_bytes()).await;
+        over.cancelled().await;
+    }
+}
+
+impl Door {
+    /// Open.
+    pub(crate) fn new(dir: &Path) -> Self {
+        let mut door = Self { path: dir.join("engine.sock"), watch: Arc::default(), open: None };
+        door.open();
+        door
+    }
+
+    pub(crate) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// How often all containers were listed.
+    pub(crate) fn lists(&self) -> usize {
+        self.watch.lists.load(Ordering::Relaxed)
+    }
+
+    pub(crate) fn open(&mut self) {
+        // What is left of an earlier opening; the first time there is nothing.
+        let _ = std::fs::remove_file(&self.path);
+        let listener = UnixListener::bind(&self.path).expect("bound");
+        let shut = CancellationToken::new();
+        self.open = Some(shut.clone().drop_guard());
+        let watch = Arc::clone(&self.watch);
+        tokio::spawn(async move {
+            let mut passing = JoinSet::new();
+            loop {
+                tokio::select! {
+                    // Dropping the set cuts every connection.
+                    () = shut.cancelled() => return,
+                    accepted = listener.accept() => {
+                        let (client, _) = accepted.expect("accepted");
+                        passing.spawn(pass(client, Arc::clone(&watch)));
+                    }
+                    _ = passing.join_next(), if !passing.is_empty() => {}
+                }
+            }
+        });
+    }
+
+    pub(crate) fn answer(&self, answer: Answer) {
+        self.watch.answers.lock().push(answer);
+    }
+
+    /// Answers nobody has asked for yet.
+    pub(crate) fn unused(&self) -> usize {
+        self.watch.answers.lock().len()
+    }
+
+    /// Nobody comes through, and who is inside is cut off.
+    pub(crate) fn shut(&mut self) {
+        self.open = None;
+        std::fs::remove_file(&self.path).expect("removed");
+    }
+}
+
+async fn pass(mut client: UnixStream, watch: Arc<Watch>) {
+    let mut first = [0; 256];
+    let Ok(read) = client.read(&mut first).await else { return };
+    let request = String::from_utf8_lossy(&first[..read]).into_owned();
+    let line = request.lines().next().unwrap_or_default();
+    if line.contains("/containers/json") {
+        watch.lists.fetch_add(1, Ordering::Relaxed);
+    }
+    let answer = {
+        let mut answers = watch.answers.lock();
+        answers.iter().position(|answer| line.contains(answer.to)).map(|at| answers.remove(at))
+    };
+    if let Some(answer) = answer {
+        return answer.give(&mut client).await;
+    }
+    let mut engine = UnixStream::connect(ENGINE).await.expect("the engine answers");
+    if engine.write_all(&first[..read]).await.is_ok() {
+        // However it ends, it has ended.
+        let _ = copy_bidirectional(&mut client, &mut engine).await;
+    }
+}

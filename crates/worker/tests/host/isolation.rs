@@ -1,0 +1,149 @@
+//! What a tenant tries from inside: another tenant's nodes, the host's own services, the address of clouds' secrets.
+
+use std::{io::Write, net::TcpListener, process::Command};
+
+use control::ports::engine::{Engine, HostTask};
+use ipnet::Ipv4Net;
+
+use crate::lab::{Lab, docker};
+
+/// Whether a TCP connection from inside succeeds. The line always ends well, so that a broken shell is not taken for a wall.
+fn connects(lab: &Lab, from: &control::ports::coordination::Assignment, host: &str, port: u16) -> bool {
+    let line = format!("timeout 3 bash -c 'exec 3<>/dev/tcp/{host}/{port}' 2>/dev/null && echo through || echo walled");
+    match lab.shell(from, &line).expect("a shell").as_str() {
+        "through" => true,
+        "walled" => false,
+        other => panic!("{other}"),
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn tenants_do_not_reach_each_others_nodes() {
+    let lab = Lab::started().await;
+    let (mine, theirs) = (lab.vcluster(2), lab.vcluster(1));
+    lab.run(&mine).await;
+    lab.run(&theirs).await;
+    for node in [&mine[1], &theirs[0]] {
+        lab.shell(node, "nohup python3 -m http.server 8000 --bind 0.0.0.0 >/dev/null 2>&1 &").expect("a server");
+        lab.shell(node, "until ss -ltn | grep -q :8000; do sleep 0.05; done").expect("it listens");
+    }
+    let (friend, stranger) = (mine[1].ip.to_string(), theirs[0].ip.to_string());
+    assert!(connects(&lab, &mine[0], &friend, 8000), "the own vcluster is reached");
+    assert!(!connects(&lab, &mine[0], &stranger, 8000));
+    assert!(!connects(&lab, &mine[0], &stranger, 22));
+    lab.shell(&mine[0], &format!("ping -c 1 -W 3 {friend}")).expect("the own vcluster answers");
+    assert!(lab.shell(&mine[0], &format!("ping -c 1 -W 3 {stranger}")).is_err());
+    assert!(lab.shell(&mine[0], &format!("getent hosts {}", lab.name(&theirs[0]))).is_err(), "nor is it known by name");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn services_on_the_hosts_loopback_are_not_reached() {
+    let lab = Lab::started().await;
+    let nodes = lab.vcluster(1);
+    lab.run(&nodes).await;
+    let open = TcpListener::bind("0.0.0.0:0").expect("bound").local_addr().expect("an address").port();
+    let everywhere = TcpListener::bind(("0.0.0.0", open)).expect("bound");
+    let loopback = TcpListener::bind("127.0.0.1:0").expect("bound");
+    let port = |listener: &TcpListener| listener.local_addr().expect("an address").port();
+    let gateway = domain::subnet::gateway(nodes[0].subnet).to_string();
+    assert!(
+        connects(&lab, &nodes[0], &gateway, port(&everywhere)),
+        "the host itself is reached by its gateway address"
+    );
+    for host in [gateway.as_str(), "127.0.0.1", "host.docker.internal"] {
+        assert!(!connects(&lab, &nodes[0], host, port(&loopback)), "{host}");
+    }
+    let socket = lab.shell(&nodes[0], "ls /var/run/docker.sock /run/docker.sock 2>/dev/null | wc -l").expect("a shell");
+    assert_eq!(socket, "0");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn powers_a_tenant_could_break_out_with_are_not_there() {
+    let lab = Lab::started().await;
+    let nodes = lab.vcluster(1);
+    lab.run(&nodes).await;
+    for line in [
+        "ip link add dummy0 type dummy",
+        "ip route add 10.0.0.0/8 via 127.0.0.1",
+        "mount -t tmpfs none /mnt",
+        "mknod /tmp/disk b 8 0",
+        "chroot /proc/1/root true && unshare --mount true",
+        "echo 1 > /proc/sys/kernel/sysrq",
+        "python3 -c 'import socket; socket.socket(socket.AF_PACKET, socket.SOCK_RAW)'",
+    ] {
+        assert!(lab.shell(&nodes[0], line).is_err(), "{line} succeeds");
+    }
+}
+
+/// An address of clouds' kind on this host's loopback, with somebody who answers there.
+struct Metadata {
+    address: String,
+}
+
+impl Metadata {
+    fn new(last: u8) -> (Self, TcpListener) {
+        let address = format!("169.254.77.{last}");
+        ip(&["address", "add", &format!("{address}/32"), "dev", "lo"]);
+        let listener = TcpListener::bind((address.as_str(), 0)).expect("bound");
+        (Self { address }, listener)
+    }
+}
+
+impl Drop for Metadata {
+    fn drop(&mut self) {
+        ip(&["address", "del", &format!("{}/32", self.address), "dev", "lo"]);
+    }
+}
+
+fn ip(arguments: &[&str]) {
+    let done = Command::new("ip").args(arguments).output().expect("ip can be run");
+    assert!(
+        done.status.success() || std::thread::panicking(),
+        "ip {arguments:?}: {}",
+        String::from_utf8_lossy(&done.stderr)
+    );
+}
+
+/// Takes the fence away again.
+struct Fenced<'a> {
+    lab: &'a Lab,
+    network: Ipv4Net,
+}
+
+impl Fenced<'_> {
+    async fn down(self) {
+        let task = HostTask {
+            installation: self.lab.installation(),
+            image: self.lab.config.base_image.clone(),
+            init: self.lab.config.init.clone(),
+            arguments: vec!["unfence".into(), self.network.to_string()],
+            capabilities: vec!["NET_ADMIN".into()],
+        };
+        self.lab.engine.run_host_task(&task).await.expect("the fence is taken away");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_metadata_address_is_fenced_off_from_nodes_and_not_from_the_host() {
+    let mut lab = Lab::new();
+    let nodes = lab.vcluster(1);
+    // The vcluster's own subnet as the fenced network, so that tests do not fence each other.
+    lab.config.fenced = Some(nodes[0].subnet);
+    control::ports::coordination::Dispatch::assign_all(&lab.coordination, &[]).await.expect("published");
+    lab.start();
+    lab.run(&nodes).await;
+    let (metadata, listener) = Metadata::new(nodes[0].subnet.addr().octets()[2]);
+    let port = listener.local_addr().expect("an address").port();
+    let mut host =
+        std::net::TcpStream::connect((metadata.address.as_str(), port)).expect("the host itself gets through");
+    host.write_all(b"x").expect("sent");
+    assert!(!connects(&lab, &nodes[0], &metadata.address, port), "a node does not");
+    // And the wall is the fence, not chance.
+    Fenced { lab: &lab, network: nodes[0].subnet }.down().await;
+    assert!(connects(&lab, &nodes[0], &metadata.address, port));
+    assert!(
+        docker(&["ps", "--all", "--quiet", "--filter", &format!("name=docklet-task-{}", lab.installation())])
+            .expect("listed")
+            .is_empty()
+    );
+}

@@ -1,0 +1,63 @@
+//! Limits hold, and within them a node is a machine one can work on.
+
+use control::ports::coordination::Assignment;
+use domain::resources::Resources;
+
+use crate::lab::Lab;
+
+fn sized(nodes: Vec<Assignment>, cpu_milli: u32, memory_mib: u32) -> Vec<Assignment> {
+    let resources = Resources { cpu_milli, memory_mib };
+    nodes.into_iter().map(|node| Assignment { resources, ..node }).collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_process_over_the_memory_limit_is_killed_and_the_node_lives_on() {
+    let lab = Lab::started().await;
+    let nodes = sized(lab.vcluster(1), 1000, 128);
+    lab.run(&nodes).await;
+    let since = lab.running_since(&nodes[0]).await;
+    let greedy =
+        lab.shell(&nodes[0], "python3 -c 'x = bytearray(400 * 1024 * 1024)'; echo $?").expect("the shell lives");
+    assert!(greedy.ends_with("137"), "killed, without swap to hide in: {greedy}");
+    lab.shell(&nodes[0], "python3 -c 'x = bytearray(40 * 1024 * 1024)'").expect("what fits, fits");
+    assert_eq!(lab.running_since(&nodes[0]).await, since);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn processes_are_counted() {
+    let mut lab = Lab::new();
+    lab.config.pids = 40;
+    control::ports::coordination::Dispatch::assign_all(&lab.coordination, &[]).await.expect("published");
+    lab.start();
+    let nodes = lab.vcluster(1);
+    lab.run(&nodes).await;
+    let line = "i=0; while [ $i -lt 100 ]; do sleep 5 & i=$((i+1)); done; echo all";
+    assert!(lab.shell(&nodes[0], line).is_err(), "a hundred processes are too many");
+    let is_of_use = || async { lab.shell(&nodes[0], "true").is_ok() };
+    testkit::eventually("the node is of use again", crate::lab::SOON, is_of_use).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_share_of_the_processors_is_bounded() {
+    let lab = Lab::started().await;
+    let nodes = sized(lab.vcluster(1), 200, 256);
+    lab.run(&nodes).await;
+    // Two busy processes for two seconds: at most 0.2 CPUs of it.
+    let line = "cat /sys/fs/cgroup/cpu.max 2>/dev/null || echo $(cat /sys/fs/cgroup/cpu/cpu.cfs_quota_us /sys/fs/cgroup/cpu/cpu.cfs_period_us)";
+    assert_eq!(lab.shell(&nodes[0], line).expect("read"), "20000 100000");
+    let busy =
+        "import os, time\nos.fork()\nend = time.time() + 2\nwhile time.time() < end: pass\nprint(time.process_time())";
+    let spent = lab.shell(&nodes[0], &format!("python3 -c '{busy}'")).expect("run");
+    let total: f64 = spent.lines().map(|line| line.parse::<f64>().expect("seconds")).sum();
+    assert!(total < 0.8, "{total} s of processor time in 2 s with 0.2 CPUs");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn packages_can_be_installed() {
+    let lab = Lab::started().await;
+    let nodes = sized(lab.vcluster(1), 2000, 1024);
+    lab.run(&nodes).await;
+    lab.shell(&nodes[0], "apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq cowsay")
+        .expect("installed");
+    assert!(lab.shell(&nodes[0], "/usr/games/cowsay moo").expect("run").contains("moo"));
+}

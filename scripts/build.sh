@@ -1,0 +1,64 @@
+#!/usr/bin/env bash
+# Builds what one purpose needs, and nothing when no source has changed since. Usage: scripts/build.sh PURPOSE
+#   run    everything optimised, in target/release: dockletd, docklet-init and the folder site beside it
+#   init   docklet-init, the static PID 1 of every node, beside an unoptimised dockletd in target/debug
+#   site   the console, unoptimised, in target/debug/site (make run's is left alone)
+. "$(dirname "$0")/say.sh"
+
+init_target=x86_64-unknown-linux-musl
+init_built="target/$init_target/init/docklet-init"
+
+# fresh STAMP PATH...: nothing under the paths is newer than the stamp; a removed file shows in its folder's time.
+fresh() {
+    local stamp=$1
+    shift
+    [ -e "$stamp" ] && [ -z "$(find "$@" -newer "$stamp" -print -quit)" ]
+}
+
+# The stamp carries the time the build began: what was saved while it ran counts as newer.
+begin() {
+    mkdir -p "$stamps"
+    touch "$stamps/$1.began"
+}
+
+finish() {
+    mv "$stamps/$1.began" "$stamps/$1"
+}
+
+# build_init FOLDER: builds docklet-init and puts it beside the dockletd of that folder, where it is looked for.
+build_init() {
+    if [ ! -x "$init_built" ]; then step "Building docklet-init" "about 1 min"; fi
+    cargo build --quiet -p node-init --bin docklet-init --profile init --target "$init_target" \
+        || fail "docklet-init could not be built." "The compiler's words are above."
+    if cmp --silent "$init_built" "$1/docklet-init"; then return; fi
+    # A running node still executes the old file: replace it, never write into it.
+    install -D -m 0755 "$init_built" "$1/docklet-init.new"
+    mv "$1/docklet-init.new" "$1/docklet-init"
+}
+
+build_run() {
+    local sources=(app crates frontend server style public Cargo.toml Cargo.lock rust-toolchain.toml scripts/build.sh)
+    if [ -x target/release/dockletd ] && [ -x target/release/docklet-init ] && [ -d target/release/site/pkg ] && fresh "$stamps/run" "${sources[@]}"; then return; fi
+    begin run
+    build_init target/release
+    step "Building dockletd and the console, optimised" "the first time about 8 min on 2 cores"
+    LEPTOS_SITE_ROOT=target/release/site cargo leptos build --release || fail "The build failed." "The compiler's words are above."
+    finish run
+}
+
+build_site() {
+    local sources=(app frontend style public crates/domain crates/wire crates/terminal Cargo.toml Cargo.lock rust-toolchain.toml scripts/build.sh)
+    if [ -d target/debug/site/pkg ] && fresh "$stamps/site" "${sources[@]}"; then return; fi
+    begin site
+    step "Building the console, unoptimised" "the first time about 2 min on 2 cores"
+    # Only the browser's half: the daemon under test is the one `cargo test` has built.
+    cargo leptos build --frontend-only || fail "The console could not be built." "The compiler's words are above."
+    finish site
+}
+
+case ${1:-} in
+init) build_init target/debug ;;
+run) build_run ;;
+site) build_site ;;
+*) fail "scripts/build.sh does not know '${1:-}'." "Use: run, init or site." ;;
+esac

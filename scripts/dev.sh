@@ -1,0 +1,9 @@
+#!/usr/bin/env bash
+# make dev: builds unoptimised, serves, and builds again whenever a source changes.
+. "$(dirname "$0")/say.sh"
+
+scripts/setup.sh engine
+with_docker_group "$@"
+scripts/image.sh base
+scripts/build.sh init
+exec cargo leptos watch -- serve --data-dir .docklet --listen 127.0.0.1:8000 "$@"

@@ -1,0 +1,68 @@
+#!/usr/bin/env bash
+# Installs the Debian or Ubuntu packages that are missing. Usage: scripts/packages.sh [lint] [test]
+# What counts is the program, not the package: whoever has docker-ce or their own Node keeps them.
+. "$(dirname "$0")/say.sh"
+
+missing=()
+
+# need PROGRAM PACKAGE...: the packages that bring a program that is not there.
+need() {
+    have "$1" && return
+    shift
+    missing+=("$@")
+}
+
+need cc build-essential
+need pkg-config pkg-config
+need protoc protobuf-compiler libprotobuf-dev # etcd-client generates its messages with it
+need wasm-opt binaryen        # makes the browser's half small
+need dockerd docker.io
+need docker docker.io
+need iptables iptables # dockerd's networks
+need etcd etcd-server  # dockletd runs its own as a child
+need debootstrap debootstrap
+need node nodejs
+need npm npm
+need curl curl
+[ -e /etc/ssl/certs/ca-certificates.crt ] || missing+=(ca-certificates)
+[ -e /usr/share/keyrings/debian-archive-keyring.gpg ] || missing+=(debian-archive-keyring)
+# Where the kernel has AppArmor on, the engine cannot start a container without its parser.
+if [ "$(cat /sys/module/apparmor/parameters/enabled 2>/dev/null)" = Y ]; then
+    need apparmor_parser apparmor
+fi
+for purpose in "$@"; do
+    case $purpose in
+    lint) need shellcheck shellcheck ;;
+    test)
+        # Ubuntu's package of that name is a snap; there Playwright fetches its own (scripts/browser.sh).
+        if ! have chromium && ! have google-chrome && grep -qE '^ID=debian' /etc/os-release; then missing+=(chromium); fi
+        ;;
+    *) fail "There is no set of packages named $purpose." "Use: scripts/packages.sh [lint] [test]" ;;
+    esac
+done
+
+[ ${#missing[@]} -eq 0 ] && exit 0
+have apt-get || fail "These programs' packages are missing and there is no apt-get here: ${missing[*]}" \
+    "Install them with this system's own package manager, then run make again."
+
+mapfile -t missing < <(printf '%s\n' "${missing[@]}" | sort -u)
+step "Installing ${#missing[@]} packages: ${missing[*]}" "about 1 min, 3 min with npm or chromium"
+[ "$(id -u)" -eq 0 ] || note "sudo is used for this, and for starting Docker, and for nothing else"
+
+# dockletd runs etcd as its own child: the packaged service must not start, neither now nor at the next boot.
+if printf '%s\n' "${missing[@]}" | grep -qx etcd-server; then
+    if [ -d /run/systemd/system ]; then
+        as_root systemctl mask --quiet etcd.service
+        note "the service etcd.service is masked; undo with: systemctl unmask etcd"
+    elif [ ! -e /usr/sbin/policy-rc.d ]; then
+        printf '#!/bin/sh\nexit 101\n' | as_root tee /usr/sbin/policy-rc.d >/dev/null
+        as_root chmod 755 /usr/sbin/policy-rc.d
+        trap 'as_root rm -f /usr/sbin/policy-rc.d' EXIT
+    fi
+fi
+
+log="${TMPDIR:-/tmp}/docklet-packages-$(id -un).log"
+quietly "$log" as_root apt-get update || fail "The list of packages could not be fetched." "Check the network and /etc/apt/sources.list, then run make again."
+quietly "$log" as_root env DEBIAN_FRONTEND=noninteractive NEEDRESTART_MODE=l \
+    apt-get install --yes --no-install-recommends "${missing[@]}" \
+    || fail "apt-get could not install: ${missing[*]}" "Its last lines are above."

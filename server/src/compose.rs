@@ -1,0 +1,176 @@
+//! Where adapters meet control: every part is made here, from the configuration, and handed to those who need it.
+
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+
+use anyhow::{Context as _, Result, bail};
+use control::{
+    Control, Policy, Ports,
+    accounts::Accounts,
+    ports::{
+        clock::{SystemClock, SystemEntropy},
+        coordination::Dispatch,
+        engine::Engine,
+        store::Store,
+    },
+    reconcile::Reconciler,
+};
+use docker::DockerEngine;
+use domain::{InstallationId, name::WorkerName, quota::Limits};
+use etcd::{Credentials, Etcd, EtcdConfig, embedded::EmbeddedConfig};
+use scheduler::Overcommit;
+use store::{SessionStore, SqlStore, StoreConfig};
+use worker::Worker;
+
+use crate::{config::Config, data_dir::DataDir, http::readiness::Readiness};
+
+/// Everything that runs, put together.
+pub struct Parts {
+    pub control: Control,
+    pub reconciler: Reconciler,
+    pub worker: Arc<Worker>,
+    pub store: Arc<dyn Store>,
+    pub sessions: SessionStore,
+    pub readiness: Readiness,
+}
+
+impl std::fmt::Debug for Parts {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Parts").field("control", &self.control).finish_non_exhaustive()
+    }
+}
+
+/// Puts everything together. `etcd` answers already.
+pub fn compose(config: &Config, data: &DataDir, store: SqlStore, etcd: Etcd) -> Result<Parts> {
+    let engine: Arc<dyn Engine> = Arc::new(DockerEngine::new(&config.worker.docker));
+    let etcd = Arc::new(etcd);
+    let worker = Worker::open(worker_config(config, data)?, engine.clone(), etcd.clone(), Arc::new(SystemClock))?;
+    let worker = Arc::new(worker);
+    let sessions = SessionStore::new(store.clone(), Arc::new(SystemClock));
+    let store: Arc<dyn Store> = Arc::new(store);
+    let ports = Ports {
+        store: store.clone(),
+        dispatch: etcd.clone(),
+        nodes: worker.clone(),
+        clock: Arc::new(SystemClock),
+        entropy: Arc::new(SystemEntropy),
+    };
+    let (control, reconciler) = Control::new(&ports, policy(config));
+    let readiness = readiness(store.clone(), etcd, engine, control.clone());
+    Ok(Parts { control, reconciler, worker, store, sessions, readiness })
+}
+
+/// Opens the database and brings it up to date.
+pub async fn open_store(config: &Config, data: &DataDir) -> Result<SqlStore> {
+    let path = config.database.path.clone().unwrap_or_else(|| data.join("docklet.db"));
+    let store = store::connect(&StoreConfig::at(path)).await?;
+    store::migrate(&store).await?;
+    Ok(store)
+}
+
+/// Accounts alone, for the command line.
+pub fn accounts(config: &Config, store: Arc<dyn Store>) -> Accounts {
+    Accounts::new(store, Arc::new(SystemClock), Arc::new(SystemEntropy), limits(config))
+}
+
+/// Where etcd is, when it is somebody else's.
+pub fn external_etcd(config: &Config, installation: InstallationId) -> Option<EtcdConfig> {
+    let settings = &config.etcd;
+    let credentials = settings.user.clone().map(|user| {
+        let password = settings.password.clone().map(|secret| secret.0).unwrap_or_default();
+        Credentials { user, password }
+    });
+    let endpoints = settings.endpoints.clone();
+    (!endpoints.is_empty()).then_some(EtcdConfig { endpoints, installation, credentials })
+}
+
+/// How to run an etcd of our own.
+pub fn embedded_etcd(config: &Config, data: &DataDir) -> EmbeddedConfig {
+    EmbeddedConfig { binary: config.etcd.binary.clone(), ..EmbeddedConfig::new(data.join("etcd")) }
+}
+
+fn policy(config: &Config) -> Policy {
+    let overcommit = Overcommit { cpu: config.worker.cpu_overcommit, memory: config.worker.memory_overcommit };
+    Policy { limits: limits(config), cluster_net: config.network.cluster_net, overcommit }
+}
+
+fn limits(config: &Config) -> Limits {
+    let limits = &config.limits;
+    // Settings are finite and above 0, and a host with 2^50 CPUs is far.
+    let cpu_milli = (limits.cpus * 1000.0).round() as u64;
+    Limits { vclusters: limits.vclusters, nodes: limits.nodes, cpu_milli, memory_mib: limits.memory_mib }
+}
+
+fn worker_config(config: &Config, data: &DataDir) -> Result<worker::WorkerConfig> {
+    let settings = &config.worker;
+    let init = settings.init.clone().map_or_else(|| beside_us("docklet-init"), Ok)?;
+    if !init.is_file() {
+        bail!(
+            "there is no docklet-init at {}; build it with `make run`, or say where it is with --worker-init",
+            init.display()
+        );
+    }
+    let image = settings.base_image.parse().with_context(|| format!("worker.base_image: {}", settings.base_image))?;
+    Ok(worker::WorkerConfig {
+        pids: settings.pids,
+        fenced: Some(config.network.cluster_net),
+        ..worker::WorkerConfig::new(worker_name(config, data)?, data.installation()?, data.path().into(), init, image)
+    })
+}
+
+fn worker_name(config: &Config, data: &DataDir) -> Result<WorkerName> {
+    match &config.worker.name {
+        Some(name) => name.parse().with_context(|| format!("worker.name {name}")),
+        None => {
+            let host = std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
+            Ok(data.worker_name(&host)?)
+        }
+    }
+}
+
+/// A program or folder beside this program.
+fn beside_us(name: &str) -> Result<PathBuf> {
+    let us = std::env::current_exe().context("cannot find out where this program is")?;
+    Ok(us.parent().unwrap_or(Path::new(".")).join(name))
+}
+
+/// The console's files: where the configuration says, where cargo-leptos says, beside this program, or one directory up.
+pub fn site_root(config: &Config) -> Result<PathBuf> {
+    if let Some(root) = &config.server.site_root {
+        return Ok(root.clone());
+    }
+    if let Some(root) = std::env::var_os("LEPTOS_SITE_ROOT") {
+        return Ok(root.into());
+    }
+    let (beside, above) = (beside_us("site")?, beside_us("../site")?);
+    Ok(if beside.is_dir() { beside } else { above })
+}
+
+fn readiness(store: Arc<dyn Store>, etcd: Arc<Etcd>, engine: Arc<dyn Engine>, control: Control) -> Readiness {
+    Readiness::new(vec![
+        (
+            "database",
+            Box::new(move || {
+                let store = store.clone();
+                Box::pin(async move { store.ping().await.map_err(|error| error.to_string()) })
+            }),
+        ),
+        (
+            "coordination",
+            Box::new(move || {
+                let etcd = etcd.clone();
+                Box::pin(async move { etcd.ping().await.map_err(|error| error.to_string()) })
+            }),
+        ),
+        (
+            "engine",
+            Box::new(move || {
+                let engine = engine.clone();
+                Box::pin(async move { engine.info().await.map(drop).map_err(|error| error.to_string()) })
+            }),
+        ),
+        ("hosts", Box::new(move || Box::pin(std::future::ready(control.vclusters.unready().map_or(Ok(()), Err))))),
+    ])
+}

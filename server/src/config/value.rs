@@ -1,0 +1,116 @@
+//! How each kind of value is written, the same in flags, environment and file. Knows no setting.
+
+use std::{net::SocketAddr, path::PathBuf, time::Duration};
+
+use ipnet::{IpNet, Ipv4Net};
+
+use super::setting::Secret;
+use crate::http::origin::Origin;
+
+/// A kind of value; the error says the rule, as in "must be …".
+pub(super) trait Value: Sized {
+    const SECRET: bool = false;
+
+    fn parse(text: &str) -> Result<Self, String>;
+}
+
+macro_rules! parsed {
+    ($($type:ty: $rule:literal),+ $(,)?) => {
+        $(impl Value for $type {
+            fn parse(text: &str) -> Result<Self, String> {
+                text.parse().map_err(|_| format!(concat!("must be ", $rule, ", not {:?}"), text))
+            }
+        })+
+    };
+}
+
+parsed! {
+    bool: "true or false",
+    u32: "a whole number from 0 to 4294967295",
+    u64: "a whole number that is not negative",
+    SocketAddr: "an address with a port, such as 127.0.0.1:8000",
+    IpNet: "a network, such as 10.0.0.0/8",
+    Ipv4Net: "an IPv4 network, such as 172.28.0.0/14",
+    Origin: "a URL without a path, such as https://docklet.example.org",
+}
+
+impl Value for f64 {
+    fn parse(text: &str) -> Result<Self, String> {
+        let number: Option<f64> = text.parse().ok().filter(|n: &f64| n.is_finite() && *n > 0.0);
+        number.ok_or_else(|| format!("must be a number above 0, such as 1.5, not {text:?}"))
+    }
+}
+
+impl Value for String {
+    fn parse(text: &str) -> Result<Self, String> {
+        if text.is_empty() { Err("must not be empty".into()) } else { Ok(text.into()) }
+    }
+}
+
+impl Value for PathBuf {
+    fn parse(text: &str) -> Result<Self, String> {
+        if text.is_empty() { Err("must be a path, not empty".into()) } else { Ok(text.into()) }
+    }
+}
+
+impl Value for Secret {
+    const SECRET: bool = true;
+
+    fn parse(text: &str) -> Result<Self, String> {
+        Ok(Self(text.into()))
+    }
+}
+
+impl Value for Duration {
+    fn parse(text: &str) -> Result<Self, String> {
+        let time = humantime::parse_duration(text).ok().filter(|time| !time.is_zero());
+        time.ok_or_else(|| format!("must be a time above 0 with its unit, such as 30s or 7d, not {text:?}"))
+    }
+}
+
+/// Empty is none.
+impl<T: Value> Value for Option<T> {
+    const SECRET: bool = T::SECRET;
+
+    fn parse(text: &str) -> Result<Self, String> {
+        if text.is_empty() { Ok(None) } else { T::parse(text).map(Some) }
+    }
+}
+
+/// Separated by commas; a list in the file.
+impl<T: Value> Value for Vec<T> {
+    const SECRET: bool = T::SECRET;
+
+    fn parse(text: &str) -> Result<Self, String> {
+        text.split(',').map(str::trim).filter(|part| !part.is_empty()).map(T::parse).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_bad_value_is_answered_with_the_rule_it_breaks() {
+        let rule = |fault: Result<SocketAddr, String>| fault.expect_err("must be refused");
+        assert_eq!(rule(Value::parse("8000")), "must be an address with a port, such as 127.0.0.1:8000, not \"8000\"");
+        assert!(<Duration as Value>::parse("7").is_err(), "a time without its unit");
+        assert!(<f64 as Value>::parse("NaN").is_err());
+        assert!(<String as Value>::parse("").is_err());
+    }
+
+    #[test]
+    fn lists_are_separated_by_commas_and_may_be_empty() {
+        let nets: Vec<IpNet> = Value::parse("10.0.0.0/8, ::1/128").expect("two networks");
+        assert_eq!(nets.len(), 2);
+        assert_eq!(<Vec<IpNet> as Value>::parse(""), Ok(vec![]));
+        assert!(<Vec<IpNet> as Value>::parse("10.0.0.0/8,lab").is_err());
+    }
+
+    #[test]
+    fn what_is_empty_is_none() {
+        assert_eq!(<Option<u32> as Value>::parse(""), Ok(None));
+        assert_eq!(<Option<u32> as Value>::parse("3"), Ok(Some(3)));
+        assert!(<Option<u32> as Value>::parse("-3").is_err());
+    }
+}

@@ -1,0 +1,80 @@
+//! Who asks: found once per request from a bearer token or the session, and handed on as an `Actor`.
+
+use axum::{
+    extract::{FromRequestParts, Request, State},
+    middleware::Next,
+    response::Response,
+};
+use control::{Control, actor::Actor};
+use http::request::Parts;
+use tower_sessions::Session;
+use wire::problem::Code;
+
+use super::{
+    bearer,
+    error::{self, Failure},
+    revocation::Credential,
+    session,
+};
+use crate::state::AppState;
+
+/// What is known about the sender of a request.
+#[derive(Debug, Clone, Default)]
+pub struct Identity {
+    pub actor: Option<Actor>,
+    pub credential: Option<Credential>,
+}
+
+/// Middleware: puts an [`Identity`] into the request. A bad token ends it here; a session that is over is nobody.
+pub(crate) async fn identify(
+    State(state): State<AppState>,
+    session: Session,
+    mut request: Request,
+    next: Next,
+) -> Result<Response, Failure> {
+    let identity = match bearer::token(request.headers()) {
+        Some(token) => by_token(&state.control, token).await?,
+        None => by_session(&state, &session).await?,
+    };
+    if let Some(actor) = &identity.actor {
+        tracing::Span::current().record("user", actor.name.as_str());
+    }
+    request.extensions_mut().insert(identity);
+    Ok(next.run(request).await)
+}
+
+async fn by_token(control: &Control, token: &str) -> Result<Identity, Failure> {
+    let actor = control.accounts.actor_by_token(token).await?;
+    Ok(Identity { actor: Some(actor), credential: Some(Credential::Token(token.into())) })
+}
+
+async fn by_session(state: &AppState, session: &Session) -> Result<Identity, Failure> {
+    let user = session::user_of(session, state.clock.now().timestamp()).await;
+    let user = user.map_err(|fault| error::internal("reading a session", &fault))?;
+    let Some(user) = user else { return Ok(Identity::default()) };
+    let actor = state.control.accounts.actor(user).await?;
+    Ok(Identity { actor, credential: session.id().map(Credential::Session) })
+}
+
+/// Somebody who is signed in; everybody else is answered `not_signed_in`.
+#[derive(Debug)]
+pub struct Caller {
+    pub actor: Actor,
+    /// What a long connection of theirs stands and falls with.
+    pub credential: Credential,
+}
+
+impl<S: Sync> FromRequestParts<S> for Caller {
+    type Rejection = Failure;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Failure> {
+        let identity = parts.extensions.get::<Identity>().cloned().unwrap_or_default();
+        match identity {
+            Identity { actor: Some(actor), credential: Some(credential) } => Ok(Self { actor, credential }),
+            _ => Err(Failure::new(
+                Code::NotSignedIn,
+                "Sign in first, or send an API token as Authorization: Bearer dkl_….",
+            )),
+        }
+    }
+}

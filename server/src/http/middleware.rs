@@ -1,0 +1,7 @@
+//! What happens to every request and every answer. Each is one small function; `router` says in which order.
+
+pub(crate) mod arrival;
+pub(crate) mod observe;
+pub(crate) mod problems;
+pub(crate) mod security;
+pub(crate) mod visit;

@@ -1,0 +1,80 @@
+//! Headers that make browsers careful, on every answer, and the check of where a request comes from.
+
+use axum::{
+    extract::{Request, State},
+    middleware::Next,
+    response::Response,
+};
+use http::{HeaderMap, HeaderName, HeaderValue, header};
+use wire::problem::Code;
+
+use super::arrival::Nonce;
+use crate::{
+    http::{error::Failure, origin},
+    state::AppState,
+};
+
+const FIXED: [(HeaderName, &str); 5] = [
+    (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+    (header::X_FRAME_OPTIONS, "DENY"),
+    // Not `no-referrer`: browsers then send `Origin: null` with our own forms.
+    (header::REFERRER_POLICY, "same-origin"),
+    (HeaderName::from_static("cross-origin-opener-policy"), "same-origin"),
+    (
+        HeaderName::from_static("permissions-policy"),
+        "camera=(), display-capture=(), geolocation=(), microphone=(), payment=(), usb=()",
+    ),
+];
+/// For what is not a page: it can do nothing at all.
+const NOT_A_PAGE: &str = "default-src 'none'; frame-ancestors 'none'";
+
+pub(crate) async fn headers(request: Request, next: Next) -> Response {
+    let nonce = request.extensions().get::<Nonce>().cloned();
+    let is_api = request.uri().path().starts_with("/api/");
+    let mut response = next.run(request).await;
+    let policy = policy(response.headers(), nonce.as_ref());
+    let headers = response.headers_mut();
+    for (name, value) in FIXED {
+        headers.insert(name, HeaderValue::from_static(value));
+    }
+    headers.insert(header::CONTENT_SECURITY_POLICY, policy);
+    let is_page = headers.get(header::CONTENT_TYPE).is_some_and(|kind| kind.as_bytes().starts_with(b"text/html"));
+    // Both show what only this user may see.
+    if is_api || is_page {
+        headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
+    }
+    response
+}
+
+fn policy(headers: &HeaderMap, nonce: Option<&Nonce>) -> HeaderValue {
+    let is_page = headers.get(header::CONTENT_TYPE).is_some_and(|kind| kind.as_bytes().starts_with(b"text/html"));
+    let page = nonce.filter(|_| is_page).and_then(|nonce| HeaderValue::from_str(&policy_of_pages(&nonce.0)).ok());
+    page.unwrap_or(HeaderValue::from_static(NOT_A_PAGE))
+}
+
+/// `wasm-unsafe-eval` is what compiling WASM is called; it does not allow `eval`. Styles need `unsafe-inline` because xterm.js
+/// writes its measures into style elements while it runs; scripts do not, and those are what must be kept out.
+fn policy_of_pages(nonce: &str) -> String {
+    format!(
+        "default-src 'none'; script-src 'self' 'nonce-{nonce}' 'wasm-unsafe-eval'; style-src 'self' 'unsafe-inline'; \
+         img-src 'self' data:; font-src 'self'; connect-src 'self'; manifest-src 'self'; form-action 'self'; \
+         frame-ancestors 'none'; base-uri 'none'"
+    )
+}
+
+/// Refuses what another site's page has sent with our cookie.
+pub(crate) async fn same_origin(
+    State(state): State<AppState>,
+    request: Request,
+    next: Next,
+) -> Result<Response, Failure> {
+    match origin::check(request.method(), request.headers(), &state.edge.public_urls) {
+        Ok(()) => Ok(next.run(request).await),
+        Err(foreign) => {
+            tracing::warn!("refused a request from another site");
+            let mut text = foreign.to_string();
+            text[..1].make_ascii_uppercase();
+            Err(Failure::new(Code::ForeignOrigin, text + "."))
+        }
+    }
+}

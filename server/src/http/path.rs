@@ -1,0 +1,67 @@
+//! The things an address names. What is not even an id names nothing, so it is answered like an unknown one.
+
+use axum::{
+    RequestPartsExt,
+    extract::{FromRequestParts, RawPathParams},
+};
+use domain::{VclusterId, name::NodeName};
+use http::request::Parts;
+
+use super::error::Failure;
+
+/// `{id}` of a vcluster.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct VclusterPath(pub(crate) VclusterId);
+
+/// `{id}` of a vcluster and `{node}`.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct NodePath {
+    pub(crate) vcluster: VclusterId,
+    pub(crate) node: NodeName,
+}
+
+/// `{id}` of a vcluster, `{node}` and `{terminal}`.
+#[derive(Debug, Clone)]
+pub(crate) struct TerminalPath {
+    pub(crate) node: NodePath,
+    pub(crate) terminal: String,
+}
+
+impl<S: Sync> FromRequestParts<S> for VclusterPath {
+    type Rejection = Failure;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Failure> {
+        let text = parameter(parts, "id").await?;
+        text.parse().map(Self).map_err(|_| unknown("vcluster"))
+    }
+}
+
+impl<S: Sync> FromRequestParts<S> for NodePath {
+    type Rejection = Failure;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Failure> {
+        let VclusterPath(vcluster) = VclusterPath::from_request_parts(parts, state).await?;
+        let node = parameter(parts, "node").await?;
+        Ok(Self { vcluster, node: node.parse().map_err(|_| unknown("node"))? })
+    }
+}
+
+impl<S: Sync> FromRequestParts<S> for TerminalPath {
+    type Rejection = Failure;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Failure> {
+        let node = NodePath::from_request_parts(parts, state).await?;
+        Ok(Self { node, terminal: parameter(parts, "terminal").await? })
+    }
+}
+
+async fn parameter(parts: &mut Parts, name: &str) -> Result<String, Failure> {
+    // Fails for bytes that are no text, which name nothing either.
+    let parameters: RawPathParams = parts.extract().await.map_err(|_| Failure::not_found())?;
+    let found = parameters.iter().find(|(key, _)| *key == name).map(|(_, value)| value.to_owned());
+    found.ok_or_else(Failure::not_found)
+}
+
+fn unknown(what: &'static str) -> Failure {
+    control::Error::NotFound(what).into()
+}

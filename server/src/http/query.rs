@@ -1,0 +1,92 @@
+//! What stands behind the `?`: read field by field, so that each one at fault can be named.
+
+use std::{convert::Infallible, str::FromStr};
+
+use axum::extract::FromRequestParts;
+use domain::Violation;
+use http::request::Parts;
+use wire::problem::{Code, Problem};
+
+use super::error::Failure;
+
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Query(Vec<(String, String)>);
+
+impl<S: Sync> FromRequestParts<S> for Query {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
+        Ok(Self::parse(parts.uri.query().unwrap_or_default()))
+    }
+}
+
+impl Query {
+    fn parse(text: &str) -> Self {
+        let decode = |text: &str| percent_decode(&text.replace('+', " "));
+        let pairs = text.split('&').filter(|pair| !pair.is_empty());
+        let split = |pair: &str| match pair.split_once('=') {
+            Some((name, value)) => (decode(name), decode(value)),
+            None => (decode(pair), String::new()),
+        };
+        Self(pairs.map(split).collect())
+    }
+
+    pub(crate) fn text(&self, name: &str) -> Option<&str> {
+        self.0.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
+    }
+
+    /// The value of this field, or the rule it breaks.
+    pub(crate) fn value<T: FromStr>(&self, name: &str, rule: &str) -> Result<Option<T>, Failure> {
+        self.text(name).map(|text| text.parse().map_err(|_| fault(name, rule))).transpose()
+    }
+}
+
+/// This field of the query breaks this rule.
+pub(crate) fn fault(name: &str, rule: &str) -> Failure {
+    let violations = vec![Violation::new(name, rule)];
+    Problem::new(Code::Invalid, "Some fields are not right.").with_violations(violations).into()
+}
+
+/// Bytes that are no text become the replacement character, which no rule lets through.
+fn percent_decode(text: &str) -> String {
+    let bytes = text.as_bytes();
+    let mut decoded = Vec::with_capacity(bytes.len());
+    let mut at = 0;
+    while at < bytes.len() {
+        let code = (bytes[at] == b'%').then(|| text.get(at + 1..at + 3)).flatten();
+        match code.and_then(|code| u8::from_str_radix(code, 16).ok()) {
+            Some(byte) => {
+                decoded.push(byte);
+                at += 3;
+            }
+            None => {
+                decoded.push(bytes[at]);
+                at += 1;
+            }
+        }
+    }
+    String::from_utf8_lossy(&decoded).into_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn fields_are_decoded() {
+        let query = Query::parse("a=1&b=x%20y+z&c&d=%zz&e=%C3%A4&f=%F0");
+        let expected = [("a", "1"), ("b", "x y z"), ("c", ""), ("d", "%zz"), ("e", "ä"), ("f", "\u{fffd}")];
+        for (name, value) in expected {
+            assert_eq!(query.text(name), Some(value), "{name}");
+        }
+        assert_eq!(query.text("g"), None);
+    }
+
+    #[test]
+    fn a_bad_value_names_its_field() {
+        let query = Query::parse("limit=ten");
+        let Failure(problem) = query.value::<u32>("limit", "must be a whole number").expect_err("must be refused");
+        assert_eq!(problem.about("limit"), Some("must be a whole number"));
+        assert_eq!(query.value::<u32>("cursor", "").expect("absent is fine"), None);
+    }
+}

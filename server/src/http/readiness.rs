@@ -1,0 +1,72 @@
+//! What must answer before people are let in: each part with a name, asked when somebody wants to know.
+
+use std::{sync::Arc, time::Duration};
+
+use futures::future::{BoxFuture, join_all};
+use serde::Serialize;
+
+/// A part that does not answer in this time is not ready.
+const PATIENCE: Duration = Duration::from_secs(3);
+
+type Question = Box<dyn Fn() -> BoxFuture<'static, Result<(), String>> + Send + Sync>;
+
+#[derive(Clone, Default)]
+pub struct Readiness(Arc<Vec<(&'static str, Question)>>);
+
+impl std::fmt::Debug for Readiness {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_list().entries(self.0.iter().map(|(name, _)| name)).finish()
+    }
+}
+
+/// How one part is.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Part {
+    pub name: &'static str,
+    pub ready: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+}
+
+impl Readiness {
+    pub fn new(parts: Vec<(&'static str, Question)>) -> Self {
+        Self(Arc::new(parts))
+    }
+
+    /// Asks all parts at the same time.
+    pub async fn parts(&self) -> Vec<Part> {
+        join_all(self.0.iter().map(|(name, question)| ask(name, question))).await
+    }
+}
+
+async fn ask(name: &'static str, question: &Question) -> Part {
+    let answer = tokio::time::timeout(PATIENCE, question()).await;
+    let reason = match answer {
+        Ok(Ok(())) => None,
+        Ok(Err(reason)) => Some(reason),
+        Err(_) => Some(format!("does not answer within {} s", PATIENCE.as_secs())),
+    };
+    Part { name, ready: reason.is_none(), reason }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn each_part_is_named_with_what_keeps_it() {
+        let readiness = Readiness::new(vec![
+            ("database", Box::new(|| Box::pin(async { Ok(()) }))),
+            ("coordination", Box::new(|| Box::pin(async { Err("etcd does not answer".into()) }))),
+        ]);
+        let parts = readiness.parts().await;
+        assert!(parts[0].ready && !parts[1].ready);
+        assert_eq!((parts[1].name, parts[1].reason.as_deref()), ("coordination", Some("etcd does not answer")));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_part_that_never_answers_is_not_waited_for() {
+        let readiness = Readiness::new(vec![("engine", Box::new(|| Box::pin(std::future::pending())))]);
+        assert_eq!(readiness.parts().await[0].reason.as_deref(), Some("does not answer within 3 s"));
+    }
+}

@@ -1,0 +1,68 @@
+//! Which address leads where, and what every request passes on its way. The order is what matters here.
+
+use axum::{
+    Router,
+    extract::DefaultBodyLimit,
+    middleware::{from_fn, from_fn_with_state},
+};
+use tower::ServiceBuilder;
+use tower_http::compression::CompressionLayer;
+use utoipa::OpenApi;
+use utoipa_axum::router::OpenApiRouter;
+
+use super::{
+    identity::identify,
+    json::LARGEST_BODY,
+    middleware::{arrival, observe, problems, security, visit},
+    routes::{console, events, health, metrics, nodes, openapi, session, terminals, vclusters},
+};
+use crate::state::AppState;
+
+/// Everything dockletd serves.
+pub fn router(state: AppState) -> Router {
+    let people = people(&state).with_state(state.clone());
+    Router::new()
+        .merge(health::router())
+        .merge(metrics::router())
+        .route_layer(from_fn(observe::name_route))
+        .merge(console::files(&state.edge.site_root, people))
+        // From the outside to the inside, for every request.
+        .layer(
+            ServiceBuilder::new()
+                .layer(from_fn_with_state(state.clone(), arrival::arrive))
+                .layer(from_fn(observe::observe))
+                // Event streams and what is compressed already are left alone.
+                .layer(CompressionLayer::new())
+                .layer(from_fn(security::headers))
+                .layer(from_fn_with_state(state.clone(), problems::problems)),
+        )
+        .with_state(state)
+}
+
+/// What needs to know who asks: the API and the console.
+fn people(state: &AppState) -> Router<AppState> {
+    let api = OpenApiRouter::new()
+        .merge(session::router())
+        .merge(vclusters::router())
+        .merge(nodes::router())
+        .merge(terminals::router())
+        .merge(events::router());
+    let description = openapi::Description::openapi();
+    let (api, description) = OpenApiRouter::with_openapi(description).nest("/api/v1", api).split_for_parts();
+    Router::new()
+        .merge(api)
+        .nest("/api/v1", openapi::router(&description))
+        .merge(console::pages(state))
+        .fallback(console::unknown)
+        .method_not_allowed_fallback(console::method_not_allowed)
+        .layer(
+            ServiceBuilder::new()
+                .layer(from_fn(observe::name_route))
+                // Before anything is read of a request that another site has sent.
+                .layer(from_fn_with_state(state.clone(), security::same_origin))
+                .layer(state.sessions.clone())
+                .layer(from_fn_with_state(state.clone(), identify))
+                .layer(from_fn_with_state(state.clone(), visit::visit))
+                .layer(DefaultBodyLimit::max(LARGEST_BODY)),
+        )
+}

@@ -1,0 +1,12 @@
+//! Endpoints, one group per file: read the request, call one use-case, write the answer. They decide nothing.
+
+pub(crate) mod console;
+pub(crate) mod events;
+pub(crate) mod health;
+pub(crate) mod metrics;
+pub(crate) mod nodes;
+pub(crate) mod openapi;
+pub(crate) mod session;
+pub(crate) mod terminal_stream;
+pub(crate) mod terminals;
+pub(crate) mod vclusters;

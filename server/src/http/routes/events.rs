@@ -1,0 +1,110 @@
+//! `/events`: what changes, as server-sent events, resumable by `Last-Event-ID`.
+
+use std::{convert::Infallible, time::Duration};
+
+use axum::{
+    extract::State,
+    response::sse::{Event as SseEvent, KeepAlive, Sse},
+};
+use control::{actor::Actor, events::Feed, ports::store::EventBody};
+use futures::{Stream, StreamExt, future};
+use http::HeaderMap;
+use utoipa_axum::{router::OpenApiRouter, routes};
+use wire::{event::Event, problem::Problem, vcluster::Vcluster};
+
+use crate::{
+    http::{
+        ending::Ending,
+        error::Failure,
+        identity::Caller,
+        query::{self, Query},
+        revocation::Watch,
+    },
+    state::AppState,
+};
+
+/// Keeps proxies from taking a quiet stream for a dead one.
+const KEEP_ALIVE: Duration = Duration::from_secs(15);
+/// How long a browser waits before it connects again.
+const RETRY: Duration = Duration::from_secs(1);
+
+pub(crate) fn router() -> OpenApiRouter<AppState> {
+    OpenApiRouter::new().routes(routes!(events))
+}
+
+/// What happens to one's vclusters, from now on or behind an event that was seen.
+#[utoipa::path(get, path = "/events", tag = "events",
+    params(("Last-Event-ID" = Option<i64>, Header, description = "the last event that was seen; what came behind it is sent first"),
+        ("after" = Option<i64>, Query, description = "the same, where a header cannot be set")),
+    responses((status = 200, body = Event, content_type = "text/event-stream"),
+        (status = "4XX", body = Problem, content_type = "application/problem+json")))]
+async fn events(
+    State(state): State<AppState>,
+    caller: Caller,
+    headers: HeaderMap,
+    query: Query,
+) -> Result<Sse<impl Stream<Item = Result<SseEvent, Infallible>>>, Failure> {
+    let after = after(&headers, &query)?;
+    let feed = state.control.events.subscribe(&caller.actor, after).await?;
+    let watch = state.revocations.watch(caller.credential);
+    let actor = caller.actor;
+    let items = feed.scan(actor, |actor, item| future::ready(item_of(item, actor)));
+    let first = futures::stream::once(future::ready(SseEvent::default().retry(RETRY).comment("docklet")));
+    let items = first.chain(items).take_until(over(state.ending, watch)).map(Ok);
+    metrics::counter!("docklet_event_streams_total").increment(1);
+    Ok(Sse::new(items).keep_alive(KeepAlive::new().interval(KEEP_ALIVE)))
+}
+
+/// The header, which a browser sends when it comes back, holds over what stood in the page's address.
+fn after(headers: &HeaderMap, query: &Query) -> Result<Option<i64>, Failure> {
+    const RULE: &str = "must be the id of an event, a whole number";
+    match headers.get("last-event-id") {
+        None => query.value("after", RULE),
+        Some(id) => {
+            let id = id.to_str().ok().and_then(|id| id.parse().ok());
+            id.map(Some).ok_or_else(|| query::fault("Last-Event-ID", RULE))
+        }
+    }
+}
+
+/// The browser connects again by itself: to the next dockletd, or to be told that it is not signed in.
+async fn over(ending: Ending, watch: Watch) {
+    tokio::select! {
+        () = ending.begun() => {}
+        () = watch.revoked() => {}
+    }
+}
+
+/// `None` ends the stream: the client comes back and resumes.
+fn item_of(item: Result<Feed, control::Error>, actor: &Actor) -> Option<SseEvent> {
+    let written = match item {
+        Ok(feed) => {
+            let (id, event) = dto(feed, actor);
+            SseEvent::default()
+                .id(id.to_string())
+                .event(event.name())
+                .json_data(&event)
+                .map_err(|error| error.to_string())
+        }
+        Err(error) => Err(error.to_string()),
+    };
+    written.inspect_err(|error| tracing::warn!(error, "event stream broken off")).ok()
+}
+
+fn dto(feed: Feed, actor: &Actor) -> (i64, Event) {
+    match feed {
+        Feed::Resync { sequence } => (sequence, Event::Resync),
+        Feed::Event(stored) => {
+            let event = match stored.body {
+                EventBody::Vcluster { vcluster, usage } => {
+                    let vcluster = Box::new(Vcluster::from_domain(&vcluster, &actor.name));
+                    Event::Vcluster { vcluster, usage: usage.into() }
+                }
+                EventBody::VclusterGone { id, usage } => {
+                    Event::VclusterGone { id: id.to_string(), usage: usage.into() }
+                }
+            };
+            (stored.sequence, event)
+        }
+    }
+}

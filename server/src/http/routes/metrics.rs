@@ -1,0 +1,75 @@
+//! `/metrics` in Prometheus' text form: for a scraper on this host, or one that shows an administrator's token.
+
+use std::collections::HashMap;
+
+use axum::{Extension, Router, extract::State, routing::get};
+use domain::{user::Role, vcluster::VclusterState};
+use http::{HeaderMap, header};
+use wire::problem::Code;
+
+use crate::{
+    http::{
+        bearer,
+        client::{Client, Peer},
+        error::Failure,
+    },
+    state::AppState,
+};
+
+pub(crate) fn router() -> Router<AppState> {
+    Router::new().route("/metrics", get(show))
+}
+
+async fn show(
+    State(state): State<AppState>,
+    Extension(client): Extension<Client>,
+    Extension(peer): Extension<Peer>,
+    headers: HeaderMap,
+) -> Result<([(header::HeaderName, &'static str); 1], String), Failure> {
+    if !is_local(client, peer, &headers) {
+        require_administrator(&state, &headers).await?;
+    }
+    count_vclusters(&state).await?;
+    Ok(([(header::CONTENT_TYPE, "text/plain; version=0.0.4")], state.metrics.render()))
+}
+
+/// A proxy on this host must not make everybody look local.
+fn is_local(client: Client, peer: Peer, headers: &HeaderMap) -> bool {
+    client.address.is_loopback() && peer.0.ip().to_canonical().is_loopback() && !headers.contains_key("x-forwarded-for")
+}
+
+async fn require_administrator(state: &AppState, headers: &HeaderMap) -> Result<(), Failure> {
+    let Some(token) = bearer::token(headers) else {
+        return Err(Failure::new(
+            Code::NotSignedIn,
+            "Send an administrator's API token as Authorization: Bearer dkl_….",
+        ));
+    };
+    match state.control.accounts.actor_by_token(token).await?.role {
+        Role::Admin => Ok(()),
+        Role::User => Err(Failure::new(Code::Forbidden, "Only administrators may read the metrics.")),
+    }
+}
+
+/// Counted when asked: the states follow from the record, so nothing has to be kept up to date.
+async fn count_vclusters(state: &AppState) -> Result<(), Failure> {
+    const STATES: [VclusterState; 8] = [
+        VclusterState::Creating,
+        VclusterState::Running,
+        VclusterState::Degraded,
+        VclusterState::Stopping,
+        VclusterState::Stopped,
+        VclusterState::Starting,
+        VclusterState::Deleting,
+        VclusterState::Failed,
+    ];
+    let mut counts: HashMap<VclusterState, u32> = HashMap::new();
+    for vcluster in state.store.all_vclusters().await.map_err(control::Error::from)? {
+        *counts.entry(vcluster.state()).or_default() += 1;
+    }
+    for state in STATES {
+        let count = counts.get(&state).copied().unwrap_or_default();
+        metrics::gauge!("docklet_vclusters", "state" => state.as_str()).set(f64::from(count));
+    }
+    Ok(())
+}

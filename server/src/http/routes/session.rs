@@ -1,0 +1,55 @@
+//! `/session`: signing in, who is signed in, signing out.
+
+use app::visit::SessionDoor as _;
+use axum::{Extension, Json as Answer, extract::State};
+use control::actor::Actor;
+use http::StatusCode;
+use tower_sessions::Session;
+use utoipa_axum::{router::OpenApiRouter, routes};
+use wire::{
+    problem::Problem,
+    session::{Session as SessionDto, SignIn},
+};
+
+use crate::{
+    http::{client::Client, error::Failure, identity::Caller, json::Json, session::Door},
+    state::AppState,
+};
+
+pub(crate) fn router() -> OpenApiRouter<AppState> {
+    OpenApiRouter::new().routes(routes!(sign_in, show, sign_out))
+}
+
+/// Signs in with name and password; the answer sets the session's cookie.
+#[utoipa::path(post, path = "/session", tag = "session", request_body = SignIn, security(()),
+    responses((status = 200, body = SessionDto), (status = "4XX", body = Problem, content_type = "application/problem+json")))]
+async fn sign_in(
+    State(state): State<AppState>,
+    Extension(client): Extension<Client>,
+    session: Session,
+    Json(sign_in): Json<SignIn>,
+) -> Result<Answer<SessionDto>, Failure> {
+    let user = state.control.accounts.sign_in(&sign_in.name, &sign_in.password, client.address).await?;
+    Door(session).enter(&user).await?;
+    let actor = Actor::of(user).ok_or(control::Error::SignInFailed)?;
+    Ok(Answer(describe(&state, &actor).await?))
+}
+
+/// Who is signed in, what they may take and what they have taken.
+#[utoipa::path(get, path = "/session", tag = "session",
+    responses((status = 200, body = SessionDto), (status = "4XX", body = Problem, content_type = "application/problem+json")))]
+async fn show(State(state): State<AppState>, caller: Caller) -> Result<Answer<SessionDto>, Failure> {
+    Ok(Answer(describe(&state, &caller.actor).await?))
+}
+
+/// Signs out. Fine without a session.
+#[utoipa::path(delete, path = "/session", tag = "session", responses((status = 204)))]
+async fn sign_out(session: Session) -> Result<StatusCode, Failure> {
+    Door(session).leave().await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+async fn describe(state: &AppState, actor: &Actor) -> Result<SessionDto, Failure> {
+    let (limits, usage) = state.control.accounts.holdings(actor).await?;
+    Ok(SessionDto { name: actor.name.to_string(), role: actor.role, limits: limits.into(), usage: usage.into() })
+}

@@ -1,0 +1,155 @@
+//! `/vclusters`: create, list, look, start, stop, restart, delete. Every action is accepted at once and goes on by itself.
+
+use axum::{Json as Answer, extract::State};
+use control::{
+    actor::Actor,
+    ports::store::PageRequest,
+    vclusters::{CreateVcluster, LONGEST_PAGE},
+};
+use domain::VclusterId;
+use http::{HeaderMap, HeaderValue, StatusCode, header};
+use utoipa_axum::{router::OpenApiRouter, routes};
+use wire::{
+    page::Page,
+    problem::Problem,
+    vcluster::{CreateVcluster as CreateDto, Vcluster},
+};
+
+use crate::{
+    http::{
+        error::Failure,
+        identity::Caller,
+        json::Json,
+        path::VclusterPath,
+        query::{self, Query},
+    },
+    state::AppState,
+};
+
+const USUAL_PAGE: u32 = 50;
+
+pub(crate) fn router() -> OpenApiRouter<AppState> {
+    OpenApiRouter::new()
+        .routes(routes!(list, create))
+        .routes(routes!(get, delete))
+        .routes(routes!(start))
+        .routes(routes!(stop))
+        .routes(routes!(restart))
+}
+
+/// The answer to an accepted action: the vcluster as it is now.
+pub(super) type Accepted = (StatusCode, Answer<Vcluster>);
+
+pub(super) fn accepted(vcluster: &domain::vcluster::Vcluster, actor: &Actor) -> Accepted {
+    (StatusCode::ACCEPTED, Answer(Vcluster::from_domain(vcluster, &actor.name)))
+}
+
+/// One's vclusters, newest first.
+#[utoipa::path(get, path = "/vclusters", tag = "vclusters",
+    params(("limit" = Option<u32>, Query, description = "1–199; 50 when absent"), ("cursor" = Option<String>, Query, description = "`next` of the page before")),
+    responses((status = 200, body = Page<Vcluster>), (status = "4XX", body = Problem, content_type = "application/problem+json")))]
+async fn list(State(state): State<AppState>, caller: Caller, query: Query) -> Result<Answer<Page<Vcluster>>, Failure> {
+    let limit = limit(&query)?;
+    let after: Option<VclusterId> = query.value("cursor", "must be the `next` of another page")?;
+    // One more than asked for tells whether there is another page.
+    let mut found = state.control.vclusters.list(&caller.actor, PageRequest { after, limit: limit + 1 }).await?;
+    let has_more = found.len() > limit as usize;
+    found.truncate(limit as usize);
+    let next = found.last().filter(|_| has_more).map(|last| last.id.to_string());
+    let items = found.iter().map(|vcluster| Vcluster::from_domain(vcluster, &caller.actor.name)).collect();
+    Ok(Answer(Page { items, next }))
+}
+
+/// Control gives at most `LONGEST_PAGE`, and one of them is kept back.
+fn limit(query: &Query) -> Result<u32, Failure> {
+    const RULE: &str = "must be a whole number between 1 and 199";
+    let limit = query.value("limit", RULE)?.unwrap_or(USUAL_PAGE);
+    if (1..LONGEST_PAGE).contains(&limit) { Ok(limit) } else { Err(query::fault("limit", RULE)) }
+}
+
+/// Creates a vcluster. With an `Idempotency-Key`, repeating the request gives the same vcluster.
+#[utoipa::path(post, path = "/vclusters", tag = "vclusters", request_body = CreateDto,
+    params(("Idempotency-Key" = Option<String>, Header, description = "1–128 visible characters, one per intended vcluster")),
+    responses((status = 202, body = Vcluster, headers(("Location" = String))),
+        (status = "4XX", body = Problem, content_type = "application/problem+json")))]
+async fn create(
+    State(state): State<AppState>,
+    caller: Caller,
+    headers: HeaderMap,
+    Json(create): Json<CreateDto>,
+) -> Result<(HeaderMap, Accepted), Failure> {
+    let key = headers.get("idempotency-key").map(|key| key.to_str().unwrap_or_default());
+    let create = CreateVcluster {
+        name: create.name,
+        image: create.image,
+        nodes: create.nodes,
+        cpus: create.resources.cpus,
+        memory_mib: create.resources.memory_mib,
+    };
+    let vcluster = state.control.vclusters.create(&caller.actor, create, key).await?;
+    let mut location = HeaderMap::new();
+    if let Ok(value) = HeaderValue::from_str(&format!("/api/v1/vclusters/{}", vcluster.id)) {
+        location.insert(header::LOCATION, value);
+    }
+    Ok((location, accepted(&vcluster, &caller.actor)))
+}
+
+/// One vcluster.
+#[utoipa::path(get, path = "/vclusters/{id}", tag = "vclusters", params(("id" = String, Path)),
+    responses((status = 200, body = Vcluster), (status = "4XX", body = Problem, content_type = "application/problem+json")))]
+async fn get(
+    State(state): State<AppState>,
+    caller: Caller,
+    VclusterPath(id): VclusterPath,
+) -> Result<Answer<Vcluster>, Failure> {
+    let vcluster = state.control.vclusters.get(&caller.actor, id).await?;
+    Ok(Answer(Vcluster::from_domain(&vcluster, &caller.actor.name)))
+}
+
+/// Removes everything but the home; 404 once it is gone.
+#[utoipa::path(delete, path = "/vclusters/{id}", tag = "vclusters", params(("id" = String, Path)),
+    responses((status = 202, body = Vcluster), (status = "4XX", body = Problem, content_type = "application/problem+json")))]
+async fn delete(
+    State(state): State<AppState>,
+    caller: Caller,
+    VclusterPath(id): VclusterPath,
+) -> Result<Accepted, Failure> {
+    let vcluster = state.control.vclusters.delete(&caller.actor, id).await?;
+    Ok(accepted(&vcluster, &caller.actor))
+}
+
+/// Starts what does not run; also repairs failed nodes.
+#[utoipa::path(post, path = "/vclusters/{id}/start", tag = "vclusters", params(("id" = String, Path)),
+    responses((status = 202, body = Vcluster), (status = "4XX", body = Problem, content_type = "application/problem+json")))]
+async fn start(
+    State(state): State<AppState>,
+    caller: Caller,
+    VclusterPath(id): VclusterPath,
+) -> Result<Accepted, Failure> {
+    let vcluster = state.control.vclusters.start(&caller.actor, id).await?;
+    Ok(accepted(&vcluster, &caller.actor))
+}
+
+/// Stops every node; files stay.
+#[utoipa::path(post, path = "/vclusters/{id}/stop", tag = "vclusters", params(("id" = String, Path)),
+    responses((status = 202, body = Vcluster), (status = "4XX", body = Problem, content_type = "application/problem+json")))]
+async fn stop(
+    State(state): State<AppState>,
+    caller: Caller,
+    VclusterPath(id): VclusterPath,
+) -> Result<Accepted, Failure> {
+    let vcluster = state.control.vclusters.stop(&caller.actor, id).await?;
+    Ok(accepted(&vcluster, &caller.actor))
+}
+
+/// Stops every node and starts it again.
+#[utoipa::path(post, path = "/vclusters/{id}/restart", tag = "vclusters", params(("id" = String, Path)),
+    responses((status = 202, body = Vcluster), (status = "4XX", body = Problem, content_type = "application/problem+json")))]
+async fn restart(
+    State(state): State<AppState>,
+    caller: Caller,
+    VclusterPath(id): VclusterPath,
+) -> Result<Accepted, Failure> {
+    let vcluster = state.control.vclusters.restart(&caller.actor, id).await?;
+    Ok(accepted(&vcluster, &caller.actor))
+}

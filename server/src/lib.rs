@@ -1,0 +1,11 @@
+//! dockletd: the composition root, where adapters meet control, and the edge, where HTTP meets use-cases.
+#![recursion_limit = "256"]
+
+pub mod cli;
+pub mod compose;
+pub mod config;
+pub mod data_dir;
+pub mod http;
+pub mod lifecycle;
+pub mod state;
+pub mod telemetry;

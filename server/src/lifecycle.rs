@@ -1,0 +1,239 @@
+//! From start to end: what is brought up in which order, and how all of it ends within ten seconds.
+//!
+//! Nodes outlive the daemon: ending it leaves them running, and the next start adopts them. So ending is only this: accept
+//! nothing new, let requests finish, tell streams to come back, stop the loops, stop etcd.
+
+use std::{io::Write as _, net::SocketAddr, sync::Arc, time::Duration};
+
+use anyhow::{Context as _, Result, bail};
+use control::ports::clock::SystemClock;
+use etcd::{Etcd, EtcdConfig, embedded::EmbeddedEtcd};
+use leptos::config::LeptosOptions;
+use rustix::process::{Resource, getrlimit, setrlimit};
+use tokio::{
+    net::TcpListener,
+    signal::unix::{Signal, SignalKind, signal},
+    task::JoinSet,
+};
+use tokio_util::sync::CancellationToken;
+
+use crate::{
+    compose::{self, Parts},
+    config::Config,
+    data_dir::DataDir,
+    http::{
+        connections::Connections, ending::Ending, listen, revocation::Revocations, router::router, session::Sessions,
+    },
+    state::{AppState, Edge},
+    telemetry,
+};
+
+/// For requests and streams; then for the loops. Together with etcd's two seconds less than ten.
+const PATIENCE: Duration = Duration::from_secs(5);
+const PATIENCE_WITH_LOOPS: Duration = Duration::from_secs(2);
+
+/// Runs the daemon until it is told to end.
+pub async fn serve(config: Config) -> Result<()> {
+    let mut signals = Signals::listen()?;
+    let data = DataDir::open(&config.server.data_dir)?;
+    let _lock = data.lock()?;
+    raise_descriptor_limit();
+    let listener = bind(config.server.listen).await?;
+    let begun = tokio::select! {
+        begun = begin(&config, &data) => begun?,
+        () = signals.next() => return Ok(()),
+    };
+    let address = listener.local_addr()?;
+    let mut running = run(&config, begun.parts, listener)?;
+    announce(&config, &data, address)?;
+    let ended = tokio::select! {
+        () = signals.next() => Ok(()),
+        ended = running.loops.join_next() => Err(ended),
+    };
+    tracing::info!("ending");
+    tokio::select! {
+        () = running.end(begun.etcd) => {}
+        () = signals.next() => {
+            bail!("told to end twice, so it did not wait for what was going on");
+        }
+    }
+    match ended {
+        Ok(()) => Ok(()),
+        Err(ended) => bail!("a part of the daemon ended by itself ({ended:?}); this is a fault, please report it"),
+    }
+}
+
+struct Begun {
+    parts: Parts,
+    /// The one that is ours.
+    etcd: Option<EmbeddedEtcd>,
+}
+
+/// Everything slow, side by side.
+async fn begin(config: &Config, data: &DataDir) -> Result<Begun> {
+    let installation = data.installation()?;
+    let database = async {
+        let store = compose::open_store(config, data).await?;
+        ensure_administrator(config, data, &store).await?;
+        Ok::<_, anyhow::Error>(store)
+    };
+    let coordination = async {
+        if let Some(external) = compose::external_etcd(config, installation) {
+            return Ok((Etcd::connect(&external)?, None));
+        }
+        let ours = EmbeddedEtcd::start(compose::embedded_etcd(config, data)).await?;
+        let endpoints = vec![ours.endpoint()];
+        Ok::<_, anyhow::Error>((Etcd::connect(&EtcdConfig { endpoints, installation, credentials: None })?, Some(ours)))
+    };
+    let (store, (etcd, ours)) = tokio::try_join!(database, coordination)?;
+    Ok(Begun { parts: compose::compose(config, data, store, etcd)?, etcd: ours })
+}
+
+/// The first start makes the first account. Its password is only ever in a file that our user alone can read.
+async fn ensure_administrator(config: &Config, data: &DataDir, store: &store::SqlStore) -> Result<()> {
+    if let Some(password) = compose::accounts(config, Arc::new(store.clone())).ensure_admin().await? {
+        data.write_private(ADMIN_PASSWORD, &format!("{password}\n"))?;
+    }
+    Ok(())
+}
+
+const ADMIN_PASSWORD: &str = "admin-password";
+
+struct Running {
+    ending: Ending,
+    stop: CancellationToken,
+    /// Each runs until `stop`; one that ends before is a fault.
+    loops: JoinSet<&'static str>,
+}
+
+fn run(config: &Config, parts: Parts, listener: TcpListener) -> Result<Running> {
+    let Parts { control, reconciler, worker, store, sessions, readiness } = parts;
+    let (ending, stop, revocations) = (Ending::default(), CancellationToken::new(), Revocations::default());
+    let metrics = telemetry::metrics()?;
+    let edge = Arc::new(Edge {
+        public_urls: config.server.public_urls.clone(),
+        trusted_proxies: config.server.trusted_proxies.clone(),
+        site_root: compose::site_root(config)?,
+    });
+    let https = edge.public_urls.first().is_some_and(crate::http::origin::Origin::is_https);
+    let console = LeptosOptions::builder()
+        .output_name("docklet")
+        .site_root(edge.site_root.to_string_lossy())
+        .site_pkg_dir("pkg")
+        .site_addr(listener.local_addr()?)
+        .build();
+    let state = AppState {
+        control: control.clone(),
+        store,
+        clock: Arc::new(SystemClock),
+        sessions: Sessions::new(sessions.clone(), config.sign_in.idle, https),
+        revocations: revocations.clone(),
+        ending: ending.clone(),
+        edge,
+        readiness,
+        metrics: metrics.clone(),
+        console,
+    };
+    let mut loops = JoinSet::new();
+    let token = stop.clone();
+    loops.spawn(async move {
+        worker.run(token).await;
+        "worker"
+    });
+    let token = stop.clone();
+    loops.spawn(async move {
+        reconciler.run(token).await;
+        "reconciler"
+    });
+    loops.spawn(telemetry::keep_up(metrics, stop.clone()));
+    ending.track(revocations.run(control, sessions, ending.clone()));
+    ending.track(accept(config, listener, router(state), ending.clone()));
+    Ok(Running { ending, stop, loops })
+}
+
+fn accept(
+    config: &Config,
+    listener: TcpListener,
+    router: axum::Router,
+    ending: Ending,
+) -> impl Future<Output = ()> + use<> {
+    let server = &config.server;
+    let connections =
+        Connections::new(server.max_connections, server.max_connections_per_address, &server.trusted_proxies);
+    listen::serve(listener, router, connections, server.header_timeout, ending)
+}
+
+impl Running {
+    async fn end(&mut self, etcd: Option<EmbeddedEtcd>) {
+        self.ending.begin();
+        let left = self.ending.wait(PATIENCE).await;
+        if left > 0 {
+            tracing::warn!(connections = left, "some connections did not end in time and are cut");
+        }
+        self.stop.cancel();
+        let loops = async { while self.loops.join_next().await.is_some() {} };
+        if tokio::time::timeout(PATIENCE_WITH_LOOPS, loops).await.is_err() {
+            // Whatever they were in can be repeated.
+            tracing::info!("work in progress is left for the next start");
+        }
+        if let Some(etcd) = etcd {
+            etcd.stop().await;
+        }
+    }
+}
+
+struct Signals {
+    terminate: Signal,
+    interrupt: Signal,
+}
+
+impl Signals {
+    fn listen() -> Result<Self> {
+        Ok(Self { terminate: signal(SignalKind::terminate())?, interrupt: signal(SignalKind::interrupt())? })
+    }
+
+    async fn next(&mut self) {
+        tokio::select! {
+            _ = self.terminate.recv() => {}
+            _ = self.interrupt.recv() => {}
+        }
+    }
+}
+
+async fn bind(address: SocketAddr) -> Result<TcpListener> {
+    TcpListener::bind(address)
+        .await
+        .with_context(|| format!("cannot listen on {address}; choose another address with --listen"))
+}
+
+/// Each terminal somebody looks at takes two descriptors; the usual soft limit of 1024 is for programs that use select(2).
+fn raise_descriptor_limit() {
+    let mut limit = getrlimit(Resource::Nofile);
+    limit.current = limit.maximum;
+    if let Err(error) = setrlimit(Resource::Nofile, limit) {
+        tracing::warn!(%error, "cannot raise the limit of open files");
+    }
+}
+
+/// Tells the person who has started us where to go. Never the password itself: output ends up in logs.
+fn announce(config: &Config, data: &DataDir, address: SocketAddr) -> Result<()> {
+    let url = config.server.public_urls.first().map_or_else(|| local_url(address), ToString::to_string);
+    let mut text = format!("Docklet serves {url} (it listens on {address})\n");
+    let password = data.join(ADMIN_PASSWORD);
+    if password.exists() {
+        text += &format!("The first administrator is admin; the password is in {}\n", password.display());
+    }
+    tracing::info!(%address, "serving");
+    // Nobody may be reading; serving goes on.
+    let _ = std::io::stdout().write_all(text.as_bytes());
+    Ok(())
+}
+
+fn local_url(address: SocketAddr) -> String {
+    let ip = address.ip();
+    if ip.is_loopback() || ip.is_unspecified() {
+        format!("http://localhost:{}", address.port())
+    } else {
+        format!("http://{address}")
+    }
+}

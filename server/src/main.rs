@@ -1,0 +1,7 @@
+//! dockletd.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    server::cli::main()
+}

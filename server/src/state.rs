@@ -1,0 +1,49 @@
+//! What every handler may reach. Cheap to clone.
+
+use std::{path::PathBuf, sync::Arc};
+
+use axum::extract::FromRef;
+use control::{
+    Control,
+    ports::{clock::Clock, store::Store},
+};
+use ipnet::IpNet;
+use leptos::config::LeptosOptions;
+use metrics_exporter_prometheus::PrometheusHandle;
+
+use crate::http::{ending::Ending, origin::Origin, readiness::Readiness, revocation::Revocations, session::Sessions};
+
+#[derive(Clone)]
+pub struct AppState {
+    pub control: Control,
+    /// Read for the figures of /metrics only; everything else goes through control.
+    pub store: Arc<dyn Store>,
+    pub clock: Arc<dyn Clock>,
+    pub sessions: Sessions,
+    pub revocations: Revocations,
+    pub ending: Ending,
+    pub edge: Arc<Edge>,
+    pub readiness: Readiness,
+    pub metrics: PrometheusHandle,
+    pub console: LeptosOptions,
+}
+
+/// What the configuration says about the outside.
+#[derive(Debug)]
+pub struct Edge {
+    pub public_urls: Vec<Origin>,
+    pub trusted_proxies: Vec<IpNet>,
+    pub site_root: PathBuf,
+}
+
+impl std::fmt::Debug for AppState {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("AppState").field("edge", &self.edge).finish_non_exhaustive()
+    }
+}
+
+impl FromRef<AppState> for LeptosOptions {
+    fn from_ref(state: &AppState) -> Self {
+        state.console.clone()
+    }
+}

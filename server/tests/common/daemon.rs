@@ -1,0 +1,258 @@
+//! A dockletd of a test's own: its data directory, its port, its installation; all of it gone in the end.
+
+use std::{
+    fs::File,
+    net::SocketAddr,
+    path::{Path, PathBuf},
+    process::{Child, Command, ExitStatus, Output, Stdio},
+    sync::atomic::{AtomicU8, Ordering},
+    time::Duration,
+};
+
+use domain::InstallationId;
+use tempfile::TempDir;
+use testkit::{DockerCleanup, obtain};
+
+use super::client::Client;
+
+pub(crate) const DOCKLETD: &str = env!("CARGO_BIN_EXE_dockletd");
+const START: Duration = Duration::from_secs(20);
+
+/// What differs from the usual daemon of a test.
+#[derive(Debug, Default)]
+pub(crate) struct Options {
+    pub(crate) arguments: Vec<String>,
+}
+
+impl Options {
+    pub(crate) fn with(mut self, flag: &str, value: impl ToString) -> Self {
+        self.arguments.extend([format!("--{flag}"), value.to_string()]);
+        self
+    }
+
+    pub(crate) async fn start(self) -> Daemon {
+        let mut daemon = self.prepare();
+        daemon.start().await;
+        daemon
+    }
+
+    /// The data directory without a process.
+    pub(crate) fn prepare(self) -> Daemon {
+        let dir = tempfile::Builder::new().prefix("dkl").tempdir().expect("a temporary directory");
+        let data = dir.path().join("data");
+        // The command line makes the data directory; the id in it is the label of all we make in Docker.
+        cli(&data, &["migrate"]);
+        let id = uuid::Uuid::new_v4().to_string();
+        std::fs::write(data.join("installation"), &id).expect("our directory");
+        let installation: InstallationId = id.parse().expect("an id");
+        Daemon {
+            arguments: self.arguments,
+            net: cluster_net(),
+            child: None,
+            port: None,
+            data,
+            installation,
+            cleanup: DockerCleanup::new(installation),
+            dir,
+        }
+    }
+}
+
+/// Fields are dropped in this order: first the process, then what it made, then its files.
+#[derive(Debug)]
+pub(crate) struct Daemon {
+    arguments: Vec<String>,
+    net: String,
+    child: Option<Process>,
+    /// The same one again after a restart.
+    port: Option<u16>,
+    pub(crate) data: PathBuf,
+    pub(crate) installation: InstallationId,
+    pub(crate) cleanup: DockerCleanup,
+    dir: TempDir,
+}
+
+/// Killed when dropped.
+#[derive(Debug)]
+struct Process(Child);
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        // Both fail only for a process that has ended already.
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+impl Daemon {
+    pub(crate) async fn start_usual() -> Self {
+        Options::default().start().await
+    }
+
+    /// Starts the process and waits until it is ready.
+    pub(crate) async fn start(&mut self) {
+        self.spawn();
+        let client = self.anonymous_once_it_listens().await;
+        obtain("dockletd is ready", START, || async { (client.get("/readyz").await.status == 200).then_some(()) })
+            .await;
+    }
+
+    /// Starts the process and waits until it listens, which says nothing about what it needs.
+    pub(crate) async fn start_unready(&mut self) {
+        self.spawn();
+        self.anonymous_once_it_listens().await;
+    }
+
+    pub(crate) fn spawn(&mut self) {
+        let listen = SocketAddr::from(([127, 0, 0, 1], self.port.unwrap_or(0)));
+        std::fs::write(self.dir.path().join("out"), "").expect("our directory");
+        let mut command = command(&self.data);
+        command.args(["serve", "--listen", &listen.to_string(), "--network-cluster-net", &self.net]);
+        command.args(["--worker-init", init().to_str().expect("a path that is text")]).args(&self.arguments);
+        command.stdout(self.append("out")).stderr(self.append("log")).stdin(Stdio::null());
+        self.child = Some(Process(command.spawn().expect("dockletd starts")));
+    }
+
+    fn append(&self, name: &str) -> File {
+        let path = self.dir.path().join(name);
+        File::options().create(true).append(true).open(path).expect("our directory")
+    }
+
+    async fn anonymous_once_it_listens(&mut self) -> Client {
+        let port = obtain("dockletd listens", START, || async {
+            let out = self.output();
+            let said = out.lines().find_map(|line| line.split_once("it listens on "));
+            said.map(|(_, address)| address.trim_end_matches(')').parse::<SocketAddr>().expect("an address").port())
+        })
+        .await;
+        self.port = Some(port);
+        self.anonymous()
+    }
+
+    /// `http://localhost:PORT`.
+    pub(crate) fn url(&self) -> String {
+        format!("http://localhost:{}", self.port.expect("it has been started"))
+    }
+
+    pub(crate) fn address(&self) -> SocketAddr {
+        SocketAddr::from(([127, 0, 0, 1], self.port.expect("it has been started")))
+    }
+
+    pub(crate) fn anonymous(&self) -> Client {
+        Client::anonymous(&self.url())
+    }
+
+    pub(crate) fn browser(&self) -> Client {
+        Client::browser(&self.url())
+    }
+
+    /// A client with a fresh token of this user.
+    pub(crate) fn client_of(&self, user: &str) -> Client {
+        let token = self.cli(&["token", "create", "--user", user, "--expires", "1h"]);
+        Client::with_token(&self.url(), token.trim())
+    }
+
+    pub(crate) fn admin(&self) -> Client {
+        self.client_of("admin")
+    }
+
+    /// Adds a user and returns the generated password.
+    pub(crate) fn add_user(&self, name: &str) -> String {
+        self.cli(&["user", "add", name]).trim().to_owned()
+    }
+
+    /// Runs a command that must succeed; what it printed.
+    pub(crate) fn cli(&self, arguments: &[&str]) -> String {
+        cli(&self.data, arguments)
+    }
+
+    pub(crate) fn pid(&self) -> u32 {
+        self.child.as_ref().expect("it runs").0.id()
+    }
+
+    /// kill -9.
+    pub(crate) fn kill(&mut self) {
+        drop(self.child.take());
+    }
+
+    pub(crate) fn signal(&self, signal: rustix::process::Signal) {
+        let pid = i32::try_from(self.pid()).ok().and_then(rustix::process::Pid::from_raw).expect("a process id");
+        rustix::process::kill_process(pid, signal).expect("our process");
+    }
+
+    /// Waits until the process has ended by itself.
+    pub(crate) async fn ended(&mut self, within: Duration) -> ExitStatus {
+        let child = std::sync::Mutex::new(&mut self.child.as_mut().expect("it runs").0);
+        let look = || async { child.lock().expect("no panic in here").try_wait().expect("our child") };
+        let status = obtain("dockletd ends", within, look).await;
+        self.child = None;
+        status
+    }
+
+    /// What it has printed to standard output since its last start.
+    pub(crate) fn output(&self) -> String {
+        std::fs::read_to_string(self.dir.path().join("out")).unwrap_or_default()
+    }
+
+    /// What it has logged since the first start.
+    pub(crate) fn log(&self) -> String {
+        std::fs::read_to_string(self.dir.path().join("log")).unwrap_or_default()
+    }
+
+    pub(crate) fn admin_password(&self) -> String {
+        std::fs::read_to_string(self.data.join("admin-password"))
+            .expect("the first start has written it")
+            .trim()
+            .to_owned()
+    }
+}
+
+impl Drop for Daemon {
+    fn drop(&mut self) {
+        self.kill();
+        if std::thread::panicking() {
+            eprintln!("the end of dockletd's log:\n{}", tail(&self.log(), 60));
+        }
+    }
+}
+
+fn tail(text: &str, lines: usize) -> String {
+    let all: Vec<&str> = text.lines().collect();
+    all[all.len().saturating_sub(lines)..].join("\n")
+}
+
+/// dockletd with this data directory, and none of the settings of the shell that runs the tests.
+pub(crate) fn command(data: &Path) -> Command {
+    let mut command = Command::new(DOCKLETD);
+    for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("DOCKLET_") && name != "DOCKLET_TEST_RUN") {
+        command.env_remove(name);
+    }
+    command.arg("--data-dir").arg(data);
+    command
+}
+
+/// Runs a command that must succeed.
+fn cli(data: &Path, arguments: &[&str]) -> String {
+    let output = try_cli(data, arguments);
+    assert!(output.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8(output.stdout).expect("text")
+}
+
+pub(crate) fn try_cli(data: &Path, arguments: &[&str]) -> Output {
+    command(data).args(arguments).stdin(Stdio::null()).output().expect("dockletd runs")
+}
+
+/// The static docklet-init; the one a debug build leaves beside dockletd needs the image's libraries.
+fn init() -> PathBuf {
+    let built = concat!(env!("CARGO_MANIFEST_DIR"), "/../target/x86_64-unknown-linux-musl/init/docklet-init");
+    let path = std::env::var_os("DOCKLET_INIT").map_or_else(|| PathBuf::from(built), PathBuf::from);
+    assert!(path.is_file(), "there is no docklet-init at {}; build it with scripts/build.sh init", path.display());
+    path
+}
+
+/// Daemons side by side must not cut their subnets from the same network. A few networks, used again and again, because
+/// the host keeps a rule for each.
+fn cluster_net() -> String {
+    static NEXT: AtomicU8 = AtomicU8::new(0);
+    format!("10.213.{}.0/20", 16 * (NEXT.fetch_add(1, Ordering::Relaxed) % 16))
+}

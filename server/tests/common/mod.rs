@@ -1,0 +1,8 @@
+//! What all tests use: a daemon of their own, and clients that are not ours.
+
+pub(crate) mod answer;
+pub(crate) mod client;
+pub(crate) mod daemon;
+pub(crate) mod docker;
+pub(crate) mod events;
+pub(crate) mod terminal;

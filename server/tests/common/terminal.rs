@@ -1,0 +1,156 @@
+//! A viewer of a terminal: speaks `docklet.terminal.v1` over a WebSocket that is not ours, and keeps every byte it got.
+
+use std::time::Duration;
+
+use futures::{SinkExt, StreamExt};
+use serde_json::json;
+use tokio::net::TcpStream;
+use tokio_tungstenite::{
+    MaybeTlsStream, WebSocketStream, connect_async,
+    tungstenite::{self, Message, client::IntoClientRequest, handshake::client::Request, protocol::CloseFrame},
+};
+use wire::terminal::{ClientFrame, Exit, NodeFrame, SUBPROTOCOL};
+
+use super::client::Client;
+
+pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
+pub(crate) const VIEWER: &str = "000102030405060708090a0b0c0d0e0f";
+
+/// Opens a terminal and returns its address below the daemon's URL.
+pub(crate) async fn open(client: &Client, vcluster: &str, node: &str) -> String {
+    let list = format!("/api/v1/vclusters/{vcluster}/nodes/{node}/terminals");
+    let terminal = client.post(&list, &json!({})).await.ok(201);
+    assert_eq!(terminal.header("location"), format!("{list}/{}", terminal.at("/id")));
+    terminal.header("location").to_owned()
+}
+
+/// The request that attaches, to be changed by tests that want it refused.
+pub(crate) fn request(client: &Client, path: &str, query: &str) -> Request {
+    let url = format!("{}{path}?{query}", client.url.replacen("http", "ws", 1));
+    let mut request = url.into_client_request().expect("a request");
+    let headers = request.headers_mut();
+    headers.insert("sec-websocket-protocol", SUBPROTOCOL.parse().expect("a header"));
+    if let Some(token) = &client.token {
+        headers.insert("authorization", format!("Bearer {token}").parse().expect("a header"));
+    }
+    request
+}
+
+/// The answer to an upgrade that is refused: status and body.
+pub(crate) async fn refused(request: Request) -> (u16, String) {
+    match connect_async(request).await {
+        Err(tungstenite::Error::Http(response)) => {
+            let body = response.body().clone().unwrap_or_default();
+            (response.status().as_u16(), String::from_utf8_lossy(&body).into_owned())
+        }
+        other => panic!("must be refused, not {other:?}"),
+    }
+}
+
+#[derive(Debug)]
+pub(crate) struct Viewer {
+    socket: WebSocketStream<MaybeTlsStream<TcpStream>>,
+    /// Output and repaints, as they came.
+    pub(crate) seen: Vec<u8>,
+    /// The offset behind the last output.
+    pub(crate) offset: u64,
+    /// Bytes of input sent so far.
+    sent: u64,
+    pub(crate) exit: Option<Exit>,
+}
+
+/// How the stream ended.
+pub(crate) type Closed = Option<CloseFrame>;
+
+impl Viewer {
+    pub(crate) async fn attach(client: &Client, path: &str) -> Self {
+        Self::attach_from(client, path, "snapshot", 0).await
+    }
+
+    /// `sent`: how much input this viewer has sent before.
+    pub(crate) async fn attach_from(client: &Client, path: &str, from: &str, sent: u64) -> Self {
+        let request = request(client, path, &format!("client={VIEWER}&from={from}&cols=80&rows=24"));
+        let (socket, answer) = connect_async(request).await.expect("the upgrade is answered");
+        assert_eq!(answer.headers()["sec-websocket-protocol"], SUBPROTOCOL);
+        Self { socket, seen: Vec::new(), offset: 0, sent, exit: None }
+    }
+
+    pub(crate) async fn send(&mut self, frame: ClientFrame<'_>) {
+        let mut bytes = Vec::new();
+        frame.encode(&mut bytes);
+        self.send_raw(Message::Binary(bytes.into())).await;
+    }
+
+    pub(crate) async fn send_raw(&mut self, message: Message) {
+        self.socket.send(message).await.expect("the connection takes it");
+    }
+
+    pub(crate) async fn type_in(&mut self, text: &str) {
+        self.send(ClientFrame::Input { seq: self.sent, bytes: text.as_bytes() }).await;
+        self.sent += text.len() as u64;
+    }
+
+    pub(crate) fn sent(&self) -> u64 {
+        self.sent
+    }
+
+    /// Reads, and acknowledges, until this text has been seen.
+    pub(crate) async fn until(&mut self, text: &str) {
+        let found = async {
+            while !self.text().contains(text) {
+                if let Some(closed) = self.step().await {
+                    panic!("closed before {text:?} came: {closed:?}; seen: {}", self.text());
+                }
+            }
+        };
+        let in_time = tokio::time::timeout(PATIENCE, found).await.is_ok();
+        assert!(in_time, "{text:?} did not come; seen: {}", self.text());
+    }
+
+    /// Reads until the other side closes.
+    pub(crate) async fn until_closed(&mut self) -> Closed {
+        let closed = async {
+            loop {
+                if let Some(closed) = self.step().await {
+                    return closed;
+                }
+            }
+        };
+        tokio::time::timeout(PATIENCE, closed).await.expect("the stream closes in time")
+    }
+
+    pub(crate) fn text(&self) -> String {
+        String::from_utf8_lossy(&self.seen).into_owned()
+    }
+
+    /// One message; the close frame when it was the last.
+    async fn step(&mut self) -> Option<Closed> {
+        let bytes = match self.socket.next().await {
+            Some(Ok(Message::Binary(bytes))) => bytes,
+            Some(Ok(Message::Close(frame))) => return Some(frame),
+            Some(Ok(_)) => return None,
+            // Broken off without a word.
+            Some(Err(_)) | None => return Some(None),
+        };
+        match NodeFrame::decode(&bytes).expect("a frame") {
+            NodeFrame::Output { offset, bytes } => {
+                assert!(self.offset == 0 || self.offset == offset, "a gap: {} then {offset}", self.offset);
+                self.take(offset + bytes.len() as u64, bytes).await;
+            }
+            NodeFrame::Snapshot { offset, bytes, .. } => self.take(offset, bytes).await,
+            NodeFrame::Exit(exit) => self.exit = Some(exit),
+            NodeFrame::InputAck { .. } | NodeFrame::Size(_) | NodeFrame::Pong { .. } => {}
+            NodeFrame::Error { code, message } => panic!("{code}: {message}"),
+        }
+        None
+    }
+
+    async fn take(&mut self, offset: u64, bytes: &[u8]) {
+        self.seen.extend_from_slice(bytes);
+        self.offset = offset;
+        // The other side may have closed meanwhile; the next step tells.
+        let mut ack = Vec::new();
+        ClientFrame::Ack { offset }.encode(&mut ack);
+        let _ = self.socket.send(Message::Binary(ack.into())).await;
+    }
+}

@@ -1,0 +1,47 @@
+//! `dockletd check-config` and mistakes in the configuration.
+
+use std::process::Output;
+
+use crate::common::daemon::command;
+
+fn check(arguments: &[&str], environment: &[(&str, &str)]) -> Output {
+    let dir = tempfile::tempdir().expect("a temporary directory");
+    let mut command = command(dir.path());
+    command.args(arguments).envs(environment.iter().copied()).output().expect("dockletd runs")
+}
+
+fn refused(arguments: &[&str], environment: &[(&str, &str)]) -> String {
+    let output = check(arguments, environment);
+    assert_eq!(output.status.code(), Some(1));
+    String::from_utf8(output.stderr).expect("text")
+}
+
+#[test]
+fn every_value_is_shown_with_where_it_was_written_and_secrets_are_not() {
+    let file = tempfile::NamedTempFile::new().expect("a temporary file");
+    std::fs::write(file.path(), "[limits]\nnodes = 7\n").expect("our file");
+    let path = file.path().to_str().expect("a path that is text");
+    let environment = [("DOCKLET_ETCD_PASSWORD", "hunter2"), ("DOCKLET_LIMITS_CPUS", "3.5")];
+    let output = check(&["check-config", "--config", path, "--listen", "127.0.0.1:9"], &environment);
+    let text = String::from_utf8(output.stdout).expect("text");
+    let line =
+        |name: &str| text.lines().find(|line| line.starts_with(name)).expect("a line for each setting").to_owned();
+    assert!(line("server.listen").ends_with("# flag --server-listen"));
+    assert!(line("limits.cpus = 3.5").ends_with("# environment DOCKLET_LIMITS_CPUS"));
+    assert!(line("limits.nodes = 7").ends_with(&format!("# file {path}")));
+    assert!(line("limits.vclusters").ends_with("# default"));
+    assert!(line("etcd.password = (set)").ends_with("# environment DOCKLET_ETCD_PASSWORD"));
+    assert!(!text.contains("hunter2"));
+}
+
+#[test]
+fn unknown_names_are_refused_with_the_nearest_known_one() {
+    let message = refused(&["check-config"], &[("DOCKLET_SERVER_LISTENS", "x")]);
+    assert!(message.contains("DOCKLET_SERVER_LISTENS; did you mean DOCKLET_SERVER_LISTEN?"), "{message}");
+}
+
+#[test]
+fn the_daemon_does_not_start_with_a_value_that_is_none() {
+    let message = refused(&["serve", "--limits-nodes", "many"], &[]);
+    assert!(message.contains("limits.nodes (from flag --limits-nodes): must be a whole number"), "{message}");
+}

@@ -1,0 +1,141 @@
+//! Signing in and out, and the cookie that remembers it.
+
+use reqwest::Method;
+use serde_json::json;
+
+use crate::common::{
+    client::{Client, send},
+    daemon::{Daemon, Options},
+};
+
+fn cookie_of(set_cookie: &str) -> String {
+    set_cookie.split(';').next().expect("a cookie").to_owned()
+}
+
+#[tokio::test]
+async fn signing_in_shows_who_one_is_and_signing_out_ends_it() {
+    let daemon = Daemon::start_usual().await;
+    let browser = daemon.browser();
+    browser.get("/api/v1/session").await.problem(401, "not_signed_in");
+    let session = browser.sign_in("admin", &daemon.admin_password()).await.ok(200);
+    assert_eq!((session.at("/name").as_str(), session.at("/role").as_str()), ("admin", "admin"));
+    assert_eq!(session.json()["usage"]["vclusters"], 0);
+    browser.get("/api/v1/session").await.ok(200);
+    browser.delete("/api/v1/session").await.ok(204);
+    browser.get("/api/v1/session").await.problem(401, "not_signed_in");
+    browser.delete("/api/v1/session").await.ok(204);
+}
+
+#[tokio::test]
+async fn the_cookie_is_out_of_reach_of_scripts_and_new_with_every_sign_in() {
+    let daemon = Daemon::start_usual().await;
+    let (client, password) = (daemon.anonymous(), daemon.admin_password());
+    let first = client.sign_in("admin", &password).await.ok(200);
+    let attributes = first.header("set-cookie").to_owned();
+    assert!(attributes.starts_with("docklet_session="), "{attributes}");
+    for attribute in ["; HttpOnly", "; SameSite=Lax", "; Path=/", "; Max-Age=604800"] {
+        assert!(attributes.contains(attribute), "{attributes}");
+    }
+    assert!(!attributes.contains("Secure") && !attributes.contains("Domain"), "{attributes}");
+    // Somebody who has planted a session id before has nothing of it afterwards.
+    let planted = cookie_of(&attributes);
+    let body = json!({"name": "admin", "password": password});
+    let request = client.request(Method::POST, "/api/v1/session").json(&body);
+    let again = send(request.header("cookie", &planted).header("origin", daemon.url())).await.ok(200);
+    assert_ne!(cookie_of(again.header("set-cookie")), planted);
+    let old = client.request(Method::GET, "/api/v1/session").header("cookie", &planted);
+    send(old).await.problem(401, "not_signed_in");
+}
+
+#[tokio::test]
+async fn over_tls_at_a_trusted_proxy_the_cookie_never_travels_without() {
+    let daemon = Options::default().with("server-trusted-proxies", "127.0.0.0/8").start().await;
+    let body = json!({"name": "admin", "password": daemon.admin_password()});
+    let request = daemon.anonymous().request(Method::POST, "/api/v1/session").json(&body);
+    let answer =
+        send(request.header("x-forwarded-proto", "https").header("x-forwarded-for", "192.0.2.7")).await.ok(200);
+    let attributes = answer.header("set-cookie");
+    assert!(attributes.starts_with("__Host-docklet_session=") && attributes.contains("; Secure"), "{attributes}");
+}
+
+#[tokio::test]
+async fn a_proxy_that_is_not_trusted_is_not_believed() {
+    let daemon = Daemon::start_usual().await;
+    let body = json!({"name": "admin", "password": daemon.admin_password()});
+    let request = daemon.anonymous().request(Method::POST, "/api/v1/session").json(&body);
+    let answer = send(request.header("x-forwarded-proto", "https")).await.ok(200);
+    assert!(!answer.header("set-cookie").contains("Secure"));
+}
+
+#[tokio::test]
+async fn guessing_costs_growing_waits_but_the_owner_gets_in_from_elsewhere() {
+    let daemon = Options::default().with("server-trusted-proxies", "127.0.0.0/8").start().await;
+    let guess = async |address: &str, password: &str| {
+        let body = json!({"name": "admin", "password": password});
+        let request = daemon.anonymous().request(Method::POST, "/api/v1/session").json(&body);
+        send(request.header("x-forwarded-for", address)).await
+    };
+    for _ in 0..5 {
+        guess("192.0.2.7", "wrong").await.problem(401, "sign_in_failed");
+    }
+    let refused = guess("192.0.2.7", &daemon.admin_password()).await.problem(429, "too_many_attempts");
+    assert!(refused.header("retry-after").parse::<u64>().expect("seconds") >= 1);
+    guess("198.51.100.1", &daemon.admin_password()).await.ok(200);
+}
+
+#[tokio::test]
+async fn an_unknown_name_is_answered_like_a_wrong_password() {
+    let daemon = Daemon::start_usual().await;
+    let client = daemon.anonymous();
+    let (unknown, wrong) = (client.sign_in("nobody", "x").await, client.sign_in("admin", "x").await);
+    let without_id = |text: &str| text.split(",\"request_id\"").next().map(str::to_owned);
+    assert_eq!(without_id(&unknown.text), without_id(&wrong.text));
+    unknown.problem(401, "sign_in_failed");
+}
+
+#[tokio::test]
+async fn whoever_is_locked_is_out_at_once_and_cannot_come_back() {
+    let daemon = Daemon::start_usual().await;
+    let password = daemon.add_user("ada");
+    let (browser, token) = (daemon.browser(), daemon.client_of("ada"));
+    browser.sign_in("ada", &password).await.ok(200);
+    token.get("/api/v1/session").await.ok(200);
+    daemon.cli(&["user", "lock", "ada"]);
+    browser.get("/api/v1/session").await.problem(401, "not_signed_in");
+    token.get("/api/v1/session").await.problem(401, "bad_token");
+    browser.sign_in("ada", &password).await.problem(401, "sign_in_failed");
+    daemon.cli(&["user", "unlock", "ada"]);
+    browser.sign_in("ada", &password).await.ok(200);
+}
+
+#[tokio::test]
+async fn a_new_password_ends_every_session() {
+    let daemon = Daemon::start_usual().await;
+    let browser = daemon.browser();
+    browser.sign_in("admin", &daemon.admin_password()).await.ok(200);
+    let password = daemon.cli(&["user", "passwd", "admin"]);
+    browser.get("/api/v1/session").await.problem(401, "not_signed_in");
+    browser.sign_in("admin", password.trim()).await.ok(200);
+    assert!(daemon.cli(&["user", "list"]).starts_with("admin"));
+}
+
+#[tokio::test]
+async fn tokens_that_are_malformed_unknown_expired_or_revoked_are_refused_alike() {
+    let daemon = Daemon::start_usual().await;
+    let malformed = ["", "x", "dkl_", "dkl_short", "dkl_ümlaut", &"dkl_".repeat(5000)[..16000]];
+    for token in malformed {
+        let request = daemon.anonymous().request(Method::GET, "/api/v1/session");
+        let header = reqwest::header::HeaderValue::from_bytes(format!("Bearer {token}").as_bytes()).expect("a header");
+        let answer = send(request.header("authorization", header)).await;
+        assert!(matches!(answer.code().as_str(), "bad_token" | "not_signed_in"), "{token}: {}", answer.text);
+        assert_eq!(answer.status, 401);
+    }
+    let unknown = Client::with_token(&daemon.url(), &format!("dkl_{}", "A".repeat(43)));
+    unknown.get("/api/v1/vclusters").await.problem(401, "bad_token");
+    let brief = daemon.cli(&["token", "create", "--user", "admin", "--expires", "1s"]);
+    let brief = Client::with_token(&daemon.url(), brief.trim());
+    testkit::eventually("the token expires", std::time::Duration::from_secs(5), || async {
+        brief.get("/api/v1/session").await.code() == "bad_token"
+    })
+    .await;
+}

@@ -1,0 +1,83 @@
+//! Requests that another site's page makes with our cookie.
+
+use reqwest::{Method, RequestBuilder};
+use serde_json::json;
+
+use crate::common::{
+    client::{Client, order, send},
+    daemon::{Daemon, Options},
+    terminal,
+};
+
+/// A browser that is signed in, without an origin of its own, and its cookie.
+async fn signed_in(daemon: &Daemon) -> (Client, String) {
+    let client = daemon.anonymous();
+    let answer = client.sign_in("admin", &daemon.admin_password()).await.ok(200);
+    let cookie = answer.header("set-cookie").split(';').next().expect("a cookie").to_owned();
+    (client, cookie)
+}
+
+#[tokio::test]
+async fn only_pages_of_ours_may_change_things_with_the_cookie() {
+    let daemon = Daemon::start_usual().await;
+    let (client, cookie) = signed_in(&daemon).await;
+    let request = || client.request(Method::DELETE, "/api/v1/session").header("cookie", &cookie);
+    let refused = async |request: RequestBuilder| send(request).await.problem(403, "foreign_origin");
+    refused(request().header("origin", "http://evil.example")).await;
+    refused(request().header("origin", "http://localhost:1")).await;
+    refused(request().header("origin", "null")).await;
+    refused(request().header("sec-fetch-site", "cross-site")).await;
+    refused(request().header("sec-fetch-site", "same-site")).await;
+    refused(request()).await;
+    let reading = client.request(Method::GET, "/api/v1/session").header("cookie", &cookie);
+    send(reading.header("origin", "http://evil.example")).await.ok(200);
+    send(request().header("origin", daemon.url())).await.ok(204);
+}
+
+#[tokio::test]
+async fn another_site_can_neither_sign_somebody_in_nor_use_a_form() {
+    let daemon = Daemon::start_usual().await;
+    let sign_in = json!({"name": "admin", "password": daemon.admin_password()});
+    let client = daemon.anonymous();
+    let foreign = |request: RequestBuilder| request.header("origin", "http://evil.example");
+    let request = client.request(Method::POST, "/api/v1/session").json(&sign_in);
+    send(foreign(request)).await.problem(403, "foreign_origin");
+    // A form can be sent anywhere without asking first; JSON disguised as text is not read.
+    let form = client.request(Method::POST, "/api/v1/session").body(sign_in.to_string());
+    send(form.header("content-type", "text/plain")).await.problem(400, "malformed");
+}
+
+#[tokio::test]
+async fn with_public_urls_only_those_are_ours() {
+    let daemon = Options::default().with("public-url", "https://docklet.example").start().await;
+    let body = json!({"name": "admin", "password": daemon.admin_password()});
+    let sign_in = |origin: &str| {
+        daemon.anonymous().request(Method::POST, "/api/v1/session").json(&body).header("origin", origin.to_owned())
+    };
+    send(sign_in(&daemon.url())).await.problem(403, "foreign_origin");
+    let answer = send(sign_in("https://docklet.example")).await.ok(200);
+    assert!(answer.header("set-cookie").starts_with("__Host-docklet_session="));
+}
+
+#[tokio::test]
+async fn a_websocket_from_another_site_is_refused_before_anything_is_attached() {
+    let daemon = Daemon::start_usual().await;
+    let (client, cookie) = signed_in(&daemon).await;
+    let path = "/api/v1/vclusters/0198c0de-0000-7000-8000-000000000000/nodes/node-0/terminals/t";
+    for origin in [Some("http://evil.example"), None] {
+        let mut request = terminal::request(&client, path, &format!("client={}", terminal::VIEWER));
+        request.headers_mut().insert("cookie", cookie.parse().expect("a header"));
+        if let Some(origin) = origin {
+            request.headers_mut().insert("origin", origin.parse().expect("a header"));
+        }
+        let (status, body) = terminal::refused(request).await;
+        assert!(status == 403 && body.contains("foreign_origin"), "{status} {body}");
+    }
+}
+
+#[tokio::test]
+async fn a_token_is_proof_enough_from_anywhere() {
+    let daemon = Daemon::start_usual().await;
+    let request = daemon.admin().request(Method::POST, "/api/v1/vclusters").json(&order("../", 1));
+    send(request.header("origin", "http://evil.example")).await.problem(422, "invalid");
+}
