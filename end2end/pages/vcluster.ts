@@ -1,0 +1,59 @@
+// One vcluster's page: what it says and what can be done there.
+import { expect, type Locator, type Page } from "@playwright/test";
+
+import { until } from "../fixtures/dockletd";
+import { TerminalPanel } from "./terminal";
+
+export class VclusterPage {
+  readonly terminals: TerminalPanel;
+
+  constructor(
+    readonly page: Page,
+    readonly name: string,
+  ) {
+    this.terminals = new TerminalPanel(page);
+  }
+
+  /** The state beside the name. */
+  get state(): Locator {
+    return this.page.locator(".page-head .tag");
+  }
+
+  node(name: string): Locator {
+    return this.page.getByRole("region", { name: "Nodes" }).getByRole("row").filter({ has: this.page.getByRole("rowheader", { name }) });
+  }
+
+  async press(action: "Start" | "Stop" | "Repair" | "Add node"): Promise<void> {
+    await this.page.locator(".page-actions").getByRole("button", { name: action, exact: true }).click();
+  }
+
+  /** One of the actions behind "…". */
+  async more(action: string): Promise<void> {
+    await this.page.getByRole("button", { name: `More actions for ${this.name}` }).click();
+    await this.page.locator(".page-actions").getByRole("menuitem", { name: new RegExp(`^${action}`) }).click();
+  }
+
+  async removeNode(node: string): Promise<void> {
+    await this.page.getByRole("button", { name: `Remove ${node}`, exact: true }).click();
+    await this.page.getByRole("button", { name: `Remove ${node} now` }).click();
+  }
+
+  /** Types the name and confirms. */
+  async confirmDelete(): Promise<void> {
+    await this.page.getByRole("textbox", { name: "Name" }).fill(this.name);
+    await this.page.getByRole("button", { name: `Delete ${this.name}` }).click();
+  }
+
+  /** Waits for a state on a page that changes by itself. */
+  async becomes(state: string | RegExp): Promise<void> {
+    await expect(this.state).toHaveText(state, { timeout: 60_000 });
+  }
+
+  /** Waits for a state on a page without script: looks again and again, as a person would. */
+  async becomesOnReload(state: string): Promise<void> {
+    await until(`${this.name} to be ${state}`, 60, async () => {
+      await this.page.reload();
+      return (await this.state.textContent())?.trim() === state || undefined;
+    });
+  }
+}
