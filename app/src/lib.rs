@@ -48,4 +48,8 @@ pub fn mark_hydrated() {
         // The attribute's name is a constant, which is the only thing this can fail for.
         let _ = root.set_attribute("data-hydrated", "");
     }
+    if let Ok(Some(storage)) = window().session_storage() {
+        // What shell/load-again.js counts; where nothing can be stored, nothing is.
+        let _ = storage.remove_item("docklet-loads");
+    }
 }

@@ -12,6 +12,9 @@ use crate::{
 /// Used by the first line of every page: asked for at once, so that text does not change its face.
 const FONT: &str = "/vendor/fonts/inter-latin-wght-normal.woff2";
 
+/// What to do when the console's script cannot be fetched.
+const LOAD_AGAIN: &str = include_str!("shell/load-again.js");
+
 /// The document of one page. The nonce comes from the visit.
 pub fn shell(options: LeptosOptions) -> impl IntoView {
     let theme = visit::theme();
@@ -26,6 +29,7 @@ pub fn shell(options: LeptosOptions) -> impl IntoView {
                 // Before any module is asked for.
                 <script type="importmap" nonce=use_nonce() inner_html=terminal::IMPORT_MAP></script>
                 {terminal::MODULES.iter().map(|module| view! { <link rel="modulepreload" href=*module/> }).collect_view()}
+                <script nonce=use_nonce() inner_html=LOAD_AGAIN></script>
                 <AutoReload options=options.clone()/>
                 <HydrationScripts options/>
                 <MetaTags/>

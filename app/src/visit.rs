@@ -86,7 +86,7 @@ pub(crate) fn refuse_with(problem: Problem) -> Refused {
     if !accepts_html() {
         set_status(problem.status);
     }
-    Refused(problem)
+    problem.into()
 }
 
 fn causes(error: &dyn std::error::Error) -> String {

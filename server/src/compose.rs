@@ -24,14 +24,18 @@ use scheduler::Overcommit;
 use store::{SessionStore, SqlStore, StoreConfig};
 use worker::Worker;
 
-use crate::{config::Config, data_dir::DataDir, http::readiness::Readiness};
+use crate::{
+    config::{Config, cargo_leptos},
+    data_dir::DataDir,
+    http::readiness::Readiness,
+};
 
 /// Everything that runs, put together.
 pub struct Parts {
     pub control: Control,
     pub reconciler: Reconciler,
     pub worker: Arc<Worker>,
-    pub store: Arc<dyn Store>,
+    pub database: SqlStore,
     pub sessions: SessionStore,
     pub readiness: Readiness,
 }
@@ -43,13 +47,13 @@ impl std::fmt::Debug for Parts {
 }
 
 /// Puts everything together. `etcd` answers already.
-pub fn compose(config: &Config, data: &DataDir, store: SqlStore, etcd: Etcd) -> Result<Parts> {
+pub fn compose(config: &Config, data: &DataDir, database: SqlStore, etcd: Etcd) -> Result<Parts> {
     let engine: Arc<dyn Engine> = Arc::new(DockerEngine::new(&config.worker.docker));
     let etcd = Arc::new(etcd);
     let worker = Worker::open(worker_config(config, data)?, engine.clone(), etcd.clone(), Arc::new(SystemClock))?;
     let worker = Arc::new(worker);
-    let sessions = SessionStore::new(store.clone(), Arc::new(SystemClock));
-    let store: Arc<dyn Store> = Arc::new(store);
+    let sessions = SessionStore::new(database.clone(), Arc::new(SystemClock));
+    let store: Arc<dyn Store> = Arc::new(database.clone());
     let ports = Ports {
         store: store.clone(),
         dispatch: etcd.clone(),
@@ -58,8 +62,8 @@ pub fn compose(config: &Config, data: &DataDir, store: SqlStore, etcd: Etcd) -> 
         entropy: Arc::new(SystemEntropy),
     };
     let (control, reconciler) = Control::new(&ports, policy(config));
-    let readiness = readiness(store.clone(), etcd, engine, control.clone());
-    Ok(Parts { control, reconciler, worker, store, sessions, readiness })
+    let readiness = readiness(store, etcd, engine, control.clone());
+    Ok(Parts { control, reconciler, worker, database, sessions, readiness })
 }
 
 /// Opens the database and brings it up to date.
@@ -141,8 +145,8 @@ pub fn site_root(config: &Config) -> Result<PathBuf> {
     if let Some(root) = &config.server.site_root {
         return Ok(root.clone());
     }
-    if let Some(root) = std::env::var_os("LEPTOS_SITE_ROOT") {
-        return Ok(root.into());
+    if let Some(root) = cargo_leptos::site_root() {
+        return Ok(root);
     }
     let (beside, above) = (beside_us("site")?, beside_us("../site")?);
     Ok(if beside.is_dir() { beside } else { above })

@@ -4,6 +4,7 @@
 
 use std::{collections::BTreeMap, path::PathBuf};
 
+pub mod cargo_leptos;
 pub mod database;
 pub mod etcd;
 pub mod limits;

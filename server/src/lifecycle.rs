@@ -10,6 +10,7 @@ use control::ports::clock::SystemClock;
 use etcd::{Etcd, EtcdConfig, embedded::EmbeddedEtcd};
 use leptos::config::LeptosOptions;
 use rustix::process::{Resource, getrlimit, setrlimit};
+use store::SqlStore;
 use tokio::{
     net::TcpListener,
     signal::unix::{Signal, SignalKind, signal},
@@ -19,7 +20,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::{
     compose::{self, Parts},
-    config::Config,
+    config::{Config, cargo_leptos},
     data_dir::DataDir,
     http::{
         connections::Connections, ending::Ending, listen, revocation::Revocations, router::router, session::Sessions,
@@ -28,9 +29,9 @@ use crate::{
     telemetry,
 };
 
-/// For requests and streams; then for the loops. Together with etcd's two seconds less than ten.
-const PATIENCE: Duration = Duration::from_secs(5);
-const PATIENCE_WITH_LOOPS: Duration = Duration::from_secs(2);
+/// For requests, streams and steps of the worker. Together with etcd's two seconds less than ten.
+const PATIENCE: Duration = Duration::from_secs(7);
+const CLOSING: Duration = Duration::from_millis(500);
 
 /// Runs the daemon until it is told to end.
 pub async fn serve(config: Config) -> Result<()> {
@@ -90,7 +91,7 @@ async fn begin(config: &Config, data: &DataDir) -> Result<Begun> {
 }
 
 /// The first start makes the first account. Its password is only ever in a file that our user alone can read.
-async fn ensure_administrator(config: &Config, data: &DataDir, store: &store::SqlStore) -> Result<()> {
+async fn ensure_administrator(config: &Config, data: &DataDir, store: &SqlStore) -> Result<()> {
     if let Some(password) = compose::accounts(config, Arc::new(store.clone())).ensure_admin().await? {
         data.write_private(ADMIN_PASSWORD, &format!("{password}\n"))?;
     }
@@ -102,18 +103,20 @@ const ADMIN_PASSWORD: &str = "admin-password";
 struct Running {
     ending: Ending,
     stop: CancellationToken,
+    database: SqlStore,
     /// Each runs until `stop`; one that ends before is a fault.
     loops: JoinSet<&'static str>,
 }
 
 fn run(config: &Config, parts: Parts, listener: TcpListener) -> Result<Running> {
-    let Parts { control, reconciler, worker, store, sessions, readiness } = parts;
+    let Parts { control, reconciler, worker, database, sessions, readiness } = parts;
     let (ending, stop, revocations) = (Ending::default(), CancellationToken::new(), Revocations::default());
     let metrics = telemetry::metrics()?;
     let edge = Arc::new(Edge {
         public_urls: config.server.public_urls.clone(),
         trusted_proxies: config.server.trusted_proxies.clone(),
         site_root: compose::site_root(config)?,
+        reload: reload_sources(),
     });
     let https = edge.public_urls.first().is_some_and(crate::http::origin::Origin::is_https);
     let console = LeptosOptions::builder()
@@ -121,10 +124,11 @@ fn run(config: &Config, parts: Parts, listener: TcpListener) -> Result<Running> 
         .site_root(edge.site_root.to_string_lossy())
         .site_pkg_dir("pkg")
         .site_addr(listener.local_addr()?)
+        .reload_port(cargo_leptos::reload_port().unwrap_or_default())
         .build();
     let state = AppState {
         control: control.clone(),
-        store,
+        store: Arc::new(database.clone()),
         clock: Arc::new(SystemClock),
         sessions: Sessions::new(sessions.clone(), config.sign_in.idle, https),
         revocations: revocations.clone(),
@@ -148,7 +152,12 @@ fn run(config: &Config, parts: Parts, listener: TcpListener) -> Result<Running> 
     loops.spawn(telemetry::keep_up(metrics, stop.clone()));
     ending.track(revocations.run(control, sessions, ending.clone()));
     ending.track(accept(config, listener, router(state), ending.clone()));
-    Ok(Running { ending, stop, loops })
+    Ok(Running { ending, stop, database, loops })
+}
+
+fn reload_sources() -> String {
+    let sources = |port| format!(" ws://localhost:{port} ws://127.0.0.1:{port}");
+    cargo_leptos::reload_port().map(sources).unwrap_or_default()
 }
 
 fn accept(
@@ -166,18 +175,23 @@ fn accept(
 impl Running {
     async fn end(&mut self, etcd: Option<EmbeddedEtcd>) {
         self.ending.begin();
-        let left = self.ending.wait(PATIENCE).await;
-        if left > 0 {
-            tracing::warn!(connections = left, "some connections did not end in time and are cut");
-        }
         self.stop.cancel();
         let loops = async { while self.loops.join_next().await.is_some() {} };
-        if tokio::time::timeout(PATIENCE_WITH_LOOPS, loops).await.is_err() {
+        let (connections, loops) = tokio::join!(self.ending.wait(PATIENCE), tokio::time::timeout(PATIENCE, loops));
+        if connections > 0 {
+            tracing::warn!(connections, "some connections did not end in time and are cut");
+        }
+        if loops.is_err() {
             // Whatever they were in can be repeated.
             tracing::info!("work in progress is left for the next start");
+            self.loops.abort_all();
         }
         if let Some(etcd) = etcd {
             etcd.stop().await;
+        }
+        // Tasks that were cut off may still hold a connection; then the next start recovers what this one would have done.
+        if tokio::time::timeout(CLOSING, self.database.clone().close()).await.is_err() {
+            tracing::info!("the database is left open");
         }
     }
 }

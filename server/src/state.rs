@@ -34,6 +34,8 @@ pub struct Edge {
     pub public_urls: Vec<Origin>,
     pub trusted_proxies: Vec<IpNet>,
     pub site_root: PathBuf,
+    /// Under `cargo leptos watch`: where pages hear that they have changed, as sources of a Content-Security-Policy. Else empty.
+    pub reload: String,
 }
 
 impl std::fmt::Debug for AppState {

@@ -4,7 +4,14 @@
 mod common;
 
 mod config_check;
+mod crash_at_random_moments;
+mod edge_connections;
+mod edge_headers;
+mod edge_operations;
+mod events_feed;
 mod session_cookies;
 mod session_origin;
 mod start_and_end;
+mod terminal_stream;
 mod vcluster_bad_input;
+mod vcluster_lifecycle;

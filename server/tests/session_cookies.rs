@@ -132,6 +132,14 @@ async fn tokens_that_are_malformed_unknown_expired_or_revoked_are_refused_alike(
     }
     let unknown = Client::with_token(&daemon.url(), &format!("dkl_{}", "A".repeat(43)));
     unknown.get("/api/v1/vclusters").await.problem(401, "bad_token");
+    let revoked = daemon.admin();
+    revoked.get("/api/v1/session").await.ok(200);
+    let listed = daemon.cli(&["token", "list", "--user", "admin"]);
+    let (id, rest) = listed.split_once(' ').expect("a line for the token");
+    assert!(rest.contains("good") && !listed.contains(revoked.token.as_deref().expect("a token")), "{listed}");
+    daemon.cli(&["token", "revoke", "--user", "admin", id]);
+    revoked.get("/api/v1/session").await.problem(401, "bad_token");
+    assert!(daemon.cli(&["token", "list", "--user", "admin"]).contains("revoked"));
     let brief = daemon.cli(&["token", "create", "--user", "admin", "--expires", "1s"]);
     let brief = Client::with_token(&daemon.url(), brief.trim());
     testkit::eventually("the token expires", std::time::Duration::from_secs(5), || async {

@@ -11,16 +11,32 @@ use wire::problem::{Code, Problem};
 
 /// A problem as the error of a server function.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Refused(pub Problem);
+pub struct Refused(Box<Problem>);
 
 impl Refused {
     pub fn new(code: Code, detail: impl Into<String>) -> Self {
-        Self(Problem::new(code, detail))
+        Problem::new(code, detail).into()
+    }
+
+    pub fn problem(&self) -> &Problem {
+        &self.0
     }
 
     /// The person has to sign in (again).
     pub fn needs_sign_in(&self) -> bool {
         self.0.code == Code::NotSignedIn
+    }
+}
+
+impl From<Problem> for Refused {
+    fn from(problem: Problem) -> Self {
+        Self(Box::new(problem))
+    }
+}
+
+impl From<Refused> for Problem {
+    fn from(refused: Refused) -> Self {
+        *refused.0
     }
 }
 

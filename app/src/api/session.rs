@@ -10,7 +10,7 @@ pub(crate) async fn sign_in(name: String, password: String, next: String) -> Res
     use crate::visit::{refuse, visit};
     let visit = visit()?;
     let user = visit.control.accounts.sign_in(&name, &password, visit.address).await.map_err(refuse)?;
-    visit.session.enter(&user).await.map_err(Refused)?;
+    visit.session.enter(&user).await?;
     leptos_axum::redirect(crate::routes::safe_next(&next));
     Ok(())
 }
@@ -18,7 +18,7 @@ pub(crate) async fn sign_in(name: String, password: String, next: String) -> Res
 /// Ends the session. Fine to call without one.
 #[server(prefix = "/actions", endpoint = "sign-out")]
 pub(crate) async fn sign_out() -> Result<(), Refused> {
-    crate::visit::visit()?.session.leave().await.map_err(Refused)?;
+    crate::visit::visit()?.session.leave().await?;
     leptos_axum::redirect(crate::routes::SIGN_IN);
     Ok(())
 }

@@ -23,8 +23,10 @@ pub(crate) fn ToastList() -> impl IntoView {
         }
     };
     view! {
-        <ul class="toasts" role="status" aria-live="polite" aria-label="Messages">
-            <For each=move || toasts.shown() key=|toast| toast.number children=toast/>
-        </ul>
+        <div class="toasts" role="status" aria-label="Messages">
+            <ul>
+                <For each=move || toasts.shown() key=|toast| toast.number children=toast/>
+            </ul>
+        </div>
     }
 }

@@ -83,7 +83,7 @@ pub(crate) fn use_actions() -> Actions {
 fn shown<S: VclusterFn>(problem: RwSignal<Option<Problem>>) -> ServerAction<S> {
     let action = ServerAction::<S>::new();
     if let Some(Err(refused)) = action.value().get_untracked() {
-        problem.set(Some(refused.0));
+        problem.set(Some(refused.into()));
     }
     action
 }
@@ -104,7 +104,7 @@ fn take_in<S: VclusterFn>(action: ServerAction<S>, live: Live, problem: Option<R
         }
         Some(Err(refused)) => {
             if let Some(problem) = problem {
-                problem.set(Some(refused.0));
+                problem.set(Some(refused.into()));
             }
         }
     });

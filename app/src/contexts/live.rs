@@ -17,6 +17,7 @@ use crate::{
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Live {
     store: RwSignal<Store>,
+    /// The feed is interrupted, and has been for a moment.
     away: RwSignal<bool>,
     seed: StoredValue<u32>,
     toasts: Toasts,

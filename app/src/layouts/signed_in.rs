@@ -65,7 +65,7 @@ fn Outside(refused: Refused, retry: Callback<()>) -> impl IntoView {
     if refused.needs_sign_in() {
         view! { <Redirect path=routes::sign_in_then(&here)/> }.into_any()
     } else {
-        view! { <ProblemPage problem=refused.0 retry=retry/> }.into_any()
+        view! { <ProblemPage problem=refused.into() retry=retry/> }.into_any()
     }
 }
 

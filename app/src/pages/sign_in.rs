@@ -3,6 +3,7 @@
 use leptos::{form::ActionForm, prelude::*};
 use leptos_meta::Title;
 use leptos_router::hooks::use_query_map;
+use wire::problem::Problem;
 
 use crate::{
     api::session::SignIn,
@@ -18,7 +19,7 @@ pub(crate) fn SignInPage() -> impl IntoView {
     let next = move || query.with(|query| query.get("next").unwrap_or_else(|| routes::HOME.to_owned()));
     #[cfg(feature = "ssr")]
     crate::visit::pass_on_if_signed_in(&next());
-    let problem = Signal::derive(move || sign_in.value().get().and_then(Result::err).map(|refused| refused.0));
+    let problem = Signal::derive(move || sign_in.value().get().and_then(Result::err).map(Problem::from));
     let pending = sign_in.pending();
     view! {
         <Title text="Sign in · Docklet"/>

@@ -2,9 +2,9 @@
 //!
 //! The only crate that knows bollard. It decides nothing: each method is one typed request, with a time limit, and an answer
 //! in the port's words. Map:
-//! - [`client`]: the connection, agreed on one API version, and the time limits
-//! - [`fault`]: what the engine's refusals mean
-//! - [`container`], [`network`], [`volume`], [`image`], [`events`], [`host_task`]: one kind of object each
+//! - `client`: the connection, agreed on one API version, and the time limits
+//! - `fault`: what the engine's refusals mean
+//! - `container`, `network`, `volume`, `image`, `events`, `host_task`: one kind of object each
 
 mod client;
 mod container;

@@ -1,16 +1,17 @@
 //! Networks: one bridge per vcluster.
 
-use std::{collections::HashMap, sync::Arc};
+use std::{collections::HashMap, sync::Arc, time::Duration};
 
 use bollard::{
     errors::Error,
     models::{Ipam, IpamConfig, Network as Listed, NetworkCreateRequest},
-    query_parameters::ListNetworksOptionsBuilder,
+    query_parameters::{ListNetworksOptions, ListNetworksOptionsBuilder},
 };
 use control::ports::engine::{EngineError, Network, NetworkSpec};
 use domain::{InstallationId, VclusterId};
 use ipnet::Ipv4Net;
 use parking_lot::Mutex;
+use tokio::time::{Instant, sleep};
 
 use crate::{
     client::{CHANGE, Client, QUERY},
@@ -18,6 +19,10 @@ use crate::{
     fault::{fault, parts},
     label,
 };
+
+/// How long a network may be in the making by somebody else.
+const IN_THE_MAKING: Duration = Duration::from_secs(10);
+const LOOK_AGAIN: Duration = Duration::from_millis(50);
 
 /// Which network is whose, for events: the engine's events about networks carry no labels.
 #[derive(Debug, Clone, Default)]
@@ -40,9 +45,12 @@ impl Known {
 
 pub(crate) async fn all(client: &Client, installation: InstallationId) -> Result<Vec<Network>, EngineError> {
     let filters = HashMap::from([label::filter(installation)]);
-    let options = ListNetworksOptionsBuilder::new().filters(&filters).build();
-    let listed = client.ask(QUERY, |docker| async move { docker.list_networks(Some(options)).await }).await?;
+    let listed = list(client, Some(ListNetworksOptionsBuilder::new().filters(&filters).build())).await?;
     Ok(listed.into_iter().filter_map(|network| ours(&network, installation)).collect())
+}
+
+async fn list(client: &Client, options: Option<ListNetworksOptions>) -> Result<Vec<Listed>, EngineError> {
+    client.ask(QUERY, |docker| async move { docker.list_networks(options).await }).await
 }
 
 fn ours(network: &Listed, installation: InstallationId) -> Option<Network> {
@@ -63,7 +71,7 @@ pub(crate) async fn foreign_subnets(
     client: &Client,
     installation: InstallationId,
 ) -> Result<Vec<Ipv4Net>, EngineError> {
-    let listed = client.ask(QUERY, |docker| async move { docker.list_networks(None).await }).await?;
+    let listed = list(client, None).await?;
     let is_foreign =
         |network: &&Listed| !network.labels.as_ref().is_some_and(|labels| label::is_ours(labels, installation));
     Ok(listed.iter().filter(is_foreign).flat_map(subnets).collect())
@@ -72,20 +80,31 @@ pub(crate) async fn foreign_subnets(
 /// Creates without looking first: the engine itself refuses a second network on the same subnet, and only then it is
 /// worth a look whose the first one is.
 pub(crate) async fn ensure(client: &Client, spec: &NetworkSpec) -> Result<String, EngineError> {
-    let error = match create(client, spec).await? {
-        Ok(id) => return Ok(id),
-        Err(error) => error,
-    };
-    let there = all(client, spec.installation).await?.into_iter().find(|network| network.vcluster == spec.vcluster);
-    match there {
-        Some(network) if network.subnet == Some(spec.subnet) => Ok(network.id),
-        // Left from before the vcluster got another subnet: of no use to anybody.
-        Some(network) => {
-            remove(client, &network.id).await?;
-            create(client, spec).await?.map_err(|error| refused(spec, error))
+    let began = Instant::now();
+    loop {
+        let error = match create(client, spec).await? {
+            Ok(id) => return Ok(id),
+            Err(error) => error,
+        };
+        let listed = list(client, None).await?;
+        let mine = |network: &Network| network.vcluster == spec.vcluster;
+        let there = listed.iter().filter_map(|network| ours(network, spec.installation)).find(mine);
+        match there {
+            Some(network) if network.subnet == Some(spec.subnet) => return Ok(network.id),
+            // Left from before the vcluster got another subnet: of no use to anybody.
+            Some(network) => remove(client, &network.id).await?,
+            // The engine has given the subnet away and lists nobody who has it: somebody is making that network now,
+            // most likely we ourselves before we were ended.
+            None if is_overlap(&error) && !is_taken(&listed, spec.subnet) && began.elapsed() < IN_THE_MAKING => {
+                sleep(LOOK_AGAIN).await;
+            }
+            None => return Err(refused(spec, error)),
         }
-        None => Err(refused(spec, error)),
     }
+}
+
+fn is_taken(listed: &[Listed], subnet: Ipv4Net) -> bool {
+    listed.iter().flat_map(subnets).any(|taken| taken.contains(&subnet) || subnet.contains(&taken))
 }
 
 async fn create(client: &Client, spec: &NetworkSpec) -> Result<Result<String, Error>, EngineError> {
@@ -124,10 +143,12 @@ fn bridge(vcluster: VclusterId) -> String {
 }
 
 fn refused(spec: &NetworkSpec, error: Error) -> EngineError {
-    let overlaps = parts(&error).is_some_and(|(_, message)| {
-        message.contains("Pool overlaps") || message.contains("overlapping IPv4") || message.contains("overlaps with")
-    });
-    if overlaps { EngineError::SubnetTaken(spec.subnet) } else { fault(error) }
+    if is_overlap(&error) { EngineError::SubnetTaken(spec.subnet) } else { fault(error) }
+}
+
+fn is_overlap(error: &Error) -> bool {
+    let sentences = ["Pool overlaps", "overlapping IPv4", "overlaps with"];
+    parts(error).is_some_and(|(_, message)| sentences.iter().any(|sentence| message.contains(sentence)))
 }
 
 pub(crate) async fn remove(client: &Client, id: &str) -> Result<(), EngineError> {

@@ -60,6 +60,11 @@ pub(crate) async fn token(db: &impl ConnectionTrait, digest: &str) -> Result<Opt
     Ok(row.map(Token::from))
 }
 
+pub(crate) async fn tokens_of(db: &impl ConnectionTrait, user: UserId) -> Result<Vec<Token>, StoreError> {
+    let rows = token::Entity::find().filter(token::Column::User.eq(user.as_uuid())).order_by_desc(token::Column::Id);
+    Ok(rows.all(db).await.map_err(fault("token"))?.into_iter().map(Token::from).collect())
+}
+
 pub(crate) async fn insert_token(db: &impl ConnectionTrait, token: &Token) -> Result<(), StoreError> {
     token::Entity::insert(token::ActiveModel::from(token)).exec_without_returning(db).await.map_err(fault("token"))?;
     Ok(())

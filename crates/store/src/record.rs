@@ -28,6 +28,10 @@ impl Store for SqlStore {
         accounts::token(self.reader(), digest).await
     }
 
+    async fn tokens_of(&self, user: UserId) -> Result<Vec<Token>, StoreError> {
+        accounts::tokens_of(self.reader(), user).await
+    }
+
     async fn attempts(&self, key: &str) -> Result<Option<Attempts>, StoreError> {
         accounts::attempts(self.reader(), key).await
     }

@@ -8,7 +8,7 @@ use js_sys::{Function, Object, Uint8Array};
 use wasm_bindgen::prelude::*;
 use xterm_js_rs::addons::fit::FitAddon;
 use xterm_js_rs::addons::search::{SearchAddon, SearchOptions};
-use xterm_js_rs::{Disposable, Terminal, TerminalAddon, TerminalOptions, Theme};
+use xterm_js_rs::{BufferNamespace, Disposable, Terminal, TerminalAddon, TerminalOptions, Theme};
 
 #[wasm_bindgen]
 extern "C" {
@@ -35,6 +35,9 @@ extern "C" {
     #[wasm_bindgen(method, getter)]
     pub(crate) fn parser(this: &Xterm) -> Parser;
 
+    #[wasm_bindgen(method, getter, js_name = buffer)]
+    pub(crate) fn buffers(this: &Xterm) -> Buffers;
+
     #[wasm_bindgen(method, catch, js_name = loadAddon)]
     pub(crate) fn try_load_addon(this: &Xterm, addon: &TerminalAddon) -> Result<(), JsValue>;
 
@@ -59,6 +62,13 @@ extern "C" {
 
     #[wasm_bindgen(method, setter, js_name = scrollbarSliderBackground)]
     pub(crate) fn set_slider(this: &Palette, colour: &str);
+
+    #[wasm_bindgen(extends = BufferNamespace)]
+    pub(crate) type Buffers;
+
+    /// A program takes the whole screen, or gives it back.
+    #[wasm_bindgen(method, js_name = onBufferChange)]
+    pub(crate) fn on_change(this: &Buffers, listener: &Function) -> Disposable;
 
     pub(crate) type Modes;
 

@@ -33,6 +33,10 @@ use screen::Screen;
 use search_bar::SearchBar;
 use state::{Looking, Panel};
 
+/// As markup: a browser with JavaScript takes what is in `noscript` for text, and hydration would look for elements.
+const WITHOUT_JAVASCRIPT: &str =
+    r#"<p class="terminal__message">Terminals need JavaScript. Allow it for this site, then reload the page.</p>"#;
+
 /// A node that can have terminals.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NodeTab {
@@ -92,12 +96,12 @@ pub fn TerminalPanel(
     }
     on_cleanup(move || runtime::stop(panel.serial));
     view! {
-        <section class="terminal" class:terminal--fill=fill aria-label="Terminals" node_ref=root>
+        <section class="terminal-panel" class:terminal-panel--fill=fill aria-label="Terminals" node_ref=root>
             <Bar panel/>
             <Line panel/>
             <SearchBar panel/>
             <div class="terminal__body">
-                <noscript inner_html="<p class=\"terminal__message\">Terminals need JavaScript. Without it, use the docklet command or ssh.</p>"></noscript>
+                <noscript inner_html=WITHOUT_JAVASCRIPT></noscript>
                 <Placeholder panel/>
                 <For each=move || panel.tabs.get() key=|tab| tab.serial let:tab>
                     <Screen panel tab/>
@@ -112,10 +116,14 @@ pub fn TerminalPanel(
     .into_any()
 }
 
-/// Carries out a wish once the terminals that live are known. Returns the number of the last wish it carried out.
+/// Carries out a wish once the terminals that live are known, or cannot be. Returns the number of the last wish it carried out.
 fn heed(panel: Panel, opener: Opener, seen: u32) -> u32 {
     let wish = opener.wish.get();
-    let known = matches!(panel.looking.get(), Looking::Done);
+    if wish.is_some() {
+        // Who asks for a certain terminal does not want another one opened beside it.
+        panel.auto_open.set_value(false);
+    }
+    let known = panel.looking.get() != Looking::Begun;
     match wish {
         Some((count, node)) if count != seen && known => {
             let open =

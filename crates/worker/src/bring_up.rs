@@ -9,6 +9,7 @@ use control::ports::{
 };
 use domain::node::Phase;
 use futures::future;
+use tokio::time::{Instant, sleep};
 
 use crate::{
     driver::{Driver, Flow},
@@ -22,6 +23,9 @@ use crate::{
 const SHORT_GRACE_SECONDS: u32 = 2;
 /// docklet-init hurries when it is told to stop, so that it ends its processes itself before the engine kills it.
 const HEAD_START: Duration = Duration::from_secs(2);
+/// How long a container may be in the making by somebody else.
+const IN_THE_MAKING: Duration = Duration::from_secs(10);
+const LOOK_AGAIN: Duration = Duration::from_millis(50);
 
 impl Driver {
     pub(crate) async fn create(&mut self, order: &Assignment) -> Result<Flow, EngineError> {
@@ -41,8 +45,7 @@ impl Driver {
                 self.memory.container = Some(id.clone());
                 self.start(order, &id).await
             }
-            // Whose it is, the next look says.
-            Err(EngineError::NameTaken(_)) => Ok(Flow::Look),
+            Err(EngineError::NameTaken(name)) => self.find_out_whose(order, name).await,
             Err(EngineError::NoSuchImage(image)) => self.pull(order, image).await,
             Err(error) => Err(error),
         }
@@ -70,6 +73,22 @@ impl Driver {
             run_dir: run_dir::path(&config.data_dir, self.node),
             env: env.map(|(key, value)| (key.to_owned(), value.to_owned())).into(),
         }
+    }
+
+    /// The name is taken: the next look says by whom. Nothing there to be looked at means that it is being made just now,
+    /// most likely by ourselves before we were ended.
+    async fn find_out_whose(&mut self, order: &Assignment, name: String) -> Result<Flow, EngineError> {
+        let began = Instant::now();
+        while began.elapsed() < IN_THE_MAKING {
+            if self.see(order).await? != Seen::Nothing {
+                return Ok(Flow::Look);
+            }
+            if self.is_superseded() {
+                return Ok(Flow::Superseded);
+            }
+            sleep(LOOK_AGAIN).await;
+        }
+        Err(EngineError::NameTaken(name))
     }
 
     fn make_run_dir(&self) -> Result<(), EngineError> {

@@ -2,13 +2,23 @@
 //!
 //! Knows the engine, coordination and docklet-init only through their ports and client; holds nothing that a restart would
 //! miss. What it knows comes from three places that outlive it: the assignments, its own last reports, and the engine.
+//!
+//! It may be ended between any two steps. What is then found, and what becomes of it:
+//! - a directory, a network or a home without a container: used by the next try, or cleared away with the node
+//! - a container that was created and not started: started, or made anew when its order has been replaced
+//! - a container that runs, not reported: adopted
+//! - a container that has ended: failed if it was reported running, else started
+//! - a stop or a removal half done: done again; both succeed when there is nothing left to do
+//! - something the engine is still making: waited for, see `find_out_whose` and the adapter's `ensure_network`
+//! - what has no assignment: removed by the sweep, once all assignments are known
+//!
 //! Map, in reading order:
-//! - [`plan`]: pure; one order and what is seen → the next step
-//! - [`driver`]: one task per node that looks, plans and acts until nothing is left to do; [`bring_up`], [`take_down`]: its
-//!   steps; [`memory`]: what it remembers between looks
-//! - [`roster`]: which nodes there are; [`desk`]: fills it from the assignments; [`sweep`]: what nobody assigned
-//! - [`networks`], [`homes`], [`pulls`], [`fence`], [`run_dir`], [`init_binary`]: what nodes stand on
-//! - [`reports`], [`presence`]: what others are told; [`link`]: reaching into a node
+//! - `plan`: pure; one order and what is seen → the next step
+//! - `driver`: one task per node that looks, plans and acts until nothing is left to do; `bring_up`, `take_down`: its
+//!   steps; `memory`: what it remembers between looks
+//! - `roster`: which nodes there are; `desk`: fills it from the assignments; `sweep`: what nobody assigned
+//! - `networks`, `homes`, `pulls`, `fence`, `run_dir`, `init_binary`: what nodes stand on
+//! - `reports`, `presence`: what others are told; `link`: reaching into a node
 
 mod bring_up;
 mod config;

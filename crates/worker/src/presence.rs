@@ -36,6 +36,13 @@ impl Presence {
         self.news.notify_one();
     }
 
+    /// It did something it was asked to do.
+    pub(crate) fn engine_answers(&self) {
+        if self.facts.lock().engine_fault.take().is_some() {
+            self.news.notify_one();
+        }
+    }
+
     pub(crate) fn engine_is_back(&self, info: EngineInfo) {
         let mut facts = self.facts.lock();
         (facts.engine, facts.engine_fault) = (Some(info), None);

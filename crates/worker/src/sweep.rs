@@ -1,23 +1,33 @@
 //! The slow look at everything: finds nodes that are not as their drivers believe, and what nobody assigned.
 
-use std::{collections::HashMap, sync::Arc};
+use std::{collections::HashMap, sync::Arc, time::Duration};
 
 use control::ports::engine::{Container, ContainerLabels, EngineError, Network, RunState};
 use domain::NodeId;
 
 use crate::{desk::employ, host::Host, memory::Memory, run_dir};
 
+/// Soon after the first: what the engine was still busy with when this worker's predecessor was ended is there by then.
+const SECOND_SWEEP: Duration = Duration::from_secs(4);
+
 /// Never ends by itself.
 pub(crate) async fn run(host: Arc<Host>) {
-    let mut ticks = tokio::time::interval(host.config.sweep_every);
-    ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    let soon = SECOND_SWEEP.min(host.config.sweep_every);
+    let mut pause = soon;
     loop {
-        tokio::select! {
-            _ = ticks.tick() => {}
-            () = host.sweep_soon.notified() => {}
-        }
-        if let Err(error) = sweep(&host).await {
+        let swept = sweep(&host).await;
+        if let Err(error) = &swept {
             tracing::warn!(%error, "the host cannot be looked over");
+        }
+        if let Err(away @ EngineError::Unreachable(_)) = &swept {
+            // It may hang without ending the stream of its events, and then nobody else notices.
+            host.presence.engine_is_away(away);
+            host.roster.look_at_all();
+            pause = soon;
+        }
+        tokio::select! {
+            () = tokio::time::sleep(pause) => pause = host.config.sweep_every,
+            () = host.sweep_soon.notified() => {}
         }
     }
 }
@@ -31,6 +41,7 @@ async fn sweep(host: &Arc<Host>) -> Result<(), EngineError> {
         }
     }
     let containers = host.engine.containers(host.config.installation).await?;
+    host.presence.engine_answers();
     let ours: Vec<(ContainerLabels, Container)> =
         containers.into_iter().filter_map(|container| container.ours.map(|labels| (labels, container))).collect();
     look_where_it_differs(host, &ours);

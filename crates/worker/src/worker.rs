@@ -1,8 +1,17 @@
 //! The worker itself: its parts put together, started, and ended in order.
 
-use std::{fmt, fs::DirBuilder, io, os::unix::fs::DirBuilderExt, path::PathBuf, sync::Arc, time::Duration};
+use std::{
+    fmt,
+    fs::{self, DirBuilder},
+    io,
+    os::unix::fs::DirBuilderExt,
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::Duration,
+};
 
 use control::ports::{clock::Clock, coordination::Duty, engine::Engine};
+use domain::name::WorkerName;
 use tokio_util::sync::CancellationToken;
 
 use crate::{config::WorkerConfig, desk::Desk, host::Host, init_binary, presence, sweep, watch};
@@ -17,6 +26,12 @@ pub enum WorkerError {
     RelativeDataDir(PathBuf),
     #[error("the data directory {path} cannot be used: {fault}")]
     DataDir { path: PathBuf, fault: io::Error },
+    /// Under another name it would find no assignment for its nodes, and remove them.
+    #[error(
+        "this host's worker was called {was} and is now to be called {now}, but its nodes belong to {was}; \
+         call it {was} again, or, to give them up, remove {file}"
+    )]
+    Renamed { was: String, now: WorkerName, file: PathBuf },
     #[error("docklet-init cannot be copied from {path}: {fault}; build it, or say where it is")]
     Init { path: PathBuf, fault: io::Error },
 }
@@ -38,9 +53,14 @@ impl Worker {
         if !config.data_dir.is_absolute() {
             return Err(WorkerError::RelativeDataDir(config.data_dir));
         }
+        let unusable = |fault| WorkerError::DataDir { path: config.data_dir.clone(), fault };
         let nodes = config.data_dir.join("nodes");
-        let made = DirBuilder::new().recursive(true).mode(0o700).create(nodes);
-        made.map_err(|fault| WorkerError::DataDir { path: config.data_dir.clone(), fault })?;
+        DirBuilder::new().recursive(true).mode(0o700).create(nodes).map_err(unusable)?;
+        let file = config.data_dir.join("worker-name");
+        let was = keep_name(&file, &config.name).map_err(unusable)?;
+        if was != config.name.as_str() {
+            return Err(WorkerError::Renamed { was, now: config.name, file });
+        }
         let init = init_binary::install(&config.init, &config.data_dir)
             .map_err(|fault| WorkerError::Init { path: config.init.clone(), fault })?;
         let end = CancellationToken::new();
@@ -87,6 +107,19 @@ impl Worker {
                 () = task => tracing::error!("a task of the worker has ended before the worker"),
             }
         });
+    }
+}
+
+/// Remembers the name when there is none yet; returns the one that is remembered.
+fn keep_name(file: &Path, name: &WorkerName) -> io::Result<String> {
+    match fs::read_to_string(file) {
+        Ok(text) if !text.trim().is_empty() => Ok(text.trim().to_owned()),
+        // Empty: written half, by somebody who was ended in between.
+        Ok(_) => fs::write(file, format!("{name}\n")).map(|()| name.to_string()),
+        Err(fault) if fault.kind() == io::ErrorKind::NotFound => {
+            fs::write(file, format!("{name}\n")).map(|()| name.to_string())
+        }
+        Err(fault) => Err(fault),
     }
 }
 

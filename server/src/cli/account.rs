@@ -3,9 +3,19 @@
 use std::{io::IsTerminal as _, sync::Arc, time::Duration};
 
 use anyhow::{Result, bail};
+use chrono::{DateTime, Utc};
 use clap::{Args, Subcommand, ValueEnum};
-use control::accounts::Accounts;
-use domain::user::{Role, User};
+use control::{
+    accounts::Accounts,
+    ports::{
+        clock::{Clock as _, SystemClock},
+        store::Token,
+    },
+};
+use domain::{
+    TokenId,
+    user::{Role, User},
+};
 
 use super::show;
 use crate::{compose, config::Config, data_dir::DataDir};
@@ -44,8 +54,17 @@ pub(super) enum TokenCommand {
         #[arg(long, value_parser = humantime::parse_duration)]
         expires: Duration,
     },
-    /// Revoke a token, which is read from standard input.
-    Revoke,
+    /// List a user's tokens: id, first characters, until when they are good.
+    List {
+        #[arg(long)]
+        user: String,
+    },
+    /// Revoke a token by the id that `list` shows.
+    Revoke {
+        #[arg(long)]
+        user: String,
+        id: TokenId,
+    },
 }
 
 /// Never an argument: those can be read by every user of the host.
@@ -92,7 +111,13 @@ pub(super) async fn token(config: &Config, command: TokenCommand) -> Result<()> 
     let accounts = accounts(config).await?;
     match command {
         TokenCommand::Create { user, expires } => show::line(&accounts.issue_token(&user, expires).await?.text),
-        TokenCommand::Revoke => Ok(accounts.revoke_token(&first_line("token")?).await?),
+        TokenCommand::List { user } => {
+            for token in accounts.tokens(&user).await? {
+                show::line(&line_of(&token, SystemClock.now()))?;
+            }
+            Ok(())
+        }
+        TokenCommand::Revoke { user, id } => Ok(accounts.revoke_token_of(&user, id).await?),
     }
 }
 
@@ -110,14 +135,14 @@ async fn accounts(config: &Config) -> Result<Accounts> {
 
 impl PasswordSource {
     fn read(&self) -> Result<Option<String>> {
-        if self.password_stdin { first_line("password").map(Some) } else { Ok(None) }
+        if self.password_stdin { first_line().map(Some) } else { Ok(None) }
     }
 }
 
-fn first_line(what: &str) -> Result<String> {
+fn first_line() -> Result<String> {
     if std::io::stdin().is_terminal() {
         bail!(
-            "the {what} is read from standard input, and that is a terminal; send it through a pipe, so that it does not show"
+            "the password is read from standard input, and that is a terminal; send it through a pipe, so that it does not show"
         );
     }
     let mut line = String::new();
@@ -137,4 +162,13 @@ fn description(user: &User) -> String {
     let locked = if user.locked { "locked" } else { "" };
     let line = format!("{:<32}  {role:<5}  {}  {locked}", user.name.as_str(), user.created_at.format("%Y-%m-%d %H:%M"));
     line.trim_end().to_owned()
+}
+
+fn line_of(token: &Token, now: DateTime<Utc>) -> String {
+    let state = match token.revoked_at {
+        Some(_) => "revoked",
+        None if token.expires_at <= now => "expired",
+        None => "good",
+    };
+    format!("{}  {}…  {state:<7}  until {}", token.id, token.prefix, token.expires_at.format("%Y-%m-%d %H:%M"))
 }

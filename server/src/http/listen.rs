@@ -28,6 +28,7 @@ pub async fn serve(
 ) {
     let mut http = http1::Builder::new();
     http.timer(TokioTimer::new()).header_read_timeout(header_timeout).max_buf_size(LARGEST_HEAD);
+    http.max_header_size(LARGEST_HEAD);
     loop {
         let accepted = tokio::select! {
             () = ending.begun() => return,

@@ -34,6 +34,8 @@ pub(crate) enum End {
     ClientSilent,
     /// The client sent something that is not the protocol.
     ClientBroke(&'static str),
+    /// The client sent a message that no frame is as long as.
+    TooLong,
     /// The node ended the stream: the terminal has ended or the node is stopped.
     NodeLeft,
     /// The node sent something that is not the protocol.
@@ -51,6 +53,7 @@ impl End {
             Self::ClientLeft => None,
             Self::ClientSilent => Some((4408, "nothing was heard from you")),
             Self::ClientBroke(what) => Some((1002, what)),
+            Self::TooLong => Some((1009, "the message is too long")),
             Self::NodeLeft => Some((1000, "the stream has ended")),
             Self::NodeBroke => Some((4502, "the node answered nonsense")),
             Self::Revoked => Some((4401, "signed out")),
@@ -108,7 +111,7 @@ async fn upward(source: &mut SplitStream<WebSocket>, mut node: impl AsyncWrite +
 
 fn end_of(error: &axum::Error) -> End {
     let text = std::error::Error::source(error).map(ToString::to_string).unwrap_or_default();
-    if text.starts_with("Space limit exceeded") { End::ClientBroke("the message is too long") } else { End::ClientLeft }
+    if text.starts_with("Space limit exceeded") { End::TooLong } else { End::ClientLeft }
 }
 
 /// From the node to the client, and pings.

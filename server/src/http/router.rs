@@ -33,7 +33,7 @@ pub fn router(state: AppState) -> Router {
                 .layer(from_fn(observe::observe))
                 // Event streams and what is compressed already are left alone.
                 .layer(CompressionLayer::new())
-                .layer(from_fn(security::headers))
+                .layer(from_fn_with_state(state.clone(), security::headers))
                 .layer(from_fn_with_state(state.clone(), problems::problems)),
         )
         .with_state(state)

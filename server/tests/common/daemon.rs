@@ -6,10 +6,11 @@ use std::{
     path::{Path, PathBuf},
     process::{Child, Command, ExitStatus, Output, Stdio},
     sync::atomic::{AtomicU8, Ordering},
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use domain::InstallationId;
+use rustix::process::{Pid, Signal, kill_process};
 use tempfile::TempDir;
 use testkit::{DockerCleanup, obtain};
 
@@ -175,9 +176,9 @@ impl Daemon {
         drop(self.child.take());
     }
 
-    pub(crate) fn signal(&self, signal: rustix::process::Signal) {
-        let pid = i32::try_from(self.pid()).ok().and_then(rustix::process::Pid::from_raw).expect("a process id");
-        rustix::process::kill_process(pid, signal).expect("our process");
+    pub(crate) fn signal(&self, signal: Signal) {
+        let pid = i32::try_from(self.pid()).ok().and_then(Pid::from_raw).expect("a process id");
+        kill_process(pid, signal).expect("our process");
     }
 
     /// Waits until the process has ended by itself.
@@ -208,11 +209,27 @@ impl Daemon {
 }
 
 impl Drop for Daemon {
+    /// In order, if it can: the engine goes on with what a killed daemon has asked it for, and would make new things while
+    /// the old ones are cleaned up.
     fn drop(&mut self) {
+        if let Some(Process(child)) = &mut self.child {
+            terminate(child);
+        }
         self.kill();
         if std::thread::panicking() {
             eprintln!("the end of dockletd's log:\n{}", tail(&self.log(), 60));
         }
+    }
+}
+
+#[expect(clippy::disallowed_methods, reason = "Drop cannot await, and there is no condition to be told of")]
+fn terminate(child: &mut Child) {
+    let pid = i32::try_from(child.id()).ok().and_then(Pid::from_raw).expect("a process id");
+    // Fails only when it has ended already.
+    let _ = kill_process(pid, Signal::TERM);
+    let deadline = Instant::now() + Duration::from_secs(12);
+    while Instant::now() < deadline && matches!(child.try_wait(), Ok(None)) {
+        std::thread::sleep(Duration::from_millis(5));
     }
 }
 

@@ -18,13 +18,17 @@ use crate::{api::overview::read_overview, routes};
 const NAMES: [&str; 3] = ["vcluster", "vcluster_gone", "resync"];
 /// How long a hidden page keeps its connection.
 const HIDDEN: Duration = Duration::from_secs(30);
+/// An interruption that ends sooner is not worth a word.
+const UNNOTICED: Duration = Duration::from_millis(1500);
 const RETRY_LEAST: Duration = Duration::from_millis(500);
 const RETRY_MOST: Duration = Duration::from_secs(5);
 
 /// An open connection with the callbacks it needs alive.
 struct Connection {
     source: EventSource,
-    _callbacks: (Closure<dyn Fn(MessageEvent)>, Closure<dyn Fn()>, Closure<dyn Fn()>),
+    _message: Closure<dyn Fn(MessageEvent)>,
+    _opened: Closure<dyn Fn()>,
+    _failed: Closure<dyn Fn()>,
 }
 
 impl Drop for Connection {
@@ -39,6 +43,7 @@ impl Drop for Connection {
 struct Feed {
     live: Live,
     connection: StoredValue<Option<Connection>, LocalStorage>,
+    broken: StoredValue<bool>,
     /// Failed tries since it last worked.
     tries: StoredValue<u32>,
     /// The page is seen, or something is going on.
@@ -53,6 +58,7 @@ pub(super) fn follow(live: Live, position: i64) {
     let feed = Feed {
         live,
         connection: StoredValue::new_local(None),
+        broken: StoredValue::new(false),
         tries: StoredValue::new(0),
         wanted: Memo::new(move |_| visible.get() || live.busy().is_some()),
         sign_in: StoredValue::new_local(Box::new(move || {
@@ -95,6 +101,7 @@ impl Feed {
         let message = Closure::<dyn Fn(MessageEvent)>::new(move |message: MessageEvent| self.received(&message));
         let opened = Closure::<dyn Fn()>::new(move || {
             self.tries.try_set_value(0);
+            self.broken.try_set_value(false);
             self.live.away.try_set(false);
         });
         let failed = Closure::<dyn Fn()>::new(move || self.failed());
@@ -104,7 +111,7 @@ impl Feed {
         }
         source.set_onopen(Some(opened.as_ref().unchecked_ref()));
         source.set_onerror(Some(failed.as_ref().unchecked_ref()));
-        let connection = Connection { source, _callbacks: (message, opened, failed) };
+        let connection = Connection { source, _message: message, _opened: opened, _failed: failed };
         self.connection.try_update_value(|held| *held = Some(connection));
     }
 
@@ -119,12 +126,19 @@ impl Feed {
 
     /// The browser says only that something failed. While it tries again by itself there is nothing to do but to say so.
     fn failed(self) {
-        self.live.away.try_set(true);
+        self.broken.try_set_value(true);
+        set_timeout(move || self.say_away(), UNNOTICED);
         let gave_up = |held: &Option<Connection>| {
             held.as_ref().is_some_and(|connection| connection.source.ready_state() == EventSource::CLOSED)
         };
         if self.connection.try_with_value(gave_up) == Some(true) {
             self.retry();
+        }
+    }
+
+    fn say_away(self) {
+        if self.broken.try_get_value() == Some(true) {
+            self.live.away.try_set(true);
         }
     }
 
@@ -148,7 +162,8 @@ impl Feed {
                 }
                 Err(refused) if refused.needs_sign_in() => return self.sign_in.with_value(|sign_in| sign_in()),
                 Err(_) => {
-                    self.live.away.try_set(true);
+                    self.broken.try_set_value(true);
+                    self.say_away();
                     self.retry();
                     self.live.store.try_update(crate::store::Store::release)
                 }

@@ -67,8 +67,8 @@ pub(crate) fn TerminalsOf(
         }
     });
     view! {
-        <section id=PANEL class="terminals" class:is-filling=fill aria-label="Terminals">
+        <div id=PANEL class="terminals" class:is-filling=fill>
             <TerminalPanel vcluster_id=id nodes=nodes opener=opener.0 fill=fill auto_open=fill/>
-        </section>
+        </div>
     }
 }

@@ -1,7 +1,7 @@
 //! Deleting a vcluster: a dialog that says what is lost and asks for the name.
 
 use leptos::{form::ActionForm, prelude::*};
-use wire::vcluster::Vcluster;
+use wire::{problem::Problem, vcluster::Vcluster};
 
 use super::confirm;
 use crate::{
@@ -43,7 +43,7 @@ fn DeleteForm(id: String, name: String, back: String) -> impl IntoView {
     let actions = use_actions();
     on_cleanup(move || actions.delete.clear());
     let typed = RwSignal::new(String::new());
-    let problem = Signal::derive(move || actions.delete.value().get().and_then(Result::err).map(|refused| refused.0));
+    let problem = Signal::derive(move || actions.delete.value().get().and_then(Result::err).map(Problem::from));
     let fault = Signal::derive(move || problem.get().and_then(|problem| problem.about("typed").map(str::to_owned)));
     let pending = actions.delete.pending();
     // Before the script runs the button must work: the server checks the name, too.

@@ -36,7 +36,7 @@ fn Fetched(id: String, page: fn(Memo<Vcluster>) -> AnyView) -> impl IntoView {
             {move || Suspend::new(async move {
                 match found.await {
                     Ok(found) => view! { <Page initial=found page=page/> }.into_any(),
-                    Err(refused) => view! { <ProblemSection problem=refused.0/> }.into_any(),
+                    Err(refused) => view! { <ProblemSection problem=refused.into()/> }.into_any(),
                 }
             })}
         </Suspense>

@@ -80,6 +80,22 @@ impl Accounts {
         Ok(tx.commit().await?)
     }
 
+    /// The user's tokens, newest first, also those that are not good any more.
+    pub async fn tokens(&self, user: &str) -> Result<Vec<Token>, Error> {
+        let account = self.account_named(user).await?;
+        Ok(self.store.tokens_of(account.user.id).await?)
+    }
+
+    /// Revokes one of the user's tokens by its id, for whoever does not have its text.
+    pub async fn revoke_token_of(&self, user: &str, id: TokenId) -> Result<(), Error> {
+        if !self.tokens(user).await?.iter().any(|token| token.id == id) {
+            return Err(Error::NotFound("token"));
+        }
+        let mut tx = self.store.begin().await?;
+        tx.revoke_token(id, self.clock.now()).await?;
+        Ok(tx.commit().await?)
+    }
+
     pub(super) async fn account_named(&self, name: &str) -> Result<crate::ports::store::Account, Error> {
         let unknown = || Error::NoSuchUser(name.chars().filter(|c| c.is_ascii_graphic()).take(64).collect());
         let parsed: UserName = name.parse().map_err(|_| unknown())?;

@@ -122,6 +122,8 @@ pub trait Store: Send + Sync + 'static {
     async fn user(&self, id: UserId) -> Result<Option<User>, StoreError>;
     async fn users(&self) -> Result<Vec<User>, StoreError>;
     async fn token(&self, digest: &str) -> Result<Option<Token>, StoreError>;
+    /// The user's tokens, newest first, also those that are not good any more.
+    async fn tokens_of(&self, user: UserId) -> Result<Vec<Token>, StoreError>;
     async fn attempts(&self, key: &str) -> Result<Option<Attempts>, StoreError>;
 
     async fn vcluster(&self, id: VclusterId) -> Result<Option<Vcluster>, StoreError>;

@@ -17,6 +17,8 @@ use crate::protocol::Done;
 /// Room for two descriptors: enough to notice that a node sent more than the one it may send.
 const CONTROL_SPACE: usize = rustix::cmsg_space!(ScmRights(2));
 
+const MORE_THAN_ONE: ClientError = ClientError::Garbage("the reply carries more than one socket");
+
 /// Reads the reply to *dial* and the socket that comes with it.
 pub(super) async fn receive(stream: &UnixStream, port: u16) -> Result<TcpStream, ClientError> {
     let mut sockets = Vec::new();
@@ -27,7 +29,7 @@ pub(super) async fn receive(stream: &UnixStream, port: u16) -> Result<TcpStream,
     parse_reply::<Done>(&json)?;
     let socket = sockets.pop().ok_or(ClientError::Garbage("the reply carries no socket"))?;
     if !sockets.is_empty() {
-        return Err(ClientError::Garbage("the reply carries more than one socket"));
+        return Err(MORE_THAN_ONE);
     }
     connected_tcp(socket, port)
 }
@@ -36,12 +38,16 @@ async fn receive_exact(stream: &UnixStream, buf: &mut [u8], sockets: &mut Vec<Ow
     let mut filled = 0;
     while filled < buf.len() {
         let rest = &mut buf[filled..];
-        let got = stream.async_io(Interest::READABLE, || receive_some(stream, rest, sockets)).await?;
+        let got = stream.async_io(Interest::READABLE, || receive_some(stream, rest, sockets)).await;
+        let got = match got {
+            Err(error) if error.kind() == io::ErrorKind::InvalidData => return Err(MORE_THAN_ONE),
+            result => result?,
+        };
         if got == 0 {
             return Err(ClientError::Garbage("the connection ended in the middle of a reply"));
         }
         if sockets.len() > 1 {
-            return Err(ClientError::Garbage("the reply carries more than one socket"));
+            return Err(MORE_THAN_ONE);
         }
         filled += got;
     }
@@ -58,7 +64,7 @@ fn receive_some(stream: &UnixStream, buf: &mut [u8], sockets: &mut Vec<OwnedFd>)
         }
     }
     if message.flags.contains(ReturnFlags::CTRUNC) {
-        return Err(io::Error::new(io::ErrorKind::InvalidData, "more descriptors than one"));
+        return Err(io::Error::new(io::ErrorKind::InvalidData, "more descriptors than there is room for"));
     }
     Ok(message.bytes)
 }

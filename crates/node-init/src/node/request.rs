@@ -28,6 +28,8 @@ pub(super) struct Connection {
     /// Goes out with the first byte of the outbox.
     socket: Option<TcpStream>,
     state: State,
+    /// Whether the process behind it may ask.
+    allowed: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -48,9 +50,9 @@ pub(super) enum Heard {
 
 impl Connection {
     /// A connection that was just accepted.
-    pub(super) fn new(stream: UnixStream, now: Instant) -> Self {
+    pub(super) fn new(stream: UnixStream, allowed: bool, now: Instant) -> Self {
         let deadline = now + DEADLINE;
-        Self { stream, deadline, inbox: Vec::new(), outbox: Vec::new(), socket: None, state: State::Reading }
+        Self { stream, deadline, inbox: Vec::new(), outbox: Vec::new(), socket: None, state: State::Reading, allowed }
     }
 
     /// Whether it can be forgotten.
@@ -71,12 +73,6 @@ impl Connection {
     /// Whether it waits for room in its socket.
     pub(super) fn writes(&self) -> bool {
         self.state == State::Writing
-    }
-
-    /// Answers that the process behind it may not ask.
-    pub(super) fn refuse(&mut self) {
-        let message = "only root and the node's host may speak to docklet-init";
-        self.reply::<()>(Err(ErrorBody::new(ErrorCode::Forbidden, message)));
     }
 
     /// Ends it without a reply.
@@ -103,6 +99,7 @@ impl Connection {
             return Heard::Nothing;
         };
         let heard = match parse(json) {
+            Ok(_) if !self.allowed => Heard::Bad(forbidden()),
             Ok(request) => Heard::Request(request),
             Err(error) => Heard::Bad(error),
         };
@@ -207,6 +204,10 @@ fn parse(json: &[u8]) -> Result<Request, ErrorBody> {
     serde_json::from_slice::<Envelope>(json)
         .map(|envelope| envelope.request)
         .map_err(|error| bad_request(&format!("the fields of this request are wrong: {error}")))
+}
+
+fn forbidden() -> ErrorBody {
+    ErrorBody::new(ErrorCode::Forbidden, "only root and the node's host may speak to docklet-init")
 }
 
 fn bad_request(message: &str) -> ErrorBody {

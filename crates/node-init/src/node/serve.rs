@@ -276,14 +276,11 @@ impl Node {
             if stream.set_nonblocking(true).is_err() {
                 continue;
             }
-            let mut connection = Connection::new(stream, now);
-            if !listener::may_ask(&connection) {
-                connection.refuse();
-            }
+            let allowed = listener::may_ask(&stream);
             if self.connections.len() >= MAX_CONNECTIONS {
                 self.connections.remove(0);
             }
-            self.connections.push(connection);
+            self.connections.push(Connection::new(stream, allowed, now));
         }
     }
 }

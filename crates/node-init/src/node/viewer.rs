@@ -36,6 +36,8 @@ pub(super) struct Viewer {
     /// Its next frame does not fit into the terminal's input yet.
     pub(super) input_blocked: bool,
     input_acked: u64,
+    /// The socket is full.
+    blocked: bool,
     leaving: bool,
     gone: bool,
 }
@@ -65,6 +67,7 @@ impl Viewer {
             exit: ExitNews::None,
             input_blocked: false,
             input_acked: 0,
+            blocked: false,
             leaving: false,
             gone: false,
         }
@@ -102,6 +105,10 @@ impl Viewer {
 
     /// Whether something waits for room in its socket.
     pub(super) fn wants_output(&self) -> bool {
+        self.blocked || self.has_queued()
+    }
+
+    fn has_queued(&self) -> bool {
         self.outbox_at < self.outbox.len()
     }
 
@@ -222,11 +229,9 @@ impl Viewer {
 
     /// Sends as much as the socket and the window allow. `exit`: how the terminal ended, once all its output is recorded.
     pub(super) fn flush(&mut self, record: &Record, exit: Option<Exit>, now: Instant) {
-        if let Err(error) = self.try_flush(record, exit)
-            && error.kind() != io::ErrorKind::WouldBlock
-        {
-            self.gone = true;
-        }
+        let result = self.try_flush(record, exit);
+        self.blocked = result.as_ref().is_err_and(|error| error.kind() == io::ErrorKind::WouldBlock);
+        self.gone |= result.is_err() && !self.blocked;
         if self.leaving && !self.wants_output() {
             self.gone = true;
         }
@@ -257,7 +262,7 @@ impl Viewer {
     }
 
     fn flush_outbox(&mut self) -> io::Result<()> {
-        while self.wants_output() {
+        while self.has_queued() {
             match self.stream.write(&self.outbox[self.outbox_at..]) {
                 Ok(0) => return Err(io::ErrorKind::WriteZero.into()),
                 Ok(count) => self.outbox_at += count,

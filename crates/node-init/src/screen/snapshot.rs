@@ -27,9 +27,6 @@ impl Display {
         push_region(self.grid(), out);
         self.push_modes(out);
         self.push_cursor(out);
-        if self.modes.insert {
-            out.extend_from_slice(b"\x1b[4h");
-        }
     }
 
     fn push_title(&self, out: &mut Vec<u8>) {
@@ -57,7 +54,7 @@ impl Display {
         for (number, row) in grid.rows().enumerate() {
             if !row.used().is_empty() {
                 push_position(number, 0, out);
-                push_row(row, Ending::LineEnds, &self.tables, out);
+                push_row(row, Ending::Placed, &self.tables, out);
             }
         }
     }
@@ -133,6 +130,15 @@ impl Display {
             push_position(row.saturating_sub(self.grid().top()), place, out);
         } else {
             push_position(row, place, out);
+        }
+        if self.modes.insert {
+            out.extend_from_slice(b"\x1b[4h");
+            // The character makes room for itself when it is printed again, so its cells are taken out first.
+            if let Some(width) = again {
+                out.extend_from_slice(b"\x1b[");
+                push_number(out, width as u32);
+                out.push(b'P');
+            }
         }
         let extras = &self.tables.extras;
         let mut style = Style::default();

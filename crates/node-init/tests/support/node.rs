@@ -36,16 +36,16 @@ impl Node {
     /// Starts one with the given environment and waits until it is ready.
     pub async fn start(environment: &[(&str, &str)]) -> Self {
         let run_dir = TempDir::new().expect("a temporary directory");
-        let child = Command::new(binary())
-            .env("DOCKLET_RUN_DIR", run_dir.path())
-            .envs(environment.iter().copied())
-            .stdin(Stdio::null())
-            .spawn()
-            .expect("docklet-init starts");
+        let child = spawn(&run_dir, environment);
         let client = NodeClient::new(run_dir.path().to_owned());
         let node = Self { child, client, run_dir };
         node.ready().await;
         node
+    }
+
+    /// Starts another one in the same run directory, after the first ended.
+    pub async fn restart(&mut self, environment: &[(&str, &str)]) {
+        self.child = spawn(&self.run_dir, environment);
     }
 
     /// Its status, once it is ready.
@@ -84,6 +84,15 @@ impl Node {
         let pid = rustix::process::Pid::from_child(&self.child);
         rustix::process::kill_process(pid, signal).expect("the signal is sent");
     }
+}
+
+fn spawn(run_dir: &TempDir, environment: &[(&str, &str)]) -> Child {
+    Command::new(binary())
+        .env("DOCKLET_RUN_DIR", run_dir.path())
+        .envs(environment.iter().copied())
+        .stdin(Stdio::null())
+        .spawn()
+        .expect("docklet-init starts")
 }
 
 impl Drop for Node {

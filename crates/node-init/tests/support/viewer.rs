@@ -112,11 +112,10 @@ impl Viewer {
                 if !self.snapshot_open {
                     self.snapshot.clear();
                     self.output.clear();
-                    self.snapshots += 1;
                 }
                 self.snapshot.extend_from_slice(bytes);
                 self.snapshot_open = more;
-                eprintln!("snap {offset} more {more} {} {}", bytes.len(), self.snapshots);
+                self.snapshots += usize::from(!more);
                 self.offset = offset;
                 ack = (!more).then_some(offset);
             }
@@ -132,9 +131,8 @@ impl Viewer {
         if let Some(offset) = ack.filter(|_| self.acks) {
             let mut bytes = Vec::new();
             ClientFrame::Ack { offset }.encode(&mut bytes);
-            // The node closes the stream once the exit was seen; then there is nobody to acknowledge to.
-            let sent = write_frame(&mut self.writer, &bytes).await;
-            assert!(sent.is_ok() || self.exit.is_some(), "the node takes acknowledgements");
+            // A node that is stopped may be gone before the last of its frames was read.
+            let _ = write_frame(&mut self.writer, &bytes).await;
         }
         true
     }

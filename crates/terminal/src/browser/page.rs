@@ -11,7 +11,7 @@ use super::listener::Listener;
 use super::storage::{self, Remembered};
 use super::viewers;
 use crate::panel::NodeTab;
-use crate::panel::state::{FONT_SIZES, Panel};
+use crate::panel::state::{FONT_SIZES, Looking, Panel};
 
 /// An on-screen keyboard is at least so high, in pixels; browsers hide less than that for other reasons.
 const KEYBOARD: f64 = 80.0;
@@ -39,7 +39,7 @@ impl Drop for Page {
 /// The panel is in the page.
 pub(crate) fn start(panel: Panel, root: &impl AsRef<HtmlElement>) {
     recall_settings(panel);
-    let mut listeners = wake_ups(panel.serial);
+    let mut listeners = wake_ups(panel);
     listeners.extend(system_theme(panel.serial));
     listeners.extend(keyboard(root.as_ref().clone()));
     let theme = page_theme(panel.serial);
@@ -109,14 +109,17 @@ fn recall_settings(panel: Panel) {
     settings.trust_blocks.set(remembered.trust_blocks);
 }
 
-fn wake(panel: u32) {
-    for viewer in viewers::of(panel) {
+fn wake(panel: Panel) {
+    for viewer in viewers::of(panel.serial) {
         viewer.wake();
+    }
+    if matches!(panel.looking.get_untracked(), Looking::Failed(_)) {
+        super::look(panel, panel.nodes.get_untracked());
     }
 }
 
 /// The network is back, the page is looked at again, or it comes out of the browser's store of left pages.
-fn wake_ups(panel: u32) -> Vec<Listener> {
+fn wake_ups(panel: Panel) -> Vec<Listener> {
     let Some(window) = web_sys::window() else { return Vec::new() };
     let Some(document) = window.document() else { return Vec::new() };
     let visible = {

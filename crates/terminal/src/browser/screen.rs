@@ -1,5 +1,8 @@
 //! One xterm.js in one host element. Draws in order, reports what the person does, gives everything back when dropped.
 
+mod hearing;
+
+use std::any::Any;
 use std::cell::RefCell;
 use std::collections::VecDeque;
 use std::rc::Rc;
@@ -7,25 +10,23 @@ use std::rc::Rc;
 use gloo_timers::callback::Timeout;
 use js_sys::{Object, Uint8Array};
 use wasm_bindgen::prelude::*;
-use web_sys::{HtmlElement, KeyboardEvent, ResizeObserver};
+use web_sys::{HtmlElement, ResizeObserver};
 use wire::terminal::{MAX_COLS, MAX_ROWS, Size};
 use xterm_js_rs::addons::{fit::FitAddon, search::SearchAddon, unicode11::Unicode11Addon};
-use xterm_js_rs::{BufferType, Terminal, TerminalAddon};
+use xterm_js_rs::{Terminal, TerminalAddon};
 
 use super::listener::Listener;
 use super::questions::Questions;
 use super::theme::Style;
 use super::{graphics::Graphics, links};
-use crate::ffi::{Fit, Options, Results, Search, Xterm};
-use crate::keys::{self, Press, Shortcut};
+use crate::ffi::{Fit, Options, Search, Xterm};
+use crate::keys::Shortcut;
 use crate::panel::state::Step;
 
 /// Lines that can be scrolled back to.
 const SCROLLBACK: u32 = 10_000;
 /// The contrast of text (WCAG AA), also for programs that choose colours for a dark background.
 const CONTRAST: f64 = 4.5;
-/// A window that is being dragged changes its size at every frame; the program hears of it once it pauses so long.
-const SETTLE_MS: u32 = 60;
 /// xterm.js may call back once more after it was disposed of.
 const AFTERLIFE_MS: u32 = 2_000;
 
@@ -35,6 +36,8 @@ pub(super) enum News {
     Typed(Vec<u8>),
     Pasted(String),
     Title(String),
+    /// A program has taken the whole screen, or given it back.
+    Turned,
     Fitted(Size),
     Found(i32, u32),
     Selected,
@@ -64,7 +67,7 @@ pub(super) struct Screen {
     resized: Closure<dyn FnMut()>,
     observer: Option<ResizeObserver>,
     listeners: Vec<Listener>,
-    kept: Vec<Box<dyn std::any::Any>>,
+    kept: Vec<Box<dyn Any>>,
 }
 
 impl Screen {
@@ -84,7 +87,7 @@ impl Screen {
         let marks = Rc::new(RefCell::new(VecDeque::new()));
         let done = follow(&xterm, Rc::clone(&marks), Rc::clone(&report));
         let questions = Questions::ask_first(&xterm);
-        let kept: Vec<Box<dyn std::any::Any>> = vec![Box::new(links), Box::new(questions)];
+        let kept: Vec<Box<dyn Any>> = vec![Box::new(links), Box::new(questions)];
         Self {
             fit,
             search,
@@ -207,73 +210,6 @@ impl Screen {
             (self.report)(News::Fitted(size));
         }
     }
-
-    /// Begins to listen. Reports come later, never from within.
-    pub(super) fn listen(&mut self) {
-        self.hear_terminal();
-        self.hear_page();
-        self.watch_size();
-    }
-
-    fn hear_terminal(&mut self) {
-        let report = Rc::clone(&self.report);
-        let data = Closure::<dyn FnMut(String)>::new(move |text: String| report(News::Typed(text.into_bytes())));
-        self.xterm.on_data(data.as_ref().unchecked_ref());
-        let report = Rc::clone(&self.report);
-        // Old mouse reports: each character stands for one byte.
-        let binary = Closure::<dyn FnMut(String)>::new(move |text: String| {
-            report(News::Typed(text.chars().map(|character| (u32::from(character) & 0xff) as u8).collect()));
-        });
-        self.xterm.on_binary(binary.as_ref().unchecked_ref());
-        let report = Rc::clone(&self.report);
-        let title = Closure::<dyn FnMut(String)>::new(move |title| report(News::Title(title)));
-        self.xterm.on_title_change(title.as_ref().unchecked_ref());
-        let report = Rc::clone(&self.report);
-        let found =
-            Closure::<dyn FnMut(Results)>::new(move |found: Results| report(News::Found(found.index(), found.count())));
-        self.search.on_results(found.as_ref().unchecked_ref());
-        let press = keys_of(Rc::clone(&self.xterm), Rc::clone(&self.report));
-        self.xterm.attach_custom_key_event_handler(press.as_ref().unchecked_ref());
-        self.kept.extend([
-            Box::new(data) as Box<dyn std::any::Any>,
-            Box::new(binary),
-            Box::new(title),
-            Box::new(found),
-            Box::new(press),
-        ]);
-    }
-
-    fn hear_page(&mut self) {
-        let report = Rc::clone(&self.report);
-        let pasted = Listener::before(&self.host, "paste", move |event| {
-            let Ok(event) = event.dyn_into::<web_sys::ClipboardEvent>() else { return };
-            event.prevent_default();
-            event.stop_propagation();
-            let text = event.clipboard_data().and_then(|data| data.get_data("text/plain").ok());
-            report(News::Pasted(text.unwrap_or_default()));
-        });
-        let report = Rc::clone(&self.report);
-        let selected = Listener::new(&self.host, "mouseup", move |_| report(News::Selected));
-        self.listeners.extend([pasted, selected]);
-    }
-
-    fn watch_size(&mut self) {
-        let (host, fit, report) = (self.host.clone(), Rc::clone(&self.fit), Rc::clone(&self.report));
-        let settling: RefCell<Option<Timeout>> = RefCell::new(None);
-        self.resized = Closure::new(move || {
-            let (host, fit, report) = (host.clone(), Rc::clone(&fit), Rc::clone(&report));
-            let timeout = Timeout::new(SETTLE_MS, move || {
-                if let Some(size) = room(&host, &fit) {
-                    report(News::Fitted(size));
-                }
-            });
-            settling.replace(Some(timeout));
-        });
-        self.observer = ResizeObserver::new(self.resized.as_ref().unchecked_ref()).ok();
-        if let Some(observer) = &self.observer {
-            observer.observe(&self.host);
-        }
-    }
 }
 
 impl Drop for Screen {
@@ -330,26 +266,4 @@ fn room(host: &HtmlElement, fit: &Fit) -> Option<Size> {
     let cols = room.cols().clamp(2.0, f64::from(MAX_COLS)) as u16;
     let rows = room.rows().clamp(1.0, f64::from(MAX_ROWS)) as u16;
     Size::new(cols, rows).ok()
-}
-
-/// The handler of key presses. Its answer says whether xterm.js shall handle the key.
-fn keys_of(xterm: Rc<Xterm>, report: Report) -> Closure<dyn FnMut(KeyboardEvent) -> bool> {
-    Closure::new(move |event: KeyboardEvent| {
-        let key = event.key();
-        let press = Press {
-            key: &key,
-            ctrl: event.ctrl_key(),
-            shift: event.shift_key(),
-            alt: event.alt_key(),
-            meta: event.meta_key(),
-        };
-        let full_screen = matches!(xterm.get_buffer().get_active().get_type(), BufferType::Alternate);
-        let Some(shortcut) = keys::shortcut(press, full_screen) else { return true };
-        // The browser pastes by itself, and what it pastes arrives as an event.
-        if event.type_() == "keydown" && shortcut != Shortcut::Paste {
-            event.prevent_default();
-            report(News::Shortcut(shortcut));
-        }
-        false
-    })
 }

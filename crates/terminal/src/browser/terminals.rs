@@ -56,6 +56,7 @@ fn bring_back(panel: Panel, mut found: Vec<Terminal>) {
         return;
     }
     let new = living.into_iter().map(|terminal| Tab::new(terminal.id, terminal.node, terminal.title));
+    panel.auto_open.set_value(false);
     panel.tabs.update(|tabs| tabs.extend(new));
     let tabs = panel.tabs.get_untracked();
     let active = remembered.active(tabs.iter().map(|tab| tab.id.as_str())).map(str::to_owned);
@@ -71,15 +72,37 @@ fn bring_back(panel: Panel, mut found: Vec<Terminal>) {
 fn settle(panel: Panel, nodes: &[NodeTab], reason: Option<String>) {
     match reason {
         Some(reason) if panel.tabs.with_untracked(Vec::is_empty) => panel.looking.set(Looking::Failed(reason)),
-        Some(reason) => panel.trouble.set(Some(reason)),
+        Some(reason) => {
+            panel.looking.set(Looking::Done);
+            panel.trouble.set(Some(reason));
+        }
         None => {
             panel.looking.set(Looking::Done);
             let first = nodes.iter().find(|node| node.running);
-            if let Some(node) = first.filter(|_| panel.auto_open && panel.tabs.with_untracked(Vec::is_empty)) {
+            let alone = panel.tabs.with_untracked(Vec::is_empty);
+            if let Some(node) = first.filter(|_| alone && panel.auto_open.get_value()) {
                 open(panel, node.name.clone());
             }
         }
     }
+}
+
+/// Gives the tabs of a node the titles the server knows.
+pub(super) fn rename(panel: Panel, node: String) {
+    spawn_local(async move {
+        // A title that cannot be had now stays as it is.
+        let Ok(terminals) = list(&panel, &node).await else { return };
+        if !page::alive(panel) {
+            return;
+        }
+        for tab in panel.tabs.get_untracked() {
+            let found = terminals.iter().find(|terminal| terminal.id == tab.id);
+            if let Some(terminal) = found.filter(|terminal| tab.title.with_untracked(|title| *title != terminal.title))
+            {
+                tab.title.set(terminal.title.clone());
+            }
+        }
+    });
 }
 
 /// What the server says about one terminal.
@@ -109,9 +132,12 @@ pub(crate) fn open_again(panel: Panel, tab: &Tab) {
 }
 
 fn open_at(panel: Panel, node: String, instead_of: Option<u32>) {
-    if panel.opening.with_untracked(Option::is_some) {
+    // A second click on the same button.
+    if panel.opening.with_untracked(|opening| opening.as_ref() == Some(&node)) {
         return;
     }
+    // Who closes the last terminal does not want another one by itself.
+    panel.auto_open.set_value(false);
     panel.opening.set(Some(node.clone()));
     panel.trouble.set(None);
     spawn_local(async move {

@@ -1,5 +1,8 @@
 //! One viewer: gives the session its events and carries out its effects with a screen, a socket and timers.
 
+mod person;
+mod told;
+
 use std::cell::{Cell, RefCell};
 use std::collections::{HashMap, VecDeque};
 use std::rc::{Rc, Weak};
@@ -12,12 +15,15 @@ use wire::terminal::Size;
 
 use super::screen::{self, Screen};
 use super::socket::{self, Socket};
-use super::{clipboard, fonts, terminals};
-use crate::keys::{self, Shortcut};
-use crate::panel::state::{Command, Panel, PendingPaste, Tab};
-use crate::paste::{self, Guard};
-use crate::session::{Effect, Event, Found, Generation, Moment, Session, Start, Timer};
+use super::{fonts, terminals};
+use crate::panel::state::{Panel, Tab};
+use crate::session::{Effect, Generation, Moment, Session, Start, Timer};
+use crate::status::Link;
 use crate::{address, words};
+use told::Told;
+
+/// A program that was just started or left has another name after this many milliseconds.
+const RENAMED_AFTER_MS: u32 = 500;
 
 /// A viewer of one terminal.
 pub(super) struct Viewer {
@@ -33,37 +39,7 @@ pub(super) struct Viewer {
     socket: RefCell<Option<Socket>>,
     timers: RefCell<HashMap<Timer, Timeout>>,
     wants_focus: Cell<bool>,
-}
-
-/// An event that owns its bytes.
-enum Told {
-    Fitted(Size),
-    Opened(Generation),
-    Frame(Generation, Vec<u8>),
-    Closed(Generation, u16),
-    Probed(Generation, Found),
-    Elapsed(Generation, Timer),
-    Drawn(u64),
-    Typed(Vec<u8>),
-    Awake,
-    ClaimSize,
-}
-
-impl Told {
-    fn event(&self) -> Event<'_> {
-        match self {
-            Self::Fitted(size) => Event::Fitted(*size),
-            Self::Opened(generation) => Event::Opened(*generation),
-            Self::Frame(generation, bytes) => Event::Frame { generation: *generation, bytes },
-            Self::Closed(generation, code) => Event::Closed { generation: *generation, code: *code },
-            Self::Probed(generation, found) => Event::Probed(*generation, *found),
-            Self::Elapsed(generation, timer) => Event::Elapsed(*generation, *timer),
-            Self::Drawn(offset) => Event::Drawn(*offset),
-            Self::Typed(bytes) => Event::Typed(bytes),
-            Self::Awake => Event::Awake,
-            Self::ClaimSize => Event::ClaimSize,
-        }
-    }
+    title_timer: RefCell<Option<Timeout>>,
 }
 
 impl Viewer {
@@ -80,6 +56,7 @@ impl Viewer {
             socket: RefCell::new(None),
             timers: RefCell::default(),
             wants_focus: Cell::new(false),
+            title_timer: RefCell::new(None),
         });
         let (weak, host) = (Rc::downgrade(&viewer), host.clone());
         spawn_local(async move {
@@ -182,7 +159,12 @@ impl Viewer {
             Effect::Write { bytes, reaches } => self.with_screen(|screen| screen.write(&bytes, reaches)),
             Effect::Probe(generation) => self.probe(generation),
             Effect::Schedule { timer, generation, after_ms } => self.schedule(timer, generation, after_ms),
-            Effect::Show(status) => self.tab.status.set(status),
+            Effect::Show(status) => {
+                if status.link == Link::Live && self.tab.status.with_untracked(|old| old.link != Link::Live) {
+                    self.rename_soon();
+                }
+                self.tab.status.set(status);
+            }
             Effect::Notify(notice) => self.tab.notice.set(Some(words::notice(&notice))),
         }
     }
@@ -217,6 +199,13 @@ impl Viewer {
         });
     }
 
+    /// Something else may run now: asks for the tab's title a little later.
+    fn rename_soon(self: &Rc<Self>) {
+        let (panel, node) = (self.panel, self.tab.node.clone());
+        let timeout = Timeout::new(RENAMED_AFTER_MS, move || terminals::rename(panel, node));
+        self.title_timer.replace(Some(timeout));
+    }
+
     fn schedule(self: &Rc<Self>, timer: Timer, generation: Generation, after_ms: u64) {
         let weak = Rc::downgrade(self);
         let timeout = Timeout::new(u32::try_from(after_ms).unwrap_or(u32::MAX), move || {
@@ -225,101 +214,6 @@ impl Viewer {
             }
         });
         self.timers.borrow_mut().insert(timer, timeout);
-    }
-
-    fn hear(self: &Rc<Self>, news: screen::News) {
-        match news {
-            screen::News::Drawn(offset) => self.tell(Told::Drawn(offset)),
-            screen::News::Typed(bytes) => self.typed(bytes),
-            screen::News::Pasted(text) => self.offer(&text),
-            screen::News::Title(title) => self.tab.title.set(title),
-            screen::News::Fitted(size) => self.tell(Told::Fitted(size)),
-            screen::News::Found(index, count) => self.tab.found.set(Some((index, count))),
-            screen::News::Selected if self.panel.settings.copy_on_select.get_untracked() => self.copy(),
-            screen::News::Selected => {}
-            screen::News::Shortcut(Shortcut::Copy) => self.copy(),
-            screen::News::Shortcut(Shortcut::Search) => self.panel.searching.set(true),
-            screen::News::Shortcut(Shortcut::Leave) => super::focus_id(&self.tab.tab_id()),
-            screen::News::Shortcut(Shortcut::Paste) => {}
-        }
-    }
-
-    /// What the key row's Ctrl is held for becomes a control character.
-    fn typed(self: &Rc<Self>, bytes: Vec<u8>) {
-        let held = self.tab.ctrl.get_untracked();
-        let control = std::str::from_utf8(&bytes).ok().filter(|_| held).and_then(keys::with_ctrl);
-        if held {
-            self.tab.ctrl.set(false);
-        }
-        self.tell(Told::Typed(match control {
-            Some(control) => vec![u8::try_from(control).unwrap_or_default()],
-            None => bytes,
-        }));
-    }
-
-    fn copy(&self) {
-        self.with_screen(|screen| {
-            if let Some(text) = screen.selection() {
-                clipboard::write(text);
-            }
-        });
-    }
-
-    /// Pastes a text, or asks first.
-    fn offer(&self, text: &str) {
-        let text = paste::clean(text);
-        let trusted = self.panel.settings.trust_blocks.get_untracked();
-        self.with_screen(|screen| match paste::guard(&text, screen.takes_blocks(), trusted) {
-            Guard::Nothing => {}
-            Guard::Straight => screen.paste(&text),
-            Guard::Ask(preview) => {
-                self.panel.paste.set(Some(PendingPaste { tab: self.tab.serial, text: text.clone(), preview }))
-            }
-        });
-    }
-
-    fn paste_clipboard(self: &Rc<Self>) {
-        let viewer = Rc::clone(self);
-        spawn_local(async move {
-            match clipboard::read().await {
-                Some(text) => viewer.offer(&text),
-                None => viewer.tab.notice.set(Some(words::NO_CLIPBOARD.to_owned())),
-            }
-            viewer.with_screen(Screen::focus);
-        });
-    }
-
-    /// Does what a part of the panel asks for.
-    pub(super) fn command(self: &Rc<Self>, command: Command) {
-        match command {
-            Command::Focus => {
-                self.wants_focus.set(true);
-                self.with_screen(Screen::focus);
-            }
-            Command::Copy => self.copy(),
-            Command::Paste => self.paste_clipboard(),
-            Command::PasteText(text) => self.with_screen(|screen| {
-                screen.paste(&text);
-                screen.focus();
-            }),
-            Command::Press(key) => {
-                let held = self.tab.ctrl.get_untracked();
-                self.tab.ctrl.set(false);
-                self.with_screen(|screen| screen.input(&keys::sequence(key, screen.application_keys(), held)));
-            }
-            Command::Find(text, step) => self.with_screen(|screen| screen.find(&text, step)),
-            Command::EndSearch => {
-                self.tab.found.set(None);
-                self.with_screen(|screen| {
-                    screen.end_search();
-                    screen.focus();
-                });
-            }
-            Command::ClaimSize => {
-                self.tell(Told::ClaimSize);
-                self.with_screen(Screen::focus);
-            }
-        }
     }
 }
 

@@ -41,7 +41,7 @@ fn Figures(panel: Panel) -> impl IntoView {
         })
     };
     view! {
-        <div class="terminal__figures" aria-live="polite">{foreign}</div>
+        <div class="terminal__owner" aria-live="polite">{foreign}</div>
         <span class="terminal__figures" title="Time a key takes to the node and back · columns × rows">{figures}</span>
     }
 }

@@ -99,7 +99,8 @@ pub(crate) struct Panel {
     pub(crate) serial: u32,
     pub(crate) vcluster: StoredValue<String>,
     pub(crate) nodes: Signal<Vec<NodeTab>>,
-    pub(crate) auto_open: bool,
+    /// A terminal is still to be opened if there is none.
+    pub(crate) auto_open: StoredValue<bool>,
     /// It is what the page is about.
     pub(crate) fill: bool,
     pub(crate) tabs: RwSignal<Vec<Tab>>,
@@ -123,7 +124,7 @@ impl Panel {
             serial: serial(),
             vcluster: StoredValue::new(vcluster),
             nodes,
-            auto_open,
+            auto_open: StoredValue::new(auto_open),
             fill,
             tabs: RwSignal::new(Vec::new()),
             active: RwSignal::new(None),

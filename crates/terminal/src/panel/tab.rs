@@ -38,7 +38,7 @@ pub(crate) fn TabHandle(panel: Panel, tab: Tab) -> impl IntoView {
                 on:click=move |_| panel.activate(&shown)
                 on:keydown=move |event| walk(panel, &keyed, &event)>
                 <i class=dot aria-hidden="true"></i>
-                {name}
+                <span class="terminal__tab-text">{name}</span>
             </button>
             <button type="button" class="terminal__tab-close" tabindex="-1" aria-label=close_name title="Close"
                 on:click=move |_| ask_to_close(panel, &closed)>

@@ -89,11 +89,8 @@ mod tests {
     fn a_silent_connection_is_dead_within_thirty_seconds() {
         let mut heartbeat = Heartbeat::new(0);
         let mut now = 0;
-        loop {
-            match heartbeat.check(now) {
-                Verdict::Ask { again_ms, .. } | Verdict::Wait { again_ms } => now += again_ms,
-                Verdict::Dead => break,
-            }
+        while let Verdict::Ask { again_ms, .. } | Verdict::Wait { again_ms } = heartbeat.check(now) {
+            now += again_ms;
             assert!(now < 30_000, "still waiting after {now} ms");
         }
         assert!(now >= 15_000, "given up after {now} ms");

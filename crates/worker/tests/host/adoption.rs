@@ -137,3 +137,20 @@ async fn a_stopped_node_stays_stopped() {
     })
     .await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn under_another_name_it_does_not_begin_and_removes_nothing() {
+    let mut lab = Lab::started().await;
+    let nodes = lab.vcluster(1);
+    lab.run(&nodes).await;
+    lab.kill();
+    let mut config = lab.config.clone();
+    config.name = "other-host".parse().expect("a name");
+    let engine = std::sync::Arc::new(docker::DockerEngine::new(lab.door.path()));
+    let duty = std::sync::Arc::new(lab.coordination.clone());
+    let refused = worker::Worker::open(config, engine, duty, std::sync::Arc::new(control::ports::clock::SystemClock));
+    let refused = refused.expect_err("the nodes belong to the old name").to_string();
+    assert!(refused.contains("was called lab-host"), "{refused}");
+    lab.start();
+    lab.run(&nodes).await;
+}

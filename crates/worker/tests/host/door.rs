@@ -17,7 +17,7 @@ use tokio::{
 };
 use tokio_util::sync::{CancellationToken, DropGuard};
 
-const ENGINE: &str = "/var/run/docker.sock";
+const ENGINE: &str = "/tmp/inst/pd.sock";
 
 pub(crate) struct Door {
     path: PathBuf,
@@ -55,6 +55,9 @@ impl Answer {
         // Whoever does not wait for the answer has no use for it.
         let _ = client.write_all(head.as_bytes()).await;
         over.cancelled().await;
+        let _ = client.shutdown().await;
+        // The rest of the request: closing with something unread would take the answer back.
+        let _ = tokio::io::copy(client, &mut tokio::io::sink()).await;
     }
 }
 

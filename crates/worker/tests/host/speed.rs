@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use control::ports::{
-    coordination::Assignment,
+    coordination::{Assignment, Dispatch},
     engine::{ContainerSpec, Engine, NetworkSpec, VolumeSpec},
 };
 use domain::{
@@ -100,4 +100,30 @@ async fn speed_beside_the_engine_alone() {
             ours.as_secs_f64() / floor.as_secs_f64()
         );
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[expect(clippy::print_stderr, reason = "a measurement is for whoever runs it")]
+#[ignore = "takes minutes: cargo test -p worker --test host -- --ignored two_hundred --nocapture"]
+async fn two_hundred_vclusters_fit_on_one_host() {
+    let mut lab = Lab::started().await;
+    let began = Instant::now();
+    let mut all = Vec::new();
+    for _ in 0..20 {
+        let batch: Vec<Assignment> = (0..10).flat_map(|_| lab.vcluster(1)).collect();
+        lab.run(&batch).await;
+        all.extend(batch);
+        eprintln!("{} vclusters after {:?}", all.len(), began.elapsed());
+    }
+    lab.kill();
+    let began = Instant::now();
+    lab.coordination.wipe();
+    lab.coordination.assign_all(&all).await.expect("published");
+    lab.start();
+    lab.run(&all).await;
+    eprintln!("all adopted in {:?}", began.elapsed());
+    let began = Instant::now();
+    lab.remove(&all).await;
+    eprintln!("all removed in {:?}", began.elapsed());
+    lab.nothing_is_left().await;
 }

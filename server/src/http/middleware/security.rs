@@ -28,11 +28,11 @@ const FIXED: [(HeaderName, &str); 5] = [
 /// For what is not a page: it can do nothing at all.
 const NOT_A_PAGE: &str = "default-src 'none'; frame-ancestors 'none'";
 
-pub(crate) async fn headers(request: Request, next: Next) -> Response {
+pub(crate) async fn headers(State(state): State<AppState>, request: Request, next: Next) -> Response {
     let nonce = request.extensions().get::<Nonce>().cloned();
     let is_api = request.uri().path().starts_with("/api/");
     let mut response = next.run(request).await;
-    let policy = policy(response.headers(), nonce.as_ref());
+    let policy = policy(response.headers(), nonce.as_ref(), &state.edge.reload);
     let headers = response.headers_mut();
     for (name, value) in FIXED {
         headers.insert(name, HeaderValue::from_static(value));
@@ -46,18 +46,19 @@ pub(crate) async fn headers(request: Request, next: Next) -> Response {
     response
 }
 
-fn policy(headers: &HeaderMap, nonce: Option<&Nonce>) -> HeaderValue {
+fn policy(headers: &HeaderMap, nonce: Option<&Nonce>, reload: &str) -> HeaderValue {
     let is_page = headers.get(header::CONTENT_TYPE).is_some_and(|kind| kind.as_bytes().starts_with(b"text/html"));
-    let page = nonce.filter(|_| is_page).and_then(|nonce| HeaderValue::from_str(&policy_of_pages(&nonce.0)).ok());
+    let page =
+        nonce.filter(|_| is_page).and_then(|nonce| HeaderValue::from_str(&policy_of_pages(&nonce.0, reload)).ok());
     page.unwrap_or(HeaderValue::from_static(NOT_A_PAGE))
 }
 
 /// `wasm-unsafe-eval` is what compiling WASM is called; it does not allow `eval`. Styles need `unsafe-inline` because xterm.js
 /// writes its measures into style elements while it runs; scripts do not, and those are what must be kept out.
-fn policy_of_pages(nonce: &str) -> String {
+fn policy_of_pages(nonce: &str, reload: &str) -> String {
     format!(
         "default-src 'none'; script-src 'self' 'nonce-{nonce}' 'wasm-unsafe-eval'; style-src 'self' 'unsafe-inline'; \
-         img-src 'self' data:; font-src 'self'; connect-src 'self'; manifest-src 'self'; form-action 'self'; \
+         img-src 'self' data:; font-src 'self'; connect-src 'self'{reload}; manifest-src 'self'; form-action 'self'; \
          frame-ancestors 'none'; base-uri 'none'"
     )
 }

@@ -173,6 +173,9 @@ pub(super) fn SizeChoice(
                 <Number id="new-cpus" name="order[cpus]" label="CPUs" value=chosen.cpus fault=cpus/>
                 <Number id="new-memory" name="order[memory_mib]" label="Memory, MiB" value=chosen.memory_mib fault=memory/>
             </div>
+            // A size that was not typed can be too much, too.
+            <Fault name="new-cpus" fault=cpus/>
+            <Fault name="new-memory" fault=memory/>
         </fieldset>
     }
 }
@@ -188,10 +191,18 @@ fn Number(
     view! {
         <div class="field">
             <label for=id>{label}</label>
-            <input id=id name=name class="input" inputmode="decimal" autocomplete="off" maxlength="12" value=value.get_untracked()
-                aria-invalid=move || fault.get().is_some().then_some("true") aria-describedby=format!("{id}-fault")
-                on:input:target=move |event| value.set(event.target().value())/>
-            <Fault name=id fault=fault/>
+            <input
+                id=id
+                name=name
+                class="input"
+                inputmode="decimal"
+                autocomplete="off"
+                maxlength="12"
+                value=value.get_untracked()
+                aria-invalid=move || fault.get().is_some().then_some("true")
+                aria-describedby=format!("{id}-fault")
+                on:input:target=move |event| value.set(event.target().value())
+            />
         </div>
     }
 }

@@ -68,7 +68,7 @@ pub(super) fn NewForm() -> impl IntoView {
     let (live, actions) = (use_live(), use_actions());
     let form = suggestion();
     let chosen = Chosen::new(&form, Memo::new(move |_| left(live.limits(), live.usage())));
-    let problem = Signal::derive(move || actions.create.value().get().and_then(Result::err).map(|refused| refused.0));
+    let problem = Signal::derive(move || actions.create.value().get().and_then(Result::err).map(Problem::from));
     let obstacle = Memo::new(move |_| obstacle(live.limits(), live.usage()));
     let pending = actions.create.pending();
     view! {

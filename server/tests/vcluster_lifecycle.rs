@@ -1,0 +1,145 @@
+//! A vcluster from its creation to nothing being left of it, with real containers.
+
+use std::time::Duration;
+
+use serde_json::json;
+use testkit::{eventually, obtain};
+
+use crate::common::{
+    answer::Answer,
+    client::{Client, order, send},
+    daemon::Daemon,
+    docker::{containers, networks},
+    terminal::{self, Viewer},
+};
+
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// Waits until the vcluster and all of its nodes are in this state.
+pub(crate) async fn settled(client: &Client, id: &str, state: &str) -> Answer {
+    obtain(&format!("the vcluster is {state}"), PATIENCE, || async {
+        let answer = client.vcluster(id).await.ok(200);
+        let nodes = answer.json()["nodes"].as_array().cloned().unwrap_or_default();
+        let all = nodes.iter().all(|node| node["state"] == state);
+        (answer.at("/state") == state && all && answer.at("/operation/state") != "running").then_some(answer)
+    })
+    .await
+}
+
+async fn gone(client: &Client, id: &str) {
+    eventually("the vcluster is gone", PATIENCE, || async { client.vcluster(id).await.status == 404 }).await;
+}
+
+#[tokio::test]
+async fn created_used_stopped_started_changed_and_deleted_nothing_is_left() {
+    let daemon = Daemon::start_usual().await;
+    let client = daemon.admin();
+    let accepted = client.post("/api/v1/vclusters", &order("lab", 2)).await.ok(202);
+    let id = accepted.at("/id");
+    assert_eq!(accepted.header("location"), format!("/api/v1/vclusters/{id}"));
+    assert_eq!((accepted.at("/state").as_str(), accepted.at("/owner").as_str()), ("creating", "admin"));
+
+    settled(&client, &id, "running").await;
+    let path = terminal::open(&client, &id, "node-1").await;
+    let mut viewer = Viewer::attach(&client, &path).await;
+    viewer.type_in("echo $((6*7))-$(hostname); ping -c1 -W2 node-0 >/dev/null && echo re\"\"ached\n").await;
+    viewer.until("42-node-1").await;
+    viewer.until("reached").await;
+    assert_eq!(client.get("/api/v1/session").await.json()["usage"]["nodes"], 2);
+
+    client.post(&format!("/api/v1/vclusters/{id}/nodes"), &json!({"count": 1})).await.ok(202);
+    assert_eq!(settled(&client, &id, "running").await.at("/nodes/2/name"), "node-2");
+    client.delete(&format!("/api/v1/vclusters/{id}/nodes/node-0")).await.ok(202);
+    eventually("node-0 is gone", PATIENCE, || async {
+        client.vcluster(&id).await.json()["nodes"].as_array().is_some_and(|nodes| nodes.len() == 2)
+    })
+    .await;
+
+    client.act(&id, "stop").await.ok(202);
+    settled(&client, &id, "stopped").await;
+    let usage = client.get("/api/v1/session").await.json()["usage"].clone();
+    assert_eq!((&usage["vclusters"], &usage["nodes"]), (&json!(1), &json!(0)));
+    assert!(containers(daemon.installation).iter().all(|container| !container.running));
+    let list = format!("/api/v1/vclusters/{id}/nodes/node-1/terminals");
+    client.get(&list).await.problem(409, "node_not_running");
+
+    client.act(&id, "start").await.ok(202);
+    settled(&client, &id, "running").await;
+    let before = containers(daemon.installation);
+    client.act(&id, "restart").await.ok(202);
+    settled(&client, &id, "running").await;
+    let after = containers(daemon.installation);
+    assert!(before.iter().zip(&after).all(|(a, b)| a.id == b.id && a.started_at != b.started_at));
+
+    client.delete(&format!("/api/v1/vclusters/{id}")).await.ok(202);
+    gone(&client, &id).await;
+    assert_eq!(containers(daemon.installation), []);
+    assert_eq!(networks(daemon.installation), [""; 0]);
+    // The home stays, for the next vcluster.
+    let left = daemon.cleanup.present();
+    assert!(left.iter().all(|thing| thing.starts_with("volume ")), "{left:?}");
+    assert_eq!(client.get("/api/v1/session").await.json()["usage"]["vclusters"], 0);
+}
+
+#[tokio::test]
+async fn actions_that_do_not_fit_are_refused_with_what_is_in_the_way() {
+    let daemon = Daemon::start_usual().await;
+    let client = daemon.admin();
+    let mut small = order("lab", 1);
+    small["resources"]["cpus"] = json!(0.05);
+    let id = client.post("/api/v1/vclusters", &small).await.ok(202).at("/id");
+    settled(&client, &id, "running").await;
+    let nodes = format!("/api/v1/vclusters/{id}/nodes");
+    for count in [0, -1, 1_000_000_000] {
+        let answer = client.post(&nodes, &json!({"count": count})).await.problem(422, "invalid");
+        assert_eq!(answer.fields(), ["count"]);
+    }
+    client.post(&nodes, &json!({"count": 16})).await.problem(409, "conflict");
+    client.delete(&format!("{nodes}/node-0")).await.problem(409, "conflict");
+    client.delete(&format!("{nodes}/node-7")).await.problem(404, "not_found");
+    client.delete(&format!("{nodes}/node-00")).await.problem(404, "not_found");
+    client.delete(&format!("/api/v1/vclusters/{id}")).await.ok(202);
+    let refused = client.act(&id, "start").await;
+    // Being deleted, or gone already.
+    assert!(matches!(refused.code().as_str(), "conflict" | "not_found"), "{}", refused.text);
+    gone(&client, &id).await;
+}
+
+#[tokio::test]
+async fn an_idempotency_key_makes_one_vcluster_however_often_it_is_sent() {
+    let daemon = Daemon::start_usual().await;
+    let client = daemon.admin();
+    let post = async |key: &str, name: &str| {
+        let request = client.request(reqwest::Method::POST, "/api/v1/vclusters").json(&order(name, 1));
+        send(request.header("idempotency-key", key.to_owned())).await
+    };
+    let (first, second) = tokio::join!(post("one", "lab"), post("one", "lab"));
+    assert_eq!(first.ok(202).at("/id"), second.ok(202).at("/id"));
+    post("one", "other").await.problem(409, "idempotency_mismatch");
+    post("two", "lab").await.problem(409, "name_taken");
+    for key in ["", &"k".repeat(129), "a b"] {
+        let answer = post(key, "lab").await.problem(422, "invalid");
+        assert_eq!(answer.fields(), ["Idempotency-Key"]);
+    }
+}
+
+#[tokio::test]
+async fn a_list_comes_in_pages_newest_first() {
+    let daemon = Daemon::start_usual().await;
+    let client = daemon.admin();
+    for name in ["a", "b", "c"] {
+        client.create(name, 1).await;
+    }
+    let page = async |query: &str| client.get(&format!("/api/v1/vclusters?{query}")).await.ok(200);
+    let names = |page: &Answer| {
+        let items = page.json()["items"].as_array().cloned().unwrap_or_default();
+        items.iter().map(|item| item["name"].as_str().expect("a name").to_owned()).collect::<Vec<_>>()
+    };
+    let first = page("limit=2").await;
+    assert_eq!(names(&first), ["c", "b"]);
+    let second = page(&format!("limit=2&cursor={}", first.at("/next"))).await;
+    assert_eq!(names(&second), ["a"]);
+    assert!(second.json().get("next").is_none());
+    assert_eq!(names(&page("").await), ["c", "b", "a"]);
+    assert!(page("limit=3").await.json().get("next").is_none(), "a page that is just full is the last");
+}
