@@ -190,8 +190,10 @@ impl Running {
             etcd.stop().await;
         }
         // Tasks that were cut off may still hold a connection; then the next start recovers what this one would have done.
-        if tokio::time::timeout(CLOSING, self.database.clone().close()).await.is_err() {
-            tracing::info!("the database is left open");
+        match tokio::time::timeout(CLOSING, self.database.clone().close()).await {
+            Ok(Ok(())) => {}
+            Ok(Err(error)) => tracing::warn!(%error, "the database was not closed in order"),
+            Err(_) => tracing::info!("the database is left open"),
         }
     }
 }

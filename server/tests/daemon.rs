@@ -1,6 +1,8 @@
 //! dockletd as its users meet it: the real program on a port of its own, with a real database, etcd and Docker Engine.
 //! One program for all areas; each area and behaviour has its own file.
 
+#![expect(clippy::print_stdout, clippy::print_stderr, reason = "what a failed test leaves to be read")]
+
 mod common;
 
 mod config_check;

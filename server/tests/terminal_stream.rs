@@ -3,13 +3,13 @@
 use std::time::{Duration, Instant};
 
 use rustix::process::Signal;
-use tokio_tungstenite::tungstenite::Message;
+use tokio_tungstenite::{connect_async, tungstenite::Message};
 use wire::terminal::{ClientFrame, MAX_CLIENT_FRAME};
 
 use crate::{
     common::{
         client::Client,
-        daemon::Daemon,
+        daemon::{Daemon, resident},
         terminal::{self, VIEWER, Viewer, refused, request},
     },
     vcluster_lifecycle::settled,
@@ -132,6 +132,20 @@ async fn whoever_breaks_the_protocol_is_cut_off_and_the_terminal_lives_on() {
     let mut viewer = Viewer::attach(&client, &path).await;
     viewer.type_in("echo a\"\"live\n").await;
     viewer.until("alive").await;
+}
+
+#[tokio::test]
+async fn a_viewer_that_never_reads_costs_little_and_does_not_hold_up_the_others() {
+    let (daemon, client, path) = with_terminal().await;
+    let mut reading = Viewer::attach(&client, &path).await;
+    let query = "client=ffffffffffffffffffffffffffffffff&from=snapshot";
+    let (_never_reads, _) = connect_async(request(&client, &path, query)).await.expect("the upgrade is answered");
+    let before = resident(daemon.pid());
+    reading.type_in("head -c 30000000 /dev/zero | tr '\\0' x; echo; echo o\"\"ver\n").await;
+    reading.until("over").await;
+    assert!(reading.offset > 30_000_000);
+    let grown = resident(daemon.pid()).saturating_sub(before);
+    assert!(grown < 4096, "dockletd has grown by {grown} KiB");
 }
 
 #[tokio::test]

@@ -8,7 +8,7 @@ use testkit::obtain;
 
 use crate::common::{
     client::{Client, order, send},
-    daemon::{Daemon, Options},
+    daemon::{Daemon, Options, resident},
     docker,
 };
 
@@ -183,11 +183,4 @@ async fn addresses_and_methods_that_do_not_exist_are_problems() {
     }
     let answer = client.get("/api/v1/vclusters?cursor=x").await.problem(422, "invalid");
     assert_eq!(answer.fields(), ["cursor"]);
-}
-
-/// KiB of memory of a process.
-fn resident(pid: u32) -> u64 {
-    let status = std::fs::read_to_string(format!("/proc/{pid}/status")).expect("our process");
-    let line = status.lines().find(|line| line.starts_with("VmRSS:")).expect("a line for it");
-    line.split_whitespace().nth(1).and_then(|number| number.parse().ok()).expect("a number")
 }

@@ -24,9 +24,10 @@ pub(crate) fn RouteDialog(
 ) -> impl IntoView {
     let dialog = NodeRef::<html::Dialog>::new();
     let navigate = use_navigate();
-    let leave = StoredValue::new_local(move || {
-        navigate(&back.get_untracked(), NavigateOptions { scroll: false, ..Default::default() })
-    });
+    let leave = move || {
+        navigate(&back.get_untracked(), NavigateOptions { scroll: false, ..Default::default() });
+    };
+    let leave_beside = leave.clone();
     become_modal(dialog);
     let title_id = format!("{id}-title");
     let labelled_by = title_id.clone();
@@ -39,13 +40,13 @@ pub(crate) fn RouteDialog(
             aria-labelledby=labelled_by
             on:cancel=move |event: web_sys::Event| {
                 event.prevent_default();
-                leave.with_value(|leave| leave());
+                leave();
             }
             on:click=move |event| {
                 // Only the dialog element itself is hit beside its content: that is the backdrop.
                 let beside = event.target().is_some_and(|target| target.dyn_ref::<web_sys::HtmlDialogElement>().is_some());
                 if beside {
-                    leave.with_value(|leave| leave());
+                    leave_beside();
                 }
             }
         >

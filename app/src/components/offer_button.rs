@@ -5,7 +5,7 @@ use leptos::{form::ActionForm, prelude::*};
 use wire::vcluster::Vcluster;
 
 use super::icon::{Glyph, Icon};
-use crate::{api::vclusters::Verb, contexts::actions::use_actions, offers::Offer, routes};
+use crate::{api::vclusters::Verb, contexts::actions::use_actions, offers::Offer, routes, wording::vcluster::ready};
 
 pub(crate) const fn icon(offer: Offer) -> Icon {
     match offer {
@@ -83,6 +83,20 @@ pub(crate) fn OfferItem(offer: Offer, vcluster: Vcluster) -> impl IntoView {
             view! { <VerbForm id=vcluster.id verb=verb class=class spoken=spoken>{text}</VerbForm> }.into_any()
         }
         None => view! { <a class=class href=address(offer, &vcluster) aria-label=spoken>{text}</a> }.into_any(),
+    }
+}
+
+/// The way to the terminals' own page, in a menu; there is one as long as a node runs.
+#[component]
+pub(crate) fn AllTerminalsItem(vcluster: Memo<Vcluster>) -> impl IntoView {
+    let shell = Memo::new(move |_| vcluster.with(|vcluster| ready(vcluster).0 > 0));
+    let (address, spoken) = vcluster
+        .with_untracked(|vcluster| (routes::terminals(&vcluster.id), format!("All terminals of {}", vcluster.name)));
+    view! {
+        <a class="menu-item" hidden=move || !shell.get() href=address aria-label=spoken>
+            <Glyph icon=Icon::Terminal/>
+            <span>"All terminals"<small>"On a page of their own"</small></span>
+        </a>
     }
 }
 

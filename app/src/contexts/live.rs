@@ -123,3 +123,23 @@ pub(crate) fn provide_live(overview: &Overview) -> Live {
 pub(crate) fn use_live() -> Live {
     expect_context()
 }
+
+#[cfg(all(test, feature = "ssr"))]
+mod tests {
+    use super::*;
+    use crate::{
+        contexts::{clock::provide_clock, toasts::provide_toasts},
+        wording::samples::overview,
+    };
+
+    #[test]
+    fn the_server_may_end_a_page_on_another_thread_than_it_began_it() {
+        let page = Owner::new();
+        page.with(|| {
+            provide_toasts();
+            provide_clock(overview(Vec::new()).now);
+            provide_live(&overview(Vec::new()));
+        });
+        std::thread::spawn(move || drop(page)).join().expect("nothing of the page belongs to one thread");
+    }
+}

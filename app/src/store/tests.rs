@@ -1,21 +1,9 @@
 //! Events, answers and re-reads, in every order they can meet.
 
-use chrono::DateTime;
-use domain::{user::Role, vcluster::VclusterState};
-use wire::session::Session;
+use domain::vcluster::VclusterState;
 
 use super::*;
-use crate::wording::samples::{amount, vcluster};
-
-fn overview(vclusters: Vec<Vcluster>) -> Overview {
-    Overview {
-        session: Session { name: "ada".into(), role: Role::User, limits: amount(4, 16), usage: amount(1, 2) },
-        vclusters,
-        position: 7,
-        now: DateTime::UNIX_EPOCH,
-        seed: 1,
-    }
-}
+use crate::wording::samples::{amount, overview, vcluster};
 
 fn at_operation(id: &str, state: VclusterState, operation: &str) -> Vcluster {
     let mut vcluster = vcluster(id, state);

@@ -4,12 +4,15 @@ use chrono::{DateTime, TimeDelta, Utc};
 use domain::{
     node::NodeState,
     operation::{OperationKind, OperationState},
+    user::Role,
     vcluster::VclusterState,
 };
 use wire::{
-    session::Amount,
+    session::{Amount, Session},
     vcluster::{Node, NodeResources, Operation, Vcluster},
 };
+
+use crate::api::overview::Overview;
 
 pub(crate) fn at(seconds: i64) -> DateTime<Utc> {
     DateTime::UNIX_EPOCH + TimeDelta::seconds(seconds)
@@ -17,6 +20,17 @@ pub(crate) fn at(seconds: i64) -> DateTime<Utc> {
 
 pub(crate) fn amount(vclusters: u32, nodes: u32) -> Amount {
     Amount { vclusters, nodes, cpus: f64::from(nodes), memory_mib: u64::from(nodes) * 1024 }
+}
+
+/// The overview of somebody with one vcluster of two nodes in use, whatever the list says.
+pub(crate) fn overview(vclusters: Vec<Vcluster>) -> Overview {
+    Overview {
+        session: Session { name: "ada".into(), role: Role::User, limits: amount(4, 16), usage: amount(1, 2) },
+        vclusters,
+        position: 7,
+        now: at(0),
+        seed: 1,
+    }
 }
 
 pub(crate) fn node(number: u8, state: NodeState) -> Node {

@@ -1,8 +1,6 @@
 //! What the engine's refusals mean. It answers with a status and a sentence; where the status does not tell enough, the
 //! sentence must. Each of them is provoked for real in `tests/faults.rs`.
 
-use std::error::Error as _;
-
 use bollard::errors::Error;
 use control::ports::engine::EngineError;
 
@@ -19,7 +17,7 @@ pub(crate) fn fault(error: Error) -> EngineError {
         }
         Error::SocketNotFoundError(path) => EngineError::Unreachable(format!("there is no socket at {path}")),
         Error::RequestTimeoutError => EngineError::Unreachable("no answer in time".into()),
-        lost => EngineError::Unreachable(chain(&lost)),
+        lost => EngineError::Unreachable(root_cause(&lost)),
     }
 }
 
@@ -66,18 +64,13 @@ pub(crate) fn tidy(message: &str) -> String {
     line
 }
 
-/// hyper's own words ("client error") say nothing; the cause does.
-fn chain(error: &Error) -> String {
-    let mut text = error.to_string();
-    let mut source = error.source();
-    while let Some(cause) = source {
-        let cause_text = cause.to_string();
-        if !text.ends_with(&cause_text) {
-            text = format!("{text}: {cause_text}");
-        }
-        source = cause.source();
+/// The innermost cause: what hyper and bollard say around it ("client error") tells nobody anything.
+fn root_cause(error: &Error) -> String {
+    let mut cause: &dyn std::error::Error = error;
+    while let Some(inner) = cause.source() {
+        cause = inner;
     }
-    tidy(&text)
+    tidy(&cause.to_string())
 }
 
 #[cfg(test)]

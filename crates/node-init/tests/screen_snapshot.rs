@@ -8,10 +8,14 @@ fn size(cols: u16, rows: u16) -> Size {
     Size::new(cols, rows).expect("a size")
 }
 
-/// What another terminal makes of a snapshot: it does not tell a space from nothing, and nobody can see the difference.
-fn seen(screen: &Screen, cols: u16, rows: u16) -> String {
-    let mut viewer = avt::Terminal::with_scrollback(cols.into(), rows.into(), None).expect("a size");
-    viewer.feed(String::from_utf8_lossy(&screen.snapshot()).as_ref());
+/// What another terminal makes of a snapshot: it does not tell a space from an empty cell, and nobody can see that
+/// difference. (It knows no combining marks, though.)
+fn seen(screen: &Screen) -> String {
+    let size = screen.size();
+    let mut viewer =
+        avt::Terminal::with_scrollback(size.cols().into(), size.rows().into(), None).expect("a size");
+    let snapshot = String::from_utf8_lossy(&screen.snapshot()).replace(['\u{300}', '\u{301}'], "");
+    viewer.feed(snapshot.as_str());
     let scrollback = viewer.primary_screen().text().join("\n");
     format!("{}\n{scrollback}", viewer.dump())
 }
@@ -22,15 +26,73 @@ fn piece() -> impl Strategy<Value = String> {
     let wide = prop::sample::select(vec!["é", "漢字", "e\u{301}", "🙂", "☃", "─", "ｗ", "a\u{300}\u{301}"]);
     let control = prop::sample::select(vec!["\r\n", "\n", "\r", "\u{8}", "\t", "\r\n\r\n", "\u{7}"]);
     let style = prop::sample::select(vec![
-        "0", "1", "3", "4", "7", "9", "22", "27", "31", "42", "97", "104", "39", "49", "38;5;200", "48;2;1;2;3",
-        "38:2::9:8:7", "4:3", "58:5:9", "1;31;44",
+        "0",
+        "1",
+        "3",
+        "4",
+        "7",
+        "9",
+        "22",
+        "27",
+        "31",
+        "42",
+        "97",
+        "104",
+        "39",
+        "49",
+        "38;5;200",
+        "48;2;1;2;3",
+        "38:2::9:8:7",
+        "4:3",
+        "58:5:9",
+        "1;31;44",
     ]);
     let fixed = prop::sample::select(vec![
-        "\x1b7", "\x1b8", "\x1bD", "\x1bE", "\x1bM", "\x1b[?1049h", "\x1b[?1049l", "\x1b[?7l", "\x1b[?7h", "\x1b[?25l",
-        "\x1b[?25h", "\x1b[?1h", "\x1b[?2004h", "\x1b[?1006h", "\x1b[?1000h", "\x1b[?6h", "\x1b[?6l", "\x1b[4h",
-        "\x1b[4l", "\x1b(0", "\x1b(B", "\x1b)0", "\x0e", "\x0f", "\x1bH", "\x1b[3g", "\x1b[r", "\x1b]0;title\x07",
-        "\x1b]8;;http://x/\x1b\\", "\x1b]8;;\x1b\\", "\x1bP$q\x1b\\", "\x1b_apc\x1b\\", "\x1b[!p", "\x1bc", "\x1b#8",
-        "\x1b[2J", "\x1b[J", "\x1b[1K", "\x1b[K", "\x1b[4 q", "\x1b=", "\x1b>", "\u{9b}5C", "\x1b[\x18", "\x1b[?3;9x",
+        "\x1b7",
+        "\x1b8",
+        "\x1bD",
+        "\x1bE",
+        "\x1bM",
+        "\x1b[?1049h",
+        "\x1b[?1049l",
+        "\x1b[?7l",
+        "\x1b[?7h",
+        "\x1b[?25l",
+        "\x1b[?25h",
+        "\x1b[?1h",
+        "\x1b[?2004h",
+        "\x1b[?1006h",
+        "\x1b[?1000h",
+        "\x1b[?6h",
+        "\x1b[?6l",
+        "\x1b[4h",
+        "\x1b[4l",
+        "\x1b(0",
+        "\x1b(B",
+        "\x1b)0",
+        "\x0e",
+        "\x0f",
+        "\x1bH",
+        "\x1b[3g",
+        "\x1b[r",
+        "\x1b]0;title\x07",
+        "\x1b]8;;http://x/\x1b\\",
+        "\x1b]8;;\x1b\\",
+        "\x1bP$q\x1b\\",
+        "\x1b_apc\x1b\\",
+        "\x1b[!p",
+        "\x1bc",
+        "\x1b#8",
+        "\x1b[2J",
+        "\x1b[J",
+        "\x1b[1K",
+        "\x1b[K",
+        "\x1b[4 q",
+        "\x1b=",
+        "\x1b>",
+        "\u{9b}5C",
+        "\x1b[\x18",
+        "\x1b[?3;9x",
     ]);
     let moved = (0_u16..30, 0_u16..90, prop::sample::select(b"ABCDEFGHIJLMPSTXZ@`abdefr".to_vec()));
     prop_oneof![
@@ -48,7 +110,7 @@ fn stream() -> impl Strategy<Value = Vec<u8>> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 600, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 400, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn any_bytes_in_any_pieces_are_taken(
@@ -75,10 +137,7 @@ proptest! {
         whole.feed(&stream);
         let mut pieces = Screen::new(size(cols, rows));
         stream.chunks(piece).for_each(|piece| pieces.feed(piece));
-        prop_assert_eq!(
-            String::from_utf8_lossy(&whole.snapshot()).into_owned(),
-            String::from_utf8_lossy(&pieces.snapshot()).into_owned()
-        );
+        prop_assert_eq!(whole.snapshot(), pieces.snapshot());
     }
 
     #[test]
@@ -93,7 +152,7 @@ proptest! {
         repainted.feed(&whole.snapshot());
         whole.feed(&stream[cut..]);
         repainted.feed(&stream[cut..]);
-        prop_assert_eq!(seen(&repainted, cols, rows), seen(&whole, cols, rows));
+        prop_assert_eq!(seen(&repainted), seen(&whole));
     }
 
     #[test]

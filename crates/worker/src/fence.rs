@@ -1,5 +1,5 @@
 //! The fence around all nodes of this host: nothing in the vclusters' network may reach 169.254.0.0/16, where clouds
-//! answer questions about the host. Set by docklet-init's binary in a short task on the host, so that dockletd itself needs
+//! answer questions about the host, nor another vcluster, whatever becomes of Docker's own rules. Set by docklet-init's binary in a short task on the host, so that dockletd itself needs
 //! no powers over the host's network; no node is started before it stands.
 
 use control::ports::engine::{EngineError, HostTask};

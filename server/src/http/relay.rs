@@ -229,6 +229,19 @@ mod tests {
         [&u32::try_from(bytes.len()).expect("a short frame").to_be_bytes()[..], &bytes].concat()
     }
 
+    #[tokio::test(start_paused = true)]
+    async fn a_client_is_given_up_25_seconds_after_it_was_last_heard() {
+        let heard = Heard::now();
+        let begun = Instant::now();
+        let waiting = silence(&heard);
+        tokio::pin!(waiting);
+        assert!(futures::poll!(&mut waiting).is_pending());
+        tokio::time::advance(Duration::from_secs(20)).await;
+        heard.again();
+        waiting.await;
+        assert_eq!(begun.elapsed().as_secs(), 45);
+    }
+
     #[tokio::test]
     async fn a_frame_that_comes_in_pieces_is_put_together_even_when_reading_is_interrupted() {
         let (mut node, ours) = tokio::io::duplex(64);

@@ -273,3 +273,10 @@ fn cluster_net() -> String {
     static NEXT: AtomicU8 = AtomicU8::new(0);
     format!("10.213.{}.0/20", 16 * (NEXT.fetch_add(1, Ordering::Relaxed) % 16))
 }
+
+/// KiB of memory of a process.
+pub(crate) fn resident(pid: u32) -> u64 {
+    let status = std::fs::read_to_string(format!("/proc/{pid}/status")).expect("our process");
+    let line = status.lines().find(|line| line.starts_with("VmRSS:")).expect("a line for it");
+    line.split_whitespace().nth(1).and_then(|number| number.parse().ok()).expect("a number")
+}

@@ -97,7 +97,10 @@ impl Viewer {
     /// Reads, and acknowledges, until this text has been seen.
     pub(crate) async fn until(&mut self, text: &str) {
         let found = async {
-            while !self.text().contains(text) {
+            let mut searched = 0;
+            while !contains(&self.seen[searched..], text) {
+                // A large output is not searched from its beginning again and again.
+                searched = self.seen.len().saturating_sub(text.len());
                 if let Some(closed) = self.step().await {
                     panic!("closed before {text:?} came: {closed:?}; seen: {}", self.text());
                 }
@@ -116,7 +119,8 @@ impl Viewer {
                 }
             }
         };
-        tokio::time::timeout(PATIENCE, closed).await.expect("the stream closes in time")
+        let closed = tokio::time::timeout(PATIENCE, closed).await;
+        closed.unwrap_or_else(|_| panic!("the stream does not close; seen: {:?}, exit {:?}", self.text(), self.exit))
     }
 
     pub(crate) fn text(&self) -> String {
@@ -153,4 +157,8 @@ impl Viewer {
         ClientFrame::Ack { offset }.encode(&mut ack);
         let _ = self.socket.send(Message::Binary(ack.into())).await;
     }
+}
+
+fn contains(bytes: &[u8], text: &str) -> bool {
+    bytes.windows(text.len()).any(|window| window == text.as_bytes())
 }

@@ -51,41 +51,45 @@ struct Feed {
     sign_in: StoredValue<Box<dyn Fn()>, LocalStorage>,
 }
 
-/// Follows the feed from behind `position` as long as the page lives. Does nothing on the server.
+/// Follows the feed from behind `position` as long as the page lives. Does nothing on the server: effects run only in the
+/// browser, and what belongs to one thread must not be made where another one may drop it.
 pub(super) fn follow(live: Live, position: i64) {
-    let navigate = use_navigate();
-    let visible = RwSignal::new(true);
-    let feed = Feed {
-        live,
-        connection: StoredValue::new_local(None),
-        broken: StoredValue::new(false),
-        tries: StoredValue::new(0),
-        wanted: Memo::new(move |_| visible.get() || live.busy().is_some()),
-        sign_in: StoredValue::new_local(Box::new(move || {
-            let here = window().location().pathname().unwrap_or_default();
-            navigate(&routes::sign_in_then(&here), Default::default());
-        })),
-    };
-    Effect::new(move |opened_before: Option<bool>| {
-        let wanted = feed.wanted.get();
-        match (opened_before, wanted) {
-            (None, _) => feed.open(position),
-            (_, true) if !feed.is_open() => feed.read_again(true),
-            (_, true) => {}
-            (_, false) => set_timeout(move || feed.close_if_unwanted(), HIDDEN),
-        }
-        wanted
-    });
-    Effect::new(move |_| {
-        let listener = window_event_listener_untyped("visibilitychange", move |_| visible.set(!document().hidden()));
-        on_cleanup(move || listener.remove());
-    });
-    on_cleanup(move || {
-        feed.connection.try_update_value(Option::take);
-    });
+    Effect::new(move |_| Feed::begin(live, position));
 }
 
 impl Feed {
+    fn begin(live: Live, position: i64) {
+        let navigate = use_navigate();
+        let visible = RwSignal::new(true);
+        let feed = Self {
+            live,
+            connection: StoredValue::new_local(None),
+            broken: StoredValue::new(false),
+            tries: StoredValue::new(0),
+            wanted: Memo::new(move |_| visible.get() || live.busy().is_some()),
+            sign_in: StoredValue::new_local(Box::new(move || {
+                let here = window().location().pathname().unwrap_or_default();
+                navigate(&routes::sign_in_then(&here), Default::default());
+            })),
+        };
+        feed.open(position);
+        Effect::new(move |_| feed.keep_up());
+        let listener = window_event_listener_untyped("visibilitychange", move |_| visible.set(!document().hidden()));
+        on_cleanup(move || {
+            listener.remove();
+            feed.connection.try_update_value(Option::take);
+        });
+    }
+
+    /// Open while it is wanted; closed some time after it is not wanted any more.
+    fn keep_up(self) {
+        match (self.wanted.get(), self.is_open()) {
+            (true, false) => self.read_again(true),
+            (true, true) => {}
+            (false, _) => set_timeout(move || self.close_if_unwanted(), HIDDEN),
+        }
+    }
+
     fn is_open(self) -> bool {
         self.connection.try_with_value(Option::is_some).unwrap_or(false)
     }

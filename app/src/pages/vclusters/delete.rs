@@ -41,7 +41,7 @@ pub(crate) fn DeleteDialog() -> impl IntoView {
 #[component]
 fn DeleteForm(id: String, name: String, back: String) -> impl IntoView {
     let actions = use_actions();
-    on_cleanup(move || actions.delete.clear());
+    Effect::new(move |_| on_cleanup(move || actions.delete.clear()));
     let typed = RwSignal::new(String::new());
     let problem = Signal::derive(move || actions.delete.value().get().and_then(Result::err).map(Problem::from));
     let fault = Signal::derive(move || problem.get().and_then(|problem| problem.about("typed").map(str::to_owned)));

@@ -21,7 +21,7 @@ use crate::{
 pub(crate) fn NewDialog() -> impl IntoView {
     let actions = use_actions();
     // An answer to this dialog is none to the next one.
-    on_cleanup(move || actions.create.clear());
+    Effect::new(move |_| on_cleanup(move || actions.create.clear()));
     let made = Memo::new(move |_| actions.create.value().get().and_then(Result::ok));
     let title =
         Signal::derive(move || made.with(|made| made.as_ref().map_or_else(|| "New vcluster".to_owned(), operating)));

@@ -1,5 +1,7 @@
-//! The fence around all nodes of a host: packets from the vclusters' network to 169.254.0.0/16 are dropped before anything
-//! else looks at them. Runs as a short task on the host, in its network namespace, with the power to change it.
+//! The fence around all nodes of a host. Before anything else looks at a packet from the vclusters' network, it is dropped
+//! if it goes to 169.254.0.0/16, or to another vcluster. Docker keeps its networks apart, too; but its rules are gone when
+//! somebody empties its chains, and then nobody notices. Runs as a short task on the host, in its network namespace, with
+//! the power to change it.
 //!
 //! A table of our own in nftables, which every kernel of the last ten years has and which leaves Docker's and the host's
 //! own rules alone. Not a routing rule: the host's own addresses in that network are found before any such rule is read.
@@ -11,6 +13,8 @@ use std::io;
 use std::net::Ipv4Addr;
 
 use netlink::{Batch, Message};
+
+use super::log;
 
 /// The arguments behind this word: the network, such as `172.20.0.0/14`.
 pub(super) const FENCE_COMMAND: &str = "fence";
@@ -35,6 +39,14 @@ mod number {
     pub(super) const REGISTER: u32 = 1;
     pub(super) const VERDICT_REGISTER: u32 = 0;
     pub(super) const EQUAL: u32 = 0;
+    pub(super) const UNEQUAL: u32 = 1;
+    pub(super) const OUTPUT_INTERFACE: u32 = 1;
+    pub(super) const KIND_OF_ADDRESS: u32 = 3;
+    /// One of the host's own.
+    pub(super) const LOCAL: u32 = 2;
+    pub(super) const DESTINATION: u32 = 2;
+    /// Of the destination, by the interface the packet came in through.
+    pub(super) const DESTINATION_BY_INPUT: u32 = 2 | 8;
 }
 
 /// Where an IPv4 header has its addresses.
@@ -42,6 +54,9 @@ const SOURCE: u32 = 12;
 const DESTINATION: u32 = 16;
 
 const CHAIN: &str = "prerouting";
+/// ENOENT and EOPNOTSUPP: what the kernel says of a kind of expression it does not know.
+const NO_SUCH_EXPRESSION: i32 = 2;
+const NOT_SUPPORTED: i32 = 95;
 
 /// An IPv4 network.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -71,11 +86,25 @@ impl Network {
 /// Sets the fence; setting it again changes nothing.
 pub(super) fn fence(arguments: impl Iterator<Item = OsString>) -> io::Result<()> {
     let network = argument(arguments)?;
+    match set(network, true) {
+        // A kernel built without the means for the second rule. The first one counts more, and Docker walls, too.
+        Err(error) if matches!(error.raw_os_error(), Some(NO_SUCH_EXPRESSION | NOT_SUPPORTED)) => {
+            log::line(format_args!("this kernel cannot wall vclusters off from each other ({error}); Docker does"));
+            set(network, false)
+        }
+        outcome => outcome,
+    }
+}
+
+fn set(network: Network, walled: bool) -> io::Result<()> {
     let table = network.table();
     let mut batch = emptied(&table);
     batch.add(Message::new(number::NEWTABLE).text(1, &table));
     batch.add(chain(&table));
-    batch.add(rule(&table, network));
+    batch.add(rule(&table, |m| address_in(address_in(m, SOURCE, network), DESTINATION, METADATA)));
+    if walled {
+        batch.add(rule(&table, |m| elsewhere(address_in(address_in(m, SOURCE, network), DESTINATION, network))));
+    }
     batch.commit()
 }
 
@@ -108,13 +137,34 @@ fn chain(table: &str) -> Message {
         .text(7, "filter")
 }
 
-/// `ip saddr NETWORK ip daddr 169.254.0.0/16 drop`.
-fn rule(table: &str, from: Network) -> Message {
+/// Drops what passes all the conditions.
+fn rule(table: &str, conditions: impl FnOnce(Message) -> Message) -> Message {
     let drop = |m: Message| m.nested(2, |m| m.nested(2, |m| m.number(1, number::DROP)));
-    Message::new(number::NEWRULE).text(1, table).text(2, CHAIN).nested(4, |m| {
-        let m = address_in(address_in(m, SOURCE, from), DESTINATION, METADATA);
-        expression(m, "immediate", |m| drop(m.number(1, number::VERDICT_REGISTER)))
-    })
+    Message::new(number::NEWRULE)
+        .text(1, table)
+        .text(2, CHAIN)
+        .nested(4, |m| expression(conditions(m), "immediate", |m| drop(m.number(1, number::VERDICT_REGISTER))))
+}
+
+/// Goes on only when the destination is not behind the interface the packet came in through, nor the host itself:
+/// `fib daddr type != local fib daddr . iif oif 0`. Each vcluster has a bridge of its own, so what stays inside it comes in
+/// and goes out through the same one.
+fn elsewhere(m: Message) -> Message {
+    let m = route(m, number::KIND_OF_ADDRESS, number::DESTINATION);
+    let m = compared(m, number::UNEQUAL, number::LOCAL);
+    let m = route(m, number::OUTPUT_INTERFACE, number::DESTINATION_BY_INPUT);
+    compared(m, number::EQUAL, 0)
+}
+
+/// What the host's routes say.
+fn route(m: Message, what: u32, of: u32) -> Message {
+    expression(m, "fib", |m| m.number(1, number::REGISTER).number(2, what).number(3, of))
+}
+
+/// With a number the kernel itself has put there, in its own byte order.
+fn compared(m: Message, how: u32, with: u32) -> Message {
+    let value = |m: Message| m.bytes(1, &with.to_ne_bytes());
+    expression(m, "cmp", |m| m.number(1, number::REGISTER).number(2, how).nested(3, value))
 }
 
 /// Goes on with the rule only when the address at this place of the header is in the network.

@@ -115,7 +115,7 @@ fn push_cells(cells: &[Cell], erase: Erase, tables: &Tables, out: &mut Vec<u8>) 
     let printed = match erase {
         Erase::Never => cells.len(),
         Erase::Until { printed, .. } => {
-            cells.iter().rposition(|cell| !cell.is_nothing()).map_or(0, |at| at + 1).max(printed).min(cells.len())
+            cells.iter().rposition(|cell| !erasable(*cell)).map_or(0, |at| at + 1).max(printed).min(cells.len())
         }
     };
     let mut style = Style::default();
@@ -135,6 +135,12 @@ fn push_cells(cells: &[Cell], erase: Erase, tables: &Tables, out: &mut Vec<u8>) 
     Style::default().switch_from(style, &tables.extras, out);
 }
 
+/// Erasing makes such a cell. (A wide character that wraps leaves empty cells with all its attributes, which erasing
+/// does not make; those are printed as spaces.)
+fn erasable(cell: Cell) -> bool {
+    cell.is_nothing() && cell.style == cell.style.erased()
+}
+
 /// Cells that were erased with a background colour are erased again, one stretch of one colour after the other.
 fn push_erased(
     cells: &[Cell],
@@ -150,10 +156,7 @@ fn push_erased(
         first.style.switch_from(style, &tables.extras, out);
         style = first.style;
         at += same;
-        if style != style.erased() {
-            // Left behind by a wide character that wrapped: it has attributes that erasing would not give it.
-            out.extend(std::iter::repeat_n(b' ', same));
-        } else if at == cols {
+        if at == cols {
             out.extend_from_slice(b"\x1b[K");
         } else {
             push_count(same, b'X', out);

@@ -92,6 +92,9 @@ impl Grid {
         let next = self.rows.get(self.top + 1);
         leaving(&self.rows[self.top], next);
         self.rotate_up(self.top, self.bottom, style);
+        if self.top > 0 {
+            self.begin_line(self.top);
+        }
     }
 
     /// Takes `count` rows out at `from`; empty rows come in at the end of the region.
@@ -99,16 +102,19 @@ impl Grid {
         for _ in 0..count.min(self.bottom + 1 - from.min(self.bottom)) {
             self.rotate_up(from, self.bottom, style);
         }
+        self.begin_line(from);
     }
 
     /// Puts `count` empty rows in at `from`; rows leave at the end of the region.
     pub(crate) fn insert_rows(&mut self, from: usize, count: usize, style: Style) {
+        self.begin_line(from);
         for _ in 0..count.min(self.bottom + 1 - from.min(self.bottom)) {
             if let Some(mut row) = self.rows.remove(self.bottom) {
                 row.clear(style);
                 self.rows.insert(from, row);
             }
         }
+        self.begin_line(self.bottom + 1);
     }
 
     fn rotate_up(&mut self, from: usize, to: usize, style: Style) {
@@ -118,6 +124,14 @@ impl Grid {
         } else if let Some(mut row) = self.rows.remove(from) {
             row.clear(style);
             self.rows.insert(to, row);
+            self.begin_line(to + 1);
+        }
+    }
+
+    /// The row above this one is another one now, which it cannot continue.
+    fn begin_line(&mut self, row: usize) {
+        if let Some(row) = self.rows.get_mut(row) {
+            row.wrapped = false;
         }
     }
 

@@ -48,6 +48,7 @@ impl Display {
 
     fn print_wide(&mut self, c: char, width: usize) {
         if width > self.cols() || !self.make_room(width) {
+            self.preceding = None;
             return;
         }
         let (cursor, style, insert) = (self.cursor, self.style, self.modes.insert);

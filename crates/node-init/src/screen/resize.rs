@@ -6,7 +6,6 @@ use super::Screen;
 use super::display::{Cursor, Display};
 use super::encode::{Ending, push_cells_from, push_cells_until, push_row};
 use super::grid::Saved;
-use super::row::{Cell, Row};
 
 impl Display {
     pub(crate) fn resize(&mut self, size: Size) {
@@ -56,8 +55,7 @@ impl Display {
 
     /// Rows down to the last one with something in it, or the cursor's.
     fn content_rows(&self, cursor: Cursor) -> usize {
-        let written = |row: &Row| row.used().iter().any(|cell| *cell != Cell::default());
-        let last = self.primary.rows().rposition(written).map_or(0, |row| row + 1);
+        let last = self.primary.rows().rposition(|row| !row.is_empty()).map_or(0, |row| row + 1);
         last.max(cursor.row + 1)
     }
 

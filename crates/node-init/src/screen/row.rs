@@ -106,6 +106,11 @@ impl Row {
         &self.cells[..self.used]
     }
 
+    /// Nothing is in it.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.used().iter().all(|cell| *cell == Cell::default())
+    }
+
     pub(crate) fn is_plain(&self) -> bool {
         self.plain
     }

@@ -52,7 +52,7 @@ impl Display {
     /// The alternate screen, row by row at its place.
     fn push_painted(&self, grid: &Grid, out: &mut Vec<u8>) {
         for (number, row) in grid.rows().enumerate() {
-            if !row.used().is_empty() {
+            if !row.is_empty() {
                 push_position(number, 0, out);
                 push_row(row, Ending::Placed, &self.tables, out);
             }

@@ -15,6 +15,17 @@ pub(crate) fn focus_id(id: &str) {
     }
 }
 
+/// Scrolls a row of tabs until this one is seen, once it is drawn. Leaves the page itself where it is.
+pub(super) fn reveal(tab: String) {
+    leptos::prelude::request_animation_frame(move || {
+        let Some(tab) = element_by_id(&tab).and_then(|name| name.parent_element()) else { return };
+        let Some(row) = tab.parent_element() else { return };
+        let (tab, seen) = (tab.get_bounding_client_rect(), row.get_bounding_client_rect());
+        let beyond = (tab.right() - seen.right()).max(0.0) + (tab.left() - seen.left()).min(0.0);
+        row.set_scroll_left(row.scroll_left() + beyond as i32);
+    });
+}
+
 /// Moves the focus among the buttons inside: 1 to the next, -1 to the one before, 0 to the first.
 pub(crate) fn focus_step(list: &impl AsRef<Element>, by: i32) {
     let buttons = buttons(list.as_ref());

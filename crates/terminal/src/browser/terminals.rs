@@ -4,9 +4,10 @@ use leptos::prelude::*;
 use leptos::serde_json;
 use wasm_bindgen_futures::spawn_local;
 use wire::problem::Code;
+use wire::terminal::Size;
 use wire::terminals::{OpenTerminal, Terminal};
 
-use super::{api, page, storage, viewers};
+use super::{api, focus, page, storage, viewers};
 use crate::address;
 use crate::arrangement::{self, Arrangement};
 use crate::panel::NodeTab;
@@ -24,10 +25,11 @@ pub(crate) fn look(panel: Panel, nodes: Vec<NodeTab>) {
         }
         return;
     }
+    let vcluster = panel.vcluster.get_value();
     spawn_local(async move {
         let (mut found, mut failed, mut reason) = (Vec::new(), Vec::new(), None);
         for node in asked {
-            match list(&panel, &node).await {
+            match list(&vcluster, &node).await {
                 Ok(terminals) => found.extend(terminals),
                 Err(failure) => {
                     reason = Some(failure.sentence());
@@ -43,8 +45,8 @@ pub(crate) fn look(panel: Panel, nodes: Vec<NodeTab>) {
     });
 }
 
-async fn list(panel: &Panel, node: &str) -> Result<Vec<Terminal>, api::Failure> {
-    api::get(&address::terminals(&panel.vcluster.get_value(), node)).await
+async fn list(vcluster: &str, node: &str) -> Result<Vec<Terminal>, api::Failure> {
+    api::get(&address::terminals(vcluster, node)).await
 }
 
 /// Tabs for what lives and has none.
@@ -89,9 +91,10 @@ fn settle(panel: Panel, nodes: &[NodeTab], reason: Option<String>) {
 
 /// Gives the tabs of a node the titles the server knows.
 pub(super) fn rename(panel: Panel, node: String) {
+    let vcluster = panel.vcluster.get_value();
     spawn_local(async move {
         // A title that cannot be had now stays as it is.
-        let Ok(terminals) = list(&panel, &node).await else { return };
+        let Ok(terminals) = list(&vcluster, &node).await else { return };
         if !page::alive(panel) {
             return;
         }
@@ -107,7 +110,7 @@ pub(super) fn rename(panel: Panel, node: String) {
 
 /// What the server says about one terminal.
 pub(super) async fn find(vcluster: &str, node: &str, id: &str) -> Found {
-    match api::get::<Vec<Terminal>>(&address::terminals(vcluster, node)).await {
+    match list(vcluster, node).await {
         Ok(terminals) => match terminals.iter().find(|terminal| terminal.id == id) {
             Some(terminal) => Found::Alive { end: terminal.end },
             None => Found::Over(Ending::Gone),
@@ -140,8 +143,9 @@ fn open_at(panel: Panel, node: String, instead_of: Option<u32>) {
     panel.auto_open.set_value(false);
     panel.opening.set(Some(node.clone()));
     panel.trouble.set(None);
+    let (vcluster, room) = (panel.vcluster.get_value(), room(panel));
     spawn_local(async move {
-        let opened = request(panel, &node).await;
+        let opened = request(&vcluster, &node, room).await;
         if !page::alive(panel) {
             return;
         }
@@ -153,15 +157,19 @@ fn open_at(panel: Panel, node: String, instead_of: Option<u32>) {
     });
 }
 
-async fn request(panel: Panel, node: &str) -> Result<Terminal, api::Failure> {
-    let room = viewers::of(panel.serial).iter().find_map(|viewer| viewer.room());
+/// What fits into this panel, if it has shown a terminal before.
+fn room(panel: Panel) -> Option<Size> {
+    viewers::of(panel.serial).iter().find_map(|viewer| viewer.room())
+}
+
+async fn request(vcluster: &str, node: &str, room: Option<Size>) -> Result<Terminal, api::Failure> {
     let wish = OpenTerminal {
         cols: room.map(|room| room.cols().into()),
         rows: room.map(|room| room.rows().into()),
         command: Vec::new(),
     };
     let body = serde_json::to_string(&wish).map_err(|_| api::Failure::Nonsense(0))?;
-    api::post(&address::terminals(&panel.vcluster.get_value(), node), body).await
+    api::post(&address::terminals(vcluster, node), body).await
 }
 
 fn show(panel: Panel, tab: Tab, instead_of: Option<u32>) {
@@ -185,8 +193,8 @@ pub(crate) fn close(panel: Panel, tab: &Tab) {
     if tab.over() {
         return take_away(panel, tab.serial);
     }
+    let vcluster = panel.vcluster.get_value();
     spawn_local(async move {
-        let vcluster = panel.vcluster.get_value();
         let closed = api::delete(&address::terminal(&vcluster, &tab.node, &tab.id)).await;
         if !page::alive(panel) {
             return;
@@ -219,10 +227,14 @@ pub(crate) fn turn_to(panel: Panel, tabs: Vec<Tab>, active: Option<u32>) {
     for viewer in viewers::of(panel.serial) {
         viewer.turn(Some(viewer.tab.serial) == active);
     }
-    if panel.looking.get_untracked() == Looking::Begun {
+    let shown = tabs.iter().find(|tab| Some(tab.serial) == active);
+    if let Some(tab) = shown {
+        focus::reveal(tab.tab_id());
+    }
+    // Before the server has said what lives, an empty list means nothing.
+    if panel.looking.get_untracked() != Looking::Done {
         return;
     }
-    let shown = tabs.iter().find(|tab| Some(tab.serial) == active);
     let arrangement =
         Arrangement { active: shown.map(|tab| tab.id.clone()), order: tabs.into_iter().map(|tab| tab.id).collect() };
     storage::set_arrangement(&panel.vcluster.get_value(), &arrangement);

@@ -50,11 +50,15 @@ fn Figures(panel: Panel) -> impl IntoView {
 fn Tools(panel: Panel) -> impl IntoView {
     let size = panel.settings.font_size;
     let idle = move || panel.active.get().is_none();
+    let search = move |_| match panel.searching.get_untracked() {
+        true => panel.end_search(),
+        false => panel.searching.set(true),
+    };
     view! {
         <div class="terminal__tools">
             <button type="button" class="terminal__tool" aria-label="Search" title="Search (Ctrl-F)" disabled=idle
                 aria-pressed=move || panel.searching.get().to_string()
-                on:click=move |_| panel.searching.update(|searching| *searching = !*searching)>
+                on:click=search>
                 <Glyph icon=Icon::Search/>
             </button>
             <button type="button" class="terminal__tool terminal__tool--font" aria-label="Smaller text" title="Smaller text"

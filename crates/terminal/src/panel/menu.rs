@@ -16,6 +16,7 @@ pub(crate) fn Menu(panel: Panel) -> impl IntoView {
         <Popup name="Terminal options" icon=Icon::More open disabled=Signal::derive(|| false) press>
             <Order panel open label="Copy" keys="Ctrl-Shift-C" command=Command::Copy/>
             <Order panel open label="Paste" keys="Ctrl-Shift-V" command=Command::Paste/>
+            <Order panel open label="Leave by keyboard" keys="Ctrl-Shift-↑" command=Command::Leave/>
             <Switch panel label="Copy what is selected" on=settings.copy_on_select/>
             <Switch panel label="Paste blocks without asking" on=settings.trust_blocks/>
             <Switch panel label="Screen reader mode" on=settings.screen_reader/>

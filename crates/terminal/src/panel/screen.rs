@@ -26,7 +26,8 @@ pub(crate) fn Screen(panel: Panel, tab: Tab) -> impl IntoView {
     });
     on_cleanup(move || runtime::forget(serial));
     view! {
-        <div class="terminal__screen" role="tabpanel" id=tab.panel_id() aria-labelledby=tab.tab_id() hidden=away>
+        <div class="terminal__screen" role="tabpanel" id=tab.panel_id() aria-labelledby=tab.tab_id() hidden=away
+            aria-description="Control Shift Up leaves the terminal">
             <div class="terminal__scroller">
                 <div class="terminal__host" node_ref=host></div>
             </div>

@@ -11,14 +11,10 @@ use crate::{runtime, words};
 pub(crate) fn SearchBar(panel: Panel) -> impl IntoView {
     let text = RwSignal::new(String::new());
     let input = NodeRef::<html::Input>::new();
-    Effect::new(move |was_open: Option<bool>| {
-        let open = panel.searching.get();
-        match (open, was_open.unwrap_or(false), input.get()) {
-            (true, false, Some(input)) => runtime::select(&input),
-            (false, true, _) => panel.tell(Command::EndSearch),
-            _ => {}
+    Effect::new(move |_| {
+        if let Some(input) = input.get().filter(|_| panel.searching.get()) {
+            runtime::select(&input);
         }
-        open
     });
     let find = move |step: Step| panel.tell(Command::Find(text.get_untracked(), step));
     let typed = move |event| {
@@ -39,7 +35,7 @@ pub(crate) fn SearchBar(panel: Panel) -> impl IntoView {
             </button>
             <button type="submit" class="terminal__tool" aria-label="Next" title="Next (Enter)"><Glyph icon=Icon::Down/></button>
             <button type="button" class="terminal__tool" aria-label="Close search" title="Close (Escape)"
-                on:click=move |_| panel.searching.set(false)>
+                on:click=move |_| panel.end_search()>
                 <Glyph icon=Icon::Cross/>
             </button>
         </form>
@@ -48,7 +44,7 @@ pub(crate) fn SearchBar(panel: Panel) -> impl IntoView {
 
 fn keys(panel: Panel, event: &KeyboardEvent, find: impl Fn(Step)) {
     match event.key().as_str() {
-        "Escape" => panel.searching.set(false),
+        "Escape" => panel.end_search(),
         "Enter" if event.shift_key() => find(Step::Back),
         _ => return,
     }

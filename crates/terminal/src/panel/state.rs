@@ -159,10 +159,23 @@ impl Panel {
         self.shown().map(|tab| tab.status.get()).unwrap_or_default()
     }
 
+    /// Shows a tab and puts the cursor into its terminal.
     pub(crate) fn activate(&self, tab: &Tab) {
-        self.active.set(Some(tab.serial));
-        self.searching.set(false);
+        self.turn_to(tab.serial);
         crate::runtime::tell(tab.serial, Command::Focus);
+    }
+
+    /// Shows a tab. A search belongs to the tab it was begun in.
+    pub(crate) fn turn_to(&self, serial: u32) {
+        if self.searching.get_untracked() {
+            self.end_search();
+        }
+        self.active.set(Some(serial));
+    }
+
+    pub(crate) fn end_search(&self) {
+        self.searching.set(false);
+        self.tell(Command::EndSearch);
     }
 
     /// Asks the screen that is shown for something. Untracked, for handlers.
@@ -199,6 +212,8 @@ pub(crate) enum Command {
     Find(String, Step),
     EndSearch,
     ClaimSize,
+    /// Move the focus to the terminal's tab.
+    Leave,
 }
 
 /// Where a search goes on.

@@ -77,6 +77,6 @@ fn walk(panel: Panel, tab: &Tab, event: &KeyboardEvent) {
         _ => return,
     };
     event.prevent_default();
-    panel.active.set(Some(tabs[target].serial));
+    panel.turn_to(tabs[target].serial);
     runtime::focus_id(&tabs[target].tab_id());
 }

@@ -80,26 +80,3 @@ async fn a_worker_may_start_before_its_engine() {
     lab.door.open();
     lab.run(&nodes).await;
 }
-
-fn sh(line: &str) {
-    assert!(std::process::Command::new("sh").args(["-c", line]).status().expect("sh").success(), "{line}");
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn zz_real_restart() {
-    let lab = Lab::started().await;
-    let mut nodes = lab.vcluster(2);
-    lab.run(&nodes).await;
-    for signal in ["TERM", "KILL"] {
-        sh(&format!("kill -{signal} $(cat /tmp/inst/pd.pid); while kill -0 $(cat /tmp/inst/pd.pid) 2>/dev/null; do sleep 0.1; done"));
-        if signal == "KILL" { sh("sleep 1; rm -f /tmp/inst/pd.pid"); }
-        for node in &nodes { let p = lab.phase(node, "lost or failed", |p| is_lost(p) || matches!(p, Phase::Failed{..})).await; eprintln!("{signal} {p:?}"); }
-        sh("sh /tmp/inst/pd.sh");
-        for node in &nodes { eprintln!("{signal} {}", lab.failure(node).await); }
-        nodes = lab.order(&nodes, Order::Run).await;
-        lab.run(&nodes).await;
-        lab.shell(&nodes[0], "ping -c1 -W3 node-1").expect("ping");
-    }
-    lab.remove(&nodes).await;
-    lab.nothing_is_left().await;
-}

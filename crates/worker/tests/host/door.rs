@@ -17,7 +17,7 @@ use tokio::{
 };
 use tokio_util::sync::{CancellationToken, DropGuard};
 
-const ENGINE: &str = "/tmp/inst/pd.sock";
+const ENGINE: &str = "/var/run/docker.sock";
 
 pub(crate) struct Door {
     path: PathBuf,

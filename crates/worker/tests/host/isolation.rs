@@ -1,6 +1,6 @@
 //! What a tenant tries from inside: another tenant's nodes, the host's own services, the address of clouds' secrets.
 
-use std::{io::Write, net::TcpListener, process::Command};
+use std::{io::Write, net::TcpListener};
 
 use control::ports::engine::{Engine, HostTask};
 use ipnet::Ipv4Net;
@@ -95,13 +95,15 @@ impl Drop for Metadata {
     }
 }
 
+/// One of the host's own commands, with power over its network. Whoever may use Docker may do this; root is not needed.
+fn on_the_host(command: &[&str]) -> Result<String, String> {
+    let run = ["run", "--rm", "--network", "host", "--cap-add", "NET_ADMIN", "--volume", "/:/host", "docklet/base"];
+    docker(&[&run[..], &["chroot", "/host"], command].concat())
+}
+
 fn ip(arguments: &[&str]) {
-    let done = Command::new("ip").args(arguments).output().expect("ip can be run");
-    assert!(
-        done.status.success() || std::thread::panicking(),
-        "ip {arguments:?}: {}",
-        String::from_utf8_lossy(&done.stderr)
-    );
+    let done = on_the_host(&[&["ip"], arguments].concat());
+    assert!(done.is_ok() || std::thread::panicking(), "ip {arguments:?}: {done:?}");
 }
 
 /// Takes the fence away again.
@@ -146,4 +148,63 @@ async fn the_metadata_address_is_fenced_off_from_nodes_and_not_from_the_host() {
             .expect("listed")
             .is_empty()
     );
+}
+
+/// A hole in Docker's own wall between two networks, as a careless rule of the host's would be.
+struct Hole {
+    rules: Vec<Vec<String>>,
+}
+
+impl Hole {
+    fn between(one: Ipv4Net, two: Ipv4Net) -> Self {
+        let accept = |from: Ipv4Net, to: Ipv4Net| -> Vec<String> {
+            ["DOCKER-USER", "-s", &from.to_string(), "-d", &to.to_string(), "-j", "ACCEPT"].map(str::to_owned).to_vec()
+        };
+        let hole = Self { rules: vec![accept(one, two), accept(two, one)] };
+        hole.rules("-I");
+        hole
+    }
+
+    fn rules(&self, action: &str) {
+        for rule in &self.rules {
+            let words: Vec<&str> = rule.iter().map(String::as_str).collect();
+            let done = on_the_host(&[&["iptables", "-w", action], &words[..]].concat());
+            assert!(done.is_ok() || std::thread::panicking(), "iptables {action} {words:?}: {done:?}");
+        }
+    }
+}
+
+impl Drop for Hole {
+    fn drop(&mut self) {
+        self.rules("-D");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn vclusters_are_walled_off_even_where_dockers_own_wall_has_a_hole() {
+    let mut lab = Lab::new();
+    let (mine, mut theirs) = (lab.vcluster(2), lab.vcluster(1));
+    // Neighbours, so that one fence can be drawn around both.
+    let both = mine[0].subnet.supernet().expect("a larger network");
+    let other = both.subnets(27).expect("two").find(|half| *half != mine[0].subnet).expect("the other half");
+    (theirs[0].subnet, theirs[0].ip) = (other, domain::subnet::address(other, theirs[0].name));
+    lab.config.fenced = Some(both);
+    control::ports::coordination::Dispatch::assign_all(&lab.coordination, &[]).await.expect("published");
+    lab.start();
+    lab.run(&mine).await;
+    lab.run(&theirs).await;
+    let _hole = Hole::between(mine[0].subnet, other);
+    for node in [&mine[1], &theirs[0]] {
+        lab.shell(node, "nohup python3 -m http.server 8000 --bind 0.0.0.0 >/dev/null 2>&1 &").expect("a server");
+        lab.shell(node, "until ss -ltn | grep -q :8000; do sleep 0.05; done").expect("it listens");
+    }
+    assert!(connects(&lab, &mine[0], &mine[1].ip.to_string(), 8000), "inside, everything passes");
+    lab.shell(&mine[0], &format!("ping -c 1 -W 3 {}", domain::subnet::gateway(mine[0].subnet)))
+        .expect("the way out answers");
+    let stranger = theirs[0].ip.to_string();
+    assert!(!connects(&lab, &mine[0], &stranger, 8000));
+    assert!(lab.shell(&mine[0], &format!("ping -c 1 -W 3 {stranger}")).is_err());
+    // And the wall is the fence, not chance.
+    Fenced { lab: &lab, network: both }.down().await;
+    assert!(connects(&lab, &mine[0], &stranger, 8000));
 }

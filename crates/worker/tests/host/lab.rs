@@ -56,7 +56,7 @@ impl Lab {
             running: None,
             door: Door::new(data.path()),
             coordination: MemoryCoordination::default(),
-            engine: DockerEngine::new("/tmp/inst/pd.sock"),
+            engine: DockerEngine::new("/var/run/docker.sock"),
             cleanup: DockerCleanup::new(config.installation),
             config,
             _data: data,

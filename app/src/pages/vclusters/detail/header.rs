@@ -8,7 +8,7 @@ use crate::{
         hexagons::Hexagons,
         icon::{Glyph, Icon},
         menu::Menu,
-        offer_button::{OfferButton, OfferItem},
+        offer_button::{AllTerminalsItem, OfferButton, OfferItem},
         state_mark::{Dot, Tag},
     },
     contexts::{actions::use_actions, clock::use_clock, live::use_live},
@@ -67,6 +67,7 @@ fn Doing(vcluster: Memo<Vcluster>) -> impl IntoView {
                 class="button is-square"
                 button=|| view! { <Glyph icon=Icon::More/> }
             >
+                <AllTerminalsItem vcluster=vcluster/>
                 {more}
             </Menu>
         </div>

@@ -8,7 +8,7 @@ use crate::{
         hexagons::Hexagons,
         icon::{Glyph, Icon},
         menu::Menu,
-        offer_button::{OfferButton, OfferItem},
+        offer_button::{AllTerminalsItem, OfferButton, OfferItem},
         state_mark::Dot,
     },
     contexts::{clock::use_clock, live::use_live},
@@ -16,7 +16,7 @@ use crate::{
     routes,
     wording::{
         amount::count,
-        vcluster::{doing, each, ready, state, tone},
+        vcluster::{doing, each, state, tone},
     },
 };
 
@@ -67,7 +67,6 @@ fn RowActions(vcluster: Memo<Vcluster>) -> impl IntoView {
         let more = offers.get().more.into_iter();
         more.map(|offer| view! { <OfferItem offer=offer vcluster=vcluster.get_untracked()/> }).collect_view()
     };
-    let shell = Memo::new(move |_| vcluster.with(|vcluster| ready(vcluster).0 > 0));
     view! {
         <div class="row-actions">
             {first}
@@ -77,15 +76,7 @@ fn RowActions(vcluster: Memo<Vcluster>) -> impl IntoView {
                 class="button is-ghost is-small is-square"
                 button=|| view! { <Glyph icon=Icon::More/> }
             >
-                <a
-                    class="menu-item"
-                    hidden=move || !shell.get()
-                    href=routes::terminals(&id)
-                    aria-label=format!("All terminals of {name}")
-                >
-                    <Glyph icon=Icon::Terminal/>
-                    <span>"All terminals"<small>"On a page of their own"</small></span>
-                </a>
+                <AllTerminalsItem vcluster=vcluster/>
                 {more}
             </Menu>
         </div>

@@ -31,7 +31,7 @@ impl Viewer {
             News::Selected => {}
             News::Shortcut(Shortcut::Copy) => self.copy(),
             News::Shortcut(Shortcut::Search) => self.panel.searching.set(true),
-            News::Shortcut(Shortcut::Leave) => focus_id(&self.tab.tab_id()),
+            News::Shortcut(Shortcut::Leave) => self.command(Command::Leave),
             News::Shortcut(Shortcut::Paste) => {}
         }
     }
@@ -75,9 +75,11 @@ impl Viewer {
     }
 
     fn paste_clipboard(self: &Rc<Self>) {
-        let viewer = Rc::clone(self);
+        let weak = Rc::downgrade(self);
         spawn_local(async move {
-            match clipboard::read().await {
+            let text = clipboard::read().await;
+            let Some(viewer) = weak.upgrade() else { return };
+            match text {
                 Some(text) => viewer.offer(&text),
                 None => viewer.tab.notice.set(Some(words::NO_CLIPBOARD.to_owned())),
             }
@@ -111,6 +113,7 @@ impl Viewer {
                     screen.focus();
                 });
             }
+            Command::Leave => focus_id(&self.tab.tab_id()),
             Command::ClaimSize => {
                 self.tell(Told::ClaimSize);
                 self.with_screen(Screen::focus);
