@@ -6,6 +6,8 @@ const chromium = {
   browserName: "chromium" as const,
   launchOptions: {
     executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
+    // Without a bus address Chromium complains at length that there is no desktop.
+    env: { ...process.env, DBUS_SESSION_BUS_ADDRESS: "disabled:" },
     args: [
       "--no-sandbox",
       "--disable-gpu",
@@ -26,10 +28,10 @@ export default defineConfig({
   fullyParallel: false,
   forbidOnly: true,
   retries: 0,
-  timeout: 90_000,
+  timeout: 120_000,
   expect: { timeout: 20_000 },
   reporter: [["list"]],
-  use: { trace: "retain-on-failure", screenshot: "only-on-failure" },
+  use: { actionTimeout: 20_000, trace: "retain-on-failure", screenshot: "only-on-failure" },
   projects: [
     { name: "hydrated", use: { ...chromium } },
     { name: "no-js", testIgnore: /\.hydrate\.spec\.ts$/, use: { ...chromium, javaScriptEnabled: false } },

@@ -12,7 +12,7 @@ init_built="target/$init_target/init/docklet-init"
 fresh() {
     local stamp=$1
     shift
-    [ -e "$stamp" ] && [ -z "$(find "$@" -newer "$stamp" -print -quit)" ]
+    [ -e "$stamp" ] && [ -z "$(find "$@" -path '*/tests' -prune -o -newer "$stamp" -print -quit)" ]
 }
 
 # The stamp carries the time the build began: what was saved while it ran counts as newer.
@@ -28,7 +28,7 @@ finish() {
 # build_init FOLDER: builds docklet-init and puts it beside the dockletd of that folder, where it is looked for.
 build_init() {
     if [ ! -x "$init_built" ]; then step "Building docklet-init" "about 1 min"; fi
-    cargo build --quiet -p node-init --bin docklet-init --profile init --target "$init_target" \
+    cargo build --quiet -p node-init --bin docklet-init --features program --profile init --target "$init_target" \
         || fail "docklet-init could not be built." "The compiler's words are above."
     if cmp --silent "$init_built" "$1/docklet-init"; then return; fi
     # A running node still executes the old file: replace it, never write into it.

@@ -24,13 +24,15 @@ export class VclusterPage {
   }
 
   async press(action: "Start" | "Stop" | "Repair" | "Add node"): Promise<void> {
-    await this.page.locator(".page-actions").getByRole("button", { name: action, exact: true }).click();
+    await this.page.locator(".page-actions").getByRole("button", { name: new RegExp(`^${action}`) }).click();
   }
 
   /** One of the actions behind "…". */
   async more(action: string): Promise<void> {
     await this.page.getByRole("button", { name: `More actions for ${this.name}` }).click();
-    await this.page.locator(".page-actions").getByRole("menuitem", { name: new RegExp(`^${action}`) }).click();
+    const menu = this.page.locator(".page-actions .menu");
+    const name = new RegExp(`^${action}`);
+    await menu.getByRole("link", { name }).or(menu.getByRole("button", { name })).click();
   }
 
   async removeNode(node: string): Promise<void> {
@@ -52,7 +54,9 @@ export class VclusterPage {
   /** Waits for a state on a page without script: looks again and again, as a person would. */
   async becomesOnReload(state: string): Promise<void> {
     await until(`${this.name} to be ${state}`, 60, async () => {
-      await this.page.reload();
+      // The answer to a form may still be on its way; a reload in the middle would take its place.
+      await this.page.waitForLoadState();
+      await this.page.goto(this.page.url());
       return (await this.state.textContent())?.trim() === state || undefined;
     });
   }

@@ -16,8 +16,8 @@ export class VclustersPage {
     await this.page.getByRole("link", { name: "New vcluster" }).first().click();
     await this.page.getByRole("textbox", { name: "Name" }).fill(name);
     await this.page.locator("input[name='order[nodes]']").fill(String(nodes));
-    await this.page.getByText("Small", { exact: true }).click();
-    await this.page.getByRole("button", { name: "Create" }).click();
+    await this.page.getByRole("radio", { name: /Small/ }).check();
+    await this.page.getByRole("button", { name: "Create", exact: true }).click();
   }
 
   /** The vcluster's own page. */

@@ -111,7 +111,13 @@ fn VerbForm(id: String, verb: Verb, class: &'static str, spoken: String, childre
         <ActionForm action=actions.act>
             <input type="hidden" name="id" value=id/>
             <input type="hidden" name="verb" value=verb.as_str()/>
-            <button type="submit" class=class aria-label=spoken aria-busy=move || acting.get().then_some("true") disabled=acting>
+            <button
+                type="submit"
+                class=class
+                aria-label=spoken
+                aria-busy=move || acting.get().then_some("true")
+                disabled=acting
+            >
                 {children()}
             </button>
         </ActionForm>

@@ -34,7 +34,12 @@ pub(crate) fn ProblemNote(
                         <ul>{faults(&problem)}</ul>
                     </div>
                     {dismiss.map(|dismiss| view! {
-                        <button type="button" class="button is-ghost is-small is-square" aria-label="Dismiss" on:click=move |_| dismiss.run(())>
+                        <button
+                            type="button"
+                            class="button is-ghost is-small is-square"
+                            aria-label="Dismiss"
+                            on:click=move |_| dismiss.run(())
+                        >
                             <Glyph icon=Icon::Close/>
                         </button>
                     })}

@@ -49,7 +49,12 @@ fn QuickCreateItem() -> impl IntoView {
     };
     view! {
         <ActionForm action=actions.quick_create>
-            <button type="submit" class="menu-item" aria-label="Create at once" disabled=move || pending.get() || obstacle.get().is_some()>
+            <button
+                type="submit"
+                class="menu-item"
+                aria-label="Create at once"
+                disabled=move || pending.get() || obstacle.get().is_some()
+            >
                 <Glyph icon=Icon::Quick/>
                 <span>"Create at once"<small>{meaning}</small></span>
             </button>

@@ -16,7 +16,12 @@ pub(crate) fn ToastList() -> impl IntoView {
             <li class="toast card">
                 <Dot tone=notice.tone/>
                 <p>{notice.text}</p>
-                <button type="button" class="button is-ghost is-small is-square" aria-label="Dismiss" on:click=move |_| toasts.dismiss(number)>
+                <button
+                    type="button"
+                    class="button is-ghost is-small is-square"
+                    aria-label="Dismiss"
+                    on:click=move |_| toasts.dismiss(number)
+                >
                     <Glyph icon=Icon::Close/>
                 </button>
             </li>

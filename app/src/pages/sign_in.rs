@@ -29,9 +29,32 @@ pub(crate) fn SignInPage() -> impl IntoView {
             <ActionForm action=sign_in attr:class="form">
                 <input type="hidden" name="next" value=next/>
                 <ProblemNote problem=problem/>
-                <TextField id="name" name="name" label="User name" value="" autocomplete="username" autofocus=true longest=64 fault=None/>
-                <TextField id="password" name="password" label="Password" value="" kind="password" autocomplete="current-password" longest=1024 fault=None/>
-                <button type="submit" class="button is-primary is-wide" disabled=pending aria-busy=move || pending.get().then_some("true")>
+                <TextField
+                    id="name"
+                    name="name"
+                    label="User name"
+                    value=""
+                    autocomplete="username"
+                    autofocus=true
+                    longest=64
+                    fault=None
+                />
+                <TextField
+                    id="password"
+                    name="password"
+                    label="Password"
+                    value=""
+                    kind="password"
+                    autocomplete="current-password"
+                    longest=1024
+                    fault=None
+                />
+                <button
+                    type="submit"
+                    class="button is-primary is-wide"
+                    disabled=pending
+                    aria-busy=move || pending.get().then_some("true")
+                >
                     {move || if pending.get() { "Signing in…" } else { "Sign in" }}
                 </button>
             </ActionForm>

@@ -18,7 +18,7 @@ mod theme;
 mod viewer;
 mod viewers;
 
-pub(crate) use focus::{focus, focus_id, focus_step, select, show_dialog, stays_inside};
+pub(crate) use focus::{focus, focus_id, focus_step, reveal, select, show_dialog, stays_inside};
 pub(crate) use page::{apply_settings, remember_settings, start, stop};
 pub(crate) use terminals::{close, look, open, open_again, turn_to};
 pub(crate) use viewers::{forget, show, tell};

@@ -20,6 +20,7 @@ pub(crate) fn show_dialog<T>(_dialog: &T, _open: bool) {}
 pub(crate) fn focus<T>(_element: &T) {}
 pub(crate) fn focus_id(_id: &str) {}
 pub(crate) fn focus_step<T>(_list: &T, _by: i32) {}
+pub(crate) fn reveal(_tab: String) {}
 pub(crate) fn select<T>(_input: &T) {}
 pub(crate) fn stays_inside<T>(_event: &T) -> bool {
     true

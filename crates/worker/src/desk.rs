@@ -65,7 +65,9 @@ impl Desk {
                 AssignmentEvent::Changed(assignments) => {
                     for assignment in assignments {
                         let is_first = assignment.generation == Generation::FIRST && assignment.order == Order::Run;
-                        self.assign(assignment, is_first);
+                        if let Some(seat) = self.host.roster.assign(assignment) {
+                            self.seat(seat, is_first);
+                        }
                     }
                 }
                 AssignmentEvent::Withdrawn(nodes) => self.withdraw(&nodes),
@@ -77,34 +79,14 @@ impl Desk {
     fn snapshot(&mut self, assignments: Vec<Assignment>, complete: bool) {
         let (nodes, worker) = (assignments.len(), &self.host.config.name);
         tracing::info!(nodes, complete, %worker, "all assignments of this worker");
-        // Before the rest: what follows is decided by it.
-        self.host.roster.set_complete(complete);
-        let present: std::collections::HashSet<NodeId> = assignments.iter().map(|assignment| assignment.node).collect();
-        for assignment in assignments {
-            self.assign(assignment, false);
+        let (seats, gone) = self.host.roster.replace(assignments, complete);
+        for seat in seats {
+            self.seat(seat, false);
         }
-        // Until everything is published, a node that is missing may still come.
-        if complete {
-            let gone: Vec<NodeId> = self.host.roster.assigned().into_iter().filter(|n| !present.contains(n)).collect();
-            self.withdraw(&gone);
-        }
+        self.withdraw(&gone);
         // A snapshot means that the watch began anew: what was told meanwhile may be lost.
         self.host.reports.tell_all_again();
         self.host.sweep_soon.notify_one();
-    }
-
-    fn assign(&mut self, assignment: Assignment, is_first: bool) {
-        let node = assignment.node;
-        if let Some(last) = self.last.get(&node)
-            && last.observation.generation > assignment.generation
-        {
-            let (refused, seen) = (assignment.generation.0, last.observation.generation.0);
-            tracing::warn!(%node, refused, seen, "an order older than one already reported on is refused");
-            return;
-        }
-        if let Some(seat) = self.host.roster.assign(assignment) {
-            self.seat(seat, is_first);
-        }
     }
 
     fn seat(&mut self, seat: Seat, is_first: bool) {

@@ -99,7 +99,7 @@ impl Driver {
             Ok(Flow::Look | Flow::Superseded) => Wait::Not,
             Ok(Flow::Refused) => {
                 let (node, generation) = (self.node, order.generation.0);
-                tracing::warn!(%node, generation, "an order older than the node's container is refused");
+                tracing::warn!(%node, generation, "an order older than what was already done is refused");
                 Wait::ForAnything
             }
             Err(error) => self.fault(order, error),
@@ -108,6 +108,9 @@ impl Driver {
 
     /// Steps until there is nothing more to do.
     async fn settle(&mut self, order: &Assignment) -> Result<Flow, EngineError> {
+        if self.memory.is_outdated(order.generation) {
+            return Ok(Flow::Refused);
+        }
         let mut fault = None;
         for _ in 0..MOST_LOOKS {
             let seen = self.see(order).await?;

@@ -45,6 +45,11 @@ impl Memory {
         if self.past.0 == generation { &self.past.1 } else { &Past::Nothing }
     }
 
+    /// This worker has already reported on a later order: this one comes from somebody who does not know yet.
+    pub(crate) fn is_outdated(&self, generation: Generation) -> bool {
+        generation < self.past.0
+    }
+
     /// Takes note of what is being reported.
     pub(crate) fn note(&mut self, generation: Generation, phase: &Phase) {
         match phase {

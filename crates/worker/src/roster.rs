@@ -1,7 +1,7 @@
 //! Which nodes this host has, and what is wanted of each. Passes wishes on to the nodes' drivers; talks to nobody else.
 
 use std::{
-    collections::{BTreeMap, btree_map::Entry},
+    collections::{BTreeMap, BTreeSet, btree_map::Entry},
     sync::Arc,
 };
 
@@ -44,38 +44,41 @@ pub(crate) struct Seat {
 /// The nodes of this host.
 #[derive(Debug, Default)]
 pub(crate) struct Roster {
-    places: Mutex<BTreeMap<NodeId, Place>>,
+    book: Mutex<Book>,
+}
+
+#[derive(Debug, Default)]
+struct Book {
+    places: BTreeMap<NodeId, Place>,
     /// The last snapshot of the assignments was complete: what is not here is not wanted.
-    complete: Mutex<bool>,
+    complete: bool,
 }
 
 impl Roster {
-    /// Takes an assignment in. Returns the seat for a driver when the node is new here.
-    pub(crate) fn assign(&self, assignment: Assignment) -> Option<Seat> {
-        let mut places = self.places.lock();
-        let (node, vcluster) = (assignment.node, assignment.vcluster);
-        let wish = Wish::Assigned(Arc::new(assignment));
-        match places.entry(node) {
-            Entry::Occupied(mut place) => {
-                let place = place.get_mut();
-                if supersedes(&wish, &place.wish.borrow()) {
-                    place.cleared = false;
-                    place.wish.send_replace(wish);
-                }
-                None
-            }
-            Entry::Vacant(vacant) => {
-                let (place, seat) = Place::new(node, Some(vcluster), wish);
-                vacant.insert(place);
-                Some(seat)
-            }
-        }
+    /// Takes all assignments in, in one go: nobody may see the new completeness with the old assignments and take the
+    /// difference for orphans. Returns seats for drivers of new nodes, and the nodes that are not wanted any more.
+    pub(crate) fn replace(&self, assignments: Vec<Assignment>, complete: bool) -> (Vec<Seat>, Vec<NodeId>) {
+        let mut book = self.book.lock();
+        let present: BTreeSet<NodeId> = assignments.iter().map(|assignment| assignment.node).collect();
+        let seats = assignments.into_iter().filter_map(|assignment| book.assign(assignment)).collect();
+        book.complete = complete;
+        // Until everything is published, a node that is missing may still come.
+        let gone = book.assigned().filter(|node| complete && !present.contains(node)).collect();
+        (seats, gone)
     }
 
-    /// Something nobody assigned. Returns the seat for a driver when the node has none.
+    /// Takes an assignment in. Returns the seat for a driver when the node is new here.
+    pub(crate) fn assign(&self, assignment: Assignment) -> Option<Seat> {
+        self.book.lock().assign(assignment)
+    }
+
+    /// Something nobody seems to have assigned. Returns the seat for a driver when that is so and the node has none.
     pub(crate) fn orphan(&self, node: NodeId, vcluster: Option<VclusterId>, container: Option<String>) -> Option<Seat> {
-        let mut places = self.places.lock();
-        match places.entry(node) {
+        let mut book = self.book.lock();
+        if !book.complete {
+            return None;
+        }
+        match book.places.entry(node) {
             Entry::Occupied(place) => {
                 // One that is withdrawn but whose driver has not ended yet.
                 if matches!(*place.get().wish.borrow(), Wish::Nothing) {
@@ -92,20 +95,19 @@ impl Roster {
     }
 
     pub(crate) fn withdraw(&self, node: NodeId) {
-        if let Some(place) = self.places.lock().get(&node) {
+        if let Some(place) = self.book.lock().places.get(&node) {
             place.wish.send_replace(Wish::Nothing);
         }
     }
 
     /// The nodes that have an assignment.
     pub(crate) fn assigned(&self) -> Vec<NodeId> {
-        let is_assigned = |place: &Place| matches!(*place.wish.borrow(), Wish::Assigned(_));
-        self.places.lock().iter().filter(|(_, place)| is_assigned(place)).map(|(node, _)| *node).collect()
+        self.book.lock().assigned().collect()
     }
 
     /// A driver with nothing more to do gives its seat back; `false` when something new is wanted after all.
     pub(crate) fn leave(&self, node: NodeId) -> bool {
-        let mut places = self.places.lock();
+        let places = &mut self.book.lock().places;
         let done = places.get(&node).is_some_and(|place| matches!(*place.wish.borrow(), Wish::Nothing));
         if done {
             places.remove(&node);
@@ -115,7 +117,7 @@ impl Roster {
 
     /// An orphan is gone.
     pub(crate) fn forget_orphan(&self, node: NodeId) {
-        if let Some(place) = self.places.lock().get(&node) {
+        if let Some(place) = self.book.lock().places.get(&node) {
             place.wish.send_if_modified(|wish| {
                 let is_orphan = matches!(wish, Wish::Orphan { .. });
                 if is_orphan {
@@ -127,26 +129,27 @@ impl Roster {
     }
 
     pub(crate) fn look_at(&self, node: NodeId) {
-        if let Some(place) = self.places.lock().get(&node) {
+        if let Some(place) = self.book.lock().places.get(&node) {
             place.look.notify_one();
         }
     }
 
     pub(crate) fn look_at_vcluster(&self, vcluster: VclusterId) {
-        self.places
+        self.book
             .lock()
+            .places
             .values()
             .filter(|place| place.vcluster == Some(vcluster))
             .for_each(|place| place.look.notify_one());
     }
 
     pub(crate) fn look_at_all(&self) {
-        self.places.lock().values().for_each(|place| place.look.notify_one());
+        self.book.lock().places.values().for_each(|place| place.look.notify_one());
     }
 
     /// Nodes whose driver has ended without leaving: it panicked. They are taken out, to be assigned anew.
     pub(crate) fn take_out_broken(&self) -> Vec<Arc<Assignment>> {
-        let mut places = self.places.lock();
+        let places = &mut self.book.lock().places;
         let broken: Vec<NodeId> = places.iter().filter(|(_, p)| p.wish.is_closed()).map(|(node, _)| *node).collect();
         let taken = broken.into_iter().filter_map(|node| places.remove(&node));
         taken
@@ -159,35 +162,59 @@ impl Roster {
 
     /// Whether this vcluster has a place here at all.
     pub(crate) fn knows(&self, vcluster: VclusterId) -> bool {
-        self.places.lock().values().any(|place| place.vcluster == Some(vcluster))
+        self.book.lock().places.values().any(|place| place.vcluster == Some(vcluster))
     }
 
     /// Whether some node of the vcluster is to stay, so that its network must.
     pub(crate) fn stays(&self, vcluster: VclusterId) -> bool {
         let stays = |place: &Place| matches!(&*place.wish.borrow(), Wish::Assigned(assignment) if assignment.order != Order::Remove);
-        self.places.lock().values().any(|place| place.vcluster == Some(vcluster) && stays(place))
+        self.book.lock().places.values().any(|place| place.vcluster == Some(vcluster) && stays(place))
     }
 
     /// Whether another node of the vcluster is still on its way out, and will clear away what they share.
     pub(crate) fn others_are_leaving(&self, vcluster: VclusterId, node: NodeId) -> bool {
-        self.places
+        self.book
             .lock()
+            .places
             .iter()
             .any(|(other, place)| *other != node && place.vcluster == Some(vcluster) && !place.cleared)
     }
 
     pub(crate) fn set_cleared(&self, node: NodeId) {
-        if let Some(place) = self.places.lock().get_mut(&node) {
+        if let Some(place) = self.book.lock().places.get_mut(&node) {
             place.cleared = true;
         }
     }
 
-    pub(crate) fn set_complete(&self, complete: bool) {
-        *self.complete.lock() = complete;
+    pub(crate) fn is_complete(&self) -> bool {
+        self.book.lock().complete
+    }
+}
+
+impl Book {
+    fn assign(&mut self, assignment: Assignment) -> Option<Seat> {
+        let (node, vcluster) = (assignment.node, assignment.vcluster);
+        let wish = Wish::Assigned(Arc::new(assignment));
+        match self.places.entry(node) {
+            Entry::Occupied(mut place) => {
+                let place = place.get_mut();
+                if supersedes(&wish, &place.wish.borrow()) {
+                    place.cleared = false;
+                    place.wish.send_replace(wish);
+                }
+                None
+            }
+            Entry::Vacant(vacant) => {
+                let (place, seat) = Place::new(node, Some(vcluster), wish);
+                vacant.insert(place);
+                Some(seat)
+            }
+        }
     }
 
-    pub(crate) fn is_complete(&self) -> bool {
-        *self.complete.lock()
+    fn assigned(&self) -> impl Iterator<Item = NodeId> {
+        let is_assigned = |place: &Place| matches!(*place.wish.borrow(), Wish::Assigned(_));
+        self.places.iter().filter(move |(_, place)| is_assigned(place)).map(|(node, _)| *node)
     }
 }
 

@@ -45,6 +45,7 @@ async fn sweep(host: &Arc<Host>) -> Result<(), EngineError> {
     let ours: Vec<(ContainerLabels, Container)> =
         containers.into_iter().filter_map(|container| container.ours.map(|labels| (labels, container))).collect();
     look_where_it_differs(host, &ours);
+    // The list is older than this look at the roster: what was created since is assigned, and not in the list.
     if host.roster.is_complete() {
         remove_orphans(host, ours).await?;
     }

@@ -121,16 +121,26 @@ async fn downward(sink: &mut SplitSink<WebSocket, Message>, node: impl AsyncRead
     ping.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let mut reading = Reading::default();
     loop {
-        let message = tokio::select! {
+        let frame = tokio::select! {
             frame = reading.next(&mut node) => match frame {
-                Ok(Some(frame)) => Message::Binary(frame),
+                Ok(Some(frame)) => frame,
                 Ok(None) => return End::NodeLeft,
                 Err(Nonsense) => return End::NodeBroke,
             },
-            _ = ping.tick() => Message::Ping(Bytes::new()),
+            _ = ping.tick() => {
+                if sink.send(Message::Ping(Bytes::new())).await.is_err() {
+                    return End::ClientLeft;
+                }
+                continue;
+            }
         };
-        if sink.send(message).await.is_err() {
+        // Nothing follows it.
+        let is_last = matches!(NodeFrame::decode(&frame), Ok(NodeFrame::Exit(_)));
+        if sink.send(Message::Binary(frame)).await.is_err() {
             return End::ClientLeft;
+        }
+        if is_last {
+            return End::NodeLeft;
         }
     }
 }

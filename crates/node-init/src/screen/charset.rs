@@ -49,13 +49,11 @@ impl Charset {
 pub(crate) struct Charsets {
     sets: [Charset; 4],
     level: usize,
-    /// In use; differs from the level's set only after a restored cursor.
-    current: Charset,
 }
 
 impl Charsets {
     pub(crate) fn current(&self) -> Charset {
-        self.current
+        self.sets[self.level]
     }
 
     pub(crate) fn level(&self) -> usize {
@@ -69,19 +67,15 @@ impl Charsets {
     /// Designates a set as G0 to G3.
     pub(crate) fn designate(&mut self, level: usize, charset: Charset) {
         self.sets[level & 3] = charset;
-        if self.level == level {
-            self.current = charset;
-        }
     }
 
     /// Uses G0 to G3.
     pub(crate) fn shift(&mut self, level: usize) {
         self.level = level & 3;
-        self.current = self.sets[self.level];
     }
 
     /// Uses what a saved cursor used.
     pub(crate) fn restore(&mut self, charset: Charset) {
-        self.current = charset;
+        self.sets[self.level] = charset;
     }
 }

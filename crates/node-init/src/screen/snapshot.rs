@@ -101,7 +101,6 @@ impl Display {
     fn push_charsets(&self, out: &mut Vec<u8>) {
         let level = self.charsets.level();
         for (number, charset) in self.charsets.sets().iter().enumerate() {
-            let charset = if number == level { self.charsets.current() } else { *charset };
             if charset.name() != b'B' {
                 out.extend_from_slice(&[0x1b, b"()*+"[number], charset.name()]);
             }

@@ -16,7 +16,7 @@ pub(crate) fn focus_id(id: &str) {
 }
 
 /// Scrolls a row of tabs until this one is seen, once it is drawn. Leaves the page itself where it is.
-pub(super) fn reveal(tab: String) {
+pub(crate) fn reveal(tab: String) {
     leptos::prelude::request_animation_frame(move || {
         let Some(tab) = element_by_id(&tab).and_then(|name| name.parent_element()) else { return };
         let Some(row) = tab.parent_element() else { return };

@@ -7,7 +7,7 @@ use wire::problem::Code;
 use wire::terminal::Size;
 use wire::terminals::{OpenTerminal, Terminal};
 
-use super::{api, focus, page, storage, viewers};
+use super::{api, page, storage, viewers};
 use crate::address;
 use crate::arrangement::{self, Arrangement};
 use crate::panel::NodeTab;
@@ -228,9 +228,6 @@ pub(crate) fn turn_to(panel: Panel, tabs: Vec<Tab>, active: Option<u32>) {
         viewer.turn(Some(viewer.tab.serial) == active);
     }
     let shown = tabs.iter().find(|tab| Some(tab.serial) == active);
-    if let Some(tab) = shown {
-        focus::reveal(tab.tab_id());
-    }
     // Before the server has said what lives, an empty list means nothing.
     if panel.looking.get_untracked() != Looking::Done {
         return;

@@ -7,10 +7,17 @@ use super::menu::Menu;
 use super::node_picker::NodePicker;
 use super::state::{Command, FONT_SIZES, Panel};
 use super::tab::TabHandle;
-use crate::words;
+use crate::{runtime, words};
 
 #[component]
 pub(crate) fn Bar(panel: Panel) -> impl IntoView {
+    // A title that changes moves the tabs behind it, too.
+    Effect::new(move |_| {
+        panel.tabs.with(|tabs| tabs.iter().for_each(|tab| tab.title.track()));
+        if let Some(tab) = panel.shown() {
+            runtime::reveal(tab.tab_id());
+        }
+    });
     view! {
         <div class="terminal__bar">
             <div class="terminal__tabs" role="tablist" aria-label="Open terminals">

@@ -53,7 +53,10 @@ fn an_orphan_never_takes_the_place_of_an_assignment() {
     let roster = Roster::default();
     let assignment = build::assignment("here");
     let (node, vcluster) = (assignment.node, Some(assignment.vcluster));
-    let seat = roster.assign(assignment.clone()).expect("a new node");
+    assert!(roster.orphan(node, vcluster, Some("c".into())).is_none(), "nobody knows all assignments yet");
+    let (mut seats, gone) = roster.replace(vec![assignment.clone()], true);
+    assert_eq!(gone, []);
+    let seat = seats.pop().expect("a new node");
     assert!(roster.orphan(node, vcluster, Some("c".into())).is_none());
     assert_eq!(generation_of(&seat), 1);
     roster.withdraw(node);
@@ -89,4 +92,16 @@ fn a_node_whose_driver_broke_off_is_found() {
     let broken = roster.take_out_broken();
     assert_eq!(broken.iter().map(|a| a.node).collect::<Vec<_>>(), [assignment.node]);
     assert!(roster.assign(assignment).is_some());
+}
+
+#[test]
+fn what_is_missing_in_a_snapshot_is_not_wanted_only_when_the_snapshot_is_complete() {
+    let roster = Roster::default();
+    let [one, two] = build::assignments("here", 2).try_into().expect("two");
+    let (seats, _) = roster.replace(vec![one.clone(), two.clone()], false);
+    assert_eq!(seats.len(), 2);
+    let (seats, gone) = roster.replace(vec![one.clone()], false);
+    assert_eq!((seats.len(), gone, roster.is_complete()), (0, vec![], false));
+    let (seats, gone) = roster.replace(vec![one], true);
+    assert_eq!((seats.len(), gone, roster.is_complete()), (0, vec![two.node], true));
 }

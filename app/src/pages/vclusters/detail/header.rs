@@ -103,8 +103,13 @@ fn AddNode(vcluster: Memo<Vcluster>) -> impl IntoView {
         <ActionForm action=actions.add_nodes attr:hidden=move || !makes_sense.get()>
             <input type="hidden" name="id" value=id/>
             <input type="hidden" name="count" value="1"/>
-            <button type="submit" class="button" title=move || obstacle.get() aria-busy=move || adding.get().then_some("true")
-                disabled=move || adding.get() || obstacle.get().is_some()>
+            <button
+                type="submit"
+                class="button"
+                title=move || obstacle.get()
+                aria-busy=move || adding.get().then_some("true")
+                disabled=move || adding.get() || obstacle.get().is_some()
+            >
                 <Glyph icon=Icon::Plus/>
                 "Add node"
             </button>

@@ -29,7 +29,14 @@ fn Choice(
     let checked = chosen.get_untracked() == value;
     view! {
         <label class="option">
-            <input type="radio" name=name value=value checked=checked disabled=disabled on:change=move |_| chosen.set(value.to_owned())/>
+            <input
+                type="radio"
+                name=name
+                value=value
+                checked=checked
+                disabled=disabled
+                on:change=move |_| chosen.set(value.to_owned())
+            />
             <span class="option-label"><Glyph icon=icon/> {label}</span>
             <small>{move || meaning.get()}</small>
         </label>

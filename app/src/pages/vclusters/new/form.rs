@@ -83,7 +83,11 @@ pub(super) fn NewForm() -> impl IntoView {
                 <ImageChoice chosen=chosen fault=fault_of(problem, "image")/>
                 <div class="form-pair">
                     <NodesChoice chosen=chosen fault=fault_of(problem, "nodes")/>
-                    <SizeChoice chosen=chosen cpus=fault_of(problem, "resources.cpus") memory=fault_of(problem, "resources.memory_mib")/>
+                    <SizeChoice
+                        chosen=chosen
+                        cpus=fault_of(problem, "resources.cpus")
+                        memory=fault_of(problem, "resources.memory_mib")
+                    />
                 </div>
             </div>
             <footer class="dialog-foot">

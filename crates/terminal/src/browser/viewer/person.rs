@@ -92,7 +92,13 @@ impl Viewer {
         match command {
             Command::Focus => {
                 self.wants_focus.set(true);
-                self.with_screen(Screen::focus);
+                // Its tab may have been turned to just now; until that is drawn the screen cannot take the focus.
+                let weak = Rc::downgrade(self);
+                request_animation_frame(move || {
+                    if let Some(viewer) = weak.upgrade() {
+                        viewer.with_screen(Screen::focus);
+                    }
+                });
             }
             Command::Copy => self.copy(),
             Command::Paste => self.paste_clipboard(),
