@@ -30,10 +30,18 @@ pub(crate) fn TextField(
     #[prop(optional)]
     typed: Option<RwSignal<String>>,
 ) -> impl IntoView {
+    let input = NodeRef::<leptos::html::Input>::new();
+    // What was typed before the script ran has had no event that we heard.
+    Effect::new(move |_| {
+        if let (Some(typed), Some(input)) = (typed, input.get()) {
+            typed.set(input.value());
+        }
+    });
     view! {
         <div class="field">
             <label for=id>{label}</label>
             <input
+                node_ref=input
                 id=id
                 name=name
                 type=kind

@@ -50,9 +50,13 @@ impl Terminals {
         Self { nodes, clock, entropy, vclusters }
     }
 
+    /// A node that does not run has no terminals.
     pub async fn list(&self, actor: &Actor, id: VclusterId, name: NodeName) -> Result<Vec<TerminalInfo>, Error> {
-        let node = self.running_node(actor, id, name).await?;
-        Ok(self.nodes.terminals(&node).await?)
+        match self.running_node(actor, id, name).await {
+            Ok(node) => Ok(self.nodes.terminals(&node).await?),
+            Err(Error::NodeNotRunning { .. }) => Ok(Vec::new()),
+            Err(error) => Err(error),
+        }
     }
 
     pub async fn open(

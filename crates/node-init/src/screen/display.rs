@@ -22,10 +22,8 @@ pub(crate) struct Cursor {
 pub(crate) struct Display {
     pub(crate) size: Size,
     pub(crate) primary: Grid,
-    /// The alternate buffer and its last saved cursor, while it is shown.
+    /// The alternate buffer, while it is shown.
     pub(crate) alternate: Option<Grid>,
-    /// What the alternate buffer's cursor was saved as when it was last shown.
-    alternate_saved: Saved,
     pub(crate) cursor: Cursor,
     /// The primary buffer's cursor while the alternate one is shown.
     pub(crate) primary_cursor: Cursor,
@@ -45,7 +43,6 @@ impl Display {
             size,
             primary: Grid::new(size, Style::default()),
             alternate: None,
-            alternate_saved: Saved::default(),
             cursor: Cursor::default(),
             primary_cursor: Cursor::default(),
             style: Style::default(),
@@ -152,18 +149,14 @@ impl Display {
     /// Shows the alternate buffer, empty.
     pub(crate) fn show_alternate(&mut self) {
         if self.alternate.is_none() {
-            let mut grid = Grid::new(self.size, self.style.erased());
-            grid.saved = self.alternate_saved;
-            self.alternate = Some(grid);
+            self.alternate = Some(Grid::new(self.size, self.style.erased()));
             self.primary_cursor = self.cursor;
         }
     }
 
     /// Shows the primary buffer; the cursor stays where it is.
     pub(crate) fn show_primary(&mut self) {
-        if let Some(grid) = self.alternate.take() {
-            self.alternate_saved = grid.saved;
-        }
+        self.alternate = None;
     }
 
     /// Designates a character set.

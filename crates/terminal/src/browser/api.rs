@@ -1,6 +1,6 @@
 //! Requests to the server's REST interface, with the session's cookie. Answers become values or reasons.
 
-use leptos::serde_json;
+use gloo_timers::future::TimeoutFuture;
 use serde::de::DeserializeOwned;
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
@@ -38,7 +38,22 @@ impl Failure {
     }
 }
 
-/// `GET`.
+/// Waits between attempts. On a machine that runs containers itself, a browser drops what is under way whenever one
+/// starts or stops ("network changed"), which is exactly when people open terminals.
+const PAUSES_MS: [u32; 3] = [250, 500, 1000];
+
+/// `GET`, again if nobody answers.
+pub(super) async fn get_patiently<T: DeserializeOwned>(path: &str) -> Result<T, Failure> {
+    for pause in PAUSES_MS {
+        match get(path).await {
+            Err(Failure::Away) => TimeoutFuture::new(pause).await,
+            answered => return answered,
+        }
+    }
+    get(path).await
+}
+
+/// `GET`, once.
 pub(super) async fn get<T: DeserializeOwned>(path: &str) -> Result<T, Failure> {
     let (status, body) = exchange("GET", path, None).await?;
     serde_json::from_str(&body).map_err(|_| Failure::Nonsense(status))
@@ -50,8 +65,14 @@ pub(super) async fn post<T: DeserializeOwned>(path: &str, body: String) -> Resul
     serde_json::from_str(&body).map_err(|_| Failure::Nonsense(status))
 }
 
-/// `DELETE`; the answer's body does not matter.
+/// `DELETE`, again if nobody answers; the answer's body does not matter.
 pub(super) async fn delete(path: &str) -> Result<(), Failure> {
+    for pause in PAUSES_MS {
+        match exchange("DELETE", path, None).await {
+            Err(Failure::Away) => TimeoutFuture::new(pause).await,
+            answered => return answered.map(|_| ()),
+        }
+    }
     exchange("DELETE", path, None).await.map(|_| ())
 }
 

@@ -1,6 +1,5 @@
 //! What the browser remembers: settings for all tabs, the arrangement of terminals for this one. All of it may be lost.
 
-use leptos::serde_json;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use web_sys::Storage;

@@ -1,7 +1,6 @@
 //! Finding, opening and closing the terminals of a vcluster through the server's REST interface, and the tabs that follow.
 
 use leptos::prelude::*;
-use leptos::serde_json;
 use wasm_bindgen_futures::spawn_local;
 use wire::problem::Code;
 use wire::terminal::Size;
@@ -46,7 +45,7 @@ pub(crate) fn look(panel: Panel, nodes: Vec<NodeTab>) {
 }
 
 async fn list(vcluster: &str, node: &str) -> Result<Vec<Terminal>, api::Failure> {
-    api::get(&address::terminals(vcluster, node)).await
+    api::get_patiently(&address::terminals(vcluster, node)).await
 }
 
 /// Tabs for what lives and has none.
@@ -110,7 +109,7 @@ pub(super) fn rename(panel: Panel, node: String) {
 
 /// What the server says about one terminal.
 pub(super) async fn find(vcluster: &str, node: &str, id: &str) -> Found {
-    match list(vcluster, node).await {
+    match api::get::<Vec<Terminal>>(&address::terminals(vcluster, node)).await {
         Ok(terminals) => match terminals.iter().find(|terminal| terminal.id == id) {
             Some(terminal) => Found::Alive { end: terminal.end },
             None => Found::Over(Ending::Gone),
@@ -145,7 +144,10 @@ fn open_at(panel: Panel, node: String, instead_of: Option<u32>) {
     panel.trouble.set(None);
     let (vcluster, room) = (panel.vcluster.get_value(), room(panel));
     spawn_local(async move {
-        let opened = request(&vcluster, &node, room).await;
+        let mut opened = request(&vcluster, &node, room).await;
+        if matches!(opened, Err(api::Failure::Away)) && page::alive(panel) {
+            opened = request_again(panel, &vcluster, &node, room).await;
+        }
         if !page::alive(panel) {
             return;
         }
@@ -170,6 +172,20 @@ async fn request(vcluster: &str, node: &str, room: Option<Size>) -> Result<Termi
     };
     let body = serde_json::to_string(&wish).map_err(|_| api::Failure::Nonsense(0))?;
     api::post(&address::terminals(vcluster, node), body).await
+}
+
+/// Nobody answered, but the terminal may have been opened all the same: then there is one now that nobody looks at and
+/// that has no tab.
+async fn request_again(panel: Panel, vcluster: &str, node: &str, room: Option<Size>) -> Result<Terminal, api::Failure> {
+    let found = list(vcluster, node).await?;
+    let tabs = if page::alive(panel) { panel.tabs.get_untracked() } else { Vec::new() };
+    let lost = |terminal: &Terminal| {
+        terminal.viewers == 0 && terminal.exited.is_none() && tabs.iter().all(|tab| tab.id != terminal.id)
+    };
+    match found.into_iter().find(lost) {
+        Some(terminal) => Ok(terminal),
+        None => request(vcluster, node, room).await,
+    }
 }
 
 fn show(panel: Panel, tab: Tab, instead_of: Option<u32>) {
