@@ -68,9 +68,9 @@ fn Tools(panel: Panel) -> impl IntoView {
                 on:click=search>
                 <Glyph icon=Icon::Search/>
             </button>
-            <button type="button" class="terminal__tool terminal__tool--font" aria-label="Smaller text" title="Smaller text"
+            <button type="button" class="terminal__tool terminal__tool--font" aria-label="A− smaller text" title="Smaller text"
                 disabled=move || size.get() <= *FONT_SIZES.start() on:click=move |_| panel.change_font(-1)>"A−"</button>
-            <button type="button" class="terminal__tool terminal__tool--font" aria-label="Larger text" title="Larger text"
+            <button type="button" class="terminal__tool terminal__tool--font" aria-label="A+ larger text" title="Larger text"
                 disabled=move || { size.get() >= *FONT_SIZES.end() } on:click=move |_| panel.change_font(1)>"A+"</button>
             <Menu panel/>
         </div>
