@@ -17,3 +17,4 @@ mod start_and_end;
 mod terminal_stream;
 mod vcluster_bad_input;
 mod vcluster_lifecycle;
+mod tmp_echo;

@@ -18,9 +18,11 @@ pub(crate) fn Bar(panel: Panel) -> impl IntoView {
             runtime::reveal(tab.tab_id());
         }
     });
+    // Without a tab there is no tablist: an empty one is not allowed to be.
+    let role = move || if panel.tabs.with(Vec::is_empty) { "group" } else { "tablist" };
     view! {
         <div class="terminal__bar">
-            <div class="terminal__tabs" role="tablist" aria-label="Open terminals">
+            <div class="terminal__tabs" role=role aria-label="Open terminals">
                 <For each=move || panel.tabs.get() key=|tab| tab.serial let:tab>
                     <TabHandle panel tab/>
                 </For>

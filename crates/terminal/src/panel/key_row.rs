@@ -17,9 +17,9 @@ pub(crate) fn KeyRow(panel: Panel) -> impl IntoView {
     view! {
         <div class="terminal__keys" role="toolbar" aria-label="Keys" hidden=move || panel.active.get().is_none()
             on:pointerdown=|event| event.prevent_default() on:mousedown=|event| event.prevent_default()>
-            <Cap panel name="Escape" key=Key::Escape>"Esc"</Cap>
+            <Cap panel name="Esc (escape)" key=Key::Escape>"Esc"</Cap>
             <Cap panel name="Tab" key=Key::Tab>"Tab"</Cap>
-            <button type="button" class="terminal__key" tabindex="-1" aria-label="Control" aria-pressed=move || held().to_string()
+            <button type="button" class="terminal__key" tabindex="-1" aria-label="Ctrl (control key)" aria-pressed=move || held().to_string()
                 on:click=hold>"Ctrl"</button>
             <Cap panel name="Left" key=Key::Left><Glyph icon=Icon::Left/></Cap>
             <Cap panel name="Down" key=Key::Down><Glyph icon=Icon::Down/></Cap>

@@ -34,13 +34,14 @@ pub(crate) fn TabHandle(panel: Panel, tab: Tab) -> impl IntoView {
         <div class="terminal__tab" class:terminal__tab--on=selected role="presentation">
             <button type="button" role="tab" class="terminal__tab-name" id=tab.tab_id() aria-controls=tab.panel_id()
                 aria-selected=move || selected().to_string() tabindex=move || if selected() { "0" } else { "-1" }
-                title=state
+                title=state aria-keyshortcuts="Delete"
                 on:click=move |_| panel.activate(&shown)
                 on:keydown=move |event| walk(panel, &keyed, &event)>
                 <i class=dot aria-hidden="true"></i>
                 <span class="terminal__tab-text">{name}</span>
             </button>
-            <button type="button" class="terminal__tab-close" tabindex="-1" aria-label=close_name title="Close"
+            // A tablist may hold nothing but tabs, so this is for the pointer only; Delete does the same on the tab.
+            <button type="button" class="terminal__tab-close" tabindex="-1" aria-hidden="true" title=close_name
                 on:click=move |_| ask_to_close(panel, &closed)>
                 <Glyph icon=Icon::Cross/>
             </button>
