@@ -175,6 +175,8 @@ impl Node {
             Phase::Running { since } => {
                 self.enter(NodeState::Running, None);
                 self.running_since = Some(*since);
+                // Also one that somebody started by hand after it had failed: it takes what it takes.
+                self.reserved = true;
             }
             Phase::Stopping => self.enter(NodeState::Stopping, None),
             Phase::Stopped | Phase::Absent => self.halted(),

@@ -241,3 +241,13 @@ fn a_node_stopped_by_another_hand_says_so() {
     assert_eq!(vcluster.nodes[0].state, NodeState::Failed);
     assert_eq!(vcluster.reason().as_deref(), Some("node-0: the node was stopped outside Docklet"));
 }
+
+#[test]
+fn a_failed_node_that_somebody_starts_by_hand_holds_again_what_it_takes() {
+    let mut vcluster = created(1);
+    report(&mut vcluster, 0, failed());
+    assert!(!vcluster.nodes[0].reserved);
+    report(&mut vcluster, 0, running());
+    assert!(vcluster.nodes[0].reserved);
+    assert_eq!(vcluster.state(), VclusterState::Running);
+}
