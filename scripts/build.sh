@@ -5,6 +5,9 @@
 #   site   the console, unoptimised, in target/debug/site (make run's is left alone)
 . "$(dirname "$0")/say.sh"
 
+# cargo-leptos would put sixty lines of its own backtrace under a compiler error, and the error out of sight.
+export RUST_BACKTRACE=0
+
 init_target=x86_64-unknown-linux-musl
 init_built="target/$init_target/init/docklet-init"
 

@@ -6,4 +6,4 @@ scripts/setup.sh engine
 with_docker_group "$@"
 scripts/image.sh base
 scripts/build.sh init
-exec cargo leptos watch -- serve --data-dir .docklet --listen 127.0.0.1:8000 "$@"
+exec cargo leptos watch -- serve "$@"

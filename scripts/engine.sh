@@ -36,6 +36,7 @@ why_not() {
 }
 
 answers && exit 0
+[ "$(id -u)" -eq 0 ] || note "sudo is used to look at the Docker Engine and, if need be, to start it; for packages too, and for nothing else"
 if ! answers_root; then
     start
     end=$((SECONDS + deadline))

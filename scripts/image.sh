@@ -21,33 +21,39 @@ image_exists() {
     docker image inspect "$1" >/dev/null 2>&1
 }
 
-# The sources debootstrap leaves name one suite only; updates and security fixes come from the same mirror.
-write_sources() {
-    local root=$1 mirror
-    mirror=$(awk '$1 == "deb" { print $2; exit }' "$root/etc/apt/sources.list")
-    [ -n "$mirror" ] || fail "debootstrap left no package source in $root/etc/apt/sources.list." "Check the debootstrap output above."
-    as_root tee "$root/etc/apt/sources.list" >/dev/null <<LIST
+# What the half-made system does to become whole. Its one package source names one suite; updates and security fixes come
+# from the same mirror.
+read -r -d '' second_stage <<'SCRIPT' || true # read says "no more lines" with a failure
+set -e
+/debootstrap/debootstrap --second-stage
+mirror=$(awk '$1 == "deb" { print $2; exit }' /etc/apt/sources.list)
+test -n "$mirror"
+cat >/etc/apt/sources.list <<LIST
 deb $mirror bookworm main
 deb $mirror bookworm-updates main
 deb ${mirror%/}-security bookworm-security main
 LIST
-}
+apt-get clean
+rm -rf /var/lib/apt/lists/* /var/log/bootstrap.log
+SCRIPT
 
-# Debian's own installer makes the same small system that the registry's image holds.
+# Debian's own installer makes the same small system that the registry's image holds. It needs no root here: fakeroot
+# stands in for it while the packages are unpacked, and a container is root enough to set them up.
 bootstrap_base() {
-    local dir root
-    have debootstrap || fail "debootstrap is missing." "Run scripts/packages.sh first (make run does)."
-    step "No registry has $base for us: making it from Debian packages with debootstrap" "about 40 s"
-    # Root's own directory: the tree holds files of many owners and set-uid programs.
+    local dir half=docklet-bookworm-half
+    step "No registry has $base for us: making it from Debian packages with debootstrap" "about 1 min"
     dir=$(mktemp -d "${TMPDIR:-/tmp}/docklet-bookworm.XXXXXX")
-    root="$dir/root"
-    # shellcheck disable=SC2064 # the directory of this call, not of the exit
-    trap "as_root rm -rf --one-file-system '$dir'" EXIT
-    quietly "$dir/debootstrap.log" as_root debootstrap --variant=minbase bookworm "$root" \
-        || fail "debootstrap could not make a Debian system." "Its last lines are above; most often it is the network or the disk."
-    write_sources "$root"
-    as_root tar -C "$root" --exclude=./var/cache/apt/archives/*.deb --exclude=./var/lib/apt/lists/* -c . \
-        | docker import --change 'CMD ["bash"]' - "$base" >/dev/null
+    # shellcheck disable=SC2064 # the names of this call, not of the exit
+    trap "rm -rf '$dir'; docker rm --force $half >/dev/null 2>&1 || true; docker rmi $half >/dev/null 2>&1 || true" EXIT
+    # shellcheck disable=SC2016 # $1 is the inner shell's
+    quietly "$repo/target/debootstrap-1.log" fakeroot sh -ec '
+        debootstrap --foreign --variant=minbase bookworm "$1/root"
+        tar -C "$1/root" -cf "$1/root.tar" .' sh "$dir" \
+        || fail "debootstrap could not unpack a Debian system." "Its last lines are above; most often it is the network or the disk."
+    docker import "$dir/root.tar" "$half" >/dev/null
+    quietly "$repo/target/debootstrap-2.log" docker run --name "$half" --network host "$half" sh -c "$second_stage" \
+        || fail "debootstrap could not set up the Debian system." "Its last lines are above."
+    docker export "$half" | docker import --change 'CMD ["bash"]' - "$base" >/dev/null
 }
 
 ensure_base() {

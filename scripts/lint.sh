@@ -17,8 +17,8 @@ part() {
 part "Shell scripts" "2 s" shellcheck scripts/*.sh .ci/run
 part "Format" "2 s" cargo fmt --all --check
 # The same sets of packages as make test builds, so that features, and with them compiled crates, stay the same.
-part "Clippy, the daemon's side" "4 min the first time" cargo clippy --quiet --workspace --exclude frontend --all-targets --features node-init/program -- -D warnings
-part "Clippy, the browser's side" "1 min the first time" cargo clippy --quiet -p frontend --target wasm32-unknown-unknown -- -D warnings
+part "Clippy, the daemon's side" "4 min the first time" cargo clippy --quiet --keep-going --workspace --exclude frontend --all-targets --features node-init/program -- -D warnings
+part "Clippy, the browser's side" "1 min the first time" cargo clippy --quiet --keep-going -p frontend --target wasm32-unknown-unknown -- -D warnings
 part "Types of the end-to-end tests" "5 s" npm run --silent --prefix end2end check
 part "Arrows, sizes, dependencies" "30 s the first time" cargo run --quiet -p tidy
 

@@ -20,7 +20,8 @@ need dockerd docker.io
 need docker docker.io
 need iptables iptables # dockerd's networks
 need etcd etcd-server  # dockletd runs its own as a child
-need debootstrap debootstrap
+need debootstrap debootstrap # makes the node image where there is no registry
+need fakeroot fakeroot       # so that this needs no root
 need node nodejs
 need npm npm
 need curl curl

@@ -78,6 +78,20 @@ async fn a_bad_position_is_refused_and_so_is_somebody_unknown() {
 }
 
 #[tokio::test]
+async fn the_stream_ends_with_the_session_it_stands_on_and_no_other_does() {
+    let daemon = Daemon::start_usual().await;
+    let (leaving, staying) = (daemon.browser(), daemon.browser());
+    for browser in [&leaving, &staying] {
+        browser.sign_in("admin", &daemon.admin_password()).await.ok(200);
+    }
+    let (mut ends, mut stays) = (Events::open(&leaving, None).await, Events::open(&staying, None).await);
+    leaving.delete("/api/v1/session").await.ok(204);
+    assert!(ends.next().await.is_none());
+    staying.create("lab", 1).await;
+    assert_eq!(stays.next().await.expect("an event").name, "vcluster");
+}
+
+#[tokio::test]
 async fn the_stream_ends_when_its_user_is_locked() {
     let daemon = Daemon::start_usual().await;
     let password = daemon.add_user("ada");

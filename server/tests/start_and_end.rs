@@ -4,6 +4,7 @@ use std::{os::unix::fs::PermissionsExt as _, time::Duration};
 
 use rustix::process::Signal;
 use testkit::eventually;
+use tokio::{io::AsyncWriteExt, net::TcpStream};
 
 use crate::common::{
     daemon::{Daemon, Options, command},
@@ -42,6 +43,23 @@ async fn sigterm_ends_everything_within_ten_seconds_also_with_a_stream_open() {
         assert!(events.next().await.is_none(), "the stream ended");
         assert!(!is_running(etcd), "etcd ended, too");
     }
+}
+
+#[tokio::test]
+async fn a_second_signal_does_not_wait_for_what_is_going_on() {
+    let mut daemon = Daemon::start_usual().await;
+    let mut unfinished = TcpStream::connect(daemon.address()).await.expect("it listens");
+    let head =
+        b"POST /api/v1/session HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 9\r\n\r\n{";
+    unfinished.write_all(head).await.expect("it is taken");
+    // Answered on another connection, so the first request has been read by now, too.
+    daemon.anonymous().get("/healthz").await.ok(200);
+    let etcd = etcd_of(daemon.pid());
+    daemon.signal(Signal::TERM);
+    eventually("it has begun to end", Duration::from_secs(5), || async { daemon.log().contains("ending") }).await;
+    daemon.signal(Signal::TERM);
+    assert_eq!(daemon.ended(Duration::from_secs(3)).await.code(), Some(1));
+    eventually("etcd ends, too", Duration::from_secs(3), || async { !is_running(etcd) }).await;
 }
 
 #[tokio::test]

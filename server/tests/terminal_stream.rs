@@ -9,7 +9,8 @@ use wire::terminal::{ClientFrame, MAX_CLIENT_FRAME};
 use crate::{
     common::{
         client::Client,
-        daemon::{Daemon, resident},
+        daemon::Daemon,
+        process::resident,
         terminal::{self, VIEWER, Viewer, refused, request},
     },
     vcluster_lifecycle::settled,

@@ -8,8 +8,9 @@ use testkit::obtain;
 
 use crate::common::{
     client::{Client, order, send},
-    daemon::{Daemon, Options, resident},
+    daemon::{Daemon, Options},
     docker,
+    process::resident,
 };
 
 const UNKNOWN: &str = "0198c0de-0000-7000-8000-000000000000";

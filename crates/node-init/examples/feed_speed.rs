@@ -7,9 +7,12 @@ use std::time::Instant;
 use node_init::screen::Screen;
 use wire::terminal::Size;
 
+/// Makes the line of a number.
+type Recipe = Box<dyn Fn(usize) -> String>;
+
 fn main() -> Result<(), Box<dyn Error>> {
     let text = "the quick brown fox jumps over the lazy dog; ".repeat(3);
-    let recipes: [(&str, Box<dyn Fn(usize) -> String>); 6] = [
+    let recipes: [(&str, Recipe); 6] = [
         ("yes", Box::new(|_| "y\r\n".into())),
         ("text of 78 columns", Box::new(move |_| format!("{}\r\n", &text[..78]))),
         ("seq", Box::new(|n| format!("{n}\r\n"))),

@@ -1,5 +1,5 @@
 //! A terminal of docklet-init beside a raw pseudo-terminal, through the same kind of client: output and keystroke echo.
-//! `terminal_speed PATH-OF-DOCKLET-INIT`
+//! `terminal_speed PATH-OF-DOCKLET-INIT [yes|cat]…`
 
 use std::error::Error;
 use std::io::{Read, Write};
@@ -41,7 +41,11 @@ async fn main() -> Result<()> {
         "the quick brown fox jumps over the lazy dog and comes back to do it again....\n".repeat(4 << 20),
     )?;
     let big = big.to_str().ok_or("the temporary directory is not UTF-8")?;
+    let wanted: Vec<String> = std::env::args().skip(2).collect();
     for (name, command) in [("yes", ["yes", "y"]), ("cat", ["cat", big])] {
+        if !wanted.is_empty() && !wanted.iter().any(|word| word == name) {
+            continue;
+        }
         let (raw, ours) = (raw_output(&command)?, our_output(Path::new(&binary), &command).await?);
         writeln!(out, "output of {name}: raw pty {raw:.0} MB/s, docklet-init {ours:.0} MB/s, ratio {:.2}", ours / raw)?;
     }
@@ -89,7 +93,6 @@ fn raw_echo() -> Result<Vec<Duration>> {
     while master.read(&mut buffer)? == 0 {}
     let mut times = Vec::with_capacity(KEYS);
     for _ in 0..KEYS {
-        std::thread::sleep(Duration::from_micros(200));
         let start = Instant::now();
         master.write_all(b"k")?;
         master.read_exact(&mut buffer[..1])?;
@@ -150,7 +153,6 @@ async fn our_echo(binary: &Path) -> Result<Vec<Duration>> {
     ours.output().await?;
     let mut times = Vec::with_capacity(KEYS);
     for seq in 0..KEYS as u64 {
-        std::thread::sleep(Duration::from_micros(200));
         let mut key = Vec::new();
         ClientFrame::Input { seq, bytes: b"k" }.encode(&mut key);
         let start = Instant::now();

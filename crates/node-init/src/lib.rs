@@ -3,6 +3,9 @@
 //! - [`protocol`]: what the two sides say to each other. No I/O.
 //! - [`client`] (feature `client`): the worker's side. It trusts nothing the node says.
 //! - [`node`] (feature `init`): the node's side. It knows no Docker, no user and no network beyond the node's own.
+//! - [`screen`] (feature `init`): a terminal's screen as a model. Bytes in, bytes out.
+
+#![forbid(unsafe_code)]
 
 #[cfg(feature = "client")]
 pub mod client;

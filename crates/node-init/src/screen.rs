@@ -1,9 +1,9 @@
 //! A terminal's screen as a model: what a viewer that saw all output would show, and bytes that make another viewer show
 //! the same. It follows xterm.js, the viewer there is, where terminals differ. Pure: bytes in, bytes out.
 //!
-//! Why not a ready-made model: the ones there are keep cells for every line of scrollback (16 bytes a cell, 13 MB for
-//! 10,000 lines), forget character sets, modes, hyperlinks or combining marks, cannot say what an unfinished sequence
-//! was, and take in a third of the output this one does.
+//! Why not a ready-made model: those that were looked at keep cells for every line of scrollback (13 MB for 10,000
+//! lines), leave out the scrollback, character sets, modes, hyperlinks or combining marks when they are written out
+//! again, or cannot say what an unfinished sequence was.
 
 mod charset;
 mod clusters;
@@ -47,10 +47,9 @@ impl Screen {
         Self { parser: Parser::default(), display: Display::new(size) }
     }
 
-    /// Takes output, cut anywhere. Large pieces of plain text cost little: what would scroll away unseen is skipped.
+    /// Takes output, cut anywhere. Large pieces of plain text cost little.
     pub fn feed(&mut self, output: &[u8]) {
-        let output = self.skip_flood(output);
-        self.print(output);
+        self.print_flood(output);
     }
 
     /// Gives the screen another size.

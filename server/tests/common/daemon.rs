@@ -6,7 +6,7 @@ use std::{
     path::{Path, PathBuf},
     process::{Child, Command, ExitStatus, Output, Stdio},
     sync::atomic::{AtomicU8, Ordering},
-    time::{Duration, Instant},
+    time::Duration,
 };
 
 use domain::InstallationId;
@@ -14,7 +14,10 @@ use rustix::process::{Pid, Signal, kill_process};
 use tempfile::TempDir;
 use testkit::{DockerCleanup, obtain};
 
-use super::client::Client;
+use super::{
+    client::Client,
+    process::{clean_up_until_quiet, tail, terminate},
+};
 
 pub(crate) const DOCKLETD: &str = env!("CARGO_BIN_EXE_dockletd");
 const START: Duration = Duration::from_secs(20);
@@ -209,33 +212,17 @@ impl Daemon {
 }
 
 impl Drop for Daemon {
-    /// In order, if it can: the engine goes on with what a killed daemon has asked it for, and would make new things while
-    /// the old ones are cleaned up.
+    /// In order, if it can: the engine goes on with what a killed daemon has asked it for.
     fn drop(&mut self) {
         if let Some(Process(child)) = &mut self.child {
             terminate(child);
         }
         self.kill();
+        clean_up_until_quiet(self.installation);
         if std::thread::panicking() {
             eprintln!("the end of dockletd's log:\n{}", tail(&self.log(), 60));
         }
     }
-}
-
-#[expect(clippy::disallowed_methods, reason = "Drop cannot await, and there is no condition to be told of")]
-fn terminate(child: &mut Child) {
-    let pid = i32::try_from(child.id()).ok().and_then(Pid::from_raw).expect("a process id");
-    // Fails only when it has ended already.
-    let _ = kill_process(pid, Signal::TERM);
-    let deadline = Instant::now() + Duration::from_secs(12);
-    while Instant::now() < deadline && matches!(child.try_wait(), Ok(None)) {
-        std::thread::sleep(Duration::from_millis(5));
-    }
-}
-
-fn tail(text: &str, lines: usize) -> String {
-    let all: Vec<&str> = text.lines().collect();
-    all[all.len().saturating_sub(lines)..].join("\n")
 }
 
 /// dockletd with this data directory, and none of the settings of the shell that runs the tests.
@@ -272,11 +259,4 @@ fn init() -> PathBuf {
 fn cluster_net() -> String {
     static NEXT: AtomicU8 = AtomicU8::new(0);
     format!("10.213.{}.0/20", 16 * (NEXT.fetch_add(1, Ordering::Relaxed) % 16))
-}
-
-/// KiB of memory of a process.
-pub(crate) fn resident(pid: u32) -> u64 {
-    let status = std::fs::read_to_string(format!("/proc/{pid}/status")).expect("our process");
-    let line = status.lines().find(|line| line.starts_with("VmRSS:")).expect("a line for it");
-    line.split_whitespace().nth(1).and_then(|number| number.parse().ok()).expect("a number")
 }

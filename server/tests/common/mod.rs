@@ -5,4 +5,5 @@ pub(crate) mod client;
 pub(crate) mod daemon;
 pub(crate) mod docker;
 pub(crate) mod events;
+pub(crate) mod process;
 pub(crate) mod terminal;

@@ -74,3 +74,49 @@ impl Ring {
         self.bytes = bytes;
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn all(ring: &Ring, from: u64) -> Vec<u8> {
+        let (first, second) = ring.slices(from, usize::MAX);
+        [first, second].concat()
+    }
+
+    #[test]
+    fn the_last_bytes_are_there_whatever_pieces_they_came_in() {
+        let stream: Vec<u8> = (0..2 * RING as u32 + 12345).map(|n| (n * 31 % 251) as u8).collect();
+        for piece in [1000, 4095, 65_536, 3 * RING] {
+            let mut ring = Ring::default();
+            stream.chunks(piece).for_each(|piece| ring.push(piece));
+            assert_eq!(ring.end(), stream.len() as u64);
+            assert_eq!(ring.end() - ring.start(), RING as u64);
+            assert!(all(&ring, ring.start()) == stream[stream.len() - RING..], "pieces of {piece}");
+        }
+    }
+
+    #[test]
+    fn little_output_costs_little_and_all_of_it_is_kept() {
+        let mut ring = Ring::default();
+        assert_eq!(ring.bytes.len(), 0);
+        let mut stream = Vec::new();
+        for n in 0_u32..5000 {
+            ring.push(&n.to_be_bytes());
+            stream.extend_from_slice(&n.to_be_bytes());
+            assert!(ring.bytes.len() <= (2 * stream.len()).max(FIRST));
+        }
+        assert_eq!(ring.start(), 0);
+        assert_eq!(all(&ring, 0), stream);
+        assert_eq!(all(&ring, 19_990), stream[19_990..]);
+    }
+
+    #[test]
+    fn what_is_not_there_is_not_given() {
+        let mut ring = Ring::default();
+        ring.push(&vec![1; RING + 10]);
+        assert_eq!(ring.slices(9, 5), (&[][..], &[][..]));
+        assert_eq!(ring.slices(ring.end(), 5), (&[][..], &[][..]));
+        assert_eq!(ring.slices(10, 5).0.len() + ring.slices(10, 5).1.len(), 5);
+    }
+}

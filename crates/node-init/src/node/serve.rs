@@ -16,13 +16,15 @@ use super::dial::Dial;
 use super::offload::Offload;
 use super::request::{Connection, Heard, MAX_CONNECTIONS};
 use super::services::Services;
-use super::shutdown::{self, Shutdown};
+use super::shutdown::{self, Due, Shutdown};
 use super::terminal::Terminal;
 use super::terminals::Terminals;
 use super::{listener, log, reap};
 
 /// Large enough for the largest frame of a viewer and for all a pseudo-terminal holds.
 const SCRATCH: usize = 72 * 1024;
+/// How long nobody is let in when no descriptor is left.
+const PAUSE_WHEN_FULL: Duration = Duration::from_millis(200);
 
 /// Everything docklet-init knows.
 #[derive(Debug)]
@@ -35,6 +37,8 @@ pub(super) struct Node {
     dials: Vec<Dial>,
     signals: SignalFd,
     listener: UnixListener,
+    /// No descriptor was left for a connection; until then nobody is let in.
+    full_until: Option<Instant>,
     scratch: Box<[u8]>,
     grace: Duration,
     shutdown: Shutdown,
@@ -73,6 +77,7 @@ pub(super) fn serve(config: Config) -> io::Result<()> {
         dials: Vec::new(),
         signals,
         listener,
+        full_until: None,
         scratch: vec![0; SCRATCH].into_boxed_slice(),
         grace: config.grace,
         shutdown: Shutdown::No,
@@ -128,20 +133,22 @@ impl Node {
         if !self.stopping() {
             return self.services.tick(now);
         }
-        let (shutdown, kill) = self.shutdown.advance(now);
+        let (shutdown, due) = self.shutdown.advance(now);
         self.shutdown = shutdown;
-        if kill {
-            shutdown::signal_everybody(ProcessSignal::KILL);
+        match due {
+            Due::Nothing => {}
+            Due::HangUp => self.terminals.iter_mut().for_each(Terminal::drop_line),
+            Due::Kill => shutdown::signal_everybody(ProcessSignal::KILL),
         }
+    }
+
+    fn lets_in(&self, now: Instant) -> bool {
+        self.full_until.is_none_or(|until| now >= until)
     }
 
     fn wait(&self) -> io::Result<Vec<(Source, PollFlags)>> {
         let now = Instant::now();
-        let mut sources = vec![Source::Signals, Source::Listener];
-        let mut fds = vec![
-            PollFd::from_borrowed_fd(self.signals.as_fd(), PollFlags::IN),
-            PollFd::from_borrowed_fd(self.listener.as_fd(), PollFlags::IN),
-        ];
+        let (mut sources, mut fds) = (Vec::new(), Vec::new());
         let mut watch = |source, fd, reads: bool, writes: bool| {
             let mut flags = PollFlags::empty();
             flags.set(PollFlags::IN, reads);
@@ -149,9 +156,12 @@ impl Node {
             sources.push(source);
             fds.push(PollFd::from_borrowed_fd(fd, flags));
         };
+        watch(Source::Signals, self.signals.as_fd(), true, false);
+        // First of all connections in the list, so that it is handled last: it may change their places.
+        watch(Source::Listener, self.listener.as_fd(), self.lets_in(now), false);
         self.watch_connections(&mut watch);
         self.watch_terminals(now, &mut watch);
-        let timeout = self.next_deadline().map(|at| timespec(at.saturating_duration_since(now)));
+        let timeout = self.next_deadline(now).map(|at| timespec(at.saturating_duration_since(now)));
         match poll(&mut fds, timeout.as_ref()) {
             Ok(_) => {}
             Err(rustix::io::Errno::INTR) => return Ok(Vec::new()),
@@ -183,12 +193,13 @@ impl Node {
         }
     }
 
-    fn next_deadline(&self) -> Option<Instant> {
+    fn next_deadline(&self, now: Instant) -> Option<Instant> {
         let connections = self.connections.iter().map(Connection::deadline);
         let dials = self.dials.iter().map(Dial::deadline);
-        let terminals = self.terminals.iter().filter_map(Terminal::next_deadline);
+        let terminals = self.terminals.iter().filter_map(|terminal| terminal.next_deadline(now));
         let services = self.services.deadline().filter(|_| !self.stopping());
-        connections.chain(dials).chain(terminals).chain(services).chain(self.shutdown.deadline()).min()
+        let full = self.full_until.filter(|until| *until > now);
+        connections.chain(dials).chain(terminals).chain(services).chain(self.shutdown.deadline()).chain(full).min()
     }
 
     fn handle_signals(&mut self, now: Instant) {
@@ -226,9 +237,9 @@ impl Node {
         let Some(terminal) = self.terminals.at(terminal) else { return };
         if flags.contains(PollFlags::OUT) {
             terminal.write_input();
-            terminal.retry_blocked(now);
         }
         terminal.read_output(&mut self.scratch, now);
+        terminal.retry_blocked(now);
         terminal.flush(now);
     }
 
@@ -271,7 +282,11 @@ impl Node {
             let stream = match self.listener.accept() {
                 Ok((stream, _)) => stream,
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => return,
-                Err(error) => return log::line(format_args!("a connection cannot be accepted: {error}")),
+                Err(error) => {
+                    log::line(format_args!("a connection cannot be accepted: {error}"));
+                    self.full_until = Some(now + PAUSE_WHEN_FULL);
+                    return;
+                }
             };
             if stream.set_nonblocking(true).is_err() {
                 continue;

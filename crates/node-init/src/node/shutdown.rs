@@ -8,34 +8,47 @@ use super::procfs;
 
 /// How often processes that do not die are killed again: they may start others while they are being killed.
 const KILL_AGAIN: Duration = Duration::from_millis(50);
+/// How long shells have to say goodbye on their terminals, at most; a quarter of the grace time if that is less.
+const GOODBYE: Duration = Duration::from_secs(1);
 
 /// Where the node is on its way out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Shutdown {
     /// Not on its way out.
     No,
-    /// Everybody was asked; who still runs at `until` is killed.
-    Asked { until: Instant },
+    /// Everybody was asked. At `hang_up` the terminals' lines drop; who still runs at `until` is killed.
+    Asked { hang_up: Instant, until: Instant },
+    /// The lines have dropped: a shell that missed the signal while it was about to read now reads the end.
+    HungUp { until: Instant },
     /// Everybody is killed, again and again until nobody is left.
     Killing { next: Instant },
+}
+
+/// What time brings.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Due {
+    Nothing,
+    HangUp,
+    Kill,
 }
 
 impl Shutdown {
     /// The node is to stop, or to stop at once if it was told before.
     pub(super) fn begin(self, grace: Duration, now: Instant) -> Self {
         match self {
-            Shutdown::No => Shutdown::Asked { until: now + grace },
+            Shutdown::No => Shutdown::Asked { hang_up: now + GOODBYE.min(grace / 4), until: now + grace },
             _ => Shutdown::Killing { next: now },
         }
     }
 
-    /// What time brings. The second value: everybody must be killed now.
-    pub(super) fn advance(self, now: Instant) -> (Self, bool) {
+    /// The next state, and what is to be done.
+    pub(super) fn advance(self, now: Instant) -> (Self, Due) {
         match self {
-            Shutdown::Asked { until: due } | Shutdown::Killing { next: due } if now >= due => {
-                (Shutdown::Killing { next: now + KILL_AGAIN }, true)
+            Shutdown::Asked { hang_up, until } if now >= hang_up => (Shutdown::HungUp { until }, Due::HangUp),
+            Shutdown::HungUp { until: due } | Shutdown::Killing { next: due } if now >= due => {
+                (Shutdown::Killing { next: now + KILL_AGAIN }, Due::Kill)
             }
-            other => (other, false),
+            other => (other, Due::Nothing),
         }
     }
 
@@ -43,7 +56,9 @@ impl Shutdown {
     pub(super) fn deadline(self) -> Option<Instant> {
         match self {
             Shutdown::No => None,
-            Shutdown::Asked { until: due } | Shutdown::Killing { next: due } => Some(due),
+            Shutdown::Asked { hang_up: due, .. }
+            | Shutdown::HungUp { until: due }
+            | Shutdown::Killing { next: due } => Some(due),
         }
     }
 }
@@ -71,21 +86,31 @@ mod tests {
     use super::*;
 
     #[test]
-    fn who_was_asked_is_killed_after_the_grace_time_and_not_before() {
+    fn who_was_asked_is_hung_up_on_and_killed_after_the_grace_time_and_not_before() {
         let now = Instant::now();
         let grace = Duration::from_secs(8);
         let asked = Shutdown::No.begin(grace, now);
-        assert_eq!(asked.advance(now + Duration::from_secs(7)), (asked, false));
-        let (killing, kill) = asked.advance(now + grace);
-        assert!(kill);
-        assert_eq!(killing.deadline(), Some(now + grace + KILL_AGAIN));
-        assert_eq!(killing.advance(now + grace + KILL_AGAIN).1, true);
+        assert_eq!(asked.advance(now + Duration::from_millis(900)), (asked, Due::Nothing));
+        let (hung_up, due) = asked.advance(now + GOODBYE);
+        assert_eq!((hung_up, due), (Shutdown::HungUp { until: now + grace }, Due::HangUp));
+        assert_eq!(hung_up.advance(now + Duration::from_secs(7)), (hung_up, Due::Nothing));
+        let (killing, due) = hung_up.advance(now + grace);
+        assert_eq!((killing.deadline(), due), (Some(now + grace + KILL_AGAIN), Due::Kill));
+        assert_eq!(killing.advance(now + grace + KILL_AGAIN).1, Due::Kill);
+    }
+
+    #[test]
+    fn without_a_grace_time_everybody_is_killed_at_once() {
+        let now = Instant::now();
+        let (hung_up, due) = Shutdown::No.begin(Duration::ZERO, now).advance(now);
+        assert_eq!(due, Due::HangUp);
+        assert_eq!(hung_up.advance(now).1, Due::Kill);
     }
 
     #[test]
     fn being_told_twice_ends_the_grace_time() {
         let now = Instant::now();
         let told = Shutdown::No.begin(Duration::from_secs(8), now).begin(Duration::from_secs(8), now);
-        assert!(told.advance(now).1);
+        assert_eq!(told.advance(now).1, Due::Kill);
     }
 }

@@ -28,6 +28,8 @@ pub(super) struct Terminal {
     pty: Option<Pty>,
     leader: Option<Pid>,
     exit: Option<Exit>,
+    /// Some viewer knows how it ended.
+    exit_seen: bool,
     record: Record,
     input: Input,
 }
@@ -43,6 +45,7 @@ impl Terminal {
             pty: Some(pty),
             leader: Some(leader),
             exit: None,
+            exit_seen: false,
             record: Record::new(size),
             input: Input::default(),
         }
@@ -78,15 +81,20 @@ impl Terminal {
         self.exit.filter(|_| self.pty.is_none())
     }
 
-    /// Nobody needs it any more: it ended, and every viewer there is, and at least one, has seen that.
+    /// Nobody needs it any more: a viewer has seen how it ended, and nobody is left who has not.
     pub(super) fn finished(&self) -> bool {
-        self.exited().is_some() && !self.viewers.is_empty() && self.viewers.iter().all(Viewer::saw_exit)
+        self.exit_seen && self.viewers.is_empty()
     }
 
     /// The leader was reaped.
     pub(super) fn leader_ended(&mut self, exit: Exit) {
         self.leader = None;
         self.exit = Some(exit);
+    }
+
+    /// The line drops: the program reads the end of its input. How it ends is still told.
+    pub(super) fn drop_line(&mut self) {
+        self.end_of_output();
     }
 
     /// Hangs up at once and tells the viewers.
@@ -107,8 +115,8 @@ impl Terminal {
     }
 
     /// When a pause of the program's output ends by itself.
-    pub(super) fn next_deadline(&self) -> Option<Instant> {
-        self.viewers.iter().filter_map(Viewer::patience_ends).min()
+    pub(super) fn next_deadline(&self, now: Instant) -> Option<Instant> {
+        self.viewers.iter().filter_map(Viewer::patience_ends).filter(|end| *end > now).min()
     }
 
     /// Whether input waits for the program.
@@ -297,6 +305,7 @@ impl Terminal {
 
     /// Forgets viewers whose connection is over.
     pub(super) fn sweep(&mut self) {
+        self.exit_seen |= self.viewers.iter().any(Viewer::saw_exit);
         self.viewers.retain(|viewer| !viewer.gone());
     }
 }

@@ -107,8 +107,8 @@ impl Terminals {
 
     /// Forgets viewers that left, ended terminals that were seen, and the oldest of too many ended ones.
     pub(super) fn sweep(&mut self) {
-        self.all.retain(|terminal| !terminal.finished());
         self.all.iter_mut().for_each(Terminal::sweep);
+        self.all.retain(|terminal| !terminal.finished());
         let ended = self.all.iter().filter(|terminal| terminal.exited().is_some()).count();
         let mut surplus = ended.saturating_sub(MAX_EXITED);
         self.all.retain(|terminal| {

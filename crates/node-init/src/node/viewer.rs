@@ -95,7 +95,7 @@ impl Viewer {
 
     /// It acknowledges, or nothing waits for it.
     pub(super) fn live(&self, now: Instant) -> bool {
-        self.patience_ends().is_none_or(|end| now < end)
+        !self.leaving && self.patience_ends().is_none_or(|end| now < end)
     }
 
     /// Whether its frames should be read now.
@@ -121,6 +121,11 @@ impl Viewer {
     /// The other side closed the connection.
     pub(super) fn hung_up(&mut self) {
         self.gone = true;
+        // Who hangs up after all was sent, the exit last, has seen it. Between a browser and a node are others, and not
+        // each of them waits for the browser's acknowledgement.
+        if self.exit == ExitNews::Sent && !self.wants_output() {
+            self.exit = ExitNews::Seen;
+        }
     }
 
     /// Tells the viewer where its input continues.
@@ -143,10 +148,10 @@ impl Viewer {
             return;
         }
         match rustix::io::read(&self.stream, &mut scratch[..room]) {
-            Ok(0) => self.gone = true,
+            Ok(0) => self.hung_up(),
             Ok(count) => self.inbox.extend_from_slice(&scratch[..count]),
             Err(Errno::AGAIN | Errno::INTR) => {}
-            Err(_) => self.gone = true,
+            Err(_) => self.hung_up(),
         }
     }
 
@@ -192,6 +197,7 @@ impl Viewer {
         }
         if self.exit == ExitNews::Sent && self.acked == self.sent {
             self.exit = ExitNews::Seen;
+            self.leave_after_flush();
         }
         true
     }

@@ -110,6 +110,19 @@ impl Display {
         }
     }
 
+    /// Adds a line to the scrollback that would only pass through the screen.
+    pub(crate) fn pass_line(&mut self, line: &[u8]) {
+        self.count_scrolled();
+        self.scrollback.push_line(line);
+    }
+
+    /// A saved place scrolls with its text until the scrollback is full, as in xterm.js.
+    fn count_scrolled(&mut self) {
+        if self.scrollback.len() < MAX_ROWS {
+            self.primary.saved.row = self.primary.saved.row.saturating_sub(1);
+        }
+    }
+
     /// Moves the region up by one row; from the primary screen's top, rows go to the scrollback.
     fn scroll_up(&mut self, wrapped: bool) {
         let style = self.style.erased();
@@ -117,9 +130,7 @@ impl Display {
             Some(grid) => grid.scroll_up(style, |_, _| {}),
             None if self.primary.top() > 0 => self.primary.scroll_up(style, |_, _| {}),
             None => {
-                if self.scrollback.len() < MAX_ROWS {
-                    self.primary.saved.row = self.primary.saved.row.saturating_sub(1);
-                }
+                self.count_scrolled();
                 let (scrollback, tables) = (&mut self.scrollback, &self.tables);
                 self.primary.scroll_up(style, |row, next| scrollback.push(row, next, tables));
             }

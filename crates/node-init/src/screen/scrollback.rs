@@ -84,6 +84,19 @@ impl Scrollback {
         let Some(kept) = Kept::new(row, ending, self.scratch.len()) else { return };
         self.bytes.extend(&self.scratch);
         self.rows.push_back(kept);
+        self.keep_bounds();
+    }
+
+    /// Adds a line of printable ASCII that fits into a row, as if it had been on the screen.
+    pub(crate) fn push_line(&mut self, line: &[u8]) {
+        let Ok(length) = u32::try_from(line.len()) else { return };
+        self.pushed += 1;
+        self.bytes.extend(line);
+        self.rows.push_back(Kept(length));
+        self.keep_bounds();
+    }
+
+    fn keep_bounds(&mut self) {
         while self.rows.len() > MAX_ROWS || self.bytes.len() > MAX_BYTES {
             self.drop_oldest();
         }

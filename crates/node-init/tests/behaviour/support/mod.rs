@@ -1,21 +1,20 @@
 //! The real docklet-init, started for a test and ended with it; a viewer that speaks the real frames; containers.
-#![allow(dead_code, unused_imports, clippy::allow_attributes, reason = "each test file uses its own part of this")]
 
 mod container;
 mod node;
 mod viewer;
 
-pub use container::{Container, Network, Volume, docker, installation};
-pub use node::{Node, binary};
-pub use viewer::{Viewer, client_id};
+pub(crate) use container::{Container, Network, Volume, docker, installation};
+pub(crate) use node::{Node, binary};
+pub(crate) use viewer::{Viewer, client_id};
 
 use std::time::{Duration, Instant};
 
 /// How long a test waits for something that happens at once on a healthy machine.
-pub const PATIENCE: Duration = Duration::from_secs(20);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
 
 /// Asks again and again until the answer is yes.
-pub async fn eventually(what: &str, mut holds: impl AsyncFnMut() -> bool) {
+pub(crate) async fn eventually(what: &str, mut holds: impl AsyncFnMut() -> bool) {
     let end = Instant::now() + PATIENCE;
     while !holds().await {
         assert!(Instant::now() < end, "waited in vain for {what}");

@@ -1,10 +1,9 @@
 //! Floods, viewers that do not read, programs that do not read: everything stays bounded and Ctrl-C acts at once.
 
-mod support;
-
 use std::fs;
+use std::time::Duration;
 
-use support::{Node, PATIENCE, Viewer, eventually};
+use crate::support::{Node, PATIENCE, Viewer, eventually};
 use wire::terminal::{ClientFrame, WINDOW};
 
 /// Resident memory in kB.
@@ -12,6 +11,13 @@ fn resident(pid: u32) -> u64 {
     let status = fs::read_to_string(format!("/proc/{pid}/status")).expect("the process is there");
     let line = status.lines().find(|line| line.starts_with("VmRSS:")).expect("it has memory");
     line.split_whitespace().nth(1).expect("a number").parse().expect("a number")
+}
+
+/// CPU time so far, in hundredths of a second.
+fn cpu_ticks(pid: u32) -> u64 {
+    let stat = fs::read_to_string(format!("/proc/{pid}/stat")).expect("the process is there");
+    let fields = stat.rsplit(')').next().expect("its name ends").split_whitespace().skip(11).take(2);
+    fields.map(|ticks| ticks.parse::<u64>().expect("a number")).sum()
 }
 
 #[tokio::test]
@@ -60,6 +66,9 @@ async fn a_viewer_that_never_reads_is_left_behind_and_repainted_when_it_comes_ba
     .await;
     assert!(started.elapsed().as_secs() >= 9 && started.elapsed() < PATIENCE);
     assert!(resident(node.pid()) < 8_000, "{} kB", resident(node.pid()));
+    let spent = cpu_ticks(node.pid());
+    tokio::time::sleep(Duration::from_millis(500)).await;
+    assert!(cpu_ticks(node.pid()) - spent <= 5, "a viewer that sleeps keeps the node awake");
     sleeper.acks = true;
     sleeper.frame(ClientFrame::Ack { offset: WINDOW }).await;
     sleeper.until("a snapshot", |viewer| viewer.snapshots == 1).await;
@@ -109,7 +118,7 @@ async fn a_program_that_does_not_read_blocks_its_viewer_and_nobody_else() {
             viewer.send(&piece).await;
         }
     };
-    let blocked = tokio::time::timeout(std::time::Duration::from_secs(2), flood).await;
+    let blocked = tokio::time::timeout(Duration::from_secs(2), flood).await;
     assert!(blocked.is_err(), "the node took more than it may keep");
     assert!(resident(node.pid()) < 4_000, "{} kB", resident(node.pid()));
     let mut echo = Viewer::attach(&node.client, &other).await;
@@ -150,7 +159,7 @@ async fn pings_without_reading_do_not_pile_up() {
             viewer.frame(ClientFrame::Ping { nonce }).await;
         }
     };
-    let blocked = tokio::time::timeout(std::time::Duration::from_secs(2), flood).await;
+    let blocked = tokio::time::timeout(Duration::from_secs(2), flood).await;
     assert!(blocked.is_err(), "the node goes on reading from a viewer that reads none of its answers");
     assert!(resident(node.pid()) < 4_000, "{} kB", resident(node.pid()));
 }

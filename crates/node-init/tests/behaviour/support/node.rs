@@ -12,7 +12,7 @@ use tempfile::TempDir;
 use super::PATIENCE;
 
 /// The built static binary: `DOCKLET_INIT`, else where the workspace builds it.
-pub fn binary() -> PathBuf {
+pub(crate) fn binary() -> PathBuf {
     let path = std::env::var_os("DOCKLET_INIT").map_or_else(
         || Path::new(env!("CARGO_MANIFEST_DIR")).join("../../target/x86_64-unknown-linux-musl/init/docklet-init"),
         PathBuf::from,
@@ -26,15 +26,15 @@ pub fn binary() -> PathBuf {
 }
 
 /// A running docklet-init. Dropping it ends it and everything it started.
-pub struct Node {
+pub(crate) struct Node {
     child: Child,
-    pub client: NodeClient,
-    pub run_dir: TempDir,
+    pub(crate) client: NodeClient,
+    pub(crate) run_dir: TempDir,
 }
 
 impl Node {
     /// Starts one with the given environment and waits until it is ready.
-    pub async fn start(environment: &[(&str, &str)]) -> Self {
+    pub(crate) async fn start(environment: &[(&str, &str)]) -> Self {
         let run_dir = TempDir::new().expect("a temporary directory");
         let child = spawn(&run_dir, environment);
         let client = NodeClient::new(run_dir.path().to_owned());
@@ -44,22 +44,22 @@ impl Node {
     }
 
     /// Starts another one in the same run directory, after the first ended.
-    pub async fn restart(&mut self, environment: &[(&str, &str)]) {
+    pub(crate) async fn restart(&mut self, environment: &[(&str, &str)]) {
         self.child = spawn(&self.run_dir, environment);
     }
 
     /// Its status, once it is ready.
-    pub async fn ready(&self) -> Status {
+    pub(crate) async fn ready(&self) -> Status {
         self.client.wait_ready(PATIENCE).await.expect("docklet-init gets ready")
     }
 
     /// Its process id.
-    pub fn pid(&self) -> u32 {
+    pub(crate) fn pid(&self) -> u32 {
         self.child.id()
     }
 
     /// Opens a terminal of 80 by 24 with a command.
-    pub async fn open(&self, id: &str, command: &[&str]) -> TerminalId {
+    pub(crate) async fn open(&self, id: &str, command: &[&str]) -> TerminalId {
         let id: TerminalId = id.parse().expect("a terminal id");
         let command = command.iter().map(|&word| word.to_owned()).collect();
         let request = OpenTerminal { id: id.clone(), cols: 80, rows: 24, command };
@@ -68,7 +68,7 @@ impl Node {
     }
 
     /// Waits for its end.
-    pub fn wait(&mut self) -> ExitStatus {
+    pub(crate) fn wait(&mut self) -> ExitStatus {
         let end = Instant::now() + PATIENCE;
         while Instant::now() < end {
             if let Some(status) = self.child.try_wait().expect("the child can be waited for") {
@@ -80,7 +80,7 @@ impl Node {
     }
 
     /// Sends it a signal.
-    pub fn signal(&self, signal: rustix::process::Signal) {
+    pub(crate) fn signal(&self, signal: rustix::process::Signal) {
         let pid = rustix::process::Pid::from_child(&self.child);
         rustix::process::kill_process(pid, signal).expect("the signal is sent");
     }

@@ -1,9 +1,7 @@
 //! Repainting inside of real programs: a viewer that comes in the middle shows what one shows that saw everything.
 
-mod support;
-
+use crate::support::{Container, Viewer, client_id};
 use node_init::protocol::{OpenTerminal, Resume, TerminalId};
-use support::{Container, Viewer, client_id};
 use wire::terminal::ClientFrame;
 
 const COLS: u16 = 90;
@@ -134,7 +132,8 @@ async fn inside_a_program_that_redraws_all_the_time() {
 
 #[tokio::test]
 async fn inside_tmux_with_two_panes() {
-    let mut session = Session::start(&["tmux", "-f", "/dev/null", "new", "bash --norc -i"]).await;
+    let mut session = Session::start(&["bash", "--norc", "-i"]).await;
+    session.types("tmux -f /dev/null new 'bash --norc -i'\n", "[0]").await;
     session.types("seq 1 200\n", "200").await;
     session.types("tmux split-window -h\n", "│").await;
     let mut newcomer = session.newcomer().await;

@@ -1,10 +1,8 @@
 //! Whose window decides the size, and sizes that are none.
 
-mod support;
-
+use crate::support::{Node, Viewer, client_id};
 use node_init::client::ClientError;
 use node_init::protocol::{Attach, ErrorCode, OpenTerminal, Resume};
-use support::{Node, Viewer, client_id};
 use wire::terminal::{ClientFrame, Size};
 
 fn size(cols: u16, rows: u16) -> Size {

@@ -1,13 +1,11 @@
 //! docklet-init as PID 1 of real containers: any image, no network, no shell, and sshd between nodes of one home.
 
-mod support;
-
 use std::process::{Command, Stdio};
 use std::sync::OnceLock;
 
+use crate::support::{Container, Network, Volume, binary, docker, eventually};
 use node_init::client::ClientError;
 use node_init::protocol::{ErrorCode, OpenTerminal, ServiceState};
-use support::{Container, Network, Viewer, Volume, binary, docker, eventually};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use wire::terminal::Exit;
 
@@ -69,7 +67,7 @@ async fn docker_stop_ends_everything_in_order() {
     assert!(started.elapsed().as_secs() < 10);
     assert_eq!(docker(&["inspect", "--format={{.State.ExitCode}}", &node.id]), "0");
     docker(&["start", &node.id]);
-    node.client.wait_ready(support::PATIENCE).await.expect("it comes back, over its old socket");
+    node.client.wait_ready(crate::support::PATIENCE).await.expect("it comes back, over its old socket");
 }
 
 #[tokio::test]
@@ -103,7 +101,7 @@ async fn ssh_between_the_nodes_of_one_home_asks_nothing() {
     // At once, so that they race for the keys.
     let nodes = ["node-0", "node-1", "node-2"].map(start);
     for node in &nodes {
-        node.client.wait_ready(support::PATIENCE).await.expect("it gets ready");
+        node.client.wait_ready(crate::support::PATIENCE).await.expect("it gets ready");
     }
     for node in &nodes {
         eventually("sshd", async || {
@@ -153,20 +151,18 @@ struct Scratch(String);
 
 impl Scratch {
     fn new() -> Self {
-        let name = format!("docklet-test/scratch-{}", support::installation());
-        let script = "cp \"$1\" program && tar --create program";
+        let name = format!("docklet-test/scratch-{}", crate::support::installation());
         let dir = tempfile::TempDir::new().expect("a temporary directory");
-        let tar = Command::new("sh")
-            .args(["-c", script, "sh"])
-            .arg(binary().canonicalize().expect("the binary has a path"))
-            .current_dir(&dir)
-            .stdout(Stdio::piped())
-            .spawn()
-            .expect("tar runs");
-        let label = format!("LABEL docklet.installation={}", support::installation());
+        std::fs::copy(binary(), dir.path().join("program")).expect("the program is copied");
+        let archive = dir.path().join("image.tar");
+        let mut tar = Command::new("tar");
+        tar.arg("--create").arg("--file").arg(&archive).arg("--directory").arg(dir.path()).arg("program");
+        assert!(tar.status().expect("tar runs").success());
+        let label = format!("LABEL docklet.installation={}", crate::support::installation());
         let import = Command::new("docker")
-            .args(["import", "--change=ENV DOCKLET_SSHD=1", "--change", &label, "-", &name])
-            .stdin(tar.stdout.expect("its output"))
+            .args(["import", "--change=ENV DOCKLET_SSHD=1", "--change", &label])
+            .arg(&archive)
+            .arg(&name)
             .output()
             .expect("docker runs");
         assert!(import.status.success(), "{}", String::from_utf8_lossy(&import.stderr));

@@ -1,7 +1,5 @@
 //! A viewer of a terminal: keeps what it was shown, byte for byte, and acknowledges as a browser would.
 
-use std::time::Duration;
-
 use node_init::client::{FrameReader, NodeClient, write_frame};
 use node_init::protocol::{Attach, AttachReply, ClientId, Resume, TerminalId};
 use tokio::net::unix::{OwnedReadHalf, OwnedWriteHalf};
@@ -11,31 +9,31 @@ use wire::terminal::{ClientFrame, Exit, NodeFrame, Size};
 use super::PATIENCE;
 
 /// A viewer with everything it ever got.
-pub struct Viewer {
+pub(crate) struct Viewer {
     reader: FrameReader<OwnedReadHalf>,
     writer: OwnedWriteHalf,
-    pub reply: AttachReply,
+    pub(crate) reply: AttachReply,
     /// Output bytes since the start offset, or since the last snapshot.
-    pub output: Vec<u8>,
+    pub(crate) output: Vec<u8>,
     /// The last snapshot.
-    pub snapshot: Vec<u8>,
+    pub(crate) snapshot: Vec<u8>,
     snapshot_open: bool,
-    pub snapshots: usize,
+    pub(crate) snapshots: usize,
     /// The offset it has everything before.
-    pub offset: u64,
-    pub input: u64,
-    pub input_acked: u64,
-    pub sizes: Vec<Size>,
-    pub pongs: Vec<u64>,
-    pub errors: Vec<String>,
-    pub exit: Option<Exit>,
-    pub closed: bool,
+    pub(crate) offset: u64,
+    pub(crate) input: u64,
+    pub(crate) input_acked: u64,
+    pub(crate) sizes: Vec<Size>,
+    pub(crate) pongs: Vec<u64>,
+    pub(crate) errors: Vec<String>,
+    pub(crate) exit: Option<Exit>,
+    pub(crate) closed: bool,
     /// Whether output is acknowledged as it comes.
-    pub acks: bool,
+    pub(crate) acks: bool,
 }
 
 /// A random client id.
-pub fn client_id() -> ClientId {
+pub(crate) fn client_id() -> ClientId {
     let mut random = [0; 16];
     rustix::rand::getrandom(&mut random, rustix::rand::GetRandomFlags::empty()).expect("the kernel has randomness");
     ClientId::new(random)
@@ -43,12 +41,12 @@ pub fn client_id() -> ClientId {
 
 impl Viewer {
     /// Attaches at the beginning with a new client id and a window of 80 by 24.
-    pub async fn attach(client: &NodeClient, id: &TerminalId) -> Self {
+    pub(crate) async fn attach(client: &NodeClient, id: &TerminalId) -> Self {
         Self::attach_as(client, id, client_id(), Resume::Offset(0), 80, 24).await
     }
 
     /// Attaches as a given client.
-    pub async fn attach_as(
+    pub(crate) async fn attach_as(
         client: &NodeClient,
         id: &TerminalId,
         name: ClientId,
@@ -80,7 +78,7 @@ impl Viewer {
     }
 
     /// Types.
-    pub async fn send(&mut self, text: &str) {
+    pub(crate) async fn send(&mut self, text: &str) {
         let bytes = text.as_bytes();
         let seq = self.input;
         self.input += bytes.len() as u64;
@@ -88,14 +86,14 @@ impl Viewer {
     }
 
     /// Sends any frame.
-    pub async fn frame(&mut self, frame: ClientFrame<'_>) {
+    pub(crate) async fn frame(&mut self, frame: ClientFrame<'_>) {
         let mut bytes = Vec::new();
         frame.encode(&mut bytes);
         write_frame(&mut self.writer, &bytes).await.expect("the node takes the frame");
     }
 
     /// Takes one frame; false after the end of the stream.
-    pub async fn step(&mut self) -> bool {
+    pub(crate) async fn step(&mut self) -> bool {
         let Some(frame) = self.reader.next().await.expect("the node sends frames") else {
             self.closed = true;
             return false;
@@ -138,7 +136,7 @@ impl Viewer {
     }
 
     /// Takes frames until the condition holds.
-    pub async fn until(&mut self, what: &str, condition: impl Fn(&Self) -> bool) {
+    pub(crate) async fn until(&mut self, what: &str, condition: impl Fn(&Self) -> bool) {
         let wait = async {
             while !condition(self) {
                 if !self.step().await {
@@ -152,7 +150,7 @@ impl Viewer {
     }
 
     /// Takes frames until the output contains the text.
-    pub async fn sees(&mut self, text: &str) {
+    pub(crate) async fn sees(&mut self, text: &str) {
         let mut from = 0;
         let wait = async {
             loop {
@@ -171,12 +169,12 @@ impl Viewer {
     }
 
     /// Where the output has the text.
-    pub fn find(&self, text: &str) -> Option<usize> {
+    pub(crate) fn find(&self, text: &str) -> Option<usize> {
         find(&self.output, text)
     }
 
     /// Whether the output ends with the text.
-    pub fn ends_with(&self, text: &str) -> bool {
+    pub(crate) fn ends_with(&self, text: &str) -> bool {
         self.output.ends_with(text.as_bytes())
     }
 
@@ -186,14 +184,8 @@ impl Viewer {
         format!("offset {offset}, {snapshots} snapshots, errors {errors:?}, closed {closed}, last output {shown:?}")
     }
 
-    /// Takes what comes within a time in which nothing is expected.
-    pub async fn drain_for(&mut self, time: Duration) {
-        let end = tokio::time::Instant::now() + time;
-        while let Ok(true) = tokio::time::timeout_at(end, self.step()).await {}
-    }
-
     /// The output as text.
-    pub fn text(&self) -> String {
+    pub(crate) fn text(&self) -> String {
         String::from_utf8_lossy(&self.output).into_owned()
     }
 }

@@ -1,10 +1,8 @@
 //! Supervised services: started, watched, started again, and honest about what does not run.
 
-mod support;
-
+use crate::support::{Node, eventually};
 use node_init::client::{ClientError, NodeClient};
 use node_init::protocol::{ErrorCode, ServiceState, ServiceStatus};
-use support::{Node, eventually};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 async fn service(client: &NodeClient, name: &str) -> ServiceStatus {
@@ -104,7 +102,7 @@ async fn activity_tells_who_types_and_what_runs() {
     let id = node.open("t1", &["cat"]).await;
     let before = node.client.activity().await.expect("the activity");
     assert_eq!(before.terminals[0].last_input_ms, None, "our own questions are not activity");
-    let mut viewer = support::Viewer::attach(&node.client, &id).await;
+    let mut viewer = crate::support::Viewer::attach(&node.client, &id).await;
     viewer.send("x\n").await;
     viewer.sees("x\r\nx").await;
     let after = node.client.activity().await.expect("the activity");

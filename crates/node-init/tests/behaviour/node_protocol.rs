@@ -1,16 +1,14 @@
 //! Garbage in both directions: a node survives every client, and a client every node.
 
-mod support;
-
 use std::io::{Read, Write};
 use std::os::unix::fs::symlink;
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::Path;
 use std::time::{Duration, Instant};
 
+use crate::support::{Node, client_id, eventually};
 use node_init::client::{ClientError, NodeClient};
 use node_init::protocol::{Attach, ErrorCode, MAX_REPLY, MAX_REQUEST, Resume};
-use support::{Node, client_id};
 use tempfile::TempDir;
 
 fn connect(node: &Node) -> UnixStream {
@@ -60,7 +58,11 @@ async fn requests_that_are_none_get_an_error_with_a_code() {
 #[tokio::test]
 async fn random_bytes_never_end_a_node() {
     let node = Node::start(&[]).await;
-    let id = node.open("t1", &["cat"]).await;
+    let id = node.open("t1", &["sh", "-c", "stty raw -echo; exec cat > /dev/null"]).await;
+    eventually("keys to be nothing but bytes", async || {
+        node.client.terminals().await.expect("the list")[0].process == "cat"
+    })
+    .await;
     let mut state = 0x2545_f491_4f6c_dd1d_u64;
     let mut random = |length: usize| -> Vec<u8> {
         let next = || {
@@ -178,7 +180,9 @@ async fn dial_takes_nothing_but_one_tcp_connection() {
         let dir = TempDir::new().expect("a temporary directory");
         let listener = UnixListener::bind(dir.path().join("init.sock")).expect("the socket is made");
         std::thread::spawn(move || {
-            let (stream, _) = listener.accept().expect("the client connects");
+            let (mut stream, _) = listener.accept().expect("the client connects");
+            let asked = stream.read(&mut [0; 100]).expect("the request comes");
+            assert!(asked > 0);
             let files: Vec<_> = (0..passed).map(|_| std::fs::File::open("/dev/null").expect("a file")).collect();
             let fds: Vec<_> = files.iter().map(std::os::fd::AsFd::as_fd).collect();
             let mut space = [std::mem::MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(2))];

@@ -27,7 +27,7 @@ const HARDENED: [&str; 14] = [
 ];
 
 /// A name nobody else uses, for labels.
-pub fn installation() -> String {
+pub(crate) fn installation() -> String {
     let mut random = [0; 8];
     rustix::rand::getrandom(&mut random, rustix::rand::GetRandomFlags::empty()).expect("the kernel has randomness");
     let [a, b, rest @ ..] = random;
@@ -37,7 +37,7 @@ pub fn installation() -> String {
 }
 
 /// Runs a docker command and returns what it prints; panics with its words if it fails.
-pub fn docker(arguments: &[&str]) -> String {
+pub(crate) fn docker(arguments: &[&str]) -> String {
     let output = Command::new("docker").args(arguments).output().expect("docker can be run");
     let words = String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success(), "docker {arguments:?} failed: {words}");
@@ -51,15 +51,15 @@ fn remove(arguments: &[&str]) {
 }
 
 /// A container that runs docklet-init.
-pub struct Container {
-    pub id: String,
-    pub client: NodeClient,
+pub(crate) struct Container {
+    pub(crate) id: String,
+    pub(crate) client: NodeClient,
     _run_dir: TempDir,
 }
 
 impl Container {
     /// Starts one from an image; `options` go to `docker run`.
-    pub fn start(image: &str, options: &[&str]) -> Self {
+    pub(crate) fn start(image: &str, options: &[&str]) -> Self {
         let run_dir = TempDir::new().expect("a temporary directory");
         let label = format!("--label=docklet.installation={}", installation());
         let binary = binary().canonicalize().expect("the binary has a path");
@@ -76,14 +76,14 @@ impl Container {
     }
 
     /// Starts one and waits until it is ready.
-    pub async fn ready(image: &str, options: &[&str]) -> Self {
+    pub(crate) async fn ready(image: &str, options: &[&str]) -> Self {
         let container = Self::start(image, options);
         container.client.wait_ready(PATIENCE).await.expect("docklet-init gets ready in the container");
         container
     }
 
     /// Opens a terminal and attaches to it.
-    pub async fn terminal(&self, id: &str, command: &[&str]) -> Viewer {
+    pub(crate) async fn terminal(&self, id: &str, command: &[&str]) -> Viewer {
         let id: TerminalId = id.parse().expect("a terminal id");
         let command = command.iter().map(|&word| word.to_owned()).collect();
         let request = OpenTerminal { id: id.clone(), cols: 80, rows: 24, command };
@@ -105,11 +105,11 @@ impl Drop for Container {
 }
 
 /// A network of containers' own.
-pub struct Network(pub String);
+pub(crate) struct Network(pub(crate) String);
 
 impl Network {
     /// Makes one with a subnet of its own: the engine's own pools end early.
-    pub fn new(subnet: &str) -> Self {
+    pub(crate) fn new(subnet: &str) -> Self {
         let name = installation();
         docker(&["network", "create", "--label", &format!("docklet.installation={name}"), "--subnet", subnet, &name]);
         Self(name)
@@ -123,11 +123,11 @@ impl Drop for Network {
 }
 
 /// A volume, as homes are.
-pub struct Volume(pub String);
+pub(crate) struct Volume(pub(crate) String);
 
 impl Volume {
     /// Makes an empty one.
-    pub fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let name = installation();
         docker(&["volume", "create", "--label", &format!("docklet.installation={name}"), &name]);
         Self(name)

@@ -1,10 +1,8 @@
 //! A terminal's program: the login shell or a command, what it finds around it, how its end is told.
 
-mod support;
-
+use crate::support::{Node, Viewer, eventually};
 use node_init::client::ClientError;
 use node_init::protocol::{ErrorCode, MAX_EXITED, MAX_TERMINALS, OpenTerminal};
-use support::{Node, Viewer, eventually};
 use wire::terminal::Exit;
 
 fn open(id: &str, command: &[&str]) -> OpenTerminal {
@@ -152,7 +150,24 @@ async fn only_the_last_exits_nobody_saw_are_kept() {
     assert_eq!(ids.len(), MAX_EXITED);
     assert_eq!(ids[0], "t4");
     let mut viewer = Viewer::attach(&node.client, &list[0].id).await;
-    viewer.until("the exit it had before", |viewer| viewer.exit == Some(Exit::Code(5))).await;
+    viewer.until("the exit it had", |viewer| viewer.exit == Some(Exit::Code(5))).await;
+}
+
+#[tokio::test]
+async fn an_exit_is_kept_until_every_viewer_there_is_has_seen_it() {
+    let node = Node::start(&[]).await;
+    let id = node.open("t1", &["sh", "-c", "read x; exit 6"]).await;
+    let mut typist = Viewer::attach(&node.client, &id).await;
+    let mut slow = Viewer::attach(&node.client, &id).await;
+    slow.acks = false;
+    typist.send("\n").await;
+    typist.until("the end of the stream", |viewer| viewer.closed).await;
+    assert_eq!(typist.exit, Some(Exit::Code(6)));
+    slow.until("the exit", |viewer| viewer.exit == Some(Exit::Code(6))).await;
+    assert_eq!(node.client.terminals().await.expect("the list").len(), 1);
+    drop(slow);
+    eventually("the terminal to be forgotten", async || node.client.terminals().await.expect("the list").is_empty())
+        .await;
 }
 
 #[tokio::test]

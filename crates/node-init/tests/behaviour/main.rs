@@ -1,0 +1,14 @@
+//! What docklet-init does, seen from outside: the real static binary, started by hand and in real containers.
+
+mod docker_node;
+mod node_process;
+mod node_protocol;
+mod node_services;
+mod screen_scrollback;
+mod screen_snapshot;
+mod support;
+mod terminal_flow;
+mod terminal_resume;
+mod terminal_shell;
+mod terminal_size;
+mod terminal_snapshot;

@@ -1,0 +1,55 @@
+//! Ending processes, and what is known of them from outside.
+
+use std::{
+    process::Child,
+    time::{Duration, Instant},
+};
+
+use domain::InstallationId;
+use rustix::process::{Pid, Signal, kill_process};
+use testkit::DockerCleanup;
+
+/// How often in a row nothing must be there before a test's things count as gone.
+const LOOKS: u32 = 4;
+
+/// Also after an orderly end the engine may be creating a container that nobody waits for any more (a short task on the
+/// host), so nothing being there counts only when it stays so.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "Drop cannot await, and the engine tells nobody that it will create nothing more"
+)]
+pub(crate) fn clean_up_until_quiet(installation: InstallationId) {
+    let mut quiet = 0;
+    for _ in 0..100 {
+        if quiet == LOOKS {
+            return;
+        }
+        let cleanup = DockerCleanup::new(installation);
+        quiet = if cleanup.present().is_empty() { quiet + 1 } else { 0 };
+        drop(cleanup);
+        std::thread::sleep(Duration::from_millis(100));
+    }
+}
+
+#[expect(clippy::disallowed_methods, reason = "Drop cannot await, and there is no condition to be told of")]
+pub(crate) fn terminate(child: &mut Child) {
+    let pid = i32::try_from(child.id()).ok().and_then(Pid::from_raw).expect("a process id");
+    // Fails only when it has ended already.
+    let _ = kill_process(pid, Signal::TERM);
+    let deadline = Instant::now() + Duration::from_secs(12);
+    while Instant::now() < deadline && matches!(child.try_wait(), Ok(None)) {
+        std::thread::sleep(Duration::from_millis(5));
+    }
+}
+
+pub(crate) fn tail(text: &str, lines: usize) -> String {
+    let all: Vec<&str> = text.lines().collect();
+    all[all.len().saturating_sub(lines)..].join("\n")
+}
+
+/// KiB of memory of a process.
+pub(crate) fn resident(pid: u32) -> u64 {
+    let status = std::fs::read_to_string(format!("/proc/{pid}/status")).expect("our process");
+    let line = status.lines().find(|line| line.starts_with("VmRSS:")).expect("a line for it");
+    line.split_whitespace().nth(1).and_then(|number| number.parse().ok()).expect("a number")
+}
