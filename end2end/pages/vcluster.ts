@@ -19,6 +19,13 @@ export class VclusterPage {
     return this.page.locator(".page-head .tag");
   }
 
+  /** The id in the page's address. */
+  get id(): string {
+    const id = new URL(this.page.url()).pathname.split("/")[2];
+    if (!id) throw new Error(`${this.page.url()} is not a vcluster's page`);
+    return id;
+  }
+
   node(name: string): Locator {
     return this.page.getByRole("region", { name: "Nodes" }).getByRole("row").filter({ has: this.page.getByRole("rowheader", { name }) });
   }

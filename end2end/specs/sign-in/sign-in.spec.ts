@@ -24,7 +24,7 @@ test("a page asks for sign-in first and comes back to itself", async ({ page }) 
 });
 
 test("signing out ends the session", async ({ home }) => {
-  await home.getByRole("button", { name: /^Account: ada/ }).click();
+  await home.getByRole("navigation", { name: "Main", exact: true }).getByRole("button", { name: /^Account: ada/ }).click();
   await home.getByRole("button", { name: /^Sign out/ }).click();
   await expect(home.getByRole("heading", { name: "Sign in" })).toBeVisible();
   await home.goto("/");

@@ -73,9 +73,11 @@ test("two nodes, their shells, a reload, a restart of dockletd, one node more, a
   });
 
   await test.step("deleted, nothing is left but the home", async () => {
+    const id = vcluster.id;
+    expect(dockletd.left(id)).not.toEqual([]);
     await vcluster.more("Delete");
     await vcluster.confirmDelete();
     await expect(home.getByRole("heading", { name: "vclusters", level: 1 })).toBeVisible();
-    await expect.poll(() => dockletd.left().filter((thing) => !thing.startsWith("volume")), { timeout: 60_000 }).toEqual([]);
+    await expect.poll(() => dockletd.left(id), { timeout: 60_000 }).toEqual([]);
   });
 });
