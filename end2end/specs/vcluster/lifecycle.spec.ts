@@ -16,11 +16,13 @@ test("a vcluster is made, stopped, started and deleted", async ({ home, javaScri
   await vcluster.press("Start");
   await becomes("running");
 
+  const id = vcluster.id;
+  expect(dockletd.left(id)).not.toEqual([]);
   await home.goto(`${home.url().split("?")[0]}/delete`);
   await vcluster.confirmDelete();
   await expect(async () => {
     await vclusters.open();
     await expect(home.getByRole("link", { name, exact: true })).toHaveCount(0, { timeout: 500 });
   }).toPass({ timeout: 60_000 });
-  expect(dockletd.left().filter((thing) => !thing.startsWith("volume"))).toEqual([]);
+  expect(dockletd.left(id)).toEqual([]);
 });
