@@ -1,7 +1,10 @@
 //! People: who they are, how they show it, what they may take. Knows no cookie and no header.
 
 mod administration;
+mod once;
 mod password;
+mod people;
+mod profile;
 mod throttle;
 mod token;
 
@@ -15,9 +18,12 @@ use domain::{
 };
 
 pub use administration::NewUser;
-pub use token::IssuedToken;
+pub use once::ONCE_KEY_LENGTH;
+pub use people::{ChangePerson, NewPerson, PersonDetail, Secret};
+pub use token::{IssuedToken, LONGEST_TOKEN_DAYS};
 
 use self::{
+    once::ShownOnce,
     password::PasswordPool,
     throttle::{Rule, Subject},
 };
@@ -37,6 +43,7 @@ pub struct Accounts {
     entropy: Arc<dyn Entropy>,
     passwords: PasswordPool,
     limits: Limits,
+    shown_once: ShownOnce,
 }
 
 impl std::fmt::Debug for Accounts {
@@ -48,7 +55,7 @@ impl std::fmt::Debug for Accounts {
 impl Accounts {
     /// Also what the command line uses, without the rest of control.
     pub fn new(store: Arc<dyn Store>, clock: Arc<dyn Clock>, entropy: Arc<dyn Entropy>, limits: Limits) -> Self {
-        Self { store, clock, entropy, passwords: PasswordPool::default(), limits }
+        Self { store, clock, entropy, passwords: PasswordPool::default(), limits, shown_once: ShownOnce::default() }
     }
 
     /// Checks name and password. Wrong ones cost growing waits, per account and per address; nobody is ever locked out for
@@ -65,6 +72,9 @@ impl Accounts {
         match account {
             Some(account) if right && !account.user.locked => {
                 self.forget_failures(&subjects).await?;
+                let mut tx = self.store.begin().await?;
+                tx.set_last_sign_in(account.user.id, self.clock.now()).await?;
+                tx.commit().await?;
                 Ok(account.user)
             }
             _ => {
@@ -81,7 +91,8 @@ impl Accounts {
 
     /// What the actor may hold and what they hold.
     pub async fn holdings(&self, actor: &Actor) -> Result<(Limits, Usage), Error> {
-        Ok((self.limits, self.store.usage(actor.user).await?))
+        let own = self.store.own_limits(actor.user).await?;
+        Ok((own.over(self.limits), self.store.usage(actor.user).await?))
     }
 
     async fn refuse_while_waiting(&self, subjects: &[Subject]) -> Result<(), Error> {

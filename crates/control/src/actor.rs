@@ -1,10 +1,12 @@
 //! Who asks. Every use-case takes one; how somebody proved to be it is the edge's and `accounts`' business.
 
 use domain::{
-    UserId,
+    SessionHandle, UserId,
     name::UserName,
     user::{Role, User},
 };
+
+use crate::Error;
 
 /// A user who is known, not locked, and has shown who they are.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -12,11 +14,43 @@ pub struct Actor {
     pub user: UserId,
     pub name: UserName,
     pub role: Role,
+    /// The browser session they came with; `None` for whoever showed an API token.
+    pub session: Option<SessionHandle>,
 }
+
+/// An actor who is an administrator; only [`Actor::administrator`] makes one.
+#[derive(Debug, Clone, Copy)]
+pub struct Administrator<'a>(&'a Actor);
 
 impl Actor {
     /// `None` for a locked user: they may do nothing.
     pub fn of(user: User) -> Option<Self> {
-        (!user.locked).then_some(Self { user: user.id, name: user.name, role: user.role })
+        (!user.locked).then_some(Self { user: user.id, name: user.name, role: user.role, session: None })
+    }
+
+    /// The same, signed in through this browser session.
+    #[must_use]
+    pub fn in_session(self, session: SessionHandle) -> Self {
+        Self { session: Some(session), ..self }
+    }
+
+    /// For everybody else there is no such place.
+    pub fn administrator(&self) -> Result<Administrator<'_>, Error> {
+        match self.role {
+            Role::Admin => Ok(Administrator(self)),
+            Role::User => Err(Error::NotFound("address")),
+        }
+    }
+
+    /// Passwords, tokens and sessions are managed by a person in a browser. An API token may leak into a log or a script;
+    /// whoever finds it must not be able to make its reach longer than its life.
+    pub(crate) fn in_person(&self) -> Result<&SessionHandle, Error> {
+        self.session.as_ref().ok_or(Error::NeedsSession)
+    }
+}
+
+impl<'a> Administrator<'a> {
+    pub fn actor(self) -> &'a Actor {
+        self.0
     }
 }

@@ -45,7 +45,24 @@ pub enum Error {
     NoSuchUser(String),
     #[error("there is a user {0} already")]
     UserTaken(String),
-    #[error("{node} is {state}; a terminal needs a running node")]
+    /// An API token was shown where a browser session is needed.
+    #[error("this is done signed in with a browser; an API token may not do it")]
+    NeedsSession,
+    #[error("{0} is the only administrator who can sign in; make somebody else one first")]
+    LastAdministrator(String),
+    #[error("this is your own account; another administrator has to do it")]
+    OwnAccount,
+    /// No cookie, or one that is not good for this app.
+    #[error("this app is not open in this browser; open it from Docklet")]
+    NoAppSession,
+    /// Which of its conditions the code does not meet is not told.
+    #[error("the link into the app is used up, too old or another browser's; open the app again from Docklet")]
+    EntryRefused,
+    #[error("{0} is switched off; switch it on in Docklet first")]
+    AppOff(String),
+    #[error("{0} has as many apps as are kept; take the pin and the name from one you do not need")]
+    TooManyApps(String),
+    #[error("{node} is {state}; this needs a running node")]
     NodeNotRunning { node: String, state: &'static str },
     #[error(transparent)]
     Node(#[from] NodeError),

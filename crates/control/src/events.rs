@@ -72,6 +72,11 @@ impl Events {
         committed.await.unwrap_or_else(|ended| Err(StoreError::Unavailable(Box::new(ended))))
     }
 
+    /// Every owner's events from now on, for control itself.
+    pub(crate) fn listen(&self) -> broadcast::Receiver<Arc<StoredEvent>> {
+        self.live.subscribe()
+    }
+
     /// Where the feed is now. Read it before a list, then subscribe behind it: nothing is missed in between.
     pub async fn position(&self) -> Result<i64, Error> {
         Ok(self.store.last_event().await?)

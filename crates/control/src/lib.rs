@@ -6,8 +6,10 @@
 
 pub mod accounts;
 pub mod actor;
+pub mod apps;
 pub mod error;
 pub mod events;
+pub mod installation;
 pub mod ports;
 pub mod reconcile;
 pub mod terminals;
@@ -23,12 +25,15 @@ pub use error::Error;
 
 use crate::{
     accounts::Accounts,
+    apps::Apps,
     events::Events,
+    installation::Installation,
     ports::{
         clock::{Clock, Entropy},
         coordination::Dispatch,
         node::NodeLink,
         store::Store,
+        usage::Usages,
     },
     reconcile::{Dispatcher, Reconciler, hosts::Hosts},
     terminals::Terminals,
@@ -51,6 +56,7 @@ pub struct Ports {
     pub store: Arc<dyn Store>,
     pub dispatch: Arc<dyn Dispatch>,
     pub nodes: Arc<dyn NodeLink>,
+    pub usages: Arc<dyn Usages>,
     pub clock: Arc<dyn Clock>,
     pub entropy: Arc<dyn Entropy>,
 }
@@ -67,7 +73,9 @@ pub struct Control {
     pub accounts: Accounts,
     pub vclusters: Vclusters,
     pub terminals: Terminals,
+    pub apps: Apps,
     pub events: Events,
+    pub installation: Installation,
 }
 
 impl Control {
@@ -80,8 +88,10 @@ impl Control {
         let control = Self {
             accounts: Accounts::new(ports.store.clone(), ports.clock.clone(), ports.entropy.clone(), policy.limits),
             terminals: Terminals::new(ports, vclusters.clone()),
+            apps: Apps::new(ports, vclusters.clone(), events.clone()),
             vclusters,
             events: events.clone(),
+            installation: Installation::new(ports, policy, hosts.clone()),
         };
         (control, Reconciler::new(ports, events, hosts, dispatcher, orders))
     }

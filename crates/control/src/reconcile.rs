@@ -46,6 +46,6 @@ impl Reconciler {
 }
 
 /// The sentence for nodes of a host that does not answer.
-fn host_lost(worker: &WorkerName) -> String {
+pub(crate) fn host_lost(worker: &WorkerName) -> String {
     format!("host {worker} does not answer")
 }

@@ -2,6 +2,7 @@
 //! the reconciler does the rest. Knows no worker and no container.
 
 mod creation;
+mod history;
 
 use std::sync::Arc;
 
@@ -9,16 +10,18 @@ use domain::{
     NodeId, OperationId, VclusterId, Violation,
     name::NodeName,
     operation::{Operation, OperationKind},
-    quota::Usage,
+    quota::{Limits, Usage},
     resources::Resources,
     vcluster::{ActionRefused, MOST_NODES, NewNode, Vcluster},
 };
 
 pub use creation::CreateVcluster;
+pub use history::Deed;
 
 use crate::{
     Error, Policy, Ports,
     actor::Actor,
+    apps,
     events::Events,
     ports::{
         clock::{Clock, Entropy},
@@ -130,7 +133,11 @@ impl Vclusters {
     async fn begin(&self, actor: &Actor, id: VclusterId, kind: OperationKind) -> Result<Changing, Error> {
         let mut tx = self.store.begin().await?;
         let vcluster = tx.vcluster(id).await?.filter(|vcluster| vcluster.owner == actor.user);
-        Ok(Changing { tx, vcluster: vcluster.ok_or(Error::NotFound("vcluster"))?, operation: self.operation(kind) })
+        Ok(Changing {
+            tx,
+            vcluster: vcluster.ok_or(Error::NotFound("vcluster"))?,
+            operation: self.operation(actor, kind),
+        })
     }
 
     /// When something has changed: saves, appends the event, commits, dispatches.
@@ -148,6 +155,9 @@ impl Vclusters {
     async fn save(&self, mut tx: Box<dyn Transaction>, vcluster: &Vcluster) -> Result<(), Error> {
         let now = self.clock.now();
         tx.save_vcluster(vcluster, now).await?;
+        if matches!(vcluster.operation.kind, OperationKind::Create | OperationKind::AddNodes) {
+            apps::give_jupyter(&mut *tx, &*self.clock, &*self.entropy, vcluster).await?;
+        }
         let usage = tx.usage(vcluster.owner).await?;
         let body = EventBody::Vcluster { vcluster: Box::new(vcluster.clone()), usage };
         let sequence = tx.append_event(vcluster.owner, now, &body).await?;
@@ -156,9 +166,9 @@ impl Vclusters {
         Ok(self.events.commit(tx, vec![event], move || dispatcher.dispatch(orders)).await?)
     }
 
-    fn operation(&self, kind: OperationKind) -> Operation {
+    fn operation(&self, actor: &Actor, kind: OperationKind) -> Operation {
         let now = self.clock.now();
-        Operation::begin(OperationId::new(self.entropy.id(now)), kind, now)
+        Operation::begin(OperationId::new(self.entropy.id(now)), kind, now).asked_by(actor.user)
     }
 
     /// Checks that what a start takes again fits the owner's limits and the hosts.
@@ -170,9 +180,14 @@ impl Vclusters {
         let count = u32::try_from(needs.len()).unwrap_or(u32::MAX);
         let asked = Usage::of_nodes(count, vcluster.resources);
         let used = tx.usage(vcluster.owner).await?;
-        self.policy.limits.check(used, asked).map_err(Error::LimitExceeded)?;
+        self.limits(tx, vcluster.owner).await?.check(used, asked).map_err(Error::LimitExceeded)?;
         // Stopped nodes keep their files on their host, so they start there or nowhere.
         self.hosts.check_same_hosts(&needs, vcluster.resources, self.policy.overcommit, &tx.worker_usage().await?)
+    }
+
+    /// What the owner may hold: read with what is decided by it, so that a change holds for the next order.
+    async fn limits(&self, tx: &mut dyn Transaction, owner: domain::UserId) -> Result<Limits, Error> {
+        Ok(tx.own_limits(owner).await?.over(self.policy.limits))
     }
 
     /// Checks limits and finds hosts for new nodes; `beside` is what is asked for together with them.
@@ -186,7 +201,7 @@ impl Vclusters {
     ) -> Result<Vec<NewNode>, Error> {
         let asked = Usage::of_nodes(u32::from(count), each).plus(beside);
         let used = tx.usage(owner).await?;
-        self.policy.limits.check(used, asked).map_err(Error::LimitExceeded)?;
+        self.limits(tx, owner).await?.check(used, asked).map_err(Error::LimitExceeded)?;
         let workers = self.hosts.place(u32::from(count), each, self.policy.overcommit, &tx.worker_usage().await?)?;
         let now = self.clock.now();
         Ok(workers.into_iter().map(|worker| NewNode { id: NodeId::new(self.entropy.id(now)), worker }).collect())

@@ -60,6 +60,10 @@ uuid_id!(
     NodeId
 );
 uuid_id!(
+    /// An app. What browsers address it by is its label.
+    AppId
+);
+uuid_id!(
     /// One accepted action on a vcluster.
     OperationId
 );
@@ -71,6 +75,39 @@ uuid_id!(
     /// One Docklet installation: the label that separates its containers from everybody else's.
     InstallationId
 );
+
+/// Names one browser session in lists: a part of the digest it is kept under, so it opens nothing.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct SessionHandle(String);
+
+impl SessionHandle {
+    /// Hexadecimal digits.
+    const LENGTH: usize = 32;
+
+    /// The handle of the session with this digest (lower-case hex).
+    pub fn of_digest(digest: &str) -> Option<Self> {
+        digest.get(..Self::LENGTH)?.parse().ok()
+    }
+
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for SessionHandle {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl FromStr for SessionHandle {
+    type Err = InvalidId;
+
+    fn from_str(text: &str) -> Result<Self, InvalidId> {
+        let good = text.len() == Self::LENGTH && text.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'));
+        if good { Ok(Self(text.to_owned())) } else { Err(InvalidId) }
+    }
+}
 
 #[cfg(test)]
 mod tests {
@@ -84,6 +121,17 @@ mod tests {
             ["", "7", "00000000000000000000000000000007", "{00000000-0000-0000-0000-000000000007}", "../etc/passwd"]
         {
             assert_eq!(text.parse::<VclusterId>(), Err(InvalidId), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_session_handle_is_the_beginning_of_a_digest() {
+        let digest = "0123456789abcdef".repeat(4);
+        let handle = SessionHandle::of_digest(&digest).expect("a digest");
+        assert_eq!(handle.as_str(), &digest[..32]);
+        assert_eq!(handle.to_string().parse(), Ok(handle));
+        for text in ["", "0123", "0123456789ABCDEF0123456789ABCDEF", "0123456789abcdef0123456789abcde%"] {
+            assert_eq!(text.parse::<SessionHandle>(), Err(InvalidId), "{text}");
         }
     }
 }

@@ -3,6 +3,7 @@
 //! Pure values and pure decisions. No async, no I/O, no clock, no randomness: times and ids come in as arguments.
 //! Compiles to WASM, so the console applies the same rules as the server.
 
+pub mod app;
 pub mod id;
 pub mod image;
 pub mod name;
@@ -15,5 +16,5 @@ pub mod user;
 pub mod vcluster;
 pub mod violation;
 
-pub use id::{InstallationId, NodeId, OperationId, TokenId, UserId, VclusterId};
+pub use id::{AppId, InstallationId, NodeId, OperationId, SessionHandle, TokenId, UserId, VclusterId};
 pub use violation::Violation;

@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
-use crate::OperationId;
+use crate::{OperationId, UserId};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -69,11 +69,19 @@ pub struct Operation {
     pub reason: Option<String>,
     pub started_at: DateTime<Utc>,
     pub finished_at: Option<DateTime<Utc>>,
+    /// Who asked for it; unknown for operations from before this was recorded.
+    pub by: Option<UserId>,
 }
 
 impl Operation {
     pub const fn begin(id: OperationId, kind: OperationKind, now: DateTime<Utc>) -> Self {
-        Self { id, kind, state: OperationState::Running, reason: None, started_at: now, finished_at: None }
+        Self { id, kind, state: OperationState::Running, reason: None, started_at: now, finished_at: None, by: None }
+    }
+
+    /// The same, asked for by this user.
+    #[must_use]
+    pub fn asked_by(self, user: UserId) -> Self {
+        Self { by: Some(user), ..self }
     }
 
     pub fn is_running(&self) -> bool {

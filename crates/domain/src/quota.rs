@@ -13,6 +13,62 @@ pub struct Limits {
     pub memory_mib: u64,
 }
 
+/// What an administrator has set for one user in place of the installation's limits; `None` leaves those.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct OwnLimits {
+    pub vclusters: Option<u32>,
+    pub nodes: Option<u32>,
+    pub cpu_milli: Option<u64>,
+    pub memory_mib: Option<u64>,
+}
+
+/// No installation gives one user more; it also keeps every sum of limits within its type.
+const MOST_VCLUSTERS: i64 = 100_000;
+const MOST_NODES: i64 = 100_000;
+const MOST_CPUS: f64 = 1_000_000.0;
+const MOST_MEMORY_MIB: i64 = 1 << 40;
+
+impl OwnLimits {
+    /// What an administrator wrote, checked; every fault is named. 0 is a limit like any other: nothing of it at all.
+    pub fn parse(
+        vclusters: Option<i64>,
+        nodes: Option<i64>,
+        cpus: Option<f64>,
+        memory_mib: Option<i64>,
+    ) -> Result<Self, Vec<Violation>> {
+        let mut faults = Vec::new();
+        let mut whole = |field: &str, value: Option<i64>, most: i64| {
+            let good = value.filter(|value| (0..=most).contains(value)).and_then(|value| u64::try_from(value).ok());
+            if value.is_some() && good.is_none() {
+                faults.push(Violation::new(field, format!("must be a whole number between 0 and {most}, or empty")));
+            }
+            good
+        };
+        let vclusters = whole("limits.vclusters", vclusters, MOST_VCLUSTERS);
+        let nodes = whole("limits.nodes", nodes, MOST_NODES);
+        let memory_mib = whole("limits.memory_mib", memory_mib, MOST_MEMORY_MIB);
+        // Finite and at most 10^9 thousandths, so the cast loses nothing.
+        let cpu_milli = cpus.filter(|cpus| (0.0..=MOST_CPUS).contains(cpus)).map(|cpus| (cpus * 1000.0).round() as u64);
+        if cpus.is_some() && cpu_milli.is_none() {
+            let rule = format!("must be a number between 0 and {MOST_CPUS}, such as 8 or 0.5, or empty");
+            faults.push(Violation::new("limits.cpus", rule));
+        }
+        let narrow = |value: Option<u64>| value.and_then(|value| u32::try_from(value).ok());
+        let own = Self { vclusters: narrow(vclusters), nodes: narrow(nodes), cpu_milli, memory_mib };
+        if faults.is_empty() { Ok(own) } else { Err(faults) }
+    }
+
+    /// What the user may hold.
+    pub fn over(self, limits: Limits) -> Limits {
+        Limits {
+            vclusters: self.vclusters.unwrap_or(limits.vclusters),
+            nodes: self.nodes.unwrap_or(limits.nodes),
+            cpu_milli: self.cpu_milli.unwrap_or(limits.cpu_milli),
+            memory_mib: self.memory_mib.unwrap_or(limits.memory_mib),
+        }
+    }
+}
+
 /// What a user (or a host's tenants together) holds.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Usage {
@@ -95,5 +151,21 @@ mod tests {
     fn what_is_not_asked_for_cannot_break_a_limit() {
         let over = Usage { vclusters: 9, ..Usage::default() };
         assert_eq!(LIMITS.check(over, Usage::of_nodes(1, NODE)), Ok(()));
+    }
+
+    #[test]
+    fn own_limits_stand_over_the_installation_s_one_by_one() {
+        let own = OwnLimits::parse(None, Some(0), Some(0.5), None).expect("good limits");
+        assert_eq!(own.over(LIMITS), Limits { nodes: 0, cpu_milli: 500, ..LIMITS });
+        assert_eq!(OwnLimits::default().over(LIMITS), LIMITS);
+    }
+
+    #[test]
+    fn every_own_limit_at_fault_is_named() {
+        let faults =
+            OwnLimits::parse(Some(-1), Some(i64::MAX), Some(f64::NAN), Some(1 << 41)).expect_err("none is good");
+        let fields: Vec<&str> = faults.iter().map(|fault| fault.field.as_str()).collect();
+        assert_eq!(fields, ["limits.vclusters", "limits.nodes", "limits.memory_mib", "limits.cpus"]);
+        assert_eq!(OwnLimits::parse(None, None, None, None), Ok(OwnLimits::default()));
     }
 }

@@ -1,9 +1,11 @@
 //! A person with an account. Knows no password and no session.
 
+use std::{fmt, str::FromStr};
+
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
-use crate::{UserId, name::UserName};
+use crate::{UserId, Violation, name::UserName};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -23,4 +25,50 @@ pub struct User {
     /// A locked user cannot sign in, and every session and token of theirs is refused.
     pub locked: bool,
     pub created_at: DateTime<Utc>,
+}
+
+/// What its owner calls an API token: 1–40 characters that can be seen.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TokenName(String);
+
+impl TokenName {
+    pub const LONGEST: usize = 40;
+
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl FromStr for TokenName {
+    type Err = Violation;
+
+    fn from_str(text: &str) -> Result<Self, Violation> {
+        let text = text.trim();
+        let rule = match text.chars().count() {
+            0 => "must not be empty; say what the token is for".to_owned(),
+            1..=Self::LONGEST if text.chars().any(char::is_control) => "must not have control characters".to_owned(),
+            1..=Self::LONGEST => return Ok(Self(text.to_owned())),
+            _ => format!("must have at most {} characters", Self::LONGEST),
+        };
+        Err(Violation::new("name", rule))
+    }
+}
+
+impl fmt::Display for TokenName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_token_name_is_a_short_text_that_can_be_seen() {
+        assert_eq!("  CI of the thesis ".parse::<TokenName>().expect("a name").as_str(), "CI of the thesis");
+        for text in ["", "  ", "a\nb", "a\u{7}b", &"x".repeat(41)] {
+            assert_eq!(text.parse::<TokenName>().expect_err("no name").field, "name", "{text:?}");
+        }
+    }
 }

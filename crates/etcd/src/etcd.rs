@@ -2,6 +2,7 @@
 
 use std::{fmt, sync::Arc};
 
+use control::ports::coordination::CoordinationError;
 use domain::InstallationId;
 
 use crate::{
@@ -54,5 +55,12 @@ impl Etcd {
             presence: Arc::default(),
             unreadables: Arc::default(),
         })
+    }
+
+    /// The version of the etcd that answers.
+    pub async fn version(&self) -> Result<String, CoordinationError> {
+        self.link
+            .call(|mut client| async move { client.status().await.map(|status| status.version().to_owned()) })
+            .await
     }
 }

@@ -10,8 +10,8 @@ use std::{
 
 use control::ports::store::StoreError;
 use sea_orm::{
-    ConnectOptions, Database, DatabaseConnection, DatabaseTransaction, DbErr, SqliteTransactionMode,
-    TransactionOptions, TransactionTrait,
+    ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DatabaseTransaction, DbErr, SqliteTransactionMode,
+    Statement, TransactionOptions, TransactionTrait,
     sqlx::{
         Connection, Sqlite,
         pool::PoolOptions,
@@ -147,6 +147,16 @@ impl SqlStore {
     /// Several statements that see one state of the record. It is dropped, never committed.
     pub(crate) async fn snapshot(&self) -> Result<DatabaseTransaction, StoreError> {
         self.readers.begin().await.map_err(fault("transaction"))
+    }
+
+    /// The version of SQLite; also asks the file whether it can be read.
+    pub async fn version(&self) -> Result<String, StoreError> {
+        let ask = "SELECT sqlite_version() AS version, (SELECT count(*) FROM seaql_migrations) AS steps";
+        let ask = Statement::from_string(self.readers.get_database_backend(), ask);
+        let row = self.readers.query_one_raw(ask).await.map_err(fault("version"))?;
+        let row = row.ok_or(StoreError::Unreadable { what: "version", fault: "there is none".into() })?;
+        let version: String = row.try_get("", "version").map_err(fault("version"))?;
+        Ok(format!("SQLite {version}"))
     }
 
     /// For single statements that read.

@@ -1,6 +1,9 @@
 //! The tables as sea-orm sees them. Entity types stay in this crate: what leaves it are domain types and control's.
 
+pub(crate) mod app;
+pub(crate) mod app_session;
 pub(crate) mod attempt;
+pub(crate) mod entry_pass;
 pub(crate) mod event;
 pub(crate) mod idempotency_key;
 pub(crate) mod node;

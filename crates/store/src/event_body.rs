@@ -73,6 +73,8 @@ struct OperationShape {
     reason: Option<String>,
     started_at: DateTime<Utc>,
     finished_at: Option<DateTime<Utc>>,
+    #[serde(default)]
+    by: Option<UserId>,
 }
 
 #[derive(Serialize, Deserialize)]

@@ -77,11 +77,13 @@ fn of_sqlite(refusal: &dyn DatabaseError, error: DbErr) -> StoreError {
 /// Which of the things people choose the unique constraint in the message is about: SQLite names the columns
 /// (`vclusters.owner, vclusters.name`), Postgres the index (`vclusters_owner_name`).
 fn taken(message: &str) -> Option<&'static str> {
-    const CHOSEN: [(&str, &str, &str); 4] = [
+    const CHOSEN: [(&str, &str, &str); 6] = [
         ("vclusters", "subnet", "subnet"),
         ("vclusters", "name", "name"),
         ("users", "name", "name"),
         ("idempotency_keys", "", "key"),
+        ("apps", "label", "label"),
+        ("apps", "port", "port"),
     ];
     CHOSEN
         .into_iter()
@@ -102,6 +104,10 @@ mod tests {
             ("UNIQUE constraint failed: idempotency_keys.user, idempotency_keys.key", Some("key")),
             ("duplicate key value violates unique constraint \"vclusters_owner_name\"", Some("name")),
             ("duplicate key value violates unique constraint \"vclusters_subnet_key\"", Some("subnet")),
+            ("UNIQUE constraint failed: apps.label", Some("label")),
+            ("UNIQUE constraint failed: apps.node, apps.port", Some("port")),
+            ("duplicate key value violates unique constraint \"apps_label_key\"", Some("label")),
+            ("duplicate key value violates unique constraint \"apps_node_port\"", Some("port")),
             ("UNIQUE constraint failed: vclusters.id", None),
             ("UNIQUE constraint failed: nodes.vcluster, nodes.name", None),
             ("UNIQUE constraint failed: tokens.digest", None),

@@ -6,17 +6,22 @@
 //! ```text
 //! connection  opens the file, its one writer and its few readers        schema  migrations
 //! record      the Store port (reads)       transaction  the Transaction port (read, decide, write, commit)
-//! accounts, vclusters, events, replies     the statements, one file per area, on either kind of connection
+//! accounts, people, vclusters, operations, apps, entries, events, replies   the statements, one file per area, on either
+//!             kind of connection
 //! entity      tables as sea-orm sees them  words, event_body  how values are written      fault  what errors mean
 //! sessions    tower-sessions' store        sweep  what is dropped when it is old
 //! ```
 
 mod accounts;
+mod apps;
 mod connection;
 mod entity;
+mod entries;
 mod event_body;
 mod events;
 mod fault;
+mod operations;
+mod people;
 mod record;
 mod replies;
 mod schema;
@@ -28,4 +33,7 @@ mod words;
 
 pub use connection::{ConnectError, SqlStore, StoreConfig, connect};
 pub use schema::{MigrateError, migrate};
-pub use sessions::{SESSION_USER, SessionStore};
+pub use sessions::{
+    SESSION_ADDRESS, SESSION_AGENT, SESSION_SEEN, SESSION_SINCE, SESSION_USER, SessionStore, session_handle,
+    session_key,
+};

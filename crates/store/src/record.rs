@@ -1,10 +1,22 @@
 //! The Store port: reads that decide nothing, and the beginning of transactions.
 
 use async_trait::async_trait;
-use control::ports::store::{Account, Attempts, PageRequest, Store, StoreError, StoredEvent, Token, Transaction};
-use domain::{UserId, VclusterId, name::UserName, quota::Usage, user::User, vcluster::Vcluster};
+use chrono::{DateTime, Utc};
+use control::ports::store::{
+    Account, Admission, Attempts, BrowserSession, PageRequest, Person, Store, StoreError, StoredEvent, Token,
+    Transaction,
+};
+use domain::{
+    OperationId, UserId, VclusterId,
+    app::App,
+    name::{UserName, WorkerName},
+    operation::Operation,
+    quota::{OwnLimits, Usage},
+    user::User,
+    vcluster::Vcluster,
+};
 
-use crate::{SqlStore, accounts, events, transaction::SqlTransaction, vclusters};
+use crate::{SqlStore, accounts, apps, entries, events, operations, people, transaction::SqlTransaction, vclusters};
 
 #[async_trait]
 impl Store for SqlStore {
@@ -32,6 +44,22 @@ impl Store for SqlStore {
         accounts::tokens_of(self.reader(), user).await
     }
 
+    async fn people(&self, search: &str, page: PageRequest<UserName>) -> Result<Vec<Person>, StoreError> {
+        people::page(&self.snapshot().await?, search, page).await
+    }
+
+    async fn person(&self, name: &UserName) -> Result<Option<Person>, StoreError> {
+        people::named(&self.snapshot().await?, name).await
+    }
+
+    async fn own_limits(&self, user: UserId) -> Result<OwnLimits, StoreError> {
+        people::own_limits(self.reader(), user).await
+    }
+
+    async fn sessions_of(&self, user: UserId, now: DateTime<Utc>) -> Result<Vec<BrowserSession>, StoreError> {
+        people::sessions_of(self.reader(), user, now).await
+    }
+
     async fn attempts(&self, key: &str) -> Result<Option<Attempts>, StoreError> {
         accounts::attempts(self.reader(), key).await
     }
@@ -48,8 +76,28 @@ impl Store for SqlStore {
         vclusters::all(&self.snapshot().await?).await
     }
 
+    async fn operations_of(
+        &self,
+        id: VclusterId,
+        page: PageRequest<OperationId>,
+    ) -> Result<Vec<(Operation, Option<UserName>)>, StoreError> {
+        operations::page(&self.snapshot().await?, id, page).await
+    }
+
+    async fn apps_of(&self, id: VclusterId) -> Result<Vec<App>, StoreError> {
+        apps::of_vcluster(self.reader(), id).await
+    }
+
+    async fn admission(&self, digest: &str) -> Result<Option<Admission>, StoreError> {
+        entries::admission(&self.snapshot().await?, digest).await
+    }
+
     async fn usage(&self, owner: UserId) -> Result<Usage, StoreError> {
         vclusters::holdings::of_owner(&self.snapshot().await?, owner).await
+    }
+
+    async fn worker_usage(&self) -> Result<Vec<(WorkerName, Usage)>, StoreError> {
+        vclusters::holdings::of_workers(self.reader()).await
     }
 
     async fn events_after(

@@ -8,8 +8,11 @@ use std::{collections::HashMap, sync::Arc};
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
-use control::ports::{clock::Clock, store::StoreError};
-use domain::UserId;
+use control::ports::{
+    clock::Clock,
+    store::{SessionKey, StoreError},
+};
+use domain::{SessionHandle, UserId};
 use sea_orm::{
     ActiveValue::Set,
     ColumnTrait, EntityTrait, QueryFilter,
@@ -29,6 +32,25 @@ use crate::{SqlStore, entity::session, fault::fault, sweep};
 
 /// The key under which a session's data has the [`UserId`] of who has signed in.
 pub const SESSION_USER: &str = "user";
+/// When they signed in and when the session was last seen, in seconds since 1970, …
+pub const SESSION_SINCE: &str = "since";
+pub const SESSION_SEEN: &str = "used";
+/// … from which address, and what their browser calls itself.
+pub const SESSION_ADDRESS: &str = "address";
+pub const SESSION_AGENT: &str = "agent";
+
+/// What names the session with this id in lists.
+///
+/// # Panics
+/// Never: a digest has twice as many digits as a handle.
+pub fn session_handle(id: &Id) -> SessionHandle {
+    SessionHandle::of_digest(&digest(id)).expect("a digest has 64 hexadecimal digits")
+}
+
+/// What the row of the session with this id is called: apps that are opened from it go with it.
+pub fn session_key(id: &Id) -> SessionKey {
+    SessionKey::new(digest(id))
+}
 
 /// The `sessions` table as tower-sessions wants it. Cheap to clone.
 #[derive(Clone)]
@@ -64,7 +86,11 @@ impl tower_sessions_core::SessionStore for SessionStore {
         let change = session::Entity::update_many()
             .col_expr(session::Column::User, Expr::value(user_of(record)?))
             .col_expr(session::Column::Data, Expr::value(data_of(record)?))
-            .col_expr(session::Column::ExpiresAt, Expr::value(expiry_of(record)?));
+            .col_expr(session::Column::ExpiresAt, Expr::value(expiry_of(record)?))
+            .col_expr(session::Column::Since, Expr::value(time_of(record, SESSION_SINCE)))
+            .col_expr(session::Column::LastSeen, Expr::value(time_of(record, SESSION_SEEN)))
+            .col_expr(session::Column::Address, Expr::value(text_of(record, SESSION_ADDRESS)))
+            .col_expr(session::Column::Agent, Expr::value(text_of(record, SESSION_AGENT)));
         let changed = change.filter(session::Column::Digest.eq(digest(&record.id))).exec(self.store.writer()).await;
         if changed.map_err(fault("session")).map_err(backend)?.rows_affected == 0 {
             tracing::debug!("a session ended before it was saved; it stays ended");
@@ -97,6 +123,16 @@ impl ExpiredDeletion for SessionStore {
 }
 
 impl SessionStore {
+    /// Puts the session's end off, as a request through it does: for use that is no request, such as typing in a terminal.
+    pub async fn put_off(&self, id: &Id, seen: DateTime<Utc>, expires_at: DateTime<Utc>) -> Result<()> {
+        let change = session::Entity::update_many()
+            .col_expr(session::Column::LastSeen, Expr::value(seen))
+            .col_expr(session::Column::ExpiresAt, Expr::value(expires_at));
+        let change = change.filter(session::Column::Digest.eq(digest(id))).exec(self.store.writer()).await;
+        change.map_err(fault("session")).map_err(backend)?;
+        Ok(())
+    }
+
     /// Whether the id was free.
     async fn insert(&self, record: &Record) -> Result<bool> {
         let row = session::ActiveModel {
@@ -104,6 +140,10 @@ impl SessionStore {
             user: Set(user_of(record)?),
             data: Set(data_of(record)?),
             expires_at: Set(expiry_of(record)?),
+            since: Set(time_of(record, SESSION_SINCE)),
+            last_seen: Set(time_of(record, SESSION_SEEN)),
+            address: Set(text_of(record, SESSION_ADDRESS)),
+            agent: Set(text_of(record, SESSION_AGENT)),
         };
         let keep = OnConflict::column(session::Column::Digest).do_nothing().to_owned();
         let insert = session::Entity::insert(row).on_conflict(keep);
@@ -122,6 +162,15 @@ fn user_of(record: &Record) -> Result<Option<Uuid>> {
     let user: UserId =
         serde_json::from_value(user.clone()).map_err(|fault| Error::Encode(format!("{SESSION_USER}: {fault}")))?;
     Ok(Some(user.as_uuid()))
+}
+
+/// A time of the session's data; `None` where there is none, as in sessions nobody has signed in to.
+fn time_of(record: &Record, key: &str) -> Option<DateTime<Utc>> {
+    DateTime::from_timestamp(record.data.get(key)?.as_i64()?, 0)
+}
+
+fn text_of(record: &Record, key: &str) -> Option<String> {
+    record.data.get(key)?.as_str().map(str::to_owned)
 }
 
 fn data_of(record: &Record) -> Result<Value> {

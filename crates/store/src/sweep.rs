@@ -1,4 +1,4 @@
-//! Dropping what is old. Operations stay: they are history.
+//! Dropping what is old. Operations stay longer, see `operations`: they are history.
 
 use chrono::{DateTime, Utc};
 use control::ports::store::StoreError;
@@ -6,7 +6,7 @@ use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter};
 
 use crate::{
     entity::{attempt, idempotency_key, session, token},
-    events,
+    entries, events,
     fault::fault,
 };
 
@@ -24,7 +24,8 @@ pub(crate) async fn sweep(
     // A revoked token goes when it would have ended: until then lists can say that it was revoked.
     let tokens = token::Entity::delete_many().filter(token::Column::ExpiresAt.lt(before));
     let tokens = tokens.exec(db).await.map_err(fault("token"))?.rows_affected;
-    Ok(dropped + keys + attempts + tokens + expired_sessions(db, now).await?)
+    let late = entries::drop_late_passes(db, now).await?;
+    Ok(dropped + keys + attempts + tokens + late + expired_sessions(db, now).await?)
 }
 
 pub(crate) async fn expired_sessions(db: &impl ConnectionTrait, now: DateTime<Utc>) -> Result<u64, StoreError> {

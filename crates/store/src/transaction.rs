@@ -2,17 +2,21 @@
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
-use control::ports::store::{Account, Attempts, EventBody, IdempotencyRecord, StoreError, Token, Transaction};
+use control::ports::store::{
+    Account, AppSession, Attempts, EntryPass, EventBody, IdempotencyRecord, SessionKey, StoreError, Token, Transaction,
+};
 use domain::{
-    NodeId, TokenId, UserId, VclusterId,
+    AppId, NodeId, SessionHandle, TokenId, UserId, VclusterId,
+    app::{App, AppLabel},
     name::{UserName, VclusterName, WorkerName},
-    quota::Usage,
+    quota::{OwnLimits, Usage},
+    user::Role,
     vcluster::Vcluster,
 };
 use ipnet::Ipv4Net;
 use sea_orm::DatabaseTransaction;
 
-use crate::{accounts, events, fault::fault, replies, sweep, vclusters};
+use crate::{accounts, apps, entries, events, fault::fault, operations, people, replies, sweep, vclusters};
 
 #[derive(Debug)]
 pub(crate) struct SqlTransaction(DatabaseTransaction);
@@ -39,6 +43,42 @@ impl Transaction for SqlTransaction {
 
     async fn set_locked(&mut self, user: UserId, locked: bool) -> Result<(), StoreError> {
         accounts::set_locked(&self.0, user, locked).await
+    }
+
+    async fn set_role(&mut self, user: UserId, role: Role) -> Result<(), StoreError> {
+        people::set_role(&self.0, user, role).await
+    }
+
+    async fn own_limits(&mut self, user: UserId) -> Result<OwnLimits, StoreError> {
+        people::own_limits(&self.0, user).await
+    }
+
+    async fn set_own_limits(&mut self, user: UserId, limits: OwnLimits) -> Result<(), StoreError> {
+        people::set_own_limits(&self.0, user, limits).await
+    }
+
+    async fn set_last_sign_in(&mut self, user: UserId, at: DateTime<Utc>) -> Result<(), StoreError> {
+        people::set_last_sign_in(&self.0, user, at).await
+    }
+
+    async fn administrators(&mut self) -> Result<Vec<UserId>, StoreError> {
+        people::administrators(&self.0).await
+    }
+
+    async fn end_sessions_but(&mut self, user: UserId, kept: &SessionHandle) -> Result<(), StoreError> {
+        people::end_sessions_but(&self.0, user, kept).await
+    }
+
+    async fn end_session(&mut self, user: UserId, session: &SessionHandle) -> Result<bool, StoreError> {
+        people::end_session(&self.0, user, session).await
+    }
+
+    async fn set_token_used(&mut self, token: TokenId, at: DateTime<Utc>) -> Result<(), StoreError> {
+        people::set_token_used(&self.0, token, at).await
+    }
+
+    async fn revoke_tokens(&mut self, user: UserId, now: DateTime<Utc>) -> Result<(), StoreError> {
+        people::revoke_tokens(&self.0, user, now).await
     }
 
     async fn end_sessions(&mut self, user: UserId) -> Result<(), StoreError> {
@@ -97,6 +137,50 @@ impl Transaction for SqlTransaction {
         vclusters::subnets(&self.0).await
     }
 
+    async fn apps_of(&mut self, id: VclusterId) -> Result<Vec<App>, StoreError> {
+        apps::of_vcluster(&self.0, id).await
+    }
+
+    async fn app(&mut self, id: AppId) -> Result<Option<App>, StoreError> {
+        apps::load(&self.0, id).await
+    }
+
+    async fn app_labelled(&mut self, label: &AppLabel) -> Result<Option<App>, StoreError> {
+        apps::labelled(&self.0, label).await
+    }
+
+    async fn insert_app(&mut self, app: &App) -> Result<(), StoreError> {
+        apps::insert(&self.0, app).await
+    }
+
+    async fn save_app(&mut self, app: &App) -> Result<(), StoreError> {
+        apps::save(&self.0, app).await
+    }
+
+    async fn remove_app(&mut self, id: AppId) -> Result<(), StoreError> {
+        apps::remove(&self.0, id).await
+    }
+
+    async fn session_user(&mut self, session: &SessionKey, now: DateTime<Utc>) -> Result<Option<UserId>, StoreError> {
+        entries::session_user(&self.0, session, now).await
+    }
+
+    async fn insert_entry_pass(&mut self, pass: &EntryPass, most: u32, now: DateTime<Utc>) -> Result<(), StoreError> {
+        entries::insert_pass(&self.0, pass, most, now).await
+    }
+
+    async fn take_entry_pass(&mut self, digest: &str) -> Result<Option<EntryPass>, StoreError> {
+        entries::take_pass(&self.0, digest).await
+    }
+
+    async fn insert_app_session(&mut self, session: &AppSession, most: u32) -> Result<(), StoreError> {
+        entries::insert_session(&self.0, session, most).await
+    }
+
+    async fn end_app_sessions(&mut self, app: AppId) -> Result<(), StoreError> {
+        entries::end(&self.0, app).await
+    }
+
     async fn idempotency(&mut self, user: UserId, key: &str) -> Result<Option<IdempotencyRecord>, StoreError> {
         replies::find(&self.0, user, key).await
     }
@@ -107,6 +191,10 @@ impl Transaction for SqlTransaction {
 
     async fn append_event(&mut self, owner: UserId, at: DateTime<Utc>, body: &EventBody) -> Result<i64, StoreError> {
         events::append(&self.0, owner, at, body).await
+    }
+
+    async fn sweep_operations(&mut self, before: DateTime<Utc>) -> Result<u64, StoreError> {
+        operations::drop_before(&self.0, before).await
     }
 
     async fn sweep(&mut self, before: DateTime<Utc>, now: DateTime<Utc>) -> Result<u64, StoreError> {

@@ -1,6 +1,7 @@
 //! The words lifecycles are written with in text columns, and how they are read back. Knows no table.
 
 use domain::{
+    app::AppKind,
     node::{NodeIntent, NodeState},
     operation::{OperationKind, OperationState},
     user::Role,
@@ -36,6 +37,10 @@ pub(crate) fn node_intent(word: &str) -> Result<NodeIntent, UnknownWord> {
 
 pub(crate) fn node_state(word: &str) -> Result<NodeState, UnknownWord> {
     find("state", &NodeState::ALL, NodeState::as_str, word)
+}
+
+pub(crate) fn app_kind(word: &str) -> Result<AppKind, UnknownWord> {
+    find("kind", &AppKind::ALL, AppKind::as_str, word)
 }
 
 pub(crate) fn operation_kind(word: &str) -> Result<OperationKind, UnknownWord> {

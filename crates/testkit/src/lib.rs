@@ -8,6 +8,7 @@ mod docker_cleanup;
 mod engine;
 mod entropy;
 mod eventually;
+mod nodes;
 mod real_etcd;
 
 pub use clock::FakeClock;
@@ -16,4 +17,5 @@ pub use docker_cleanup::DockerCleanup;
 pub use engine::{Call, FakeEngine};
 pub use entropy::SeededEntropy;
 pub use eventually::{eventually, obtain};
+pub use nodes::FakeNodes;
 pub use real_etcd::RealEtcd;

@@ -3,10 +3,15 @@
 //! Shapes only. Knows no rule (domain has those), no transport and no storage. Compiles to WASM: the console, the CLI and
 //! the server share these types.
 
+pub mod activity;
+pub mod admin;
+pub mod app;
 pub mod event;
 pub mod page;
 pub mod problem;
+pub mod profile;
 pub mod session;
 pub mod terminal;
 pub mod terminals;
+pub mod usage;
 pub mod vcluster;

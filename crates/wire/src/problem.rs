@@ -66,6 +66,18 @@ codes! {
     NoShell => ("no_shell", 422, "The image has no shell"),
     TooManyTerminals => ("too_many_terminals", 409, "Too many terminals"),
     OffsetBeyondEnd => ("offset_beyond_end", 422, "The offset is beyond the end"),
+    /// The one-time code that opens an app is used up, late, or another's.
+    EntryRefused => ("entry_refused", 403, "The app was not opened"),
+    /// The app's owner has switched it off.
+    AppOff => ("app_off", 409, "The app is switched off"),
+    /// More apps of one node than are kept.
+    TooManyApps => ("too_many_apps", 409, "Too many apps"),
+    /// Nothing listens on the port.
+    PortClosed => ("port_closed", 503, "Nothing listens there"),
+    /// The app took the request and did not answer.
+    AppSilent => ("app_silent", 504, "The app does not answer"),
+    /// What the app answered cannot be passed on, or it hung up.
+    AppBroken => ("app_broken", 502, "The app did not answer properly"),
     NotReady => ("not_ready", 503, "Not ready yet"),
     Internal => ("internal", 500, "Something went wrong on our side"),
 }

@@ -1,15 +1,17 @@
-//! What an administrator does with accounts, from the command line for now. Works while the daemon runs: only the record changes.
+//! What whoever has the host does with accounts, from the command line. Works while the daemon runs: only the record changes.
+//! `people` offers the same to administrators who have signed in.
 
 use domain::{
     UserId, Violation,
     name::UserName,
+    quota::{Limits, OwnLimits, Usage},
     user::{Role, User},
 };
 
 use super::{Accounts, password};
 use crate::{
     Error,
-    ports::store::{Account, StoreError},
+    ports::store::{Account, StoreError, Transaction},
 };
 
 const SHORTEST_PASSWORD: usize = 8;
@@ -67,11 +69,31 @@ impl Accounts {
     pub async fn set_locked(&self, name: &str, locked: bool) -> Result<(), Error> {
         let account = self.account_named(name).await?;
         let mut tx = self.store.begin().await?;
-        tx.set_locked(account.user.id, locked).await?;
-        if locked {
-            tx.end_sessions(account.user.id).await?;
-        }
+        lock(&mut *tx, &account.user, locked).await?;
         Ok(tx.commit().await?)
+    }
+
+    /// Refused for the last administrator who can sign in.
+    pub async fn set_role(&self, name: &str, role: Role) -> Result<(), Error> {
+        let account = self.account_named(name).await?;
+        let mut tx = self.store.begin().await?;
+        change_role(&mut *tx, &account.user, role).await?;
+        Ok(tx.commit().await?)
+    }
+
+    /// Sets what the user may hold in place of what everybody may; running things are left alone.
+    pub async fn set_own_limits(&self, name: &str, limits: OwnLimits) -> Result<(), Error> {
+        let account = self.account_named(name).await?;
+        let mut tx = self.store.begin().await?;
+        tx.set_own_limits(account.user.id, limits).await?;
+        Ok(tx.commit().await?)
+    }
+
+    /// What everybody may hold, what this user may instead, and what they hold.
+    pub async fn limits_of(&self, name: &str) -> Result<(Limits, OwnLimits, Usage), Error> {
+        let account = self.account_named(name).await?;
+        let id = account.user.id;
+        Ok((self.limits, self.store.own_limits(id).await?, self.store.usage(id).await?))
     }
 
     /// Makes the first administrator, named `admin`, when there is no user at all; returns the generated password then.
@@ -82,7 +104,7 @@ impl Accounts {
         Ok(self.add_user("admin", None, Role::Admin).await?.generated)
     }
 
-    async fn chosen_or_generated(&self, password: Option<&str>) -> Result<(String, Option<String>), Error> {
+    pub(super) async fn chosen_or_generated(&self, password: Option<&str>) -> Result<(String, Option<String>), Error> {
         let (text, generated) = match password {
             Some(text) => (check_password(text)?.to_owned(), None),
             None => {
@@ -94,7 +116,31 @@ impl Accounts {
     }
 }
 
-fn check_password(text: &str) -> Result<&str, Error> {
+/// Locking ends every session; the last administrator who can sign in cannot be locked.
+pub(super) async fn lock(tx: &mut dyn Transaction, user: &User, locked: bool) -> Result<(), Error> {
+    if locked {
+        keep_an_administrator(tx, user).await?;
+        tx.end_sessions(user.id).await?;
+    }
+    Ok(tx.set_locked(user.id, locked).await?)
+}
+
+pub(super) async fn change_role(tx: &mut dyn Transaction, user: &User, role: Role) -> Result<(), Error> {
+    if role != Role::Admin {
+        keep_an_administrator(tx, user).await?;
+    }
+    Ok(tx.set_role(user.id, role).await?)
+}
+
+/// Somebody else must be left who can administer. Asked inside the transaction, so two cannot remove each other.
+async fn keep_an_administrator(tx: &mut dyn Transaction, user: &User) -> Result<(), Error> {
+    if tx.administrators().await? == [user.id] {
+        return Err(Error::LastAdministrator(user.name.to_string()));
+    }
+    Ok(())
+}
+
+pub(super) fn check_password(text: &str) -> Result<&str, Error> {
     let length = text.chars().count();
     if (SHORTEST_PASSWORD..=LONGEST_PASSWORD).contains(&length) {
         return Ok(text);

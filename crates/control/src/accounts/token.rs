@@ -5,7 +5,8 @@
 use std::time::Duration;
 
 use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD};
-use domain::{TokenId, Violation, name::UserName};
+use chrono::TimeDelta;
+use domain::{TokenId, UserId, Violation, name::UserName, user::TokenName};
 use sha2::{Digest, Sha256};
 
 use super::Accounts;
@@ -16,7 +17,14 @@ const SECRET_BYTES: usize = 32;
 /// Characters of the whole token text.
 const LENGTH: usize = PREFIX.len() + 43;
 /// A token must end one day.
-const LONGEST: Duration = Duration::from_secs(366 * 24 * 3600);
+pub const LONGEST_TOKEN_DAYS: i64 = 366;
+const LONGEST: Duration = Duration::from_secs(LONGEST_TOKEN_DAYS.unsigned_abs() * 24 * 3600);
+/// What tokens are called that nobody gave a name.
+const UNNAMED: &str = "command line";
+/// More is a script that never tidies up, and a list nobody reads.
+const MOST_TOKENS: usize = 100;
+/// How old what is written down about a token's use may be.
+const USE_WRITTEN_EVERY: TimeDelta = TimeDelta::minutes(1);
 
 /// A new token and the only copy of its text. `Debug` leaves the text out.
 pub struct IssuedToken {
@@ -33,22 +41,31 @@ impl std::fmt::Debug for IssuedToken {
 impl Accounts {
     /// Issues a token that acts as this user until it expires or is revoked.
     pub async fn issue_token(&self, user: &str, expires_in: Duration) -> Result<IssuedToken, Error> {
+        self.issue_named_token(user, UNNAMED, expires_in).await
+    }
+
+    /// The same, with what its owner calls it.
+    pub async fn issue_named_token(&self, user: &str, name: &str, expires_in: Duration) -> Result<IssuedToken, Error> {
         if expires_in.is_zero() || expires_in > LONGEST {
             let rule = "must be between one second and 366 days, such as 30d";
             return Err(Error::Invalid(vec![Violation::new("expires", rule)]));
         }
-        let account = self.account_named(user).await?;
+        let name: TokenName = name.parse().map_err(|fault| Error::Invalid(vec![fault]))?;
+        let user = self.account_named(user).await?.user.id;
+        self.check_room_for_token(user).await?;
         let now = self.clock.now();
         let mut secret = [0; SECRET_BYTES];
         self.entropy.fill(&mut secret);
         let text = format!("{PREFIX}{}", BASE64_URL_SAFE_NO_PAD.encode(secret));
         let token = Token {
             id: TokenId::new(self.entropy.id(now)),
-            user: account.user.id,
+            user,
             digest: digest(&text),
             prefix: text[..PREFIX.len() + 6].to_owned(),
+            name: name.to_string(),
             created_at: now,
             expires_at: now + expires_in,
+            last_used: None,
             revoked_at: None,
         };
         let mut tx = self.store.begin().await?;
@@ -57,16 +74,44 @@ impl Accounts {
         Ok(IssuedToken { token, text })
     }
 
+    async fn check_room_for_token(&self, user: UserId) -> Result<(), Error> {
+        let now = self.clock.now();
+        let tokens = self.store.tokens_of(user).await?;
+        if tokens.iter().filter(|token| token.is_good(now)).count() < MOST_TOKENS {
+            return Ok(());
+        }
+        let rule = format!("cannot be given: there are {MOST_TOKENS} tokens already; revoke one first");
+        Err(Error::Invalid(vec![Violation::new("name", rule)]))
+    }
+
+    /// The actor of a request that shows this token; also writes down that it was used, once a minute.
+    pub async fn use_token(&self, text: &str) -> Result<Actor, Error> {
+        let (actor, token) = self.resolve(text).await?;
+        let now = self.clock.now();
+        if token.last_used.is_none_or(|used| now - used >= USE_WRITTEN_EVERY) {
+            let mut tx = self.store.begin().await?;
+            tx.set_token_used(token.id, now).await?;
+            tx.commit().await?;
+        }
+        Ok(actor)
+    }
+
     /// The actor a token stands for. Malformed, unknown, expired and revoked tokens are not told apart.
+    /// Looking at it is no use of it.
     pub async fn actor_by_token(&self, text: &str) -> Result<Actor, Error> {
+        Ok(self.resolve(text).await?.0)
+    }
+
+    async fn resolve(&self, text: &str) -> Result<(Actor, Token), Error> {
         if !is_well_formed(text) {
             return Err(Error::BadToken);
         }
         let token = self.store.token(&digest(text)).await?.ok_or(Error::BadToken)?;
-        if token.revoked_at.is_some() || token.expires_at <= self.clock.now() {
+        if !token.is_good(self.clock.now()) {
             return Err(Error::BadToken);
         }
-        self.actor(token.user).await?.ok_or(Error::BadToken)
+        let actor = self.actor(token.user).await?.ok_or(Error::BadToken)?;
+        Ok((actor, token))
     }
 
     /// Revokes the token with this text.

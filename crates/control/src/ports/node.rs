@@ -6,6 +6,7 @@ use std::fmt;
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use domain::{NodeId, name::WorkerName};
+use futures::stream::BoxStream;
 use tokio::io::{AsyncRead, AsyncWrite};
 
 /// Bytes both ways.
@@ -87,6 +88,49 @@ pub struct Attach {
     pub size: TerminalSize,
 }
 
+/// A TCP port of a node that something listens on.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ListeningPort {
+    pub port: u16,
+    /// What listens, as far as the node knows.
+    pub process: Option<String>,
+    /// It listens on loopback addresses only.
+    pub loopback_only: bool,
+}
+
+/// Where a service of a node is in its life.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ServiceState {
+    /// Nobody has asked for it yet, or it has ended by itself and in order.
+    Stopped,
+    /// Its process runs; what it is there for does not answer yet.
+    Starting,
+    Running,
+    /// It ended and is started again after a pause.
+    BackingOff,
+    /// It ended again and again and rests; the reason says how. Asking for it tries once more.
+    Failed,
+    /// It cannot run in this node; the reason says why.
+    Unavailable,
+}
+
+impl ServiceState {
+    /// It does not do what it is there for, and something must be done about it.
+    pub const fn has_failed(self) -> bool {
+        matches!(self, Self::BackingOff | Self::Failed | Self::Unavailable)
+    }
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ServiceStatus {
+    pub name: String,
+    pub state: ServiceState,
+    /// Why it does not run, in one cleaned sentence.
+    pub reason: Option<String>,
+    /// How often it was started again after it ended.
+    pub restarts: u32,
+}
+
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum NodeError {
     /// docklet-init cannot be reached.
@@ -104,6 +148,15 @@ pub enum NodeError {
     TooManyTerminals(String),
     #[error("{0}")]
     OffsetBeyondEnd(String),
+    #[error("nothing listens on port {0} of the node")]
+    PortClosed(u16),
+    #[error("this node has no service {0}")]
+    NoSuchService(String),
+    /// Its docklet-init does not understand the request.
+    #[error(
+        "this node was made by an older dockletd, which cannot do this; add a new node and remove this one, or make a new vcluster"
+    )]
+    Outdated,
     /// Any other refusal, in the node's words, cleaned and bounded.
     #[error("the node refused: {0}")]
     Refused(String),
@@ -122,6 +175,21 @@ pub trait NodeLink: Send + Sync + 'static {
     /// A stream of `docklet.terminal.v1` frames, each behind its length (u32, big endian).
     async fn attach(&self, node: &NodeAddress, attach: &Attach) -> Result<Box<dyn Duplex>, NodeError>;
 
-    /// A connection to a port of the node's loopback.
+    /// A connection to a port of the node's loopback; [`NodeError::PortClosed`] when nothing listens there.
     async fn dial(&self, node: &NodeAddress, port: u16) -> Result<Box<dyn Duplex>, NodeError>;
+
+    /// All listening ports: first as they are now, then after each change, at most 150 ms later. Ends with an error when the
+    /// node is gone. Asking is not activity of the node's owner.
+    async fn watch_ports(
+        &self,
+        node: &NodeAddress,
+    ) -> Result<BoxStream<'static, Result<Vec<ListeningPort>, NodeError>>, NodeError>;
+
+    async fn services(&self, node: &NodeAddress) -> Result<Vec<ServiceStatus>, NodeError>;
+
+    /// Starting what runs changes nothing. [`NodeError::NoSuchService`] when the node was made without it.
+    async fn start_service(&self, node: &NodeAddress, name: &str) -> Result<ServiceStatus, NodeError>;
+
+    /// What the service wrote last, at most 16 KiB, lines of text without control characters.
+    async fn service_log(&self, node: &NodeAddress, name: &str) -> Result<String, NodeError>;
 }

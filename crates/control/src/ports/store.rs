@@ -3,16 +3,24 @@
 //! Changes go through a [`Transaction`]: read, decide, write, commit, with no other writer in between. Reads that decide
 //! nothing go straight to the [`Store`].
 
+mod app;
+mod person;
+
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use domain::{
-    TokenId, UserId, VclusterId,
+    AppId, OperationId, SessionHandle, TokenId, UserId, VclusterId,
+    app::{App, AppLabel},
     name::{UserName, VclusterName, WorkerName},
-    quota::Usage,
-    user::User,
+    operation::Operation,
+    quota::{OwnLimits, Usage},
+    user::{Role, User},
     vcluster::Vcluster,
 };
 use ipnet::Ipv4Net;
+
+pub use app::{Admission, AppSession, EntryPass, SessionKey};
+pub use person::{BrowserSession, Person};
 
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
@@ -57,9 +65,20 @@ pub struct Token {
     pub digest: String,
     /// The first characters, to tell tokens apart in lists.
     pub prefix: String,
+    /// What its owner calls it; empty for tokens from before there were names.
+    pub name: String,
     pub created_at: DateTime<Utc>,
     pub expires_at: DateTime<Utc>,
+    /// To the minute.
+    pub last_used: Option<DateTime<Utc>>,
     pub revoked_at: Option<DateTime<Utc>>,
+}
+
+impl Token {
+    /// Neither revoked nor over.
+    pub fn is_good(&self, now: DateTime<Utc>) -> bool {
+        self.revoked_at.is_none() && self.expires_at > now
+    }
 }
 
 /// How often signing in has failed, per account or per address.
@@ -124,6 +143,12 @@ pub trait Store: Send + Sync + 'static {
     async fn token(&self, digest: &str) -> Result<Option<Token>, StoreError>;
     /// The user's tokens, newest first, also those that are not good any more.
     async fn tokens_of(&self, user: UserId) -> Result<Vec<Token>, StoreError>;
+    /// Users whose name contains `search`, by name, with what they hold.
+    async fn people(&self, search: &str, page: PageRequest<UserName>) -> Result<Vec<Person>, StoreError>;
+    async fn person(&self, name: &UserName) -> Result<Option<Person>, StoreError>;
+    async fn own_limits(&self, user: UserId) -> Result<OwnLimits, StoreError>;
+    /// The user's browser sessions that have not ended by `now`, the last used first.
+    async fn sessions_of(&self, user: UserId, now: DateTime<Utc>) -> Result<Vec<BrowserSession>, StoreError>;
     async fn attempts(&self, key: &str) -> Result<Option<Attempts>, StoreError>;
 
     async fn vcluster(&self, id: VclusterId) -> Result<Option<Vcluster>, StoreError>;
@@ -131,8 +156,20 @@ pub trait Store: Send + Sync + 'static {
     async fn vclusters_of(&self, owner: UserId, page: PageRequest<VclusterId>) -> Result<Vec<Vcluster>, StoreError>;
     /// Every vcluster of every owner: what workers must be told after coordination was lost.
     async fn all_vclusters(&self) -> Result<Vec<Vcluster>, StoreError>;
+    /// What was asked of the vcluster and by whom, newest first.
+    async fn operations_of(
+        &self,
+        id: VclusterId,
+        page: PageRequest<OperationId>,
+    ) -> Result<Vec<(Operation, Option<UserName>)>, StoreError>;
+    /// By node and port.
+    async fn apps_of(&self, id: VclusterId) -> Result<Vec<App>, StoreError>;
+    /// What decides about a cookie with this digest; `None` when there is no such app session.
+    async fn admission(&self, digest: &str) -> Result<Option<Admission>, StoreError>;
     /// What a user holds: reserved nodes, and vclusters whatever their state.
     async fn usage(&self, owner: UserId) -> Result<Usage, StoreError>;
+    /// What tenants hold on each worker.
+    async fn worker_usage(&self) -> Result<Vec<(WorkerName, Usage)>, StoreError>;
 
     /// Events of one owner behind `after`, oldest first. `None` when events behind `after` have been dropped already.
     async fn events_after(&self, owner: UserId, after: i64, limit: u32)
@@ -152,9 +189,22 @@ pub trait Transaction: Send {
     async fn account(&mut self, name: &UserName) -> Result<Option<Account>, StoreError>;
     async fn set_password(&mut self, user: UserId, hash: &str) -> Result<(), StoreError>;
     async fn set_locked(&mut self, user: UserId, locked: bool) -> Result<(), StoreError>;
+    async fn set_role(&mut self, user: UserId, role: Role) -> Result<(), StoreError>;
+    async fn own_limits(&mut self, user: UserId) -> Result<OwnLimits, StoreError>;
+    async fn set_own_limits(&mut self, user: UserId, limits: OwnLimits) -> Result<(), StoreError>;
+    async fn set_last_sign_in(&mut self, user: UserId, at: DateTime<Utc>) -> Result<(), StoreError>;
+    /// Administrators who are not locked.
+    async fn administrators(&mut self) -> Result<Vec<UserId>, StoreError>;
     /// Ends every browser session of the user.
     async fn end_sessions(&mut self, user: UserId) -> Result<(), StoreError>;
+    /// Ends every browser session of the user but this one.
+    async fn end_sessions_but(&mut self, user: UserId, kept: &SessionHandle) -> Result<(), StoreError>;
+    /// Whether there was one.
+    async fn end_session(&mut self, user: UserId, session: &SessionHandle) -> Result<bool, StoreError>;
     async fn insert_token(&mut self, token: &Token) -> Result<(), StoreError>;
+    async fn set_token_used(&mut self, token: TokenId, at: DateTime<Utc>) -> Result<(), StoreError>;
+    /// Revokes every token of the user that is not revoked yet.
+    async fn revoke_tokens(&mut self, user: UserId, now: DateTime<Utc>) -> Result<(), StoreError>;
     async fn revoke_token(&mut self, token: TokenId, now: DateTime<Utc>) -> Result<(), StoreError>;
     async fn attempts(&mut self, key: &str) -> Result<Option<Attempts>, StoreError>;
     async fn set_attempts(&mut self, attempts: &Attempts) -> Result<(), StoreError>;
@@ -175,11 +225,35 @@ pub trait Transaction: Send {
     /// Every subnet a vcluster has.
     async fn subnets(&mut self) -> Result<Vec<Ipv4Net>, StoreError>;
 
+    /// By node and port.
+    async fn apps_of(&mut self, id: VclusterId) -> Result<Vec<App>, StoreError>;
+    async fn app(&mut self, id: AppId) -> Result<Option<App>, StoreError>;
+    async fn app_labelled(&mut self, label: &AppLabel) -> Result<Option<App>, StoreError>;
+    /// [`StoreError::Taken`]`("label")` or `("port")` when one is.
+    async fn insert_app(&mut self, app: &App) -> Result<(), StoreError>;
+    /// Replaces what may change of an app: name, pin, switch, process.
+    async fn save_app(&mut self, app: &App) -> Result<(), StoreError>;
+    /// With its codes and sessions.
+    async fn remove_app(&mut self, id: AppId) -> Result<(), StoreError>;
+    /// Whose portal session this is, if it has not ended by `now`.
+    async fn session_user(&mut self, session: &SessionKey, now: DateTime<Utc>) -> Result<Option<UserId>, StoreError>;
+    /// Keeps the `most - 1` newest codes of the user that have not expired, and this one.
+    async fn insert_entry_pass(&mut self, pass: &EntryPass, most: u32, now: DateTime<Utc>) -> Result<(), StoreError>;
+    /// Takes the code out of the record: nobody finds it again.
+    async fn take_entry_pass(&mut self, digest: &str) -> Result<Option<EntryPass>, StoreError>;
+    /// Keeps the `most - 1` newest sessions of the same app and portal session, and this one.
+    async fn insert_app_session(&mut self, session: &AppSession, most: u32) -> Result<(), StoreError>;
+    /// Ends every session and every code of the app.
+    async fn end_app_sessions(&mut self, app: AppId) -> Result<(), StoreError>;
+
     async fn idempotency(&mut self, user: UserId, key: &str) -> Result<Option<IdempotencyRecord>, StoreError>;
     async fn insert_idempotency(&mut self, record: &IdempotencyRecord) -> Result<(), StoreError>;
 
     /// Appends an event and returns its sequence.
     async fn append_event(&mut self, owner: UserId, at: DateTime<Utc>, body: &EventBody) -> Result<i64, StoreError>;
+
+    /// Drops operations that began before `before` and are no vcluster's latest one. Returns how many.
+    async fn sweep_operations(&mut self, before: DateTime<Utc>) -> Result<u64, StoreError>;
 
     /// Drops events, idempotency keys, sign-in attempts, expired sessions and tokens from before `before`. Returns how many rows.
     async fn sweep(&mut self, before: DateTime<Utc>, now: DateTime<Utc>) -> Result<u64, StoreError>;

@@ -34,6 +34,8 @@ const FIRST_HEARD: Duration = Duration::from_secs(15);
 /// How often old rows are dropped, and how old they must be.
 const SWEEP: Duration = Duration::from_secs(3600);
 const KEPT: chrono::TimeDelta = chrono::TimeDelta::days(7);
+/// How long the record says what was done with a vcluster.
+const HISTORY_KEPT: chrono::TimeDelta = chrono::TimeDelta::days(90);
 
 pub(super) struct Collector {
     store: Arc<dyn Store>,
@@ -235,7 +237,7 @@ impl Collector {
     async fn sweep(&self) -> Result<(), Error> {
         let now = self.clock.now();
         let mut tx = self.store.begin().await?;
-        let rows = tx.sweep(now - KEPT, now).await?;
+        let rows = tx.sweep(now - KEPT, now).await? + tx.sweep_operations(now - HISTORY_KEPT).await?;
         tx.commit().await?;
         tracing::debug!(rows, "old rows dropped");
         Ok(())

@@ -29,6 +29,11 @@ impl Hosts {
         self.0.read().contains_key(name)
     }
 
+    /// Every host that is there, by name.
+    pub(crate) fn known(&self) -> Vec<WorkerInfo> {
+        self.0.read().values().cloned().collect()
+    }
+
     /// Why no host takes nodes now; `None` when one does.
     pub(crate) fn unready(&self) -> Option<String> {
         let hosts = self.0.read();

@@ -101,7 +101,7 @@ impl Vclusters {
         let beside = Usage::default().with_vcluster();
         let new = self.place_nodes(tx, actor.user, order.nodes, order.resources, beside).await?;
         let subnet = self.free_subnet(tx, order.nodes).await?;
-        let operation = self.operation(OperationKind::Create);
+        let operation = self.operation(actor, OperationKind::Create);
         let mut vcluster = Vcluster {
             id: VclusterId::new(self.entropy.id(operation.started_at)),
             owner: actor.user,

@@ -2,14 +2,13 @@
 
 use std::{net::IpAddr, sync::Arc, time::Duration};
 
-use async_trait::async_trait;
 use control::{
     Control, Error, Policy, Ports,
     actor::Actor,
     ports::{
+        clock::Clock as _,
         coordination::{Duty, Order, Report, WorkerInfo},
-        node::{Attach, Duplex, NodeAddress, NodeError, NodeLink, OpenTerminal, TerminalId, TerminalInfo},
-        store::PageRequest,
+        store::{PageRequest, SessionKey},
     },
     vclusters::CreateVcluster,
 };
@@ -18,13 +17,17 @@ use domain::{
     node::{Generation, Observation, Phase},
     quota::Limits,
     user::Role,
-    vcluster::Vcluster,
+    vcluster::{Vcluster, VclusterState},
 };
 use scheduler::Overcommit;
-use store::StoreConfig;
-use testkit::{FakeClock, MemoryCoordination, SeededEntropy};
+use store::{SessionStore, SqlStore, StoreConfig};
+use testkit::{FakeClock, FakeNodes, MemoryCoordination, SeededEntropy};
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
+use tower_sessions_core::{
+    SessionStore as _,
+    session::{Id, Record},
+};
 
 pub(crate) use testkit::{eventually, obtain};
 
@@ -34,6 +37,8 @@ pub(crate) struct Harness {
     pub(crate) control: Control,
     pub(crate) coordination: MemoryCoordination,
     pub(crate) clock: FakeClock,
+    pub(crate) nodes: FakeNodes,
+    pub(crate) store: SqlStore,
     pub(crate) ada: Actor,
     pub(crate) bob: Actor,
     ports: Ports,
@@ -60,18 +65,20 @@ impl Harness {
         let data = tempfile::tempdir().expect("a directory");
         let store = store::connect(&StoreConfig::at(data.path().join("docklet.sqlite"))).await.expect("a database");
         store::migrate(&store).await.expect("a schema");
-        let (coordination, clock) = (MemoryCoordination::default(), FakeClock::default());
+        let (coordination, clock, nodes) = (MemoryCoordination::default(), FakeClock::default(), FakeNodes::default());
         let ports = Ports {
-            store: Arc::new(store),
+            store: Arc::new(store.clone()),
             dispatch: Arc::new(coordination.clone()),
-            nodes: Arc::new(NoNodes),
+            nodes: Arc::new(nodes.clone()),
+            usages: Arc::new(nodes.clone()),
             clock: Arc::new(clock.clone()),
             entropy: Arc::new(SeededEntropy::default()),
         };
         let (control, reconciler) = Control::new(&ports, policy);
         let ada = actor(&control, "ada").await;
         let bob = actor(&control, "bob").await;
-        let mut harness = Self { control, coordination, clock, ada, bob, ports, policy, reconciler: None, _data: data };
+        let mut harness =
+            Self { control, coordination, clock, nodes, store, ada, bob, ports, policy, reconciler: None, _data: data };
         harness.spawn(reconciler);
         harness.announce().await;
         harness
@@ -153,10 +160,52 @@ impl Harness {
         }
     }
 
+    /// The same vcluster, every node running.
+    pub(crate) async fn running(&self, vcluster: Vcluster) -> Vcluster {
+        self.run_all(&vcluster).await;
+        self.until(vcluster.id, "a running vcluster", |vcluster| vcluster.state() == VclusterState::Running).await
+    }
+
+    /// Reports that nothing is left of the nodes of a vcluster that is being deleted.
+    pub(crate) async fn remove_all(&self, vcluster: &Vcluster) {
+        for node in &vcluster.nodes {
+            self.work(node.id, Order::Remove, Phase::Absent).await;
+        }
+    }
+
     /// Waits until the record says this of the vcluster.
     pub(crate) async fn until(&self, id: VclusterId, what: &str, holds: impl Fn(&Vcluster) -> bool) -> Vcluster {
         obtain(what, SOON, async || self.get(id).await.filter(|vcluster| holds(vcluster))).await
     }
+}
+
+/// Browsers.
+impl Harness {
+    /// A portal session of this user, for a day.
+    pub(crate) async fn sign_in(&self, actor: &Actor) -> Browser {
+        let mut record = Record {
+            id: Id::default(),
+            data: [(store::SESSION_USER.to_owned(), serde_json::json!(actor.user))].into(),
+            expiry_date: time::OffsetDateTime::from_unix_timestamp(self.clock.now().timestamp()).expect("a time")
+                + time::Duration::DAY,
+        };
+        self.sessions().create(&mut record).await.expect("a session");
+        Browser { id: record.id, key: store::session_key(&record.id) }
+    }
+
+    pub(crate) async fn sign_out(&self, browser: &Browser) {
+        self.sessions().delete(&browser.id).await.expect("the session ends");
+    }
+
+    fn sessions(&self) -> SessionStore {
+        SessionStore::new(self.store.clone(), Arc::new(self.clock.clone()))
+    }
+}
+
+/// One browser that is signed in.
+pub(crate) struct Browser {
+    id: Id,
+    pub(crate) key: SessionKey,
 }
 
 impl Drop for Harness {
@@ -182,34 +231,4 @@ pub(crate) fn chrono_epoch() -> chrono::DateTime<chrono::Utc> {
 async fn actor(control: &Control, name: &str) -> Actor {
     let new = control.accounts.add_user(name, Some("correct horse"), Role::User).await.expect("a user");
     Actor::of(new.user).expect("a user who is not locked")
-}
-
-/// These tests reach into no node.
-struct NoNodes;
-
-fn nowhere<T>() -> Result<T, NodeError> {
-    Err(NodeError::Unreachable("this test has no nodes".into()))
-}
-
-#[async_trait]
-impl NodeLink for NoNodes {
-    async fn terminals(&self, _: &NodeAddress) -> Result<Vec<TerminalInfo>, NodeError> {
-        nowhere()
-    }
-
-    async fn open_terminal(&self, _: &NodeAddress, _: &OpenTerminal) -> Result<TerminalInfo, NodeError> {
-        nowhere()
-    }
-
-    async fn close_terminal(&self, _: &NodeAddress, _: &TerminalId) -> Result<(), NodeError> {
-        nowhere()
-    }
-
-    async fn attach(&self, _: &NodeAddress, _: &Attach) -> Result<Box<dyn Duplex>, NodeError> {
-        nowhere()
-    }
-
-    async fn dial(&self, _: &NodeAddress, _: u16) -> Result<Box<dyn Duplex>, NodeError> {
-        nowhere()
-    }
 }

@@ -1,7 +1,14 @@
 //! Control's behaviour, on a real record and coordination in memory. One program, so that the harness is built once.
 
+mod account_people;
+mod account_profile;
 mod account_sign_in;
+mod app_decisions;
+mod app_entrance;
+mod app_list;
+mod app_live;
 mod event_feed;
 mod harness;
+mod vcluster_activity;
 mod vcluster_creation;
 mod vcluster_lifecycle;

@@ -14,6 +14,11 @@ mod m20261120_000006_vclusters;
 mod m20261120_000007_nodes;
 mod m20261120_000008_events;
 mod m20261120_000009_idempotency_keys;
+mod m20261121_000001_apps;
+mod m20261121_000002_entry_passes;
+mod m20261121_000003_app_sessions;
+mod m20261121_000004_operations_by;
+mod m20261121_000020_people;
 
 /// Every step in the order it is applied.
 #[derive(Debug, Clone, Copy)]
@@ -31,6 +36,11 @@ impl MigratorTrait for Migrator {
             Box::new(m20261120_000007_nodes::Migration),
             Box::new(m20261120_000008_events::Migration),
             Box::new(m20261120_000009_idempotency_keys::Migration),
+            Box::new(m20261121_000001_apps::Migration),
+            Box::new(m20261121_000002_entry_passes::Migration),
+            Box::new(m20261121_000003_app_sessions::Migration),
+            Box::new(m20261121_000004_operations_by::Migration),
+            Box::new(m20261121_000020_people::Migration),
         ]
     }
 }

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use control::ports::store::StoreError;
-use domain::{OperationId, VclusterId, operation::Operation};
+use domain::{OperationId, UserId, VclusterId, operation::Operation};
 use sea_orm::{ActiveValue::Set, entity::prelude::*};
 
 use crate::{fault::unreadable, words};
@@ -18,6 +18,7 @@ pub(crate) struct Model {
     pub reason: Option<String>,
     pub started_at: DateTime<Utc>,
     pub finished_at: Option<DateTime<Utc>>,
+    pub by: Option<Uuid>,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
@@ -37,6 +38,7 @@ impl TryFrom<Model> for Operation {
             reason: row.reason,
             started_at: row.started_at,
             finished_at: row.finished_at,
+            by: row.by.map(UserId::new),
         })
     }
 }
@@ -50,5 +52,6 @@ pub(crate) fn row(vcluster: VclusterId, operation: &Operation) -> ActiveModel {
         reason: Set(operation.reason.clone()),
         started_at: Set(operation.started_at),
         finished_at: Set(operation.finished_at),
+        by: Set(operation.by.map(UserId::as_uuid)),
     }
 }

@@ -13,6 +13,11 @@ pub(crate) struct Model {
     pub user: Option<Uuid>,
     pub data: Json,
     pub expires_at: DateTime<Utc>,
+    /// These four are also in `data`, and here so that they can be listed; none for sessions from before they were kept.
+    pub since: Option<DateTime<Utc>>,
+    pub last_seen: Option<DateTime<Utc>>,
+    pub address: Option<String>,
+    pub agent: Option<String>,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

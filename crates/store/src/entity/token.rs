@@ -13,8 +13,10 @@ pub(crate) struct Model {
     pub user: Uuid,
     pub digest: String,
     pub prefix: String,
+    pub name: String,
     pub created_at: DateTime<Utc>,
     pub expires_at: DateTime<Utc>,
+    pub last_used: Option<DateTime<Utc>>,
     pub revoked_at: Option<DateTime<Utc>>,
 }
 
@@ -30,8 +32,10 @@ impl From<Model> for Token {
             user: UserId::new(row.user),
             digest: row.digest,
             prefix: row.prefix,
+            name: row.name,
             created_at: row.created_at,
             expires_at: row.expires_at,
+            last_used: row.last_used,
             revoked_at: row.revoked_at,
         }
     }
@@ -44,8 +48,10 @@ impl From<&Token> for ActiveModel {
             user: Set(token.user.as_uuid()),
             digest: Set(token.digest.clone()),
             prefix: Set(token.prefix.clone()),
+            name: Set(token.name.clone()),
             created_at: Set(token.created_at),
             expires_at: Set(token.expires_at),
+            last_used: Set(token.last_used),
             revoked_at: Set(token.revoked_at),
         }
     }

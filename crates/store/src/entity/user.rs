@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use control::ports::store::{Account, StoreError};
-use domain::{UserId, user::User};
+use domain::{UserId, quota::OwnLimits, user::User};
 use sea_orm::{ActiveValue::Set, entity::prelude::*};
 
 use crate::{fault::unreadable, words};
@@ -17,6 +17,12 @@ pub(crate) struct Model {
     pub locked: bool,
     pub password_hash: Option<String>,
     pub created_at: DateTime<Utc>,
+    pub last_sign_in: Option<DateTime<Utc>>,
+    /// Set in place of the installation's limits.
+    pub limit_vclusters: Option<i64>,
+    pub limit_nodes: Option<i64>,
+    pub limit_cpu_milli: Option<i64>,
+    pub limit_memory_mib: Option<i64>,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
@@ -55,6 +61,26 @@ impl TryFrom<Model> for Account {
     }
 }
 
+impl Model {
+    pub(crate) fn own_limits(&self) -> Result<OwnLimits, StoreError> {
+        let limits = (self.limit_vclusters, self.limit_nodes, self.limit_cpu_milli, self.limit_memory_mib);
+        own_limits(limits).ok_or_else(|| unreadable("user", self.id, "a limit is out of range"))
+    }
+}
+
+/// vclusters, nodes, CPUs and memory as the columns have them.
+pub(crate) type LimitColumns = (Option<i64>, Option<i64>, Option<i64>, Option<i64>);
+
+/// `None` when one is nothing that we write.
+pub(crate) fn own_limits((vclusters, nodes, cpu_milli, memory_mib): LimitColumns) -> Option<OwnLimits> {
+    Some(OwnLimits {
+        vclusters: vclusters.map(u32::try_from).transpose().ok()?,
+        nodes: nodes.map(u32::try_from).transpose().ok()?,
+        cpu_milli: cpu_milli.map(u64::try_from).transpose().ok()?,
+        memory_mib: memory_mib.map(u64::try_from).transpose().ok()?,
+    })
+}
+
 impl From<&Account> for ActiveModel {
     fn from(account: &Account) -> Self {
         let Account { user, password_hash } = account;
@@ -65,6 +91,7 @@ impl From<&Account> for ActiveModel {
             locked: Set(user.locked),
             password_hash: Set(password_hash.clone()),
             created_at: Set(user.created_at),
+            ..Default::default()
         }
     }
 }

@@ -1,10 +1,13 @@
 //! What is held, added up by the database: per owner and per worker.
 
+use std::collections::HashMap;
+
 use control::ports::store::StoreError;
 use domain::{UserId, name::WorkerName, quota::Usage};
 use sea_orm::{
     ColumnTrait, ConnectionTrait, EntityTrait, ExprTrait, JoinType, PaginatorTrait, QueryFilter, QuerySelect,
     RelationTrait,
+    prelude::Uuid,
     sea_query::{Expr, Func, SimpleExpr},
 };
 
@@ -29,6 +32,34 @@ pub(crate) async fn of_owner(db: &impl ConnectionTrait, owner: UserId) -> Result
         .filter(node::Column::Reserved.eq(true));
     let sums = reserved.into_tuple::<Sums>().one(db).await.map_err(fault("usage"))?.unwrap_or_default();
     usage(vclusters.try_into(), sums).ok_or_else(|| unreadable("usage", owner, "the sums are out of range"))
+}
+
+/// The same for several owners at once; those who hold nothing are not in it.
+pub(crate) async fn of_owners(db: &impl ConnectionTrait, owners: &[Uuid]) -> Result<HashMap<Uuid, Usage>, StoreError> {
+    let owned = vcluster::Entity::find()
+        .select_only()
+        .column(vcluster::Column::Owner)
+        .column_as(vcluster::Column::Id.count(), "vclusters")
+        .filter(vcluster::Column::Owner.is_in(owners.iter().copied()))
+        .group_by(vcluster::Column::Owner);
+    let owned = owned.into_tuple::<(Uuid, i64)>().all(db).await.map_err(fault("usage"))?;
+    let reserved = node::Entity::find()
+        .select_only()
+        .column_as(vcluster::Column::Owner, "owner")
+        .column_as(node::Column::Vcluster.count(), "nodes")
+        .column_as(total(vcluster::Column::CpuMilli), "cpu_milli")
+        .column_as(total(vcluster::Column::MemoryMib), "memory_mib")
+        .join(JoinType::InnerJoin, node::Relation::Vcluster.def())
+        .filter(vcluster::Column::Owner.is_in(owners.iter().copied()))
+        .filter(node::Column::Reserved.eq(true))
+        .group_by(vcluster::Column::Owner);
+    let sums = reserved.into_tuple::<(Uuid, i64, i64, i64)>().all(db).await.map_err(fault("usage"))?;
+    let sums: HashMap<Uuid, Sums> = sums.into_iter().map(|(owner, n, cpu, memory)| (owner, (n, cpu, memory))).collect();
+    let held = |(owner, vclusters): (Uuid, i64)| {
+        let held = usage(vclusters.try_into(), sums.get(&owner).copied().unwrap_or_default());
+        held.map(|held| (owner, held)).ok_or_else(|| unreadable("usage", owner, "the sums are out of range"))
+    };
+    owned.into_iter().map(held).collect()
 }
 
 /// `vclusters` counts those that hold something on the worker.

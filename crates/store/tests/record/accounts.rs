@@ -76,6 +76,8 @@ fn token(number: u128, digest: &str) -> Token {
         user: user_id(1),
         digest: digest.into(),
         prefix: "dkl_ab".into(),
+        name: "thesis".into(),
+        last_used: None,
         created_at: at(0),
         expires_at: at(60),
         revoked_at: None,
@@ -100,6 +102,24 @@ async fn a_token_is_found_by_its_digest_and_keeps_its_first_revocation() {
     let revoked = record.store.token("aa").await.expect("a read").expect("the token");
     assert_eq!(revoked.revoked_at, Some(at(5)));
     assert_eq!(record.store.token("bb").await.expect("a read"), Some(token(2, "bb")));
+}
+
+#[tokio::test]
+async fn a_token_s_use_is_written_down_and_all_of_one_user_are_revoked_together() {
+    let record = Record::of([1, 2]).await;
+    let mut transaction = record.begin().await;
+    let others = Token { user: user_id(2), ..token(3, "cc") };
+    for token in [&token(1, "aa"), &Token { revoked_at: Some(at(1)), ..token(2, "bb") }, &others] {
+        transaction.insert_token(token).await.expect("a new token");
+    }
+    transaction.set_token_used(token(1, "aa").id, at(2)).await.expect("a change");
+    transaction.revoke_tokens(user_id(1), at(3)).await.expect("a change");
+    transaction.commit().await.expect("a commit");
+    let used = Token { last_used: Some(at(2)), revoked_at: Some(at(3)), ..token(1, "aa") };
+    assert_eq!(record.store.token("aa").await.expect("a read"), Some(used));
+    let first = record.store.token("bb").await.expect("a read").expect("the token");
+    assert_eq!((first.revoked_at, first.last_used), (Some(at(1)), None));
+    assert_eq!(record.store.token("cc").await.expect("a read"), Some(others));
 }
 
 #[tokio::test]

@@ -18,7 +18,13 @@ use tower_sessions_core::{
 use crate::fixture::{Record, at, user_id};
 
 /// A clock that is set by hand.
-struct Hand(Mutex<DateTime<Utc>>);
+pub(crate) struct Hand(Mutex<DateTime<Utc>>);
+
+impl Hand {
+    pub(crate) fn at(seconds: i64) -> Self {
+        Self(Mutex::new(at(seconds)))
+    }
+}
 
 impl Clock for Hand {
     fn now(&self) -> DateTime<Utc> {
@@ -27,7 +33,7 @@ impl Clock for Hand {
 }
 
 fn sessions(record: &Record) -> (SessionStore, Arc<Hand>) {
-    let clock = Arc::new(Hand(Mutex::new(at(0))));
+    let clock = Arc::new(Hand::at(0));
     (SessionStore::new(record.store.clone(), Arc::<Hand>::clone(&clock)), clock)
 }
 

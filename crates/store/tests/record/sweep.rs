@@ -12,6 +12,8 @@ fn token(digest: &str, expires: i64) -> Token {
         user: user_id(1),
         digest: digest.into(),
         prefix: "dkl_ab".into(),
+        name: String::new(),
+        last_used: None,
         created_at: at(0),
         expires_at: at(expires),
         revoked_at: None,

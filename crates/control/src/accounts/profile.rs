@@ -1,0 +1,100 @@
+//! What people do about their own account: password, tokens, browser sessions. Everything that gives or takes access is done
+//! in person, with a browser session; an API token may only look.
+
+use std::{net::IpAddr, time::Duration};
+
+use domain::{SessionHandle, TokenId, Violation};
+
+use super::{Accounts, IssuedToken, administration::check_password, throttle, token::LONGEST_TOKEN_DAYS};
+use crate::{
+    Error,
+    actor::Actor,
+    ports::store::{BrowserSession, Token},
+};
+
+impl Accounts {
+    /// Sets a new password for whoever knows the present one, and ends every other session of theirs. API tokens stay:
+    /// each has its own life and its own place in the list. Wrong guesses cost the same waits as at sign-in.
+    pub async fn change_password(&self, actor: &Actor, present: &str, new: &str, address: IpAddr) -> Result<(), Error> {
+        let session = actor.in_person()?;
+        check_password(new).map_err(|fault| rename(fault, "new"))?;
+        let subjects = throttle::subjects(actor.name.as_str(), address);
+        self.refuse_while_waiting(&subjects).await?;
+        let account = self.store.account(&actor.name).await?.ok_or(Error::NotFound("user"))?;
+        if !self.passwords.verify(present.to_owned(), account.password_hash).await? {
+            self.record_failure(&subjects).await?;
+            let fault = Violation::new("present", "is not your present password");
+            return Err(Error::Invalid(vec![fault]));
+        }
+        self.forget_failures(&subjects).await?;
+        let hash = self.passwords.hash(new.to_owned(), &*self.entropy).await?;
+        let mut tx = self.store.begin().await?;
+        tx.set_password(actor.user, &hash).await?;
+        tx.end_sessions_but(actor.user, session).await?;
+        tx.commit().await?;
+        tracing::info!(user = %actor.name, "password changed; their other sessions are ended");
+        Ok(())
+    }
+
+    /// The actor's browser sessions, the last used first.
+    pub async fn sessions(&self, actor: &Actor) -> Result<Vec<BrowserSession>, Error> {
+        Ok(self.store.sessions_of(actor.user, self.clock.now()).await?)
+    }
+
+    /// Ends one of the actor's sessions, also the present one.
+    pub async fn end_session(&self, actor: &Actor, session: &SessionHandle) -> Result<(), Error> {
+        actor.in_person()?;
+        let mut tx = self.store.begin().await?;
+        if !tx.end_session(actor.user, session).await? {
+            return Err(Error::NotFound("session"));
+        }
+        Ok(tx.commit().await?)
+    }
+
+    /// Ends every session of the actor but the present one.
+    pub async fn end_other_sessions(&self, actor: &Actor) -> Result<(), Error> {
+        let session = actor.in_person()?;
+        let mut tx = self.store.begin().await?;
+        tx.end_sessions_but(actor.user, session).await?;
+        Ok(tx.commit().await?)
+    }
+
+    /// The actor's tokens, newest first, also those that are not good any more.
+    pub async fn my_tokens(&self, actor: &Actor) -> Result<Vec<Token>, Error> {
+        Ok(self.store.tokens_of(actor.user).await?)
+    }
+
+    /// A new token that acts as the actor for so many days.
+    pub async fn create_token(&self, actor: &Actor, name: &str, days: i64) -> Result<IssuedToken, Error> {
+        actor.in_person()?;
+        let mut faults = Vec::new();
+        if let Err(fault) = name.parse::<domain::user::TokenName>() {
+            faults.push(fault);
+        }
+        let days = u64::try_from(days).ok().filter(|_| (1..=LONGEST_TOKEN_DAYS).contains(&days));
+        if days.is_none() {
+            faults.push(Violation::new("days", format!("must be a whole number between 1 and {LONGEST_TOKEN_DAYS}")));
+        }
+        let Some(days) = days.filter(|_| faults.is_empty()) else { return Err(Error::Invalid(faults)) };
+        let lifetime = Duration::from_secs(days * 24 * 3600);
+        let issued = self.issue_named_token(actor.name.as_str(), name, lifetime).await?;
+        tracing::info!(user = %actor.name, token = %issued.token.id, days, "token created");
+        Ok(issued)
+    }
+
+    /// Takes effect at once, also where it is in use.
+    pub async fn revoke_my_token(&self, actor: &Actor, id: TokenId) -> Result<(), Error> {
+        actor.in_person()?;
+        self.revoke_token_of(actor.name.as_str(), id).await
+    }
+}
+
+/// The same faults, about the field as this form calls it.
+fn rename(error: Error, field: &str) -> Error {
+    match error {
+        Error::Invalid(faults) => {
+            Error::Invalid(faults.into_iter().map(|fault| Violation::new(field, fault.message)).collect())
+        }
+        other => other,
+    }
+}

@@ -1,0 +1,280 @@
+//! One look at a vcluster's apps for everybody who watches it: a task per watched vcluster, which ends with its last watcher.
+//!
+//! Listens to the nodes' ports and to the vcluster's own changes; looks at services from time to time, because they fail
+//! without a port changing. Nodes are in tenants' hands: however fast they change, looks have pauses between them.
+
+use std::{collections::HashMap, pin::Pin, sync::Arc, time::Duration};
+
+use domain::{NodeId, VclusterId, name::NodeName, vcluster::Vcluster};
+use futures::{FutureExt, Stream, StreamExt, stream};
+use parking_lot::Mutex;
+use tokio::{
+    sync::{Notify, broadcast, watch},
+    time::{MissedTickBehavior, interval, sleep},
+};
+use tokio_stream::StreamMap;
+
+use super::{
+    Apps,
+    record::Names,
+    sight::{self, Sight},
+    view::{self, AppView},
+};
+use crate::{
+    Error,
+    ports::{
+        node::{ListeningPort, NodeAddress, NodeLink},
+        store::{EventBody, StoredEvent},
+    },
+};
+
+/// How often services are looked at.
+const SERVICES: Duration = Duration::from_secs(2);
+/// Between two looks, …
+const PAUSE: Duration = Duration::from_millis(50);
+/// … and after one that had something to write down.
+const LONG_PAUSE: Duration = Duration::from_millis(500);
+/// Changes that are taken in at once, so that a node that never stops changing cannot keep us.
+const CATCH_UP: usize = 256;
+/// Before a node is asked again that has broken off, and before the record is read again that does not answer.
+const RETRY: Duration = Duration::from_secs(1);
+
+/// What watchers see.
+#[derive(Debug, Clone, Default)]
+pub(super) enum Scene {
+    #[default]
+    NotYet,
+    Apps {
+        apps: Arc<Vec<AppView>>,
+        nodes: Arc<Vec<(NodeName, NodeAddress)>>,
+    },
+    /// The vcluster is gone.
+    Gone,
+}
+
+struct Watch {
+    scene: watch::Sender<Scene>,
+    stir: Notify,
+}
+
+/// The tasks there are.
+#[derive(Clone, Default)]
+pub(super) struct Watches(Arc<Mutex<HashMap<VclusterId, Arc<Watch>>>>);
+
+impl Watches {
+    /// Something about these apps was changed through us.
+    pub(super) fn stir(&self, id: VclusterId) {
+        if let Some(watch) = self.0.lock().get(&id) {
+            watch.stir.notify_one();
+        }
+    }
+
+    /// Takes part in the watch over this vcluster; begins it when nobody does.
+    pub(super) fn join(&self, apps: &Apps, vcluster: Vcluster) -> watch::Receiver<Scene> {
+        let mut watches = self.0.lock();
+        if let Some(watch) = watches.get(&vcluster.id) {
+            return watch.scene.subscribe();
+        }
+        let (scene, watcher) = watch::channel(Scene::NotYet);
+        let watch = Arc::new(Watch { scene, stir: Notify::new() });
+        watches.insert(vcluster.id, watch.clone());
+        let leave = Leave { watches: self.clone(), id: vcluster.id, watch: watch.clone() };
+        let events = apps.events.listen();
+        let guard =
+            Guard { apps: apps.clone(), watch, events, vcluster, sight: Sight::default(), ports: StreamMap::new() };
+        tokio::spawn(guard.run(leave));
+        watcher
+    }
+}
+
+/// Takes a watch out of the map when its task ends, however it ends.
+struct Leave {
+    watches: Watches,
+    id: VclusterId,
+    watch: Arc<Watch>,
+}
+
+impl Leave {
+    /// Whether nobody watches any more; then nobody joins it any more either, because both are done under the lock.
+    fn if_alone(&self) -> bool {
+        let mut watches = self.watches.0.lock();
+        let alone = self.watch.scene.receiver_count() == 0;
+        if alone {
+            self.remove(&mut watches);
+        }
+        alone
+    }
+
+    /// There may be another watch over the same vcluster already.
+    fn remove(&self, watches: &mut HashMap<VclusterId, Arc<Watch>>) {
+        if watches.get(&self.id).is_some_and(|watch| Arc::ptr_eq(watch, &self.watch)) {
+            watches.remove(&self.id);
+        }
+    }
+}
+
+impl Drop for Leave {
+    fn drop(&mut self) {
+        self.remove(&mut self.watches.0.lock());
+    }
+}
+
+type Ports = Pin<Box<dyn Stream<Item = Option<Vec<ListeningPort>>> + Send>>;
+
+/// Who watches over one vcluster.
+struct Guard {
+    apps: Apps,
+    watch: Arc<Watch>,
+    events: broadcast::Receiver<Arc<StoredEvent>>,
+    vcluster: Vcluster,
+    sight: Sight,
+    ports: StreamMap<NodeId, Ports>,
+}
+
+/// What has woken the guard.
+enum Woken {
+    Unwatched,
+    Ports(NodeId, Option<Vec<ListeningPort>>),
+    Event(Result<Arc<StoredEvent>, broadcast::error::RecvError>),
+    Stirred,
+}
+
+impl Guard {
+    async fn run(mut self, leave: Leave) {
+        let mut services = interval(SERVICES);
+        services.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        loop {
+            self.follow_nodes();
+            let woken = tokio::select! {
+                () = self.watch.scene.closed() => Woken::Unwatched,
+                Some((node, ports)) = self.ports.next() => Woken::Ports(node, ports),
+                event = self.events.recv() => Woken::Event(event),
+                () = self.watch.stir.notified() => Woken::Stirred,
+                _ = services.tick() => Woken::Stirred,
+            };
+            match self.take(woken, &leave).await {
+                Ok(true) => {}
+                Ok(false) => return,
+                Err(error) => {
+                    tracing::warn!(%error, vcluster = %self.vcluster.id, "a watched vcluster could not be looked at");
+                    sleep(RETRY).await;
+                    self.watch.stir.notify_one();
+                }
+            }
+        }
+    }
+
+    /// Whether to go on.
+    async fn take(&mut self, woken: Woken, leave: &Leave) -> Result<bool, Error> {
+        match woken {
+            Woken::Unwatched => return Ok(!leave.if_alone()),
+            Woken::Ports(node, ports) => {
+                self.see(node, ports);
+                self.catch_up();
+            }
+            Woken::Event(event) => match self.hear(event).await? {
+                Heard::Nothing => return Ok(true),
+                Heard::Change => {}
+                Heard::Gone => {
+                    self.watch.scene.send_replace(Scene::Gone);
+                    return Ok(false);
+                }
+            },
+            Woken::Stirred => {}
+        }
+        self.sight.services = sight::services_of(&*self.apps.nodes, &self.vcluster).await.unwrap_or_default();
+        let wrote = self.show().await?;
+        sleep(if wrote { LONG_PAUSE } else { PAUSE }).await;
+        Ok(true)
+    }
+
+    fn see(&mut self, node: NodeId, ports: Option<Vec<ListeningPort>>) {
+        match ports {
+            Some(ports) => self.sight.ports.insert(node, ports),
+            None => self.sight.ports.remove(&node),
+        };
+    }
+
+    /// What has changed again meanwhile: only what is true now is worth a look.
+    fn catch_up(&mut self) {
+        for _ in 0..CATCH_UP {
+            let Some(Some((node, ports))) = self.ports.next().now_or_never() else { return };
+            self.see(node, ports);
+        }
+    }
+
+    async fn hear(&mut self, event: Result<Arc<StoredEvent>, broadcast::error::RecvError>) -> Result<Heard, Error> {
+        let Ok(event) = event else {
+            // Too much has happened meanwhile to have heard it all.
+            let Some(vcluster) = self.apps.store.vcluster(self.vcluster.id).await? else { return Ok(Heard::Gone) };
+            self.vcluster = vcluster;
+            return Ok(Heard::Change);
+        };
+        match &event.body {
+            EventBody::Vcluster { vcluster, .. } if vcluster.id == self.vcluster.id => {
+                self.vcluster = (**vcluster).clone();
+                Ok(Heard::Change)
+            }
+            EventBody::VclusterGone { id, .. } if *id == self.vcluster.id => Ok(Heard::Gone),
+            EventBody::Vcluster { .. } | EventBody::VclusterGone { .. } => Ok(Heard::Nothing),
+        }
+    }
+
+    /// Watches the ports of every node that runs and of no other.
+    fn follow_nodes(&mut self) {
+        let running: HashMap<NodeId, NodeAddress> =
+            self.vcluster.nodes.iter().filter_map(sight::address).map(|node| (node.node, node)).collect();
+        let gone: Vec<NodeId> = self.ports.keys().filter(|node| !running.contains_key(node)).copied().collect();
+        for node in gone {
+            self.ports.remove(&node);
+            self.sight.ports.remove(&node);
+        }
+        for (id, node) in running {
+            if !self.ports.contains_key(&id) {
+                self.ports.insert(id, ports_of(self.apps.nodes.clone(), node));
+            }
+        }
+    }
+
+    /// Shows watchers what there is now; says whether something had to be written down for it.
+    async fn show(&mut self) -> Result<bool, Error> {
+        let recorded = match self.apps.record(&self.vcluster, &self.sight, Names::Leave).await {
+            // It is just going; the event that says so is on its way.
+            Err(Error::NotFound(_)) => return Ok(false),
+            recorded => recorded?,
+        };
+        let apps = view::views(&self.vcluster, recorded.apps, &self.sight);
+        let place = |node: &domain::node::Node| (node.name, NodeAddress { node: node.id, worker: node.worker.clone() });
+        let nodes = self.vcluster.nodes.iter().map(place).collect();
+        self.watch.scene.send_replace(Scene::Apps { apps: Arc::new(apps), nodes: Arc::new(nodes) });
+        Ok(recorded.wrote)
+    }
+}
+
+enum Heard {
+    Nothing,
+    Change,
+    Gone,
+}
+
+/// The node's ports whenever they change; `None` when nobody knows them. Never ends.
+fn ports_of(nodes: Arc<dyn NodeLink>, node: NodeAddress) -> Ports {
+    let begin = (nodes, node, None, false);
+    Box::pin(stream::unfold(begin, |(nodes, node, mut open, mut pause)| async move {
+        if pause {
+            sleep(RETRY).await;
+        }
+        if open.is_none() {
+            open = nodes.watch_ports(&node).await.ok();
+        }
+        let next = match &mut open {
+            Some(ports) => ports.next().await.and_then(Result::ok),
+            None => None,
+        };
+        pause = next.is_none();
+        if pause {
+            open = None;
+        }
+        Some((next.map(sight::fit), (nodes, node, open, pause)))
+    }))
+}

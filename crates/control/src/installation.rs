@@ -1,0 +1,83 @@
+//! The installation as its administrators see it: the hosts, with what they have, what they may give out and what is held
+//! on them. How the programs around are (database, etcd, engine) is the edge's to ask.
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use domain::{name::WorkerName, quota::Usage};
+use scheduler::Overcommit;
+
+use crate::{
+    Error, Policy, Ports,
+    actor::Actor,
+    ports::{coordination::WorkerInfo, store::Store},
+    reconcile::{host_lost, hosts::Hosts},
+};
+
+/// One host.
+#[derive(Debug, Clone, PartialEq)]
+pub struct HostView {
+    pub name: WorkerName,
+    /// `None` for a host that is held nodes on and that does not answer.
+    pub info: Option<WorkerInfo>,
+    /// Why it takes no nodes now.
+    pub unready: Option<String>,
+    /// What may be given out of it, with overcommitment.
+    pub offered_cpu_milli: u64,
+    pub offered_memory_mib: u64,
+    /// What tenants hold.
+    pub held: Usage,
+}
+
+#[derive(Clone)]
+pub struct Installation {
+    store: Arc<dyn Store>,
+    hosts: Hosts,
+    overcommit: Overcommit,
+}
+
+impl std::fmt::Debug for Installation {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Installation").field("overcommit", &self.overcommit).finish_non_exhaustive()
+    }
+}
+
+impl Installation {
+    pub(crate) fn new(ports: &Ports, policy: Policy, hosts: Hosts) -> Self {
+        Self { store: ports.store.clone(), hosts, overcommit: policy.overcommit }
+    }
+
+    /// Every host that is there, and those that should be because somebody's nodes are on them; by name.
+    pub async fn hosts(&self, actor: &Actor) -> Result<Vec<HostView>, Error> {
+        actor.administrator()?;
+        let held: BTreeMap<WorkerName, Usage> = self.store.worker_usage().await?.into_iter().collect();
+        let known = self.hosts.known();
+        let lost = held.keys().filter(|name| known.iter().all(|info| info.name != **name)).map(|name| HostView {
+            name: name.clone(),
+            info: None,
+            unready: Some(host_lost(name)),
+            offered_cpu_milli: 0,
+            offered_memory_mib: 0,
+            held: held.get(name).copied().unwrap_or_default(),
+        });
+        let there = known.iter().map(|info| self.view(info, held.get(&info.name).copied().unwrap_or_default()));
+        let mut all: Vec<HostView> = lost.chain(there).collect();
+        all.sort_by(|a, b| a.name.cmp(&b.name));
+        Ok(all)
+    }
+
+    fn view(&self, info: &WorkerInfo, held: Usage) -> HostView {
+        HostView {
+            name: info.name.clone(),
+            unready: info.unready.clone(),
+            offered_cpu_milli: times(info.cpu_milli, self.overcommit.cpu),
+            offered_memory_mib: times(info.memory_mib, self.overcommit.memory),
+            held,
+            info: Some(info.clone()),
+        }
+    }
+}
+
+/// To be shown: no host has 2^53 MiB.
+fn times(amount: u64, factor: f64) -> u64 {
+    (amount as f64 * factor).round() as u64
+}

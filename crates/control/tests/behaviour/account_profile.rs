@@ -1,0 +1,116 @@
+//! What people do about their own account, and what an API token may not.
+
+use std::time::Duration;
+
+use control::{Error, accounts::LONGEST_TOKEN_DAYS, actor::Actor};
+use domain::SessionHandle;
+
+use crate::harness::{Harness, address};
+
+/// Ada, signed in with a browser whose session is `digit` over and over.
+fn in_browser(actor: &Actor, digit: &str) -> Actor {
+    actor.clone().in_session(digit.repeat(32).parse::<SessionHandle>().expect("a handle"))
+}
+
+fn fields(error: Error) -> Vec<String> {
+    match error {
+        Error::Invalid(faults) => faults.into_iter().map(|fault| fault.field).collect(),
+        other => panic!("not about fields: {other:?}"),
+    }
+}
+
+#[tokio::test]
+async fn a_password_is_changed_by_whoever_knows_the_present_one() {
+    let harness = Harness::new().await;
+    let (accounts, ada) = (&harness.control.accounts, in_browser(&harness.ada, "a"));
+    let refused = accounts.change_password(&ada, "wrong horse", "another horse", address()).await;
+    assert_eq!(fields(refused.expect_err("the wrong password")), ["present"]);
+    let short = accounts.change_password(&ada, "correct horse", "short", address()).await;
+    assert_eq!(fields(short.expect_err("too short")), ["new"]);
+    accounts.change_password(&ada, "correct horse", "another horse", address()).await.expect("the right one");
+    accounts.sign_in("ada", "another horse", address()).await.expect("the new password");
+    assert!(matches!(accounts.sign_in("ada", "correct horse", address()).await, Err(Error::SignInFailed)));
+}
+
+#[tokio::test]
+async fn guessing_the_present_password_costs_the_same_waits_as_at_sign_in() {
+    let harness = Harness::new().await;
+    let (accounts, ada) = (&harness.control.accounts, in_browser(&harness.ada, "a"));
+    for _ in 0..5 {
+        accounts.change_password(&ada, "wrong horse", "another horse", address()).await.expect_err("wrong");
+    }
+    let waits = accounts.change_password(&ada, "correct horse", "another horse", address()).await;
+    assert!(matches!(waits, Err(Error::TooManyAttempts { .. })), "{waits:?}");
+    harness.clock.advance(Duration::from_secs(2));
+    accounts.change_password(&ada, "correct horse", "another horse", address()).await.expect("after the wait");
+}
+
+#[tokio::test]
+async fn a_token_may_look_and_neither_give_nor_take_access() {
+    let harness = Harness::new().await;
+    let accounts = &harness.control.accounts;
+    let text = accounts.issue_token("ada", Duration::from_secs(60)).await.expect("a token").text;
+    let ada = accounts.actor_by_token(&text).await.expect("a good token");
+    assert_eq!(accounts.my_tokens(&ada).await.expect("a list").len(), 1);
+    accounts.sessions(&ada).await.expect("a list");
+    let handle: SessionHandle = "a".repeat(32).parse().expect("a handle");
+    let id = accounts.my_tokens(&ada).await.expect("a list")[0].id;
+    let refused = [
+        accounts.create_token(&ada, "longer", LONGEST_TOKEN_DAYS).await.map(drop),
+        accounts.revoke_my_token(&ada, id).await,
+        accounts.change_password(&ada, "correct horse", "another horse", address()).await,
+        accounts.end_session(&ada, &handle).await,
+        accounts.end_other_sessions(&ada).await,
+        accounts.show_once(&ada, "secret".into()).map(drop),
+    ];
+    assert!(refused.iter().all(|refused| matches!(refused, Err(Error::NeedsSession))), "{refused:?}");
+}
+
+#[tokio::test]
+async fn a_token_of_one_s_own_has_a_name_and_an_end_and_is_revoked_by_its_owner_only() {
+    let harness = Harness::new().await;
+    let accounts = &harness.control.accounts;
+    let (ada, bob) = (in_browser(&harness.ada, "a"), in_browser(&harness.bob, "b"));
+    for days in [0, -1, LONGEST_TOKEN_DAYS + 1, i64::MAX] {
+        assert_eq!(fields(accounts.create_token(&ada, "", days).await.expect_err("wrong")), ["name", "days"]);
+    }
+    let issued = accounts.create_token(&ada, " thesis ", 30).await.expect("a token");
+    assert_eq!(issued.token.name, "thesis");
+    assert_eq!((issued.token.expires_at - issued.token.created_at).num_days(), 30);
+    let foreign = accounts.revoke_my_token(&bob, issued.token.id).await;
+    assert!(matches!(foreign, Err(Error::NotFound("token"))), "{foreign:?}");
+    accounts.actor_by_token(&issued.text).await.expect("it is good");
+    accounts.revoke_my_token(&ada, issued.token.id).await.expect("her own");
+    assert!(matches!(accounts.actor_by_token(&issued.text).await, Err(Error::BadToken)));
+}
+
+#[tokio::test]
+async fn use_of_a_token_is_written_down_once_a_minute_and_looking_at_it_is_no_use() {
+    let harness = Harness::new().await;
+    let accounts = &harness.control.accounts;
+    let text = accounts.issue_token("ada", Duration::from_secs(3600)).await.expect("a token").text;
+    let used = async || accounts.my_tokens(&harness.ada).await.expect("a list")[0].last_used;
+    accounts.actor_by_token(&text).await.expect("it is good");
+    assert_eq!(used().await, None);
+    accounts.use_token(&text).await.expect("it is good");
+    let first = used().await.expect("it was used");
+    harness.clock.advance(Duration::from_secs(59));
+    accounts.use_token(&text).await.expect("it is good");
+    assert_eq!(used().await, Some(first));
+    harness.clock.advance(Duration::from_secs(1));
+    accounts.use_token(&text).await.expect("it is good");
+    assert!(used().await > Some(first));
+}
+
+#[tokio::test]
+async fn nobody_collects_tokens_without_end() {
+    let harness = Harness::new().await;
+    let accounts = &harness.control.accounts;
+    let ada = in_browser(&harness.ada, "a");
+    for number in 0..100 {
+        accounts.create_token(&ada, &format!("token {number}"), 1).await.expect("room");
+    }
+    assert_eq!(fields(accounts.create_token(&ada, "one more", 1).await.expect_err("no room")), ["name"]);
+    harness.clock.advance(Duration::from_secs(24 * 3600));
+    accounts.create_token(&ada, "one more", 1).await.expect("the others are over");
+}

@@ -1,0 +1,154 @@
+//! Nodes in memory: `NodeLink` and `Usages`, as far as apps are concerned. What listens, which services there are and what
+//! is used is what the test says; whatever listens echoes. They have no terminals.
+
+mod state;
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use chrono::{DateTime, Utc};
+use control::ports::{
+    node::{
+        Attach, Duplex, ListeningPort, NodeAddress, NodeError, NodeLink, OpenTerminal, ServiceState, ServiceStatus,
+        TerminalId, TerminalInfo,
+    },
+    usage::{NodeSamples, Sample, Usages},
+};
+use domain::NodeId;
+use futures::{StreamExt, stream::BoxStream};
+use parking_lot::Mutex;
+use tokio_stream::wrappers::UnboundedReceiverStream;
+
+use state::State;
+
+/// Clones show the same nodes.
+#[derive(Debug, Clone, Default)]
+pub struct FakeNodes {
+    state: Arc<Mutex<State>>,
+}
+
+/// What tests do to them.
+impl FakeNodes {
+    /// Something begins to listen; watchers hear of it at once.
+    pub fn listen(&self, node: NodeId, port: u16, process: &str) {
+        let port = ListeningPort { port, process: Some(process.to_owned()), loopback_only: true };
+        self.state.lock().node(node).listen(port);
+    }
+
+    /// Nothing listens there any more.
+    pub fn close(&self, node: NodeId, port: u16) {
+        self.state.lock().node(node).close(port);
+    }
+
+    /// The node has this service, in this state. Starting one that is `Stopped` makes it `Starting`.
+    pub fn service(&self, node: NodeId, name: &str, state: ServiceState, reason: Option<&str>) {
+        let status = ServiceStatus { name: name.to_owned(), state, reason: reason.map(str::to_owned), restarts: 0 };
+        self.state.lock().node(node).services.insert(name.to_owned(), status);
+    }
+
+    pub fn log(&self, node: NodeId, name: &str, text: &str) {
+        self.state.lock().node(node).logs.insert(name.to_owned(), text.to_owned());
+    }
+
+    pub fn sample(&self, node: NodeId, sample: Sample) {
+        self.state.lock().node(node).samples.push(sample);
+    }
+
+    /// The node does not answer, and watches of it end, until it listens to something again or [`Self::mend`].
+    pub fn cut(&self, node: NodeId) {
+        self.state.lock().node(node).cut();
+    }
+
+    pub fn mend(&self, node: NodeId) {
+        self.state.lock().node(node).away = false;
+    }
+
+    /// How often any node was asked anything but what it uses.
+    pub fn asked(&self) -> usize {
+        self.state.lock().asked
+    }
+
+    /// How many watches on this node's ports are open.
+    pub fn watches(&self, node: NodeId) -> usize {
+        self.state.lock().node(node).open_watches()
+    }
+}
+
+fn no_terminals<T>() -> Result<T, NodeError> {
+    Err(NodeError::Unreachable("nodes in memory have no terminals".into()))
+}
+
+#[async_trait]
+impl NodeLink for FakeNodes {
+    async fn terminals(&self, _: &NodeAddress) -> Result<Vec<TerminalInfo>, NodeError> {
+        no_terminals()
+    }
+
+    async fn open_terminal(&self, _: &NodeAddress, _: &OpenTerminal) -> Result<TerminalInfo, NodeError> {
+        no_terminals()
+    }
+
+    async fn close_terminal(&self, _: &NodeAddress, _: &TerminalId) -> Result<(), NodeError> {
+        no_terminals()
+    }
+
+    async fn attach(&self, _: &NodeAddress, _: &Attach) -> Result<Box<dyn Duplex>, NodeError> {
+        no_terminals()
+    }
+
+    async fn dial(&self, node: &NodeAddress, port: u16) -> Result<Box<dyn Duplex>, NodeError> {
+        if !self.state.lock().ask(node.node)?.ports.contains_key(&port) {
+            return Err(NodeError::PortClosed(port));
+        }
+        let (ours, theirs) = tokio::io::duplex(64 * 1024);
+        tokio::spawn(async move {
+            let (mut read, mut write) = tokio::io::split(theirs);
+            // Ends when the test lets go of its half.
+            let _ = tokio::io::copy(&mut read, &mut write).await;
+        });
+        Ok(Box::new(ours))
+    }
+
+    async fn watch_ports(
+        &self,
+        node: &NodeAddress,
+    ) -> Result<BoxStream<'static, Result<Vec<ListeningPort>, NodeError>>, NodeError> {
+        let receiver = self.state.lock().ask(node.node)?.watch();
+        Ok(UnboundedReceiverStream::new(receiver).boxed())
+    }
+
+    async fn services(&self, node: &NodeAddress) -> Result<Vec<ServiceStatus>, NodeError> {
+        Ok(self.state.lock().ask(node.node)?.services.values().cloned().collect())
+    }
+
+    async fn start_service(&self, node: &NodeAddress, name: &str) -> Result<ServiceStatus, NodeError> {
+        let mut state = self.state.lock();
+        let service = state.ask(node.node)?.services.get_mut(name);
+        let service = service.ok_or_else(|| NodeError::NoSuchService(name.to_owned()))?;
+        if matches!(service.state, ServiceState::Stopped | ServiceState::Failed) {
+            service.state = ServiceState::Starting;
+        }
+        Ok(service.clone())
+    }
+
+    async fn service_log(&self, node: &NodeAddress, name: &str) -> Result<String, NodeError> {
+        Ok(self.state.lock().ask(node.node)?.logs.get(name).cloned().unwrap_or_default())
+    }
+}
+
+#[async_trait]
+impl Usages for FakeNodes {
+    async fn samples(
+        &self,
+        nodes: &[NodeAddress],
+        since: Option<DateTime<Utc>>,
+    ) -> Result<Vec<NodeSamples>, NodeError> {
+        let mut state = self.state.lock();
+        let newer = |sample: &Sample| since.is_none_or(|since| sample.at > since);
+        let of = |node: &NodeAddress| NodeSamples {
+            node: node.node,
+            samples: state.node(node.node).samples.iter().copied().filter(newer).collect(),
+        };
+        Ok(nodes.iter().map(of).collect())
+    }
+}

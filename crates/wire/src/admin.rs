@@ -1,0 +1,198 @@
+//! What administrators see and change: people, the installation's health, its configuration.
+
+use chrono::{DateTime, Utc};
+use domain::{quota::OwnLimits as Own, user::Role};
+use serde::{Deserialize, Serialize};
+
+use crate::session::Amount;
+
+/// A person with an account.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Person {
+    pub name: String,
+    pub role: Role,
+    /// Cannot sign in, and no session or token of theirs is good.
+    pub locked: bool,
+    pub created_at: DateTime<Utc>,
+    pub last_sign_in: Option<DateTime<Utc>>,
+    /// What they may hold.
+    pub limits: Amount,
+    /// What was set for them in place of what everybody may hold.
+    pub own_limits: OwnLimits,
+    pub usage: Amount,
+}
+
+/// A person with the ways in they have open.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct PersonDetail {
+    pub person: Person,
+    /// What everybody may hold who has no limits of their own.
+    pub usual_limits: Amount,
+    /// How many browsers are signed in.
+    pub sessions: u32,
+    /// How many API tokens are good.
+    pub tokens: u32,
+}
+
+/// Limits of one user; what is absent or `null` is as for everybody. Numbers are wider than any valid value, so that the
+/// answer can name the rule they break.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct OwnLimits {
+    pub vclusters: Option<i64>,
+    pub nodes: Option<i64>,
+    pub cpus: Option<f64>,
+    pub memory_mib: Option<i64>,
+}
+
+impl From<Own> for OwnLimits {
+    /// Exact: limits are checked to be far below 2^53.
+    fn from(own: Own) -> Self {
+        Self {
+            vclusters: own.vclusters.map(i64::from),
+            nodes: own.nodes.map(i64::from),
+            cpus: own.cpu_milli.map(|milli| milli as f64 / 1000.0),
+            memory_mib: own.memory_mib.map(|mib| i64::try_from(mib).unwrap_or(i64::MAX)),
+        }
+    }
+}
+
+/// `POST /api/v1/admin/users`. Never logged: `Debug` leaves the password out.
+#[derive(Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct AddUser {
+    /// 1–32 of a-z, 0-9, '-', '_', '.'.
+    pub name: String,
+    #[serde(default = "user")]
+    pub role: Role,
+    /// 8–1024 characters; generated and given back when absent.
+    #[serde(default)]
+    pub password: Option<String>,
+}
+
+const fn user() -> Role {
+    Role::User
+}
+
+impl std::fmt::Debug for AddUser {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("AddUser").field("name", &self.name).field("role", &self.role).finish_non_exhaustive()
+    }
+}
+
+/// `PATCH /api/v1/admin/users/{name}`: what is absent stays.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct ChangeUser {
+    pub role: Option<Role>,
+    pub locked: Option<bool>,
+    pub limits: Option<OwnLimits>,
+}
+
+/// `POST /api/v1/admin/users/{name}/password`. `Debug` leaves the password out.
+#[derive(Clone, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct ResetPassword {
+    /// 8–1024 characters; generated and given back when absent.
+    pub password: Option<String>,
+}
+
+impl std::fmt::Debug for ResetPassword {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("ResetPassword").finish_non_exhaustive()
+    }
+}
+
+/// Whose password it is, and the only copy of a generated one. `Debug` leaves it out.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct GivenPassword {
+    pub name: String,
+    /// Shown this once; `null` when it was chosen.
+    pub password: Option<String>,
+}
+
+impl std::fmt::Debug for GivenPassword {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("GivenPassword").field("name", &self.name).finish_non_exhaustive()
+    }
+}
+
+/// How the installation is.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Health {
+    /// dockletd's version.
+    pub version: String,
+    pub started_at: DateTime<Utc>,
+    /// What must answer before people are let in.
+    pub parts: Vec<Part>,
+    pub hosts: Vec<Host>,
+    pub disk: Disk,
+}
+
+/// A program dockletd stands on.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Part {
+    /// `database`, `coordination`, `engine` or `hosts`.
+    pub name: String,
+    pub ready: bool,
+    /// Why it is not.
+    pub reason: Option<String>,
+    /// Its version, where it says one.
+    pub version: Option<String>,
+    /// How long it took to answer.
+    pub answered_in_ms: u64,
+}
+
+/// A host and what is held on it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Host {
+    pub name: String,
+    pub ready: bool,
+    /// Why it takes no nodes now.
+    pub reason: Option<String>,
+    /// What it has; 0 for a host that does not answer.
+    pub cpus: f64,
+    pub memory_mib: u64,
+    /// What may be given out of it, with overcommitment.
+    pub offered_cpus: f64,
+    pub offered_memory_mib: u64,
+    /// What is held on it.
+    pub held: Amount,
+}
+
+/// The file system of the data directory.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Disk {
+    /// The data directory.
+    pub path: String,
+    pub total_bytes: u64,
+    /// What dockletd may still write.
+    pub free_bytes: u64,
+}
+
+/// One setting as it holds.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Setting {
+    pub section: String,
+    pub key: String,
+    /// As one would write it; empty for none, `(set)` for a secret that is set.
+    pub value: String,
+    /// The same in words: `flag --listen`, `environment DOCKLET_LOG_LEVEL`, `file /etc/docklet.toml`, `default`.
+    pub source: String,
+    /// Whether somebody wrote it.
+    pub changed: bool,
+    /// What it is for.
+    pub about: String,
+}

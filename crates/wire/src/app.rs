@@ -1,0 +1,121 @@
+//! Apps as clients see and change them.
+
+use chrono::{DateTime, Utc};
+use domain::app::{AppKind, AppState};
+use serde::{Deserialize, Deserializer, Serialize};
+
+/// One app of a vcluster: a port of a node, with an address of its own for browsers.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct App {
+    pub id: String,
+    /// The first part of its host name; opaque.
+    pub label: String,
+    /// Where a browser opens it.
+    pub url: String,
+    /// The id of its vcluster.
+    pub vcluster: String,
+    /// `node-0`.
+    pub node: String,
+    pub port: u16,
+    pub kind: AppKind,
+    /// What its owner calls it.
+    pub name: Option<String>,
+    /// The best name there is: the owner's, `JupyterLab`, or process and port.
+    pub title: String,
+    /// What listens, or listened last.
+    pub process: Option<String>,
+    /// Listed also while nothing listens.
+    pub pinned: bool,
+    /// Nobody can open it while it is off.
+    pub enabled: bool,
+    /// Something listens now.
+    pub listening: bool,
+    pub state: AppState,
+    /// Why the state is what it is, in one sentence.
+    pub reason: Option<String>,
+    pub created_at: DateTime<Utc>,
+}
+
+/// What is seen of an app at this moment, beside its record.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Seen {
+    pub listening: bool,
+    pub state: AppState,
+    pub reason: Option<String>,
+}
+
+impl App {
+    /// The app as its owner sees it, opened at `url`.
+    pub fn from_domain(app: &domain::app::App, seen: Seen, url: String) -> Self {
+        Self {
+            id: app.id.to_string(),
+            label: app.label.to_string(),
+            url,
+            vcluster: app.vcluster.to_string(),
+            node: app.node.to_string(),
+            port: app.port,
+            kind: app.kind,
+            name: app.name.as_ref().map(ToString::to_string),
+            title: app.title(),
+            process: app.process.clone(),
+            pinned: app.pinned,
+            enabled: app.enabled,
+            listening: seen.listening,
+            state: seen.state,
+            reason: seen.reason,
+            created_at: app.created_at,
+        }
+    }
+}
+
+/// `POST /api/v1/vclusters/{id}/apps`: a port of a node, before or after something listens there. Pins it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[cfg_attr(feature = "openapi", schema(example = json!({"node": "node-0", "port": 8050, "name": "Dashboard"})))]
+pub struct PublishApp {
+    /// `node-0`.
+    pub node: String,
+    /// 1–65535, but not 22.
+    #[cfg_attr(feature = "openapi", schema(minimum = 1, maximum = 65535))]
+    pub port: i64,
+    /// 1–40 characters.
+    #[serde(default)]
+    pub name: Option<String>,
+}
+
+/// `PATCH /api/v1/vclusters/{id}/apps/{app}`: what is absent stays as it is.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct ChangeApp {
+    /// 1–40 characters; `null` takes the name away.
+    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "present")]
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<String>))]
+    pub name: Option<Option<String>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub pinned: Option<bool>,
+    /// `false` ends it for everybody who has it open.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub enabled: Option<bool>,
+}
+
+/// Tells `null` apart from a field that is not there.
+fn present<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Option<String>>, D::Error> {
+    Option::deserialize(deserializer).map(Some)
+}
+
+/// How the addresses of apps are written for one visitor: what stands before and behind the label.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct AppUrls {
+    pub before: String,
+    pub after: String,
+}
+
+impl AppUrls {
+    /// Where a browser opens the app.
+    pub fn url(&self, label: &str) -> String {
+        format!("{}{label}{}", self.before, self.after)
+    }
+}
