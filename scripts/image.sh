@@ -1,20 +1,28 @@
 #!/usr/bin/env bash
-# Makes the node image docklet/base, and debian:bookworm below it, when they are missing or their Dockerfile changed.
-# Usage: scripts/image.sh [NAME]     NAME is a folder of images/ (default: base)
+# Makes a node image, and the image below it, when they are missing or a file of their folder changed.
+# Usage: scripts/image.sh [NAME [TAG]]     NAME is a folder of images/ (default: base), TAG the image's (docklet/NAME)
 . "$(dirname "$0")/say.sh"
 
 name=${1:-base}
 folder="$repo/images/$name"
-tag="docklet/$name"
+tag="${2:-docklet/$name}"
 content_label=docklet.image.content
 version_label=org.opencontainers.image.version
+stage_label=docklet.image.stage
 base=debian:bookworm
 
 [ -f "$folder/Dockerfile" ] || fail "There is no images/$name/Dockerfile." "Pick one of: $(ls "$repo/images")"
 
-# Everything the build sees, so that a changed file gives a new image.
+case $name in
+base) how_long="about 3 min, most of it downloads" ;;
+*) how_long="about 15 min, most of it downloads" ;;
+esac
+
+# Everything the build sees, so that a changed file gives a new image; what it stands on is part of that.
 content_of() {
-    (cd "$1" && find . -type f -print0 | LC_ALL=C sort -z | xargs -0 sha256sum) | sha256sum | cut -c1-16
+    local folders=("$repo/images/base")
+    [ "$1" = base ] || folders+=("$repo/images/$1")
+    (cd "$repo/images" && find "${folders[@]##*/}" -type f -print0 | LC_ALL=C sort -z | xargs -0 sha256sum) | sha256sum | cut -c1-16
 }
 
 image_exists() {
@@ -62,14 +70,91 @@ ensure_base() {
     timeout 300 docker pull --quiet "$base" >/dev/null 2>&1 || bootstrap_base
 }
 
-content=$(content_of "$folder")
+# What this host knows about reaching package registries: its certificates, and pip's and npm's settings in whatever form
+# they are kept. The build may use it, the image must not hold it; see `leaks`.
+collect_host() {
+    local dir=$1 file
+    mkdir -p "$dir"
+    for file in "${SSL_CERT_FILE:-}" /etc/ssl/certs/ca-certificates.crt; do
+        if [ -f "$file" ] && [ ! -e "$dir/ca.crt" ]; then cp "$file" "$dir/ca.crt"; fi
+    done
+    # The first that is there, as pip itself would read it; paths of this host mean nothing inside.
+    for file in "${PIP_CONFIG_FILE:-}" "$HOME/.config/pip/pip.conf" "$HOME/.pip/pip.conf" /etc/pip.conf; do
+        if [ -f "$file" ] && [ ! -e "$dir/pip.conf" ]; then
+            sed '/^[[:space:]]*\(cert\|client-cert\|cache-dir\|find-links\)[[:space:]]*=/d' "$file" >"$dir/pip.conf"
+        fi
+    done
+    for file in "${NPM_CONFIG_USERCONFIG:-}" "$HOME/.npmrc"; do
+        if [ -f "$file" ] && [ ! -e "$dir/npmrc" ]; then
+            sed '/^[[:space:]]*\(cafile\|cache\|prefix\|nodedir\)[[:space:]]*=/d' "$file" >"$dir/npmrc"
+        fi
+    done
+    {
+        if [ -e "$dir/pip.conf" ]; then echo PIP_CONFIG_FILE=/build/pip.conf; fi
+        for file in PIP_INDEX_URL PIP_EXTRA_INDEX_URL PIP_TRUSTED_HOST PIP_DEFAULT_TIMEOUT PIP_RETRIES; do
+            if [ -n "${!file:-}" ]; then printf '%s=%q\n' "$file" "${!file}"; fi
+        done
+    } >"$dir/pip.env"
+}
+
+# What of the host's settings can still be found in the image: in its history, its configuration, or any byte of its layers.
+# Of its certificates, all: programs bring some of the well-known ones themselves, as Node.js does.
+leaks() {
+    local dir=$1 certificates
+    docker run --rm --network none --entrypoint cat "$tag" /etc/ssl/certs/ca-certificates.crt >"$dir/own.crt"
+    { grep -vxFf "$dir/own.crt" "$dir/host/ca.crt" 2>/dev/null || true; } | grep -v -e '^-----' -e '^#' | awk 'length($0) > 40' | sort -u >"$dir/certificates"
+    cat "$dir/host/pip.env" "$dir/host/pip.conf" "$dir/host/npmrc" 2>/dev/null \
+        | { grep -iE '(index[-_]url|trusted[-_]host|registry|_auth|token|password)[^=]*=' || true; } \
+        | sed 's/^[^=]*=[[:space:]]*//' | awk 'length($0) > 5' | sort -u >"$dir/settings"
+    cat "$dir/certificates" "$dir/settings" >"$dir/lent"
+    [ -s "$dir/lent" ] || return 0
+    { docker history --no-trunc "$tag" && docker image inspect "$tag" && docker save "$tag"; } \
+        | { grep -aoF -f "$dir/lent" || true; } | sort -u >"$dir/found"
+    comm -12 "$dir/found" "$dir/settings"
+    certificates=$(wc -l <"$dir/certificates")
+    if [ "$certificates" -gt 0 ] && [ "$(comm -12 "$dir/found" "$dir/certificates" | wc -l)" -eq "$certificates" ]; then
+        echo "the certificates of this host"
+    fi
+}
+
+# Each step of the build as one line, while it runs.
+steps() {
+    sed -un 's|^Step \([0-9]*/[0-9]*\) : \(.\{0,100\}\).*|    \1 \2|p' | grep --line-buffered -E ' (RUN|COPY --from|FROM)' || true
+}
+
+# build CONTEXT: the classic builder, which every engine has, with the proxies this host needs; those leave no trace.
+build() {
+    local arguments=() proxy
+    for proxy in http_proxy https_proxy no_proxy HTTP_PROXY HTTPS_PROXY NO_PROXY; do
+        if [ -n "${!proxy:-}" ]; then arguments+=(--build-arg "$proxy"); fi
+    done
+    DOCKER_BUILDKIT=0 docker build --network host --force-rm --tag "$tag" "${arguments[@]}" \
+        --label "$content_label=$content" --label "$version_label=$version" "$1"
+}
+
+content=$(content_of "$name")
 built=$(docker image inspect --format "{{ index .Config.Labels \"$content_label\" }}" "$tag" 2>/dev/null || true)
 [ "$built" = "$content" ] && exit 0
 
-ensure_base
+if [ "$name" = base ]; then ensure_base; else "$repo/scripts/image.sh" base; fi
 version=$(sed -n '/^\[workspace.package\]/,/^\[/s/^version *= *"\(.*\)"/\1/p' "$repo/Cargo.toml")
-step "Building the node image $tag" "about 1 min"
-quietly "$repo/target/image-$name.log" env DOCKER_BUILDKIT=0 docker build --network host --force-rm --tag "$tag" \
-    --label "$content_label=$content" --label "$version_label=$version" "$folder" \
-    || fail "The node image $tag could not be built." "The last lines of the build are above."
-note "$tag is $(docker image inspect --format '{{ .Size }}' "$tag" | awk '{ printf "%d MB", $1 / 1000000 }')"
+step "Building the node image $tag" "$how_long"
+began=$SECONDS
+work=$(mktemp -d "${TMPDIR:-/tmp}/docklet-image.XXXXXX")
+trap 'rm -rf "$work"' EXIT
+cp -R "$folder" "$work/context"
+collect_host "$work/host"
+cp -R "$work/host" "$work/context/host"
+mkdir -p "$repo/target"
+if ! build "$work/context" 2>&1 </dev/null | tee "$repo/target/image-$name.log" | steps; then
+    tail -n 30 "$repo/target/image-$name.log" >&2
+    fail "The node image $tag could not be built." "The last lines of the build are above, all of it is in target/image-$name.log."
+fi
+# What was lent to the build is in its stages still; without them a next build fetches Python's packages again.
+docker image prune --force --filter "label=$stage_label" >/dev/null
+found=$(leaks "$work")
+if [ -n "$found" ]; then
+    docker rmi --no-prune "$tag" >/dev/null
+    fail "The node image $tag holds what only its build was to know, and was removed." "Look at the stages of images/$name/Dockerfile. Found: $(printf '%s' "$found" | head -c 200)"
+fi
+note "$tag is $(docker image inspect --format '{{ .Size }}' "$tag" | awk '{ printf "%d MB", $1 / 1000000 }'), made in $(((SECONDS - began) / 60)) min $(((SECONDS - began) % 60)) s"

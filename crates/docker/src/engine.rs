@@ -11,7 +11,11 @@ use domain::{InstallationId, image::ImageRef};
 use futures::stream::BoxStream;
 use ipnet::Ipv4Net;
 
-use crate::{client::Client, container, events, host_task, image, log, network, volume};
+use crate::{
+    about::{self, About},
+    client::Client,
+    container, events, host_task, image, log, network, volume,
+};
 
 /// The engine behind one unix socket. Connects when it is first asked something, and again after the engine was away.
 #[derive(Debug)]
@@ -24,6 +28,11 @@ impl DockerEngine {
     /// `socket` is the engine's, such as `/var/run/docker.sock`; it need not be there yet.
     pub fn new(socket: impl Into<PathBuf>) -> Self {
         Self { client: Client::new(socket.into()), known: network::Known::default() }
+    }
+
+    /// What the engine says of itself and its host.
+    pub async fn about(&self) -> Result<About, EngineError> {
+        about::about(&self.client).await
     }
 }
 

@@ -4,8 +4,10 @@
 //! in the port's words. Map:
 //! - `client`: the connection, agreed on one API version, and the time limits
 //! - `fault`: what the engine's refusals mean
+//! - `about`: the engine of itself, for people who look for what is wrong
 //! - `container`, `network`, `volume`, `image`, `events`, `host_task`: one kind of object each
 
+mod about;
 mod client;
 mod container;
 mod engine;
@@ -19,6 +21,7 @@ mod network;
 mod spec;
 mod volume;
 
+pub use about::About;
 pub use engine::DockerEngine;
 pub use spec::{HOME_TARGET, INIT_TARGET, RUN_TARGET};
 

@@ -6,9 +6,11 @@ mod connect;
 mod dial;
 mod error;
 mod frames;
+mod port_watch;
 
 pub use error::ClientError;
 pub use frames::{FrameReader, write_frame};
+pub use port_watch::PortWatch;
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -19,8 +21,8 @@ use tokio::net::{TcpStream, UnixStream};
 use tokio::time::{Instant, sleep, timeout};
 
 use crate::protocol::{
-    Activity, Attach, AttachReply, Done, Envelope, ListeningPort, MAX_REPLY, OpenTerminal, Reply, Request, Status,
-    TerminalId, TerminalInfo, VERSION,
+    Activity, Attach, AttachReply, Done, Envelope, ListeningPort, MAX_REPLY, OpenTerminal, Reply, Request, ServiceLog,
+    ServiceStatus, Status, TerminalId, TerminalInfo, VERSION,
 };
 use clean::Clean;
 
@@ -108,6 +110,22 @@ impl NodeClient {
     /// The TCP ports something in the node listens on.
     pub async fn ports(&self) -> Result<Vec<ListeningPort>, ClientError> {
         self.call(Request::Ports).await
+    }
+
+    /// The same ports, now and after each change.
+    pub async fn watch_ports(&self) -> Result<PortWatch, ClientError> {
+        let stream = self.within_deadline(self.send(Request::WatchPorts)).await?;
+        Ok(PortWatch::new(stream, self.deadline))
+    }
+
+    /// Starts a service that does not run; one that runs is left alone.
+    pub async fn start_service(&self, name: &str) -> Result<ServiceStatus, ClientError> {
+        self.call(Request::StartService { name: name.to_owned() }).await
+    }
+
+    /// What a service printed last; lines without control characters.
+    pub async fn service_log(&self, name: &str) -> Result<String, ClientError> {
+        self.call::<ServiceLog>(Request::ServiceLog { name: name.to_owned() }).await.map(|log| log.text)
     }
 
     /// What the node is used for.

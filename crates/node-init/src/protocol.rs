@@ -2,15 +2,19 @@
 //!
 //! A message is a big-endian `u32` length and that many bytes of JSON. The request names the protocol version; the reply
 //! is `{"ok": …}` or `{"error": {"code", "message"}}`. After the reply to *attach* both sides speak the frames of
-//! [`wire::terminal`]; the reply to *dial* carries a connected socket (SCM_RIGHTS). This module does no I/O.
+//! [`wire::terminal`]; the reply to *dial* carries a connected socket (SCM_RIGHTS); after the first reply to *watch_ports*
+//! others follow, one for each change. This module does no I/O.
+//!
+//! The version stays as long as old requests mean what they meant: a node that does not know a request says
+//! `unknown_request`, and the worker says that the node is older than dockletd.
 
 mod ids;
 mod state;
 
 pub use ids::{BadId, ClientId, TerminalId};
 pub use state::{
-    Activity, AttachReply, ErrorBody, ErrorCode, ListeningPort, ServiceState, ServiceStatus, Status, TerminalActivity,
-    TerminalInfo,
+    Activity, AttachReply, ErrorBody, ErrorCode, ListeningPort, ServiceLog, ServiceState, ServiceStatus, Status,
+    TerminalActivity, TerminalInfo,
 };
 
 pub use wire::terminal::Exit;
@@ -35,6 +39,12 @@ pub const MAX_TERMINALS: usize = 64;
 pub const MAX_EXITED: usize = 8;
 /// Most viewers of one terminal.
 pub const MAX_VIEWERS: usize = 32;
+/// Most listening ports of one answer.
+pub const MAX_PORTS: usize = 256;
+/// Most connections that watch ports.
+pub const MAX_PORT_WATCHERS: usize = 16;
+/// What is kept of a service's output.
+pub const SERVICE_LOG: usize = 16 * 1024;
 
 /// A request with the version of the protocol it is written in.
 #[derive(Debug, Serialize, Deserialize)]
@@ -51,17 +61,42 @@ pub enum Request {
     Status,
     Terminals,
     OpenTerminal(OpenTerminal),
-    CloseTerminal { id: TerminalId },
+    CloseTerminal {
+        id: TerminalId,
+    },
     Attach(Attach),
-    Dial { port: u16 },
+    Dial {
+        port: u16,
+    },
     Ports,
+    /// Answered with the present ports, then with all of them again at each change, until one side closes.
+    WatchPorts,
+    /// Starts a service that is not running, whatever kept it from it. One that runs is left alone.
+    StartService {
+        name: String,
+    },
+    /// The end of what the service printed, over all its runs.
+    ServiceLog {
+        name: String,
+    },
     Activity,
 }
 
 impl Request {
     /// The names a node of this version understands.
-    pub const NAMES: [&str; 8] =
-        ["status", "terminals", "open_terminal", "close_terminal", "attach", "dial", "ports", "activity"];
+    pub const NAMES: [&str; 11] = [
+        "status",
+        "terminals",
+        "open_terminal",
+        "close_terminal",
+        "attach",
+        "dial",
+        "ports",
+        "watch_ports",
+        "start_service",
+        "service_log",
+        "activity",
+    ];
 }
 
 /// Opens a terminal. The same id again while it lives is a success that changes nothing.

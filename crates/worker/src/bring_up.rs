@@ -1,6 +1,6 @@
 //! Bringing a node up: what it stands on, its container, its start, its docklet-init.
 
-use std::time::Duration;
+use std::{collections::BTreeMap, time::Duration};
 
 use chrono::{DateTime, Utc};
 use control::ports::{
@@ -13,7 +13,7 @@ use tokio::time::{Instant, sleep};
 
 use crate::{
     driver::{Driver, Flow},
-    names,
+    jupyter, names,
     plan::{Cause, Past, Seen},
     ready::Ready,
     reason, run_dir,
@@ -54,7 +54,9 @@ impl Driver {
     fn spec(&self, order: &Assignment, network: String) -> ContainerSpec {
         let config = &self.host.config;
         let grace = config.stop_grace.saturating_sub(HEAD_START).as_millis().to_string();
-        let env = [("DOCKLET_SSHD", "1"), ("DOCKLET_GRACE_MS", grace.as_str())];
+        let mut env =
+            BTreeMap::from([("DOCKLET_SSHD".to_owned(), "1".to_owned()), ("DOCKLET_GRACE_MS".to_owned(), grace)]);
+        env.extend(jupyter::services(order.name).map(|services| ("DOCKLET_SERVICES".to_owned(), services)));
         ContainerSpec {
             name: names::container_name(order),
             installation: config.installation,
@@ -71,7 +73,7 @@ impl Driver {
             home: names::home_name(order.owner),
             init: self.host.init.clone(),
             run_dir: run_dir::path(&config.data_dir, self.node),
-            env: env.map(|(key, value)| (key.to_owned(), value.to_owned())).into(),
+            env,
         }
     }
 

@@ -102,6 +102,7 @@ impl Desk {
         for node in nodes {
             self.host.roster.withdraw(*node);
             self.host.reports.forget(*node);
+            self.host.usage.forget(*node);
         }
         if !nodes.is_empty() {
             self.host.sweep_soon.notify_one();

@@ -179,6 +179,12 @@ impl Driver {
 
     pub(crate) fn report(&mut self, order: &Assignment, phase: Phase) {
         self.memory.note(order.generation, &phase);
+        match (&phase, &self.memory.container) {
+            (Phase::Running { .. }, Some(container)) => self.host.usage.runs(self.node, container),
+            // The engine is away; the node may run all the same.
+            (Phase::Lost { .. }, _) => {}
+            _ => self.host.usage.rests(self.node),
+        }
         self.host.reports.set(self.node, Observation { generation: order.generation, phase });
     }
 

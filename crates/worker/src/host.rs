@@ -13,7 +13,7 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
     config::WorkerConfig, fence::Fence, homes::Homes, networks::Networks, presence::Presence, pulls::Pulls,
-    reports::Reports, roster::Roster,
+    reports::Reports, roster::Roster, usage::Usage,
 };
 
 /// Stops in progress at once. Stopping is mostly waiting for a node to end, so many may wait.
@@ -34,6 +34,7 @@ pub(crate) struct Host {
     pub(crate) pulls: Pulls,
     pub(crate) fence: Fence,
     pub(crate) presence: Presence,
+    pub(crate) usage: Usage,
     /// Held while the engine creates, starts or removes.
     pub(crate) permits: Semaphore,
     pub(crate) stops: Semaphore,
@@ -64,6 +65,7 @@ impl Host {
             pulls: Pulls::default(),
             fence: Fence::default(),
             presence: Presence::default(),
+            usage: Usage::default(),
             permits: Semaphore::new(config.parallel),
             stops: Semaphore::new(STOPS_AT_ONCE),
             sweep_soon: Notify::new(),

@@ -18,9 +18,11 @@
 //!   steps; `memory`: what it remembers between looks
 //! - `roster`: which nodes there are; `desk`: fills it from the assignments; `sweep`: what nobody assigned
 //! - `networks`, `homes`, `pulls`, `fence`, `run_dir`, `init_binary`: what nodes stand on
-//! - `reports`, `presence`: what others are told; `link`: reaching into a node
+//! - `reports`, `presence`: what others are told; `link`: reaching into a node; `jupyter`: the service of a first node
+//! - `usage`, `cgroup`: what nodes use, from the host's side
 
 mod bring_up;
+mod cgroup;
 mod config;
 mod desk;
 mod driver;
@@ -28,6 +30,7 @@ mod fence;
 mod homes;
 mod host;
 mod init_binary;
+mod jupyter;
 mod link;
 mod memory;
 mod names;
@@ -43,6 +46,7 @@ mod routes;
 mod run_dir;
 mod sweep;
 mod take_down;
+mod usage;
 mod watch;
 mod worker;
 

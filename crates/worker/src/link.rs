@@ -3,7 +3,12 @@
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use control::ports::node::{
-    Attach, AttachFrom, Duplex, NodeAddress, NodeError, NodeLink, OpenTerminal, TerminalId, TerminalInfo, TerminalSize,
+    Attach, AttachFrom, Duplex, ListeningPort, NodeAddress, NodeError, NodeLink, OpenTerminal, ServiceState,
+    ServiceStatus, TerminalId, TerminalInfo, TerminalSize,
+};
+use futures::{
+    StreamExt,
+    stream::{self, BoxStream},
 };
 use node_init::{
     client::{ClientError, NodeClient},
@@ -17,12 +22,17 @@ const LONGEST_TITLE: usize = 256;
 
 impl Worker {
     fn client(&self, address: &NodeAddress) -> Result<NodeClient, NodeError> {
-        let config = &self.host.config;
-        if address.worker != config.name {
-            let (there, here) = (&address.worker, &config.name);
-            return Err(NodeError::Unreachable(format!("it is on the host {there}, and this is {here}")));
+        self.is_here(address)?;
+        Ok(NodeClient::new(run_dir::path(&self.host.config.data_dir, address.node)))
+    }
+
+    pub(crate) fn is_here(&self, address: &NodeAddress) -> Result<(), NodeError> {
+        let (there, here) = (&address.worker, &self.host.config.name);
+        if there == here {
+            Ok(())
+        } else {
+            Err(NodeError::Unreachable(format!("it is on the host {there}, and this is {here}")))
         }
-        Ok(NodeClient::new(run_dir::path(&config.data_dir, address.node)))
     }
 }
 
@@ -69,9 +79,65 @@ impl NodeLink for Worker {
     }
 
     async fn dial(&self, node: &NodeAddress, port: u16) -> Result<Box<dyn Duplex>, NodeError> {
-        let stream = self.client(node)?.dial(port).await.map_err(|error| fault(error, ""))?;
-        Ok(Box::new(stream))
+        match self.client(node)?.dial(port).await {
+            Ok(stream) => Ok(Box::new(stream)),
+            Err(ClientError::Node { code: ErrorCode::PortClosed, .. }) => Err(NodeError::PortClosed(port)),
+            Err(error) => Err(fault(error, "")),
+        }
     }
+
+    async fn watch_ports(
+        &self,
+        node: &NodeAddress,
+    ) -> Result<BoxStream<'static, Result<Vec<ListeningPort>, NodeError>>, NodeError> {
+        let mut watch = self.client(node)?.watch_ports().await.map_err(|error| fault(error, ""))?;
+        // With the first list it is known whether the node understands the request at all.
+        let first = watch.next().await.map(ports).map_err(|error| fault(error, ""))?;
+        let changes = stream::unfold(Some(watch), |watch| async {
+            let mut watch = watch?;
+            match watch.next().await {
+                Ok(changed) => Some((Ok(ports(changed)), Some(watch))),
+                Err(error) => Some((Err(fault(error, "")), None)),
+            }
+        });
+        Ok(stream::iter([Ok(first)]).chain(changes).boxed())
+    }
+
+    async fn services(&self, node: &NodeAddress) -> Result<Vec<ServiceStatus>, NodeError> {
+        let status = self.client(node)?.status().await.map_err(|error| fault(error, ""))?;
+        Ok(status.services.into_iter().map(service).collect())
+    }
+
+    async fn start_service(&self, node: &NodeAddress, name: &str) -> Result<ServiceStatus, NodeError> {
+        self.client(node)?.start_service(name).await.map(service).map_err(|error| fault(error, name))
+    }
+
+    async fn service_log(&self, node: &NodeAddress, name: &str) -> Result<String, NodeError> {
+        self.client(node)?.service_log(name).await.map_err(|error| fault(error, name))
+    }
+}
+
+fn ports(ports: Vec<protocol::ListeningPort>) -> Vec<ListeningPort> {
+    let told = |port: protocol::ListeningPort| ListeningPort {
+        port: port.port,
+        process: port.process.filter(|process| !process.is_empty()),
+        loopback_only: port.loopback_only,
+    };
+    ports.into_iter().map(told).collect()
+}
+
+fn service(status: protocol::ServiceStatus) -> ServiceStatus {
+    let unknown = || Some("it is in a state this dockletd does not know; update dockletd".to_owned());
+    let (state, reason) = match status.state {
+        protocol::ServiceState::Stopped => (ServiceState::Stopped, status.reason),
+        protocol::ServiceState::Starting => (ServiceState::Starting, status.reason),
+        protocol::ServiceState::Running => (ServiceState::Running, status.reason),
+        protocol::ServiceState::BackingOff => (ServiceState::BackingOff, status.reason),
+        protocol::ServiceState::Failed => (ServiceState::Failed, status.reason),
+        protocol::ServiceState::Unavailable => (ServiceState::Unavailable, status.reason),
+        protocol::ServiceState::Unknown => (ServiceState::Unavailable, unknown()),
+    };
+    ServiceStatus { name: status.name, state, reason, restarts: status.restarts }
 }
 
 fn terminal_id(id: &TerminalId) -> Result<protocol::TerminalId, NodeError> {
@@ -100,14 +166,17 @@ fn ended(exit: Exit) -> String {
     }
 }
 
-fn fault(error: ClientError, terminal: &str) -> NodeError {
+/// `what`: the terminal or the service that was asked for.
+fn fault(error: ClientError, what: &str) -> NodeError {
     match error {
         ClientError::Unreachable(_) | ClientError::Refused(_) | ClientError::Timeout => {
             NodeError::Unreachable(error.to_string())
         }
-        ClientError::Garbage(what) => NodeError::Garbage(what.to_owned()),
+        ClientError::Garbage(said) => NodeError::Garbage(said.to_owned()),
         ClientError::Node { code, message } => match code {
-            ErrorCode::UnknownTerminal => NodeError::NoSuchTerminal(terminal.to_owned()),
+            ErrorCode::UnknownTerminal => NodeError::NoSuchTerminal(what.to_owned()),
+            ErrorCode::UnknownService => NodeError::NoSuchService(what.to_owned()),
+            ErrorCode::UnknownRequest => NodeError::Outdated,
             ErrorCode::NoShell => NodeError::NoShell(message),
             ErrorCode::TooManyTerminals | ErrorCode::TooManyViewers => NodeError::TooManyTerminals(message),
             ErrorCode::OffsetBeyondEnd => NodeError::OffsetBeyondEnd(message),

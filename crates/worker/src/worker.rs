@@ -14,7 +14,7 @@ use control::ports::{clock::Clock, coordination::Duty, engine::Engine};
 use domain::name::WorkerName;
 use tokio_util::sync::CancellationToken;
 
-use crate::{config::WorkerConfig, desk::Desk, host::Host, init_binary, presence, sweep, watch};
+use crate::{config::WorkerConfig, desk::Desk, host::Host, init_binary, presence, sweep, usage, watch};
 
 /// For steps that are under way when the worker ends. What is not done by then, the next start finds half done and finishes.
 const LAST_STEPS: Duration = Duration::from_secs(5);
@@ -36,7 +36,8 @@ pub enum WorkerError {
     Init { path: PathBuf, fault: io::Error },
 }
 
-/// One host's worker. Implements [`NodeLink`](control::ports::node::NodeLink) for the nodes of its host.
+/// One host's worker. Implements [`NodeLink`](control::ports::node::NodeLink) and [`Usages`](control::ports::usage::Usages)
+/// for the nodes of its host.
 #[derive(Clone)]
 pub struct Worker {
     pub(crate) host: Arc<Host>,
@@ -78,6 +79,7 @@ impl Worker {
         self.spawn(watch::run(Arc::clone(host)));
         self.spawn(presence::run(Arc::clone(host)));
         self.spawn(sweep::run(Arc::clone(host)));
+        self.spawn(usage::run(Arc::clone(host)));
         self.spawn(async move { Desk::open(desk).await.serve().await });
         let told = Arc::clone(host);
         // Told until all others have ended, so that their last words are told, too.

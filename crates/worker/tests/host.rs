@@ -2,6 +2,8 @@
 
 #[path = "host/adoption.rs"]
 mod adoption;
+#[path = "host/apps.rs"]
+mod apps;
 #[path = "host/away.rs"]
 mod away;
 #[path = "host/broken.rs"]
@@ -30,3 +32,5 @@ mod speed;
 mod trouble;
 #[path = "host/unready.rs"]
 mod unready;
+#[path = "host/usage.rs"]
+mod usage;

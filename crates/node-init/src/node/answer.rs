@@ -37,6 +37,10 @@ pub(super) fn answer(node: &mut Node, mut connection: Connection, request: Reque
             Ok(dial) => return Next::Dialing(dial),
             Err(answered) => return Next::Stay(answered),
         },
+        Request::WatchPorts => return node.port_watch.begin(connection).map_or(Next::Gone, Next::Stay),
+        Request::StartService { .. } if node.stopping() => connection.reply::<Done>(Err(stopping())),
+        Request::StartService { name } => connection.reply(node.services.start(&name, now)),
+        Request::ServiceLog { name } => connection.reply(node.services.log(&name)),
         Request::Ports => return node.offload.answer(connection, ports::listening).map_or(Next::Gone, Next::Stay),
         Request::Activity => {
             let terminals = node.terminals.activity();
@@ -69,7 +73,7 @@ fn activity(terminals: Vec<TerminalActivity>) -> Activity {
 }
 
 fn stopping() -> ErrorBody {
-    ErrorBody::new(ErrorCode::Stopping, "the node is stopping; start it again to open terminals")
+    ErrorBody::new(ErrorCode::Stopping, "the node is stopping; start it again first")
 }
 
 fn attach(node: &mut Node, mut connection: Connection, attach: Attach, now: Instant) -> Next {

@@ -30,7 +30,7 @@ pub(super) struct Config {
 }
 
 /// One service of `DOCKLET_SERVICES`.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct ServiceSpec {
     pub(super) name: String,
@@ -44,6 +44,22 @@ pub(super) struct ServiceSpec {
     pub(super) cwd: Option<PathBuf>,
     #[serde(default)]
     pub(super) health: Option<Health>,
+    #[serde(default)]
+    pub(super) start: Start,
+    /// What to say where the node has no such program.
+    #[serde(default)]
+    pub(super) missing: Option<String>,
+}
+
+/// When a service is started.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum Start {
+    /// With the node, and again whenever it ends.
+    #[default]
+    AtOnce,
+    /// When somebody asks. It is started again when it ends with an error, but not forever.
+    OnDemand,
 }
 
 /// When a service counts as running.

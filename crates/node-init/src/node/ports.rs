@@ -1,36 +1,30 @@
 //! Which TCP ports something in the node listens on, and what it is.
 
-use std::collections::HashMap;
-use std::{fs, net::Ipv4Addr};
+use std::collections::{HashMap, HashSet};
+use std::fs;
 
+use super::listeners::{self, Listener};
 use super::procfs;
-use super::tcp_table::{self, Socket};
-use crate::protocol::ListeningPort;
+use crate::protocol::{ListeningPort, MAX_PORTS};
 
-/// Ports reported at most.
-const MAX_PORTS: usize = 256;
 /// Processes and open files looked at at most, so that a node with very many costs bounded time.
 const MAX_PROCESSES: usize = 4096;
 const MAX_FILES: usize = 4096;
-/// Docker's name server, in every container's network; not a program of the node.
-const DOCKER_DNS: Ipv4Addr = Ipv4Addr::new(127, 0, 0, 11);
 
 /// All listening ports, by number.
 pub(super) fn listening() -> Vec<ListeningPort> {
-    let sockets: Vec<Socket> =
-        tcp_table::read().into_iter().filter(|socket| socket.listens && socket.address != DOCKER_DNS).collect();
-    let owners = owners(&sockets);
-    merge(&sockets, |inode| owners.get(&inode).copied(), procfs::name_of)
+    of(&listeners::look().listeners)
 }
 
-/// Whether something listens on the port.
-pub(super) fn listens(port: u16) -> bool {
-    tcp_table::read().iter().any(|socket| socket.listens && socket.port == port)
+/// The ports of these sockets, with who holds them.
+pub(super) fn of(sockets: &[Listener]) -> Vec<ListeningPort> {
+    let owners = owners(sockets);
+    merge(sockets, |inode| owners.get(&inode).copied(), procfs::name_of)
 }
 
 /// One entry per port, though a server often listens on several addresses.
 fn merge(
-    sockets: &[Socket],
+    sockets: &[Listener],
     owner: impl Fn(u64) -> Option<u32>,
     name: impl Fn(u32) -> Option<String>,
 ) -> Vec<ListeningPort> {
@@ -59,14 +53,18 @@ fn merge(
 }
 
 /// Which process holds which of the sockets.
-fn owners(sockets: &[Socket]) -> HashMap<u64, u32> {
+fn owners(sockets: &[Listener]) -> HashMap<u64, u32> {
+    let wanted: HashSet<u64> = sockets.iter().map(|socket| socket.inode).collect();
     let mut owners = HashMap::new();
+    if wanted.is_empty() {
+        return owners;
+    }
     for pid in procfs::processes().take(MAX_PROCESSES) {
         let Ok(files) = fs::read_dir(format!("/proc/{pid}/fd")) else { continue };
         for file in files.flatten().take(MAX_FILES) {
             let target = fs::read_link(file.path()).unwrap_or_default();
             let inode = target.to_str().and_then(|t| t.strip_prefix("socket:[")?.strip_suffix(']')?.parse().ok());
-            if let Some(inode) = inode.filter(|inode| sockets.iter().any(|socket| socket.inode == *inode)) {
+            if let Some(inode) = inode.filter(|inode| wanted.contains(inode)) {
                 // Children inherit listening sockets; the oldest process is the one that made it.
                 owners.entry(inode).and_modify(|owner: &mut u32| *owner = pid.min(*owner)).or_insert(pid);
             }
@@ -77,12 +75,12 @@ fn owners(sockets: &[Socket]) -> HashMap<u64, u32> {
 
 #[cfg(test)]
 mod tests {
-    use std::net::{IpAddr, Ipv6Addr};
+    use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
     use super::*;
 
-    fn socket(address: impl Into<IpAddr>, port: u16, inode: u64) -> Socket {
-        Socket { address: address.into(), port, listens: true, established: false, inode }
+    fn socket(address: impl Into<IpAddr>, port: u16, inode: u64) -> Listener {
+        Listener { port, address: address.into(), inode }
     }
 
     #[test]

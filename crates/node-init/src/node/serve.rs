@@ -14,6 +14,7 @@ use super::answer::{Next, answer};
 use super::config::Config;
 use super::dial::Dial;
 use super::offload::Offload;
+use super::port_watch::PortWatch;
 use super::request::{Connection, Heard, MAX_CONNECTIONS};
 use super::services::Services;
 use super::shutdown::{self, Due, Shutdown};
@@ -33,6 +34,7 @@ pub(super) struct Node {
     pub(super) terminals: Terminals,
     pub(super) services: Services,
     pub(super) offload: Offload,
+    pub(super) port_watch: PortWatch,
     connections: Vec<Connection>,
     dials: Vec<Dial>,
     signals: SignalFd,
@@ -53,6 +55,7 @@ enum Source {
     Listener,
     Connection(usize),
     Dial(usize),
+    Service(usize),
     Program(usize),
     Viewer(usize, usize),
 }
@@ -72,6 +75,7 @@ pub(super) fn serve(config: Config) -> io::Result<()> {
         started,
         services: Services::new(&config, started),
         offload: Offload::default(),
+        port_watch: PortWatch::default(),
         terminals: Terminals::new(config.environment),
         connections: Vec::new(),
         dials: Vec::new(),
@@ -110,6 +114,7 @@ impl Node {
         for &(source, flags) in events.iter().rev() {
             match source {
                 Source::Dial(index) => self.handle_dial(index),
+                Source::Service(index) => self.services.take_in(index, &mut self.scratch),
                 Source::Connection(index) => self.handle_connection(index, flags, now),
                 Source::Listener => self.accept(now),
                 _ => {}
@@ -178,6 +183,9 @@ impl Node {
         for (index, dial) in self.dials.iter().enumerate() {
             watch(Source::Dial(index), dial.as_fd(), false, true);
         }
+        for (index, output) in self.services.outputs() {
+            watch(Source::Service(index), output, true, false);
+        }
     }
 
     fn watch_terminals<'a>(&'a self, now: Instant, watch: &mut impl FnMut(Source, BorrowedFd<'a>, bool, bool)) {
@@ -210,7 +218,7 @@ impl Node {
         }
         self.alone = reap::reap(|pid, exit| {
             if !self.terminals.reaped(pid, exit) {
-                self.services.reaped(pid, exit, now);
+                self.services.reaped(pid, exit, &mut self.scratch, now);
             }
         });
     }

@@ -1,16 +1,19 @@
-//! Supervised services: started after the node is ready, started again when they end, and honest about why they do not run.
+//! Supervised services: started after the node is ready or when somebody asks, started again when they end, and honest
+//! about why they do not run.
 
+mod output;
 mod service;
 
 use std::ffi::OsString;
+use std::os::fd::BorrowedFd;
 use std::time::Instant;
 
 use rustix::process::Pid;
 use wire::terminal::Exit;
 
 use super::config::{Config, ServiceSpec};
-use super::{ports, sshd};
-use crate::protocol::ServiceStatus;
+use super::{listeners, shell, sshd};
+use crate::protocol::{ErrorBody, ErrorCode, ServiceLog, ServiceStatus};
 pub(super) use service::{SERVICE_COMMAND, become_service};
 
 use service::Service;
@@ -36,13 +39,13 @@ impl Services {
             Ok(specs) => all.extend(specs.iter().map(|spec: &ServiceSpec| Service::new(spec.clone(), now))),
             Err(reason) => all.push(Service::unavailable("services", reason)),
         }
-        Self { all, environment: config.environment.clone() }
+        Self { all, environment: shell::with_root_variables(&config.environment) }
     }
 
     /// Starts what is due and looks at the health of what runs.
     pub(super) fn tick(&mut self, now: Instant) {
         for service in &mut self.all {
-            service.tick(now, &self.environment, ports::listens);
+            service.tick(now, &self.environment, listeners::on);
         }
     }
 
@@ -52,14 +55,46 @@ impl Services {
     }
 
     /// A child was reaped; it may have been a service.
-    pub(super) fn reaped(&mut self, pid: Pid, exit: Exit, now: Instant) {
+    pub(super) fn reaped(&mut self, pid: Pid, exit: Exit, scratch: &mut [u8], now: Instant) {
         if let Some(service) = self.all.iter_mut().find(|service| service.pid() == Some(pid)) {
+            // What it said last lies in the pipe still.
+            service.output.take_in(scratch);
             service.ended(exit, now);
         }
     }
 
     /// What *status* answers.
     pub(super) fn statuses(&self) -> Vec<ServiceStatus> {
-        self.all.iter().map(Service::status).collect()
+        self.all.iter().map(|service| service.status(&self.environment)).collect()
     }
+
+    /// Somebody wants it to run.
+    pub(super) fn start(&mut self, name: &str, now: Instant) -> Result<ServiceStatus, ErrorBody> {
+        let service = self.all.iter_mut().find(|service| service.is_called(name)).ok_or_else(|| unknown(name))?;
+        service.demand(now, &self.environment);
+        service.tick(now, &self.environment, listeners::on);
+        Ok(service.status(&self.environment))
+    }
+
+    /// What it printed last.
+    pub(super) fn log(&self, name: &str) -> Result<ServiceLog, ErrorBody> {
+        let service = self.all.iter().find(|service| service.is_called(name)).ok_or_else(|| unknown(name))?;
+        Ok(ServiceLog { text: service.output.text() })
+    }
+
+    /// Where the services print to, by their place in the list.
+    pub(super) fn outputs(&self) -> impl Iterator<Item = (usize, BorrowedFd<'_>)> {
+        self.all.iter().enumerate().filter_map(|(index, service)| Some((index, service.output.fd()?)))
+    }
+
+    /// The service at this place has printed something.
+    pub(super) fn take_in(&mut self, index: usize, scratch: &mut [u8]) {
+        if let Some(service) = self.all.get_mut(index) {
+            service.output.take_in(scratch);
+        }
+    }
+}
+
+fn unknown(name: &str) -> ErrorBody {
+    ErrorBody::new(ErrorCode::UnknownService, format!("the node has no service {name:?}"))
 }

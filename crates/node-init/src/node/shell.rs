@@ -97,24 +97,41 @@ pub(super) fn find(name: &str, environment: &[(OsString, OsString)]) -> Option<P
     env::split_paths(&path.unwrap_or_else(|| DEFAULT_PATH.into())).map(|dir| dir.join(name)).find(|p| executable(p))
 }
 
+/// The environment of what runs for root without a terminal.
+pub(super) fn with_root_variables(environment: &[(OsString, OsString)]) -> Vec<(OsString, OsString)> {
+    let root = Root::of_this_image();
+    let shell = root.shell.filter(|path| executable(path)).or_else(any_shell);
+    with_user_variables(environment, &root.home, shell.as_deref())
+}
+
 fn with_terminal_variables(
+    environment: &[(OsString, OsString)],
+    home: &Path,
+    shell: Option<&Path>,
+) -> Vec<(OsString, OsString)> {
+    let mut result = with_user_variables(environment, home, shell);
+    set(&mut result, "TERM", OsStr::new("xterm-256color"));
+    set(&mut result, "COLORTERM", OsStr::new("truecolor"));
+    result
+}
+
+fn set(environment: &mut Vec<(OsString, OsString)>, name: &str, value: &OsStr) {
+    environment.retain(|(key, _)| key != name);
+    environment.push((name.into(), value.into()));
+}
+
+fn with_user_variables(
     environment: &[(OsString, OsString)],
     home: &Path,
     shell: Option<&Path>,
 ) -> Vec<(OsString, OsString)> {
     let mut result = environment.to_vec();
     let has = |result: &[(OsString, OsString)], name: &str| result.iter().any(|(key, _)| key == name);
-    let mut set = |name: &str, value: &OsStr| {
-        result.retain(|(key, _)| key != name);
-        result.push((name.into(), value.into()));
-    };
-    set("HOME", home.as_os_str());
-    set("USER", OsStr::new("root"));
-    set("LOGNAME", OsStr::new("root"));
-    set("TERM", OsStr::new("xterm-256color"));
-    set("COLORTERM", OsStr::new("truecolor"));
+    set(&mut result, "HOME", home.as_os_str());
+    set(&mut result, "USER", OsStr::new("root"));
+    set(&mut result, "LOGNAME", OsStr::new("root"));
     if let Some(shell) = shell {
-        set("SHELL", shell.as_os_str());
+        set(&mut result, "SHELL", shell.as_os_str());
     }
     if !["LANG", "LC_ALL", "LC_CTYPE"].iter().any(|name| has(&result, name)) {
         result.push(("LANG".into(), "C.UTF-8".into()));

@@ -8,7 +8,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use super::config::{Health, ServiceSpec};
+use super::config::{Health, ServiceSpec, Start};
 use super::{shell, successor};
 
 /// First argument of the helper.
@@ -29,6 +29,8 @@ pub(super) fn spec() -> ServiceSpec {
         env: Default::default(),
         cwd: None,
         health: Some(Health::Tcp(PORT)),
+        start: Start::AtOnce,
+        missing: None,
     }
 }
 

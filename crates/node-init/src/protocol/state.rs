@@ -38,13 +38,26 @@ pub struct ServiceStatus {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ServiceState {
+    /// Nobody has asked for it yet, or it ended in good order.
+    Stopped,
     /// Its process runs; what its health check waits for is not there yet.
     Starting,
     Running,
     /// It ended and is started again after a pause.
     BackingOff,
+    /// It ended too often in a row; it is started again when somebody asks.
+    Failed,
     /// It cannot run in this node; `reason` says why.
     Unavailable,
+    /// A state this version does not know.
+    #[serde(other)]
+    Unknown,
+}
+
+/// The reply to *service_log*.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ServiceLog {
+    pub text: String,
 }
 
 /// One terminal.
@@ -140,6 +153,7 @@ pub enum ErrorCode {
     TooManyTerminals,
     TooManyViewers,
     UnknownTerminal,
+    UnknownService,
     TerminalExited,
     OffsetBeyondEnd,
     /// Nothing listens on the port.

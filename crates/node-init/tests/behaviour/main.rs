@@ -1,6 +1,9 @@
 //! What docklet-init does, seen from outside: the real static binary, started by hand and in real containers.
 
 mod docker_node;
+mod hostile_dial;
+mod node_on_demand;
+mod node_port_watch;
 mod node_process;
 mod node_protocol;
 mod node_services;

@@ -175,31 +175,6 @@ async fn texts_of_a_node_are_cleaned_and_cut() {
 }
 
 #[tokio::test]
-async fn dial_takes_nothing_but_one_tcp_connection() {
-    for passed in [0, 1, 2] {
-        let dir = TempDir::new().expect("a temporary directory");
-        let listener = UnixListener::bind(dir.path().join("init.sock")).expect("the socket is made");
-        std::thread::spawn(move || {
-            let (mut stream, _) = listener.accept().expect("the client connects");
-            let asked = stream.read(&mut [0; 100]).expect("the request comes");
-            assert!(asked > 0);
-            let files: Vec<_> = (0..passed).map(|_| std::fs::File::open("/dev/null").expect("a file")).collect();
-            let fds: Vec<_> = files.iter().map(std::os::fd::AsFd::as_fd).collect();
-            let mut space = [std::mem::MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(2))];
-            let mut control = rustix::net::SendAncillaryBuffer::new(&mut space);
-            if passed > 0 {
-                control.push(rustix::net::SendAncillaryMessage::ScmRights(&fds));
-            }
-            let bytes = message(r#"{"ok":{}}"#);
-            let flags = rustix::net::SendFlags::empty();
-            rustix::net::sendmsg(&stream, &[std::io::IoSlice::new(&bytes)], &mut control, flags).expect("it is sent");
-        });
-        let client = NodeClient::new(dir.path().to_owned());
-        assert!(matches!(client.dial(80).await, Err(ClientError::Garbage(_))), "{passed} descriptors");
-    }
-}
-
-#[tokio::test]
 async fn what_is_not_a_socket_of_its_own_is_refused() {
     let node = Node::start(&[]).await;
     let dir = TempDir::new().expect("a temporary directory");

@@ -50,7 +50,7 @@ async fn what_is_not_there_is_said_in_the_ports_words() {
     let none = TerminalId::parse("none").expect("an id");
     let attach = Attach { terminal: none.clone(), viewer: [0; 16], from: AttachFrom::Offset(0), size: SIZE };
     assert_eq!(link.attach(&node, &attach).await.err(), Some(NodeError::NoSuchTerminal("none".into())));
-    assert!(matches!(link.dial(&node, 9).await.err(), Some(NodeError::Refused(_))));
+    assert_eq!(link.dial(&node, 9).await.err(), Some(NodeError::PortClosed(9)));
     link.open_terminal(&node, &open("sleeper", &["sleep", "600"])).await.expect("opened");
     let terminal = TerminalId::parse("sleeper").expect("an id");
     let beyond = Attach { terminal, viewer: [0; 16], from: AttachFrom::Offset(1 << 40), size: SIZE };

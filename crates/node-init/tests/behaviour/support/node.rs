@@ -86,8 +86,12 @@ impl Node {
     }
 }
 
+/// With the signals a container's first process has: a test run under `nohup` or in a script's background ignores some, and
+/// so would every program below.
 fn spawn(run_dir: &TempDir, environment: &[(&str, &str)]) -> Child {
-    Command::new(binary())
+    Command::new("env")
+        .arg("--default-signal")
+        .arg(binary())
         .env("DOCKLET_RUN_DIR", run_dir.path())
         .envs(environment.iter().copied())
         .stdin(Stdio::null())

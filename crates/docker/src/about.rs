@@ -1,0 +1,42 @@
+//! What the engine says of itself and its host, for `dockletd doctor`.
+
+use bollard::models::SystemInfo;
+use chrono::{DateTime, Utc};
+use control::ports::engine::EngineError;
+
+use crate::client::{Client, QUERY};
+
+/// The engine in its own words; empty where it says nothing.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct About {
+    pub version: String,
+    pub storage_driver: String,
+    pub cgroup_driver: String,
+    pub cgroup_version: String,
+    pub root_dir: String,
+    pub memory_limit: bool,
+    pub cpu_limit: bool,
+    pub pids_limit: bool,
+    pub seccomp: bool,
+    pub clock: Option<DateTime<Utc>>,
+}
+
+pub(crate) async fn about(client: &Client) -> Result<About, EngineError> {
+    Ok(read(client.ask(QUERY, |docker| async move { docker.info().await }).await?))
+}
+
+fn read(info: SystemInfo) -> About {
+    let options = info.security_options.unwrap_or_default();
+    About {
+        version: info.server_version.unwrap_or_default(),
+        storage_driver: info.driver.unwrap_or_default(),
+        cgroup_driver: info.cgroup_driver.map(|driver| driver.to_string()).unwrap_or_default(),
+        cgroup_version: info.cgroup_version.map(|version| version.to_string()).unwrap_or_default(),
+        root_dir: info.docker_root_dir.unwrap_or_default(),
+        memory_limit: info.memory_limit.unwrap_or_default(),
+        cpu_limit: info.cpu_cfs_quota.unwrap_or_default(),
+        pids_limit: info.pids_limit.unwrap_or_default(),
+        seccomp: options.iter().any(|option| option.starts_with("name=seccomp")),
+        clock: info.system_time.and_then(|time| time.parse().ok()),
+    }
+}
