@@ -1,0 +1,112 @@
+//! Connections to apps that nobody uses at the moment.
+
+use std::{
+    collections::HashMap,
+    sync::{Arc, Weak},
+    time::Duration,
+};
+
+use domain::NodeId;
+use parking_lot::Mutex;
+use tokio::time::Instant;
+
+use crate::line::Line;
+
+/// A node that was restarted is another one, and so is an app that is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) struct Key {
+    pub(crate) node: NodeId,
+    pub(crate) port: u16,
+    pub(crate) generation: u64,
+}
+
+#[derive(Debug)]
+pub(crate) struct Pool {
+    idle: Duration,
+    per_app: usize,
+    total: usize,
+    resting: Mutex<Resting>,
+}
+
+#[derive(Debug, Default)]
+struct Resting {
+    lines: HashMap<Key, Vec<(Instant, Box<Line>)>>,
+    count: usize,
+    /// A task looks after them.
+    swept: bool,
+}
+
+impl Pool {
+    pub(crate) fn new(idle: Duration, per_app: usize, total: usize) -> Arc<Self> {
+        Arc::new(Self { idle, per_app, total, resting: Mutex::default() })
+    }
+
+    /// The connection used last, if it has rested no longer than this and still stands.
+    pub(crate) fn take(&self, key: &Key, rested: Duration) -> Option<Box<Line>> {
+        loop {
+            let (since, mut line) = {
+                let mut resting = self.resting.lock();
+                let taken = resting.lines.get_mut(key)?.pop()?;
+                resting.count -= 1;
+                taken
+            };
+            if since.elapsed() > rested.min(self.idle) {
+                // All below it have rested longer, but may still do for somebody else.
+                return None;
+            }
+            if line.is_still_free() {
+                return Some(line);
+            }
+        }
+    }
+
+    pub(crate) fn put(self: &Arc<Self>, key: Key, line: Box<Line>) {
+        let mut resting = self.resting.lock();
+        if resting.count >= self.total {
+            return;
+        }
+        let lines = resting.lines.entry(key).or_default();
+        if lines.len() >= self.per_app {
+            return;
+        }
+        lines.push((Instant::now(), line));
+        resting.count += 1;
+        if !resting.swept {
+            resting.swept = true;
+            tokio::spawn(sweep(Arc::downgrade(self), self.idle));
+        }
+    }
+
+    pub(crate) fn forget(&self, node: NodeId) {
+        let mut resting = self.resting.lock();
+        resting.lines.retain(|key, _| key.node != node);
+        resting.count = resting.lines.values().map(Vec::len).sum();
+    }
+
+    /// Lets go of those that have rested too long or were closed; whether there are any left.
+    fn sweep_once(&self) -> bool {
+        let mut gone = Vec::new();
+        let mut resting = self.resting.lock();
+        for lines in resting.lines.values_mut() {
+            gone.extend(lines.extract_if(.., |(since, line)| since.elapsed() > self.idle || !line.is_still_free()));
+        }
+        resting.lines.retain(|_, lines| !lines.is_empty());
+        resting.count = resting.lines.values().map(Vec::len).sum();
+        resting.swept = resting.count > 0;
+        let left = resting.swept;
+        drop(resting);
+        // Closing happens outside of the lock.
+        drop(gone);
+        left
+    }
+}
+
+async fn sweep(pool: Weak<Pool>, idle: Duration) {
+    loop {
+        tokio::time::sleep(idle / 2).await;
+        let Some(pool) = pool.upgrade() else { return };
+        if !pool.sweep_once() {
+            return;
+        }
+    }
+}
