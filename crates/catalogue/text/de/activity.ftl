@@ -1,0 +1,20 @@
+# Was mit einem vcluster getan wurde.
+activity-list = Verlauf von { $name }
+activity-what = Was
+activity-who = Wer
+activity-when = Wann
+activity-length = Dauer
+activity-nobody = nicht aufgezeichnet
+activity-running = läuft
+activity-superseded = eine andere Aktion hat sie abgelöst
+activity-doing-create = Anlegen
+activity-doing-start = Starten
+activity-doing-stop = Anhalten
+activity-doing-restart = Neu starten
+activity-doing-delete = Löschen
+activity-doing-add-nodes = Knoten hinzufügen
+activity-doing-remove-node = Knoten entfernen
+activity-older = Ältere
+activity-newest = Neueste
+activity-pages = Seiten des Verlaufs
+activity-none = Noch nichts geschehen

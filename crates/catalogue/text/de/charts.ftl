@@ -1,0 +1,23 @@
+# Diagramme dessen, was Knoten verbrauchen.
+charts-region = Verbrauch von CPU und Speicher
+charts-cpu = CPU
+charts-memory = Speicher
+charts-over-time = { $what } im Verlauf
+charts-now = jetzt
+charts-ago = vor { $length }
+charts-minutes-seconds = { $minutes } min { $seconds } s
+charts-no-figure = kein Wert
+charts-at = { $value } · { $when }
+charts-cpu-of = { $used } von { $all }
+charts-memory-of = { $used } von { $all }
+charts-memory-short = { $used } / { $all }
+charts-share = { $n } %
+charts-window = Zeitraum
+charts-window-5 = 5 min
+charts-window-15 = 15 min
+charts-window-60 = 1 h
+charts-table = Als Tabelle
+charts-table-when = Wann
+charts-column-cpu = CPU, letzte 5 min
+charts-column-memory = Speicher
+charts-not-running = nichts läuft

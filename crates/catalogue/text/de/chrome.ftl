@@ -1,0 +1,23 @@
+# Was um jede Seite herum steht: Leisten, Kontomenü, Meldungen am Rand.
+chrome-skip = Zum Inhalt springen
+chrome-nav = Hauptmenü
+chrome-nav-small = Hauptmenü, kleiner Bildschirm
+chrome-breadcrumb = Pfad
+chrome-vclusters = vcluster
+chrome-terminals = Terminals
+chrome-description = Private Cluster mit einem Terminal im Browser.
+chrome-messages = Meldungen
+chrome-connection-lost = Verbindung verloren. Neuer Versuch läuft…
+chrome-account = Konto
+chrome-account-of = Konto: { $name } { $role }
+chrome-role-user = Nutzer
+chrome-role-admin = Administrator
+chrome-sign-out = Abmelden
+chrome-signed-in-as = Angemeldet als { $name }
+chrome-theme = Farbschema
+chrome-theme-system = System
+chrome-theme-light = Hell
+chrome-theme-dark = Dunkel
+chrome-language = Sprache
+chrome-help = Hilfe
+chrome-theme-next = Zu { $theme } wechseln

@@ -1,0 +1,25 @@
+# Was man mit einem vcluster tun kann: das Wort auf der Taste, was es bedeutet, was ein Screenreader sagt.
+offer-terminal = Terminal
+offer-terminal-meaning = Eine Shell im Browser
+offer-terminal-of = Terminal von { $name }
+offer-jupyter = Jupyter
+offer-jupyter-meaning = Notebooks in einem eigenen Tab
+offer-jupyter-of = Jupyter von { $name }, in einem neuen Tab
+offer-watch = Ansehen
+offer-watch-meaning = Sehen, was gerade geschieht
+offer-start = Starten
+offer-start-meaning = Die Knoten kommen mit ihren Dateien zurück
+offer-repair = Reparieren
+offer-repair-meaning = Startet die Knoten, die nicht laufen; die anderen laufen weiter
+offer-stop = Anhalten
+offer-stop-meaning = Prozesse enden, Dateien bleiben
+offer-restart = Neu starten
+offer-restart-meaning = Prozesse enden, Dateien bleiben, Knoten starten wieder
+offer-delete = Löschen…
+offer-delete-meaning = Knoten und ihre Dateien verschwinden, dein Home bleibt
+offer-delete-of = Löschen von { $name }
+offer-of = { $offer }: { $name }
+offer-all-terminals = Alle Terminals
+offer-all-terminals-meaning = Auf einer eigenen Seite
+offer-all-terminals-of = Alle Terminals von { $name }
+offer-more = Weitere Aktionen für { $name }

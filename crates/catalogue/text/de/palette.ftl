@@ -1,0 +1,52 @@
+# Die Befehlspalette und die Übersicht der Tastenkürzel.
+palette-open = Suchen oder Befehl ausführen
+palette-title = Befehle
+palette-hint = Wohin, oder was tun?
+palette-results = Passende Befehle
+palette-none = Nichts passt zu „{ $query }“.
+palette-count = { $n ->
+    [one] { $n } Befehl
+   *[other] { $n } Befehle
+}
+palette-keys-choose = wählen
+palette-keys-run = ausführen
+palette-keys-leave = schließen
+palette-kind-page = Seite
+palette-kind-action = Aktion
+palette-kind-terminal = Terminal
+palette-kind-vcluster = vcluster
+palette-kind-app = App auf { $node }
+palette-kind-appearance = Aussehen
+palette-kind-language = Sprache
+palette-kind-session = Sitzung
+palette-kind-help = Hilfe
+palette-new-tab = öffnet einen neuen Tab
+palette-profile = Profil
+palette-users = Personen
+palette-health = Systemzustand
+palette-config = Konfiguration
+palette-app = { $app } von { $name } öffnen
+palette-terminal = Terminal auf { $node } von { $name }
+palette-apps = Apps von { $name }
+palette-activity = Verlauf von { $name }
+palette-theme = Farben: { $theme }
+palette-language = Sprache: { $language }
+palette-at-once = Einen vcluster sofort anlegen
+palette-docs = Dokumentation
+palette-shortcuts = Tastenkürzel
+palette-sheet-text = Sie tun nichts, während du in ein Feld oder ein Terminal tippst.
+palette-sheet-anywhere = Überall
+palette-sheet-vcluster = Auf der Seite eines vclusters
+palette-sheet-palette = Suchen oder Befehl ausführen
+palette-sheet-sheet = Diese Übersicht
+palette-sheet-new = Neuer vcluster
+palette-sheet-home = vclusters
+palette-sheet-terminals = Terminals
+palette-sheet-profile = Profil
+palette-sheet-help = Hilfe
+palette-sheet-overview = Übersicht
+palette-sheet-shells = Seine Terminals, ganze Seite
+palette-sheet-apps = Apps
+palette-sheet-activity = Verlauf
+palette-then = dann
+palette-or = oder

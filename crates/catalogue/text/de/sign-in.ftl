@@ -1,0 +1,7 @@
+sign-in-title = Anmelden
+sign-in-subtitle = Deine vcluster, im Browser.
+sign-in-name = Benutzername
+sign-in-password = Passwort
+sign-in-submit = Anmelden
+sign-in-pending = Anmeldung läuft…
+sign-in-no-account = Noch kein Konto? Deine Administration legt eines an.

@@ -1,0 +1,20 @@
+# What was done with a vcluster.
+activity-list = Activity of { $name }
+activity-what = What
+activity-who = Who
+activity-when = When
+activity-length = Took
+activity-nobody = not recorded
+activity-running = running
+activity-superseded = another action took its place
+activity-doing-create = Create
+activity-doing-start = Start
+activity-doing-stop = Stop
+activity-doing-restart = Restart
+activity-doing-delete = Delete
+activity-doing-add-nodes = Add nodes
+activity-doing-remove-node = Remove a node
+activity-older = Older
+activity-newest = Newest
+activity-pages = Pages of the activity
+activity-none = Nothing has been done yet

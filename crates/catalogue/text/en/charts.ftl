@@ -1,0 +1,23 @@
+# Charts of what nodes use.
+charts-region = Use of CPU and memory
+charts-cpu = CPU
+charts-memory = Memory
+charts-over-time = { $what } over time
+charts-now = now
+charts-ago = { $length } ago
+charts-minutes-seconds = { $minutes } min { $seconds } s
+charts-no-figure = no figure
+charts-at = { $value } · { $when }
+charts-cpu-of = { $used } of { $all }
+charts-memory-of = { $used } of { $all }
+charts-memory-short = { $used } / { $all }
+charts-share = { $n } %
+charts-window = Stretch of time
+charts-window-5 = 5 min
+charts-window-15 = 15 min
+charts-window-60 = 1 h
+charts-table = As a table
+charts-table-when = When
+charts-column-cpu = CPU, last 5 min
+charts-column-memory = Memory
+charts-not-running = nothing runs

@@ -1,0 +1,23 @@
+# What stands around every page: bars, account menu, messages at the edge.
+chrome-skip = Skip to content
+chrome-nav = Main
+chrome-nav-small = Main, small screen
+chrome-breadcrumb = Breadcrumb
+chrome-vclusters = vclusters
+chrome-terminals = Terminals
+chrome-description = Private clusters with a live terminal, in the browser.
+chrome-messages = Messages
+chrome-connection-lost = Connection lost. Trying again…
+chrome-account = Account
+chrome-account-of = Account: { $name } { $role }
+chrome-role-user = User
+chrome-role-admin = Administrator
+chrome-sign-out = Sign out
+chrome-signed-in-as = Signed in as { $name }
+chrome-theme = Theme
+chrome-theme-system = System
+chrome-theme-light = Light
+chrome-theme-dark = Dark
+chrome-language = Language
+chrome-help = Help
+chrome-theme-next = Switch to { $theme }

@@ -1,0 +1,11 @@
+# What is said at the edge of the page when something has happened.
+notice-failed = { $name }: { $what }. { $reason }
+notice-no-reason = no reason was given
+notice-deleted = { $name } is deleted.
+notice-created-in = { $name } is running: { $nodes } in { $length }.
+notice-created = { $name } is running.
+notice-started = { $name } is { $state }.
+notice-restarted = { $name } has restarted.
+notice-stopped = { $name } is stopped.
+notice-has-nodes = { $name } has { $nodes } now.
+notice-broke = { $name } is { $state }. { $reason }

@@ -1,0 +1,25 @@
+# What can be done to a vcluster: the word on the button, what it means, what a screen reader says.
+offer-terminal = Terminal
+offer-terminal-meaning = A shell in the browser
+offer-terminal-of = Terminal of { $name }
+offer-jupyter = Jupyter
+offer-jupyter-meaning = Notebooks in a tab of their own
+offer-jupyter-of = Jupyter of { $name }, in a new tab
+offer-watch = Watch
+offer-watch-meaning = See what is being done
+offer-start = Start
+offer-start-meaning = Nodes come back with their files
+offer-repair = Repair
+offer-repair-meaning = Starts the nodes that are down; the others go on
+offer-stop = Stop
+offer-stop-meaning = Processes end, files stay
+offer-restart = Restart
+offer-restart-meaning = Processes end, files stay, nodes start again
+offer-delete = Delete…
+offer-delete-meaning = Nodes and their files go, your home stays
+offer-delete-of = Delete { $name }
+offer-of = { $offer } { $name }
+offer-all-terminals = All terminals
+offer-all-terminals-meaning = On a page of their own
+offer-all-terminals-of = All terminals of { $name }
+offer-more = More actions for { $name }

@@ -1,0 +1,52 @@
+# The command palette and the sheet of shortcuts.
+palette-open = Search or run a command
+palette-title = Commands
+palette-hint = Where to, or what to do?
+palette-results = Commands that fit
+palette-none = Nothing fits “{ $query }”.
+palette-count = { $n ->
+    [one] { $n } command
+   *[other] { $n } commands
+}
+palette-keys-choose = choose
+palette-keys-run = run
+palette-keys-leave = close
+palette-kind-page = page
+palette-kind-action = action
+palette-kind-terminal = terminal
+palette-kind-vcluster = vcluster
+palette-kind-app = app on { $node }
+palette-kind-appearance = appearance
+palette-kind-language = language
+palette-kind-session = session
+palette-kind-help = help
+palette-new-tab = opens in a new tab
+palette-profile = Profile
+palette-users = Users
+palette-health = System health
+palette-config = Configuration
+palette-app = Open { $app } of { $name }
+palette-terminal = Terminal on { $node } of { $name }
+palette-apps = Apps of { $name }
+palette-activity = Activity of { $name }
+palette-theme = Theme: { $theme }
+palette-language = Language: { $language }
+palette-at-once = Create a vcluster at once
+palette-docs = Documentation
+palette-shortcuts = Keyboard shortcuts
+palette-sheet-text = They do nothing while you type in a field or a terminal.
+palette-sheet-anywhere = Anywhere
+palette-sheet-vcluster = On a vcluster’s page
+palette-sheet-palette = Search or run a command
+palette-sheet-sheet = This sheet
+palette-sheet-new = New vcluster
+palette-sheet-home = vclusters
+palette-sheet-terminals = Terminals
+palette-sheet-profile = Profile
+palette-sheet-help = Help
+palette-sheet-overview = Overview
+palette-sheet-shells = Its terminals, full screen
+palette-sheet-apps = Apps
+palette-sheet-activity = Activity
+palette-then = then
+palette-or = or
