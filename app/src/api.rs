@@ -1,11 +1,19 @@
 //! The console's own server functions, by area. Each one is a public endpoint: it finds the actor, calls one use-case, and
 //! gives a DTO back. They decide nothing; control does.
 
+pub mod activity;
+pub mod apps;
+#[cfg(feature = "ssr")]
+pub mod dto;
+pub mod installation;
 pub mod overview;
+pub mod people;
 #[cfg(feature = "ssr")]
 pub mod problem;
+pub mod profile;
 pub mod refused;
 pub mod session;
+pub mod usage;
 pub mod vclusters;
 
 pub use refused::Refused;

@@ -1,6 +1,7 @@
 //! What a new vcluster is like when nobody says: the usual size, as far as the user's limits leave room, and a fresh name.
 //! Chance comes in as a number.
 
+use catalogue::t;
 use domain::vcluster::MOST_NODES;
 use wire::{session::Amount, vcluster::NodeResources};
 
@@ -29,11 +30,11 @@ impl Size {
         }
     }
 
-    pub(crate) const fn label(self) -> &'static str {
+    pub(crate) fn label(self) -> String {
         match self {
-            Self::Small => "Small",
-            Self::Medium => "Medium",
-            Self::Large => "Large",
+            Self::Small => t!("new-size-small"),
+            Self::Medium => t!("new-size-medium"),
+            Self::Large => t!("new-size-large"),
         }
     }
 
@@ -78,13 +79,12 @@ pub(crate) fn nodes_and_size(left: Amount) -> (u8, Size) {
 pub(crate) fn obstacle(limits: Amount, usage: Amount) -> Option<String> {
     let left = left(limits, usage);
     if left.vclusters == 0 {
-        return Some(format!("All {} vclusters of your limit exist. Delete one to make room.", limits.vclusters));
+        return Some(t!("vclusters-none-left", n = limits.vclusters));
     }
     if left.nodes == 0 {
-        return Some(format!("All {} nodes of your limit run. Stop a vcluster to make room.", limits.nodes));
+        return Some(t!("vclusters-no-node-left", n = limits.nodes));
     }
-    (fitting(Size::Small.resources(), left) == 0)
-        .then(|| "Less CPU or memory is left than the smallest node needs. Stop a vcluster to make room.".into())
+    (fitting(Size::Small.resources(), left) == 0).then(|| t!("vclusters-too-little-left"))
 }
 
 /// The order of somebody who chose nothing.

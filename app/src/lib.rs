@@ -6,39 +6,59 @@
 #![expect(unreachable_pub, reason = "leptos' component macro writes its inner functions pub, whatever the visibility")]
 
 pub mod api;
+mod chart;
 mod components;
 mod contexts;
 mod defaults;
 mod layouts;
 mod offers;
 mod pages;
+mod palette;
 pub mod routes;
 #[cfg(feature = "ssr")]
 mod shell;
 mod store;
+mod usage;
 #[cfg(feature = "ssr")]
 pub mod visit;
 mod wording;
+mod zone;
 
 use leptos::prelude::*;
 use leptos_meta::provide_meta_context;
 use leptos_router::components::Router;
 
+pub use catalogue::Language;
+
 #[cfg(feature = "ssr")]
 pub use shell::{problem_page, shell};
 
-use crate::{contexts::theme::provide_theme, routes::Pages};
+use crate::{
+    contexts::{theme::provide_theme, zone::provide_zone},
+    routes::Pages,
+};
 
 /// The whole console. Runs once at the server's start to list its routes, then once per request: it must not ask for
 /// anything of a request.
 #[component]
 pub fn App() -> impl IntoView {
     provide_meta_context();
+    speak_as_rendered();
     provide_theme();
+    provide_zone();
     view! {
         <Router>
             <Pages/>
         </Router>
+    }
+}
+
+/// In the browser, the language is the one the server has written. On the server each request has its own.
+fn speak_as_rendered() {
+    #[cfg(not(feature = "ssr"))]
+    {
+        let tag = document().document_element().and_then(|root| root.get_attribute("lang")).unwrap_or_default();
+        catalogue::speak(catalogue::Language::parse(&tag).unwrap_or(catalogue::Language::English));
     }
 }
 

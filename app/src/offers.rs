@@ -1,6 +1,7 @@
 //! Which actions make sense for a vcluster now: at most two to show, the rest behind the menu. Decides nothing that
 //! control would not check again.
 
+use catalogue::t;
 use domain::{node::NodeState, vcluster::VclusterState};
 use wire::vcluster::Vcluster;
 
@@ -11,6 +12,8 @@ use crate::api::vclusters::Verb;
 pub(crate) enum Offer {
     /// Go to a shell.
     Terminal,
+    /// JupyterLab, in a tab of its own.
+    Jupyter,
     /// Go and see what is happening.
     Watch,
     /// Start it again.
@@ -23,28 +26,30 @@ pub(crate) enum Offer {
 }
 
 impl Offer {
-    pub(crate) const fn label(self) -> &'static str {
+    pub(crate) fn label(self) -> String {
         match self {
-            Self::Terminal => "Terminal",
-            Self::Watch => "Watch",
-            Self::Start => "Start",
-            Self::Repair => "Repair",
-            Self::Stop => "Stop",
-            Self::Restart => "Restart",
-            Self::Delete => "Delete…",
+            Self::Terminal => t!("offer-terminal"),
+            Self::Jupyter => t!("offer-jupyter"),
+            Self::Watch => t!("offer-watch"),
+            Self::Start => t!("offer-start"),
+            Self::Repair => t!("offer-repair"),
+            Self::Stop => t!("offer-stop"),
+            Self::Restart => t!("offer-restart"),
+            Self::Delete => t!("offer-delete"),
         }
     }
 
     /// What it means, for the menu: nobody should have to guess what is lost.
-    pub(crate) const fn meaning(self) -> &'static str {
+    pub(crate) fn meaning(self) -> String {
         match self {
-            Self::Terminal => "A shell in the browser",
-            Self::Watch => "See what is being done",
-            Self::Start => "Nodes come back with their files",
-            Self::Repair => "Starts the nodes that are down; the others go on",
-            Self::Stop => "Processes end, files stay",
-            Self::Restart => "Processes end, files stay, nodes start again",
-            Self::Delete => "Nodes and their files go, your home stays",
+            Self::Terminal => t!("offer-terminal-meaning"),
+            Self::Jupyter => t!("offer-jupyter-meaning"),
+            Self::Watch => t!("offer-watch-meaning"),
+            Self::Start => t!("offer-start-meaning"),
+            Self::Repair => t!("offer-repair-meaning"),
+            Self::Stop => t!("offer-stop-meaning"),
+            Self::Restart => t!("offer-restart-meaning"),
+            Self::Delete => t!("offer-delete-meaning"),
         }
     }
 
@@ -54,7 +59,7 @@ impl Offer {
             Self::Start | Self::Repair => Some(Verb::Start),
             Self::Stop => Some(Verb::Stop),
             Self::Restart => Some(Verb::Restart),
-            Self::Terminal | Self::Watch | Self::Delete => None,
+            Self::Terminal | Self::Jupyter | Self::Watch | Self::Delete => None,
         }
     }
 }
@@ -66,18 +71,33 @@ pub(crate) struct Offers {
     pub(crate) more: Vec<Offer>,
 }
 
+/// In a list: at most two, the rest behind the menu.
 pub(crate) fn offers(vcluster: &Vcluster) -> Offers {
-    use Offer::{Delete, Repair, Restart, Start, Stop, Terminal, Watch};
+    use Offer::{Delete, Jupyter, Repair, Restart, Start, Stop, Terminal, Watch};
     let shell = vcluster.nodes.iter().any(|node| node.state == NodeState::Running);
     let (first, more) = match vcluster.state {
-        VclusterState::Running => (vec![Terminal, Stop], vec![Restart, Delete]),
-        VclusterState::Degraded if shell => (vec![Terminal, Repair], vec![Stop, Restart, Delete]),
+        VclusterState::Running => (vec![Terminal, Jupyter], vec![Stop, Restart, Delete]),
+        VclusterState::Degraded if shell => (vec![Terminal, Repair], vec![Jupyter, Stop, Restart, Delete]),
         VclusterState::Degraded | VclusterState::Failed => (vec![Repair], vec![Stop, Delete]),
         VclusterState::Creating | VclusterState::Starting => (vec![Watch], vec![Stop, Delete]),
         VclusterState::Stopping => (vec![Watch], vec![Delete]),
         VclusterState::Stopped => (vec![Start], vec![Delete]),
         VclusterState::Deleting => (vec![Watch], Vec::new()),
     };
+    Offers { first, more }
+}
+
+/// On its own page, where its terminals are already: JupyterLab, and what starts or ends it.
+pub(crate) fn offers_on_its_page(vcluster: &Vcluster) -> Offers {
+    let Offers { first, more } = offers(vcluster);
+    let starts = first.iter().any(|offer| matches!(offer, Offer::Start | Offer::Repair));
+    let shown = |offer: &Offer| match offer {
+        Offer::Jupyter | Offer::Start | Offer::Repair => true,
+        Offer::Stop => !starts,
+        Offer::Terminal | Offer::Watch | Offer::Restart | Offer::Delete => false,
+    };
+    let all = first.into_iter().chain(more).filter(|offer| !matches!(offer, Offer::Terminal | Offer::Watch));
+    let (first, more) = all.partition(shown);
     Offers { first, more }
 }
 
@@ -112,6 +132,22 @@ mod tests {
             let deletable = offers(&vcluster("1", state)).more.contains(&Offer::Delete);
             assert_eq!(deletable, state != VclusterState::Deleting, "{state:?}");
         }
+    }
+
+    #[test]
+    fn its_page_offers_everything_but_what_is_on_it() {
+        for state in ALL {
+            let (list, page) = (offers(&vcluster("1", state)), offers_on_its_page(&vcluster("1", state)));
+            let all = |offers: Offers| offers.first.into_iter().chain(offers.more).collect::<Vec<_>>();
+            let mut here = all(page.clone());
+            let mut everywhere = all(list);
+            everywhere.retain(|offer| !matches!(offer, Offer::Terminal | Offer::Watch));
+            here.sort_by_key(|offer| *offer as u8);
+            everywhere.sort_by_key(|offer| *offer as u8);
+            assert_eq!(here, everywhere, "{state:?}");
+            assert!(page.first.len() <= 2, "{state:?}");
+        }
+        assert_eq!(offers_on_its_page(&vcluster("1", VclusterState::Running)).first, [Offer::Jupyter, Offer::Stop]);
     }
 
     #[test]

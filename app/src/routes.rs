@@ -10,10 +10,25 @@ use leptos_router::{
 use crate::{
     layouts::{chrome::Chrome, signed_in::SignedInOnly},
     pages::{
+        admin::{
+            config::ConfigPage, health::HealthPage, new_user::NewUserDialog, people::PeoplePage, person::PersonPage,
+        },
+        enter_app::EnterApp,
+        help::HelpPage,
         not_found::NotFound,
+        profile::{ProfilePage, new_token::NewTokenDialog},
         sign_in::SignInPage,
         terminals::{choose::ChooseTerminalsPage, full::TerminalsPage},
-        vclusters::{delete::DeleteDialog, detail::VclusterPage, list::VclustersPage, new::NewDialog},
+        vclusters::{
+            activity::ActivityTab,
+            apps::{AppsTab, JupyterPage},
+            detail::{
+                VclusterPage,
+                overview::{DeleteTab, OverviewTab},
+            },
+            list::VclustersPage,
+            new::NewDialog,
+        },
     },
 };
 
@@ -23,7 +38,28 @@ pub const HOME: &str = "/";
 pub const NEW_VCLUSTER: &str = "/vclusters/new";
 /// Where terminals can be opened.
 pub const TERMINALS: &str = "/terminals";
+/// Where an app's host sends a browser that it does not know; answered by the server, never by the console.
+pub const ENTER_APP: &str = "/apps/enter";
 pub const SIGN_IN: &str = "/sign-in";
+/// Who one is: password, tokens, sessions.
+pub const PROFILE: &str = "/profile";
+/// The same, after a password was changed.
+pub const PASSWORD_CHANGED: &str = "/profile?changed=password";
+/// Making an API token: a dialog over the profile.
+pub const NEW_TOKEN: &str = "/profile/tokens/new";
+/// People, for administrators.
+pub const ADMIN_USERS: &str = "/admin/users";
+/// Adding somebody: a dialog over the list. Not below it, where every word may be a name.
+pub const NEW_USER: &str = "/admin/new-user";
+pub const ADMIN_HEALTH: &str = "/admin/health";
+pub const ADMIN_CONFIG: &str = "/admin/config";
+
+/// First steps, keys, limits.
+pub const HELP: &str = "/help";
+/// The book, served beside the console.
+pub const DOCS: &str = "/docs/";
+/// What can be called instead of pressed.
+pub const REST: &str = "/docs/reference/rest.html";
 
 /// One vcluster.
 pub fn vcluster(id: &str) -> String {
@@ -40,6 +76,27 @@ pub fn delete_vcluster(id: &str) -> String {
     format!("/vclusters/{id}/delete")
 }
 
+/// Its apps.
+pub fn apps(id: &str) -> String {
+    format!("/vclusters/{id}/apps")
+}
+
+/// What was done with it.
+pub fn activity(id: &str) -> String {
+    format!("/vclusters/{id}/activity")
+}
+
+/// Leads on to its JupyterLab, wherever that is.
+pub fn jupyter(id: &str) -> String {
+    format!("/vclusters/{id}/jupyter")
+}
+
+/// The vcluster that a path is about.
+pub fn vcluster_of(path: &str) -> Option<&str> {
+    let id = path.strip_prefix("/vclusters/")?.split('/').next()?;
+    (!id.is_empty() && path.split('/').nth(2) != Some("new")).then_some(id)
+}
+
 /// Its terminals, full page.
 pub fn terminals(id: &str) -> String {
     format!("/vclusters/{id}/terminals")
@@ -48,6 +105,26 @@ pub fn terminals(id: &str) -> String {
 /// Its terminals, full page, with one of this node in front.
 pub fn terminal_of_node(id: &str, node: &str) -> String {
     format!("{}?terminal={node}", terminals(id))
+}
+
+/// A new API token, shown once: `key` takes it.
+pub fn new_token_shown(key: &str) -> String {
+    format!("{NEW_TOKEN}?shown={key}")
+}
+
+/// One person, for administrators.
+pub fn person(name: &str) -> String {
+    format!("{ADMIN_USERS}/{name}")
+}
+
+/// The same, with a new password that is shown once.
+pub fn person_shown(name: &str, key: &str) -> String {
+    format!("{ADMIN_USERS}/{name}?shown={key}")
+}
+
+/// Somebody new, with their password, shown once.
+pub fn new_user_shown(name: &str, key: &str) -> String {
+    format!("{NEW_USER}?name={name}&shown={key}")
 }
 
 /// The sign-in page, which comes back to `next` (a path of ours).
@@ -74,6 +151,7 @@ pub fn safe_next(next: &str) -> &str {
 pub(crate) fn Pages() -> impl IntoView {
     view! {
         <Routes fallback=|| view! { <NotFound/> }.into_any()>
+            <Route path=path!("/apps/enter") view=EnterApp ssr=SsrMode::Async/>
             <Route path=path!("/sign-in") view=SignInPage ssr=SsrMode::Async/>
             <ParentRoute path=path!("") view=SignedInOnly ssr=SsrMode::Async>
                 <Route path=path!("/vclusters/:id/terminals") view=TerminalsPage ssr=SsrMode::Async/>
@@ -83,9 +161,24 @@ pub(crate) fn Pages() -> impl IntoView {
                         <Route path=path!("/vclusters/new") view=NewDialog ssr=SsrMode::Async/>
                     </ParentRoute>
                     <Route path=path!("/terminals") view=ChooseTerminalsPage ssr=SsrMode::Async/>
-                    <ParentRoute path=path!("/vclusters/:id") view=VclusterPage ssr=SsrMode::Async>
+                    <ParentRoute path=path!("/profile") view=ProfilePage ssr=SsrMode::Async>
                         <Route path=path!("") view=|| () ssr=SsrMode::Async/>
-                        <Route path=path!("/delete") view=DeleteDialog ssr=SsrMode::Async/>
+                        <Route path=path!("/tokens/new") view=NewTokenDialog ssr=SsrMode::Async/>
+                    </ParentRoute>
+                    <Route path=path!("/admin/health") view=HealthPage ssr=SsrMode::Async/>
+                    <Route path=path!("/admin/config") view=ConfigPage ssr=SsrMode::Async/>
+                    <Route path=path!("/admin/users/:name") view=PersonPage ssr=SsrMode::Async/>
+                    <ParentRoute path=path!("/admin") view=PeoplePage ssr=SsrMode::Async>
+                        <Route path=path!("/users") view=|| () ssr=SsrMode::Async/>
+                        <Route path=path!("/new-user") view=NewUserDialog ssr=SsrMode::Async/>
+                    </ParentRoute>
+                    <Route path=path!("/help") view=HelpPage ssr=SsrMode::Async/>
+                    <ParentRoute path=path!("/vclusters/:id") view=VclusterPage ssr=SsrMode::Async>
+                        <Route path=path!("") view=OverviewTab ssr=SsrMode::Async/>
+                        <Route path=path!("/apps") view=AppsTab ssr=SsrMode::Async/>
+                        <Route path=path!("/activity") view=ActivityTab ssr=SsrMode::Async/>
+                        <Route path=path!("/jupyter") view=JupyterPage ssr=SsrMode::Async/>
+                        <Route path=path!("/delete") view=DeleteTab ssr=SsrMode::Async/>
                     </ParentRoute>
                 </ParentRoute>
             </ParentRoute>

@@ -1,12 +1,13 @@
 //! The HTML document around the console, and whole pages for errors that happen outside of it. Server only.
 
+use catalogue::{Language, language, t};
 use leptos::{nonce::use_nonce, prelude::*};
 use leptos_meta::{HashedStylesheet, MetaTags};
 use wire::problem::Problem;
 
 use crate::{
     App, components::icon::SPRITE, contexts::theme::Theme, layouts::plain::Plain, pages::problem::ProblemText, routes,
-    visit,
+    visit, wording::problem::title,
 };
 
 /// Used by the first line of every page: asked for at once, so that text does not change its face.
@@ -18,9 +19,10 @@ const LOAD_AGAIN: &str = include_str!("shell/load-again.js");
 /// The document of one page. The nonce comes from the visit.
 pub fn shell(options: LeptosOptions) -> impl IntoView {
     let theme = visit::theme();
+    let zone = visit::zone();
     view! {
         <!DOCTYPE html>
-        <html lang="en" data-theme=theme.as_str()>
+        <html lang=language().tag() data-theme=theme.as_str() data-zone=zone.name().to_owned()>
             <head>
                 <CommonHead/>
                 // Before ours, which adapts it.
@@ -28,7 +30,8 @@ pub fn shell(options: LeptosOptions) -> impl IntoView {
                 <HashedStylesheet id="style" options=options.clone()/>
                 // Before any module is asked for.
                 <script type="importmap" nonce=use_nonce() inner_html=terminal::IMPORT_MAP></script>
-                {terminal::MODULES.iter().map(|module| view! { <link rel="modulepreload" href=*module/> }).collect_view()}
+                <link rel="modulepreload" href=terminal::LOADER/>
+                {modules_of(&visit::path()).iter().map(|module| view! { <link rel="modulepreload" href=*module/> }).collect_view()}
                 <script nonce=use_nonce() inner_html=LOAD_AGAIN></script>
                 <AutoReload options=options.clone()/>
                 <HydrationScripts options/>
@@ -43,12 +46,17 @@ pub fn shell(options: LeptosOptions) -> impl IntoView {
     }
 }
 
+/// What a page with terminals needs as soon as its script runs; other pages do without.
+fn modules_of(path: &str) -> &'static [&'static str] {
+    if routes::vcluster_of(path).is_some() { &terminal::MODULES } else { &[] }
+}
+
 #[component]
 fn CommonHead() -> impl IntoView {
     view! {
         <meta charset="utf-8"/>
         <meta name="viewport" content="width=device-width, initial-scale=1, interactive-widget=resizes-content"/>
-        <meta name="description" content="Private clusters with a live terminal, in the browser."/>
+        <meta name="description" content=t!("chrome-description")/>
         <link rel="icon" href="/favicon.svg" type="image/svg+xml"/>
         <link rel="preload" href=FONT r#as="font" r#type="font/woff2" crossorigin="anonymous"/>
     }
@@ -56,23 +64,24 @@ fn CommonHead() -> impl IntoView {
 
 /// A whole page about a problem that was met outside the console: no script, nothing to hydrate. `theme` is the value of
 /// the theme cookie, if there is one.
-pub fn problem_page(options: &LeptosOptions, theme: Option<&str>, problem: &Problem) -> String {
+pub fn problem_page(options: &LeptosOptions, theme: Option<&str>, language: Language, problem: &Problem) -> String {
     let theme = Theme::parse(theme.unwrap_or_default());
     let style = format!("/{}/{}.css", options.site_pkg_dir, options.output_name);
     let problem = problem.clone();
     let page = move || {
+        provide_context(language);
         view! {
             <!DOCTYPE html>
-            <html lang="en" data-theme=theme.as_str()>
+            <html lang=language.tag() data-theme=theme.as_str()>
                 <head>
                     <CommonHead/>
                     <link rel="stylesheet" href=style/>
-                    <title>{format!("{} · Docklet", problem.title)}</title>
+                    <title>{t!("common-page-title", page = title(&problem))}</title>
                 </head>
                 <body>
                     <Plain>
                         <ProblemText problem=problem/>
-                        <p class="plain-actions"><a class="button" href=routes::HOME>"Go to vclusters"</a></p>
+                        <p class="plain-actions"><a class="button" href=routes::HOME>{t!("problem-home")}</a></p>
                     </Plain>
                 </body>
             </html>

@@ -6,6 +6,7 @@
 use std::{net::IpAddr, sync::Arc};
 
 use async_trait::async_trait;
+use catalogue::Language;
 use control::{Control, actor::Actor};
 use domain::user::User;
 use http::{HeaderValue, StatusCode, header, request::Parts};
@@ -15,11 +16,19 @@ use leptos::{
     server_fn::{ServerFn, error::ServerFnUrlError},
 };
 use leptos_axum::ResponseOptions;
-use wire::problem::{Code, Problem};
+use wire::{
+    admin::{Health, Setting},
+    app::AppUrls,
+    problem::{Code, Problem},
+};
 
 use crate::{
     api::{Refused, problem::problem},
-    contexts::theme::{self, Theme},
+    contexts::{
+        theme::{self, Theme},
+        zone,
+    },
+    zone::Zone,
 };
 
 /// The session behind a request, as far as the console may change it.
@@ -31,6 +40,15 @@ pub trait SessionDoor: Send + Sync {
     async fn leave(&self) -> Result<(), Problem>;
 }
 
+/// The installation as a whole, for administrators; everybody else is told that there is no such thing.
+#[async_trait]
+pub trait InstallationView: Send + Sync {
+    /// What dockletd stands on, the hosts and the disk, as they are now.
+    async fn health(&self, actor: &Actor) -> Result<Health, control::Error>;
+    /// Every setting, and where its value came from; secrets are masked.
+    fn settings(&self, actor: &Actor) -> Result<Vec<Setting>, control::Error>;
+}
+
 /// What the edge knows about one request for a page or a server function.
 #[derive(Clone)]
 pub struct Visit {
@@ -38,6 +56,9 @@ pub struct Visit {
     /// Who asks; `None` for somebody who is not signed in.
     pub actor: Option<Actor>,
     pub session: Arc<dyn SessionDoor>,
+    pub installation: Arc<dyn InstallationView>,
+    /// How this visitor finds apps.
+    pub apps: AppUrls,
     /// The client's address, for counting failed sign-ins.
     pub address: IpAddr,
     /// The nonce of this response's Content-Security-Policy.
@@ -54,6 +75,7 @@ impl std::fmt::Debug for Visit {
 pub fn provide() {
     let Some(visit) = use_context::<Parts>().and_then(|parts| parts.extensions.get::<Visit>().cloned()) else { return };
     provide_context(Nonce::from_value(visit.nonce.as_str()));
+    provide_context(language());
     provide_context(visit);
 }
 
@@ -99,6 +121,11 @@ fn header_of_request(name: header::HeaderName) -> Option<String> {
     parts.headers.get(name)?.to_str().ok().map(str::to_owned)
 }
 
+/// The path of the request.
+pub(crate) fn path() -> String {
+    use_context::<Parts>().map(|parts| parts.uri.path().to_owned()).unwrap_or_default()
+}
+
 /// A page, or a form that was sent without our script.
 pub(crate) fn accepts_html() -> bool {
     header_of_request(header::ACCEPT).is_some_and(|accept| accept.contains("text/html"))
@@ -137,6 +164,17 @@ pub(crate) fn set_cookie(cookie: &str) -> Result<(), Refused> {
 /// The theme this browser has chosen.
 pub(crate) fn theme() -> Theme {
     header_of_request(header::COOKIE).map_or(Theme::System, |cookies| theme::from_cookies(&cookies))
+}
+
+/// The language this browser has chosen or asks for.
+pub(crate) fn language() -> Language {
+    let header = |name| header_of_request(name).unwrap_or_default();
+    Language::of_request(&header(header::COOKIE), &header(header::ACCEPT_LANGUAGE))
+}
+
+/// The time zone this browser is in, as far as it has told.
+pub(crate) fn zone() -> Zone {
+    header_of_request(header::COOKIE).map_or_else(Zone::utc, |cookies| zone::from_cookies(&cookies))
 }
 
 /// Nobody who is signed in needs the sign-in page.

@@ -1,8 +1,11 @@
 //! Plain words and numbers for what the console shows. Pure: data in, text out; no signal, no view.
 
 pub(crate) mod amount;
+pub(crate) mod browser;
 pub(crate) mod notice;
+pub(crate) mod problem;
 pub(crate) mod time;
+pub(crate) mod usage;
 pub(crate) mod vcluster;
 
 /// The text with a capital first letter.

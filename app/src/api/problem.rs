@@ -27,12 +27,19 @@ pub fn problem(error: &Error) -> Problem {
             Problem { retry_after: Some(wait.as_secs().max(1)), ..said(Code::TooManyAttempts, error) }
         }
         Error::Refused(ActionRefused::NoSuchNode(..)) => said(Code::NotFound, error),
-        Error::Refused(_) | Error::IdempotencyGone | Error::UserTaken(_) => said(Code::Conflict, error),
-        Error::NameTaken(_) => taken(error),
+        Error::Refused(_) | Error::IdempotencyGone | Error::LastAdministrator(_) | Error::OwnAccount => {
+            said(Code::Conflict, error)
+        }
+        Error::NameTaken(_) | Error::UserTaken(_) => taken(error),
+        Error::NeedsSession => said(Code::Forbidden, error),
         Error::IdempotencyMismatch => said(Code::IdempotencyMismatch, error),
         Error::NotFound(_) | Error::NoSuchUser(_) => said(Code::NotFound, error),
         Error::SignInFailed => said(Code::SignInFailed, error),
         Error::BadToken => said(Code::BadToken, error),
+        Error::NoAppSession => said(Code::NotSignedIn, error),
+        Error::EntryRefused => said(Code::EntryRefused, error),
+        Error::AppOff(_) => said(Code::AppOff, error),
+        Error::TooManyApps(_) => said(Code::TooManyApps, error),
         Error::NodeNotRunning { .. } => said(Code::NodeNotRunning, error),
         Error::NoHost | Error::Busy => said(Code::NotReady, error),
         Error::NoSubnet(_) => said(Code::NoRoom, error),
@@ -69,7 +76,9 @@ fn of_node(fault: &NodeError) -> Problem {
         NodeError::NoShell(_) => said(Code::NoShell, fault),
         NodeError::TooManyTerminals(_) => said(Code::TooManyTerminals, fault),
         NodeError::OffsetBeyondEnd(_) => said(Code::OffsetBeyondEnd, fault),
-        NodeError::Refused(_) => said(Code::Conflict, fault),
+        NodeError::PortClosed(_) => said(Code::PortClosed, fault),
+        NodeError::NoSuchService(_) => said(Code::NotFound, fault),
+        NodeError::Refused(_) | NodeError::Outdated => said(Code::Conflict, fault),
     }
 }
 

@@ -23,6 +23,13 @@ pub(crate) async fn sign_out() -> Result<(), Refused> {
     Ok(())
 }
 
+/// Remembers the language in a cookie; the form's page is loaded anew in it. Anybody may: it holds no secret.
+#[server(prefix = "/actions", endpoint = "language")]
+pub(crate) async fn choose_language(language: String) -> Result<(), Refused> {
+    use catalogue::Language;
+    crate::visit::set_cookie(&Language::parse(&language).unwrap_or(Language::English).cookie())
+}
+
 /// Remembers the theme in a cookie, so that the next page is rendered in it. Anybody may: it holds no secret.
 #[server(prefix = "/actions", endpoint = "theme")]
 pub(crate) async fn choose_theme(theme: String) -> Result<(), Refused> {

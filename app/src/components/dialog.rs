@@ -3,6 +3,7 @@
 //! The server renders it open, so it works without script; with the script it becomes modal: focus stays inside, Escape
 //! and a click beside it lead back.
 
+use catalogue::t;
 use leptos::{html, prelude::*};
 use leptos_router::{NavigateOptions, hooks::use_navigate};
 use wasm_bindgen::JsCast;
@@ -16,7 +17,7 @@ pub(crate) fn RouteDialog(
     #[prop(into)] title: Signal<String>,
     /// A word beside the title.
     #[prop(optional, into)]
-    hint: Signal<&'static str>,
+    hint: Signal<String>,
     /// Where closing it leads.
     #[prop(into)]
     back: Signal<String>,
@@ -54,7 +55,7 @@ pub(crate) fn RouteDialog(
                 <header class="dialog-head">
                     <h2 id=title_id>{move || title.get()}</h2>
                     <p class="sub">{move || hint.get()}</p>
-                    <a class="button is-ghost is-small is-square" href=move || back.get() aria-label="Close">
+                    <a class="button is-ghost is-small is-square" href=move || back.get() aria-label=t!("common-close")>
                         <Glyph icon=Icon::Close/>
                     </a>
                 </header>

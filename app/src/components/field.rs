@@ -19,11 +19,15 @@ pub(crate) fn TextField(
     name: &'static str,
     /// Unique in the page.
     id: &'static str,
-    label: &'static str,
+    #[prop(into)] label: String,
     #[prop(into)] value: String,
     #[prop(default = "text")] kind: &'static str,
     #[prop(default = "off")] autocomplete: &'static str,
     #[prop(optional)] autofocus: bool,
+    /// It may stay empty.
+    #[prop(optional)]
+    optional: bool,
+    #[prop(optional, into)] placeholder: Option<String>,
     #[prop(optional)] longest: Option<u16>,
     #[prop(into)] fault: Signal<Option<String>>,
     /// What is typed, as it is typed.
@@ -52,7 +56,8 @@ pub(crate) fn TextField(
                 spellcheck="false"
                 autofocus=autofocus
                 maxlength=longest
-                required
+                required=!optional
+                placeholder=placeholder
                 aria-invalid=move || fault.get().is_some().then_some("true")
                 aria-describedby=format!("{id}-fault")
                 on:input:target=move |event| {

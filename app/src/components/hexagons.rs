@@ -5,7 +5,7 @@ use leptos::prelude::*;
 use wire::vcluster::Vcluster;
 
 use crate::wording::{
-    amount::count,
+    amount::nodes_running,
     vcluster::{node_tone, ready},
 };
 
@@ -28,12 +28,7 @@ pub(crate) fn Hexagons(#[prop(into)] vcluster: Signal<Vcluster>) -> impl IntoVie
     let nodes = Memo::new(move |_| {
         vcluster.with(|vcluster| vcluster.nodes.iter().map(|node| (node.name.clone(), node.state)).collect::<Vec<_>>())
     });
-    let label = move || {
-        vcluster.with(|vcluster| {
-            let (running, all) = ready(vcluster);
-            format!("{running} of {} running", count(u64::try_from(all).unwrap_or_default(), "node"))
-        })
-    };
+    let label = move || vcluster.with(|vcluster| nodes_running(ready(vcluster)));
     let state_of = move |name: &str| nodes.with(|nodes| nodes.iter().find(|node| node.0 == name).map(|node| node.1));
     view! {
         <span class="hexagons" role="img" aria-label=label>

@@ -1,5 +1,6 @@
 //! How much of a limit is in use.
 
+use catalogue::t;
 use leptos::prelude::*;
 
 use crate::wording::amount::percent;
@@ -9,7 +10,7 @@ const NEARLY_FULL: f64 = 90.0;
 
 #[component]
 pub(crate) fn Meter(
-    label: &'static str,
+    #[prop(into)] label: String,
     /// In use and at most, as numbers of the same unit.
     #[prop(into)]
     level: Signal<(f64, f64)>,
@@ -26,7 +27,7 @@ pub(crate) fn Meter(
         <div class="card meter">
             <dt class="meter-label">{label}</dt>
             <dd class="meter-value">
-                {move || texts.get().0} " " <small>{move || format!("of {}", texts.get().1)}</small>
+                {move || texts.get().0} " " <small>{move || t!("common-of", limit = texts.get().1)}</small>
             </dd>
             <dd class=class aria-hidden="true">
                 <i style:width=move || format!("{:.1}%", percent.get())></i>

@@ -1,6 +1,7 @@
 //! What can be done to a vcluster, as a button or link. Forms work before and without our script; with it the button says
 //! at once that its action has begun.
 
+use catalogue::t;
 use leptos::{form::ActionForm, prelude::*};
 use wire::vcluster::Vcluster;
 
@@ -10,6 +11,7 @@ use crate::{api::vclusters::Verb, contexts::actions::use_actions, offers::Offer,
 pub(crate) const fn icon(offer: Offer) -> Icon {
     match offer {
         Offer::Terminal => Icon::Terminal,
+        Offer::Jupyter => Icon::Jupyter,
         Offer::Watch => Icon::Watch,
         Offer::Start => Icon::Play,
         Offer::Repair => Icon::Repair,
@@ -29,17 +31,28 @@ fn address(offer: Offer, vcluster: &Vcluster) -> String {
                 |node| routes::vcluster_at_node(&vcluster.id, &node.name),
             )
         }
+        Offer::Jupyter => routes::jupyter(&vcluster.id),
         Offer::Delete => routes::delete_vcluster(&vcluster.id),
         Offer::Watch | Offer::Start | Offer::Repair | Offer::Stop | Offer::Restart => routes::vcluster(&vcluster.id),
     }
 }
 
+/// JupyterLab is another site with an address of its own, which learns nothing of where one comes from.
+fn target(offer: Offer) -> Option<&'static str> {
+    (offer == Offer::Jupyter).then_some("_blank")
+}
+
+fn rel(offer: Offer) -> Option<&'static str> {
+    (offer == Offer::Jupyter).then_some("noopener external")
+}
+
 /// The name people hear: `Stop lab`.
-fn spoken(offer: Offer, vcluster: &Vcluster) -> String {
+pub(crate) fn spoken(offer: Offer, vcluster: &Vcluster) -> String {
     match offer {
-        Offer::Terminal => format!("Terminal of {}", vcluster.name),
-        Offer::Delete => format!("Delete {}", vcluster.name),
-        other => format!("{} {}", other.label(), vcluster.name),
+        Offer::Terminal => t!("offer-terminal-of", name = vcluster.name.as_str()),
+        Offer::Jupyter => t!("offer-jupyter-of", name = vcluster.name.as_str()),
+        Offer::Delete => t!("offer-delete-of", name = vcluster.name.as_str()),
+        other => t!("offer-of", offer = other.label(), name = vcluster.name.as_str()),
     }
 }
 
@@ -57,7 +70,7 @@ pub(crate) fn OfferButton(offer: Offer, vcluster: Vcluster, #[prop(optional)] sm
         }
         .into_any(),
         None => view! {
-            <a class=class href=address(offer, &vcluster) aria-label=spoken>
+            <a class=class href=address(offer, &vcluster) target=target(offer) rel=rel(offer) aria-label=spoken>
                 <Glyph icon=icon(offer)/>
                 {offer.label()}
             </a>
@@ -82,7 +95,7 @@ pub(crate) fn OfferItem(offer: Offer, vcluster: Vcluster) -> impl IntoView {
         Some(verb) => {
             view! { <VerbForm id=vcluster.id verb=verb class=class spoken=spoken>{text}</VerbForm> }.into_any()
         }
-        None => view! { <a class=class href=address(offer, &vcluster) aria-label=spoken>{text}</a> }.into_any(),
+        None => view! { <a class=class href=address(offer, &vcluster) target=target(offer) rel=rel(offer) aria-label=spoken>{text}</a> }.into_any(),
     }
 }
 
@@ -90,12 +103,13 @@ pub(crate) fn OfferItem(offer: Offer, vcluster: Vcluster) -> impl IntoView {
 #[component]
 pub(crate) fn AllTerminalsItem(vcluster: Memo<Vcluster>) -> impl IntoView {
     let shell = Memo::new(move |_| vcluster.with(|vcluster| ready(vcluster).0 > 0));
-    let (address, spoken) = vcluster
-        .with_untracked(|vcluster| (routes::terminals(&vcluster.id), format!("All terminals of {}", vcluster.name)));
+    let (address, spoken) = vcluster.with_untracked(|vcluster| {
+        (routes::terminals(&vcluster.id), t!("offer-all-terminals-of", name = vcluster.name.as_str()))
+    });
     view! {
         <a class="menu-item" hidden=move || !shell.get() href=address aria-label=spoken>
             <Glyph icon=Icon::Terminal/>
-            <span>"All terminals"<small>"On a page of their own"</small></span>
+            <span>{t!("offer-all-terminals")}<small>{t!("offer-all-terminals-meaning")}</small></span>
         </a>
     }
 }

@@ -1,9 +1,14 @@
 //! A refusal, shown where it was caused.
 
+use catalogue::t;
 use leptos::prelude::*;
 use wire::problem::{Code, Problem};
 
-use super::icon::{Glyph, Icon};
+use super::{
+    icon::{Glyph, Icon},
+    rich::Foreign,
+};
+use crate::wording::problem::{detail, of_server};
 
 /// What went wrong and, field by field, why; nothing where all of it is said beside the fields.
 #[component]
@@ -18,7 +23,7 @@ pub(crate) fn ProblemNote(
 ) -> impl IntoView {
     let faults = move |problem: &Problem| {
         let rest = problem.violations.iter().filter(|fault| !besides.contains(&fault.field.as_str()));
-        rest.map(|fault| view! { <li>{fault.to_string()}</li> }).collect_view()
+        rest.map(|fault| view! { <li><Foreign said=of_server(fault.to_string())/></li> }).collect_view()
     };
     let all_beside = move |problem: &Problem| {
         let beside = |fault: &domain::Violation| besides.contains(&fault.field.as_str());
@@ -30,14 +35,14 @@ pub(crate) fn ProblemNote(
                 <div class="note tone-bad">
                     <Glyph icon=Icon::Warning/>
                     <div>
-                        <p>{problem.detail.clone()}</p>
+                        <p><Foreign said=detail(&problem)/></p>
                         <ul>{faults(&problem)}</ul>
                     </div>
                     {dismiss.map(|dismiss| view! {
                         <button
                             type="button"
                             class="button is-ghost is-small is-square"
-                            aria-label="Dismiss"
+                            aria-label=t!("common-dismiss")
                             on:click=move |_| dismiss.run(())
                         >
                             <Glyph icon=Icon::Close/>

@@ -1,5 +1,6 @@
 //! *New vcluster*, and beside it the way without any question.
 
+use catalogue::t;
 use leptos::{form::ActionForm, prelude::*};
 
 use super::{
@@ -10,7 +11,7 @@ use crate::{
     contexts::{actions::use_actions, live::use_live},
     defaults::{left, nodes_and_size, obstacle},
     routes,
-    wording::amount::{count, cpus, memory},
+    wording::vcluster::nodes_each,
 };
 
 /// A split button: the dialog with everything chosen, or at once.
@@ -20,11 +21,11 @@ pub(crate) fn NewVclusterButton() -> impl IntoView {
         <div class="split">
             <a class="button is-primary split-first" href=routes::NEW_VCLUSTER>
                 <Glyph icon=Icon::Plus/>
-                "New vcluster"
+                {t!("vclusters-new")}
             </a>
             <Menu
                 id="quick-create"
-                label="Other ways to create"
+                label=t!("vclusters-other-ways")
                 class="button is-primary is-square split-last"
                 button=|| view! { <Glyph icon=Icon::Chevron/> }
             >
@@ -42,9 +43,7 @@ fn QuickCreateItem() -> impl IntoView {
     let meaning = move || {
         obstacle.get().unwrap_or_else(|| {
             let (nodes, size) = nodes_and_size(left(live.limits(), live.usage()));
-            let each = size.resources();
-            let mib = u64::try_from(each.memory_mib).unwrap_or_default();
-            format!("{}, each {} and {}", count(nodes.into(), "node"), cpus(each.cpus), memory(mib))
+            nodes_each(nodes.into(), size.resources())
         })
     };
     view! {
@@ -52,11 +51,11 @@ fn QuickCreateItem() -> impl IntoView {
             <button
                 type="submit"
                 class="menu-item"
-                aria-label="Create at once"
+                aria-label=t!("vclusters-at-once")
                 disabled=move || pending.get() || obstacle.get().is_some()
             >
                 <Glyph icon=Icon::Quick/>
-                <span>"Create at once"<small>{meaning}</small></span>
+                <span>{t!("vclusters-at-once")}<small>{meaning}</small></span>
             </button>
         </ActionForm>
     }

@@ -1,5 +1,6 @@
 //! What the browser's tab shows: the page's title, and while something is going on, how far it is, in title and icon.
 
+use catalogue::t;
 use domain::node::NodeState;
 use leptos::prelude::*;
 use leptos_meta::Title;
@@ -30,9 +31,9 @@ fn with_progress(title: &str, busy: Option<&Vcluster>) -> String {
     match busy {
         Some(vcluster) => {
             let (running, all) = ready(vcluster);
-            format!("{running}/{all} {} · Docklet", operating(vcluster))
+            t!("common-page-title", page = format!("{running}/{all} {}", operating(vcluster)))
         }
-        None => format!("{title} · Docklet"),
+        None => t!("common-page-title", page = title),
     }
 }
 

@@ -1,5 +1,6 @@
 //! System, light or dark. A form that works without script; with it, the page changes at once.
 
+use catalogue::t;
 use leptos::{prelude::*, server_fn::ServerFn};
 
 use super::icon::{Glyph, Icon};
@@ -34,8 +35,38 @@ pub(crate) fn ThemeSwitch() -> impl IntoView {
         }
     };
     view! {
-        <form method="post" action=ChooseTheme::url() class="theme-switch" role="group" aria-label="Theme">
+        <form method="post" action=ChooseTheme::url() class="theme-switch" role="group" aria-label=t!("chrome-theme")>
             {Theme::ALL.map(choice)}
+        </form>
+    }
+}
+
+/// Light and dark, one click apart; what the system says is a click further, in the account's menu.
+#[component]
+pub(crate) fn ThemeToggle() -> impl IntoView {
+    let chosen = use_theme();
+    let next = Memo::new(move |_| chosen.other());
+    let label = move || t!("chrome-theme-next", theme = next.get().label());
+    view! {
+        <form method="post" action=ChooseTheme::url() class="theme-toggle">
+            <button
+                type="submit"
+                name="theme"
+                value=move || next.get().as_str()
+                class="button is-ghost is-square"
+                aria-label=label
+                title=label
+                on:click=move |event| {
+                    event.prevent_default();
+                    chosen.choose(next.get_untracked());
+                }
+            >
+                {move || if next.get() == Theme::Dark {
+                    view! { <Glyph icon=Icon::Dark/> }
+                } else {
+                    view! { <Glyph icon=Icon::Light/> }
+                }}
+            </button>
         </form>
     }
 }

@@ -1,5 +1,6 @@
 //! The toasts at the edge of the page, and the polite region that reads them out.
 
+use catalogue::t;
 use leptos::prelude::*;
 
 use super::{
@@ -19,7 +20,7 @@ pub(crate) fn ToastList() -> impl IntoView {
                 <button
                     type="button"
                     class="button is-ghost is-small is-square"
-                    aria-label="Dismiss"
+                    aria-label=t!("common-dismiss")
                     on:click=move |_| toasts.dismiss(number)
                 >
                     <Glyph icon=Icon::Close/>
@@ -28,7 +29,7 @@ pub(crate) fn ToastList() -> impl IntoView {
         }
     };
     view! {
-        <div class="toasts" role="status" aria-label="Messages">
+        <div class="toasts" role="status" aria-label=t!("chrome-messages")>
             <ul>
                 <For each=move || toasts.shown() key=|toast| toast.number children=toast/>
             </ul>

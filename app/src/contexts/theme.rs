@@ -1,5 +1,6 @@
 //! Light, dark, or as the system says. Remembered in a cookie, so that the server renders the right one at once.
 
+use catalogue::t;
 use leptos::prelude::*;
 
 const COOKIE: &str = "docklet_theme";
@@ -23,11 +24,11 @@ impl Theme {
         }
     }
 
-    pub(crate) const fn label(self) -> &'static str {
+    pub(crate) fn label(self) -> String {
         match self {
-            Self::System => "System",
-            Self::Light => "Light",
-            Self::Dark => "Dark",
+            Self::System => t!("chrome-theme-system"),
+            Self::Light => t!("chrome-theme-light"),
+            Self::Dark => t!("chrome-theme-dark"),
         }
     }
 
@@ -50,16 +51,30 @@ pub(crate) fn from_cookies(header: &str) -> Theme {
 }
 
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct ThemeContext(RwSignal<Theme>);
+pub(crate) struct ThemeContext {
+    chosen: RwSignal<Theme>,
+    system_is_dark: RwSignal<bool>,
+}
 
 impl ThemeContext {
     pub(crate) fn get(self) -> Theme {
-        self.0.get()
+        self.chosen.get()
+    }
+
+    /// Dark while the page is light, and light while it is dark. What the system says is known only in the browser, after the
+    /// first render, which must be the server's: until then it counts as light.
+    pub(crate) fn other(self) -> Theme {
+        match self.chosen.get() {
+            Theme::Dark => Theme::Light,
+            Theme::Light => Theme::Dark,
+            Theme::System if self.system_is_dark.get() => Theme::Light,
+            Theme::System => Theme::Dark,
+        }
     }
 
     /// Changes the page at once and remembers it. Only in the browser.
     pub(crate) fn choose(self, theme: Theme) {
-        self.0.set(theme);
+        self.chosen.set(theme);
         browser::show(theme);
     }
 }
@@ -69,7 +84,9 @@ pub(crate) fn provide_theme() {
     let theme = crate::visit::theme();
     #[cfg(not(feature = "ssr"))]
     let theme = browser::shown();
-    provide_context(ThemeContext(RwSignal::new(theme)));
+    let system_is_dark = RwSignal::new(false);
+    Effect::new(move |_| system_is_dark.set(browser::system_is_dark()));
+    provide_context(ThemeContext { chosen: RwSignal::new(theme), system_is_dark });
 }
 
 pub(crate) fn use_theme() -> ThemeContext {
@@ -89,6 +106,11 @@ mod browser {
     pub(super) fn shown() -> Theme {
         let root = document().document_element();
         Theme::parse(&root.and_then(|root| root.get_attribute(ATTRIBUTE)).unwrap_or_default())
+    }
+
+    pub(super) fn system_is_dark() -> bool {
+        let query = leptos::prelude::window().match_media("(prefers-color-scheme: dark)");
+        query.ok().flatten().is_some_and(|query| query.matches())
     }
 
     pub(super) fn show(theme: Theme) {

@@ -1,5 +1,6 @@
 //! The gate: asks once who is signed in and what they have, provides it to everything inside, or leads to the sign-in page.
 
+use catalogue::t;
 use leptos::prelude::*;
 use leptos_router::{
     components::{Outlet, Redirect},
@@ -11,11 +12,14 @@ use crate::{
         Refused,
         overview::{Overview, read_overview},
     },
-    components::{skeleton::ListSkeleton, toast_list::ToastList},
+    components::{
+        palette::CommandPalette, shortcut_sheet::ShortcutSheet, skeleton::ListSkeleton, toast_list::ToastList,
+    },
     contexts::{
         actions::provide_actions,
         clock::provide_clock,
         live::{provide_live, use_live},
+        shortcuts::provide_shortcuts,
         toasts::provide_toasts,
     },
     pages::problem::ProblemPage,
@@ -52,10 +56,13 @@ fn Inside(overview: Overview) -> impl IntoView {
     provide_clock(overview.now);
     provide_live(&overview);
     provide_actions();
+    provide_shortcuts();
     view! {
         <ConnectionLine/>
         <Outlet/>
         <ToastList/>
+        <CommandPalette/>
+        <ShortcutSheet/>
     }
 }
 
@@ -75,7 +82,7 @@ fn ConnectionLine() -> impl IntoView {
     let live = use_live();
     view! {
         <div class="connection-line" role="status" class:is-away=move || live.away()>
-            {move || live.away().then(|| view! { <span>"Connection lost. Trying again…"</span> })}
+            {move || live.away().then(|| view! { <span>{t!("chrome-connection-lost")}</span> })}
         </div>
     }
 }

@@ -1,12 +1,13 @@
 //! There is no page at this address.
 
+use catalogue::t;
 use leptos::prelude::*;
 use wire::problem::{Code, Problem};
 
 use super::problem::ProblemPage;
 
 pub(crate) fn problem() -> Problem {
-    Problem::new(Code::NotFound, "The address may be mistyped, or what was here has been deleted.")
+    Problem::new(Code::NotFound, t!("problem-no-page"))
 }
 
 #[component]

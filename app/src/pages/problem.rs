@@ -1,12 +1,15 @@
 //! The page that stands where another one could not be shown.
 
+use catalogue::t;
 use leptos::prelude::*;
 use leptos_meta::Title;
 use wire::problem::{Code, Problem};
 
 use crate::{
+    components::rich::Foreign,
     layouts::{chrome::TopBar, plain::Plain},
     routes,
+    wording::problem::{detail, title},
 };
 
 /// What happened, and the way on: try again, or home.
@@ -14,15 +17,15 @@ use crate::{
 pub(crate) fn ProblemPage(problem: Problem, #[prop(optional)] retry: Option<Callback<()>>) -> impl IntoView {
     respond_with(problem.status);
     let again = retry.filter(|_| problem.code != Code::NotFound).map(|retry| {
-        view! { <button type="button" class="button is-primary" on:click=move |_| retry.run(())>"Try again"</button> }
+        view! { <button type="button" class="button is-primary" on:click=move |_| retry.run(())>{t!("common-try-again")}</button> }
     });
     view! {
-        <Title text=format!("{} · Docklet", problem.title)/>
+        <Title text=t!("common-page-title", page = title(&problem))/>
         <Plain>
             <ProblemText problem=problem/>
             <p class="plain-actions">
                 {again}
-                <a class="button" href=routes::HOME>"Go to vclusters"</a>
+                <a class="button" href=routes::HOME>{t!("problem-home")}</a>
             </p>
         </Plain>
     }
@@ -33,12 +36,12 @@ pub(crate) fn ProblemPage(problem: Problem, #[prop(optional)] retry: Option<Call
 pub(crate) fn ProblemSection(problem: Problem) -> impl IntoView {
     respond_with(problem.status);
     view! {
-        <Title text=format!("{} · Docklet", problem.title)/>
-        <TopBar here=problem.title.clone() below=true/>
+        <Title text=t!("common-page-title", page = title(&problem))/>
+        <TopBar here=title(&problem) below=true/>
         <div class="page">
             <section class="empty card">
                 <ProblemText problem=problem/>
-                <p><a class="button" href=routes::HOME>"Go to vclusters"</a></p>
+                <p><a class="button" href=routes::HOME>{t!("problem-home")}</a></p>
             </section>
         </div>
     }
@@ -47,9 +50,9 @@ pub(crate) fn ProblemSection(problem: Problem) -> impl IntoView {
 #[component]
 pub(crate) fn ProblemText(problem: Problem) -> impl IntoView {
     view! {
-        <h1>{problem.title}</h1>
-        <p class="sub">{problem.detail}</p>
-        {problem.request_id.map(|id| view! { <p class="sub">"Request " <span class="mono">{id}</span></p> })}
+        <h1>{title(&problem)}</h1>
+        <p class="sub"><Foreign said=detail(&problem)/></p>
+        {problem.request_id.map(|id| view! { <p class="sub">{t!("problem-request", id = id)}</p> })}
     }
 }
 

@@ -1,5 +1,6 @@
 //! Signing in. A form that works before WASM has loaded.
 
+use catalogue::t;
 use leptos::{form::ActionForm, prelude::*};
 use leptos_meta::Title;
 use leptos_router::hooks::use_query_map;
@@ -7,7 +8,7 @@ use wire::problem::Problem;
 
 use crate::{
     api::session::SignIn,
-    components::{field::TextField, problem_note::ProblemNote},
+    components::{field::TextField, language_switch::LanguageSwitch, problem_note::ProblemNote},
     layouts::plain::Plain,
     routes,
 };
@@ -22,17 +23,17 @@ pub(crate) fn SignInPage() -> impl IntoView {
     let problem = Signal::derive(move || sign_in.value().get().and_then(Result::err).map(Problem::from));
     let pending = sign_in.pending();
     view! {
-        <Title text="Sign in · Docklet"/>
+        <Title text=t!("common-page-title", page = t!("sign-in-title"))/>
         <Plain>
-            <h1>"Sign in"</h1>
-            <p class="sub">"Your vclusters, in the browser."</p>
+            <h1>{t!("sign-in-title")}</h1>
+            <p class="sub">{t!("sign-in-subtitle")}</p>
             <ActionForm action=sign_in attr:class="form">
                 <input type="hidden" name="next" value=next/>
                 <ProblemNote problem=problem/>
                 <TextField
                     id="name"
                     name="name"
-                    label="User name"
+                    label=t!("sign-in-name")
                     value=""
                     autocomplete="username"
                     autofocus=true
@@ -42,7 +43,7 @@ pub(crate) fn SignInPage() -> impl IntoView {
                 <TextField
                     id="password"
                     name="password"
-                    label="Password"
+                    label=t!("sign-in-password")
                     value=""
                     kind="password"
                     autocomplete="current-password"
@@ -55,10 +56,11 @@ pub(crate) fn SignInPage() -> impl IntoView {
                     disabled=pending
                     aria-busy=move || pending.get().then_some("true")
                 >
-                    {move || if pending.get() { "Signing in…" } else { "Sign in" }}
+                    {move || if pending.get() { t!("sign-in-pending") } else { t!("sign-in-submit") }}
                 </button>
             </ActionForm>
-            <p class="sub is-centred">"No account? Ask your administrator for one."</p>
+            <p class="sub is-centred">{t!("sign-in-no-account")}</p>
+            <LanguageSwitch/>
         </Plain>
     }
     .into_any()

@@ -1,5 +1,7 @@
-//! vclusters: the list, a new one, one of them, and its end.
+//! vclusters: the list, a new one, one of them with its tabs, and its end.
 
+pub(crate) mod activity;
+pub(crate) mod apps;
 pub(crate) mod confirm;
 pub(crate) mod delete;
 pub(crate) mod detail;
@@ -7,3 +9,4 @@ pub(crate) mod found;
 pub(crate) mod list;
 pub(crate) mod new;
 pub(crate) mod order;
+mod seeded;

@@ -1,33 +1,39 @@
-//! Numbers with their units.
+//! Numbers with their units, as the page's language writes them.
+
+use catalogue::t;
 
 /// `1 node`, `2 nodes`.
-pub(crate) fn count(n: u64, one: &str) -> String {
-    if n == 1 { format!("1 {one}") } else { format!("{n} {one}s") }
+pub(crate) fn count_nodes(n: usize) -> String {
+    t!("common-nodes", n = n)
+}
+
+/// `1 of 2 nodes running`.
+pub(crate) fn nodes_running((running, all): (usize, usize)) -> String {
+    t!("common-nodes-running", running = running, n = all)
 }
 
 /// MiB as people say it: `512 MiB`, `1 GiB`, `1.5 GiB`.
 pub(crate) fn memory(mib: u64) -> String {
     if mib < 1024 {
-        return format!("{mib} MiB");
+        return t!("amount-mib", n = mib);
     }
     let tenths = (mib * 10 + 512) / 1024;
-    if tenths.is_multiple_of(10) {
-        format!("{} GiB", tenths / 10)
-    } else {
-        format!("{}.{} GiB", tenths / 10, tenths % 10)
-    }
+    // Far below 2^53.
+    t!("amount-gib", n = tenths as f64 / 10.0)
 }
 
 /// `0.5 CPU`, `1 CPU`, `2 CPUs`.
 pub(crate) fn cpus(n: f64) -> String {
-    let unit = if n > 1.0 { "CPUs" } else { "CPU" };
-    format!("{} {unit}", number(n))
+    t!("amount-cpus", n = rounded(n), many = if n > 1.0 { "yes" } else { "no" })
 }
 
 /// At most two decimals, none that say nothing.
 pub(crate) fn number(n: f64) -> String {
-    let text = format!("{n:.2}");
-    text.trim_end_matches('0').trim_end_matches('.').to_owned()
+    t!("amount-number", n = rounded(n))
+}
+
+fn rounded(n: f64) -> f64 {
+    (n * 100.0).round() / 100.0
 }
 
 /// How full something is, in percent, 0–100.
@@ -53,7 +59,7 @@ mod tests {
 
     #[test]
     fn one_is_not_many() {
-        assert_eq!([count(0, "node"), count(1, "node"), count(2, "node")], ["0 nodes", "1 node", "2 nodes"]);
+        assert_eq!([0, 1, 2].map(count_nodes), ["0 nodes", "1 node", "2 nodes"]);
     }
 
     #[test]

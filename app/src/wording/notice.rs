@@ -1,5 +1,6 @@
 //! Which changes deserve a word to somebody who may be looking elsewhere, and which word.
 
+use catalogue::t;
 use domain::{
     operation::{OperationKind, OperationState},
     vcluster::VclusterState,
@@ -7,9 +8,9 @@ use domain::{
 use wire::vcluster::Vcluster;
 
 use super::{
-    amount::count,
+    amount::count_nodes,
     time::took,
-    vcluster::{Tone, last_action, tone},
+    vcluster::{Tone, last_action, state_word, tone},
 };
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -25,31 +26,34 @@ pub(crate) fn of_change(before: Option<&Vcluster>, after: &Vcluster) -> Option<N
     match after.operation.state {
         OperationState::Succeeded if was_running => Some(Notice { tone: tone(after.state), text: success(after) }),
         OperationState::Failed if was_running => {
-            let reason = after.operation.reason.as_deref().unwrap_or("no reason was given");
-            Some(Notice { tone: Tone::Bad, text: format!("{}: {}. {reason}", after.name, last_action(after)) })
+            let reason = after.operation.reason.clone().unwrap_or_else(|| t!("notice-no-reason"));
+            let text = t!("notice-failed", name = after.name.as_str(), what = last_action(after), reason = reason);
+            Some(Notice { tone: Tone::Bad, text })
         }
         _ => broke(before?, after),
     }
 }
 
 pub(crate) fn of_gone(vcluster: &Vcluster) -> Notice {
-    Notice { tone: Tone::Quiet, text: format!("{} is deleted.", vcluster.name) }
+    Notice { tone: Tone::Quiet, text: t!("notice-deleted", name = vcluster.name.as_str()) }
 }
 
 fn success(after: &Vcluster) -> String {
-    let name = &after.name;
-    let nodes = count(u64::try_from(after.nodes.len()).unwrap_or(u64::MAX), "node");
+    let name = after.name.as_str();
+    let nodes = count_nodes(after.nodes.len());
     let operation = &after.operation;
     match operation.kind {
         OperationKind::Create => match operation.finished_at {
-            Some(end) => format!("{name} is running: {nodes} in {}.", took(end - operation.started_at)),
-            None => format!("{name} is running."),
+            Some(end) => {
+                t!("notice-created-in", name = name, nodes = nodes, length = took(end - operation.started_at))
+            }
+            None => t!("notice-created", name = name),
         },
-        OperationKind::Start => format!("{name} is {}.", after.state.as_str()),
-        OperationKind::Restart => format!("{name} has restarted."),
-        OperationKind::Stop => format!("{name} is stopped."),
-        OperationKind::Delete => format!("{name} is deleted."),
-        OperationKind::AddNodes | OperationKind::RemoveNode => format!("{name} has {nodes} now."),
+        OperationKind::Start => t!("notice-started", name = name, state = state_word(after.state)),
+        OperationKind::Restart => t!("notice-restarted", name = name),
+        OperationKind::Stop => t!("notice-stopped", name = name),
+        OperationKind::Delete => t!("notice-deleted", name = name),
+        OperationKind::AddNodes | OperationKind::RemoveNode => t!("notice-has-nodes", name = name, nodes = nodes),
     }
 }
 
@@ -58,8 +62,9 @@ fn broke(before: &Vcluster, after: &Vcluster) -> Option<Notice> {
     let broken = |state| matches!(state, VclusterState::Degraded | VclusterState::Failed);
     let settled = after.operation.state != OperationState::Running;
     (settled && broken(after.state) && before.state != after.state).then(|| {
-        let reason = after.reason.as_deref().unwrap_or("no reason was given");
-        Notice { tone: tone(after.state), text: format!("{} is {}. {reason}", after.name, after.state.as_str()) }
+        let reason = after.reason.clone().unwrap_or_else(|| t!("notice-no-reason"));
+        let (name, state) = (after.name.as_str(), state_word(after.state));
+        Notice { tone: tone(after.state), text: t!("notice-broke", name = name, state = state, reason = reason) }
     })
 }
 

@@ -1,15 +1,16 @@
 //! What a vcluster and its nodes are doing, in words, and the tone each state is shown in.
 
+use catalogue::t;
 use chrono::{DateTime, Utc};
 use domain::{
     node::NodeState,
     operation::{OperationKind, OperationState},
     vcluster::VclusterState,
 };
-use wire::vcluster::{Node, Vcluster};
+use wire::vcluster::{Node, NodeResources, Vcluster};
 
 use super::{
-    amount::{count, cpus, memory},
+    amount::{count_nodes, cpus, memory, nodes_running},
     capital,
     time::{since, took},
 };
@@ -59,6 +60,33 @@ pub(crate) const fn node_tone(state: NodeState) -> Tone {
     }
 }
 
+/// A vcluster's state as people say it.
+pub(crate) fn state_word(state: VclusterState) -> String {
+    match state {
+        VclusterState::Creating => t!("state-creating"),
+        VclusterState::Running => t!("state-running"),
+        VclusterState::Degraded => t!("state-degraded"),
+        VclusterState::Stopping => t!("state-stopping"),
+        VclusterState::Stopped => t!("state-stopped"),
+        VclusterState::Starting => t!("state-starting"),
+        VclusterState::Deleting => t!("state-deleting"),
+        VclusterState::Failed => t!("state-failed"),
+    }
+}
+
+/// A node's state as people say it.
+pub(crate) fn node_state_word(state: NodeState) -> String {
+    match state {
+        NodeState::Pending => t!("state-pending"),
+        NodeState::Starting => t!("state-starting"),
+        NodeState::Running => t!("state-running"),
+        NodeState::Stopping => t!("state-stopping"),
+        NodeState::Stopped => t!("state-stopped"),
+        NodeState::Failed => t!("state-failed"),
+        NodeState::Lost => t!("state-lost"),
+    }
+}
+
 /// Nodes that run, and all.
 pub(crate) fn ready(vcluster: &Vcluster) -> (usize, usize) {
     let running = vcluster.nodes.iter().filter(|node| node.state == NodeState::Running).count();
@@ -67,17 +95,14 @@ pub(crate) fn ready(vcluster: &Vcluster) -> (usize, usize) {
 
 /// The state, with how many nodes run where that is not all or nothing: `degraded · 1 of 2`.
 pub(crate) fn state(vcluster: &Vcluster) -> String {
-    let word = vcluster.state.as_str();
+    let word = state_word(vcluster.state);
     let (running, all) = ready(vcluster);
-    match vcluster.state {
-        VclusterState::Creating | VclusterState::Starting | VclusterState::Degraded | VclusterState::Failed => {
-            format!("{word} · {running} of {all}")
-        }
-        VclusterState::Running if running < all => format!("{word} · {running} of {all}"),
-        VclusterState::Running | VclusterState::Stopping | VclusterState::Stopped | VclusterState::Deleting => {
-            word.into()
-        }
-    }
+    let counted = match vcluster.state {
+        VclusterState::Creating | VclusterState::Starting | VclusterState::Degraded | VclusterState::Failed => true,
+        VclusterState::Running => running < all,
+        VclusterState::Stopping | VclusterState::Stopped | VclusterState::Deleting => false,
+    };
+    if counted { t!("state-with-count", state = word, running = running, all = all) } else { word }
 }
 
 /// Something is going on: its own operation, or a node on its way.
@@ -89,46 +114,52 @@ pub(crate) fn is_busy(vcluster: &Vcluster) -> bool {
 pub(crate) fn doing(vcluster: &Vcluster, now: DateTime<Utc>) -> String {
     match (vcluster.state, vcluster.reason.as_deref()) {
         (VclusterState::Running, _) => running(vcluster, now),
-        (state, Some(reason)) if state.is_busy() => format!("{}, {reason}", state.as_str()),
+        (state, Some(reason)) if state.is_busy() => {
+            t!("state-with-reason", state = state_word(state), reason = reason)
+        }
         (_, Some(reason)) => reason.to_owned(),
-        (VclusterState::Stopped, None) => "files are kept".into(),
-        (state, None) => state.as_str().into(),
+        (VclusterState::Stopped, None) => t!("state-files-kept"),
+        (state, None) => state_word(state),
     }
 }
 
 fn running(vcluster: &Vcluster, now: DateTime<Utc>) -> String {
     if let Some(node) = vcluster.nodes.iter().find(|node| node.state.is_busy()) {
-        let step = node.reason.as_deref().unwrap_or(node.state.as_str());
-        return format!("{}: {step}", node.name);
+        let step = node.reason.clone().unwrap_or_else(|| node_state_word(node.state));
+        return t!("state-node-step", node = node.name.as_str(), step = step);
     }
     let first = vcluster.nodes.iter().filter_map(|node| node.running_since).min();
-    first.map_or_else(|| "running".into(), |first| format!("up {}", since(first, now)))
+    first.map_or_else(|| state_word(vcluster.state), |first| t!("state-up", length = since(first, now)))
 }
 
 /// What it is doing, for its own page: the running operation with its time, else the phrase above.
 pub(crate) fn headline(vcluster: &Vcluster, now: DateTime<Utc>) -> String {
     if vcluster.operation.state == OperationState::Running {
-        return format!("{} · {}", operating(vcluster), since(vcluster.operation.started_at, now));
+        let length = since(vcluster.operation.started_at, now);
+        return t!("state-doing-for", doing = operating(vcluster), length = length);
     }
     match vcluster.state {
-        VclusterState::Degraded | VclusterState::Failed => {
-            let (running, all) = ready(vcluster);
-            format!("{running} of {} running", count(u64::try_from(all).unwrap_or(u64::MAX), "node"))
-        }
+        VclusterState::Degraded | VclusterState::Failed => nodes_running(ready(vcluster)),
         _ => capital(&doing(vcluster, now)),
     }
 }
 
 /// `2 nodes, each 1 CPU and 1 GiB`.
 pub(crate) fn size(vcluster: &Vcluster) -> String {
-    let nodes = count(u64::try_from(vcluster.nodes.len()).unwrap_or(u64::MAX), "node");
-    format!("{nodes}, each {}", each(vcluster, " and "))
+    nodes_each(vcluster.nodes.len(), vcluster.resources)
 }
 
-/// What one node gets: `1 CPU and 1 GiB`.
-pub(crate) fn each(vcluster: &Vcluster, between: &str) -> String {
+/// So many nodes, each with these resources: `2 nodes, each 1 CPU and 1 GiB`.
+pub(crate) fn nodes_each(nodes: usize, resources: NodeResources) -> String {
+    let NodeResources { cpus: each, memory_mib } = resources;
+    let mib = u64::try_from(memory_mib).unwrap_or(0);
+    t!("amount-each", nodes = count_nodes(nodes), cpus = cpus(each), memory = memory(mib))
+}
+
+/// What one node gets: `1 CPU · 1 GiB each`.
+pub(crate) fn each(vcluster: &Vcluster) -> String {
     let mib = u64::try_from(vcluster.resources.memory_mib).unwrap_or(0);
-    format!("{}{between}{}", cpus(vcluster.resources.cpus), memory(mib))
+    t!("amount-each-short", cpus = cpus(vcluster.resources.cpus), memory = memory(mib))
 }
 
 /// What one node is doing, on the vcluster's page: the state with its reason, and within a running operation the times.
@@ -137,8 +168,10 @@ pub(crate) fn node_doing(node: &Node, vcluster: &Vcluster, now: DateTime<Utc>) -
         return node_progress(node, vcluster.operation.started_at, now);
     }
     match node.reason.as_deref() {
-        Some(reason) if reason != node.state.as_str() => format!("{}: {reason}", node.state.as_str()),
-        _ => node.state.as_str().to_owned(),
+        Some(reason) if reason != node.state.as_str() => {
+            t!("state-node-with-reason", state = node_state_word(node.state), reason = reason)
+        }
+        _ => node_state_word(node.state),
     }
 }
 
@@ -146,50 +179,52 @@ pub(crate) fn node_doing(node: &Node, vcluster: &Vcluster, now: DateTime<Utc>) -
 pub(crate) fn node_progress(node: &Node, began: DateTime<Utc>, now: DateTime<Utc>) -> String {
     let reason = node.reason.as_deref();
     match (node.state, node.running_since) {
-        (NodeState::Running, Some(at)) if at >= began => format!("ready after {}", took(at - began)),
-        (NodeState::Running, _) => "running".into(),
+        (NodeState::Running, Some(at)) if at >= began => t!("state-ready-after", length = took(at - began)),
+        (state @ NodeState::Running, _) => node_state_word(state),
         (state, _) if state.is_busy() => {
-            let step = reason.unwrap_or(match state {
-                NodeState::Pending => "waiting for its host",
-                other => other.as_str(),
-            });
-            format!("{step} · {}", since(began, now))
+            let step = reason.map_or_else(|| step_word(state), str::to_owned);
+            t!("state-step-for", step = step, length = since(began, now))
         }
-        (state, _) => reason.unwrap_or(state.as_str()).to_owned(),
+        (state, _) => reason.map_or_else(|| node_state_word(state), str::to_owned),
     }
+}
+
+/// What a node does that has not said so itself.
+fn step_word(state: NodeState) -> String {
+    if state == NodeState::Pending { t!("state-waiting") } else { node_state_word(state) }
 }
 
 /// What the operation does, for headings: `Creating lab`.
 pub(crate) fn operating(vcluster: &Vcluster) -> String {
-    let verb = match vcluster.operation.kind {
-        OperationKind::Create => "Creating",
-        OperationKind::Start => "Starting",
-        OperationKind::Stop => "Stopping",
-        OperationKind::Restart => "Restarting",
-        OperationKind::Delete => "Deleting",
-        OperationKind::AddNodes => "Adding nodes to",
-        OperationKind::RemoveNode => "Removing a node from",
-    };
-    format!("{verb} {}", vcluster.name)
+    let name = vcluster.name.as_str();
+    match vcluster.operation.kind {
+        OperationKind::Create => t!("state-doing-create", name = name),
+        OperationKind::Start => t!("state-doing-start", name = name),
+        OperationKind::Stop => t!("state-doing-stop", name = name),
+        OperationKind::Restart => t!("state-doing-restart", name = name),
+        OperationKind::Delete => t!("state-doing-delete", name = name),
+        OperationKind::AddNodes => t!("state-doing-add-nodes", name = name),
+        OperationKind::RemoveNode => t!("state-doing-remove-node", name = name),
+    }
 }
 
 /// The latest action as a sentence's beginning: `created`, `started`; what it was when it failed: `start failed`.
-pub(crate) fn last_action(vcluster: &Vcluster) -> &'static str {
+pub(crate) fn last_action(vcluster: &Vcluster) -> String {
     let failed = vcluster.operation.state == OperationState::Failed;
     match (vcluster.operation.kind, failed) {
-        (OperationKind::Create, false) => "Created",
-        (OperationKind::Create, true) => "Creation failed",
-        (OperationKind::Start, false) => "Started",
-        (OperationKind::Start, true) => "Start failed",
-        (OperationKind::Stop, false) => "Stopped",
-        (OperationKind::Stop, true) => "Stop failed",
-        (OperationKind::Restart, false) => "Restarted",
-        (OperationKind::Restart, true) => "Restart failed",
-        (OperationKind::Delete, _) => "Deletion began",
-        (OperationKind::AddNodes, false) => "Nodes added",
-        (OperationKind::AddNodes, true) => "Adding nodes failed",
-        (OperationKind::RemoveNode, false) => "Node removed",
-        (OperationKind::RemoveNode, true) => "Removing a node failed",
+        (OperationKind::Create, false) => t!("state-done-create"),
+        (OperationKind::Create, true) => t!("state-failed-create"),
+        (OperationKind::Start, false) => t!("state-done-start"),
+        (OperationKind::Start, true) => t!("state-failed-start"),
+        (OperationKind::Stop, false) => t!("state-done-stop"),
+        (OperationKind::Stop, true) => t!("state-failed-stop"),
+        (OperationKind::Restart, false) => t!("state-done-restart"),
+        (OperationKind::Restart, true) => t!("state-failed-restart"),
+        (OperationKind::Delete, _) => t!("state-done-delete"),
+        (OperationKind::AddNodes, false) => t!("state-done-add-nodes"),
+        (OperationKind::AddNodes, true) => t!("state-failed-add-nodes"),
+        (OperationKind::RemoveNode, false) => t!("state-done-remove-node"),
+        (OperationKind::RemoveNode, true) => t!("state-failed-remove-node"),
     }
 }
 

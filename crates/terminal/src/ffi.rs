@@ -135,6 +135,13 @@ extern "C" {
     pub(crate) fn count(this: &Results) -> u32;
 }
 
+#[wasm_bindgen(module = "xterm")]
+extern "C" {
+    /// Fetches xterm.js and its addons. Nothing of them may be made before this has ended.
+    #[wasm_bindgen(catch, js_name = load)]
+    pub(crate) async fn load_xterm() -> Result<JsValue, JsValue>;
+}
+
 #[wasm_bindgen(module = "xterm-addon-webgl")]
 extern "C" {
     /// Draws with the graphics card.

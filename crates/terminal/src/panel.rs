@@ -20,6 +20,7 @@ mod search_bar;
 pub(crate) mod state;
 mod tab;
 
+use catalogue::t;
 use leptos::{html, prelude::*};
 
 use crate::runtime;
@@ -34,8 +35,9 @@ use search_bar::SearchBar;
 use state::{Looking, Panel};
 
 /// As markup: a browser with JavaScript takes what is in `noscript` for text, and hydration would look for elements.
-const WITHOUT_JAVASCRIPT: &str =
-    r#"<p class="terminal__message">Terminals need JavaScript. Allow it for this site, then reload the page.</p>"#;
+fn without_javascript() -> String {
+    format!(r#"<p class="terminal__message">{}</p>"#, t!("terminal-needs-script"))
+}
 
 /// A node that can have terminals.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -96,12 +98,12 @@ pub fn TerminalPanel(
     }
     on_cleanup(move || runtime::stop(panel.serial));
     view! {
-        <section class="terminal-panel" class:terminal-panel--fill=fill aria-label="Terminals" node_ref=root>
+        <section class="terminal-panel" class:terminal-panel--fill=fill aria-label=t!("terminal-panel") node_ref=root>
             <Bar panel/>
             <Line panel/>
             <SearchBar panel/>
             <div class="terminal__body">
-                <noscript inner_html=WITHOUT_JAVASCRIPT></noscript>
+                <noscript inner_html=without_javascript()></noscript>
                 <Placeholder panel/>
                 <For each=move || panel.tabs.get() key=|tab| tab.serial let:tab>
                     <Screen panel tab/>

@@ -1,13 +1,20 @@
 //! The sentences a person reads about a terminal. Knows no markup.
 
+use catalogue::t;
 use wire::terminal::{Exit, Size};
 
 use crate::session::{KEPT_INPUT, Notice};
 use crate::status::{Ending, Link, Status};
 
+/// xterm.js itself could not be fetched.
+pub fn not_loaded() -> String {
+    t!("terminal-not-loaded")
+}
+
 /// The browser keeps the clipboard to itself.
-pub const NO_CLIPBOARD: &str =
-    "This browser does not let pages read the clipboard. Use its own paste: Ctrl-Shift-V, or Cmd-V.";
+pub fn no_clipboard() -> String {
+    t!("terminal-no-clipboard")
+}
 
 /// A tab's name: where it is and what runs there.
 pub fn tab(node: &str, title: &str) -> String {
@@ -18,21 +25,21 @@ pub fn tab(node: &str, title: &str) -> String {
 /// Why a terminal is over.
 pub fn ending(ending: Ending, node: &str) -> String {
     match ending {
-        Ending::Exited(Exit::Code(0)) => "The program ended.".to_owned(),
-        Ending::Exited(Exit::Code(code)) => format!("The program ended with exit code {code}."),
-        Ending::Exited(Exit::Signal(1)) => "The terminal was closed.".to_owned(),
-        Ending::Exited(Exit::Signal(signal)) => format!("The program was ended by signal {signal}."),
-        Ending::Gone => format!("This terminal is gone: it was closed elsewhere, or {node} was started again."),
-        Ending::NodeStopped => format!("{node} is not running; its terminals ended with it."),
-        Ending::SignedOut => "You are signed out. Sign in to see this terminal again.".to_owned(),
+        Ending::Exited(Exit::Code(0)) => t!("terminal-ended"),
+        Ending::Exited(Exit::Code(code)) => t!("terminal-ended-code", code = code.to_string()),
+        Ending::Exited(Exit::Signal(1)) => t!("terminal-ended-closed"),
+        Ending::Exited(Exit::Signal(signal)) => t!("terminal-ended-signal", signal = signal.to_string()),
+        Ending::Gone => t!("terminal-ended-gone", node = node),
+        Ending::NodeStopped => t!("terminal-ended-node", node = node),
+        Ending::SignedOut => t!("terminal-ended-signed-out"),
     }
 }
 
 /// The figures at the right: how long a key takes to the node and back, and the size.
 pub fn figures(status: &Status) -> String {
     let round_trip = status.round_trip_ms.filter(|_| status.link == Link::Live).map(|ms| match ms {
-        0 => "< 1 ms".to_owned(),
-        ms => format!("{ms} ms"),
+        0 => t!("terminal-fast"),
+        ms => t!("terminal-milliseconds", n = ms),
     });
     let size = status.size.map(size);
     [round_trip, size].into_iter().flatten().collect::<Vec<_>>().join(" · ")
@@ -45,7 +52,7 @@ pub fn size(size: Size) -> String {
 
 /// Another window decides the size.
 pub fn foreign_size(other: Size) -> String {
-    format!("Another window set the size to {}", size(other))
+    t!("terminal-foreign-size", size = size(other))
 }
 
 /// What happened that the person should know.
@@ -53,7 +60,7 @@ pub fn notice(notice: &Notice) -> String {
     match notice {
         Notice::InputFull => {
             let limit = KEPT_INPUT / (1024 * 1024);
-            format!("More than {limit} MiB cannot be pasted at once; nothing was sent. Copy it as a file instead.")
+            t!("terminal-input-full", limit = limit)
         }
         Notice::Refused { message, .. } => {
             let mut characters = message.chars();
@@ -64,22 +71,22 @@ pub fn notice(notice: &Notice) -> String {
 }
 
 /// The state of a connection for those who cannot see the thin line.
-pub fn link(link: &Link) -> &'static str {
+pub fn link(link: &Link) -> String {
     match link {
-        Link::Idle => "",
-        Link::Connecting => "connecting",
-        Link::Live => "connected",
-        Link::Reconnecting => "reconnecting",
-        Link::Ended(_) => "ended",
+        Link::Idle => String::new(),
+        Link::Connecting => t!("terminal-link-connecting"),
+        Link::Live => t!("terminal-link-live"),
+        Link::Reconnecting => t!("terminal-link-reconnecting"),
+        Link::Ended(_) => t!("terminal-link-ended"),
     }
 }
 
 /// How many places the search found.
 pub fn matches(index: i32, count: u32) -> String {
     match (u32::try_from(index), count) {
-        (_, 0) => "nothing found".to_owned(),
-        (Ok(index), count) => format!("{} of {count}", index + 1),
-        (Err(_), count) => format!("more than {count}"),
+        (_, 0) => t!("terminal-found-nothing"),
+        (Ok(index), count) => t!("terminal-found", index = index + 1, count = count),
+        (Err(_), count) => t!("terminal-found-many", count = count),
     }
 }
 

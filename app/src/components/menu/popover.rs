@@ -51,6 +51,10 @@ impl Popover {
         let Some(panel) = self.panel.get_untracked() else { return };
         let items = items(&panel);
         let focused = document().active_element();
+        // In a field, these keys are the field's.
+        if focused.as_ref().is_some_and(|focused| focused.tag_name() == "INPUT") {
+            return;
+        }
         let is_focused =
             |item: &HtmlElement| focused.as_ref().is_some_and(|focused| focused == item.unchecked_ref::<Element>());
         let last = items.len().saturating_sub(1);

@@ -7,11 +7,12 @@ use std::time::Duration;
 
 use leptos::{prelude::*, task::spawn_local};
 use leptos_router::hooks::use_navigate;
-use wasm_bindgen::{JsCast, closure::Closure};
-use web_sys::{EventSource, MessageEvent};
 use wire::event::Event;
 
-use super::Live;
+use super::{
+    super::stream::{Listener, Stream, seen},
+    Live,
+};
 use crate::{api::overview::read_overview, routes};
 
 /// Every SSE event name there is.
@@ -23,26 +24,10 @@ const UNNOTICED: Duration = Duration::from_millis(1500);
 const RETRY_LEAST: Duration = Duration::from_millis(500);
 const RETRY_MOST: Duration = Duration::from_secs(5);
 
-/// An open connection with the callbacks it needs alive.
-struct Connection {
-    source: EventSource,
-    _message: Closure<dyn Fn(MessageEvent)>,
-    _opened: Closure<dyn Fn()>,
-    _failed: Closure<dyn Fn()>,
-}
-
-impl Drop for Connection {
-    fn drop(&mut self) {
-        self.source.set_onopen(None);
-        self.source.set_onerror(None);
-        self.source.close();
-    }
-}
-
 #[derive(Clone, Copy)]
 struct Feed {
     live: Live,
-    connection: StoredValue<Option<Connection>, LocalStorage>,
+    connection: StoredValue<Option<Stream>, LocalStorage>,
     broken: StoredValue<bool>,
     /// Failed tries since it last worked.
     tries: StoredValue<u32>,
@@ -74,7 +59,7 @@ impl Feed {
         };
         feed.open(position);
         Effect::new(move |_| feed.keep_up());
-        let listener = window_event_listener_untyped("visibilitychange", move |_| visible.set(!document().hidden()));
+        let listener = window_event_listener_untyped("visibilitychange", move |_| visible.set(seen()));
         on_cleanup(move || {
             listener.remove();
             feed.connection.try_update_value(Option::take);
@@ -101,28 +86,25 @@ impl Feed {
     }
 
     fn open(self, after: i64) {
-        let Ok(source) = EventSource::new(&format!("/api/v1/events?after={after}")) else { return self.retry() };
-        let message = Closure::<dyn Fn(MessageEvent)>::new(move |message: MessageEvent| self.received(&message));
-        let opened = Closure::<dyn Fn()>::new(move || {
-            self.tries.try_set_value(0);
-            self.broken.try_set_value(false);
-            self.live.away.try_set(false);
-        });
-        let failed = Closure::<dyn Fn()>::new(move || self.failed());
-        for name in NAMES {
-            // Fails for no name; a feed without events would show as one that says nothing.
-            let _ = source.add_event_listener_with_callback(name, message.as_ref().unchecked_ref());
+        let listener = Listener {
+            heard: move |_, data: String| self.received(&data),
+            opened: move || {
+                self.tries.try_set_value(0);
+                self.broken.try_set_value(false);
+                self.live.away.try_set(false);
+            },
+            failed: move || self.failed(),
+        };
+        let stream = Stream::open(&format!("/api/v1/events?after={after}"), &NAMES, listener);
+        if stream.is_none() {
+            return self.retry();
         }
-        source.set_onopen(Some(opened.as_ref().unchecked_ref()));
-        source.set_onerror(Some(failed.as_ref().unchecked_ref()));
-        let connection = Connection { source, _message: message, _opened: opened, _failed: failed };
-        self.connection.try_update_value(|held| *held = Some(connection));
+        self.connection.try_update_value(|held| *held = stream);
     }
 
-    fn received(self, message: &MessageEvent) {
-        let text = message.data().as_string().unwrap_or_default();
+    fn received(self, data: &str) {
         // An event this page does not know comes from a newer server: the lists say what it means.
-        let event = serde_json::from_str(&text).unwrap_or(Event::Resync);
+        let event = serde_json::from_str(data).unwrap_or(Event::Resync);
         if self.live.apply(event) {
             self.read_again(false);
         }
@@ -132,9 +114,7 @@ impl Feed {
     fn failed(self) {
         self.broken.try_set_value(true);
         set_timeout(move || self.say_away(), UNNOTICED);
-        let gave_up = |held: &Option<Connection>| {
-            held.as_ref().is_some_and(|connection| connection.source.ready_state() == EventSource::CLOSED)
-        };
+        let gave_up = |held: &Option<Stream>| held.as_ref().is_some_and(Stream::gave_up);
         if self.connection.try_with_value(gave_up) == Some(true) {
             self.retry();
         }

@@ -1,5 +1,6 @@
 //! Where a terminal can be opened: every node that runs, one click away.
 
+use catalogue::t;
 use domain::node::NodeState;
 use leptos::prelude::*;
 use wire::vcluster::Vcluster;
@@ -18,13 +19,13 @@ use crate::{
 #[component]
 pub(crate) fn ChooseTerminalsPage() -> impl IntoView {
     view! {
-        <TabTitle title="Terminals".to_owned()/>
-        <TopBar here="Terminals".to_owned()/>
+        <TabTitle title=t!("terminals-title")/>
+        <TopBar here=t!("terminals-title")/>
         <div class="page">
             <header class="page-head">
                 <div>
-                    <h1>"Terminals"</h1>
-                    <p class="sub">"A shell on any node that runs. It goes on when you close the page."</p>
+                    <h1>{t!("terminals-title")}</h1>
+                    <p class="sub">{t!("terminals-subtitle")}</p>
                 </div>
             </header>
             <Running/>
@@ -45,7 +46,7 @@ fn Running() -> impl IntoView {
     move || {
         if any.get() {
             view! {
-                <ul class="rows card" aria-label="vclusters with terminals">
+                <ul class="rows card" aria-label=t!("terminals-list")>
                     <For each=running key=|vcluster| vcluster.id.clone() children=|vcluster| view! { <Choice initial=vcluster/> }/>
                 </ul>
             }
@@ -53,9 +54,9 @@ fn Running() -> impl IntoView {
         } else {
             view! {
                 <section class="empty card">
-                    <h2>"Nothing runs now"</h2>
-                    <p class="sub">"Terminals need a running node. Start a vcluster, or create one."</p>
-                    <a class="button is-primary" href=routes::HOME>"Go to vclusters"</a>
+                    <h2>{t!("terminals-nothing")}</h2>
+                    <p class="sub">{t!("terminals-nothing-text")}</p>
+                    <a class="button is-primary" href=routes::HOME>{t!("problem-home")}</a>
                 </section>
             }
             .into_any()
@@ -77,7 +78,10 @@ fn Choice(initial: Vcluster) -> impl IntoView {
     let node = {
         let name = name.clone();
         move |node: String| {
-            let (address, spoken) = (routes::terminal_of_node(&id, &node), format!("Terminal on {node} of {name}"));
+            let (address, spoken) = (
+                routes::terminal_of_node(&id, &node),
+                t!("terminals-on-node", node = node.as_str(), name = name.as_str()),
+            );
             view! {
                 <a class="button is-small" href=address aria-label=spoken>
                     <Glyph icon=Icon::Terminal/>

@@ -1,5 +1,6 @@
 //! A vcluster's terminals and nothing else.
 
+use catalogue::t;
 use leptos::prelude::*;
 use wire::vcluster::Vcluster;
 
@@ -23,15 +24,15 @@ fn page(vcluster: Memo<Vcluster>) -> AnyView {
     let (id, name) = vcluster.with_untracked(|vcluster| (vcluster.id.clone(), vcluster.name.clone()));
     provide_opener();
     view! {
-        <TabTitle title=format!("Terminals of {name}")/>
+        <TabTitle title=t!("terminals-of", name = name.as_str())/>
         <main class="terminals-full" id="main">
             <header class="terminals-head">
-                <a class="button is-ghost is-small" href=routes::vcluster(&id) aria-label=format!("Back to {name}")>
+                <a class="button is-ghost is-small" href=routes::vcluster(&id) aria-label=t!("terminals-back", name = name.as_str())>
                     <Glyph icon=Icon::Back/>
                     {name.clone()}
                 </a>
                 <Hexagons vcluster=vcluster/>
-                <h1 class="visually-hidden">{format!("Terminals of {name}")}</h1>
+                <h1 class="visually-hidden">{t!("terminals-of", name = name.as_str())}</h1>
             </header>
             <TerminalsOf vcluster=vcluster fill=true/>
         </main>

@@ -15,7 +15,9 @@ impl PageOpener {
     pub(crate) fn show(self, node: &str) {
         self.0.open(node);
         if let Some(panel) = document().get_element_by_id(PANEL) {
-            panel.scroll_into_view();
+            let how = web_sys::ScrollIntoViewOptions::new();
+            how.set_block(web_sys::ScrollLogicalPosition::Nearest);
+            panel.scroll_into_view_with_scroll_into_view_options(&how);
         }
     }
 }

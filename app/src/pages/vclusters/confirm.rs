@@ -1,10 +1,15 @@
 //! Typing a vcluster's name to show that one means it. Pure.
 
+use catalogue::t;
 use domain::Violation;
 
 /// Fails unless `typed` is the name.
 pub(crate) fn check(name: &str, typed: &str) -> Result<(), Violation> {
-    if typed.trim() == name { Ok(()) } else { Err(Violation::new("typed", format!("must be the name: {name}"))) }
+    if typed.trim() == name {
+        Ok(())
+    } else {
+        Err(Violation::new("typed", t!("vcluster-delete-not-the-name", name = name)))
+    }
 }
 
 #[cfg(test)]

@@ -1,5 +1,6 @@
 //! Deleting a vcluster: a dialog that says what is lost and asks for the name.
 
+use catalogue::t;
 use leptos::{form::ActionForm, prelude::*};
 use wire::{problem::Problem, vcluster::Vcluster};
 
@@ -10,10 +11,10 @@ use crate::{
         field::TextField,
         icon::{Glyph, Icon},
         problem_note::ProblemNote,
+        rich::Rich,
     },
     contexts::actions::use_actions,
     routes,
-    wording::amount::count,
 };
 
 /// In front of the vcluster's page, which provides the vcluster.
@@ -22,15 +23,9 @@ pub(crate) fn DeleteDialog() -> impl IntoView {
     let vcluster: Memo<Vcluster> = expect_context();
     let (id, name) = vcluster.with_untracked(|vcluster| (vcluster.id.clone(), vcluster.name.clone()));
     let back = routes::vcluster(&id);
-    let lost = move || {
-        let nodes = vcluster.with(|vcluster| u64::try_from(vcluster.nodes.len()).unwrap_or_default());
-        format!(
-            "Its {} and everything in them outside /root are lost, and what runs there ends. Your home stays.",
-            count(nodes, "node")
-        )
-    };
+    let lost = move || t!("vcluster-delete-lost", n = vcluster.with(|vcluster| vcluster.nodes.len()));
     view! {
-        <RouteDialog id="delete-dialog" title=format!("Delete {name}?") back=back.clone()>
+        <RouteDialog id="delete-dialog" title=t!("vcluster-delete-title", name = name.as_str()) back=back.clone()>
             <div class="dialog-content"><p>{lost}</p></div>
             <DeleteForm id=id name=name back=back/>
         </RouteDialog>
@@ -58,14 +53,14 @@ fn DeleteForm(id: String, name: String, back: String) -> impl IntoView {
             <div class="dialog-content">
                 <ProblemNote problem=problem besides=&["typed"]/>
                 <input type="hidden" name="id" value=id/>
-                <p>"To confirm, type its name: " <b class="mono">{name.clone()}</b></p>
-                <TextField id="typed" name="typed" label="Name" value="" autofocus=true fault=fault typed=typed/>
+                <p><Rich text=t!("vcluster-delete-confirm", name = name.as_str()) mark=|_, text| view! { <b class="mono">{text}</b> }.into_any()/></p>
+                <TextField id="typed" name="typed" label=t!("common-name") value="" autofocus=true fault=fault typed=typed/>
             </div>
             <footer class="dialog-foot">
-                <a class="button" href=back>"Cancel"</a>
+                <a class="button" href=back>{t!("common-cancel")}</a>
                 <button type="submit" class="button is-danger" disabled=move || pending.get() || wrong()>
                     <Glyph icon=Icon::Delete/>
-                    {move || if pending.get() { "Deleting…".to_owned() } else { format!("Delete {name}") }}
+                    {move || if pending.get() { t!("vcluster-deleting") } else { t!("vcluster-delete-submit", name = name.as_str()) }}
                 </button>
             </footer>
         </ActionForm>

@@ -1,23 +1,27 @@
-//! One vcluster: what it is and does, its nodes, its terminals.
+//! One vcluster: what it is and does, in tabs with addresses of their own; its terminals stay below all of them.
 
+mod charts;
 mod header;
 mod nodes;
+pub(crate) mod overview;
 mod remove;
 mod state;
+mod tabs;
 
 use leptos::prelude::*;
 use leptos_router::components::Outlet;
 use wire::vcluster::Vcluster;
 
-use self::{header::Header, nodes::Nodes, state::Trouble};
+use self::{header::Header, state::Trouble, tabs::VclusterTabs};
 use super::found::Found;
 use crate::{
-    components::{facts::Facts, tab_title::TabTitle},
+    components::tab_title::TabTitle,
+    contexts::pulse::provide_pulse,
     layouts::chrome::TopBar,
     pages::terminals::panel::{TerminalsOf, provide_opener},
 };
 
-/// The page; a dialog of its routes stands in front of it.
+/// The page; its tabs, and a dialog in front of them, are its routes.
 #[component]
 pub(crate) fn VclusterPage() -> impl IntoView {
     view! { <Found page=page/> }.into_any()
@@ -26,17 +30,17 @@ pub(crate) fn VclusterPage() -> impl IntoView {
 fn page(vcluster: Memo<Vcluster>) -> AnyView {
     let name = Signal::derive(move || vcluster.with(|vcluster| vcluster.name.clone()));
     provide_opener();
+    vcluster.with_untracked(|vcluster| provide_pulse(&vcluster.id));
     view! {
         <TabTitle title=name/>
         <TopBar here=name below=true/>
         <div class="page">
             <Header vcluster=vcluster/>
+            <VclusterTabs vcluster=vcluster/>
             <Trouble vcluster=vcluster/>
-            <Facts vcluster=vcluster/>
-            <Nodes vcluster=vcluster/>
+            <div class="tab-page"><Outlet/></div>
             <TerminalsOf vcluster=vcluster/>
         </div>
-        <Outlet/>
     }
     .into_any()
 }

@@ -4,32 +4,39 @@ mod empty;
 mod meters;
 mod row;
 
+use catalogue::t;
 use leptos::prelude::*;
 use leptos_router::components::Outlet;
 
 use self::{empty::Empty, meters::Meters, row::Row};
 use crate::{
+    api::usage::read_glances,
     components::{quick_create::NewVclusterButton, tab_title::TabTitle},
-    contexts::live::use_live,
+    contexts::{glances::provide_glances, live::use_live},
     layouts::chrome::TopBar,
+    pages::vclusters::seeded::seeded,
+    wording::vcluster::ready,
 };
 
 /// The list; a dialog of its routes stands in front of it.
 #[component]
 pub(crate) fn VclustersPage() -> impl IntoView {
+    let live = use_live();
+    let wanted = Memo::new(move |_| live.vclusters().iter().any(|vcluster| ready(vcluster).0 > 0));
+    let glances = provide_glances(wanted);
     view! {
-        <TabTitle title="vclusters".to_owned()/>
-        <TopBar here="vclusters".to_owned()/>
+        <TabTitle title=t!("vclusters-title")/>
+        <TopBar here=t!("vclusters-title")/>
         <div class="page">
             <header class="page-head">
                 <div>
-                    <h1>"vclusters"</h1>
-                    <p class="sub is-wide-only">"Your private clusters. Everything under your home follows you into each node."</p>
+                    <h1>{t!("vclusters-title")}</h1>
+                    <p class="sub is-wide-only">{t!("vclusters-subtitle")}</p>
                 </div>
                 <NewVclusterButton/>
             </header>
             <Meters/>
-            <Rows/>
+            {seeded(read_glances, move |found| glances.seed(found), || view! { <Rows/> }.into_any())}
         </div>
         <Outlet/>
     }
@@ -43,7 +50,7 @@ fn Rows() -> impl IntoView {
     move || {
         if any.get() {
             view! {
-                <ul class="rows card" aria-label="vclusters">
+                <ul class="rows card" aria-label=t!("vclusters-list")>
                     <For
                         each=move || live.vclusters()
                         key=|vcluster| vcluster.id.clone()

@@ -5,6 +5,7 @@ mod choices;
 mod form;
 mod takes;
 
+use catalogue::t;
 use leptos::prelude::*;
 use leptos_router::{NavigateOptions, hooks::use_navigate};
 use wire::vcluster::Vcluster;
@@ -17,20 +18,24 @@ use crate::{
     wording::vcluster::{doing, operating, ready},
 };
 
+/// What opens once it runs, as the form writes it.
+const TERMINAL: &str = "terminal";
+const JUPYTER: &str = "jupyter";
+
 #[component]
 pub(crate) fn NewDialog() -> impl IntoView {
     let actions = use_actions();
     // An answer to this dialog is none to the next one.
     Effect::new(move |_| on_cleanup(move || actions.create.clear()));
+    let then = RwSignal::new(TERMINAL.to_owned());
     let made = Memo::new(move |_| actions.create.value().get().and_then(Result::ok));
-    let title =
-        Signal::derive(move || made.with(|made| made.as_ref().map_or_else(|| "New vcluster".to_owned(), operating)));
-    let hint = Signal::derive(move || if made.with(Option::is_some) { "" } else { "Defaults are fine: press Enter" });
+    let title = Signal::derive(move || made.with(|made| made.as_ref().map_or_else(|| t!("new-title"), operating)));
+    let hint = Signal::derive(move || if made.with(Option::is_some) { String::new() } else { t!("new-hint") });
     view! {
         <RouteDialog id="new-dialog" title=title hint=hint back=routes::HOME.to_owned()>
             {move || match made.get() {
-                None => view! { <NewForm/> }.into_any(),
-                Some(vcluster) => view! { <Making initial=vcluster/> }.into_any(),
+                None => view! { <NewForm then=then/> }.into_any(),
+                Some(vcluster) => view! { <Making initial=vcluster then=then/> }.into_any(),
             }}
         </RouteDialog>
     }
@@ -39,7 +44,7 @@ pub(crate) fn NewDialog() -> impl IntoView {
 
 /// The order was accepted: what is being done, until there is a node to type on.
 #[component]
-fn Making(initial: Vcluster) -> impl IntoView {
+fn Making(initial: Vcluster, then: RwSignal<String>) -> impl IntoView {
     let (live, navigate) = (use_live(), use_navigate());
     let id = initial.id.clone();
     let vcluster = live.follow(initial);
@@ -48,8 +53,11 @@ fn Making(initial: Vcluster) -> impl IntoView {
     Effect::new(move |_| {
         if settled.get() {
             let vcluster = vcluster.get_untracked();
+            let opens_jupyter = then.get_untracked() == JUPYTER;
             let address = match ready(&vcluster) {
                 (0, _) => routes::vcluster(&vcluster.id),
+                // Another site: the browser loads it, and its way back leads to the list.
+                _ if opens_jupyter && location().replace(&routes::jupyter(&vcluster.id)).is_ok() => return,
                 _ => routes::vcluster_at_node(&vcluster.id, "node-0"),
             };
             // The way back leads to the list, not into a form that is done.
@@ -63,8 +71,8 @@ fn Making(initial: Vcluster) -> impl IntoView {
             <p class="visually-hidden">{move || vcluster.with(|vcluster| doing(vcluster, clock.now()))}</p>
         </div>
         <footer class="dialog-foot">
-            <p class="sub">"You can close this; it goes on by itself."</p>
-            <a class="button" href=routes::vcluster(&id)>"Open its page"</a>
+            <p class="sub">{t!("new-goes-on")}</p>
+            <a class="button" href=routes::vcluster(&id)>{t!("new-open-page")}</a>
         </footer>
     }
 }

@@ -1,5 +1,6 @@
 //! Requests to the server's REST interface, with the session's cookie. Answers become values or reasons.
 
+use catalogue::t;
 use gloo_timers::future::TimeoutFuture;
 use serde::de::DeserializeOwned;
 use wasm_bindgen::prelude::*;
@@ -22,10 +23,10 @@ impl Failure {
     /// For the person.
     pub(super) fn sentence(&self) -> String {
         match self {
-            Self::Away => "The server does not answer. Check the network, then try again.".to_owned(),
+            Self::Away => t!("terminal-away"),
             Self::Problem(problem) => problem.detail.clone(),
             Self::Nonsense(status) => {
-                format!("The server gave an answer that this page does not understand ({status}). Reload the page.")
+                t!("terminal-nonsense", status = status.to_string())
             }
         }
     }

@@ -43,7 +43,7 @@ pub(super) struct Viewer {
 }
 
 impl Viewer {
-    /// A viewer whose screen will be in `host` as soon as its font is there.
+    /// A viewer whose screen will be in `host` as soon as xterm.js and its font are there.
     pub(super) fn open(panel: Panel, tab: Tab, host: &HtmlElement) -> Rc<Self> {
         let viewer = Rc::new(Self {
             panel,
@@ -60,8 +60,12 @@ impl Viewer {
         });
         let (weak, host) = (Rc::downgrade(&viewer), host.clone());
         spawn_local(async move {
+            let loaded = crate::ffi::load_xterm().await;
             let late = fonts::wait(&host).await;
             let Some(viewer) = weak.upgrade() else { return };
+            if loaded.is_err() {
+                return viewer.panel.trouble.set(Some(words::not_loaded()));
+            }
             viewer.set_up(&host);
             drop(viewer);
             if let Some(late) = late {

@@ -1,5 +1,6 @@
 //! The bar above the screen: tabs, new tab, figures, tools.
 
+use catalogue::t;
 use leptos::prelude::*;
 
 use super::icon::{Glyph, Icon};
@@ -22,7 +23,7 @@ pub(crate) fn Bar(panel: Panel) -> impl IntoView {
     let role = move || if panel.tabs.with(Vec::is_empty) { "group" } else { "tablist" };
     view! {
         <div class="terminal__bar">
-            <div class="terminal__tabs" role=role aria-label="Open terminals">
+            <div class="terminal__tabs" role=role aria-label=t!("terminal-open-ones")>
                 <For each=move || panel.tabs.get() key=|tab| tab.serial let:tab>
                     <TabHandle panel tab/>
                 </For>
@@ -45,13 +46,13 @@ fn Figures(panel: Panel) -> impl IntoView {
             let claim = move |_| panel.tell(Command::ClaimSize);
             view! {
                 <span class="terminal__hint">{words::foreign_size(size)}</span>
-                <button type="button" class="terminal__button" on:click=claim>"Fit to this window"</button>
+                <button type="button" class="terminal__button" on:click=claim>{t!("terminal-fit")}</button>
             }
         })
     };
     view! {
         <div class="terminal__owner" aria-live="polite">{foreign}</div>
-        <span class="terminal__figures" title="Time a key takes to the node and back · columns × rows">{figures}</span>
+        <span class="terminal__figures" title=t!("terminal-figures")>{figures}</span>
     }
 }
 
@@ -65,14 +66,14 @@ fn Tools(panel: Panel) -> impl IntoView {
     };
     view! {
         <div class="terminal__tools">
-            <button type="button" class="terminal__tool" aria-label="Search" title="Search (Ctrl-F)" disabled=idle
+            <button type="button" class="terminal__tool" aria-label=t!("terminal-search") title=t!("terminal-search-title") disabled=idle
                 aria-pressed=move || panel.searching.get().to_string()
                 on:click=search>
                 <Glyph icon=Icon::Search/>
             </button>
-            <button type="button" class="terminal__tool terminal__tool--font" aria-label="A− smaller text" title="Smaller text"
+            <button type="button" class="terminal__tool terminal__tool--font" aria-label=t!("terminal-smaller") title=t!("terminal-smaller-title")
                 disabled=move || size.get() <= *FONT_SIZES.start() on:click=move |_| panel.change_font(-1)>"A−"</button>
-            <button type="button" class="terminal__tool terminal__tool--font" aria-label="A+ larger text" title="Larger text"
+            <button type="button" class="terminal__tool terminal__tool--font" aria-label=t!("terminal-larger") title=t!("terminal-larger-title")
                 disabled=move || { size.get() >= *FONT_SIZES.end() } on:click=move |_| panel.change_font(1)>"A+"</button>
             <Menu panel/>
         </div>

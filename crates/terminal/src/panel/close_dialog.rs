@@ -1,5 +1,6 @@
 //! The question before a living terminal is closed: its program ends with it, for everybody who looks at it.
 
+use catalogue::t;
 use leptos::{html, prelude::*};
 
 use super::state::{Command, Panel};
@@ -17,11 +18,11 @@ pub(crate) fn CloseDialog(panel: Panel) -> impl IntoView {
     let name = move || panel.closing.get().map(|tab| words::tab(&tab.node, &tab.title.get()));
     view! {
         <dialog class="terminal__dialog" aria-labelledby=title_id(panel) node_ref=dialog on:close=move |_| put_away(panel)>
-            <h2 id=title_id(panel)>"Close "{name}"?"</h2>
-            <p>"What runs in it ends, also in other windows that show it."</p>
+            <h2 id=title_id(panel)>{move || name().map(|name| t!("terminal-close-title", tab = name))}</h2>
+            <p>{t!("terminal-close-text")}</p>
             <footer>
-                <button type="button" class="terminal__button" on:click=move |_| put_away(panel)>"Cancel"</button>
-                <button type="button" class="terminal__button terminal__button--main" autofocus on:click=move |_| agree(panel)>"Close terminal"</button>
+                <button type="button" class="terminal__button" on:click=move |_| put_away(panel)>{t!("common-cancel")}</button>
+                <button type="button" class="terminal__button terminal__button--main" autofocus on:click=move |_| agree(panel)>{t!("terminal-close-agree")}</button>
             </footer>
         </dialog>
     }

@@ -1,6 +1,7 @@
 //! What the panel says about the active terminal: a thin line while reconnecting, one sentence below the screen when it
 //! ended or when something was refused.
 
+use catalogue::t;
 use leptos::prelude::*;
 
 use super::icon::{Glyph, Icon};
@@ -14,8 +15,8 @@ use crate::words;
 pub(crate) fn Line(panel: Panel) -> impl IntoView {
     let away = move || matches!(panel.status().link, Link::Reconnecting | Link::Connecting);
     let news = move || match panel.status().link {
-        Link::Reconnecting => "Reconnecting. What you type is kept.",
-        _ => "",
+        Link::Reconnecting => t!("terminal-reconnecting"),
+        _ => String::new(),
     };
     view! {
         <div class="terminal__line" class:terminal__line--busy=away title=news></div>
@@ -64,9 +65,9 @@ fn Over(panel: Panel, tab: Tab, ending: Ending) -> impl IntoView {
         <p class="terminal__sentence">
             {text}
             {(ending != Ending::SignedOut).then(|| view! {
-                <button type="button" class="terminal__button" disabled=move || !runs() on:click=move |_| runtime::open_again(panel, &again)>"Open again"</button>
+                <button type="button" class="terminal__button" disabled=move || !runs() on:click=move |_| runtime::open_again(panel, &again)>{t!("terminal-open-again")}</button>
             })}
-            <button type="button" class="terminal__button" on:click=move |_| runtime::close(panel, &closed)>"Close tab"</button>
+            <button type="button" class="terminal__button" on:click=move |_| runtime::close(panel, &closed)>{t!("terminal-close-tab")}</button>
         </p>
     }
 }
@@ -76,7 +77,7 @@ fn Sentence(text: String, put_away: Callback<()>) -> impl IntoView {
     view! {
         <p class="terminal__sentence terminal__sentence--warn">
             {text}
-            <button type="button" class="terminal__tool" aria-label="Dismiss" on:click=move |_| put_away.run(())><Glyph icon=Icon::Cross/></button>
+            <button type="button" class="terminal__tool" aria-label=t!("common-dismiss") on:click=move |_| put_away.run(())><Glyph icon=Icon::Cross/></button>
         </p>
     }
 }

@@ -1,5 +1,6 @@
 //! The menu of the panel: copy, paste, and what the browser remembers for this person.
 
+use catalogue::t;
 use leptos::prelude::*;
 
 use super::icon::Icon;
@@ -13,25 +14,19 @@ pub(crate) fn Menu(panel: Panel) -> impl IntoView {
     let press = Callback::new(move |()| open.update(|open| *open = !*open));
     let settings = panel.settings;
     view! {
-        <Popup name="Terminal options" icon=Icon::More open disabled=Signal::derive(|| false) press>
-            <Order panel open label="Copy" keys="Ctrl-Shift-C" command=Command::Copy/>
-            <Order panel open label="Paste" keys="Ctrl-Shift-V" command=Command::Paste/>
-            <Order panel open label="Leave by keyboard" keys="Ctrl-Shift-↑" command=Command::Leave/>
-            <Switch panel label="Copy what is selected" on=settings.copy_on_select/>
-            <Switch panel label="Paste blocks without asking" on=settings.trust_blocks/>
-            <Switch panel label="Screen reader mode" on=settings.screen_reader/>
+        <Popup name=t!("terminal-options") icon=Icon::More open disabled=Signal::derive(|| false) press>
+            <Order panel open label=t!("terminal-copy") keys="Ctrl-Shift-C" command=Command::Copy/>
+            <Order panel open label=t!("terminal-paste") keys="Ctrl-Shift-V" command=Command::Paste/>
+            <Order panel open label=t!("terminal-leave") keys="Ctrl-Shift-↑" command=Command::Leave/>
+            <Switch panel label=t!("terminal-copy-on-select") on=settings.copy_on_select/>
+            <Switch panel label=t!("terminal-trust-blocks") on=settings.trust_blocks/>
+            <Switch panel label=t!("terminal-screen-reader") on=settings.screen_reader/>
         </Popup>
     }
 }
 
 #[component]
-fn Order(
-    panel: Panel,
-    open: RwSignal<bool>,
-    label: &'static str,
-    keys: &'static str,
-    command: Command,
-) -> impl IntoView {
+fn Order(panel: Panel, open: RwSignal<bool>, label: String, keys: &'static str, command: Command) -> impl IntoView {
     let run = move |_| {
         open.set(false);
         panel.tell(command.clone());
@@ -47,7 +42,7 @@ fn Order(
 }
 
 #[component]
-fn Switch(panel: Panel, label: &'static str, on: RwSignal<bool>) -> impl IntoView {
+fn Switch(panel: Panel, label: String, on: RwSignal<bool>) -> impl IntoView {
     let turn = move |_| {
         on.update(|on| *on = !*on);
         runtime::remember_settings(panel);

@@ -1,5 +1,6 @@
 //! The button for a new terminal. With one node it opens one there; with several it asks on which.
 
+use catalogue::t;
 use leptos::prelude::*;
 
 use super::NodeTab;
@@ -21,7 +22,7 @@ pub(crate) fn NodePicker(panel: Panel) -> impl IntoView {
         }
     };
     view! {
-        <Popup name="New terminal" icon=Icon::Plus open disabled=Signal::derive(unusable) press=Callback::new(press)>
+        <Popup name=t!("terminal-new") icon=Icon::Plus open disabled=Signal::derive(unusable) press=Callback::new(press)>
             <For each=move || panel.nodes.get() key=|node| (node.name.clone(), node.running) let:node>
                 <Choice panel open node/>
             </For>
@@ -32,7 +33,7 @@ pub(crate) fn NodePicker(panel: Panel) -> impl IntoView {
 #[component]
 fn Choice(panel: Panel, open: RwSignal<bool>, node: NodeTab) -> impl IntoView {
     let NodeTab { name, running } = node;
-    let label = if running { name.clone() } else { format!("{name} (not running)") };
+    let label = if running { name.clone() } else { t!("terminal-node-stopped", node = name.as_str()) };
     let choose = move |_| {
         open.set(false);
         runtime::open(panel, name.clone());

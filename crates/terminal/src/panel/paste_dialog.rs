@@ -1,5 +1,6 @@
 //! The question before a paste of several lines: shows what would be pasted and what it would do.
 
+use catalogue::t;
 use leptos::{html, prelude::*};
 
 use super::state::{Command, Panel, PendingPaste};
@@ -25,13 +26,10 @@ pub(crate) fn PasteDialog(panel: Panel) -> impl IntoView {
 #[component]
 fn Question(panel: Panel, paste: PendingPaste) -> impl IntoView {
     let preview = paste.preview.clone();
-    let title = match preview.lines {
-        1 => "Paste this line?".to_owned(),
-        lines => format!("Paste {lines} lines?"),
-    };
+    let title = t!("terminal-paste-title", n = preview.lines);
     let effect = match preview.runs_at_once {
-        true => "Each line runs as soon as it arrives.",
-        false => "The program takes them as one block; nothing runs before you press Enter.",
+        true => t!("terminal-paste-runs"),
+        false => t!("terminal-paste-block"),
     };
     let hidden = preview.lines.saturating_sub(preview.first.len());
     let trust = panel.settings.trust_blocks;
@@ -39,16 +37,16 @@ fn Question(panel: Panel, paste: PendingPaste) -> impl IntoView {
         <h2 id=title_id(panel)>{title}</h2>
         <p>{effect}</p>
         <pre>{preview.first.join("\n")}</pre>
-        {(hidden > 0).then(|| view! { <p>{format!("… and {hidden} more")}</p> })}
+        {(hidden > 0).then(|| view! { <p>{t!("terminal-paste-more", n = hidden)}</p> })}
         {(!preview.runs_at_once).then(|| view! {
             <label>
                 <input type="checkbox" prop:checked=trust on:change:target=move |event| trust.set(event.target().checked())/>
-                " Do not ask again for such blocks"
+                " "{t!("terminal-paste-trust")}
             </label>
         })}
         <footer>
-            <button type="button" class="terminal__button" on:click=move |_| put_away(panel)>"Cancel"</button>
-            <button type="button" class="terminal__button terminal__button--main" autofocus on:click=move |_| agree(panel)>"Paste"</button>
+            <button type="button" class="terminal__button" on:click=move |_| put_away(panel)>{t!("common-cancel")}</button>
+            <button type="button" class="terminal__button terminal__button--main" autofocus on:click=move |_| agree(panel)>{t!("terminal-paste")}</button>
         </footer>
     }
 }

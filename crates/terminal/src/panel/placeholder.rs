@@ -1,5 +1,6 @@
 //! What stands in the screen's place while there is no terminal: nothing yet, an invitation, or what went wrong.
 
+use catalogue::t;
 use leptos::prelude::*;
 
 use super::state::{Looking, Panel};
@@ -13,7 +14,7 @@ pub(crate) fn Placeholder(panel: Panel) -> impl IntoView {
         match (empty(), panel.looking.get(), opening) {
             (false, ..) => ().into_any(),
             (true, _, Some(node)) => {
-                view! { <p class="terminal__message">{format!("Opening a terminal on {node} …")}</p> }.into_any()
+                view! { <p class="terminal__message">{t!("terminal-opening", node = node)}</p> }.into_any()
             }
             (true, Looking::Begun, None) => view! { <p class="terminal__message" aria-busy="true"></p> }.into_any(),
             (true, Looking::Failed(reason), None) => view! { <Failed panel reason/> }.into_any(),
@@ -31,7 +32,7 @@ fn Failed(panel: Panel, reason: String) -> impl IntoView {
     };
     view! {
         <p class="terminal__message">{reason}</p>
-        <button type="button" class="terminal__button" on:click=again>"Try again"</button>
+        <button type="button" class="terminal__button" on:click=again>{t!("common-try-again")}</button>
     }
 }
 
@@ -40,15 +41,12 @@ fn Failed(panel: Panel, reason: String) -> impl IntoView {
 fn Invitation(panel: Panel) -> impl IntoView {
     let first = move || panel.nodes.with(|nodes| nodes.iter().find(|node| node.running).map(|node| node.name.clone()));
     move || match first() {
-        None => {
-            view! { <p class="terminal__message">"No node is running, so there is nothing to open a terminal on."</p> }
-                .into_any()
-        }
+        None => view! { <p class="terminal__message">{t!("terminal-no-node")}</p> }.into_any(),
         Some(node) => {
-            let label = format!("Open a terminal on {node}");
+            let label = t!("terminal-open-on", node = node.as_str());
             let open = move |_| runtime::open(panel, node.clone());
             view! {
-                <p class="terminal__message">"No terminal is open."</p>
+                <p class="terminal__message">{t!("terminal-none")}</p>
                 <button type="button" class="terminal__button" on:click=open>{label}</button>
             }
             .into_any()

@@ -9,7 +9,7 @@ use crate::runtime;
 /// `open`: whether the menu is there; the entries close it. `press`: what the button does.
 #[component]
 pub(crate) fn Popup(
-    name: &'static str,
+    name: String,
     icon: Icon,
     open: RwSignal<bool>,
     #[prop(into)] disabled: Signal<bool>,
@@ -30,7 +30,7 @@ pub(crate) fn Popup(
     let walk = move |event: KeyboardEvent| walk(open, button, list, &event);
     view! {
         <div class="terminal__popup" on:focusout=leave on:keydown=walk>
-            <button type="button" class="terminal__tool" aria-label=name title=name aria-haspopup="menu" node_ref=button
+            <button type="button" class="terminal__tool" aria-label=name.clone() title=name.clone() aria-haspopup="menu" node_ref=button
                 aria-expanded=move || open.get().to_string() disabled=disabled on:click=move |_| press.run(())>
                 <Glyph icon/>
             </button>

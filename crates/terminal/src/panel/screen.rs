@@ -1,6 +1,7 @@
 //! The place of one terminal's screen. xterm.js is put into it when the tab is looked at for the first time: a panel with
 //! ten tabs has one screen and one connection until the others are visited.
 
+use catalogue::t;
 use leptos::{html, prelude::*};
 
 use super::state::{Panel, Tab};
@@ -27,7 +28,7 @@ pub(crate) fn Screen(panel: Panel, tab: Tab) -> impl IntoView {
     on_cleanup(move || runtime::forget(serial));
     view! {
         <div class="terminal__screen" role="tabpanel" id=tab.panel_id() aria-labelledby=tab.tab_id() hidden=away
-            aria-description="Control Shift Up leaves the terminal">
+            aria-description=t!("terminal-leave-hint")>
             <div class="terminal__scroller">
                 <div class="terminal__host" node_ref=host></div>
             </div>

@@ -1,5 +1,6 @@
 //! Searching in the active terminal's screen and scrollback: highlights every place, counts them, goes from one to the next.
 
+use catalogue::t;
 use leptos::ev::KeyboardEvent;
 use leptos::{html, prelude::*};
 
@@ -27,14 +28,14 @@ pub(crate) fn SearchBar(panel: Panel) -> impl IntoView {
         <form class="terminal__search" role="search" hidden=move || !panel.searching.get()
             on:submit=move |event| { event.prevent_default(); find(Step::Next); }
             on:keydown=move |event| keys(panel, &event, find)>
-            <input type="text" class="terminal__search-text" aria-label="Search in this terminal" placeholder="Search" autocomplete="off"
+            <input type="text" class="terminal__search-text" aria-label=t!("terminal-search-label") placeholder=t!("terminal-search") autocomplete="off"
                 spellcheck="false" node_ref=input prop:value=text on:input=typed/>
             <output class="terminal__search-count">{count}</output>
-            <button type="button" class="terminal__tool" aria-label="Previous" title="Previous (Shift-Enter)" on:click=move |_| find(Step::Back)>
+            <button type="button" class="terminal__tool" aria-label=t!("terminal-search-back") title=t!("terminal-search-back-title") on:click=move |_| find(Step::Back)>
                 <Glyph icon=Icon::Up/>
             </button>
-            <button type="submit" class="terminal__tool" aria-label="Next" title="Next (Enter)"><Glyph icon=Icon::Down/></button>
-            <button type="button" class="terminal__tool" aria-label="Close search" title="Close (Escape)"
+            <button type="submit" class="terminal__tool" aria-label=t!("terminal-search-next") title=t!("terminal-search-next-title")><Glyph icon=Icon::Down/></button>
+            <button type="button" class="terminal__tool" aria-label=t!("terminal-search-close") title=t!("terminal-search-close-title")
                 on:click=move |_| panel.end_search()>
                 <Glyph icon=Icon::Cross/>
             </button>

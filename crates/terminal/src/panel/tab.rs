@@ -1,5 +1,6 @@
 //! One tab's handle: its name, its state, its close button. Arrow keys move between tabs, Delete closes.
 
+use catalogue::t;
 use leptos::ev::KeyboardEvent;
 use leptos::prelude::*;
 
@@ -19,7 +20,7 @@ pub(crate) fn TabHandle(panel: Panel, tab: Tab) -> impl IntoView {
     };
     let close_name = {
         let name = name.clone();
-        move || format!("Close {}", name())
+        move || t!("terminal-close-tab-of", tab = name())
     };
     let dot = {
         let status = tab.status.clone();

@@ -1,5 +1,6 @@
 //! Name, state and what can be done.
 
+use catalogue::t;
 use leptos::{form::ActionForm, prelude::*};
 use wire::vcluster::Vcluster;
 
@@ -13,7 +14,7 @@ use crate::{
     },
     contexts::{actions::use_actions, clock::use_clock, live::use_live},
     defaults::{fitting, left},
-    offers::{Offer, offers},
+    offers::offers_on_its_page,
     wording::vcluster::{headline, state, tone},
 };
 
@@ -35,7 +36,7 @@ pub(super) fn Header(vcluster: Memo<Vcluster>) -> impl IntoView {
                 <p class="sub">
                     {move || headline.get()}
                     // A page without script does not change by itself.
-                    <noscript inner_html="<a href=\"\">Look again</a>"></noscript>
+                    <noscript inner_html=format!("<a href=\"\">{}</a>", t!("vcluster-look-again"))></noscript>
                 </p>
             </div>
             <Doing vcluster=vcluster/>
@@ -46,11 +47,10 @@ pub(super) fn Header(vcluster: Memo<Vcluster>) -> impl IntoView {
 /// What makes sense now. The terminal is on this very page, so it is not offered again.
 #[component]
 fn Doing(vcluster: Memo<Vcluster>) -> impl IntoView {
-    let here = |offer: &Offer| !matches!(offer, Offer::Terminal | Offer::Watch);
-    let offers = Memo::new(move |_| vcluster.with(offers));
+    let offers = Memo::new(move |_| vcluster.with(offers_on_its_page));
     let (id, name) = vcluster.with_untracked(|vcluster| (vcluster.id.clone(), vcluster.name.clone()));
     let first = move || {
-        let first = offers.get().first.into_iter().filter(here);
+        let first = offers.get().first.into_iter();
         first.map(|offer| view! { <OfferButton offer=offer vcluster=vcluster.get_untracked()/> }).collect_view()
     };
     let more = move || {
@@ -59,11 +59,11 @@ fn Doing(vcluster: Memo<Vcluster>) -> impl IntoView {
     };
     view! {
         <div class="page-actions">
-            <AddNode vcluster=vcluster/>
             {first}
+            <AddNode vcluster=vcluster/>
             <Menu
                 id=format!("more-{id}")
-                label=format!("More actions for {name}")
+                label=t!("offer-more", name = name.as_str())
                 class="button is-square"
                 button=|| view! { <Glyph icon=Icon::More/> }
             >
@@ -75,11 +75,11 @@ fn Doing(vcluster: Memo<Vcluster>) -> impl IntoView {
 }
 
 /// Why no node can be added now, if so.
-fn obstacle(vcluster: &Vcluster, fits: u8) -> Option<&'static str> {
+fn obstacle(vcluster: &Vcluster, fits: u8) -> Option<String> {
     if vcluster.nodes.len() >= usize::from(domain::vcluster::MOST_NODES) {
-        Some("16 nodes are the most one vcluster may have")
+        Some(t!("vcluster-most-nodes", n = domain::vcluster::MOST_NODES))
     } else if fits == 0 {
-        Some("Your limits leave no room for another node of this size")
+        Some(t!("vcluster-no-room"))
     } else {
         None
     }
@@ -111,7 +111,7 @@ fn AddNode(vcluster: Memo<Vcluster>) -> impl IntoView {
                 disabled=move || adding.get() || obstacle.get().is_some()
             >
                 <Glyph icon=Icon::Plus/>
-                "Add node"
+                {t!("vcluster-add-node")}
             </button>
         </ActionForm>
     }

@@ -1,5 +1,6 @@
-//! The nodes as a table: state with reason and progress, address, host, since when, and what can be done.
+//! The nodes as a table: state with reason and progress, where they are, what they use, and what can be done.
 
+use catalogue::t;
 use domain::node::NodeState;
 use leptos::prelude::*;
 use wire::vcluster::{Node, Vcluster};
@@ -8,29 +9,37 @@ use super::remove::RemoveNodeMenu;
 use crate::{
     components::{
         icon::{Glyph, Icon},
+        sparkline::Sparkline,
         state_mark::Dot,
         time_ago::TimeAgo,
     },
-    contexts::clock::use_clock,
+    contexts::{clock::use_clock, pulse::use_pulse},
     pages::terminals::panel::use_opener,
     routes,
-    wording::vcluster::{node_doing, node_tone},
+    usage::{Measure, Window},
+    wording::{
+        usage::{memory_short, share},
+        vcluster::{node_doing, node_tone},
+    },
 };
+
+const SPARK: Window = Window::minutes(5, 60);
 
 #[component]
 pub(super) fn Nodes(vcluster: Memo<Vcluster>) -> impl IntoView {
     let nodes = Memo::new(move |_| vcluster.with(|vcluster| vcluster.nodes.clone()));
     view! {
-        <section class="card nodes" aria-label="Nodes">
+        <section class="card nodes" aria-label=t!("vcluster-nodes")>
             <table>
                 <thead>
                     <tr>
-                        <th scope="col">"Node"</th>
-                        <th scope="col">"State"</th>
-                        <th scope="col">"Address"</th>
-                        <th scope="col">"Host"</th>
-                        <th scope="col">"Running since"</th>
-                        <th scope="col"><span class="visually-hidden">"Actions"</span></th>
+                        <th scope="col">{t!("vcluster-node")}</th>
+                        <th scope="col">{t!("vcluster-state")}</th>
+                        <th scope="col">{t!("vcluster-address")}</th>
+                        <th scope="col">{t!("vcluster-host")}</th>
+                        <th scope="col">{t!("charts-column-cpu")}</th>
+                        <th scope="col">{t!("charts-column-memory")}</th>
+                        <th scope="col"><span class="visually-hidden">{t!("vcluster-actions")}</span></th>
                     </tr>
                 </thead>
                 <tbody>
@@ -60,10 +69,10 @@ fn NodeRow(vcluster: Memo<Vcluster>, initial: Node) -> impl IntoView {
     view! {
         <tr>
             <th scope="row"><Dot tone=tone/> <span class="mono">{name.clone()}</span></th>
-            <td data-label="State">{move || doing.get()}</td>
-            <td data-label="Address" class="mono">{move || node.with(|node| node.ip.clone())}</td>
-            <td data-label="Host">{move || node.with(|node| node.worker.clone())}</td>
-            <td data-label="Running since"><Since node=node/></td>
+            <td data-label=t!("vcluster-state")>{move || doing.get()} <Since node=node/></td>
+            <td data-label=t!("vcluster-address") class="mono">{move || node.with(|node| node.ip.clone())}</td>
+            <td data-label=t!("vcluster-host")>{move || node.with(|node| node.worker.clone())}</td>
+            <NodeUse vcluster=vcluster node=node/>
             <td>
                 <div class="node-actions">
                     <OpenTerminal id=id.clone() node=node/>
@@ -74,12 +83,39 @@ fn NodeRow(vcluster: Memo<Vcluster>, initial: Node) -> impl IntoView {
     }
 }
 
+/// CPU with where it has been, and memory. A dash while the node does not run.
+#[component]
+fn NodeUse(vcluster: Memo<Vcluster>, node: Memo<Node>) -> impl IntoView {
+    let pulse = use_pulse();
+    let name = StoredValue::new(node.with_untracked(|node| node.name.clone()));
+    let running = Memo::new(move |_| node.with(|node| node.state == NodeState::Running));
+    let each = Memo::new(move |_| vcluster.with(|vcluster| vcluster.resources));
+    let now = Memo::new(move |_| running.get().then(|| name.with_value(|name| pulse.now(name))).flatten());
+    let values = Signal::derive(move || name.with_value(|name| pulse.of_node(name, Measure::Cpu, SPARK)));
+    let dash = || "–".to_owned();
+    let cpu = move || now.get().map_or_else(dash, |now| share(Measure::Cpu.of(&now), each.get().cpus));
+    let memory = move || {
+        let all = u64::try_from(each.get().memory_mib).unwrap_or(0);
+        now.get().map_or_else(dash, |now| memory_short(Measure::Memory.of(&now), all))
+    };
+    view! {
+        <td data-label=t!("charts-column-cpu")>
+            <div class="node-cpu">
+                <Sparkline values=values limit=Signal::derive(move || each.get().cpus)/>
+                <span>{cpu}</span>
+            </div>
+        </td>
+        <td data-label=t!("charts-column-memory")>{memory}</td>
+    }
+}
+
 #[component]
 fn Since(node: Memo<Node>) -> impl IntoView {
     let since = Memo::new(move |_| node.with(|node| node.running_since));
-    move || match since.get() {
-        Some(at) => view! { <TimeAgo at=at/> }.into_any(),
-        None => "–".into_any(),
+    move || {
+        since.get().map(
+            |at| view! { <small><span class="visually-hidden">{t!("vcluster-since")}</span> <TimeAgo at=at/></small> },
+        )
     }
 }
 
@@ -88,7 +124,7 @@ fn Since(node: Memo<Node>) -> impl IntoView {
 fn OpenTerminal(id: String, node: Memo<Node>) -> impl IntoView {
     let name = node.with_untracked(|node| node.name.clone());
     let running = Memo::new(move |_| node.with(|node| node.state == NodeState::Running));
-    let (address, spoken) = (routes::vcluster_at_node(&id, &name), format!("Terminal on {name}"));
+    let (address, spoken) = (routes::vcluster_at_node(&id, &name), t!("vcluster-terminal-on", node = name.as_str()));
     let opener = use_opener();
     view! {
         <a
@@ -102,7 +138,7 @@ fn OpenTerminal(id: String, node: Memo<Node>) -> impl IntoView {
             }
         >
             <Glyph icon=Icon::Terminal/>
-            "Terminal"
+            {t!("vcluster-terminal")}
         </a>
     }
 }

@@ -1,5 +1,6 @@
 //! Removing one node: says what is lost before it happens.
 
+use catalogue::t;
 use leptos::{form::ActionForm, prelude::*};
 
 use crate::{
@@ -20,14 +21,14 @@ pub(super) fn RemoveNodeMenu(id: String, name: String, disabled: Signal<bool>) -
     let lost = {
         let name = name.clone();
         move || match disabled.get() {
-            true => "The last node of a vcluster cannot be removed. Delete the vcluster instead.".to_owned(),
-            false => format!("What runs on {name} ends, and its files outside /root are lost."),
+            true => t!("vcluster-remove-last"),
+            false => t!("vcluster-remove-lost", node = name.as_str()),
         }
     };
     view! {
         <Menu
             id=format!("remove-{name}")
-            label=format!("Remove {name}")
+            label=t!("vcluster-remove", node = name.as_str())
             class="button is-ghost is-small is-square"
             button=|| view! { <Glyph icon=Icon::Delete/> }
         >
@@ -37,7 +38,7 @@ pub(super) fn RemoveNodeMenu(id: String, name: String, disabled: Signal<bool>) -
                 <input type="hidden" name="node" value=name.clone()/>
                 <button type="submit" class="button is-danger is-wide" disabled=move || disabled.get() || removing.get()>
                     <Glyph icon=Icon::Delete/>
-                    {format!("Remove {name} now")}
+                    {t!("vcluster-remove-now", node = name.as_str())}
                 </button>
             </ActionForm>
         </Menu>

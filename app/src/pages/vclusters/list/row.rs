@@ -1,5 +1,6 @@
 //! One vcluster of the list. Each part changes by itself, so that an event neither closes a menu nor moves the focus.
 
+use catalogue::t;
 use leptos::prelude::*;
 use wire::vcluster::Vcluster;
 
@@ -9,14 +10,16 @@ use crate::{
         icon::{Glyph, Icon},
         menu::Menu,
         offer_button::{AllTerminalsItem, OfferButton, OfferItem},
+        sparkline::Sparkline,
         state_mark::Dot,
     },
-    contexts::{clock::use_clock, live::use_live},
+    contexts::{clock::use_clock, glances::use_glances, live::use_live},
     offers::offers,
     routes,
     wording::{
-        amount::count,
-        vcluster::{doing, each, state, tone},
+        amount::count_nodes,
+        usage::{memory_short, share},
+        vcluster::{doing, each, ready, state, tone},
     },
 };
 
@@ -41,15 +44,51 @@ pub(crate) fn Row(initial: Vcluster) -> impl IntoView {
                 <Hexagons vcluster=vcluster/>
                 <p class="sub">{part(state)}</p>
             </div>
-            <p class="row-size sub">{part(|vcluster| format!("{} each", each(vcluster, " · ")))}</p>
+            <Use vcluster=vcluster/>
             <RowActions vcluster=vcluster/>
         </li>
     }
 }
 
 fn image_and_nodes(vcluster: &Vcluster) -> String {
-    let nodes = count(u64::try_from(vcluster.nodes.len()).unwrap_or_default(), "node");
-    format!("{} · {nodes}", vcluster.image)
+    format!("{} · {}", vcluster.image, count_nodes(vcluster.nodes.len()))
+}
+
+/// What its nodes use, and where that has been; what they have, while none runs.
+#[component]
+fn Use(vcluster: Memo<Vcluster>) -> impl IntoView {
+    let glances = use_glances();
+    let id = vcluster.with_untracked(|vcluster| vcluster.id.clone());
+    let runs = Memo::new(move |_| vcluster.with(|vcluster| ready(vcluster).0 > 0));
+    let glance = Memo::new(move |_| runs.get().then(|| glances.of(&id)).flatten());
+    let size = Memo::new(move |_| {
+        vcluster.with(|vcluster| {
+            let (count, each) = (vcluster.nodes.len(), vcluster.resources);
+            // Far below 2^53.
+            (each.cpus * count as f64, u64::try_from(each.memory_mib).unwrap_or(0) * u64::try_from(count).unwrap_or(0))
+        })
+    });
+    let values = Signal::derive(move || {
+        glance.with(|glance| glance.as_ref().map(|glance| glance.cpus.clone()).unwrap_or_default())
+    });
+    let cpu = move || {
+        let used = glance.with(|glance| glance.as_ref()?.cpus.last().copied().flatten());
+        used.map(|used| t!("vclusters-cpu", share = share(used, size.get().0)))
+    };
+    let memory = move || {
+        let used = glance.with(|glance| glance.as_ref()?.memory_mib);
+        used.map(|used| memory_short(used, size.get().1))
+    };
+    let each = Memo::new(move |_| vcluster.with(each));
+    view! {
+        <div class="row-use">
+            <Sparkline values=values limit=Signal::derive(move || size.get().0)/>
+            <p class="sub">
+                <span>{move || cpu().unwrap_or_else(|| each.get())}</span>
+                <span>{memory}</span>
+            </p>
+        </div>
+    }
 }
 
 /// The two that make sense now, and the rest behind "…".
@@ -72,7 +111,7 @@ fn RowActions(vcluster: Memo<Vcluster>) -> impl IntoView {
             {first}
             <Menu
                 id=format!("more-{id}")
-                label=format!("More actions for {name}")
+                label=t!("offer-more", name = name.as_str())
                 class="button is-ghost is-small is-square"
                 button=|| view! { <Glyph icon=Icon::More/> }
             >

@@ -1,9 +1,10 @@
 //! Image, number of nodes and size, as choices with everything they mean. What does not fit cannot be chosen and says why.
 
+use catalogue::t;
 use domain::vcluster::MOST_NODES;
 use leptos::prelude::*;
 
-use super::form::Chosen;
+use super::{JUPYTER, TERMINAL, form::Chosen};
 use crate::{
     components::{
         field::Fault,
@@ -22,7 +23,7 @@ fn Choice(
     value: &'static str,
     chosen: RwSignal<String>,
     icon: Icon,
-    label: &'static str,
+    #[prop(into)] label: String,
     #[prop(into)] meaning: Signal<String>,
     #[prop(optional, into)] disabled: Signal<bool>,
 ) -> impl IntoView {
@@ -43,11 +44,39 @@ fn Choice(
     }
 }
 
+/// What opens once it runs.
+#[component]
+pub(super) fn ThenChoice(then: RwSignal<String>) -> impl IntoView {
+    view! {
+        <fieldset class="field">
+            <legend>{t!("new-then")}</legend>
+            <div class="options is-two">
+                <Choice
+                    name="then"
+                    value=TERMINAL
+                    chosen=then
+                    icon=Icon::Terminal
+                    label=t!("new-then-terminal")
+                    meaning=t!("new-then-terminal-meaning")
+                />
+                <Choice
+                    name="then"
+                    value=JUPYTER
+                    chosen=then
+                    icon=Icon::Jupyter
+                    label=t!("new-then-jupyter")
+                    meaning=t!("new-then-jupyter-meaning")
+                />
+            </div>
+        </fieldset>
+    }
+}
+
 #[component]
 pub(super) fn ImageChoice(chosen: Chosen, fault: Signal<Option<String>>) -> impl IntoView {
     view! {
         <fieldset class="field">
-            <legend>"Image"</legend>
+            <legend>{t!("new-image")}</legend>
             <div class="options is-two">
                 <Choice
                     name="order[image]"
@@ -55,19 +84,19 @@ pub(super) fn ImageChoice(chosen: Chosen, fault: Signal<Option<String>>) -> impl
                     chosen=chosen.image
                     icon=Icon::Layers
                     label=IMAGE
-                    meaning="Debian 12 with Python, git, SSH, vim and tmux".to_owned()
+                    meaning=t!("new-image-base")
                 />
                 <Choice
                     name="order[image]"
                     value=OTHER_IMAGE
                     chosen=chosen.image
                     icon=Icon::Custom
-                    label="Another image"
-                    meaning="Any the hosts have or can pull".to_owned()
+                    label=t!("new-image-other")
+                    meaning=t!("new-image-other-meaning")
                 />
             </div>
             <div class="when-other">
-                <label class="visually-hidden" for="new-other-image">"Name of the image"</label>
+                <label class="visually-hidden" for="new-other-image">{t!("new-image-name")}</label>
                 <input
                     id="new-other-image"
                     class="input mono"
@@ -104,9 +133,9 @@ pub(super) fn NodesChoice(chosen: Chosen, fault: Signal<Option<String>>) -> impl
     let shown = Signal::derive(move || u8::try_from(count().clamp(0, i64::from(MOST_NODES))).unwrap_or(0));
     view! {
         <div class="field nodes-choice">
-            <label for="new-nodes">"Nodes"</label>
+            <label for="new-nodes">{t!("new-nodes")}</label>
             <div class="stepper">
-                <button type="button" aria-label="One node less" disabled=at_least on:click=move |_| step(-1)>
+                <button type="button" aria-label=t!("new-node-less") disabled=at_least on:click=move |_| step(-1)>
                     <Glyph icon=Icon::Minus/>
                 </button>
                 <input
@@ -121,7 +150,7 @@ pub(super) fn NodesChoice(chosen: Chosen, fault: Signal<Option<String>>) -> impl
                     aria-describedby="new-nodes-fault"
                     on:input:target=move |event| chosen.nodes.set(event.target().value())
                 />
-                <button type="button" aria-label="One node more" disabled=at_most on:click=move |_| step(1)>
+                <button type="button" aria-label=t!("new-node-more") disabled=at_most on:click=move |_| step(1)>
                     <Glyph icon=Icon::Plus/>
                 </button>
             </div>
@@ -137,7 +166,8 @@ fn size_card(chosen: Chosen, size: Size) -> (Signal<bool>, Signal<String>) {
     let mib = u64::try_from(each.memory_mib).unwrap_or_default();
     let text = format!("{}\n{}", cpus(each.cpus), memory(mib));
     let none = Memo::new(move |_| fitting(each, chosen.left.get()) == 0);
-    let meaning = Signal::derive(move || if none.get() { format!("{text}\nmore than is left") } else { text.clone() });
+    let meaning =
+        Signal::derive(move || if none.get() { format!("{text}\n{}", t!("new-size-too-much")) } else { text.clone() });
     (none.into(), meaning)
 }
 
@@ -164,7 +194,7 @@ pub(super) fn SizeChoice(
     });
     view! {
         <fieldset class="field">
-            <legend>"Each node"</legend>
+            <legend>{t!("new-size")}</legend>
             <div class="options is-four">
                 {sizes}
                 <Choice
@@ -172,13 +202,13 @@ pub(super) fn SizeChoice(
                     value=CUSTOM_SIZE
                     chosen=chosen.size
                     icon=Icon::Custom
-                    label="Custom"
-                    meaning="Your own\nnumbers".to_owned()
+                    label=t!("new-size-custom")
+                    meaning=t!("new-size-custom-meaning")
                 />
             </div>
             <div class="when-custom form-pair">
-                <Number id="new-cpus" name="order[cpus]" label="CPUs" value=chosen.cpus fault=cpus/>
-                <Number id="new-memory" name="order[memory_mib]" label="Memory, MiB" value=chosen.memory_mib fault=memory/>
+                <Number id="new-cpus" name="order[cpus]" label=t!("new-cpus") value=chosen.cpus fault=cpus/>
+                <Number id="new-memory" name="order[memory_mib]" label=t!("new-memory") value=chosen.memory_mib fault=memory/>
             </div>
             // A size that was not typed can be too much, too.
             <Fault name="new-cpus" fault=cpus/>
@@ -191,7 +221,7 @@ pub(super) fn SizeChoice(
 fn Number(
     id: &'static str,
     name: &'static str,
-    label: &'static str,
+    #[prop(into)] label: String,
     value: RwSignal<String>,
     fault: Signal<Option<String>>,
 ) -> impl IntoView {

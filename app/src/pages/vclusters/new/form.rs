@@ -1,12 +1,13 @@
 //! The form itself. The server renders it filled in; the script shows faults and what the order takes as one types.
 
+use catalogue::t;
 use domain::name::VclusterName;
 use leptos::{form::ActionForm, prelude::*};
 use leptos_router::hooks::use_query_map;
 use wire::{problem::Problem, session::Amount};
 
 use super::{
-    choices::{ImageChoice, NodesChoice, SizeChoice},
+    choices::{ImageChoice, NodesChoice, SizeChoice, ThenChoice},
     takes::Takes,
 };
 use crate::{
@@ -64,7 +65,7 @@ impl Chosen {
 }
 
 #[component]
-pub(super) fn NewForm() -> impl IntoView {
+pub(super) fn NewForm(then: RwSignal<String>) -> impl IntoView {
     let (live, actions) = (use_live(), use_actions());
     let form = suggestion();
     let chosen = Chosen::new(&form, Memo::new(move |_| left(live.limits(), live.usage())));
@@ -77,7 +78,7 @@ pub(super) fn NewForm() -> impl IntoView {
                 <ProblemNote problem=problem besides=FIELDS/>
                 <input type="hidden" name="order[key]" value=form.key.clone()/>
                 <TextField
-                    id="new-name" name="order[name]" label="Name" value=form.name.clone() autofocus=true longest=64
+                    id="new-name" name="order[name]" label=t!("common-name") value=form.name.clone() autofocus=true longest=64
                     fault=name_fault(chosen, problem) typed=chosen.name
                 />
                 <ImageChoice chosen=chosen fault=fault_of(problem, "image")/>
@@ -89,12 +90,13 @@ pub(super) fn NewForm() -> impl IntoView {
                         memory=fault_of(problem, "resources.memory_mib")
                     />
                 </div>
+                <ThenChoice then=then/>
             </div>
             <footer class="dialog-foot">
                 <Takes chosen=chosen obstacle=obstacle/>
-                <a class="button" href=routes::HOME>"Cancel"</a>
+                <a class="button" href=routes::HOME>{t!("common-cancel")}</a>
                 <button type="submit" class="button is-primary" disabled=move || pending.get() || obstacle.get().is_some()>
-                    {move || if pending.get() { "Creating…" } else { "Create" }}
+                    {move || if pending.get() { t!("new-creating") } else { t!("new-create") }}
                 </button>
             </footer>
         </ActionForm>
@@ -127,7 +129,7 @@ fn name_fault(chosen: Chosen, problem: Signal<Option<Problem>>) -> Signal<Option
         }
         match name.trim().parse::<VclusterName>() {
             Err(fault) => Some(fault.message),
-            Ok(_) if live.is_named(name.trim()) => Some("is the name of another vcluster of yours".into()),
+            Ok(_) if live.is_named(name.trim()) => Some(t!("new-name-taken")),
             Ok(_) => None,
         }
     })

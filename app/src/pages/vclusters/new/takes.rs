@@ -1,5 +1,6 @@
 //! What the order takes of what is left, or why it cannot be had.
 
+use catalogue::t;
 use leptos::prelude::*;
 
 use super::form::Chosen;
@@ -12,20 +13,21 @@ pub(super) fn Takes(chosen: Chosen, obstacle: Memo<Option<String>>) -> impl Into
 }
 
 fn sentence(chosen: Chosen) -> String {
-    let Ok(order) = chosen.form().parse() else { return "Some fields are not numbers yet.".into() };
+    let Ok(order) = chosen.form().parse() else { return t!("new-not-numbers") };
     let left = chosen.left.get();
     let nodes = u64::try_from(order.nodes).unwrap_or(0);
     let mib = nodes.saturating_mul(u64::try_from(order.resources.memory_mib).unwrap_or(0));
     // Far below 2^53.
     let cpus = order.resources.cpus * nodes as f64;
-    let sentence = format!(
-        "Takes {nodes} of {} free nodes, {} of {} CPUs, {} of {}",
-        left.nodes,
-        number(cpus),
-        number(left.cpus),
-        memory(mib),
-        memory(left.memory_mib)
+    let takes = t!(
+        "new-takes",
+        nodes = nodes,
+        nodes_left = left.nodes,
+        cpus = number(cpus),
+        cpus_left = number(left.cpus),
+        memory = memory(mib),
+        memory_left = memory(left.memory_mib),
     );
     let too_much = nodes > u64::from(left.nodes) || cpus > left.cpus || mib > left.memory_mib;
-    if too_much { format!("{sentence}: more than is left") } else { sentence }
+    if too_much { t!("new-takes-too-much", takes = takes) } else { takes }
 }

@@ -81,7 +81,7 @@ impl Viewer {
             let Some(viewer) = weak.upgrade() else { return };
             match text {
                 Some(text) => viewer.offer(&text),
-                None => viewer.tab.notice.set(Some(words::NO_CLIPBOARD.to_owned())),
+                None => viewer.tab.notice.set(Some(words::no_clipboard())),
             }
             viewer.with_screen(Screen::focus);
         });

@@ -1,0 +1,27 @@
+//! What was done with a vcluster.
+
+use leptos::{prelude::*, server_fn::codec::GetUrl};
+use wire::{activity::Activity, page::Page};
+
+use super::Refused;
+
+/// One page of it, newest first; behind `after`, or from the newest on where that is empty.
+#[server(prefix = "/actions", endpoint = "activity", input = GetUrl)]
+pub(crate) async fn read_activity(id: String, after: String) -> Result<Page<Activity>, Refused> {
+    use control::ports::store::PageRequest;
+
+    use crate::visit::{actor, refuse, visit};
+    const PAGE: usize = 20;
+    let actor = actor()?;
+    let id = id.parse().map_err(|_| refuse(control::Error::NotFound("vcluster")))?;
+    // An address somebody has changed by hand begins at the beginning.
+    let page = PageRequest { after: after.parse().ok(), limit: 21 };
+    let mut deeds = visit()?.control.vclusters.activity(&actor, id, page).await.map_err(refuse)?;
+    let has_more = deeds.len() > PAGE;
+    deeds.truncate(PAGE);
+    let next = deeds.last().filter(|_| has_more).map(|last| last.operation.id.to_string());
+    let item = |deed: &control::vclusters::Deed| {
+        Activity::from_domain(&deed.operation, deed.by.as_ref().map(ToString::to_string))
+    };
+    Ok(Page { items: deeds.iter().map(item).collect(), next })
+}

@@ -1,0 +1,72 @@
+//! The record's people, tokens and sessions as clients see them: one mapping for the REST interface and the console.
+
+use chrono::{DateTime, Utc};
+use control::{
+    accounts::{Accounts, PersonDetail as Detail},
+    actor::Actor,
+    ports::store::{BrowserSession as Session, Person as Record, Token as TokenRecord},
+};
+use domain::{Violation, quota::OwnLimits as Own};
+use wire::{
+    admin::{OwnLimits, Person, PersonDetail},
+    profile::{BrowserSession, Token, TokenState},
+};
+
+pub fn token(token: &TokenRecord, now: DateTime<Utc>) -> Token {
+    let state = match token.revoked_at {
+        Some(_) => TokenState::Revoked,
+        None if token.is_good(now) => TokenState::Good,
+        None => TokenState::Expired,
+    };
+    Token {
+        id: token.id.to_string(),
+        name: token.name.clone(),
+        prefix: token.prefix.clone(),
+        state,
+        created_at: token.created_at,
+        expires_at: token.expires_at,
+        last_used: token.last_used,
+        revoked_at: token.revoked_at,
+    }
+}
+
+/// As its owner sees it.
+pub fn browser_session(session: &Session, actor: &Actor) -> BrowserSession {
+    BrowserSession {
+        id: session.handle.to_string(),
+        present: actor.session.as_ref() == Some(&session.handle),
+        address: session.address.map(|address| address.to_string()),
+        agent: session.agent.clone(),
+        since: session.since,
+        last_seen: session.last_seen,
+        expires_at: session.expires_at,
+    }
+}
+
+pub fn person(person: &Record, accounts: &Accounts) -> Person {
+    Person {
+        name: person.user.name.to_string(),
+        role: person.user.role,
+        locked: person.user.locked,
+        created_at: person.user.created_at,
+        last_sign_in: person.last_sign_in,
+        limits: person.own_limits.over(accounts.usual_limits()).into(),
+        own_limits: person.own_limits.into(),
+        usage: person.usage.into(),
+    }
+}
+
+pub fn detail(detail: &Detail, accounts: &Accounts) -> PersonDetail {
+    let count = |length: usize| u32::try_from(length).unwrap_or(u32::MAX);
+    PersonDetail {
+        person: person(&detail.person, accounts),
+        usual_limits: accounts.usual_limits().into(),
+        sessions: count(detail.sessions.len()),
+        tokens: count(detail.tokens.len()),
+    }
+}
+
+/// What a client wrote, checked.
+pub fn own_limits(limits: &OwnLimits) -> Result<Own, Vec<Violation>> {
+    Own::parse(limits.vclusters, limits.nodes, limits.cpus, limits.memory_mib)
+}

@@ -1,0 +1,18 @@
+//! The installation as a whole, for administrators: its health and its configuration.
+
+use leptos::{prelude::*, server_fn::codec::GetUrl};
+use wire::admin::{Health, Setting};
+
+use super::Refused;
+
+#[server(prefix = "/actions", endpoint = "health", input = GetUrl)]
+pub(crate) async fn read_health() -> Result<Health, Refused> {
+    use crate::visit::{actor, refuse, visit};
+    visit()?.installation.health(&actor()?).await.map_err(refuse)
+}
+
+#[server(prefix = "/actions", endpoint = "settings", input = GetUrl)]
+pub(crate) async fn read_settings() -> Result<Vec<Setting>, Refused> {
+    use crate::visit::{actor, refuse, visit};
+    visit()?.installation.settings(&actor()?).map_err(refuse)
+}

@@ -1,0 +1,137 @@
+//! How somebody gets in: where they are signed in, their password, their role.
+
+use catalogue::t;
+use domain::user::Role;
+use leptos::{form::ActionForm, prelude::*};
+use wire::{
+    admin::{Person, PersonDetail},
+    problem::Problem,
+};
+
+use super::PersonActions;
+use crate::{
+    components::{
+        field::TextField,
+        icon::{Glyph, Icon},
+        menu::Menu,
+        problem_note::ProblemNote,
+        radio::Choice,
+        section::Section,
+        shown_once::ShownOnce,
+    },
+    layouts::account::role,
+};
+
+/// The browsers and tokens that are open, and ending them.
+#[component]
+pub(super) fn AccessSection(detail: PersonDetail) -> impl IntoView {
+    let actions: PersonActions = expect_context();
+    let pending = actions.sign_out.pending();
+    let problem = Signal::derive(move || actions.sign_out.value().get().and_then(Result::err).map(Problem::from));
+    let PersonDetail { person, sessions, tokens, .. } = detail;
+    let name = person.name;
+    let end = move || {
+        view! {
+            <Menu
+                id="sign-out-user"
+                label=t!("admin-sessions-end-of", name = name.as_str())
+                class="button"
+                button=|| view! { <Glyph icon=Icon::SignOut/> {t!("admin-sessions-end")} }
+            >
+                <p class="menu-text">{t!("admin-sessions-lost", name = name.as_str())}</p>
+                <ActionForm action=actions.sign_out>
+                    <input type="hidden" name="name" value=name.clone()/>
+                    <label class="check"><input type="checkbox" name="tokens" value="true"/> {t!("admin-sessions-tokens")}</label>
+                    <button type="submit" class="button is-danger is-wide" disabled=pending>
+                        <Glyph icon=Icon::SignOut/>
+                        {t!("admin-sessions-end-now")}
+                    </button>
+                </ActionForm>
+            </Menu>
+        }
+        .into_any()
+    };
+    let open = sessions > 0 || tokens > 0;
+    let action = move || if open { end() } else { ().into_any() };
+    view! {
+        <Section
+            id="access"
+            title=t!("admin-access")
+            about=t!("admin-access-open", sessions = sessions, tokens = tokens)
+            action=ViewFnOnce::from(action)
+        >
+            <div class="section-notes"><ProblemNote problem=problem/></div>
+        </Section>
+    }
+}
+
+/// A new password, given or generated; a generated one is shown this once.
+#[component]
+pub(super) fn PasswordSection(
+    name: String,
+    /// What a form without script has left to be shown.
+    left: Option<String>,
+) -> impl IntoView {
+    let actions: PersonActions = expect_context();
+    let problem = Signal::derive(move || actions.password.value().get().and_then(Result::err).map(Problem::from));
+    let fault = Signal::derive(move || problem.with(|it| it.as_ref()?.about("password").map(str::to_owned)));
+    let pending = actions.password.pending();
+    let label = t!("admin-password-of", name = name.as_str());
+    let given = move || actions.password.value().get().and_then(Result::ok);
+    let secret = move |secret: String| view! { <ShownOnce id="given-password" label=label.clone() secret=secret/> };
+    view! {
+        <Section id="reset" title=t!("admin-password-reset") about=t!("admin-password-about", name = name.as_str())>
+            <ActionForm action=actions.password attr:class="form">
+                <input type="hidden" name="name" value=name/>
+                <div class="section-body">
+                    <ProblemNote problem=problem besides=&["password"]/>
+                    <div role="status">
+                        {move || match given() {
+                            Some(given) => match given.password {
+                                Some(password) => secret(password).into_any(),
+                                None => view! { <p>{t!("admin-password-set")}</p> }.into_any(),
+                            },
+                            None => left.clone().map(&secret).into_any(),
+                        }}
+                    </div>
+                    <TextField
+                        id="reset-password" name="password" label=t!("admin-password") value="" kind="password"
+                        autocomplete="new-password" longest=1024 optional=true
+                        placeholder=t!("admin-password-generated") fault=fault
+                    />
+                </div>
+                <footer class="section-foot">
+                    <p class="sub">{t!("admin-password-ends")}</p>
+                    <button type="submit" class="button is-danger" disabled=pending aria-busy=move || pending.get().then_some("true")>
+                        <Glyph icon=Icon::Key/>
+                        {t!("admin-password-reset")}
+                    </button>
+                </footer>
+            </ActionForm>
+        </Section>
+    }
+}
+
+#[component]
+pub(super) fn RoleSection(person: Person) -> impl IntoView {
+    let actions: PersonActions = expect_context();
+    let pending = actions.role.pending();
+    let has = move |role: Role| person.role == role;
+    view! {
+        <Section id="role" title=t!("admin-role")>
+            <ActionForm action=actions.role attr:class="form">
+                <input type="hidden" name="name" value=person.name/>
+                <div class="section-body">
+                    <div class="options is-two" role="radiogroup" aria-labelledby="role">
+                        <Choice name="role" value="user" checked=has(Role::User) meaning=t!("admin-role-user-means")>{role(Role::User)}</Choice>
+                        <Choice name="role" value="admin" checked=has(Role::Admin) meaning=t!("admin-role-admin-means")>{role(Role::Admin)}</Choice>
+                    </div>
+                </div>
+                <footer class="section-foot">
+                    <p class="sub">{t!("admin-role-about")}</p>
+                    <button type="submit" class="button is-primary" disabled=pending>{t!("admin-role-save")}</button>
+                </footer>
+            </ActionForm>
+        </Section>
+    }
+}

@@ -1,0 +1,111 @@
+//! What somebody holds of what they may, and limits of their own in place of what everybody may hold.
+
+use catalogue::t;
+use leptos::{form::ActionForm, prelude::*};
+use wire::{admin::PersonDetail, problem::Problem, session::Amount};
+
+use super::PersonActions;
+use crate::{
+    components::{
+        field::Fault,
+        icon::{Glyph, Icon},
+        meter::Meter,
+        problem_note::ProblemNote,
+        section::Section,
+    },
+    pages::admin::limits::LimitsForm,
+    wording::amount::{memory, number},
+};
+
+const FIELDS: &[&str] = &["limits.vclusters", "limits.nodes", "limits.cpus", "limits.memory_mib"];
+
+#[component]
+pub(super) fn LimitsSection(detail: PersonDetail) -> impl IntoView {
+    let (used, limit) = (detail.person.usage, detail.person.limits);
+    let level = move |of: fn(Amount) -> f64| (of(used), of(limit));
+    let texts = move |of: fn(Amount) -> String| (of(used), of(limit));
+    view! {
+        <dl class="meters" aria-label=t!("admin-holds")>
+            <Meter label=t!("chrome-vclusters") level=level(|it| it.vclusters.into()) texts=texts(|it| it.vclusters.to_string())/>
+            <Meter label=t!("admin-nodes") level=level(|it| it.nodes.into()) texts=texts(|it| it.nodes.to_string())/>
+            <Meter label=t!("admin-cpus") level=level(|it| it.cpus) texts=texts(|it| number(it.cpus))/>
+            <Meter label=t!("admin-memory") level=level(|it| it.memory_mib as f64) texts=texts(|it| memory(it.memory_mib))/>
+        </dl>
+        <Section id="limits" title=t!("admin-limits") about=t!("admin-limits-about")>
+            <Form detail=detail/>
+        </Section>
+    }
+}
+
+#[component]
+fn Form(detail: PersonDetail) -> impl IntoView {
+    let actions: PersonActions = expect_context();
+    let problem = Signal::derive(move || actions.limits.value().get().and_then(Result::err).map(Problem::from));
+    let saved = move || actions.limits.value().get().is_some_and(|answer| answer.is_ok());
+    let pending = actions.limits.pending();
+    let PersonDetail { person, usual_limits: usual, .. } = detail;
+    let form = LimitsForm::of(person.own_limits);
+    view! {
+        <ActionForm action=actions.limits attr:class="form">
+            <input type="hidden" name="name" value=person.name/>
+            <div class="section-body">
+                <ProblemNote problem=problem besides=FIELDS/>
+                <div class="options is-four">
+                    <LimitField id="limit-vclusters" name="limits[vclusters]" field="limits.vclusters" problem=problem
+                        label=t!("chrome-vclusters") value=form.vclusters usual=usual.vclusters.to_string()/>
+                    <LimitField id="limit-nodes" name="limits[nodes]" field="limits.nodes" problem=problem
+                        label=t!("admin-nodes") value=form.nodes usual=usual.nodes.to_string()/>
+                    <LimitField id="limit-cpus" name="limits[cpus]" field="limits.cpus" problem=problem
+                        label=t!("admin-cpus") value=form.cpus usual=number(usual.cpus)/>
+                    <LimitField id="limit-memory" name="limits[memory_mib]" field="limits.memory_mib" problem=problem
+                        label=t!("admin-memory-mib") value=form.memory_mib usual=usual.memory_mib.to_string()/>
+                </div>
+            </div>
+            <footer class="section-foot">
+                <p class="sub" role="status">
+                    {move || if saved() {
+                        view! { <Glyph icon=Icon::Check/> {t!("admin-limits-saved")} }.into_any()
+                    } else {
+                        t!("admin-limits-empty").into_any()
+                    }}
+                </p>
+                <button type="submit" class="button is-primary" disabled=pending aria-busy=move || pending.get().then_some("true")>
+                    {t!("admin-limits-save")}
+                </button>
+            </footer>
+        </ActionForm>
+    }
+}
+
+#[component]
+fn LimitField(
+    id: &'static str,
+    name: &'static str,
+    /// As the server's faults call it.
+    field: &'static str,
+    problem: Signal<Option<Problem>>,
+    label: String,
+    value: String,
+    usual: String,
+) -> impl IntoView {
+    let fault = Signal::derive(move || problem.with(|problem| problem.as_ref()?.about(field).map(str::to_owned)));
+    view! {
+        <div class="field">
+            <label for=id>{label}</label>
+            <input
+                id=id
+                name=name
+                class="input"
+                type="text"
+                inputmode="decimal"
+                autocomplete="off"
+                maxlength="15"
+                value=value
+                placeholder=usual
+                aria-invalid=move || fault.get().is_some().then_some("true")
+                aria-describedby=format!("{id}-fault")
+            />
+            <Fault name=id fault=fault/>
+        </div>
+    }
+}

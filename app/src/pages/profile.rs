@@ -1,0 +1,82 @@
+//! Who one is: password, API tokens, browsers that are signed in.
+
+pub(crate) mod new_token;
+mod password;
+mod sessions;
+mod tokens;
+
+use catalogue::t;
+use leptos::prelude::*;
+use leptos_router::components::Outlet;
+
+use self::{password::PasswordSection, sessions::SessionsSection, tokens::TokensSection};
+use crate::{
+    api::profile::{CreateToken, EndOtherSessions, EndSession, Profile, RevokeToken, read_profile},
+    components::{skeleton::SectionsSkeleton, tab_title::TabTitle},
+    layouts::{account::role, chrome::TopBar, signed_in::Me},
+    pages::problem::ProblemSection,
+};
+
+/// What can be done on this page. The dialog in front of it makes tokens.
+#[derive(Clone, Copy)]
+pub(super) struct ProfileActions {
+    pub(super) create_token: ServerAction<CreateToken>,
+    pub(super) revoke_token: ServerAction<RevokeToken>,
+    pub(super) end_session: ServerAction<EndSession>,
+    pub(super) end_others: ServerAction<EndOtherSessions>,
+}
+
+impl ProfileActions {
+    /// Counts up with every answer: then the lists are read again.
+    fn answers(self) -> usize {
+        let Self { create_token, revoke_token, end_session, end_others } = self;
+        create_token.version().get()
+            + revoke_token.version().get()
+            + end_session.version().get()
+            + end_others.version().get()
+    }
+}
+
+/// The page; a dialog of its routes stands in front of it.
+#[component]
+pub(crate) fn ProfilePage() -> impl IntoView {
+    let me: Me = expect_context();
+    let actions = ProfileActions {
+        create_token: ServerAction::new(),
+        revoke_token: ServerAction::new(),
+        end_session: ServerAction::new(),
+        end_others: ServerAction::new(),
+    };
+    provide_context(actions);
+    let profile = Resource::new_blocking(move || actions.answers(), |_| read_profile());
+    view! {
+        <TabTitle title=t!("profile-title")/>
+        <TopBar here=t!("profile-title")/>
+        <div class="page is-narrow">
+            <header class="page-head">
+                <div>
+                    <div class="page-title">
+                        <h1>{me.name.clone()}</h1>
+                        <span class="tag tone-quiet">{role(me.role)}</span>
+                    </div>
+                    <p class="sub">{t!("profile-about")}</p>
+                </div>
+            </header>
+            <PasswordSection name=me.name/>
+            <Transition fallback=SectionsSkeleton>
+                {move || Suspend::new(async move {
+                    match profile.await {
+                        Ok(Profile { tokens, sessions }) => view! {
+                            <TokensSection tokens=tokens/>
+                            <SessionsSection sessions=sessions/>
+                        }
+                        .into_any(),
+                        Err(refused) => view! { <ProblemSection problem=refused.into()/> }.into_any(),
+                    }
+                })}
+            </Transition>
+        </div>
+        <Outlet/>
+    }
+    .into_any()
+}

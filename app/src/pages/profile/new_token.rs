@@ -1,0 +1,111 @@
+//! Making an API token: a dialog that becomes the token itself, shown this once.
+
+use catalogue::t;
+use leptos::{form::ActionForm, prelude::*};
+use leptos_router::hooks::use_query_map;
+use wire::problem::Problem;
+
+use super::ProfileActions;
+use crate::{
+    api::profile::take_shown,
+    components::{
+        dialog::RouteDialog, field::TextField, problem_note::ProblemNote, radio::Choice, shown_once::ShownOnce,
+    },
+    routes,
+};
+
+const FIELDS: &[&str] = &["name", "days"];
+/// What most people want; the rest is for the REST interface.
+const LIFETIMES: [i64; 4] = [7, 30, 90, 366];
+const USUAL: i64 = 30;
+
+#[component]
+pub(crate) fn NewTokenDialog() -> impl IntoView {
+    let actions: ProfileActions = expect_context();
+    // An answer to this dialog is none to the next one.
+    Effect::new(move |_| on_cleanup(move || actions.create_token.clear()));
+    let made = Memo::new(move |_| actions.create_token.value().get().and_then(Result::ok).map(|made| made.text));
+    let key = use_query_map().get_untracked().get("shown");
+    let shown = key.map(|key| Resource::new_blocking(|| (), move |()| take_shown(key.clone())));
+    view! {
+        <RouteDialog id="token-dialog" title=t!("profile-token-new") back=routes::PROFILE.to_owned()>
+            {move || match (made.get(), shown) {
+                (Some(text), _) => view! { <Made text=text/> }.into_any(),
+                (None, Some(shown)) => view! { <Taken shown=shown/> }.into_any(),
+                (None, None) => view! { <NewTokenForm/> }.into_any(),
+            }}
+        </RouteDialog>
+    }
+    .into_any()
+}
+
+/// What a form without script has left for this page.
+#[component]
+fn Taken(shown: Resource<Result<Option<String>, crate::api::Refused>>) -> impl IntoView {
+    view! {
+        <Suspense>
+            {move || Suspend::new(async move {
+                match shown.await {
+                    Ok(Some(text)) => view! { <Made text=text/> }.into_any(),
+                    _ => view! { <Gone/> }.into_any(),
+                }
+            })}
+        </Suspense>
+    }
+}
+
+#[component]
+fn Made(text: String) -> impl IntoView {
+    view! {
+        <div class="dialog-content">
+            <p>{t!("profile-token-made")}</p>
+            <ShownOnce id="token-text" label=t!("profile-token-text") secret=text/>
+        </div>
+        <footer class="dialog-foot"><a class="button is-primary" href=routes::PROFILE>{t!("profile-token-done")}</a></footer>
+    }
+}
+
+#[component]
+fn Gone() -> impl IntoView {
+    view! {
+        <div class="dialog-content"><p>{t!("profile-token-gone")}</p></div>
+        <footer class="dialog-foot"><a class="button" href=routes::PROFILE>{t!("profile-back")}</a></footer>
+    }
+}
+
+#[component]
+fn NewTokenForm() -> impl IntoView {
+    let actions: ProfileActions = expect_context();
+    let problem = Signal::derive(move || actions.create_token.value().get().and_then(Result::err).map(Problem::from));
+    let fault = move |field: &'static str| {
+        Signal::derive(move || problem.with(|problem| problem.as_ref()?.about(field).map(str::to_owned)))
+    };
+    let pending = actions.create_token.pending();
+    let lifetime = |days: i64| {
+        view! {
+            <Choice name="days" value=days.to_string() checked=days == USUAL>{t!("profile-token-days", n = days)}</Choice>
+        }
+    };
+    view! {
+        <ActionForm action=actions.create_token attr:class="form">
+            <div class="dialog-content">
+                <p>{t!("profile-token-acts")}</p>
+                <ProblemNote problem=problem besides=FIELDS/>
+                <TextField
+                    id="token-name" name="name" label=t!("profile-token-for") value="" autofocus=true longest=40
+                    fault=fault("name")
+                />
+                <fieldset class="field">
+                    <legend>{t!("profile-token-lifetime")}</legend>
+                    <div class="options is-four">{LIFETIMES.map(lifetime).collect_view()}</div>
+                </fieldset>
+            </div>
+            <footer class="dialog-foot">
+                <a class="button" href=routes::PROFILE>{t!("common-cancel")}</a>
+                <button type="submit" class="button is-primary" disabled=pending aria-busy=move || pending.get().then_some("true")>
+                    {move || if pending.get() { t!("profile-token-pending") } else { t!("profile-token-submit") }}
+                </button>
+            </footer>
+        </ActionForm>
+    }
+}
