@@ -8,11 +8,12 @@ use std::{process::ExitCode, time::Duration};
 
 use anyhow::Result;
 use clap::{Parser, Subcommand};
+use control::ports::clock::{Clock as _, SystemClock};
 use tokio::runtime::Runtime;
 
 use crate::{
-    config::{self, Loaded},
-    lifecycle, telemetry,
+    config::{self, ConfigError, Loaded},
+    doctor, lifecycle, rest_reference, telemetry,
 };
 use account::{TokenCommand, UserCommand};
 use flags::Flags;
@@ -35,6 +36,12 @@ enum Role {
     Serve,
     /// Print the effective configuration and where each value was written.
     CheckConfig,
+    /// Look at what this host needs, one by one, and say how to mend what is missing. Changes nothing.
+    Doctor {
+        /// One line of JSON for programs.
+        #[arg(long)]
+        json: bool,
+    },
     /// Bring the database up to date and end. `serve` does this, too.
     Migrate,
     /// Accounts. These work while the daemon runs.
@@ -46,13 +53,16 @@ enum Role {
     /// Print docs/CONFIG.md.
     #[command(hide = true)]
     ConfigReference,
+    /// Print docs/reference/rest.md.
+    #[command(hide = true)]
+    RestReference,
 }
 
 /// What `main` does. An error is printed once, with its causes.
 pub fn main() -> ExitCode {
     let cli = Cli::parse();
     match run(cli) {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(code) => code,
         Err(error) => {
             show::error(&error);
             ExitCode::FAILURE
@@ -60,21 +70,41 @@ pub fn main() -> ExitCode {
     }
 }
 
-fn run(cli: Cli) -> Result<()> {
-    if matches!(cli.role, Role::ConfigReference) {
-        return show::text(&config::reference::reference());
-    }
-    let Loaded { config, effective } = load(cli.flags)?;
+fn run(cli: Cli) -> Result<ExitCode> {
     match cli.role {
-        Role::ConfigReference => Ok(()),
-        Role::CheckConfig => show::text(&show::settings(&effective)),
+        Role::Doctor { json } => doctor(cli.flags, json),
+        role => act(cli.flags, role).map(|()| ExitCode::SUCCESS),
+    }
+}
+
+/// A problem is the exit code 1, like any failure; warnings are not.
+fn doctor(flags: Flags, json: bool) -> Result<ExitCode> {
+    let config = load(flags).map(|loaded| loaded.config);
+    let runtime = Runtime::new()?;
+    let report = runtime.block_on(doctor::examine(config, SystemClock.now()));
+    runtime.shutdown_timeout(LEFT_BEHIND);
+    show::text(&if json { report.json() } else { report.text() })?;
+    Ok(if report.has_problem() { ExitCode::FAILURE } else { ExitCode::SUCCESS })
+}
+
+fn act(flags: Flags, role: Role) -> Result<()> {
+    match role {
+        Role::ConfigReference => return show::text(&config::reference::reference()),
+        Role::RestReference => return show::text(&rest_reference::reference()?),
+        _ => {}
+    }
+    let loaded = load(flags)?;
+    let Loaded { config, effective } = &loaded;
+    match role {
+        Role::ConfigReference | Role::RestReference | Role::Doctor { .. } => Ok(()),
+        Role::CheckConfig => show::text(&show::settings(effective)),
         Role::Serve => {
             telemetry::init(&config.log)?;
-            block_on(lifecycle::serve(config))
+            block_on(lifecycle::serve(loaded))
         }
-        Role::Migrate => block_on(account::migrate(&config)),
-        Role::User(command) => block_on(account::user(&config, command)),
-        Role::Token(command) => block_on(account::token(&config, command)),
+        Role::Migrate => block_on(account::migrate(config)),
+        Role::User(command) => block_on(account::user(config, command)),
+        Role::Token(command) => block_on(account::token(config, command)),
     }
 }
 
@@ -86,8 +116,8 @@ fn block_on(role: impl Future<Output = Result<()>>) -> Result<()> {
     done
 }
 
-fn load(flags: Flags) -> Result<Loaded> {
+fn load(flags: Flags) -> Result<Loaded, ConfigError> {
     let environment =
         std::env::vars_os().filter_map(|(name, text)| Some((name.into_string().ok()?, text.into_string().ok()?)));
-    Ok(config::load(flags.values, environment, flags.file)?)
+    config::load(flags.values, environment, flags.file)
 }

@@ -58,11 +58,12 @@ pub fn compose(config: &Config, data: &DataDir, database: SqlStore, etcd: Etcd) 
         store: store.clone(),
         dispatch: etcd.clone(),
         nodes: worker.clone(),
+        usages: worker.clone(),
         clock: Arc::new(SystemClock),
         entropy: Arc::new(SystemEntropy),
     };
     let (control, reconciler) = Control::new(&ports, policy(config));
-    let readiness = readiness(store, etcd, engine, control.clone());
+    let readiness = readiness(database.clone(), etcd, engine, control.clone());
     Ok(Parts { control, reconciler, worker, database, sessions, readiness })
 }
 
@@ -109,7 +110,7 @@ fn limits(config: &Config) -> Limits {
 
 fn worker_config(config: &Config, data: &DataDir) -> Result<worker::WorkerConfig> {
     let settings = &config.worker;
-    let init = settings.init.clone().map_or_else(|| beside_us("docklet-init"), Ok)?;
+    let init = init(config)?;
     if !init.is_file() {
         bail!(
             "there is no docklet-init at {}; build it with `make run`, or say where it is with --worker-init",
@@ -134,10 +135,21 @@ fn worker_name(config: &Config, data: &DataDir) -> Result<WorkerName> {
     }
 }
 
+/// docklet-init: where the configuration says, or beside this program.
+pub fn init(config: &Config) -> Result<PathBuf> {
+    config.worker.init.clone().map_or_else(|| beside_us("docklet-init"), Ok)
+}
+
 /// A program or folder beside this program.
 fn beside_us(name: &str) -> Result<PathBuf> {
     let us = std::env::current_exe().context("cannot find out where this program is")?;
     Ok(us.parent().unwrap_or(Path::new(".")).join(name))
+}
+
+/// The book's files: beside this program, or one directory up.
+pub fn book_root() -> Result<PathBuf> {
+    let (beside, above) = (beside_us("book")?, beside_us("../book")?);
+    Ok(if beside.is_dir() { beside } else { above })
 }
 
 /// The console's files: where the configuration says, where cargo-leptos says, beside this program, or one directory up.
@@ -152,29 +164,34 @@ pub fn site_root(config: &Config) -> Result<PathBuf> {
     Ok(if beside.is_dir() { beside } else { above })
 }
 
-fn readiness(store: Arc<dyn Store>, etcd: Arc<Etcd>, engine: Arc<dyn Engine>, control: Control) -> Readiness {
+fn readiness(database: SqlStore, etcd: Arc<Etcd>, engine: Arc<dyn Engine>, control: Control) -> Readiness {
     Readiness::new(vec![
         (
             "database",
             Box::new(move || {
-                let store = store.clone();
-                Box::pin(async move { store.ping().await.map_err(|error| error.to_string()) })
+                let database = database.clone();
+                Box::pin(async move { database.version().await.map(Some).map_err(|error| error.to_string()) })
             }),
         ),
         (
             "coordination",
             Box::new(move || {
                 let etcd = etcd.clone();
-                Box::pin(async move { etcd.ping().await.map_err(|error| error.to_string()) })
+                Box::pin(async move {
+                    etcd.ping().await.map_err(|error| error.to_string())?;
+                    etcd.version().await.map(Some).map_err(|error| error.to_string())
+                })
             }),
         ),
         (
             "engine",
             Box::new(move || {
                 let engine = engine.clone();
-                Box::pin(async move { engine.info().await.map(drop).map_err(|error| error.to_string()) })
+                Box::pin(async move {
+                    engine.info().await.map(|info| Some(info.version)).map_err(|error| error.to_string())
+                })
             }),
         ),
-        ("hosts", Box::new(move || Box::pin(std::future::ready(control.vclusters.unready().map_or(Ok(()), Err))))),
+        ("hosts", Box::new(move || Box::pin(std::future::ready(control.vclusters.unready().map_or(Ok(None), Err))))),
     ])
 }

@@ -4,6 +4,7 @@
 
 use std::{collections::BTreeMap, path::PathBuf};
 
+pub mod apps;
 pub mod cargo_leptos;
 pub mod database;
 pub mod etcd;
@@ -15,6 +16,7 @@ pub mod server;
 pub mod setting;
 pub mod sign_in;
 pub mod source;
+pub mod tls;
 mod value;
 pub mod worker;
 
@@ -46,6 +48,8 @@ macro_rules! sections {
 
 sections! {
     server: server::ServerConfig,
+    tls: tls::TlsConfig,
+    apps: apps::AppsConfig,
     log: log::LogConfig,
     database: database::DatabaseConfig,
     etcd: etcd::EtcdConfig,
@@ -92,6 +96,9 @@ pub fn load(
     let list: Vec<Setting> = settings().copied().collect();
     let found = Found::new(&list, flags, environment, file)?;
     let config = read(&found)?;
+    if let Some(fault) = config.tls.half() {
+        return Err(ConfigError::Values(vec![fault]));
+    }
     let effective = settings().map(|setting| effective(setting, &found)).collect();
     Ok(Loaded { config, effective })
 }

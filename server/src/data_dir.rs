@@ -10,6 +10,8 @@ use std::{
 use domain::{InstallationId, name::WorkerName};
 use uuid::Uuid;
 
+/// Locked by the daemon that runs; holds the number of its process.
+pub(crate) const LOCK: &str = "dockletd.lock";
 const PRIVATE_DIR: u32 = 0o700;
 const PRIVATE_FILE: u32 = 0o600;
 
@@ -56,7 +58,7 @@ impl DataDir {
 
     /// Takes the directory for this process.
     pub fn lock(&self) -> Result<Lock, DataDirError> {
-        let path = self.join("dockletd.lock");
+        let path = self.join(LOCK);
         let unusable = |source| DataDirError::Unusable { path: self.0.clone(), source };
         let mut options = OpenOptions::new();
         options.read(true).write(true).create(true).truncate(false).mode(PRIVATE_FILE);

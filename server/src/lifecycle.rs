@@ -6,8 +6,9 @@
 use std::{io::Write as _, net::SocketAddr, sync::Arc, time::Duration};
 
 use anyhow::{Context as _, Result, bail};
-use control::ports::clock::SystemClock;
+use control::ports::clock::{Clock as _, SystemClock};
 use etcd::{Etcd, EtcdConfig, embedded::EmbeddedEtcd};
+use http::HeaderValue;
 use leptos::config::LeptosOptions;
 use rustix::process::{Resource, getrlimit, setrlimit};
 use store::SqlStore;
@@ -20,11 +21,22 @@ use tokio_util::sync::CancellationToken;
 
 use crate::{
     compose::{self, Parts},
-    config::{Config, cargo_leptos},
+    config::{Config, Effective, Loaded, cargo_leptos},
     data_dir::DataDir,
     http::{
-        connections::Connections, ending::Ending, listen, revocation::Revocations, router::router, session::Sessions,
+        apps::{AppEdge, hosts::Hosts},
+        census::Census,
+        connections::Connections,
+        ending::Ending,
+        listen::{self, Door},
+        revocation::{Renewal, Revocations},
+        router::router,
+        routes::console::package,
+        session::Sessions,
+        site::Site,
+        tls::Tls,
     },
+    installation::Installation,
     state::{AppState, Edge},
     telemetry,
 };
@@ -34,18 +46,20 @@ const PATIENCE: Duration = Duration::from_secs(7);
 const CLOSING: Duration = Duration::from_millis(500);
 
 /// Runs the daemon until it is told to end.
-pub async fn serve(config: Config) -> Result<()> {
+pub async fn serve(loaded: Loaded) -> Result<()> {
+    let Loaded { config, effective } = loaded;
     let mut signals = Signals::listen()?;
     let data = DataDir::open(&config.server.data_dir)?;
     let _lock = data.lock()?;
     raise_descriptor_limit();
+    let tls = config.tls.files().map(Tls::open).transpose().context("TLS cannot be served")?;
     let listener = bind(config.server.listen).await?;
     let begun = tokio::select! {
         begun = begin(&config, &data) => begun?,
         () = signals.next() => return Ok(()),
     };
     let address = listener.local_addr()?;
-    let mut running = run(&config, begun.parts, listener)?;
+    let mut running = run(&config, effective, &data, begun.parts, listener, tls)?;
     announce(&config, &data, address)?;
     let ended = tokio::select! {
         () = signals.next() => Ok(()),
@@ -108,40 +122,57 @@ struct Running {
     loops: JoinSet<&'static str>,
 }
 
-fn run(config: &Config, parts: Parts, listener: TcpListener) -> Result<Running> {
+fn run(
+    config: &Config,
+    settings: Vec<Effective>,
+    data: &DataDir,
+    parts: Parts,
+    listener: TcpListener,
+    tls: Option<Tls>,
+) -> Result<Running> {
     let Parts { control, reconciler, worker, database, sessions, readiness } = parts;
     let (ending, stop, revocations) = (Ending::default(), CancellationToken::new(), Revocations::default());
     let metrics = telemetry::metrics()?;
     let edge = Arc::new(Edge {
         public_urls: config.server.public_urls.clone(),
         trusted_proxies: config.server.trusted_proxies.clone(),
+        hosts: Hosts::new(config.apps.domain.clone(), config.server.public_urls.clone(), config.apps.path_mode),
         site_root: compose::site_root(config)?,
+        book: compose::book_root()?,
         reload: reload_sources(),
+        hsts: hsts(config),
     });
-    let https = edge.public_urls.first().is_some_and(crate::http::origin::Origin::is_https);
+    let https = tls.is_some() || edge.public_urls.first().is_some_and(crate::http::origin::Origin::is_https);
     let console = LeptosOptions::builder()
         .output_name("docklet")
         .site_root(edge.site_root.to_string_lossy())
-        .site_pkg_dir("pkg")
+        .site_pkg_dir(package(&edge.site_root))
         .site_addr(listener.local_addr()?)
         .reload_port(cargo_leptos::reload_port().unwrap_or_default())
         .build();
     let state = AppState {
         control: control.clone(),
-        store: Arc::new(database.clone()),
+        census: Census::new(Arc::new(database.clone())),
         clock: Arc::new(SystemClock),
         sessions: Sessions::new(sessions.clone(), config.sign_in.idle, https),
         revocations: revocations.clone(),
         ending: ending.clone(),
         edge,
+        installation: Arc::new(Installation {
+            control: control.clone(),
+            readiness: readiness.clone(),
+            settings,
+            data_dir: data.path().to_owned(),
+            started_at: SystemClock.now(),
+        }),
         readiness,
         metrics: metrics.clone(),
         console,
     };
     let mut loops = JoinSet::new();
-    let token = stop.clone();
+    let (token, running) = (stop.clone(), worker.clone());
     loops.spawn(async move {
-        worker.run(token).await;
+        running.run(token).await;
         "worker"
     });
     let token = stop.clone();
@@ -150,9 +181,24 @@ fn run(config: &Config, parts: Parts, listener: TcpListener) -> Result<Running> 
         "reconciler"
     });
     loops.spawn(telemetry::keep_up(metrics, stop.clone()));
-    ending.track(revocations.run(control, sessions, ending.clone()));
-    ending.track(accept(config, listener, router(state), ending.clone()));
+    let renewal = Renewal { clock: Arc::new(SystemClock), idle: config.sign_in.idle };
+    ending.track(revocations.run(control, sessions, renewal, ending.clone()));
+    if let Some(tls) = tls.clone() {
+        ending.track(tls.keep_current(SystemClock, ending.clone()));
+    }
+    let door = Door {
+        site: Site::new(router(state.clone()), AppEdge::new(state.clone(), worker.clone(), limits(config)), state),
+        header_timeout: config.server.header_timeout,
+        tls,
+        ending: ending.clone(),
+    };
+    ending.track(listen::serve(listener, connections(config), door));
     Ok(Running { ending, stop, database, loops })
+}
+
+/// How long an app may be silent.
+fn limits(config: &Config) -> proxy::Limits {
+    proxy::Limits { head: config.apps.answer_timeout, idle: config.apps.idle_timeout, ..proxy::Limits::default() }
 }
 
 fn reload_sources() -> String {
@@ -160,16 +206,14 @@ fn reload_sources() -> String {
     cargo_leptos::reload_port().map(sources).unwrap_or_default()
 }
 
-fn accept(
-    config: &Config,
-    listener: TcpListener,
-    router: axum::Router,
-    ending: Ending,
-) -> impl Future<Output = ()> + use<> {
+fn connections(config: &Config) -> Connections {
     let server = &config.server;
-    let connections =
-        Connections::new(server.max_connections, server.max_connections_per_address, &server.trusted_proxies);
-    listen::serve(listener, router, connections, server.header_timeout, ending)
+    Connections::new(server.max_connections, server.max_connections_per_address, &server.trusted_proxies)
+}
+
+fn hsts(config: &Config) -> Option<HeaderValue> {
+    let remember = config.tls.hsts?;
+    HeaderValue::try_from(format!("max-age={}", remember.as_secs())).ok()
 }
 
 impl Running {
@@ -233,7 +277,8 @@ fn raise_descriptor_limit() {
 
 /// Tells the person who has started us where to go. Never the password itself: output ends up in logs.
 fn announce(config: &Config, data: &DataDir, address: SocketAddr) -> Result<()> {
-    let url = config.server.public_urls.first().map_or_else(|| local_url(address), ToString::to_string);
+    let scheme = if config.tls.files().is_some() { "https" } else { "http" };
+    let url = config.server.public_urls.first().map_or_else(|| local_url(scheme, address), ToString::to_string);
     let mut text = format!("Docklet serves {url} (it listens on {address})\n");
     let password = data.join(ADMIN_PASSWORD);
     if password.exists() {
@@ -245,11 +290,11 @@ fn announce(config: &Config, data: &DataDir, address: SocketAddr) -> Result<()> 
     Ok(())
 }
 
-fn local_url(address: SocketAddr) -> String {
+fn local_url(scheme: &str, address: SocketAddr) -> String {
     let ip = address.ip();
     if ip.is_loopback() || ip.is_unspecified() {
-        format!("http://localhost:{}", address.port())
+        format!("{scheme}://localhost:{}", address.port())
     } else {
-        format!("http://{address}")
+        format!("{scheme}://{address}")
     }
 }

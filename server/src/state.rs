@@ -3,27 +3,29 @@
 use std::{path::PathBuf, sync::Arc};
 
 use axum::extract::FromRef;
-use control::{
-    Control,
-    ports::{clock::Clock, store::Store},
-};
+use control::{Control, ports::clock::Clock};
+use http::HeaderValue;
 use ipnet::IpNet;
 use leptos::config::LeptosOptions;
 use metrics_exporter_prometheus::PrometheusHandle;
 
-use crate::http::{ending::Ending, origin::Origin, readiness::Readiness, revocation::Revocations, session::Sessions};
+use crate::http::{
+    apps::hosts::Hosts, census::Census, ending::Ending, origin::Origin, readiness::Readiness, revocation::Revocations,
+    session::Sessions,
+};
+use crate::installation::SharedInstallation;
 
 #[derive(Clone)]
 pub struct AppState {
     pub control: Control,
-    /// Read for the figures of /metrics only; everything else goes through control.
-    pub store: Arc<dyn Store>,
+    pub census: Census,
     pub clock: Arc<dyn Clock>,
     pub sessions: Sessions,
     pub revocations: Revocations,
     pub ending: Ending,
     pub edge: Arc<Edge>,
     pub readiness: Readiness,
+    pub installation: SharedInstallation,
     pub metrics: PrometheusHandle,
     pub console: LeptosOptions,
 }
@@ -33,9 +35,13 @@ pub struct AppState {
 pub struct Edge {
     pub public_urls: Vec<Origin>,
     pub trusted_proxies: Vec<IpNet>,
+    pub hosts: Hosts,
     pub site_root: PathBuf,
+    pub book: PathBuf,
     /// Under `cargo leptos watch`: where pages hear that they have changed, as sources of a Content-Security-Policy. Else empty.
     pub reload: String,
+    /// What browsers are told to remember of TLS, when it ends here.
+    pub hsts: Option<HeaderValue>,
 }
 
 impl std::fmt::Debug for AppState {

@@ -5,16 +5,24 @@
 
 mod common;
 
+mod apps_entering;
+mod apps_hostile;
+mod apps_streams;
+mod book;
 mod config_check;
 mod crash_at_random_moments;
+mod doctor;
 mod edge_connections;
 mod edge_headers;
 mod edge_operations;
 mod events_feed;
 mod node_garbage;
+mod people_admin;
+mod people_profile;
 mod session_cookies;
 mod session_origin;
 mod start_and_end;
 mod terminal_stream;
+mod tls;
 mod vcluster_bad_input;
 mod vcluster_lifecycle;

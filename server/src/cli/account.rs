@@ -1,6 +1,6 @@
 //! Accounts and tokens, straight on the database: they work while the daemon runs, and when it does not.
 
-use std::{io::IsTerminal as _, sync::Arc, time::Duration};
+use std::{io::IsTerminal as _, str::FromStr, sync::Arc, time::Duration};
 
 use anyhow::{Result, bail};
 use chrono::{DateTime, Utc};
@@ -14,6 +14,7 @@ use control::{
 };
 use domain::{
     TokenId,
+    quota::OwnLimits,
     user::{Role, User},
 };
 
@@ -42,6 +43,18 @@ pub(super) enum UserCommand {
         #[command(flatten)]
         password: PasswordSource,
     },
+    /// Make somebody an administrator, or an administrator a user. The last administrator stays one.
+    Role {
+        name: String,
+        #[arg(value_enum)]
+        role: RoleName,
+    },
+    /// Show what somebody may hold, or set it. Without options nothing changes.
+    Limits {
+        name: String,
+        #[command(flatten)]
+        limits: LimitOptions,
+    },
 }
 
 #[derive(Debug, Subcommand)]
@@ -53,6 +66,9 @@ pub(super) enum TokenCommand {
         /// How long it is good for, such as 30d; at most 366 days.
         #[arg(long, value_parser = humantime::parse_duration)]
         expires: Duration,
+        /// What it is for, as lists show it.
+        #[arg(long, default_value = "command line")]
+        name: String,
     },
     /// List a user's tokens: id, first characters, until when they are good.
     List {
@@ -81,15 +97,67 @@ pub(super) enum RoleName {
     Admin,
 }
 
+impl From<RoleName> for Role {
+    fn from(name: RoleName) -> Self {
+        match name {
+            RoleName::User => Self::User,
+            RoleName::Admin => Self::Admin,
+        }
+    }
+}
+
+/// A number, or `default` for what everybody may hold.
+#[derive(Debug, Args)]
+pub(super) struct LimitOptions {
+    #[arg(long, value_name = "COUNT|default", value_parser = limit::<i64>)]
+    vclusters: Option<Limit<i64>>,
+    #[arg(long, value_name = "COUNT|default", value_parser = limit::<i64>)]
+    nodes: Option<Limit<i64>>,
+    #[arg(long, value_name = "CPUS|default", value_parser = limit::<f64>)]
+    cpus: Option<Limit<f64>>,
+    #[arg(long, value_name = "MIB|default", value_parser = limit::<i64>)]
+    memory_mib: Option<Limit<i64>>,
+}
+
+/// `None` is as for everybody.
+#[derive(Debug, Clone, Copy)]
+struct Limit<T>(Option<T>);
+
+fn limit<T: FromStr>(text: &str) -> Result<Limit<T>, String> {
+    match text {
+        "default" => Ok(Limit(None)),
+        number => number.parse().map(|number| Limit(Some(number))).map_err(|_| "must be a number, or `default`".into()),
+    }
+}
+
+impl LimitOptions {
+    fn is_empty(&self) -> bool {
+        self.vclusters.is_none() && self.nodes.is_none() && self.cpus.is_none() && self.memory_mib.is_none()
+    }
+
+    /// What holds once these are set over `own`; what was not given stays.
+    fn over(&self, own: OwnLimits) -> Result<OwnLimits> {
+        let given = OwnLimits::parse(
+            self.vclusters.and_then(|limit| limit.0),
+            self.nodes.and_then(|limit| limit.0),
+            self.cpus.and_then(|limit| limit.0),
+            self.memory_mib.and_then(|limit| limit.0),
+        );
+        let given = given.map_err(control::Error::Invalid)?;
+        Ok(OwnLimits {
+            vclusters: if self.vclusters.is_some() { given.vclusters } else { own.vclusters },
+            nodes: if self.nodes.is_some() { given.nodes } else { own.nodes },
+            cpu_milli: if self.cpus.is_some() { given.cpu_milli } else { own.cpu_milli },
+            memory_mib: if self.memory_mib.is_some() { given.memory_mib } else { own.memory_mib },
+        })
+    }
+}
+
 pub(super) async fn user(config: &Config, command: UserCommand) -> Result<()> {
     let accounts = accounts(config).await?;
     match command {
         UserCommand::Add { name, role, password } => {
-            let role = match role {
-                RoleName::User => Role::User,
-                RoleName::Admin => Role::Admin,
-            };
-            let added = accounts.add_user(&name, password.read()?.as_deref(), role).await?;
+            let added = accounts.add_user(&name, password.read()?.as_deref(), role.into()).await?;
             show_password(added.generated)
         }
         UserCommand::List => {
@@ -104,13 +172,35 @@ pub(super) async fn user(config: &Config, command: UserCommand) -> Result<()> {
             let generated = accounts.set_password(&name, password.read()?.as_deref()).await?;
             show_password(generated)
         }
+        UserCommand::Role { name, role } => Ok(accounts.set_role(&name, role.into()).await?),
+        UserCommand::Limits { name, limits } => show_limits(&accounts, &name, &limits).await,
     }
+}
+
+/// Sets what was given, then shows what holds.
+async fn show_limits(accounts: &Accounts, name: &str, options: &LimitOptions) -> Result<()> {
+    if !options.is_empty() {
+        let (_, own, _) = accounts.limits_of(name).await?;
+        accounts.set_own_limits(name, options.over(own)?).await?;
+    }
+    let (usual, own, held) = accounts.limits_of(name).await?;
+    let limits = own.over(usual);
+    let line = |what: &str, held: String, limit: String, is_own: bool| {
+        show::line(&format!("{what:<10}  {held} of {limit}{}", if is_own { "" } else { "  (default)" }))
+    };
+    let cpus = |milli: u64| (milli as f64 / 1000.0).to_string();
+    line("vclusters", held.vclusters.to_string(), limits.vclusters.to_string(), own.vclusters.is_some())?;
+    line("nodes", held.nodes.to_string(), limits.nodes.to_string(), own.nodes.is_some())?;
+    line("cpus", cpus(held.cpu_milli), cpus(limits.cpu_milli), own.cpu_milli.is_some())?;
+    line("memory_mib", held.memory_mib.to_string(), limits.memory_mib.to_string(), own.memory_mib.is_some())
 }
 
 pub(super) async fn token(config: &Config, command: TokenCommand) -> Result<()> {
     let accounts = accounts(config).await?;
     match command {
-        TokenCommand::Create { user, expires } => show::line(&accounts.issue_token(&user, expires).await?.text),
+        TokenCommand::Create { user, expires, name } => {
+            show::line(&accounts.issue_named_token(&user, &name, expires).await?.text)
+        }
         TokenCommand::List { user } => {
             for token in accounts.tokens(&user).await? {
                 show::line(&line_of(&token, SystemClock.now()))?;
@@ -170,5 +260,12 @@ fn line_of(token: &Token, now: DateTime<Utc>) -> String {
         None if token.expires_at <= now => "expired",
         None => "good",
     };
-    format!("{}  {}…  {state:<7}  until {}", token.id, token.prefix, token.expires_at.format("%Y-%m-%d %H:%M"))
+    let line = format!(
+        "{}  {}…  {state:<7}  until {}  {}",
+        token.id,
+        token.prefix,
+        token.expires_at.format("%Y-%m-%d %H:%M"),
+        token.name
+    );
+    line.trim_end().to_owned()
 }

@@ -5,7 +5,7 @@ use std::{net::SocketAddr, path::PathBuf, time::Duration};
 use ipnet::{IpNet, Ipv4Net};
 
 use super::setting::Secret;
-use crate::http::origin::Origin;
+use crate::http::{apps::hosts::Domain, origin::Origin};
 
 /// A kind of value; the error says the rule, as in "must be …".
 pub(super) trait Value: Sized {
@@ -31,6 +31,7 @@ parsed! {
     SocketAddr: "an address with a port, such as 127.0.0.1:8000",
     IpNet: "a network, such as 10.0.0.0/8",
     Ipv4Net: "an IPv4 network, such as 172.28.0.0/14",
+    Domain: "a domain, such as apps.example.org",
     Origin: "a URL without a path, such as https://docklet.example.org",
 }
 

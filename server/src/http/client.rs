@@ -11,6 +11,10 @@ use ipnet::IpNet;
 #[derive(Debug, Clone, Copy)]
 pub struct Peer(pub SocketAddr);
 
+/// Marks a request whose connection is TLS that ends here.
+#[derive(Debug, Clone, Copy)]
+pub struct OverTls;
+
 /// The client behind whatever proxies there are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Client {

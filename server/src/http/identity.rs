@@ -14,7 +14,7 @@ use super::{
     bearer,
     error::{self, Failure},
     revocation::Credential,
-    session,
+    session::{self, Seen},
 };
 use crate::state::AppState;
 
@@ -34,7 +34,10 @@ pub(crate) async fn identify(
 ) -> Result<Response, Failure> {
     let identity = match bearer::token(request.headers()) {
         Some(token) => by_token(&state.control, token).await?,
-        None => by_session(&state, &session).await?,
+        None => {
+            let seen = Seen::of(state.clock.now(), request.extensions(), request.headers());
+            by_session(&state, &session, &seen).await?
+        }
     };
     if let Some(actor) = &identity.actor {
         tracing::Span::current().record("user", actor.name.as_str());
@@ -44,16 +47,18 @@ pub(crate) async fn identify(
 }
 
 async fn by_token(control: &Control, token: &str) -> Result<Identity, Failure> {
-    let actor = control.accounts.actor_by_token(token).await?;
+    let actor = control.accounts.use_token(token).await?;
     Ok(Identity { actor: Some(actor), credential: Some(Credential::Token(token.into())) })
 }
 
-async fn by_session(state: &AppState, session: &Session) -> Result<Identity, Failure> {
-    let user = session::user_of(session, state.clock.now().timestamp()).await;
+async fn by_session(state: &AppState, session: &Session, seen: &Seen) -> Result<Identity, Failure> {
+    let user = session::user_of(session, seen, state.sessions.idle()).await;
     let user = user.map_err(|fault| error::internal("reading a session", &fault))?;
     let Some(user) = user else { return Ok(Identity::default()) };
+    let Some(id) = session.id() else { return Ok(Identity::default()) };
     let actor = state.control.accounts.actor(user).await?;
-    Ok(Identity { actor, credential: session.id().map(Credential::Session) })
+    let actor = actor.map(|actor| actor.in_session(store::session_handle(&id)));
+    Ok(Identity { actor, credential: Some(Credential::Session(id)) })
 }
 
 /// Somebody who is signed in; everybody else is answered `not_signed_in`.

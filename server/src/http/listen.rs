@@ -1,43 +1,55 @@
-//! Accepts connections and serves HTTP/1.1 on them (with upgrades). Knows no route.
+//! Accepts connections and serves HTTP on them: HTTP/1.1 (with upgrades), and under TLS HTTP/2 as well. Knows no route.
 //!
 //! Plain TCP speaks HTTP/1.1 only: browsers use HTTP/2 over TLS alone, and detecting it here would add a phase
 //! in which a silent client costs a connection without any time limit.
 
 use std::{convert::Infallible, io, time::Duration};
 
-use axum::{Router, body::Body};
+use axum::body::Body;
 use hyper::{Request, body::Incoming, server::conn::http1, service::service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
-use tokio::net::{TcpListener, TcpStream};
-use tower::Service;
+use proxy::guard::{Guarded, Refusal};
+use tokio::{
+    io::{AsyncRead, AsyncWrite},
+    net::{TcpListener, TcpStream},
+};
 
-use super::{client::Peer, connections::Connections, ending::Ending, stream::Stream};
+use super::{
+    client::Peer,
+    connections::Connections,
+    ending::Ending,
+    http2, refused,
+    site::Site,
+    stream::Stream,
+    tls::{Arrived, Tls},
+    wrong_scheme,
+};
 
 /// The head of a request may be this large; ours are a tenth of it.
-const LARGEST_HEAD: usize = 64 * 1024;
+pub(super) const LARGEST_HEAD: u32 = 64 * 1024;
 /// After accepting has failed for want of descriptors or memory.
 const BREATH: Duration = Duration::from_millis(100);
 
+/// What every connection is served with.
+#[derive(Debug, Clone)]
+pub struct Door {
+    pub site: Site,
+    /// For a TLS handshake, and then for the head of each request.
+    pub header_timeout: Duration,
+    /// `None`: plain HTTP.
+    pub tls: Option<Tls>,
+    pub ending: Ending,
+}
+
 /// Serves until the ending begins; connections are then asked to end after the request they are in.
-pub async fn serve(
-    listener: TcpListener,
-    router: Router,
-    connections: Connections,
-    header_timeout: Duration,
-    ending: Ending,
-) {
-    let mut http = http1::Builder::new();
-    http.timer(TokioTimer::new()).header_read_timeout(header_timeout).max_buf_size(LARGEST_HEAD);
-    http.max_header_size(LARGEST_HEAD);
+pub async fn serve(listener: TcpListener, connections: Connections, door: Door) {
     loop {
         let accepted = tokio::select! {
-            () = ending.begun() => return,
+            () = door.ending.begun() => return,
             accepted = next(&listener, &connections) => accepted,
         };
         match accepted {
-            Ok(Some((stream, peer))) => {
-                ending.track(serve_connection(http.clone(), stream, peer, router.clone(), ending.clone()));
-            }
+            Ok(Some((stream, peer))) => door.ending.track(door.clone().serve_connection(stream, peer)),
             Ok(None) => {}
             Err(error) => {
                 tracing::warn!(%error, "cannot accept a connection");
@@ -73,29 +85,83 @@ fn is_of_the_connection(error: &io::Error) -> bool {
     matches!(error.kind(), ConnectionAborted | ConnectionRefused | ConnectionReset)
 }
 
-async fn serve_connection(http: http1::Builder, stream: Stream, peer: Peer, router: Router, ending: Ending) {
-    let service = service_fn(move |mut request: Request<Incoming>| {
-        request.extensions_mut().insert(peer);
-        let mut router = router.clone();
-        async move { Ok::<_, Infallible>(infallible(router.call(request.map(Body::new)).await)) }
-    });
-    let connection = http.serve_connection(TokioIo::new(stream), service).with_upgrades();
-    tokio::pin!(connection);
-    let ended = tokio::select! {
-        ended = connection.as_mut() => ended,
-        () = ending.begun() => {
-            connection.as_mut().graceful_shutdown();
-            connection.await
+impl Door {
+    async fn serve_connection(self, stream: Stream, peer: Peer) {
+        let Some(tls) = self.tls.clone() else { return self.serve_http1(stream, peer, false).await };
+        let handshake = tokio::select! {
+            done = tokio::time::timeout(self.header_timeout, tls.accept(stream)) => done,
+            () = self.ending.begun() => return,
+        };
+        let (outcome, arrived) = match handshake {
+            Ok(Ok(Arrived::Plain(stream))) => {
+                self.serve_wrong_scheme(stream).await;
+                return;
+            }
+            Ok(Ok(arrived)) => ("done", Some(arrived)),
+            Ok(Err(error)) => {
+                tracing::debug!(peer = %peer.0, %error, "TLS handshake failed");
+                ("failed", None)
+            }
+            Err(_) => ("late", None),
+        };
+        metrics::counter!("docklet_tls_handshakes_total", "outcome" => outcome).increment(1);
+        match arrived {
+            Some(Arrived::Http1(stream)) => self.serve_http1(*stream, peer, true).await,
+            Some(Arrived::Http2(stream)) => {
+                http2::serve(*stream, peer, self.site, self.header_timeout, self.ending).await;
+            }
+            Some(Arrived::Plain(_)) | None => {}
         }
-    };
-    if let Err(error) = ended {
-        // Clients leave in every way there is; none of them is a fault of ours.
-        tracing::debug!(peer = %peer.0, %error, "connection ended");
     }
-}
 
-fn infallible<T>(result: Result<T, Infallible>) -> T {
-    match result {
-        Ok(value) => value,
+    async fn serve_http1<S>(self, stream: S, peer: Peer, over_tls: bool)
+    where
+        S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    {
+        let site = self.site.clone();
+        let (stream, answers) = Guarded::new(stream);
+        let service = service_fn(move |request: Request<Incoming>| {
+            let (site, answers) = (site.clone(), answers.clone());
+            async move {
+                let response = match Refusal::of(&request) {
+                    Some(refusal) => refused::answer(refusal),
+                    None => site.answer(request.map(Body::new), peer, over_tls).await,
+                };
+                answers.sent(response.status());
+                Ok::<_, Infallible>(response)
+            }
+        });
+        let connection = self.http1().serve_connection(TokioIo::new(stream), service).with_upgrades();
+        tokio::pin!(connection);
+        let ended = tokio::select! {
+            ended = connection.as_mut() => ended,
+            () = self.ending.begun() => {
+                connection.as_mut().graceful_shutdown();
+                connection.await
+            }
+        };
+        if let Err(error) = ended {
+            // Clients leave in every way there is; none of them is a fault of ours.
+            tracing::debug!(peer = %peer.0, %error, "connection ended");
+        }
+    }
+
+    /// Somebody spoke HTTP where we speak HTTPS: one answer, then the connection ends.
+    async fn serve_wrong_scheme(self, stream: Stream) {
+        let service =
+            service_fn(async |request: Request<Incoming>| Ok::<_, Infallible>(wrong_scheme::answer(&request)));
+        let mut http = self.http1();
+        http.keep_alive(false);
+        let answered =
+            tokio::time::timeout(2 * self.header_timeout, http.serve_connection(TokioIo::new(stream), service));
+        // Neither what they sent nor whether they read it is of any interest.
+        let _ = answered.await;
+    }
+
+    fn http1(&self) -> http1::Builder {
+        let mut http = http1::Builder::new();
+        http.timer(TokioTimer::new()).header_read_timeout(self.header_timeout).max_buf_size(LARGEST_HEAD as usize);
+        http.max_header_size(LARGEST_HEAD as usize);
+        http
     }
 }

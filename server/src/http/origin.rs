@@ -24,10 +24,23 @@ impl Origin {
         self.https
     }
 
-    fn is_of_host(&self, host: &str) -> bool {
+    pub(crate) fn is_of_host(&self, host: &str) -> bool {
         split_port(host).is_some_and(|(name, port)| {
             name.eq_ignore_ascii_case(&self.host) && port.unwrap_or(self.usual_port()) == self.port
         })
+    }
+
+    /// Without the port; an IPv6 address in brackets.
+    pub(crate) fn host(&self) -> &str {
+        &self.host
+    }
+
+    pub(crate) fn has_name(&self, name: &str) -> bool {
+        name.eq_ignore_ascii_case(&self.host)
+    }
+
+    pub(crate) fn port_if_unusual(&self) -> Option<u16> {
+        (self.port != self.usual_port()).then_some(self.port)
     }
 
     fn usual_port(&self) -> u16 {
@@ -70,7 +83,7 @@ impl fmt::Display for Origin {
 }
 
 /// `host:port`, `host`, `[::1]:port`; `None` when the port is no port.
-fn split_port(authority: &str) -> Option<(&str, Option<u16>)> {
+pub(crate) fn split_port(authority: &str) -> Option<(&str, Option<u16>)> {
     match authority.rsplit_once(':') {
         Some((host, port)) if !port.contains(']') => Some((host, Some(port.parse().ok()?))),
         _ => Some((authority, None)),

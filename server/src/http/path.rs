@@ -4,7 +4,7 @@ use axum::{
     RequestPartsExt,
     extract::{FromRequestParts, RawPathParams},
 };
-use domain::{VclusterId, name::NodeName};
+use domain::{AppId, SessionHandle, TokenId, VclusterId, name::NodeName};
 use http::request::Parts;
 
 use super::error::Failure;
@@ -25,6 +25,59 @@ pub(crate) struct NodePath {
 pub(crate) struct TerminalPath {
     pub(crate) node: NodePath,
     pub(crate) terminal: String,
+}
+
+/// `{token}`: the id of an API token.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct TokenPath(pub(crate) TokenId);
+
+/// `{session}` of a browser.
+#[derive(Debug, Clone)]
+pub(crate) struct SessionPath(pub(crate) SessionHandle);
+
+/// `{name}` of a user, as it was written.
+#[derive(Debug, Clone)]
+pub(crate) struct UserPath(pub(crate) String);
+
+impl<S: Sync> FromRequestParts<S> for TokenPath {
+    type Rejection = Failure;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Failure> {
+        parameter(parts, "token").await?.parse().map(Self).map_err(|_| unknown("token"))
+    }
+}
+
+impl<S: Sync> FromRequestParts<S> for SessionPath {
+    type Rejection = Failure;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Failure> {
+        parameter(parts, "session").await?.parse().map(Self).map_err(|_| unknown("session"))
+    }
+}
+
+impl<S: Sync> FromRequestParts<S> for UserPath {
+    type Rejection = Failure;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Failure> {
+        parameter(parts, "name").await.map(Self)
+    }
+}
+
+/// `{id}` of a vcluster and `{app}`.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct AppPath {
+    pub(crate) vcluster: VclusterId,
+    pub(crate) app: AppId,
+}
+
+impl<S: Sync> FromRequestParts<S> for AppPath {
+    type Rejection = Failure;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Failure> {
+        let VclusterPath(vcluster) = VclusterPath::from_request_parts(parts, state).await?;
+        let app = parameter(parts, "app").await?;
+        Ok(Self { vcluster, app: app.parse().map_err(|_| unknown("app"))? })
+    }
 }
 
 impl<S: Sync> FromRequestParts<S> for VclusterPath {

@@ -21,7 +21,7 @@ impl<S: Sync> FromRequestParts<S> for Query {
 }
 
 impl Query {
-    fn parse(text: &str) -> Self {
+    pub(crate) fn parse(text: &str) -> Self {
         let decode = |text: &str| percent_decode(&text.replace('+', " "));
         let pairs = text.split('&').filter(|pair| !pair.is_empty());
         let split = |pair: &str| match pair.split_once('=') {
@@ -39,6 +39,19 @@ impl Query {
     pub(crate) fn value<T: FromStr>(&self, name: &str, rule: &str) -> Result<Option<T>, Failure> {
         self.text(name).map(|text| text.parse().map_err(|_| fault(name, rule))).transpose()
     }
+}
+
+/// A text as the value of a field.
+pub(crate) fn encode(text: &str) -> String {
+    let mut encoded = String::with_capacity(text.len());
+    for byte in text.bytes() {
+        if byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~' | b'/') {
+            encoded.push(char::from(byte));
+        } else {
+            encoded += &format!("%{byte:02X}");
+        }
+    }
+    encoded
 }
 
 /// This field of the query breaks this rule.
@@ -80,6 +93,12 @@ mod tests {
             assert_eq!(query.text(name), Some(value), "{name}");
         }
         assert_eq!(query.text("g"), None);
+    }
+
+    #[test]
+    fn what_is_encoded_is_read_again() {
+        let text = "/lab/tree/ä b+c.ipynb?x=1&y=2#z%";
+        assert_eq!(Query::parse(&format!("next={}", encode(text))).text("next"), Some(text));
     }
 
     #[test]

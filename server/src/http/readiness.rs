@@ -4,11 +4,15 @@ use std::{sync::Arc, time::Duration};
 
 use futures::future::{BoxFuture, join_all};
 use serde::Serialize;
+use tokio::time::Instant;
 
 /// A part that does not answer in this time is not ready.
 const PATIENCE: Duration = Duration::from_secs(3);
 
-type Question = Box<dyn Fn() -> BoxFuture<'static, Result<(), String>> + Send + Sync>;
+/// Answered with the part's version, where it says one.
+pub type Answer = Result<Option<String>, String>;
+
+type Question = Box<dyn Fn() -> BoxFuture<'static, Answer> + Send + Sync>;
 
 #[derive(Clone, Default)]
 pub struct Readiness(Arc<Vec<(&'static str, Question)>>);
@@ -26,6 +30,11 @@ pub struct Part {
     pub ready: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
+    /// Not for everybody who may ask whether we are ready.
+    #[serde(skip)]
+    pub version: Option<String>,
+    #[serde(skip)]
+    pub answered_in_ms: u64,
 }
 
 impl Readiness {
@@ -40,13 +49,15 @@ impl Readiness {
 }
 
 async fn ask(name: &'static str, question: &Question) -> Part {
+    let asked = Instant::now();
     let answer = tokio::time::timeout(PATIENCE, question()).await;
-    let reason = match answer {
-        Ok(Ok(())) => None,
-        Ok(Err(reason)) => Some(reason),
-        Err(_) => Some(format!("does not answer within {} s", PATIENCE.as_secs())),
+    let (version, reason) = match answer {
+        Ok(Ok(version)) => (version, None),
+        Ok(Err(reason)) => (None, Some(reason)),
+        Err(_) => (None, Some(format!("does not answer within {} s", PATIENCE.as_secs()))),
     };
-    Part { name, ready: reason.is_none(), reason }
+    let answered_in_ms = u64::try_from(asked.elapsed().as_millis()).unwrap_or(u64::MAX);
+    Part { name, ready: reason.is_none(), reason, version, answered_in_ms }
 }
 
 #[cfg(test)]
@@ -56,7 +67,7 @@ mod tests {
     #[tokio::test]
     async fn each_part_is_named_with_what_keeps_it() {
         let readiness = Readiness::new(vec![
-            ("database", Box::new(|| Box::pin(async { Ok(()) }))),
+            ("database", Box::new(|| Box::pin(async { Ok(Some("3".into())) }))),
             ("coordination", Box::new(|| Box::pin(async { Err("etcd does not answer".into()) }))),
         ]);
         let parts = readiness.parts().await;

@@ -63,24 +63,31 @@ impl End {
 }
 
 /// Relays until one side ends or breaks the rules.
+/// `typed` is called for what a person does, not for what a page does by itself.
 pub(crate) async fn run(
     sink: &mut SplitSink<WebSocket, Message>,
     source: &mut SplitStream<WebSocket>,
     node: Box<dyn Duplex>,
+    typed: impl Fn() + Sync,
 ) -> End {
     let (from_node, to_node) = tokio::io::split(node);
     let heard = Heard::now();
     tokio::select! {
         // Keys first: Ctrl-C must get through while output floods.
         biased;
-        end = upward(source, to_node, &heard) => end,
+        end = upward(source, to_node, &heard, typed) => end,
         end = downward(sink, from_node) => end,
         () = silence(&heard) => End::ClientSilent,
     }
 }
 
 /// From the client to the node.
-async fn upward(source: &mut SplitStream<WebSocket>, mut node: impl AsyncWrite + Unpin, heard: &Heard) -> End {
+async fn upward(
+    source: &mut SplitStream<WebSocket>,
+    mut node: impl AsyncWrite + Unpin,
+    heard: &Heard,
+    typed: impl Fn(),
+) -> End {
     let mut frame = Vec::new();
     while let Some(message) = source.next().await {
         heard.again();
@@ -91,8 +98,10 @@ async fn upward(source: &mut SplitStream<WebSocket>, mut node: impl AsyncWrite +
             Ok(Message::Close(_)) => return End::ClientLeft,
             Err(error) => return end_of(&error),
         };
-        if ClientFrame::decode(&bytes).is_err() {
-            return End::ClientBroke("not a terminal frame");
+        match ClientFrame::decode(&bytes) {
+            Ok(ClientFrame::Input { .. }) => typed(),
+            Ok(_) => {}
+            Err(_) => return End::ClientBroke("not a terminal frame"),
         }
         frame.clear();
         // A message is at most MAX_CLIENT_FRAME long, which the socket itself makes sure of.

@@ -3,25 +3,36 @@
 //! A connection was allowed when it began. Whoever then signs out, or is locked from the command line (another process),
 //! must not go on typing. One task looks at every credential in use about twice a second, however many connections stand on it.
 
-use std::{collections::HashMap, sync::Arc, time::Duration};
+use std::{
+    collections::HashMap,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
 
-use control::Control;
+use control::{Control, ports::clock::Clock};
 use domain::UserId;
 use parking_lot::Mutex;
 use store::SessionStore;
-use tokio::sync::Notify;
+use tokio::{sync::Notify, time::Instant};
 use tokio_util::sync::CancellationToken;
 use tower_sessions::{SessionStore as _, session};
 
-use super::ending::Ending;
+use super::{ending::Ending, session::written_every};
 
 const EVERY: Duration = Duration::from_millis(400);
+/// For what goes through connections of apps when dockletd ends.
+const LAST_MOMENT: Duration = Duration::from_millis(500);
 
 /// What proved who the user is. `Debug` shows no secret.
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub enum Credential {
     Session(session::Id),
     Token(Arc<str>),
+    /// The visit of an app, by the digest of its cookie.
+    App(Arc<str>),
 }
 
 impl std::fmt::Debug for Credential {
@@ -29,6 +40,7 @@ impl std::fmt::Debug for Credential {
         f.write_str(match self {
             Self::Session(_) => "Session",
             Self::Token(_) => "Token",
+            Self::App(_) => "App",
         })
     }
 }
@@ -47,6 +59,26 @@ struct Inner {
 struct Entry {
     revoked: CancellationToken,
     watches: usize,
+    /// Somebody has done something over one of the connections since that was last written down.
+    used: Arc<AtomicBool>,
+    /// Connections that are use for as long as they are open.
+    open: usize,
+    /// When use was last written down.
+    written: Option<Instant>,
+}
+
+/// How use of a long connection keeps its session alive: a terminal somebody types in is no request.
+#[derive(Clone)]
+pub struct Renewal {
+    pub clock: Arc<dyn Clock>,
+    /// How long a session lives without being used.
+    pub idle: Duration,
+}
+
+impl std::fmt::Debug for Renewal {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Renewal").field("idle", &self.idle).finish_non_exhaustive()
+    }
 }
 
 /// One connection's watch on its credential; dropping it ends the watch.
@@ -54,6 +86,9 @@ struct Entry {
 pub struct Watch {
     credential: Credential,
     revoked: CancellationToken,
+    used: Arc<AtomicBool>,
+    /// Counted in [`Entry::open`].
+    open: bool,
     all: Revocations,
 }
 
@@ -61,6 +96,16 @@ impl Watch {
     /// Returns once the credential is not good any more.
     pub async fn revoked(&self) {
         self.revoked.cancelled().await;
+    }
+
+    /// Cancelled then.
+    pub fn ended(&self) -> CancellationToken {
+        self.revoked.clone()
+    }
+
+    /// The person has just done something over this connection: their session lives on. Costs nothing worth counting.
+    pub fn used(&self) {
+        self.used.store(true, Ordering::Relaxed);
     }
 }
 
@@ -73,6 +118,7 @@ impl Drop for Watch {
         }
         let Some(entry) = watched.get_mut(&self.credential) else { return };
         entry.watches -= 1;
+        entry.open -= usize::from(self.open);
         if entry.watches == 0 {
             watched.remove(&self.credential);
         }
@@ -81,15 +127,25 @@ impl Drop for Watch {
 
 impl Revocations {
     pub fn watch(&self, credential: Credential) -> Watch {
+        self.begin(credential, false)
+    }
+
+    /// For a connection that is use of its session for as long as it is open, such as a page that shows what happens.
+    pub fn watch_open(&self, credential: Credential) -> Watch {
+        self.begin(credential, true)
+    }
+
+    fn begin(&self, credential: Credential, open: bool) -> Watch {
         let mut watched = self.0.watched.lock();
         let entry = watched.entry(credential.clone()).or_default();
         entry.watches += 1;
+        entry.open += usize::from(open);
         self.0.begun.notify_one();
-        Watch { credential, revoked: entry.revoked.clone(), all: self.clone() }
+        Watch { credential, revoked: entry.revoked.clone(), used: entry.used.clone(), open, all: self.clone() }
     }
 
     /// Looks until the ending begins.
-    pub async fn run(self, control: Control, sessions: SessionStore, ending: Ending) {
+    pub async fn run(self, control: Control, sessions: SessionStore, renewal: Renewal, ending: Ending) {
         let looking = async {
             loop {
                 let credentials: Vec<Credential> = self.0.watched.lock().keys().cloned().collect();
@@ -99,8 +155,10 @@ impl Revocations {
                 }
                 for credential in credentials {
                     // While the database does not answer, nobody is thrown out.
-                    if is_good(&credential, &control, &sessions).await == Some(false) {
-                        self.revoke(&credential);
+                    match is_good(&credential, &control, &sessions).await {
+                        Some(false) => self.revoke(&credential),
+                        Some(true) => self.put_off(&credential, &sessions, &renewal).await,
+                        None => {}
                     }
                 }
                 tokio::time::sleep(EVERY).await;
@@ -110,6 +168,47 @@ impl Revocations {
             () = looking => {}
             () = ending.begun() => {}
         }
+        self.end_apps().await;
+    }
+
+    /// What goes through an app's connection is not ours to end politely: it is given a moment, then it is cut.
+    async fn end_apps(&self) {
+        tokio::time::sleep(LAST_MOMENT).await;
+        let mut watched = self.0.watched.lock();
+        watched.retain(|credential, entry| {
+            let is_app = matches!(credential, Credential::App(_));
+            if is_app {
+                entry.revoked.cancel();
+            }
+            !is_app
+        });
+    }
+
+    /// Writes down that a session was used, as often as requests through it do.
+    async fn put_off(&self, credential: &Credential, sessions: &SessionStore, renewal: &Renewal) {
+        let Credential::Session(id) = credential else { return };
+        if !self.take_used(credential, written_every(renewal.idle)) {
+            return;
+        }
+        let now = renewal.clock.now();
+        let until = chrono::TimeDelta::from_std(renewal.idle).ok().and_then(|idle| now.checked_add_signed(idle));
+        if let Err(error) = sessions.put_off(id, now, until.unwrap_or(chrono::DateTime::<chrono::Utc>::MAX_UTC)).await {
+            // The next use tries again; until then the session ends when it would have.
+            tracing::warn!(%error, "cannot write down that a session is used");
+        }
+    }
+
+    /// Whether there is use to be written down now; it counts as written then.
+    fn take_used(&self, credential: &Credential, every: Duration) -> bool {
+        let mut watched = self.0.watched.lock();
+        let Some(entry) = watched.get_mut(credential) else { return false };
+        let due = entry.written.is_none_or(|written| written.elapsed() >= every);
+        let used = due && (entry.open > 0 || entry.used.load(Ordering::Relaxed));
+        if used {
+            entry.used.store(false, Ordering::Relaxed);
+            entry.written = Some(Instant::now());
+        }
+        used
     }
 
     fn revoke(&self, credential: &Credential) {
@@ -132,6 +231,7 @@ async fn is_good(credential: &Credential, control: &Control, sessions: &SessionS
             Err(control::Error::BadToken) => Some(false),
             Err(_) => None,
         },
+        Credential::App(session) => control.apps.admitted(session).await.ok(),
         Credential::Session(id) => {
             let record = sessions.load(id).await.ok()?;
             let user = record.and_then(|record| record.data.get(store::SESSION_USER).cloned());
@@ -186,5 +286,26 @@ mod tests {
     #[test]
     fn debug_shows_no_token() {
         assert!(!format!("{:?}", credential("dkl_secret")).contains("secret"));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn use_is_written_down_once_in_a_while_and_only_when_there_was_some() {
+        let every = Duration::from_secs(60);
+        let all = Revocations::default();
+        let typing = all.watch(credential("a"));
+        assert!(!all.take_used(&credential("a"), every), "nobody has typed");
+        typing.used();
+        assert!(all.take_used(&credential("a"), every));
+        typing.used();
+        assert!(!all.take_used(&credential("a"), every), "written a moment ago");
+        tokio::time::advance(every).await;
+        assert!(all.take_used(&credential("a"), every), "nothing was lost");
+        tokio::time::advance(every).await;
+        assert!(!all.take_used(&credential("a"), every));
+        let stream = all.watch_open(credential("a"));
+        assert!(all.take_used(&credential("a"), every), "an open page is use by itself");
+        drop(stream);
+        tokio::time::advance(every).await;
+        assert!(!all.take_used(&credential("a"), every));
     }
 }

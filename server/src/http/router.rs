@@ -14,7 +14,7 @@ use super::{
     identity::identify,
     json::LARGEST_BODY,
     middleware::{arrival, observe, problems, security, visit},
-    routes::{console, events, health, metrics, nodes, openapi, session, terminals, vclusters},
+    routes::{admin, apps, book, console, events, health, me, metrics, nodes, openapi, session, terminals, vclusters},
 };
 use crate::state::AppState;
 
@@ -24,6 +24,7 @@ pub fn router(state: AppState) -> Router {
     Router::new()
         .merge(health::router())
         .merge(metrics::router())
+        .merge(book::router(&state.edge.book))
         .route_layer(from_fn(observe::name_route))
         .merge(console::files(&state.edge.site_root, people))
         // From the outside to the inside, for every request.
@@ -39,19 +40,28 @@ pub fn router(state: AppState) -> Router {
         .with_state(state)
 }
 
-/// What needs to know who asks: the API and the console.
-fn people(state: &AppState) -> Router<AppState> {
+/// The API and its description, from one list.
+pub(crate) fn api() -> (Router<AppState>, utoipa::openapi::OpenApi) {
     let api = OpenApiRouter::new()
         .merge(session::router())
         .merge(vclusters::router())
         .merge(nodes::router())
         .merge(terminals::router())
-        .merge(events::router());
+        .merge(apps::router())
+        .merge(events::router())
+        .merge(me::router())
+        .merge(admin::router());
     let description = openapi::Description::openapi();
-    let (api, description) = OpenApiRouter::with_openapi(description).nest("/api/v1", api).split_for_parts();
+    OpenApiRouter::with_openapi(description).nest("/api/v1", api).split_for_parts()
+}
+
+/// What needs to know who asks: the API and the console.
+fn people(state: &AppState) -> Router<AppState> {
+    let (api, description) = api();
     Router::new()
         .merge(api)
         .nest("/api/v1", openapi::router(&description))
+        .merge(apps::entrance())
         .merge(console::pages(state))
         .fallback(console::unknown)
         .method_not_allowed_fallback(console::method_not_allowed)

@@ -1,8 +1,12 @@
 //! Endpoints, one group per file: read the request, call one use-case, write the answer. They decide nothing.
 
+pub(crate) mod admin;
+pub(crate) mod apps;
+pub(crate) mod book;
 pub(crate) mod console;
 pub(crate) mod events;
 pub(crate) mod health;
+pub(crate) mod me;
 pub(crate) mod metrics;
 pub(crate) mod nodes;
 pub(crate) mod openapi;

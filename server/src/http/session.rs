@@ -1,6 +1,7 @@
 //! Browser sessions: which cookie, how long, what is in it. The records are the store's.
 
 use std::{
+    net::{IpAddr, Ipv4Addr},
     sync::Arc,
     task::{Context, Poll},
     time::Duration,
@@ -9,7 +10,9 @@ use std::{
 use app::visit::SessionDoor;
 use async_trait::async_trait;
 use axum::extract::Request;
+use chrono::{DateTime, Utc};
 use domain::{UserId, user::User};
+use http::{Extensions, HeaderMap, header};
 use store::SessionStore;
 use tower::{Layer, Service};
 use tower_sessions::{
@@ -20,40 +23,100 @@ use wire::problem::Problem;
 
 use super::{client::Client, cookies, error};
 
-/// Whose session it is. The store reads it, too, to end all sessions of a user.
+/// The store reads these, too: it lists sessions, and ends all of a user.
 const USER: &str = store::SESSION_USER;
-/// When it was used, in seconds since 1970, to the hour.
-const USED: &str = "used";
-const HOUR: i64 = 3600;
+const SINCE: &str = store::SESSION_SINCE;
+const SEEN: &str = store::SESSION_SEEN;
+const ADDRESS: &str = store::SESSION_ADDRESS;
+const AGENT: &str = store::SESSION_AGENT;
+/// How old what is written down about a session's use may be; less where sessions are short.
+const WRITTEN_EVERY: Duration = Duration::from_secs(60);
+/// Longer ones say nothing more about a browser.
+const LONGEST_AGENT: usize = 300;
 
-/// The user this session belongs to. Using it puts its end off, written down at most once an hour.
-pub(crate) async fn user_of(session: &Session, now: i64) -> Result<Option<UserId>, tower_sessions::session::Error> {
+/// How often use of a session is written down, so that the longest gap costs little of its idle time.
+pub(crate) fn written_every(idle: Duration) -> Duration {
+    WRITTEN_EVERY.min(idle / 4).max(Duration::from_secs(1))
+}
+
+/// What a request shows of the browser it comes from.
+#[derive(Debug, Clone)]
+pub(crate) struct Seen {
+    now: DateTime<Utc>,
+    address: IpAddr,
+    agent: Option<String>,
+}
+
+impl Seen {
+    pub(crate) fn of(now: DateTime<Utc>, extensions: &Extensions, headers: &HeaderMap) -> Self {
+        Self::new(now, client_address(extensions), headers)
+    }
+
+    pub(crate) fn new(now: DateTime<Utc>, address: IpAddr, headers: &HeaderMap) -> Self {
+        let agent = headers.get(header::USER_AGENT).and_then(|agent| agent.to_str().ok());
+        Self {
+            now,
+            address,
+            // It is shown to people: nothing that does not show, and not without end.
+            agent: agent.map(|agent| agent.chars().filter(|c| !c.is_control()).take(LONGEST_AGENT).collect()),
+        }
+    }
+
+    async fn write(&self, session: &Session) -> Result<(), tower_sessions::session::Error> {
+        session.insert(SEEN, self.now.timestamp()).await?;
+        session.insert(ADDRESS, self.address).await?;
+        session.insert(AGENT, &self.agent).await
+    }
+}
+
+/// Without a connection (a test of the router alone) there is nobody to tell apart.
+pub(crate) fn client_address(extensions: &Extensions) -> IpAddr {
+    extensions.get::<Client>().map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |client| client.address)
+}
+
+/// The user this session belongs to. Using it puts its end off; that is written down at most once a minute.
+pub(crate) async fn user_of(
+    session: &Session,
+    seen: &Seen,
+    idle: Duration,
+) -> Result<Option<UserId>, tower_sessions::session::Error> {
     let Some(user) = session.get::<UserId>(USER).await? else { return Ok(None) };
-    let used: i64 = session.get(USED).await?.unwrap_or_default();
-    if now - used >= HOUR {
-        session.insert(USED, now).await?;
+    let last: i64 = session.get(SEEN).await?.unwrap_or_default();
+    let passed = u64::try_from(seen.now.timestamp().saturating_sub(last)).unwrap_or_default();
+    if Duration::from_secs(passed) >= written_every(idle) {
+        seen.write(session).await?;
     }
     Ok(Some(user))
 }
 
 /// Signing in and out as the console and the API do it.
-pub(crate) struct Door(pub(crate) Session);
+pub(crate) struct Door {
+    pub(crate) session: Session,
+    pub(crate) seen: Seen,
+}
 
 #[async_trait]
 impl SessionDoor for Door {
     async fn enter(&self, user: &User) -> Result<(), Problem> {
         let entered = async {
-            self.0.clear().await;
+            self.session.clear().await;
             // A session id that somebody else has planted before must not become a signed-in one.
-            self.0.cycle_id().await?;
-            self.0.insert(USER, user.id).await
+            self.session.cycle_id().await?;
+            self.seen.write(&self.session).await?;
+            self.session.insert(SINCE, self.seen.now.timestamp()).await?;
+            self.session.insert(USER, user.id).await
         };
         entered.await.map_err(|fault| *error::internal("beginning a session", &fault).0)
     }
 
     async fn leave(&self) -> Result<(), Problem> {
-        self.0.flush().await.map_err(|fault| *error::internal("ending a session", &fault).0)
+        leave(&self.session).await
     }
+}
+
+/// Ends the session; fine when there is none.
+pub(crate) async fn leave(session: &Session) -> Result<(), Problem> {
+    session.flush().await.map_err(|fault| *error::internal("ending a session", &fault).0)
 }
 
 /// Puts a [`Session`] into each request. Over TLS its cookie is marked so that it never travels without.
@@ -62,20 +125,27 @@ pub struct Sessions {
     plain: SessionManagerLayer<SessionStore>,
     secure: SessionManagerLayer<SessionStore>,
     always_secure: bool,
+    idle: Duration,
 }
 
 impl Sessions {
     /// `always_secure`: people reach us over https only, whatever a proxy says about one request.
     pub fn new(store: SessionStore, idle: Duration, always_secure: bool) -> Self {
-        let idle = time::Duration::try_from(idle).unwrap_or(time::Duration::WEEK);
+        let inactivity = time::Duration::try_from(idle).unwrap_or(time::Duration::WEEK);
         let layer = |name: &'static str, secure: bool| {
             SessionManagerLayer::new(store.clone())
                 .with_name(name)
                 .with_secure(secure)
                 .with_same_site(SameSite::Lax)
-                .with_expiry(Expiry::OnInactivity(idle))
+                .with_expiry(Expiry::OnInactivity(inactivity))
         };
-        Self { plain: layer(cookies::SESSION, false), secure: layer(cookies::SECURE_SESSION, true), always_secure }
+        let (plain, secure) = (layer(cookies::SESSION, false), layer(cookies::SECURE_SESSION, true));
+        Self { plain, secure, always_secure, idle }
+    }
+
+    /// How long a session lives without being used.
+    pub(crate) fn idle(&self) -> Duration {
+        self.idle
     }
 }
 
@@ -119,6 +189,6 @@ impl<S: Service<Request>> Service<Request> for ByScheme<S> {
 }
 
 /// The door of this session, for the console.
-pub(crate) fn door(session: &Session) -> Arc<dyn SessionDoor> {
-    Arc::new(Door(session.clone()))
+pub(crate) fn door(session: &Session, seen: Seen) -> Arc<dyn SessionDoor> {
+    Arc::new(Door { session: session.clone(), seen })
 }

@@ -42,6 +42,12 @@ impl Stream {
         Self { tcp, linger: Linger::NotYet, _place: place }
     }
 
+    /// The first byte the client has sent, left where it is; `None` when it sends nothing any more.
+    pub(super) async fn peek(&self) -> io::Result<Option<u8>> {
+        let mut first = [0];
+        Ok((self.tcp.peek(&mut first).await? > 0).then_some(first[0]))
+    }
+
     /// Reads and throws away until the client has ended or the time is over.
     fn poll_linger(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         let Linger::Until { deadline, discarded } = &mut self.linger else { return Poll::Ready(Ok(())) };

@@ -16,7 +16,11 @@ pub(crate) struct Client {
 impl Client {
     /// Nobody in particular; keeps no cookies.
     pub(crate) fn anonymous(url: &str) -> Self {
-        Self { http: reqwest::Client::new(), url: url.into(), token: None }
+        Self::anonymous_over(url, reqwest::Client::builder())
+    }
+
+    pub(crate) fn anonymous_over(url: &str, http: reqwest::ClientBuilder) -> Self {
+        Self { http: http.build().expect("a client"), url: url.into(), token: None }
     }
 
     pub(crate) fn with_token(url: &str, token: &str) -> Self {
@@ -25,9 +29,13 @@ impl Client {
 
     /// A browser: keeps cookies, and says where its requests come from.
     pub(crate) fn browser(url: &str) -> Self {
+        Self::browser_over(url, reqwest::Client::builder())
+    }
+
+    pub(crate) fn browser_over(url: &str, http: reqwest::ClientBuilder) -> Self {
         let mut headers = reqwest::header::HeaderMap::new();
         headers.insert("origin", url.parse().expect("a header"));
-        let http = reqwest::Client::builder().cookie_store(true).default_headers(headers).build();
+        let http = http.cookie_store(true).default_headers(headers).build();
         Self { http: http.expect("a client"), url: url.into(), token: None }
     }
 

@@ -15,6 +15,7 @@ use tempfile::TempDir;
 use testkit::{DockerCleanup, obtain};
 
 use super::{
+    authority::Authority,
     client::Client,
     process::{clean_up_until_quiet, tail, terminate},
 };
@@ -26,12 +27,20 @@ const START: Duration = Duration::from_secs(20);
 #[derive(Debug, Default)]
 pub(crate) struct Options {
     pub(crate) arguments: Vec<String>,
+    root: Option<reqwest::Certificate>,
 }
 
 impl Options {
     pub(crate) fn with(mut self, flag: &str, value: impl ToString) -> Self {
         self.arguments.extend([format!("--{flag}"), value.to_string()]);
         self
+    }
+
+    /// HTTPS, with the pair that lies there.
+    pub(crate) fn with_tls(mut self, authority: &Authority) -> Self {
+        self.root = Some(authority.root());
+        let (certificate, key) = (authority.certificate_file(), authority.key_file());
+        self.with("tls-certificate", certificate.display()).with("tls-key", key.display())
     }
 
     pub(crate) async fn start(self) -> Daemon {
@@ -51,6 +60,7 @@ impl Options {
         let installation: InstallationId = id.parse().expect("an id");
         Daemon {
             arguments: self.arguments,
+            root: self.root,
             net: cluster_net(),
             child: None,
             port: None,
@@ -66,6 +76,8 @@ impl Options {
 #[derive(Debug)]
 pub(crate) struct Daemon {
     arguments: Vec<String>,
+    /// What clients trust, under HTTPS.
+    root: Option<reqwest::Certificate>,
     net: String,
     child: Option<Process>,
     /// The same one again after a restart.
@@ -133,9 +145,10 @@ impl Daemon {
         self.anonymous()
     }
 
-    /// `http://localhost:PORT`.
+    /// `http://localhost:PORT`, or `https`.
     pub(crate) fn url(&self) -> String {
-        format!("http://localhost:{}", self.port.expect("it has been started"))
+        let scheme = if self.root.is_some() { "https" } else { "http" };
+        format!("{scheme}://localhost:{}", self.port.expect("it has been started"))
     }
 
     pub(crate) fn address(&self) -> SocketAddr {
@@ -143,17 +156,25 @@ impl Daemon {
     }
 
     pub(crate) fn anonymous(&self) -> Client {
-        Client::anonymous(&self.url())
+        Client::anonymous_over(&self.url(), self.http())
     }
 
     pub(crate) fn browser(&self) -> Client {
-        Client::browser(&self.url())
+        Client::browser_over(&self.url(), self.http())
+    }
+
+    fn http(&self) -> reqwest::ClientBuilder {
+        let http = reqwest::Client::builder();
+        match &self.root {
+            Some(root) => http.add_root_certificate(root.clone()),
+            None => http,
+        }
     }
 
     /// A client with a fresh token of this user.
     pub(crate) fn client_of(&self, user: &str) -> Client {
         let token = self.cli(&["token", "create", "--user", user, "--expires", "1h"]);
-        Client::with_token(&self.url(), token.trim())
+        Client { token: Some(token.trim().to_owned()), ..self.anonymous() }
     }
 
     pub(crate) fn admin(&self) -> Client {
@@ -247,7 +268,7 @@ pub(crate) fn try_cli(data: &Path, arguments: &[&str]) -> Output {
 }
 
 /// The static docklet-init; the one a debug build leaves beside dockletd needs the image's libraries.
-fn init() -> PathBuf {
+pub(crate) fn init() -> PathBuf {
     let built = concat!(env!("CARGO_MANIFEST_DIR"), "/../target/x86_64-unknown-linux-musl/init/docklet-init");
     let path = std::env::var_os("DOCKLET_INIT").map_or_else(|| PathBuf::from(built), PathBuf::from);
     assert!(path.is_file(), "there is no docklet-init at {}; build it with scripts/build.sh init", path.display());

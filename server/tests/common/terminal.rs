@@ -4,7 +4,10 @@ use std::time::Duration;
 
 use futures::{SinkExt, StreamExt};
 use serde_json::json;
-use tokio::net::TcpStream;
+use tokio::{
+    io::{AsyncRead, AsyncWrite},
+    net::TcpStream,
+};
 use tokio_tungstenite::{
     MaybeTlsStream, WebSocketStream, connect_async, connect_async_with_config,
     tungstenite::{self, Message, client::IntoClientRequest, handshake::client::Request, protocol::CloseFrame},
@@ -48,8 +51,8 @@ pub(crate) async fn refused(request: Request) -> (u16, String) {
 }
 
 #[derive(Debug)]
-pub(crate) struct Viewer {
-    socket: WebSocketStream<MaybeTlsStream<TcpStream>>,
+pub(crate) struct Viewer<S = MaybeTlsStream<TcpStream>> {
+    socket: WebSocketStream<S>,
     /// Output and repaints, as they came.
     pub(crate) seen: Vec<u8>,
     /// The offset behind the last output.
@@ -74,6 +77,13 @@ impl Viewer {
         let connected = connect_async_with_config(request, None, true).await;
         let (socket, answer) = connected.expect("the upgrade is answered");
         assert_eq!(answer.headers()["sec-websocket-protocol"], SUBPROTOCOL);
+        Self::over(socket, sent)
+    }
+}
+
+impl<S: AsyncRead + AsyncWrite + Unpin> Viewer<S> {
+    /// Over a connection that has been made.
+    pub(crate) fn over(socket: WebSocketStream<S>, sent: u64) -> Self {
         Self { socket, seen: Vec::new(), offset: 0, sent, exit: None }
     }
 

@@ -8,7 +8,7 @@ use axum::{
 use http::{HeaderName, HeaderValue};
 
 use crate::{
-    http::client::{Client, Peer},
+    http::client::{Client, OverTls, Peer},
     state::AppState,
 };
 
@@ -26,7 +26,8 @@ pub(crate) struct Nonce(pub(crate) String);
 pub(crate) async fn arrive(State(state): State<AppState>, mut request: Request, next: Next) -> Response {
     let id = request_id(request.headers().get(HEADER));
     if let Some(peer) = request.extensions().get::<Peer>().copied() {
-        let client = Client::of(peer, request.headers(), &state.edge.trusted_proxies);
+        let mut client = Client::of(peer, request.headers(), &state.edge.trusted_proxies);
+        client.https |= request.extensions().get::<OverTls>().is_some();
         request.extensions_mut().insert(client);
     }
     request.extensions_mut().insert(RequestId(id.clone()));

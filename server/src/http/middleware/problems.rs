@@ -2,6 +2,7 @@
 
 use std::panic::AssertUnwindSafe;
 
+use app::Language;
 use axum::{
     body::Body,
     extract::{Request, State},
@@ -19,6 +20,7 @@ use crate::{http::error::Failure, state::AppState};
 struct Asked {
     wants_page: bool,
     theme: Option<String>,
+    language: Language,
     id: Option<String>,
 }
 
@@ -42,6 +44,7 @@ impl Asked {
         Self {
             wants_page: !request.uri().path().starts_with("/api/") && accepts_html(headers),
             theme: cookie(headers, "docklet_theme"),
+            language: Language::of_request(text(headers, header::COOKIE), text(headers, header::ACCEPT_LANGUAGE)),
             id: request.extensions().get::<RequestId>().map(|id| id.0.clone()),
         }
     }
@@ -50,7 +53,7 @@ impl Asked {
     fn write(self, problem: Problem, response: Response, state: &AppState) -> Response {
         let problem = Problem { request_id: self.id, ..problem };
         let (kind, body) = if self.wants_page {
-            let page = app::problem_page(&state.console, self.theme.as_deref(), &problem);
+            let page = app::problem_page(&state.console, self.theme.as_deref(), self.language, &problem);
             ("text/html; charset=utf-8", page)
         } else {
             // A struct of texts and numbers always becomes JSON.
@@ -68,6 +71,10 @@ impl Asked {
         }
         Response::from_parts(parts, Body::from(body))
     }
+}
+
+fn text(headers: &HeaderMap, name: header::HeaderName) -> &str {
+    headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default()
 }
 
 fn accepts_html(headers: &HeaderMap) -> bool {

@@ -10,7 +10,7 @@ use wire::problem::Code;
 
 use super::arrival::Nonce;
 use crate::{
-    http::{error::Failure, origin},
+    http::{client::OverTls, error::Failure, origin, routes::book},
     state::AppState,
 };
 
@@ -30,14 +30,23 @@ const NOT_A_PAGE: &str = "default-src 'none'; frame-ancestors 'none'";
 
 pub(crate) async fn headers(State(state): State<AppState>, request: Request, next: Next) -> Response {
     let nonce = request.extensions().get::<Nonce>().cloned();
-    let is_api = request.uri().path().starts_with("/api/");
+    let over_tls = request.extensions().get::<OverTls>().is_some();
+    let path = request.uri().path();
+    let (is_api, is_of_book) = (path.starts_with("/api/"), book::is_of_book(path));
     let mut response = next.run(request).await;
-    let policy = policy(response.headers(), nonce.as_ref(), &state.edge.reload);
+    let policy = match nonce {
+        // A problem there is an ordinary page.
+        _ if is_of_book && response.status().is_success() => HeaderValue::from_static(book::POLICY),
+        nonce => policy(response.headers(), nonce.as_ref(), &state.edge.reload),
+    };
     let headers = response.headers_mut();
     for (name, value) in FIXED {
         headers.insert(name, HeaderValue::from_static(value));
     }
     headers.insert(header::CONTENT_SECURITY_POLICY, policy);
+    if let Some(value) = state.edge.hsts.clone().filter(|_| over_tls) {
+        headers.insert(header::STRICT_TRANSPORT_SECURITY, value);
+    }
     let is_page = headers.get(header::CONTENT_TYPE).is_some_and(|kind| kind.as_bytes().starts_with(b"text/html"));
     // Both show what only this user may see.
     if is_api || is_page {

@@ -1,18 +1,22 @@
 //! Hands the console what the edge knows about a request: one value, for pages and server functions alike.
 
-use std::net::{IpAddr, Ipv4Addr};
-
 use app::visit::Visit;
 use axum::{
     extract::{Request, State},
     middleware::Next,
     response::Response,
 };
+use http::header;
 use tower_sessions::Session;
+use wire::app::AppUrls;
 
 use super::arrival::Nonce;
 use crate::{
-    http::{client::Client, identity::Identity, session},
+    http::{
+        client::Client,
+        identity::Identity,
+        session::{self, Seen},
+    },
     state::AppState,
 };
 
@@ -22,16 +26,27 @@ pub(crate) async fn visit(
     mut request: Request,
     next: Next,
 ) -> Response {
+    let urls = urls(&state, &request);
+    let seen = Seen::of(state.clock.now(), request.extensions(), request.headers());
     let extensions = request.extensions_mut();
     let identity = extensions.get::<Identity>().cloned().unwrap_or_default();
     let visit = Visit {
         control: state.control.clone(),
         actor: identity.actor,
-        session: session::door(&session),
-        // Without a connection (a test of the router alone) there is nobody to tell apart.
-        address: extensions.get::<Client>().map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |client| client.address),
+        session: session::door(&session, seen),
+        address: session::client_address(extensions),
+        installation: state.installation.clone(),
+        apps: urls.clone(),
         nonce: extensions.get::<Nonce>().map(|nonce| nonce.0.clone()).unwrap_or_default(),
     };
+    extensions.insert(urls);
     extensions.insert(visit);
     next.run(request).await
+}
+
+/// How the sender of this request finds apps.
+fn urls(state: &AppState, request: &Request) -> AppUrls {
+    let https = request.extensions().get::<Client>().is_some_and(|client| client.https);
+    let host = request.headers().get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
+    state.edge.hosts.urls(https, host)
 }

@@ -10,19 +10,25 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use http::header;
-use leptos_axum::{LeptosRoutes, generate_route_list, render_app_async_with_context};
+use leptos_axum::{LeptosRoutes, generate_route_list_with_exclusions, render_app_async_with_context};
 use tower::{Service, ServiceBuilder};
 use tower_http::services::ServeDir;
 use wire::problem::Code;
 
 use crate::{http::error::Failure, state::AppState};
 
+/// Characters of a digest in a name.
+const DIGEST: usize = 16;
+
 /// Pages and server functions; one context closure for both.
 pub(crate) fn pages(state: &AppState) -> Router<AppState> {
     let options = state.console.clone();
-    Router::new().leptos_routes_with_context(state, generate_route_list(app::App), app::visit::provide, move || {
-        app::shell(options.clone())
-    })
+    Router::new().leptos_routes_with_context(
+        state,
+        generate_route_list_with_exclusions(app::App, Some(vec![app::routes::ENTER_APP.into()])),
+        app::visit::provide,
+        move || app::shell(options.clone()),
+    )
 }
 
 /// What no route knows: the console's own 404 for people, a problem for programs.
@@ -61,8 +67,8 @@ where
     Router::new().fallback_service(ServiceBuilder::new().layer(middleware::from_fn(cache)).service(files))
 }
 
-/// Names with a digest in them never change what they name. Others are asked for again, which costs a 304.
-async fn cache(request: Request, next: Next) -> Response {
+/// Folders with a digest for a name never change what is in them. Others are asked for again, which costs a 304.
+pub(crate) async fn cache(request: Request, next: Next) -> Response {
     let forever = has_digest(request.uri().path());
     let mut response = next.run(request).await;
     // Pages of the console come through here, too; only files have a time of change.
@@ -73,17 +79,21 @@ async fn cache(request: Request, next: Next) -> Response {
     response
 }
 
-/// `docklet.Ql0zL3bY7CkYzX2vS1a9bw.wasm`: between two dots, long, and neither a word nor a version.
+/// `/pkg/0b53a8f1c2d4e697/docklet.wasm`: scripts/pack.mjs names the folder by what is in it.
 fn has_digest(path: &str) -> bool {
-    let name = path.rsplit('/').next().unwrap_or_default();
-    let parts: Vec<&str> = name.split('.').collect();
-    let inner = parts.get(1..parts.len().saturating_sub(1)).unwrap_or_default();
-    let is_digest = |part: &&str| {
-        part.len() >= 16
-            && part.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_'))
-            && part.bytes().any(|b| b.is_ascii_digit() || b.is_ascii_uppercase())
-    };
-    inner.iter().any(is_digest)
+    let folder = path.strip_prefix("/pkg/").and_then(|rest| rest.split_once('/'));
+    folder.is_some_and(|(name, _)| is_digest(name))
+}
+
+fn is_digest(name: &str) -> bool {
+    name.len() == DIGEST && name.bytes().all(|b| b.is_ascii_digit() || matches!(b, b'a'..=b'f'))
+}
+
+/// The folder of script, WASM and style sheet below the site's: one that is named by its content, or, unoptimised, just `pkg`.
+pub(crate) fn package(site_root: &Path) -> String {
+    let entries = std::fs::read_dir(site_root.join("pkg")).into_iter().flatten().flatten();
+    let mut names = entries.filter_map(|entry| entry.file_name().into_string().ok());
+    names.find(|name| is_digest(name)).map_or("pkg".into(), |name| format!("pkg/{name}"))
 }
 
 #[cfg(test)]
@@ -92,9 +102,21 @@ mod tests {
 
     #[test]
     fn only_names_with_a_digest_are_kept_forever() {
-        assert!(has_digest("/pkg/docklet.Ql0zL3bY7CkYzX2vS1a9bw.wasm"));
-        for path in ["/pkg/docklet.wasm", "/pkg/docklet.css", "/vendor/xterm/addon-web-links.mjs", "/pkg/", "/pkg/.a"] {
+        assert!(has_digest("/pkg/0b53a8f1c2d4e697/docklet.wasm"));
+        for path in
+            ["/pkg/docklet.wasm", "/pkg/snippets/a.js", "/vendor/0b53a8f1c2d4e697/a", "/pkg/", "/pkg/0b53a8f1c2d4e697"]
+        {
             assert!(!has_digest(path), "{path}");
         }
+    }
+
+    #[test]
+    fn the_package_is_the_folder_with_a_digest_if_there_is_one() {
+        let site = tempfile::tempdir().expect("a directory");
+        assert_eq!(package(site.path()), "pkg");
+        std::fs::create_dir_all(site.path().join("pkg/snippets")).expect("our directory");
+        assert_eq!(package(site.path()), "pkg");
+        std::fs::create_dir(site.path().join("pkg/0b53a8f1c2d4e697")).expect("our directory");
+        assert_eq!(package(site.path()), "pkg/0b53a8f1c2d4e697");
     }
 }

@@ -46,11 +46,12 @@ async fn events(
 ) -> Result<Sse<impl Stream<Item = Result<SseEvent, Infallible>>>, Failure> {
     let after = after(&headers, &query)?;
     let feed = state.control.events.subscribe(&caller.actor, after).await?;
-    let watch = state.revocations.watch(caller.credential);
+    let watch = state.revocations.watch_open(caller.credential);
+    let renewed = state.sessions.idle() / 2;
     let actor = caller.actor;
     let items = feed.scan(actor, |actor, item| future::ready(item_of(item, actor)));
     let first = futures::stream::once(future::ready(SseEvent::default().retry(RETRY).comment("docklet")));
-    let items = first.chain(items).take_until(over(state.ending, watch)).map(Ok);
+    let items = first.chain(items).take_until(over(state.ending, watch, renewed)).map(Ok);
     metrics::counter!("docklet_event_streams_total").increment(1);
     Ok(Sse::new(items).keep_alive(KeepAlive::new().interval(KEEP_ALIVE)))
 }
@@ -68,10 +69,13 @@ fn after(headers: &HeaderMap, query: &Query) -> Result<Option<i64>, Failure> {
 }
 
 /// The browser connects again by itself: to the next dockletd, or to be told that it is not signed in.
-async fn over(ending: Ending, watch: Watch) {
+/// After `renewed` it comes back, too, because only the answer to a request can give it a cookie that lasts longer: a page
+/// that stays open for weeks must not end with a session that lives and a cookie that does not.
+async fn over(ending: Ending, watch: Watch, renewed: Duration) {
     tokio::select! {
         () = ending.begun() => {}
         () = watch.revoked() => {}
+        () = tokio::time::sleep(renewed) => {}
     }
 }
 

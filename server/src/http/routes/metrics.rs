@@ -1,7 +1,5 @@
 //! `/metrics` in Prometheus' text form: for a scraper on this host, or one that shows an administrator's token.
 
-use std::collections::HashMap;
-
 use axum::{Extension, Router, extract::State, routing::get};
 use domain::{user::Role, vcluster::VclusterState};
 use http::{HeaderMap, header};
@@ -51,7 +49,6 @@ async fn require_administrator(state: &AppState, headers: &HeaderMap) -> Result<
     }
 }
 
-/// Counted when asked: the states follow from the record, so nothing has to be kept up to date.
 async fn count_vclusters(state: &AppState) -> Result<(), Failure> {
     const STATES: [VclusterState; 8] = [
         VclusterState::Creating,
@@ -63,10 +60,7 @@ async fn count_vclusters(state: &AppState) -> Result<(), Failure> {
         VclusterState::Deleting,
         VclusterState::Failed,
     ];
-    let mut counts: HashMap<VclusterState, u32> = HashMap::new();
-    for vcluster in state.store.all_vclusters().await.map_err(control::Error::from)? {
-        *counts.entry(vcluster.state()).or_default() += 1;
-    }
+    let counts = state.census.counts().await.map_err(control::Error::from)?;
     for state in STATES {
         let count = counts.get(&state).copied().unwrap_or_default();
         metrics::gauge!("docklet_vclusters", "state" => state.as_str()).set(f64::from(count));

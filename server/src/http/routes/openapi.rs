@@ -20,7 +20,7 @@ use crate::{http::cookies, state::AppState};
     ),
     modifiers(&Security),
     security(("token" = []), ("session" = [])),
-    tags((name = "session"), (name = "vclusters"), (name = "nodes"), (name = "terminals"), (name = "events"))
+    tags((name = "session"), (name = "vclusters"), (name = "nodes"), (name = "terminals"), (name = "apps"), (name = "events"), (name = "me"), (name = "admin"))
 )]
 pub(crate) struct Description;
 

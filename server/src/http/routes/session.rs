@@ -3,7 +3,7 @@
 use app::visit::SessionDoor as _;
 use axum::{Extension, Json as Answer, extract::State};
 use control::actor::Actor;
-use http::StatusCode;
+use http::{HeaderMap, StatusCode};
 use tower_sessions::Session;
 use utoipa_axum::{router::OpenApiRouter, routes};
 use wire::{
@@ -12,7 +12,13 @@ use wire::{
 };
 
 use crate::{
-    http::{client::Client, error::Failure, identity::Caller, json::Json, session::Door},
+    http::{
+        client::Client,
+        error::Failure,
+        identity::Caller,
+        json::Json,
+        session::{self, Door, Seen},
+    },
     state::AppState,
 };
 
@@ -27,10 +33,12 @@ async fn sign_in(
     State(state): State<AppState>,
     Extension(client): Extension<Client>,
     session: Session,
+    headers: HeaderMap,
     Json(sign_in): Json<SignIn>,
 ) -> Result<Answer<SessionDto>, Failure> {
     let user = state.control.accounts.sign_in(&sign_in.name, &sign_in.password, client.address).await?;
-    Door(session).enter(&user).await?;
+    let seen = Seen::new(state.clock.now(), client.address, &headers);
+    Door { session, seen }.enter(&user).await?;
     let actor = Actor::of(user).ok_or(control::Error::SignInFailed)?;
     Ok(Answer(describe(&state, &actor).await?))
 }
@@ -45,7 +53,7 @@ async fn show(State(state): State<AppState>, caller: Caller) -> Result<Answer<Se
 /// Signs out. Fine without a session.
 #[utoipa::path(delete, path = "/session", tag = "session", responses((status = 204)))]
 async fn sign_out(session: Session) -> Result<StatusCode, Failure> {
-    Door(session).leave().await?;
+    session::leave(&session).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 

@@ -124,7 +124,7 @@ async fn serve(socket: WebSocket, node: Box<dyn Duplex>, state: &AppState, watch
     let (mut socket, end) = {
         let (mut sink, mut source) = futures::StreamExt::split(socket);
         let end = tokio::select! {
-            end = relay::run(&mut sink, &mut source, node) => end,
+            end = relay::run(&mut sink, &mut source, node, || watch.used()) => end,
             () = watch.revoked() => End::Revoked,
             () = state.ending.begun() => End::GoingAway,
         };

@@ -1,0 +1,64 @@
+//! `dockletd doctor`: what a host needs, looked at one by one, and how to mend what is missing.
+//!
+//! Each module looks (I/O) and judges (pure: facts in, findings out). Nothing here changes the host.
+
+mod addresses;
+mod certificate;
+mod data;
+mod disk;
+mod engine;
+pub mod finding;
+mod kernel;
+mod network;
+
+use chrono::{DateTime, Utc};
+use docker::DockerEngine;
+
+use crate::config::{Config, ConfigError};
+use finding::{Finding, Report};
+
+/// Looks at everything. A configuration that cannot be read is a finding, and the rest is looked at with the defaults.
+pub async fn examine(config: Result<Config, ConfigError>, now: DateTime<Utc>) -> Report {
+    let mut findings = Vec::new();
+    let config = match config {
+        Ok(config) => {
+            findings.push(Finding::ok("configuration", "every setting can be read"));
+            config
+        }
+        Err(error) => {
+            findings.push(misconfigured(&error));
+            match crate::config::load(Default::default(), [], None) {
+                Ok(loaded) => loaded.config,
+                // The defaults are tested to be readable.
+                Err(_) => return Report { findings },
+            }
+        }
+    };
+    findings.extend(examine_host(&config, now).await);
+    Report { findings }
+}
+
+fn misconfigured(error: &ConfigError) -> Finding {
+    Finding::problem(
+        "configuration",
+        error.to_string(),
+        "Correct it; `dockletd check-config` shows what holds and where it was written, docs/CONFIG.md what may be set. \
+         What follows was looked at with the defaults.",
+    )
+}
+
+async fn examine_host(config: &Config, now: DateTime<Utc>) -> Vec<Finding> {
+    let engine = engine::look(&DockerEngine::new(&config.worker.docker), config).await;
+    let root = engine.about.as_ref().ok().map(|about| about.root_dir.clone());
+    let mut findings = kernel::judge(&kernel::look(), config.server.max_connections);
+    findings.push(kernel::judge_clock(now, engine.clock(), data::last_written(config)));
+    findings.extend(engine::judge(&engine, &config.worker.docker, &config.worker.base_image));
+    findings.extend(disk::judge(&disk::look(&config.server.data_dir, root.as_deref())));
+    findings.extend(data::judge(&data::look(config)));
+    findings.push(data::judge_etcd(&data::look_at_etcd(config).await));
+    findings.push(network::judge_net(config.network.cluster_net, &network::look()));
+    findings.push(network::judge_port(config.server.listen, &network::look_at_port(config), &data::holder(config)));
+    findings.extend(certificate::judge(&certificate::look(config), now));
+    findings.extend(addresses::judge(&addresses::look(config).await));
+    findings
+}

@@ -1,0 +1,182 @@
+//! The Docker Engine: whether it answers us, what it is, what it can limit, whether the node image is there.
+
+use std::path::Path;
+
+use chrono::{DateTime, Utc};
+use control::ports::engine::{Engine as _, EngineError};
+use docker::{About, DockerEngine};
+
+use super::finding::Finding;
+use crate::config::Config;
+
+/// The oldest engine that is tried out (Debian 12's).
+const OLDEST: (u32, u32) = (20, 10);
+
+#[derive(Debug)]
+pub(super) struct Facts {
+    pub(super) about: Result<About, String>,
+    /// The engine's socket.
+    socket: Socket,
+    /// `None` when nobody could be asked.
+    has_image: Option<bool>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Socket {
+    Missing,
+    Closed,
+    There,
+}
+
+impl Facts {
+    pub(super) fn clock(&self) -> Option<DateTime<Utc>> {
+        self.about.as_ref().ok()?.clock
+    }
+}
+
+pub(super) async fn look(engine: &DockerEngine, config: &Config) -> Facts {
+    let about = engine.about().await.map_err(|error: EngineError| error.to_string());
+    let has_image = match (&about, config.worker.base_image.parse()) {
+        (Ok(_), Ok(image)) => engine.has_image(&image).await.ok(),
+        _ => None,
+    };
+    Facts { about, socket: socket(&config.worker.docker), has_image }
+}
+
+fn socket(path: &Path) -> Socket {
+    match std::os::unix::net::UnixStream::connect(path) {
+        Ok(_) => Socket::There,
+        Err(error) if error.kind() == std::io::ErrorKind::PermissionDenied => Socket::Closed,
+        Err(_) => Socket::Missing,
+    }
+}
+
+pub(super) fn judge(facts: &Facts, socket: &Path, image: &str) -> Vec<Finding> {
+    match &facts.about {
+        Ok(about) => vec![engine(about), limits(about), storage(about), images(facts.has_image, image)],
+        Err(error) => vec![unreachable(error, facts.socket, socket)],
+    }
+}
+
+fn unreachable(error: &str, state: Socket, socket: &Path) -> Finding {
+    let socket = socket.display();
+    let mend = match state {
+        Socket::Closed => format!(
+            "This user may not open {socket}: sudo usermod --append --groups docker \"$USER\", then sign in again. \
+             Members of that group have root's power over this host."
+        ),
+        Socket::Missing => format!(
+            "Nothing answers at {socket}: start the engine (systemctl start docker), install it (apt-get install docker.io), \
+             or say where its socket is with worker.docker."
+        ),
+        Socket::There => "Look at the engine's own log: journalctl --unit docker.".to_owned(),
+    };
+    Finding::problem("engine", format!("the Docker Engine does not answer: {error}"), mend)
+}
+
+fn engine(about: &About) -> Finding {
+    const CHECK: &str = "engine";
+    let what = format!(
+        "Docker Engine {}, cgroup driver {}, cgroup version {}",
+        about.version, about.cgroup_driver, about.cgroup_version
+    );
+    let mut numbers = about.version.split('.').map_while(|part| part.parse::<u32>().ok());
+    let version = numbers.next().zip(numbers.next());
+    if version.is_some_and(|version| version < OLDEST) {
+        let mend = format!("Update it to {}.{} or newer.", OLDEST.0, OLDEST.1);
+        return Finding::warning(CHECK, format!("{what}: older than any that is tried out"), mend);
+    }
+    if !about.seccomp {
+        let mend = "Start dockerd without `seccomp-profile=unconfined`, on a kernel with CONFIG_SECCOMP_FILTER.";
+        return Finding::warning(CHECK, format!("{what}, without seccomp: nodes may use every system call"), mend);
+    }
+    Finding::ok(CHECK, what)
+}
+
+fn limits(about: &About) -> Finding {
+    const CHECK: &str = "limits of nodes";
+    let wants = [("memory", about.memory_limit), ("CPU", about.cpu_limit), ("processes", about.pids_limit)];
+    let missing: Vec<&str> = wants.into_iter().filter(|(_, can)| !can).map(|(name, _)| name).collect();
+    if missing.is_empty() {
+        return Finding::ok(CHECK, "the engine limits memory, CPU and processes");
+    }
+    Finding::problem(
+        CHECK,
+        format!("the engine cannot limit {}", missing.join(", ")),
+        "See the finding on cgroups; `docker info` ends with the engine's own warnings.",
+    )
+}
+
+fn storage(about: &About) -> Finding {
+    const CHECK: &str = "image storage";
+    match about.storage_driver.as_str() {
+        "vfs" => Finding::warning(
+            CHECK,
+            "the engine copies whole images for each node (storage driver vfs): slow, and disks fill up",
+            "Use overlay2, on ext4 or xfs with ftype=1: \"storage-driver\": \"overlay2\" in /etc/docker/daemon.json.",
+        ),
+        driver => Finding::ok(CHECK, driver.to_owned()),
+    }
+}
+
+fn images(has_image: Option<bool>, image: &str) -> Finding {
+    const CHECK: &str = "node image";
+    match has_image {
+        Some(true) => Finding::ok(CHECK, format!("{image} is there")),
+        Some(false) => Finding::problem(
+            CHECK,
+            format!("the engine does not have {image}, which new vclusters are offered"),
+            "Build it with `make image`, or name one that is there with worker.base_image.",
+        ),
+        None => Finding::problem(
+            CHECK,
+            format!("{image} is no name of an image"),
+            "Set worker.base_image to one, such as docklet/base.",
+        ),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{super::finding::Level, *};
+
+    fn about() -> About {
+        About {
+            version: "20.10.24+dfsg1".into(),
+            storage_driver: "overlay2".into(),
+            memory_limit: true,
+            cpu_limit: true,
+            pids_limit: true,
+            seccomp: true,
+            ..About::default()
+        }
+    }
+
+    fn levels(about: About, has_image: bool) -> Vec<Level> {
+        let facts = Facts { about: Ok(about), socket: Socket::There, has_image: Some(has_image) };
+        judge(&facts, Path::new("/s"), "docklet/base").iter().map(|finding| finding.level).collect()
+    }
+
+    #[test]
+    fn a_usual_engine_is_fine_and_each_want_is_named() {
+        use Level::{Ok, Problem, Warning};
+        assert_eq!(levels(about(), true), [Ok; 4]);
+        assert_eq!(levels(About { version: "19.03.1".into(), ..about() }, true), [Warning, Ok, Ok, Ok]);
+        assert_eq!(levels(About { seccomp: false, ..about() }, true), [Warning, Ok, Ok, Ok]);
+        assert_eq!(levels(About { pids_limit: false, ..about() }, true), [Ok, Problem, Ok, Ok]);
+        assert_eq!(levels(About { storage_driver: "vfs".into(), ..about() }, false), [Ok, Ok, Warning, Problem]);
+    }
+
+    #[test]
+    fn an_engine_that_does_not_answer_is_one_finding_with_the_way_in() {
+        let mend = |socket| {
+            let facts = Facts { about: Err("no".into()), socket, has_image: None };
+            let findings = judge(&facts, Path::new("/run/docker.sock"), "docklet/base");
+            assert!(findings.len() == 1 && findings[0].level == Level::Problem, "{findings:?}");
+            findings[0].mend.clone()
+        };
+        assert!(mend(Socket::Missing).contains("systemctl start docker"));
+        assert!(mend(Socket::Closed).contains("usermod --append --groups docker"));
+        assert!(mend(Socket::There).contains("journalctl"));
+    }
+}

@@ -1,0 +1,61 @@
+//! Entering: the way from the portal's session to the app's own cookie.
+//!
+//! An app's host sends a stranger to the portal with the digest of a nonce it has given this browser. The portal knows who is
+//! signed in there and sends them back with a code; the code works once, for half a minute, on this host, in the browser that
+//! holds the nonce. So a code that somebody else has seen, or planted, opens nothing.
+
+use axum::body::Body;
+use control::apps::nonce_digest;
+use http::{HeaderMap, HeaderValue, Response, StatusCode, header};
+
+use super::{AppEdge, answer, page::Page, request::safe_next, visitor::Visitor};
+use crate::http::query::{Query, encode};
+
+impl AppEdge {
+    /// To the portal, to come back with a code.
+    pub(super) fn send_to_portal(&self, visitor: &Visitor, headers: &HeaderMap) -> Response<Body> {
+        // Two tabs that are opened at once hold the same nonce.
+        let nonce = visitor.jar.nonce(headers).map_or_else(new_nonce, str::to_owned);
+        let portal = match visitor.is_in_path_mode() {
+            true => String::new(),
+            false => self.state.edge.hosts.portal_url(visitor.client.https, &visitor.authority),
+        };
+        let (label, digest, next) = (&visitor.label, nonce_digest(&nonce), encode(safe_next(&visitor.wanted)));
+        let response = answer::redirect(&format!("{portal}/apps/enter?label={label}&nonce={digest}&next={next}"));
+        with_cookie(response, visitor.jar.keep_nonce(&nonce))
+    }
+
+    /// Back from the portal.
+    pub(super) async fn take_code(&self, visitor: &Visitor, headers: &HeaderMap, query: &Query) -> Response<Body> {
+        let Some(nonce) = visitor.jar.nonce(headers) else {
+            return self.refuse_entry(visitor, visitor.words.no_cookies());
+        };
+        let code = query.text("code").unwrap_or_default();
+        let opened = match self.state.control.apps.redeem(visitor.label.as_str(), code, nonce).await {
+            Ok(opened) => opened,
+            Err(control::Error::EntryRefused) => return self.refuse_entry(visitor, visitor.words.entry_refused()),
+            Err(error) => return self.fault(visitor, error),
+        };
+        let next = safe_next(query.text("next").unwrap_or_default());
+        let response = answer::redirect(&visitor.address(next));
+        with_cookie(response, visitor.jar.keep_session(&opened.secret))
+    }
+
+    /// Not sent on by itself: it may be refused for ever, and a browser would go round in circles.
+    fn refuse_entry(&self, visitor: &Visitor, (title, lead): (String, String)) -> Response<Body> {
+        let links = vec![(visitor.words.open_app(), visitor.address("/"))];
+        Page { title, lead, links, ..Page::default() }.answer(StatusCode::FORBIDDEN, visitor.words.0, &visitor.ours())
+    }
+}
+
+/// 256 random bits.
+fn new_nonce() -> String {
+    format!("{:032x}{:032x}", rand::random::<u128>(), rand::random::<u128>())
+}
+
+fn with_cookie(mut response: Response<Body>, cookie: Option<HeaderValue>) -> Response<Body> {
+    if let Some(cookie) = cookie {
+        response.headers_mut().append(header::SET_COOKIE, cookie);
+    }
+    response
+}

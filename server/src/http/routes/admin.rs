@@ -1,0 +1,157 @@
+//! `/admin`: people, health and configuration, for administrators. For everybody else there is nothing here.
+
+use app::{api::dto, visit::InstallationView as _};
+use axum::{Json as Answer, extract::State};
+use control::{
+    accounts::{ChangePerson, NewPerson},
+    ports::store::PageRequest,
+    vclusters::LONGEST_PAGE,
+};
+use domain::name::UserName;
+use http::{HeaderMap, HeaderValue, StatusCode, header};
+use utoipa_axum::{router::OpenApiRouter, routes};
+use wire::{
+    admin::{AddUser, ChangeUser, GivenPassword, Health, Person, PersonDetail, ResetPassword, Setting},
+    page::Page,
+    problem::Problem,
+};
+
+use crate::{
+    http::{
+        error::Failure,
+        identity::Caller,
+        json::Json,
+        path::UserPath,
+        query::{self, Query},
+    },
+    state::AppState,
+};
+
+const USUAL_PAGE: u32 = 50;
+
+pub(crate) fn router() -> OpenApiRouter<AppState> {
+    OpenApiRouter::new()
+        .routes(routes!(people, add))
+        .routes(routes!(person, change))
+        .routes(routes!(reset_password))
+        .routes(routes!(sign_out))
+        .routes(routes!(health))
+        .routes(routes!(settings))
+}
+
+/// People by name, with what they hold.
+#[utoipa::path(get, path = "/admin/users", tag = "admin",
+    params(("search" = Option<String>, Query, description = "a part of the name"),
+        ("limit" = Option<u32>, Query, description = "1–199; 50 when absent"), ("cursor" = Option<String>, Query, description = "`next` of the page before")),
+    responses((status = 200, body = Page<Person>), (status = "4XX", body = Problem, content_type = "application/problem+json")))]
+async fn people(State(state): State<AppState>, caller: Caller, query: Query) -> Result<Answer<Page<Person>>, Failure> {
+    const RULE: &str = "must be a whole number between 1 and 199";
+    // Who may not look is not told which fields there are.
+    caller.actor.administrator()?;
+    let limit = query.value("limit", RULE)?.unwrap_or(USUAL_PAGE);
+    if !(1..LONGEST_PAGE).contains(&limit) {
+        return Err(query::fault("limit", RULE));
+    }
+    let after: Option<UserName> = query.value("cursor", "must be the `next` of another page")?;
+    let accounts = &state.control.accounts;
+    let search = query.text("search").unwrap_or_default();
+    let mut found = accounts.people(&caller.actor, search, PageRequest { after, limit: limit + 1 }).await?;
+    let has_more = found.len() > limit as usize;
+    found.truncate(limit as usize);
+    let next = found.last().filter(|_| has_more).map(|last| last.user.name.to_string());
+    Ok(Answer(Page { items: found.iter().map(|person| dto::person(person, accounts)).collect(), next }))
+}
+
+/// Adds somebody. A password that was generated is in this answer and nowhere else. An administrator is added with a
+/// browser session, not with a token.
+#[utoipa::path(post, path = "/admin/users", tag = "admin", request_body = AddUser,
+    responses((status = 201, body = GivenPassword, headers(("Location" = String))),
+        (status = "4XX", body = Problem, content_type = "application/problem+json")))]
+async fn add(
+    State(state): State<AppState>,
+    caller: Caller,
+    Json(add): Json<AddUser>,
+) -> Result<(StatusCode, HeaderMap, Answer<GivenPassword>), Failure> {
+    let new = NewPerson { name: add.name, role: add.role, password: add.password };
+    let added = state.control.accounts.add_person(&caller.actor, new).await?;
+    let name = added.user.name.to_string();
+    let mut location = HeaderMap::new();
+    if let Ok(value) = HeaderValue::from_str(&format!("/api/v1/admin/users/{name}")) {
+        location.insert(header::LOCATION, value);
+    }
+    Ok((StatusCode::CREATED, location, Answer(GivenPassword { name, password: added.generated })))
+}
+
+/// One person.
+#[utoipa::path(get, path = "/admin/users/{name}", tag = "admin", params(("name" = String, Path)),
+    responses((status = 200, body = PersonDetail), (status = "4XX", body = Problem, content_type = "application/problem+json")))]
+async fn person(
+    State(state): State<AppState>,
+    caller: Caller,
+    UserPath(name): UserPath,
+) -> Result<Answer<PersonDetail>, Failure> {
+    let accounts = &state.control.accounts;
+    Ok(Answer(dto::detail(&accounts.person(&caller.actor, &name).await?, accounts)))
+}
+
+/// Changes role, lock and limits. Locking ends every session and refuses every token at once; limits hold for the next order.
+/// One's own role and lock are another administrator's to change, and an administrator's need a browser session.
+#[utoipa::path(patch, path = "/admin/users/{name}", tag = "admin", params(("name" = String, Path)), request_body = ChangeUser,
+    responses((status = 200, body = Person), (status = "4XX", body = Problem, content_type = "application/problem+json")))]
+async fn change(
+    State(state): State<AppState>,
+    caller: Caller,
+    UserPath(name): UserPath,
+    Json(change): Json<ChangeUser>,
+) -> Result<Answer<Person>, Failure> {
+    caller.actor.administrator()?;
+    let limits = change.limits.as_ref().map(dto::own_limits).transpose().map_err(control::Error::Invalid)?;
+    let change = ChangePerson { role: change.role, locked: change.locked, limits };
+    let accounts = &state.control.accounts;
+    Ok(Answer(dto::person(&accounts.change_person(&caller.actor, &name, change).await?, accounts)))
+}
+
+/// Sets or generates a password and ends every session of the user. An administrator's needs a browser session; one's own
+/// is changed at `/me/password`.
+#[utoipa::path(post, path = "/admin/users/{name}/password", tag = "admin", params(("name" = String, Path)), request_body = ResetPassword,
+    responses((status = 200, body = GivenPassword), (status = "4XX", body = Problem, content_type = "application/problem+json")))]
+async fn reset_password(
+    State(state): State<AppState>,
+    caller: Caller,
+    UserPath(name): UserPath,
+    Json(reset): Json<ResetPassword>,
+) -> Result<Answer<GivenPassword>, Failure> {
+    let accounts = &state.control.accounts;
+    let generated = accounts.reset_password(&caller.actor, &name, reset.password.as_deref()).await?;
+    Ok(Answer(GivenPassword { name, password: generated.map(|secret| secret.0) }))
+}
+
+/// Ends every session of the user; with `tokens=true`, revokes every API token of theirs, too.
+#[utoipa::path(delete, path = "/admin/users/{name}/sessions", tag = "admin",
+    params(("name" = String, Path), ("tokens" = Option<bool>, Query)),
+    responses((status = 204), (status = "4XX", body = Problem, content_type = "application/problem+json")))]
+async fn sign_out(
+    State(state): State<AppState>,
+    caller: Caller,
+    UserPath(name): UserPath,
+    query: Query,
+) -> Result<StatusCode, Failure> {
+    caller.actor.administrator()?;
+    let tokens = query.value("tokens", "must be true or false")?.unwrap_or(false);
+    state.control.accounts.sign_out_person(&caller.actor, &name, tokens).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// What dockletd stands on, the hosts with what is held on them, and the disk, as they are now.
+#[utoipa::path(get, path = "/admin/health", tag = "admin",
+    responses((status = 200, body = Health), (status = "4XX", body = Problem, content_type = "application/problem+json")))]
+async fn health(State(state): State<AppState>, caller: Caller) -> Result<Answer<Health>, Failure> {
+    Ok(Answer(state.installation.health(&caller.actor).await?))
+}
+
+/// Every setting with the value that holds and where it was written; secrets are masked.
+#[utoipa::path(get, path = "/admin/config", tag = "admin",
+    responses((status = 200, body = Vec<Setting>), (status = "4XX", body = Problem, content_type = "application/problem+json")))]
+async fn settings(State(state): State<AppState>, caller: Caller) -> Result<Answer<Vec<Setting>>, Failure> {
+    Ok(Answer(state.installation.settings(&caller.actor)?))
+}

@@ -1,0 +1,215 @@
+//! `/vclusters/{id}/apps` and `/vclusters/{id}/live`, and `/apps/enter`, where an app's host sends whoever it does not know.
+
+use std::{convert::Infallible, time::Duration};
+
+use axum::{
+    Extension, Json as Answer, Router,
+    extract::State,
+    response::{
+        Html, IntoResponse, Response,
+        sse::{Event, KeepAlive, Sse},
+    },
+    routing::get,
+};
+use control::{
+    actor::Actor,
+    apps::{AppChange, AppView, Live, NodeUsage},
+};
+use domain::{VclusterId, Violation};
+use futures::{Stream, StreamExt};
+use http::{HeaderMap, StatusCode, Uri, header};
+use utoipa_axum::{router::OpenApiRouter, routes};
+use wire::{
+    app::{App, AppUrls, ChangeApp, PublishApp, Seen},
+    problem::{Code, Problem},
+    usage,
+};
+
+use crate::{
+    http::{
+        apps::OURS,
+        error::Failure,
+        identity::{Caller, Identity},
+        json::Json,
+        path::{AppPath, VclusterPath},
+        query::{Query, encode},
+        revocation::Credential,
+    },
+    state::AppState,
+};
+
+const KEEP_ALIVE: Duration = Duration::from_secs(15);
+
+pub(crate) fn router() -> OpenApiRouter<AppState> {
+    OpenApiRouter::new().routes(routes!(list, publish)).routes(routes!(change)).routes(routes!(live))
+}
+
+/// For browsers only.
+pub(crate) fn entrance() -> Router<AppState> {
+    Router::new().route(app::routes::ENTER_APP, get(enter))
+}
+
+/// The apps of a vcluster: JupyterLab, every port that something listens on, and those that were published before.
+#[utoipa::path(get, path = "/vclusters/{id}/apps", tag = "apps", params(("id" = String, Path)),
+    responses((status = 200, body = Vec<App>), (status = "4XX", body = Problem, content_type = "application/problem+json")))]
+async fn list(
+    State(state): State<AppState>,
+    caller: Caller,
+    Extension(urls): Extension<AppUrls>,
+    VclusterPath(id): VclusterPath,
+) -> Result<Answer<Vec<App>>, Failure> {
+    let views = state.control.apps.list(&caller.actor, id).await?;
+    Ok(Answer(views.iter().map(|view| dto(view, &urls)).collect()))
+}
+
+/// Publishes a port of a node, before or after something listens there. Doing it again gives the same app.
+#[utoipa::path(post, path = "/vclusters/{id}/apps", tag = "apps", params(("id" = String, Path)), request_body = PublishApp,
+    responses((status = 200, body = App), (status = "4XX", body = Problem, content_type = "application/problem+json")))]
+async fn publish(
+    State(state): State<AppState>,
+    caller: Caller,
+    Extension(urls): Extension<AppUrls>,
+    VclusterPath(id): VclusterPath,
+    Json(publish): Json<PublishApp>,
+) -> Result<Answer<App>, Failure> {
+    let rule = |_| {
+        Problem::new(Code::Invalid, "Some fields are not right.")
+            .with_violations(vec![Violation::new("node", "must be the name of a node, such as node-0")])
+    };
+    let node = publish.node.parse().map_err(rule)?;
+    let app = state.control.apps.publish(&caller.actor, id, node, publish.port, publish.name.as_deref()).await?;
+    seen(&state, &caller.actor, id, app.id, &urls).await
+}
+
+/// Names an app, pins it or switches it off. What is absent stays.
+#[utoipa::path(patch, path = "/vclusters/{id}/apps/{app}", tag = "apps",
+    params(("id" = String, Path), ("app" = String, Path)), request_body = ChangeApp,
+    responses((status = 200, body = App), (status = "4XX", body = Problem, content_type = "application/problem+json")))]
+async fn change(
+    State(state): State<AppState>,
+    caller: Caller,
+    Extension(urls): Extension<AppUrls>,
+    path: AppPath,
+    Json(change): Json<ChangeApp>,
+) -> Result<Answer<App>, Failure> {
+    let change = AppChange { name: change.name, pinned: change.pinned, enabled: change.enabled };
+    let app = state.control.apps.update(&caller.actor, path.vcluster, path.app, change).await?;
+    seen(&state, &caller.actor, path.vcluster, app.id, &urls).await
+}
+
+async fn seen(
+    state: &AppState,
+    actor: &Actor,
+    id: VclusterId,
+    app: domain::AppId,
+    urls: &AppUrls,
+) -> Result<Answer<App>, Failure> {
+    let view = state.control.apps.view(actor, id, app).await?;
+    Ok(Answer(dto(&view, urls)))
+}
+
+/// What happens in a vcluster while somebody looks: `apps` (all of them, whenever something changes) and `samples` (what its
+/// nodes use; first the last hour, then every two seconds what is new).
+#[utoipa::path(get, path = "/vclusters/{id}/live", tag = "apps", params(("id" = String, Path)),
+    responses((status = 200, body = Vec<App>, content_type = "text/event-stream"),
+        (status = "4XX", body = Problem, content_type = "application/problem+json")))]
+async fn live(
+    State(state): State<AppState>,
+    caller: Caller,
+    Extension(urls): Extension<AppUrls>,
+    VclusterPath(id): VclusterPath,
+) -> Result<Sse<impl Stream<Item = Result<Event, Infallible>>>, Failure> {
+    let items = state.control.apps.live(&caller.actor, id).await?;
+    let watch = state.revocations.watch_open(caller.credential);
+    let ending = state.ending;
+    let over = async move {
+        tokio::select! {
+            () = ending.begun() => {}
+            () = watch.revoked() => {}
+        }
+    };
+    let first =
+        futures::stream::once(std::future::ready(Event::default().retry(Duration::from_secs(1)).comment("docklet")));
+    let items = items.map(move |live| event(&live, &urls));
+    let items = first.chain(items).take_until(over).map(Ok);
+    Ok(Sse::new(items).keep_alive(KeepAlive::new().interval(KEEP_ALIVE)))
+}
+
+fn event(live: &Live, urls: &AppUrls) -> Event {
+    let (name, data) = match live {
+        Live::Apps(views) => {
+            let apps: Vec<App> = views.iter().map(|view| dto(view, urls)).collect();
+            ("apps", serde_json::to_string(&apps))
+        }
+        Live::Samples(nodes) => {
+            let nodes: Vec<usage::NodeUsage> = nodes.iter().map(usage_dto).collect();
+            ("samples", serde_json::to_string(&nodes))
+        }
+    };
+    // Lists of texts and numbers always become JSON.
+    Event::default().event(name).data(data.unwrap_or_default())
+}
+
+fn dto(view: &AppView, urls: &AppUrls) -> App {
+    let seen = Seen { listening: view.listening, state: view.state(), reason: view.reason() };
+    App::from_domain(&view.app, seen, urls.url(view.app.label.as_str()))
+}
+
+fn usage_dto(node: &NodeUsage) -> usage::NodeUsage {
+    let sample = |sample: &control::ports::usage::Sample| usage::Sample {
+        at: sample.at,
+        cpu_milli: sample.cpu_milli,
+        memory_bytes: sample.memory_bytes,
+    };
+    usage::NodeUsage { node: node.node.to_string(), samples: node.samples.iter().map(sample).collect() }
+}
+
+/// Turns the portal's session into a one-time code for the app's host, and goes back there with it.
+async fn enter(
+    State(state): State<AppState>,
+    Extension(identity): Extension<Identity>,
+    Extension(urls): Extension<AppUrls>,
+    headers: HeaderMap,
+    query: Query,
+    uri: Uri,
+) -> Result<Response, Failure> {
+    // A picture or a script of another page is nobody who wants to go somewhere.
+    if headers.get("sec-fetch-dest").is_some_and(|destination| destination != "document") {
+        return Err(Failure::new(Code::ForeignOrigin, "Apps are opened, not embedded."));
+    }
+    let (Some(actor), Some(Credential::Session(session))) = (identity.actor, identity.credential) else {
+        let here = uri.path_and_query().map_or(app::routes::HOME, |here| here.as_str());
+        return Ok(go(&app::routes::sign_in_then(here)));
+    };
+    let label = query.text("label").unwrap_or_default();
+    let nonce = query.text("nonce").unwrap_or_default();
+    let code = state.control.apps.enter(&actor, &store::session_key(&session), label, nonce).await?;
+    let next = encode(query.text("next").unwrap_or_default());
+    let app = urls.url(label);
+    let address = format!("{}{OURS}enter?code={}&next={next}", app.trim_end_matches('/'), code.text);
+    Ok(if comes_from_us(&headers) { page_to(&address) } else { go(&address) })
+}
+
+/// From the sign-in page. A form's answer may lead no further than the page's policy lets the form go, which is to us.
+fn comes_from_us(headers: &HeaderMap) -> bool {
+    let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
+    match text("sec-fetch-site") {
+        Some(site) => site == "same-origin",
+        None => text("referer").is_some_and(|referrer| referrer.contains(app::routes::SIGN_IN)),
+    }
+}
+
+/// A page that goes there by itself. The address is made of letters, digits and what is encoded.
+fn page_to(address: &str) -> Response {
+    let address = address.replace('&', "&amp;");
+    let html = format!(
+        "<!DOCTYPE html><html><head><meta charset=\"utf-8\"><title>Docklet</title>\
+         <meta http-equiv=\"refresh\" content=\"0; url={address}\"></head><body><a href=\"{address}\">Docklet</a></body></html>\n"
+    );
+    ([(header::CACHE_CONTROL, "no-store")], Html(html)).into_response()
+}
+
+fn go(location: &str) -> Response {
+    let no_store = [(header::CACHE_CONTROL, "no-store".to_owned()), (header::LOCATION, location.to_owned())];
+    (StatusCode::SEE_OTHER, no_store).into_response()
+}

@@ -1,0 +1,127 @@
+//! The installation as its administrators see it: what dockletd stands on and how that is, the hosts, the disk, and the
+//! configuration with where each value came from. Changes nothing. Whether somebody may look is control's to say.
+
+use std::{path::PathBuf, sync::Arc};
+
+use app::visit::InstallationView;
+use async_trait::async_trait;
+use chrono::{DateTime, Utc};
+use control::{Control, Error, actor::Actor, installation::HostView};
+use wire::admin::{Disk, Health, Host, Part, Setting};
+
+use crate::{
+    config::{Effective, source::Place},
+    http::readiness::Readiness,
+};
+
+pub struct Installation {
+    pub control: Control,
+    pub readiness: Readiness,
+    pub settings: Vec<Effective>,
+    pub data_dir: PathBuf,
+    pub started_at: DateTime<Utc>,
+}
+
+impl std::fmt::Debug for Installation {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Installation").field("data_dir", &self.data_dir).finish_non_exhaustive()
+    }
+}
+
+/// The same for everybody who asks.
+pub type SharedInstallation = Arc<Installation>;
+
+#[async_trait]
+impl InstallationView for Installation {
+    async fn health(&self, actor: &Actor) -> Result<Health, Error> {
+        actor.administrator()?;
+        let (hosts, parts) = tokio::join!(self.control.installation.hosts(actor), self.readiness.parts());
+        let part = |part: crate::http::readiness::Part| Part {
+            name: part.name.to_owned(),
+            ready: part.ready,
+            reason: part.reason,
+            version: part.version,
+            answered_in_ms: part.answered_in_ms,
+        };
+        Ok(Health {
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            started_at: self.started_at,
+            parts: parts.into_iter().map(part).collect(),
+            hosts: hosts?.into_iter().map(host).collect(),
+            disk: self.disk(),
+        })
+    }
+
+    fn settings(&self, actor: &Actor) -> Result<Vec<Setting>, Error> {
+        actor.administrator()?;
+        Ok(self.settings.iter().map(setting).collect())
+    }
+}
+
+impl Installation {
+    /// A directory that cannot be asked about has nothing free: that is what it is worth then.
+    fn disk(&self) -> Disk {
+        let path = self.data_dir.display().to_string();
+        match rustix::fs::statvfs(&self.data_dir) {
+            Ok(fs) => {
+                let bytes = |blocks: u64| blocks.saturating_mul(fs.f_frsize);
+                Disk { path, total_bytes: bytes(fs.f_blocks), free_bytes: bytes(fs.f_bavail) }
+            }
+            Err(error) => {
+                tracing::warn!(%error, path, "cannot find out how full the disk of the data directory is");
+                Disk { path, total_bytes: 0, free_bytes: 0 }
+            }
+        }
+    }
+}
+
+fn host(view: HostView) -> Host {
+    let cpus = |milli: u64| milli as f64 / 1000.0;
+    let (cpu_milli, memory_mib) = view.info.as_ref().map_or((0, 0), |info| (info.cpu_milli, info.memory_mib));
+    Host {
+        name: view.name.to_string(),
+        ready: view.unready.is_none(),
+        reason: view.unready,
+        cpus: cpus(cpu_milli),
+        memory_mib,
+        offered_cpus: cpus(view.offered_cpu_milli),
+        offered_memory_mib: view.offered_memory_mib,
+        held: view.held.into(),
+    }
+}
+
+fn setting(entry: &Effective) -> Setting {
+    Setting {
+        section: entry.setting.section.to_owned(),
+        key: entry.setting.key.to_owned(),
+        value: without_credentials(&entry.text),
+        source: entry.place.to_string(),
+        changed: entry.place != Place::Default,
+        about: entry.setting.about.trim().to_owned(),
+    }
+}
+
+/// `http://user:password@host` is a way to write an address, too.
+fn without_credentials(text: &str) -> String {
+    let masked = text.split(',').map(|part| match part.split_once("://") {
+        Some((scheme, rest)) => match rest.rsplit_once('@') {
+            Some((_, host)) => format!("{scheme}://(set)@{host}"),
+            None => part.to_owned(),
+        },
+        None => part.to_owned(),
+    });
+    masked.collect::<Vec<_>>().join(",")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_password_is_shown_in_an_address() {
+        assert_eq!(without_credentials("http://a:b@c:1,http://d:2"), "http://(set)@c:1,http://d:2");
+        for text in ["", "127.0.0.1:8000", "/var/lib/docklet", "https://docklet.example.org"] {
+            assert_eq!(without_credentials(text), text);
+        }
+    }
+}
