@@ -34,6 +34,8 @@ export default defineConfig({
   use: { actionTimeout: 20_000, trace: "retain-on-failure", screenshot: "only-on-failure" },
   projects: [
     { name: "hydrated", use: { ...chromium } },
+    // Measures; only when asked for (scripts/bench.sh).
+    ...(process.env.DOCKLET_BENCH ? [{ name: "bench", testDir: "bench", testMatch: /\.bench\.ts$/, use: { ...chromium } }] : []),
     { name: "no-js", testIgnore: /\.hydrate\.spec\.ts$/, use: { ...chromium, javaScriptEnabled: false } },
   ],
 });

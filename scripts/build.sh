@@ -2,7 +2,7 @@
 # Builds what one purpose needs, and nothing when no source has changed since. Usage: scripts/build.sh PURPOSE
 #   run    everything optimised, in target/release: dockletd, docklet-init and the folder site beside it
 #   init   docklet-init, the static PID 1 of every node, beside an unoptimised dockletd in target/debug
-#   site   the console, unoptimised, in target/debug/site (make run's is left alone)
+#   site   the console, optimised, in target/debug/site (make run's is left alone)
 . "$(dirname "$0")/say.sh"
 
 # cargo-leptos would put sixty lines of its own backtrace under a compiler error, and the error out of sight.
@@ -40,22 +40,25 @@ build_init() {
 }
 
 build_run() {
-    local sources=(app crates frontend server style public Cargo.toml Cargo.lock rust-toolchain.toml scripts/build.sh)
+    local sources=(app crates frontend server style public Cargo.toml Cargo.lock .cargo/config.toml package-lock.json rust-toolchain.toml scripts/build.sh scripts/pack.mjs)
     if [ -x target/release/dockletd ] && [ -x target/release/docklet-init ] && [ -d target/release/site/pkg ] && fresh "$stamps/run" "${sources[@]}"; then return; fi
     begin run
     build_init target/release
     step "Building dockletd and the console, optimised" "the first time about 8 min on 2 cores"
     LEPTOS_SITE_ROOT=target/release/site cargo leptos build --release || fail "The build failed." "The compiler's words are above."
+    node scripts/pack.mjs target/release/site || fail "The console's files could not be compressed." "Node's words are above."
     finish run
 }
 
+# The tests meet the console that people get, optimised: beside the daemon that `cargo test` has built.
 build_site() {
-    local sources=(app frontend style public crates/domain crates/wire crates/terminal Cargo.toml Cargo.lock rust-toolchain.toml scripts/build.sh)
+    local sources=(app frontend style public crates/catalogue crates/domain crates/wire crates/terminal Cargo.toml Cargo.lock .cargo/config.toml package-lock.json rust-toolchain.toml scripts/build.sh scripts/pack.mjs)
     if [ -d target/debug/site/pkg ] && fresh "$stamps/site" "${sources[@]}"; then return; fi
     begin site
-    step "Building the console, unoptimised" "the first time about 2 min on 2 cores"
-    # Only the browser's half: the daemon under test is the one `cargo test` has built.
-    cargo leptos build --frontend-only || fail "The console could not be built." "The compiler's words are above."
+    step "Building the console, optimised" "the first time about 6 min on 2 cores"
+    rm -rf target/debug/site
+    LEPTOS_SITE_ROOT=target/debug/site cargo leptos build --release --frontend-only || fail "The console could not be built." "The compiler's words are above."
+    node scripts/pack.mjs target/debug/site || fail "The console's files could not be compressed." "Node's words are above."
     finish site
 }
 

@@ -15,7 +15,6 @@ need() {
 need cc build-essential
 need pkg-config pkg-config
 need protoc protobuf-compiler libprotobuf-dev # etcd-client generates its messages with it
-need wasm-opt binaryen        # makes the browser's half small
 need dockerd docker.io
 need docker docker.io
 need iptables iptables # dockerd's networks

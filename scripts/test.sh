@@ -8,6 +8,7 @@ with_docker_group "$@"
 scripts/image.sh base
 scripts/build.sh init
 scripts/build.sh site
+scripts/book.sh
 scripts/end2end.sh
 
 logs="$repo/target/test-logs"

@@ -1,0 +1,45 @@
+// The book at /docs: every page, every link inside it, both themes, wide and narrow.
+import type { Page } from "@playwright/test";
+
+import { accessFaults, expect, test } from "../../fixtures/test";
+
+/** Where a page's links lead inside the book, absolute, with their headings. */
+async function linksOf(page: Page): Promise<string[]> {
+  const all = await page.locator("a[href]").evaluateAll((links) => links.map((link) => (link as HTMLAnchorElement).href));
+  return [...new Set(all)].filter((link) => new URL(link).pathname.startsWith("/docs/"));
+}
+
+test("every link inside the book leads to a page and to its heading", async ({ page }) => {
+  const waiting = ["/docs/"];
+  const seen = new Map<string, Set<string>>();
+  const wanted: [string, string, string][] = [];
+  for (let path = waiting.shift(); path !== undefined; path = waiting.shift()) {
+    if (seen.has(path)) continue;
+    const answer = await page.goto(path);
+    expect(answer?.status(), path).toBe(200);
+    seen.set(path, new Set(await page.locator("[id]").evaluateAll((all) => all.map((one) => one.id))));
+    for (const link of (await linksOf(page)).map((text) => new URL(text))) {
+      if (!/\.html$|\/$/.test(link.pathname)) continue;
+      waiting.push(link.pathname);
+      if (link.hash) wanted.push([path, link.pathname, decodeURIComponent(link.hash.slice(1))]);
+    }
+  }
+  expect(seen.size, "pages of the book").toBeGreaterThan(25);
+  for (const [from, to, heading] of wanted) expect(seen.get(to)?.has(heading), `${from} → ${to}#${heading}`).toBe(true);
+});
+
+for (const scheme of ["light", "dark"] as const) {
+  for (const [name, viewport] of Object.entries({ wide: { width: 1280, height: 900 }, narrow: { width: 390, height: 844 } })) {
+    test(`pages of the book are readable, ${scheme} and ${name}`, async ({ page }) => {
+      await page.emulateMedia({ colorScheme: scheme });
+      await page.setViewportSize(viewport);
+      for (const path of ["", "guide/first-vcluster.html", "guide/scripts.html", "reference/rest.html", "CONFIG.html"]) {
+        await page.goto(`/docs/${path}`);
+        await expect(page.getByRole("main").getByRole("heading", { level: 1 })).toBeVisible();
+        expect(await accessFaults(page), path).toEqual([]);
+        const wider = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+        expect(wider, `${path} is wider than the window`).toBeLessThanOrEqual(0);
+      }
+    });
+  }
+}
