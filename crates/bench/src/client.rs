@@ -14,6 +14,7 @@ use tokio_tungstenite::{
     tungstenite::{Message, client::IntoClientRequest, http::HeaderValue},
 };
 use wire::{
+    app::{App, PublishApp},
     terminal::{ClientFrame, NodeFrame, SUBPROTOCOL},
     terminals::Terminal,
     vcluster::Vcluster,
@@ -47,6 +48,11 @@ impl Client {
         read(self.http.get(self.api("/vclusters?limit=50")).bearer_auth(&self.token).send().await?).await
     }
 
+    pub(crate) async fn publish(&self, id: &str, app: &PublishApp) -> Result<App> {
+        let url = self.api(&format!("/vclusters/{id}/apps"));
+        read(self.http.post(url).bearer_auth(&self.token).json(app).send().await?).await
+    }
+
     /// Deletes the vcluster and waits until it is gone.
     pub(crate) async fn delete(&self, id: &str) -> Result<()> {
         let answer = self.http.delete(self.api(&format!("/vclusters/{id}"))).bearer_auth(&self.token).send().await?;
@@ -64,6 +70,18 @@ impl Client {
     pub(crate) async fn events(&self) -> Result<Events> {
         let answer = self.http.get(self.api("/events")).bearer_auth(&self.token).send().await?;
         ensure!(answer.status().is_success(), "events were answered {}", answer.status());
+        Ok(Events { bytes: Box::pin(answer.bytes_stream()), buffer: String::new() })
+    }
+
+    pub(crate) async fn apps(&self, id: &str) -> Result<Vec<App>> {
+        read(self.http.get(self.api(&format!("/vclusters/{id}/apps"))).bearer_auth(&self.token).send().await?).await
+    }
+
+    /// What happens in one vcluster, as the console hears it.
+    pub(crate) async fn live(&self, id: &str) -> Result<Events> {
+        let url = self.api(&format!("/vclusters/{id}/live"));
+        let answer = self.http.get(url).bearer_auth(&self.token).send().await?;
+        ensure!(answer.status().is_success(), "live was answered {}", answer.status());
         Ok(Events { bytes: Box::pin(answer.bytes_stream()), buffer: String::new() })
     }
 
@@ -104,17 +122,27 @@ impl Events {
     /// Waits for the event that says this vcluster runs.
     pub(crate) async fn until_running(&mut self, id: &str) -> Result<()> {
         loop {
-            while let Some(end) = self.buffer.find("\n\n") {
-                let event: String = self.buffer.drain(..end + 2).collect();
-                let data: String = event.lines().filter_map(|line| line.strip_prefix("data:")).collect();
-                let Ok(value) = serde_json::from_str::<Value>(data.trim()) else { continue };
-                let vcluster = &value["vcluster"];
-                if vcluster["id"] == id {
-                    ensure!(vcluster["state"] != "failed", "vcluster failed: {}", vcluster["reason"]);
-                    if vcluster["state"] == "running" {
-                        return Ok(());
-                    }
+            let (_, data) = self.next().await?;
+            let Ok(value) = serde_json::from_str::<Value>(&data) else { continue };
+            let vcluster = &value["vcluster"];
+            if vcluster["id"] == id {
+                ensure!(vcluster["state"] != "failed", "vcluster failed: {}", vcluster["reason"]);
+                if vcluster["state"] == "running" {
+                    return Ok(());
                 }
+            }
+        }
+    }
+
+    /// The next event: its name and its data.
+    pub(crate) async fn next(&mut self) -> Result<(String, String)> {
+        loop {
+            if let Some(end) = self.buffer.find("\n\n") {
+                let event: String = self.buffer.drain(..end + 2).collect();
+                let field = |name: &str| {
+                    event.lines().filter_map(|line| line.strip_prefix(name)).map(str::trim_start).collect::<String>()
+                };
+                return Ok((field("event:"), field("data:")));
             }
             let bytes = self.bytes.next().await.context("the live feed ended")??;
             self.buffer.push_str(std::str::from_utf8(&bytes).context("the live feed is not UTF-8")?);

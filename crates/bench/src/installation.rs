@@ -18,6 +18,7 @@ pub(crate) struct Installation {
     data: TempDir,
     port: u16,
     daemon: Option<Child>,
+    environment: Vec<(String, String)>,
 }
 
 impl Installation {
@@ -26,13 +27,26 @@ impl Installation {
         ensure!(binary.exists(), "there is no {}; `make bench` builds it", binary.display());
         // Freed again before dockletd binds it; nobody else on this machine picks ports in between.
         let port = TcpListener::bind("127.0.0.1:0")?.local_addr()?.port();
-        let this = Self { binary: fs::canonicalize(binary)?, data: tempfile::tempdir()?, port, daemon: None };
+        let this = Self {
+            binary: fs::canonicalize(binary)?,
+            data: tempfile::tempdir()?,
+            port,
+            daemon: None,
+            environment: Vec::new(),
+        };
         this.cli(&["user", "add", "bench"])?;
         Ok(this)
     }
 
     pub(crate) async fn start(binary: &Path) -> Result<Self> {
+        Self::start_with(binary, &[]).await
+    }
+
+    /// With these settings besides.
+    pub(crate) async fn start_with(binary: &Path, environment: &[(&str, &str)]) -> Result<Self> {
         let mut this = Self::prepare(binary)?;
+        let owned = |(key, value): &(&str, &str)| ((*key).to_owned(), (*value).to_owned());
+        this.environment = environment.iter().map(owned).collect();
         this.serve().await?;
         Ok(this)
     }
@@ -48,6 +62,7 @@ impl Installation {
             command.env(format!("DOCKLET_LIMITS_{key}"), value);
         }
         command.env("DOCKLET_WORKER_CPU_OVERCOMMIT", "1000").env("DOCKLET_WORKER_MEMORY_OVERCOMMIT", "100");
+        command.envs(self.environment.iter().map(|(key, value)| (key, value)));
         command.stdout(log.try_clone()?).stderr(log).stdin(Stdio::null()).process_group(0);
         self.daemon = Some(command.spawn().context("dockletd cannot be started")?);
         let deadline = Instant::now() + Duration::from_secs(60);
@@ -63,6 +78,10 @@ impl Installation {
 
     pub(crate) fn url(&self) -> String {
         format!("http://127.0.0.1:{}", self.port)
+    }
+
+    pub(crate) fn port(&self) -> u16 {
+        self.port
     }
 
     pub(crate) fn data_dir(&self) -> &Path {
@@ -83,11 +102,34 @@ impl Installation {
         Ok(text(&output.stdout))
     }
 
+    /// A new password of the user `bench`.
+    pub(crate) fn password(&self) -> Result<String> {
+        let output = self.cli(&["user", "passwd", "bench"])?;
+        let last = output.split_whitespace().next_back();
+        last.map(str::to_owned).context("`dockletd user passwd` printed no password")
+    }
+
+    /// What its containers are labelled with.
+    pub(crate) fn id(&self) -> Result<String> {
+        Ok(fs::read_to_string(self.data.path().join("installation"))?.trim().to_owned())
+    }
+
     /// An API token of the user `bench`.
     pub(crate) fn token(&self) -> Result<String> {
         let output = self.cli(&["token", "create", "--user", "bench", "--expires", "1d"])?;
         let token = output.split_whitespace().find(|word| word.starts_with("dkl_"));
         token.map(str::to_owned).context("`dockletd token create` printed no token")
+    }
+
+    /// Processor time the daemon has used so far.
+    pub(crate) fn processor_time(&self) -> Result<Duration> {
+        let pid = self.daemon.as_ref().context("dockletd does not run")?.id();
+        let stat = fs::read_to_string(format!("/proc/{pid}/stat"))?;
+        // Behind the name, which may hold anything: user and system time are the 12th and 13th field.
+        let fields = stat.rsplit(')').next().unwrap_or_default().split_whitespace();
+        let ticks: u64 = fields.skip(11).take(2).map(str::parse::<u64>).sum::<Result<_, _>>()?;
+        // Linux tells 100 of them a second, whatever the hardware does.
+        Ok(Duration::from_millis(ticks * 10))
     }
 
     /// Resident memory of the daemon, in bytes.

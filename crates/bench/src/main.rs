@@ -3,14 +3,17 @@
 //! Says what was measured, also where it misses a bar; never fails because of a figure. Knows dockletd only from outside:
 //! the binary, its HTTP interface and /proc.
 
+mod apps;
 mod client;
 mod creation;
 mod figure;
 mod footprint;
 mod installation;
 mod listing;
+mod proxy;
 mod pty_peer;
 mod terminal;
+mod visitor;
 
 use std::path::PathBuf;
 
@@ -22,7 +25,7 @@ use figure::Report;
 #[derive(Debug, Parser)]
 #[command(about = "Docklet's figures beside a floor or a peer")]
 struct Options {
-    /// Measure only groups whose name contains this: creation, terminal, footprint, listing.
+    /// Measure only groups whose name contains this: creation, terminal, apps, footprint, listing, proxy.
     only: Option<String>,
     /// The optimised dockletd; docklet-init stands beside it.
     #[arg(long, default_value = "target/release/dockletd")]
@@ -36,11 +39,17 @@ struct Options {
     /// Also fill the host with this many one-node vclusters.
     #[arg(long, default_value_t = 200)]
     many: usize,
+    /// Be the app that the proxies stand before, and measure nothing.
+    #[arg(long, hide = true)]
+    app: Option<u16>,
 }
 
 #[tokio::main]
 async fn main() -> Result<()> {
     let options = Options::parse();
+    if let Some(port) = options.app {
+        return proxy::serve_app(port).await;
+    }
     let mut report = Report::new(options.out.clone());
     let wanted = |group: &str| options.only.as_deref().is_none_or(|only| group.contains(only));
     if wanted("creation") {
@@ -49,11 +58,17 @@ async fn main() -> Result<()> {
     if wanted("terminal") {
         report.add("terminal", terminal::measure(&options).await?)?;
     }
+    if wanted("apps") {
+        report.add("apps", apps::measure(&options).await?)?;
+    }
     if wanted("footprint") {
         report.add("footprint", footprint::measure(&options).await?)?;
     }
     if wanted("listing") {
         report.add("listing", listing::measure(&options).await?)?;
+    }
+    if wanted("proxy") {
+        report.add("proxy", proxy::measure(&options).await?)?;
     }
     report.print();
     Ok(())
