@@ -1,7 +1,7 @@
 # Two commands matter: make run, make test. Every recipe is one script in scripts/, which says what it does.
 # ARGS goes through, for example: make run ARGS="--listen 127.0.0.1:9000"
 .DEFAULT_GOAL := help
-.PHONY: run test dev lint bench image help
+.PHONY: run test dev lint bench image image-full help
 
 run:   ## install what is missing, build, serve on http://localhost:8000
 	@scripts/run.sh $(ARGS)
@@ -18,9 +18,13 @@ lint:  ## format, clippy, who may depend on whom, sizes
 bench: ## measure beside the floor or a peer; a table, and target/bench/*.json
 	@scripts/bench.sh $(ARGS)
 
-image: ## build the node image docklet/base if its Dockerfile changed
+image: ## build the node image docklet/base if a file of images/base changed
 	@scripts/engine.sh
 	@scripts/image.sh base
 
+image-full: ## build docklet/full: base with scipy, pandas, scikit-learn, Spark, R, Java, Node.js and TeX
+	@scripts/engine.sh
+	@scripts/image.sh full
+
 help:
-	@sed -n 's/^\([a-z]*\): *## */\1\t/p' Makefile | expand -t 10
+	@sed -n 's/^\([a-z-]*\): *## */\1\t/p' Makefile | expand -t 12

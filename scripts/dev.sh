@@ -6,4 +6,5 @@ scripts/setup.sh engine
 with_docker_group "$@"
 scripts/image.sh base
 scripts/build.sh init
+scripts/book.sh
 exec cargo leptos watch -- serve "$@"

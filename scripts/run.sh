@@ -7,6 +7,7 @@ scripts/setup.sh engine
 with_docker_group "$@"
 scripts/image.sh base
 scripts/build.sh run
+scripts/book.sh
 
 # Ctrl-C must reach dockletd itself, so it takes this script's place; it prints the address and the password's file.
 ulimit -n 65536 2>/dev/null || true # a lower hard limit only means fewer connections

@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
-# Brings what rustup and cargo must have: the pinned toolchain with its targets, cargo-leptos, the wasm-bindgen CLI.
+# Brings what rustup and cargo must have: the pinned toolchain with its targets, cargo-leptos, the wasm-bindgen CLI, mdBook.
 . "$(dirname "$0")/say.sh"
 
 leptos_version=0.3.9
+mdbook_version=0.5.4
 
 have cargo || fail "There is no cargo on this machine." "Install Rust with rustup (https://rustup.rs), open a new shell, then run make again."
 
@@ -33,14 +34,15 @@ ensure_toolchain() {
         || fail "rustup could not fetch Rust $channel." "Check the network, then run make again."
 }
 
-# ensure_tool CRATE VERSION PROGRAM HOW_LONG: a program of exactly this version, built once per machine.
+# ensure_tool CRATE VERSION PROGRAM HOW_LONG [OPTION...]: a program of exactly this version, built once per machine.
 ensure_tool() {
     local crate=$1 version=$2 program=$3 how_long=$4
+    shift 4
     if have "$program" && "$program" --version 2>/dev/null | grep -qwF "$version"; then return; fi
     step "Building $crate $version" "$how_long, once per machine"
     # Not its release profile: fat LTO takes a quarter of an hour and this program runs for seconds.
     CARGO_PROFILE_DEV_DEBUG=0 CARGO_TARGET_DIR="$tools/build" \
-        cargo install "$crate@$version" --locked --debug --force --quiet --root "$tools" \
+        cargo install "$crate@$version" --locked --debug --force --quiet --root "$tools" "$@" \
         || fail "$crate $version could not be built." "The compiler's words are above."
     rm -rf "$tools/build"
 }
@@ -51,3 +53,5 @@ ensure_tool cargo-leptos "$leptos_version" cargo-leptos "about 4 min on 2 cores"
 bindgen_version=$(awk '$1 == "name" { name = $3 } $1 == "version" && name == "\"wasm-bindgen\"" { gsub("\"", "", $3); print $3; exit }' Cargo.lock)
 [ -n "$bindgen_version" ] || fail "Cargo.lock names no wasm-bindgen." "Restore it with: git checkout Cargo.lock"
 ensure_tool wasm-bindgen-cli "$bindgen_version" wasm-bindgen "about 1 min"
+# Without its own server and watcher: dockletd serves the book.
+ensure_tool mdbook "$mdbook_version" mdbook "about 30 s on 2 cores" --no-default-features --features search

@@ -7,6 +7,7 @@ pub mod browser;
 pub mod finding;
 pub mod headings;
 pub mod licences;
+pub mod links;
 pub mod reasons;
 pub mod sizes;
 pub mod sources;

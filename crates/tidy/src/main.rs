@@ -7,7 +7,7 @@ use std::process::ExitCode;
 
 use tidy::finding::Finding;
 use tidy::sizes::Allowed;
-use tidy::{arrows, browser, headings, licences, reasons, sizes, sources, workspace};
+use tidy::{arrows, browser, headings, licences, links, reasons, sizes, sources, workspace};
 
 fn main() -> ExitCode {
     let mut out = io::stdout().lock();
@@ -31,6 +31,7 @@ fn findings() -> Result<Vec<Finding>, Box<dyn Error>> {
     findings.extend(licences::check(&workspace.foreign));
     findings.extend(reasons::check(&fs::read_to_string(workspace.root.join("Cargo.toml"))?, &workspace.members));
     findings.extend(headings::check(&sources));
+    findings.extend(links::check(&sources::documents(&workspace.root)?, |path| workspace.root.join(path).is_file()));
     findings.extend(unreadable);
     findings.extend(sizes::check(&measures, &allowed));
     Ok(findings)

@@ -36,13 +36,27 @@ impl Source {
 /// # Errors
 /// When a folder or file cannot be read, or a source is not UTF-8.
 pub fn read(root: &Path) -> io::Result<Vec<Source>> {
+    below(root, root, EXTENSIONS)
+}
+
+/// What people read: the README and the book, ordered by path.
+///
+/// # Errors
+/// As [`read`].
+pub fn documents(root: &Path) -> io::Result<Vec<Source>> {
+    let mut documents = below(root, &root.join("docs"), &["md"])?;
+    documents.push(Source { path: "README.md".into(), text: fs::read_to_string(root.join("README.md"))? });
+    Ok(documents)
+}
+
+fn below(root: &Path, folder: &Path, extensions: &[&str]) -> io::Result<Vec<Source>> {
     let mut sources = Vec::new();
-    walk(root, root, &mut sources)?;
+    walk(root, folder, extensions, &mut sources)?;
     sources.sort_by(|one, other| one.path.cmp(&other.path));
     Ok(sources)
 }
 
-fn walk(root: &Path, folder: &Path, sources: &mut Vec<Source>) -> io::Result<()> {
+fn walk(root: &Path, folder: &Path, extensions: &[&str], sources: &mut Vec<Source>) -> io::Result<()> {
     for entry in fs::read_dir(folder)? {
         let entry = entry?;
         let name = entry.file_name();
@@ -51,8 +65,8 @@ fn walk(root: &Path, folder: &Path, sources: &mut Vec<Source>) -> io::Result<()>
         // A symbolic link is not followed: what it names is read where it lies.
         let kind = entry.file_type()?;
         if kind.is_dir() && !name.starts_with('.') && !NOT_OURS.contains(&name.as_ref()) {
-            walk(root, &path, sources)?;
-        } else if kind.is_file() && path.extension().is_some_and(|found| EXTENSIONS.iter().any(|one| found == *one)) {
+            walk(root, &path, extensions, sources)?;
+        } else if kind.is_file() && path.extension().is_some_and(|found| extensions.iter().any(|one| found == *one)) {
             let relative = path.strip_prefix(root).unwrap_or(&path).to_string_lossy().replace('\\', "/");
             let text = fs::read_to_string(&path)
                 .map_err(|error| io::Error::new(error.kind(), format!("{relative} cannot be read: {error}")))?;

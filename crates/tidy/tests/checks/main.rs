@@ -5,6 +5,7 @@ mod arrows;
 mod browser;
 mod headings;
 mod licences;
+mod links;
 mod reasons;
 mod repository;
 mod sizes;
