@@ -7,17 +7,19 @@ mod dial;
 mod error;
 mod frames;
 mod port_watch;
+mod socket;
 
 pub use error::ClientError;
 pub use frames::{FrameReader, write_frame};
 pub use port_watch::PortWatch;
+pub use socket::NodeSocket;
 
 use std::path::PathBuf;
 use std::time::Duration;
 
 use serde::de::DeserializeOwned;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::{TcpStream, UnixStream};
+use tokio::net::UnixStream;
 use tokio::time::{Instant, sleep, timeout};
 
 use crate::protocol::{
@@ -99,7 +101,7 @@ impl NodeClient {
     }
 
     /// A connection to the port on the node's own loopback address, made inside the node.
-    pub async fn dial(&self, port: u16) -> Result<TcpStream, ClientError> {
+    pub async fn dial(&self, port: u16) -> Result<NodeSocket, ClientError> {
         self.within_deadline(async {
             let stream = self.send(Request::Dial { port }).await?;
             dial::receive(&stream, port).await

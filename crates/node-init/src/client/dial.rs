@@ -2,15 +2,16 @@
 
 use std::io::{self, IoSliceMut};
 use std::mem::MaybeUninit;
-use std::net::IpAddr;
-use std::os::fd::OwnedFd;
+use std::net::{IpAddr, SocketAddr};
 
 use rustix::net::{
-    RecvAncillaryBuffer, RecvAncillaryMessage, RecvFlags, ReturnFlags, SocketType, ipproto, recvmsg, sockopt,
+    RecvAncillaryBuffer, RecvAncillaryMessage, RecvFlags, ReturnFlags, SocketType, getpeername, ipproto, recvmsg,
+    sockopt,
 };
 use tokio::io::Interest;
-use tokio::net::{TcpStream, UnixStream};
+use tokio::net::UnixStream;
 
+use super::socket::{NodeSocket, Passed};
 use super::{ClientError, parse_reply, reply_length};
 use crate::protocol::Done;
 
@@ -20,7 +21,7 @@ const CONTROL_SPACE: usize = rustix::cmsg_space!(ScmRights(2));
 const MORE_THAN_ONE: ClientError = ClientError::Garbage("the reply carries more than one socket");
 
 /// Reads the reply to *dial* and the socket that comes with it.
-pub(super) async fn receive(stream: &UnixStream, port: u16) -> Result<TcpStream, ClientError> {
+pub(super) async fn receive(stream: &UnixStream, port: u16) -> Result<NodeSocket, ClientError> {
     let mut sockets = Vec::new();
     let mut length = [0; 4];
     receive_exact(stream, &mut length, &mut sockets).await?;
@@ -34,7 +35,7 @@ pub(super) async fn receive(stream: &UnixStream, port: u16) -> Result<TcpStream,
     connected_tcp(socket, port)
 }
 
-async fn receive_exact(stream: &UnixStream, buf: &mut [u8], sockets: &mut Vec<OwnedFd>) -> Result<(), ClientError> {
+async fn receive_exact(stream: &UnixStream, buf: &mut [u8], sockets: &mut Vec<Passed>) -> Result<(), ClientError> {
     let mut filled = 0;
     while filled < buf.len() {
         let rest = &mut buf[filled..];
@@ -54,13 +55,13 @@ async fn receive_exact(stream: &UnixStream, buf: &mut [u8], sockets: &mut Vec<Ow
     Ok(())
 }
 
-fn receive_some(stream: &UnixStream, buf: &mut [u8], sockets: &mut Vec<OwnedFd>) -> io::Result<usize> {
+fn receive_some(stream: &UnixStream, buf: &mut [u8], sockets: &mut Vec<Passed>) -> io::Result<usize> {
     let mut space = [MaybeUninit::uninit(); CONTROL_SPACE];
     let mut control = RecvAncillaryBuffer::new(&mut space);
     let message = recvmsg(stream, &mut [IoSliceMut::new(buf)], &mut control, RecvFlags::CMSG_CLOEXEC)?;
     for ancillary in control.drain() {
         if let RecvAncillaryMessage::ScmRights(passed) = ancillary {
-            sockets.extend(passed);
+            sockets.extend(passed.map(Passed::new));
         }
     }
     if message.flags.contains(ReturnFlags::CTRUNC) {
@@ -70,16 +71,16 @@ fn receive_some(stream: &UnixStream, buf: &mut [u8], sockets: &mut Vec<OwnedFd>)
 }
 
 /// Refuses everything that is not a TCP connection to the asked port on loopback.
-fn connected_tcp(socket: OwnedFd, port: u16) -> Result<TcpStream, ClientError> {
+fn connected_tcp(passed: Passed, port: u16) -> Result<NodeSocket, ClientError> {
     const NOT_TCP: ClientError = ClientError::Garbage("what the node passed is not a connected TCP socket");
-    let stream_type = sockopt::socket_type(&socket).map_err(|_| NOT_TCP)?;
-    let protocol = sockopt::socket_protocol(&socket).map_err(|_| NOT_TCP)?;
-    let listening = sockopt::socket_acceptconn(&socket).map_err(|_| NOT_TCP)?;
+    let socket = passed.descriptor();
+    let stream_type = sockopt::socket_type(socket).map_err(|_| NOT_TCP)?;
+    let protocol = sockopt::socket_protocol(socket).map_err(|_| NOT_TCP)?;
+    let listening = sockopt::socket_acceptconn(socket).map_err(|_| NOT_TCP)?;
     if stream_type != SocketType::STREAM || protocol != Some(ipproto::TCP) || listening {
         return Err(NOT_TCP);
     }
-    let socket = std::net::TcpStream::from(socket);
-    let peer = socket.peer_addr().map_err(|_| NOT_TCP)?;
+    let peer = getpeername(socket).ok().flatten().and_then(|peer| SocketAddr::try_from(peer).ok()).ok_or(NOT_TCP)?;
     let loopback = match peer.ip() {
         IpAddr::V4(ip) => ip.is_loopback(),
         IpAddr::V6(ip) => ip.is_loopback(),
@@ -87,6 +88,5 @@ fn connected_tcp(socket: OwnedFd, port: u16) -> Result<TcpStream, ClientError> {
     if !loopback || peer.port() != port {
         return Err(ClientError::Garbage("the socket leads elsewhere than to the asked port"));
     }
-    socket.set_nonblocking(true)?;
-    Ok(TcpStream::from_std(socket)?)
+    Ok(NodeSocket::new(passed)?)
 }

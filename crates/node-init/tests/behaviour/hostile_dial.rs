@@ -8,7 +8,7 @@ use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::time::Duration;
 
-use node_init::client::{ClientError, NodeClient};
+use node_init::client::{ClientError, NodeClient, NodeSocket};
 use rustix::net::{SendAncillaryBuffer, SendAncillaryMessage, SendFlags, sendmsg};
 use tempfile::TempDir;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -17,7 +17,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 const DONE: &[u8] = b"\0\0\0\x09{\"ok\":{}}";
 
 /// A node that answers one *dial* with these descriptors, and the reply cut after so many bytes.
-async fn dial(port: u16, passed: Vec<OwnedFd>, bytes: usize) -> Result<tokio::net::TcpStream, ClientError> {
+async fn dial(port: u16, passed: Vec<OwnedFd>, bytes: usize) -> Result<NodeSocket, ClientError> {
     let dir = TempDir::new().expect("a temporary directory");
     let listener = UnixListener::bind(dir.path().join("init.sock")).expect("the socket is made");
     let node = std::thread::spawn(move || {
@@ -61,6 +61,38 @@ async fn the_one_good_socket_is_taken() {
     assert_eq!(&heard, b"hello");
     drop(other);
     assert_eq!(dialled.read(&mut heard).await.expect("it ends"), 0);
+}
+
+/// One thread serves everything here: what made it wait would also keep the time limit from ending the test.
+#[tokio::test]
+async fn whoever_kept_a_copy_of_the_socket_cannot_make_the_reader_or_the_writer_wait() {
+    let (listener, stream, port) = connection();
+    let copy = stream.try_clone().expect("a copy");
+    let mut dialled = dial(port, vec![stream.into()], DONE.len()).await.expect("it is a connection to the port");
+    let (_other, _) = listener.accept().expect("accepted");
+    copy.set_nonblocking(false).expect("the copy's flags are everybody's");
+    let nothing = tokio::time::timeout(Duration::from_millis(100), dialled.read(&mut [0; 1])).await;
+    assert!(nothing.is_err(), "there is nothing to read: {nothing:?}");
+    let flood = vec![0; 64 << 20];
+    let stuck = tokio::time::timeout(Duration::from_millis(100), dialled.write_all(&flood)).await;
+    assert!(stuck.is_err(), "nobody reads what is written: {stuck:?}");
+}
+
+#[tokio::test]
+async fn closing_a_socket_that_is_told_to_wait_for_unsent_data_holds_nobody_up() {
+    for port_asked in [0, 1] {
+        let (listener, stream, port) = connection();
+        let (_other, _) = listener.accept().expect("accepted");
+        stream.set_nonblocking(true).expect("set");
+        let flood = vec![0; 1 << 20];
+        while rustix::io::write(&stream, &flood).is_ok() {}
+        rustix::net::sockopt::set_socket_linger(&stream, Some(Duration::from_secs(3600))).expect("set");
+        let began = std::time::Instant::now();
+        let dialled = dial(port.wrapping_add(port_asked), vec![stream.into()], DONE.len()).await;
+        assert_eq!(dialled.is_ok(), port_asked == 0);
+        drop(dialled);
+        assert!(began.elapsed() < Duration::from_secs(60), "the close waited");
+    }
 }
 
 #[tokio::test]
