@@ -24,7 +24,7 @@ pub use token::{IssuedToken, LONGEST_TOKEN_DAYS};
 
 use self::{
     once::ShownOnce,
-    password::PasswordPool,
+    password::{PasswordPool, Turn},
     throttle::{Rule, Subject},
 };
 use crate::{
@@ -32,7 +32,7 @@ use crate::{
     actor::Actor,
     ports::{
         clock::{Clock, Entropy},
-        store::{Attempts, Store},
+        store::{Account, Attempts, Store},
     },
 };
 
@@ -68,13 +68,11 @@ impl Accounts {
             Err(_) => None,
         };
         let hash = account.as_ref().and_then(|account| account.password_hash.clone());
-        let right = self.passwords.verify(password.to_owned(), hash).await?;
+        let (right, _turn) = self.verify(&subjects, password, hash).await?;
         match account {
             Some(account) if right && !account.user.locked => {
                 self.forget_failures(&subjects).await?;
-                let mut tx = self.store.begin().await?;
-                tx.set_last_sign_in(account.user.id, self.clock.now()).await?;
-                tx.commit().await?;
+                self.let_in(&account).await?;
                 Ok(account.user)
             }
             _ => {
@@ -82,6 +80,25 @@ impl Accounts {
                 Err(Error::SignInFailed)
             }
         }
+    }
+
+    /// Checks a password when it is its turn. Many may have been let into the queue at once: those before this one count
+    /// by then, and whoever keeps the turn until the failure is written down is counted by those behind.
+    async fn verify(&self, subjects: &[Subject], password: &str, hash: Option<String>) -> Result<(bool, Turn), Error> {
+        let turn = self.passwords.turn().await?;
+        self.refuse_while_waiting(subjects).await?;
+        turn.verify(password.to_owned(), hash).await
+    }
+
+    /// Unless the password was changed or the account locked while the password was checked.
+    async fn let_in(&self, account: &Account) -> Result<(), Error> {
+        let mut tx = self.store.begin().await?;
+        let now = tx.account(&account.user.name).await?;
+        if now.is_none_or(|now| now.user.locked || now.password_hash != account.password_hash) {
+            return Err(Error::SignInFailed);
+        }
+        tx.set_last_sign_in(account.user.id, self.clock.now()).await?;
+        Ok(tx.commit().await?)
     }
 
     /// The actor behind a session; `None` when the user is gone or locked.

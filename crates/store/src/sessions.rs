@@ -92,8 +92,17 @@ impl tower_sessions_core::SessionStore for SessionStore {
             .col_expr(session::Column::Address, Expr::value(text_of(record, SESSION_ADDRESS)))
             .col_expr(session::Column::Agent, Expr::value(text_of(record, SESSION_AGENT)));
         let changed = change.filter(session::Column::Digest.eq(digest(&record.id))).exec(self.store.writer()).await;
-        if changed.map_err(fault("session")).map_err(backend)?.rows_affected == 0 {
-            tracing::debug!("a session ended before it was saved; it stays ended");
+        match changed.map_err(fault("session")) {
+            Ok(changed) if changed.rows_affected == 0 => {
+                tracing::debug!("a session ended before it was saved; it stays ended");
+            }
+            Ok(_) => {}
+            // What is saved is when it was used last; new sessions are created. For that, nobody who only looks is turned
+            // away: with a full disk, above all not the administrator who looks at how full it is.
+            Err(error @ (StoreError::DiskFull(_) | StoreError::Unavailable(_))) => {
+                tracing::warn!(%error, "cannot write down that a session is used");
+            }
+            Err(error) => return Err(backend(error)),
         }
         Ok(())
     }

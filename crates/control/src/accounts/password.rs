@@ -6,7 +6,7 @@ use std::sync::Arc;
 use argon2::{
     Algorithm, Argon2, Params, PasswordHash, PasswordHasher, PasswordVerifier, Version, password_hash::SaltString,
 };
-use tokio::sync::Semaphore;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::{Error, ports::clock::Entropy};
 
@@ -39,15 +39,31 @@ impl PasswordPool {
         let mut salt = [0; 16];
         entropy.fill(&mut salt);
         let salt = SaltString::encode_b64(&salt).expect("16 bytes are a salt");
-        self.run(move || {
+        let work = move || {
             let hash = argon2().hash_password(password.as_bytes(), &salt).expect("the parameters are valid");
             hash.to_string()
-        })
-        .await
+        };
+        Ok(self.turn().await?.run(work).await?.0)
     }
 
-    /// Whether the password matches. Without a hash it works just as long and says no.
-    pub(super) async fn verify(&self, password: String, hash: Option<String>) -> Result<bool, Error> {
+    /// Waits for a turn. Refused when too many wait already.
+    pub(super) async fn turn(&self) -> Result<Turn, Error> {
+        let place = self.places.clone().try_acquire_owned().map_err(|_| Error::Busy)?;
+        let turn = self.turns.clone().acquire_owned().await.map_err(|_| Error::Busy)?;
+        Ok(Turn { _turn: turn, _place: place })
+    }
+}
+
+/// One of the few who may work now, until it is dropped.
+pub(super) struct Turn {
+    _turn: OwnedSemaphorePermit,
+    _place: OwnedSemaphorePermit,
+}
+
+impl Turn {
+    /// Whether the password matches. Without a hash it works just as long and says no. The turn comes back, to be kept
+    /// until the outcome is written down.
+    pub(super) async fn verify(self, password: String, hash: Option<String>) -> Result<(bool, Self), Error> {
         self.run(move || match hash.as_deref().map(PasswordHash::new) {
             Some(Ok(hash)) => argon2().verify_password(password.as_bytes(), &hash).is_ok(),
             _ => {
@@ -59,15 +75,9 @@ impl PasswordPool {
         .await
     }
 
-    async fn run<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> Result<T, Error> {
-        let _place = self.places.try_acquire().map_err(|_| Error::Busy)?;
-        let turn = self.turns.clone().acquire_owned().await.map_err(|_| Error::Busy)?;
-        let done = tokio::task::spawn_blocking(move || {
-            let result = work();
-            drop(turn);
-            result
-        });
-        done.await.map_err(|_| Error::Busy)
+    /// The turn goes with the work: who stops waiting for an answer does not make room before the work is done.
+    async fn run<T: Send + 'static>(self, work: impl FnOnce() -> T + Send + 'static) -> Result<(T, Self), Error> {
+        tokio::task::spawn_blocking(move || (work(), self)).await.map_err(|_| Error::Busy)
     }
 }
 
@@ -89,22 +99,26 @@ mod tests {
     use super::*;
     use crate::ports::clock::SystemEntropy;
 
+    async fn verify(pool: &PasswordPool, password: &str, hash: Option<&str>) -> Result<bool, Error> {
+        Ok(pool.turn().await?.verify(password.to_owned(), hash.map(str::to_owned)).await?.0)
+    }
+
     #[tokio::test]
     async fn only_the_right_password_matches_and_hashes_are_salted() {
         let pool = PasswordPool::default();
         let first = pool.hash("correct horse".into(), &SystemEntropy).await.expect("a hash");
         let second = pool.hash("correct horse".into(), &SystemEntropy).await.expect("a hash");
         assert!(first.starts_with("$argon2id$") && first != second);
-        assert!(pool.verify("correct horse".into(), Some(first.clone())).await.expect("an answer"));
-        assert!(!pool.verify("wrong horse".into(), Some(first)).await.expect("an answer"));
-        assert!(!pool.verify("anything".into(), None).await.expect("an answer"));
-        assert!(!pool.verify("anything".into(), Some("not a hash".into())).await.expect("an answer"));
+        assert!(verify(&pool, "correct horse", Some(&first)).await.expect("an answer"));
+        assert!(!verify(&pool, "wrong horse", Some(&first)).await.expect("an answer"));
+        assert!(!verify(&pool, "anything", None).await.expect("an answer"));
+        assert!(!verify(&pool, "anything", Some("not a hash")).await.expect("an answer"));
     }
 
     #[tokio::test]
     async fn a_flood_is_refused_instead_of_queued_without_end() {
         let pool = PasswordPool::default();
-        let flood = (0..200).map(|_| pool.verify("x".into(), None));
+        let flood = (0..200).map(|_| verify(&pool, "x", None));
         let refused = futures::future::join_all(flood).await.into_iter().filter(Result::is_err).count();
         assert_eq!(refused, 200 - AT_ONCE - WAITING);
     }

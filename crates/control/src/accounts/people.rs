@@ -17,7 +17,7 @@ use super::{
 use crate::{
     Error,
     actor::{Actor, Administrator},
-    ports::store::{BrowserSession, PageRequest, Person, Token},
+    ports::store::{BrowserSession, PageRequest, Person, Token, Transaction},
     vclusters::LONGEST_PAGE,
 };
 
@@ -107,16 +107,18 @@ impl Accounts {
     /// Changes role, lock and limits, all or nothing. One's own role and lock are another administrator's to change.
     pub async fn change_person(&self, actor: &Actor, name: &str, change: ChangePerson) -> Result<Person, Error> {
         let administrator = actor.administrator()?;
-        let user = self.find(name).await?.user;
-        if change.role.is_some_and(|role| role != user.role) || change.locked.is_some_and(|lock| lock != user.locked) {
-            not_oneself(actor, &user)?;
-            with_care(actor, &user, change.role)?;
-        }
         let mut tx = self.store.begin().await?;
-        if let Some(role) = change.role {
+        let user = reached(&mut *tx, actor, name).await?;
+        let role = change.role.filter(|role| *role != user.role);
+        let locked = change.locked.filter(|locked| *locked != user.locked);
+        if role.is_some() || locked.is_some() {
+            not_oneself(actor, &user)?;
+            with_care(actor, &user, role)?;
+        }
+        if let Some(role) = role {
             change_role(&mut *tx, &user, role).await?;
         }
-        if let Some(locked) = change.locked {
+        if let Some(locked) = locked {
             lock(&mut *tx, &user, locked).await?;
         }
         if let Some(limits) = change.limits {
@@ -139,7 +141,13 @@ impl Accounts {
         let user = self.find(name).await?.user;
         not_oneself(actor, &user)?;
         with_care(actor, &user, None)?;
-        let generated = self.set_password(user.name.as_str(), password).await?;
+        let (hash, generated) = self.chosen_or_generated(password).await?;
+        let mut tx = self.store.begin().await?;
+        let user = reached(&mut *tx, actor, name).await?;
+        with_care(actor, &user, None)?;
+        tx.set_password(user.id, &hash).await?;
+        tx.end_sessions(user.id).await?;
+        tx.commit().await?;
         did(administrator, &user, "password reset; their sessions are ended");
         Ok(generated.map(Secret))
     }
@@ -147,8 +155,9 @@ impl Accounts {
     /// Ends every session of the user, and with `tokens` revokes every token of theirs, too.
     pub async fn sign_out_person(&self, actor: &Actor, name: &str, tokens: bool) -> Result<(), Error> {
         let administrator = actor.administrator()?;
-        let user = self.find(name).await?.user;
         let mut tx = self.store.begin().await?;
+        let user = reached(&mut *tx, actor, name).await?;
+        with_care(actor, &user, None)?;
         tx.end_sessions(user.id).await?;
         if tokens {
             tx.revoke_tokens(user.id, self.clock.now()).await?;
@@ -163,6 +172,17 @@ impl Accounts {
         let name: UserName = name.parse().map_err(|_| Error::NotFound("user"))?;
         self.store.person(&name).await?.ok_or(Error::NotFound("user"))
     }
+}
+
+/// Whom the administrator reaches into, as they are now: what is decided on must not change before it is written, and the
+/// administrator must still be one.
+async fn reached(tx: &mut dyn Transaction, actor: &Actor, name: &str) -> Result<User, Error> {
+    let acting = tx.account(&actor.name).await?.map(|acting| acting.user);
+    if acting.is_none_or(|acting| acting.id != actor.user || acting.locked || acting.role != Role::Admin) {
+        return Err(Error::NotFound("user"));
+    }
+    let name: UserName = name.parse().map_err(|_| Error::NotFound("user"))?;
+    Ok(tx.account(&name).await?.ok_or(Error::NotFound("user"))?.user)
 }
 
 fn not_oneself(actor: &Actor, user: &User) -> Result<(), Error> {

@@ -21,14 +21,19 @@ impl Accounts {
         let subjects = throttle::subjects(actor.name.as_str(), address);
         self.refuse_while_waiting(&subjects).await?;
         let account = self.store.account(&actor.name).await?.ok_or(Error::NotFound("user"))?;
-        if !self.passwords.verify(present.to_owned(), account.password_hash).await? {
+        let wrong = || Error::Invalid(vec![Violation::new("present", "is not your present password")]);
+        let (right, turn) = self.verify(&subjects, present, account.password_hash.clone()).await?;
+        if !right {
             self.record_failure(&subjects).await?;
-            let fault = Violation::new("present", "is not your present password");
-            return Err(Error::Invalid(vec![fault]));
+            return Err(wrong());
         }
+        drop(turn);
         self.forget_failures(&subjects).await?;
         let hash = self.passwords.hash(new.to_owned(), &*self.entropy).await?;
         let mut tx = self.store.begin().await?;
+        if tx.account(&actor.name).await?.is_none_or(|now| now.password_hash != account.password_hash) {
+            return Err(wrong());
+        }
         tx.set_password(actor.user, &hash).await?;
         tx.end_sessions_but(actor.user, session).await?;
         tx.commit().await?;

@@ -5,7 +5,7 @@
 use std::time::Duration;
 
 use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD};
-use chrono::TimeDelta;
+use chrono::{DateTime, TimeDelta, Utc};
 use domain::{TokenId, UserId, Violation, name::UserName, user::TokenName};
 use sha2::{Digest, Sha256};
 
@@ -89,11 +89,18 @@ impl Accounts {
         let (actor, token) = self.resolve(text).await?;
         let now = self.clock.now();
         if token.last_used.is_none_or(|used| now - used >= USE_WRITTEN_EVERY) {
-            let mut tx = self.store.begin().await?;
-            tx.set_token_used(token.id, now).await?;
-            tx.commit().await?;
+            // A full disk must not keep anybody from looking, for one at how full it is.
+            if let Err(error) = self.write_use(token.id, now).await {
+                tracing::warn!(%error, "the use of a token could not be written down");
+            }
         }
         Ok(actor)
+    }
+
+    async fn write_use(&self, token: TokenId, now: DateTime<Utc>) -> Result<(), Error> {
+        let mut tx = self.store.begin().await?;
+        tx.set_token_used(token, now).await?;
+        Ok(tx.commit().await?)
     }
 
     /// The actor a token stands for. Malformed, unknown, expired and revoked tokens are not told apart.

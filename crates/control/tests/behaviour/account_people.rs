@@ -145,8 +145,29 @@ async fn a_token_manages_users_but_reaches_no_administrator() {
         accounts.change_person(&root, "other", role(Role::User)).await.map(drop),
         accounts.change_person(&root, "other", locked(true)).await.map(drop),
         accounts.reset_password(&root, "other", None).await.map(drop),
+        accounts.sign_out_person(&root, "other", true).await,
     ];
     assert!(refused.iter().all(|refused| matches!(refused, Err(Error::NeedsSession))), "{refused:?}");
+}
+
+/// A request is let in with who one is then; what it does is decided by who one is now.
+#[tokio::test]
+async fn a_request_under_way_when_its_administrator_stops_being_one_changes_nothing() {
+    let harness = Harness::new().await;
+    let accounts = &harness.control.accounts;
+    let (root, mallory) = (admin(&harness, "root").await, admin(&harness, "mallory").await);
+    accounts.change_person(&root, "mallory", locked(true)).await.expect("another administrator");
+    let refused = [
+        accounts
+            .change_person(&mallory, "mallory", ChangePerson { locked: Some(false), ..role(Role::Admin) })
+            .await
+            .map(drop),
+        accounts.change_person(&mallory, "root", role(Role::User)).await.map(drop),
+        accounts.reset_password(&mallory, "root", None).await.map(drop),
+        accounts.sign_out_person(&mallory, "root", true).await,
+    ];
+    assert!(refused.iter().all(Result::is_err), "{refused:?}");
+    assert!(accounts.person(&root, "mallory").await.expect("mallory").person.user.locked);
 }
 
 #[tokio::test]

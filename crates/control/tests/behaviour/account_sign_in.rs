@@ -40,6 +40,21 @@ async fn failures_cost_growing_waits_that_end_by_themselves() {
     accounts.sign_in("ada", "correct horse", address()).await.expect("never locked out for good");
 }
 
+/// All are let into the queue when the wait is over; those behind the first failure must wait like everybody.
+#[tokio::test]
+async fn many_guesses_at_once_are_no_more_than_the_few_that_are_checked_at_the_same_time() {
+    let harness = Harness::new().await;
+    let accounts = &harness.control.accounts;
+    for _ in 0..6 {
+        let _waits_or_fails = accounts.sign_in("ada", "wrong", address()).await;
+    }
+    harness.clock.advance(Duration::from_secs(600));
+    let guesses = futures::future::join_all((0..30).map(|_| accounts.sign_in("ada", "wrong", address()))).await;
+    let checked = guesses.iter().filter(|guess| matches!(guess, Err(Error::SignInFailed))).count();
+    let refused = guesses.iter().filter(|guess| matches!(guess, Err(Error::TooManyAttempts { .. }))).count();
+    assert!((1..=2).contains(&checked) && checked + refused == 30, "{checked} checked, {refused} refused");
+}
+
 #[tokio::test]
 async fn a_locked_user_is_nobody() {
     let harness = Harness::new().await;
