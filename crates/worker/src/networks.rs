@@ -1,17 +1,25 @@
 //! The vclusters' networks: made by the first node that needs one, removed by the last one that leaves.
 //! Everything about one network is done one after the other, so making and removing never cross.
 
-use std::{collections::HashMap, sync::Arc};
+use std::{collections::HashMap, sync::Arc, time::Duration};
 
 use control::ports::{
     coordination::Assignment,
     engine::{EngineError, Network, NetworkSpec},
 };
 use domain::{NodeId, VclusterId, subnet};
+use ipnet::Ipv4Net;
 use parking_lot::Mutex;
-use tokio::sync::Mutex as Turn;
+use tokio::{
+    sync::Mutex as Turn,
+    time::{Instant, sleep},
+};
 
 use crate::{host::Host, names};
+
+/// How long a network of ours that nobody needs may hold a subnet up. Its containers have ended by then.
+const ON_ITS_WAY_OUT: Duration = Duration::from_secs(10);
+const LOOK_AGAIN: Duration = Duration::from_millis(50);
 
 /// What is known of one network.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -124,20 +132,35 @@ async fn find(host: &Host, vcluster: VclusterId) -> Result<There, EngineError> {
         .map_or(There::No, |found| There::Yes(found.id)))
 }
 
-/// A subnet may still be held by a network of ours that nobody needs any more: that one goes, then it is tried once more.
+/// A subnet may still be held by a network of ours that nobody needs any more: control gives a subnet away when no node
+/// stands in it, and a worker that was ended in that moment has the network still before it. It is waited for.
 async fn make(host: &Host, spec: &NetworkSpec) -> Result<String, EngineError> {
-    match host.engine.ensure_network(spec).await {
-        Err(EngineError::SubnetTaken(subnet)) if host.roster.is_complete() => {
-            let overlaps = |network: &Network| {
-                network.subnet.is_some_and(|taken| taken.contains(&subnet) || subnet.contains(&taken))
-            };
-            let networks = host.engine.networks(host.config.installation).await?;
-            let left = networks.into_iter().filter(|network| overlaps(network) && !host.roster.knows(network.vcluster));
-            for network in left {
-                host.engine.remove_network(&network.id).await?;
+    let began = Instant::now();
+    loop {
+        match host.engine.ensure_network(spec).await {
+            Err(EngineError::SubnetTaken(_)) if began.elapsed() < ON_ITS_WAY_OUT => {
+                if !clear(host, spec.subnet).await? {
+                    return host.engine.ensure_network(spec).await;
+                }
+                sleep(LOOK_AGAIN).await;
             }
-            host.engine.ensure_network(spec).await
+            outcome => return outcome,
         }
-        outcome => outcome,
     }
+}
+
+/// Takes away what nobody needs of our networks on this subnet. Says whether any of ours was on it.
+async fn clear(host: &Host, subnet: Ipv4Net) -> Result<bool, EngineError> {
+    let overlaps =
+        |network: &Network| network.subnet.is_some_and(|taken| taken.contains(&subnet) || subnet.contains(&taken));
+    let mut ours = host.engine.networks(host.config.installation).await?;
+    ours.retain(overlaps);
+    for network in ours.iter().filter(|network| host.roster.is_complete() && !host.roster.knows(network.vcluster)) {
+        match host.engine.remove_network(&network.id).await {
+            // Its containers are on their way out, too.
+            Err(EngineError::InUse(_)) => {}
+            outcome => outcome?,
+        }
+    }
+    Ok(!ours.is_empty())
 }
