@@ -31,6 +31,9 @@ pub enum BodyError {
     Ended,
 }
 
+/// What is over by then is not worth watching.
+const WATCHED_AFTER: Duration = Duration::from_millis(300);
+
 /// Dropping it ends the exchange.
 #[derive(Debug)]
 pub struct ResponseBody(Option<Box<Streaming>>);
@@ -41,7 +44,8 @@ struct Streaming {
     home: Home,
     idle: Option<Duration>,
     permission: Arc<dyn Permission>,
-    /// Made when something is waited for.
+    begun: Instant,
+    /// Made when something is waited for, or when it lasts.
     patience: Option<Pin<Box<Patience>>>,
     /// Something came since patience was last looked at.
     moved: bool,
@@ -81,7 +85,16 @@ impl ResponseBody {
         permission: Arc<dyn Permission>,
     ) -> Self {
         let line = Some(line);
-        Self(Some(Box::new(Streaming { incoming, line, home, idle, permission, patience: None, moved: false })))
+        Self(Some(Box::new(Streaming {
+            incoming,
+            line,
+            home,
+            idle,
+            permission,
+            patience: None,
+            moved: false,
+            begun: Instant::now(),
+        })))
     }
 }
 
@@ -106,8 +119,9 @@ impl Streaming {
     }
 
     fn poll_patience(&mut self, cx: &mut Context<'_>) -> Poll<BodyError> {
-        let (permission, idle) = (&self.permission, self.idle);
-        let patience = self.patience.get_or_insert_with(|| Box::pin(Patience::begin(permission.watch(), idle)));
+        let idle = self.idle;
+        self.watch();
+        let Some(patience) = &mut self.patience else { return Poll::Pending };
         if std::mem::take(&mut self.moved) {
             patience.last_moved = Instant::now();
         }
@@ -123,6 +137,13 @@ impl Streaming {
                 return Poll::Ready(BodyError::Idle(idle));
             }
             sleep.as_mut().reset(last_moved + idle);
+        }
+    }
+
+    /// From now on the end of the permission ends this, too.
+    fn watch(&mut self) {
+        if self.patience.is_none() {
+            self.patience = Some(Box::pin(Patience::begin(self.permission.watch(), self.idle)));
         }
     }
 
@@ -151,6 +172,10 @@ impl Body for ResponseBody {
         if streaming.is_ended() {
             self.0 = None;
             return Poll::Ready(Some(Err(BodyError::Ended)));
+        }
+        // An app that is always faster than its reader never makes anybody wait, and could go on for ever.
+        if streaming.begun.elapsed() >= WATCHED_AFTER {
+            streaming.watch();
         }
         let Poll::Ready(frame) = streaming.poll_incoming(cx) else {
             let error = ready!(streaming.poll_patience(cx));

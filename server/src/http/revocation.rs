@@ -14,6 +14,7 @@ use std::{
 
 use control::{Control, ports::clock::Clock};
 use domain::UserId;
+use futures::{StreamExt as _, stream};
 use parking_lot::Mutex;
 use store::SessionStore;
 use tokio::{sync::Notify, time::Instant};
@@ -23,6 +24,8 @@ use tower_sessions::{SessionStore as _, session};
 use super::{ending::Ending, session::written_every};
 
 const EVERY: Duration = Duration::from_millis(400);
+/// So many credentials are looked at at the same time.
+const AT_ONCE: usize = 32;
 /// For what goes through connections of apps when dockletd ends.
 const LAST_MOMENT: Duration = Duration::from_millis(500);
 
@@ -153,14 +156,10 @@ impl Revocations {
                     self.0.begun.notified().await;
                     continue;
                 }
-                for credential in credentials {
-                    // While the database does not answer, nobody is thrown out.
-                    match is_good(&credential, &control, &sessions).await {
-                        Some(false) => self.revoke(&credential),
-                        Some(true) => self.put_off(&credential, &sessions, &renewal).await,
-                        None => {}
-                    }
-                }
+                // One after the other, whoever holds many open would put off the end of everybody else's.
+                stream::iter(credentials)
+                    .for_each_concurrent(AT_ONCE, |credential| self.look(credential, &control, &sessions, &renewal))
+                    .await;
                 tokio::time::sleep(EVERY).await;
             }
         };
@@ -169,6 +168,15 @@ impl Revocations {
             () = ending.begun() => {}
         }
         self.end_apps().await;
+    }
+
+    async fn look(&self, credential: Credential, control: &Control, sessions: &SessionStore, renewal: &Renewal) {
+        // While the database does not answer, nobody is thrown out.
+        match is_good(&credential, control, sessions).await {
+            Some(false) => self.revoke(&credential),
+            Some(true) => self.put_off(&credential, sessions, renewal).await,
+            None => {}
+        }
     }
 
     /// What goes through an app's connection is not ours to end politely: it is given a moment, then it is cut.

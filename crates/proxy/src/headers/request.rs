@@ -100,10 +100,12 @@ fn is_claim(name: &HeaderName) -> bool {
 
 /// A token of ours would let the app act as the user.
 fn strip_token(headers: &mut HeaderMap, names: &OwnNames) {
-    let Some(value) = headers.get(header::AUTHORIZATION) else { return };
-    let bytes = value.as_bytes();
-    let word = bytes.iter().position(|byte| *byte == b' ').map_or(bytes, |space| bytes[space..].trim_ascii());
-    if !names.token_prefix.is_empty() && word.starts_with(names.token_prefix.as_bytes()) {
+    let is_ours = |value: &HeaderValue| {
+        let bytes = value.as_bytes();
+        let word = bytes.iter().position(|byte| *byte == b' ').map_or(bytes, |space| bytes[space..].trim_ascii());
+        !names.token_prefix.is_empty() && word.starts_with(names.token_prefix.as_bytes())
+    };
+    if headers.get_all(header::AUTHORIZATION).iter().any(is_ours) {
         headers.remove(header::AUTHORIZATION);
     }
 }

@@ -85,6 +85,28 @@ async fn an_event_is_there_before_the_next_one_is_sent() {
     assert_eq!(upstream.rest().await, "", "and a revoked one ends");
 }
 
+/// The app is always ahead of its reader, so nothing is ever waited for.
+#[tokio::test]
+async fn a_download_without_a_pause_ends_with_its_permission() {
+    let mut app = App::start().await;
+    let edge = Edge::start(&app).await;
+    let mut client = edge.ask("GET / HTTP/1.1").await;
+    let mut upstream = app.accept().await;
+    upstream.head().await;
+    upstream.write("HTTP/1.1 200 OK\r\n\r\n").await;
+    let writing = tokio::spawn(async move {
+        let piece = vec![7; MEGABYTE];
+        while tokio::io::AsyncWriteExt::write_all(&mut upstream.0, &piece).await.is_ok() {}
+    });
+    client.head().await;
+    for _ in 0..8 {
+        client.exactly(MEGABYTE).await;
+    }
+    edge.revoked.cancel();
+    client.rest().await;
+    within(writing).await.expect("the app sees the end");
+}
+
 #[tokio::test]
 async fn both_directions_may_stream_at_once_in_chunks() {
     let mut app = App::start().await;

@@ -8,7 +8,7 @@ use std::{fmt, str::FromStr};
 use domain::app::AppLabel;
 use wire::app::AppUrls;
 
-use crate::http::origin::{Origin, split_port};
+use crate::http::origin::Origin;
 
 /// A DNS name in lower case, without a dot at its end.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -67,8 +67,9 @@ impl Hosts {
 
     /// `authority` as the request names it: `host`, `host:port`.
     pub fn place(&self, authority: &str, path: &str) -> Place {
-        let name = split_port(authority).map_or(authority, |(name, _)| name);
-        let name = name.strip_suffix('.').unwrap_or(name);
+        // Also what is no port is cut off: else it would be part of a name that stands below nothing.
+        let port = authority.rsplit_once(':').filter(|(_, port)| !port.contains(']'));
+        let name = port.map_or(authority, |(name, _)| name).trim_end_matches('.');
         match self.below(name) {
             Some(_) if self.public_urls.iter().any(|url| url.has_name(name)) => self.portal(path),
             Some(label) => label.to_ascii_lowercase().parse().map_or(Place::Nobody, Place::Host),
@@ -167,6 +168,10 @@ mod tests {
             ["x.apps.example.org", "a.abcdefg234.apps.example.org", ".apps.example.org", "1bcdefg234.apps.example.org"]
         {
             assert_eq!(hosts.place(host, "/"), Place::Nobody, "{host}");
+        }
+        for odd in [":", ":99999", ":abc", "..", ".:80"] {
+            let host = format!("{LABEL}.apps.example.org{odd}");
+            assert!(matches!(hosts.place(&host, "/"), Place::Host(_)), "{host}");
         }
         for host in ["docklet.example.org", "apps.example.org", "xapps.example.org", "127.0.0.1:8000", "[::1]:8000", ""]
         {

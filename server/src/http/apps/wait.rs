@@ -66,7 +66,9 @@ impl Look {
     async fn next(mut self) -> Option<(Event, Self)> {
         while !self.over {
             let stand = self.stand().await;
-            if stand.map(Stand::as_str) != Some(self.shown.as_str()) {
+            // No page shows that an app is ready: whoever waits for an end of that would have it asked for ever.
+            let waits = stand.is_some_and(|stand| stand != Stand::Ready && stand.as_str() == self.shown);
+            if !waits {
                 self.over = true;
                 return Some((Event::default().event("changed").data("{}"), self));
             }

@@ -109,6 +109,8 @@ fn our_cookies_and_tokens_stay_with_us() {
         let head = prepared("/", &[("authorization", value)], false, &site());
         assert_eq!(field(&head, "authorization").len(), kept, "{value}");
     }
+    let twice = prepared("/", &[("authorization", "Basic x"), ("authorization", "Bearer dkl_abc")], false, &site());
+    assert!(!field(&twice, "authorization").iter().any(|value| value.contains("dkl_")));
 }
 
 #[test]
