@@ -18,6 +18,7 @@ pub struct Installation {
     pub control: Control,
     pub readiness: Readiness,
     pub settings: Vec<Effective>,
+    pub base_image: String,
     pub data_dir: PathBuf,
     pub started_at: DateTime<Utc>,
 }
@@ -55,6 +56,10 @@ impl InstallationView for Installation {
     fn settings(&self, actor: &Actor) -> Result<Vec<Setting>, Error> {
         actor.administrator()?;
         Ok(self.settings.iter().map(setting).collect())
+    }
+
+    fn base_image(&self) -> String {
+        self.base_image.clone()
     }
 }
 

@@ -162,6 +162,7 @@ fn run(
             control: control.clone(),
             readiness: readiness.clone(),
             settings,
+            base_image: config.worker.base_image.clone(),
             data_dir: data.path().to_owned(),
             started_at: SystemClock.now(),
         }),

@@ -1,6 +1,10 @@
 //! How many connections there may be, all together and from one address.
 
-use std::{collections::HashMap, net::IpAddr, sync::Arc};
+use std::{
+    collections::HashMap,
+    net::{IpAddr, Ipv6Addr},
+    sync::Arc,
+};
 
 use ipnet::IpNet;
 use parking_lot::Mutex;
@@ -52,6 +56,7 @@ impl Place {
         if self.connections.is_shared(address) {
             return Some(self);
         }
+        let address = network(address);
         {
             let mut counts = self.connections.counts.lock();
             let count = counts.entry(address).or_default();
@@ -62,6 +67,14 @@ impl Place {
         }
         self.address = Some(address);
         Some(self)
+    }
+}
+
+/// Whom an address counts for. Everybody with IPv6 has a network of 2^64 addresses.
+fn network(address: IpAddr) -> IpAddr {
+    match address {
+        IpAddr::V4(_) => address,
+        IpAddr::V6(v6) => Ipv6Addr::from_bits(v6.to_bits() >> 64 << 64).into(),
     }
 }
 

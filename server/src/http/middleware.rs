@@ -4,4 +4,5 @@ pub(crate) mod arrival;
 pub(crate) mod observe;
 pub(crate) mod problems;
 pub(crate) mod security;
+pub(crate) mod upload;
 pub(crate) mod visit;

@@ -13,7 +13,7 @@ use utoipa_axum::router::OpenApiRouter;
 use super::{
     identity::identify,
     json::LARGEST_BODY,
-    middleware::{arrival, observe, problems, security, visit},
+    middleware::{arrival, observe, problems, security, upload, visit},
     routes::{admin, apps, book, console, events, health, me, metrics, nodes, openapi, session, terminals, vclusters},
 };
 use crate::state::AppState;
@@ -73,6 +73,7 @@ fn people(state: &AppState) -> Router<AppState> {
                 .layer(state.sessions.clone())
                 .layer(from_fn_with_state(state.clone(), identify))
                 .layer(from_fn_with_state(state.clone(), visit::visit))
-                .layer(DefaultBodyLimit::max(LARGEST_BODY)),
+                .layer(DefaultBodyLimit::max(LARGEST_BODY))
+                .layer(from_fn(upload::in_time)),
         )
 }

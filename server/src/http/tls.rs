@@ -23,6 +23,7 @@ use tokio_rustls::{
 use super::stream::Stream;
 use crate::config::tls::Files;
 use pair::{Pair, PairError};
+use reload::Fingerprint;
 
 /// What a browser may choose from, the better one first.
 const PROTOCOLS: [&[u8]; 2] = [HTTP2, b"http/1.1"];
@@ -36,6 +37,8 @@ pub struct Tls {
     config: Arc<ServerConfig>,
     current: Arc<Current>,
     files: Files,
+    /// The files' fingerprint before they were read.
+    seen: Fingerprint,
 }
 
 impl std::fmt::Debug for Tls {
@@ -74,6 +77,7 @@ pub enum TlsError {
 impl Tls {
     /// Reads the pair and is ready to show it.
     pub fn open(files: Files) -> Result<Self, TlsError> {
+        let seen = reload::fingerprint(&files);
         let pair = Pair::read(&files)?;
         let current = Arc::new(Current(RwLock::new(pair)));
         let mut config = ServerConfig::builder_with_provider(provider())
@@ -81,7 +85,7 @@ impl Tls {
             .with_no_client_auth()
             .with_cert_resolver(current.clone());
         config.alpn_protocols = PROTOCOLS.map(Vec::from).into();
-        Ok(Self { config: Arc::new(config), current, files })
+        Ok(Self { config: Arc::new(config), current, files, seen })
     }
 
     /// The handshake. Whoever calls this bounds its time.

@@ -1,6 +1,6 @@
 //! Hands the console what the edge knows about a request: one value, for pages and server functions alike.
 
-use app::visit::Visit;
+use app::visit::{Taken, Visit};
 use axum::{
     extract::{Request, State},
     middleware::Next,
@@ -37,6 +37,7 @@ pub(crate) async fn visit(
         address: session::client_address(extensions),
         installation: state.installation.clone(),
         apps: urls.clone(),
+        taken: Taken::default(),
         nonce: extensions.get::<Nonce>().map(|nonce| nonce.0.clone()).unwrap_or_default(),
     };
     extensions.insert(urls);

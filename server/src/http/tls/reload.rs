@@ -14,16 +14,25 @@ use crate::{config::tls::Files, http::ending::Ending};
 /// How soon a change is noticed. Two looks at the file system every few seconds cost nothing, and see through every way
 /// of replacing files: writing, renaming, moving a link.
 const EVERY: Duration = Duration::from_secs(2);
+/// What was refused may be good later, without another change: from tomorrow on, or when the disk can be read again.
+const AGAIN: TimeDelta = TimeDelta::minutes(1);
 /// How often one is reminded of a certificate that ends soon.
 const REMIND: TimeDelta = TimeDelta::days(1);
 
 /// What changes with a file's content, for both files.
-type Fingerprint = [Option<(u64, u64, u64, i64, i64, i64, i64)>; 2];
+pub(super) type Fingerprint = [Option<(u64, u64, u64, i64, i64, i64, i64)>; 2];
+
+/// A pair that could not be taken.
+struct Refused {
+    why: String,
+    at: DateTime<Utc>,
+}
 
 impl Tls {
     /// Keeps the shown pair current until the ending begins.
     pub async fn keep_current(self, clock: impl Clock, ending: Ending) {
-        let mut seen = fingerprint(&self.files);
+        let mut seen = self.seen;
+        let mut refused: Option<Refused> = None;
         let mut reminded = self.speak_of_the_end(clock.now(), None);
         loop {
             tokio::select! {
@@ -32,9 +41,10 @@ impl Tls {
             }
             let now = clock.now();
             let found = fingerprint(&self.files);
-            if found != seen {
+            if found != seen || refused.as_ref().is_some_and(|refused| now - refused.at >= AGAIN) {
                 seen = found;
-                if self.take_new(now) {
+                refused = self.take_new(now, refused);
+                if refused.is_none() {
                     reminded = None;
                 }
             }
@@ -42,20 +52,22 @@ impl Tls {
         }
     }
 
-    /// Reads what is in the files now. Says whether it is shown from now on.
-    fn take_new(&self, now: DateTime<Utc>) -> bool {
+    /// Reads what is in the files now, to show it from now on; else says why not, the same reason only once.
+    fn take_new(&self, now: DateTime<Utc>, before: Option<Refused>) -> Option<Refused> {
         let current = self.current.0.read().clone();
         match chosen(&current, Pair::read(&self.files), now) {
             Ok(pair) => {
                 tracing::info!(until = %pair.until, "the certificate was read again");
                 metrics::counter!("docklet_tls_reloads_total", "outcome" => "taken").increment(1);
                 *self.current.0.write() = pair;
-                true
+                None
             }
             Err(why) => {
-                tracing::warn!("the new certificate is not taken, the one before is kept: {why}");
-                metrics::counter!("docklet_tls_reloads_total", "outcome" => "refused").increment(1);
-                false
+                if before.is_none_or(|before| before.why != why) {
+                    tracing::warn!("the new certificate is not taken, the one before is kept: {why}");
+                    metrics::counter!("docklet_tls_reloads_total", "outcome" => "refused").increment(1);
+                }
+                Some(Refused { why, at: now })
             }
         }
     }
@@ -93,7 +105,7 @@ fn chosen(current: &Pair, read: Result<Pair, PairError>, now: DateTime<Utc>) -> 
     Ok(new)
 }
 
-fn fingerprint(files: &Files) -> Fingerprint {
+pub(super) fn fingerprint(files: &Files) -> Fingerprint {
     let of = |path: &Path| {
         let file = std::fs::metadata(path).ok()?;
         Some((file.dev(), file.ino(), file.size(), file.mtime(), file.mtime_nsec(), file.ctime(), file.ctime_nsec()))
