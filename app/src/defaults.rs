@@ -5,8 +5,8 @@ use catalogue::t;
 use domain::vcluster::MOST_NODES;
 use wire::{session::Amount, vcluster::NodeResources};
 
-/// The image every installation has.
-pub(crate) const IMAGE: &str = "docklet/base";
+/// The image Docklet builds itself; what is in it is known.
+pub(crate) const OWN_IMAGE: &str = "docklet/base";
 /// As many as show that it is a cluster.
 const USUAL_NODES: u8 = 2;
 
@@ -94,7 +94,7 @@ pub(crate) fn order(overview: &crate::api::overview::Overview) -> wire::vcluster
     let taken = |name: &str| overview.vclusters.iter().any(|vcluster| vcluster.name == name);
     wire::vcluster::CreateVcluster {
         name: name(overview.seed, taken),
-        image: IMAGE.into(),
+        image: overview.base_image.clone(),
         nodes: nodes.into(),
         resources: size.resources(),
     }

@@ -10,6 +10,7 @@ mod chart;
 mod components;
 mod contexts;
 mod defaults;
+mod hydration;
 mod layouts;
 mod offers;
 mod pages;

@@ -3,7 +3,10 @@
 //! The edge puts a [`Visit`] into the request's extensions; [`provide`] hands it to pages and server functions alike, so the
 //! two can never see different things. Chooses no cookie flag of the session: that is the edge's.
 
-use std::{net::IpAddr, sync::Arc};
+use std::{
+    net::IpAddr,
+    sync::{Arc, Mutex, PoisonError},
+};
 
 use async_trait::async_trait;
 use catalogue::Language;
@@ -47,6 +50,8 @@ pub trait InstallationView: Send + Sync {
     async fn health(&self, actor: &Actor) -> Result<Health, control::Error>;
     /// Every setting, and where its value came from; secrets are masked.
     fn settings(&self, actor: &Actor) -> Result<Vec<Setting>, control::Error>;
+    /// The node image that everybody is offered.
+    fn base_image(&self) -> String;
 }
 
 /// What the edge knows about one request for a page or a server function.
@@ -61,8 +66,34 @@ pub struct Visit {
     pub apps: AppUrls,
     /// The client's address, for counting failed sign-ins.
     pub address: IpAddr,
+    /// What this request has taken of what is shown once.
+    pub taken: Taken,
     /// The nonce of this response's Content-Security-Policy.
     pub nonce: String,
+}
+
+/// A page may be drawn more than once for one request (its parts wait for each other), and what can be taken only once
+/// must then be the same again.
+#[derive(Clone, Default)]
+pub struct Taken(Arc<Mutex<Option<(String, String)>>>);
+
+impl std::fmt::Debug for Taken {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Taken")
+    }
+}
+
+impl Taken {
+    /// The secret behind `key`: taken the first time, remembered after.
+    pub fn or_take<E>(&self, key: &str, take: impl FnOnce() -> Result<Option<String>, E>) -> Result<Option<String>, E> {
+        let mut taken = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((_, secret)) = taken.as_ref().filter(|(known, _)| known == key) {
+            return Ok(Some(secret.clone()));
+        }
+        let secret = take()?;
+        *taken = secret.clone().map(|secret| (key.to_owned(), secret));
+        Ok(secret)
+    }
 }
 
 impl std::fmt::Debug for Visit {

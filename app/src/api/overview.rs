@@ -17,6 +17,8 @@ pub struct Overview {
     pub now: DateTime<Utc>,
     /// Chance, made on the server, for suggesting names.
     pub seed: u32,
+    /// The node image new vclusters are offered.
+    pub base_image: String,
 }
 
 /// The signed-in user's overview.
@@ -26,7 +28,8 @@ pub(crate) async fn read_overview() -> Result<Overview, Refused> {
 
     use crate::visit::{actor, refuse, visit};
     let actor = actor()?;
-    let control = visit()?.control;
+    let visit = visit()?;
+    let control = visit.control;
     // Read before the lists: what happens in between is in the feed again, and nothing is missed.
     let position = control.events.position().await.map_err(refuse)?;
     let (limits, usage) = control.accounts.holdings(&actor).await.map_err(refuse)?;
@@ -35,5 +38,6 @@ pub(crate) async fn read_overview() -> Result<Overview, Refused> {
         Session { name: actor.name.to_string(), role: actor.role, limits: limits.into(), usage: usage.into() };
     let mut seed = [0; 4];
     SystemEntropy.fill(&mut seed);
-    Ok(Overview { session, vclusters, position, now: SystemClock.now(), seed: u32::from_ne_bytes(seed) })
+    let (now, seed) = (SystemClock.now(), u32::from_ne_bytes(seed));
+    Ok(Overview { session, vclusters, position, now, seed, base_image: visit.installation.base_image() })
 }

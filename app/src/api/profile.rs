@@ -64,7 +64,8 @@ pub(crate) async fn create_token(name: String, days: i64) -> Result<NewToken, Re
 #[server(prefix = "/actions", endpoint = "shown-once", input = GetUrl)]
 pub(crate) async fn take_shown(key: String) -> Result<Option<String>, Refused> {
     use crate::visit::{actor, refuse, visit};
-    visit()?.control.accounts.take_shown(&actor()?, &key).map_err(refuse)
+    let (visit, actor) = (visit()?, actor()?);
+    visit.taken.or_take(&key, || visit.control.accounts.take_shown(&actor, &key)).map_err(refuse)
 }
 
 #[server(prefix = "/actions", endpoint = "revoke-token")]

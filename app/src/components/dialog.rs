@@ -1,7 +1,7 @@
 //! A page in front of another one: a native dialog with a URL of its own.
 //!
 //! The server renders it open, so it works without script; with the script it becomes modal: focus stays inside, Escape
-//! and a click beside it lead back.
+//! and a click beside it lead back, and what opened it has the focus again.
 
 use catalogue::t;
 use leptos::{html, prelude::*};
@@ -26,6 +26,7 @@ pub(crate) fn RouteDialog(
     let dialog = NodeRef::<html::Dialog>::new();
     let navigate = use_navigate();
     let leave = move || {
+        close(dialog);
         navigate(&back.get_untracked(), NavigateOptions { scroll: false, ..Default::default() });
     };
     let leave_beside = leave.clone();
@@ -48,6 +49,8 @@ pub(crate) fn RouteDialog(
                 let beside = event.target().is_some_and(|target| target.dyn_ref::<web_sys::HtmlDialogElement>().is_some());
                 if beside {
                     leave_beside();
+                } else if leads_away(&event) {
+                    close(dialog);
                 }
             }
         >
@@ -73,4 +76,19 @@ fn become_modal(dialog: NodeRef<html::Dialog>) {
         // Fails only for a dialog that is not in the page or is open: it is neither.
         let _ = element.show_modal();
     });
+}
+
+/// The browser gives the focus back only where a dialog is closed, not where it is taken out of the page.
+fn close(dialog: NodeRef<html::Dialog>) {
+    if let Some(element) = dialog.get_untracked() {
+        element.close();
+    }
+}
+
+/// A link was pressed, and its page opens here instead of in another tab.
+fn leads_away(event: &web_sys::MouseEvent) -> bool {
+    let elsewhere = event.alt_key() || event.ctrl_key() || event.meta_key() || event.shift_key();
+    let hit = event.target().and_then(|target| target.dyn_into::<web_sys::Element>().ok());
+    let on_link = hit.is_some_and(|hit| matches!(hit.closest("a[href]:not([target])"), Ok(Some(_))));
+    on_link && !elsewhere && event.button() == 0
 }

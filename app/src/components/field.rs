@@ -2,12 +2,15 @@
 
 use leptos::prelude::*;
 
+use super::rich::Foreign;
+use crate::wording::problem::Said;
+
 /// The message under a field. Its place is there only when it is needed; its id is `{name}-fault`.
 #[component]
-pub(crate) fn Fault(name: &'static str, #[prop(into)] fault: Signal<Option<String>>) -> impl IntoView {
+pub(crate) fn Fault(name: &'static str, #[prop(into)] fault: Signal<Option<Said>>) -> impl IntoView {
     view! {
         <p class="field-fault" id=format!("{name}-fault") role="alert" hidden=move || fault.get().is_none()>
-            {move || fault.get()}
+            {move || fault.get().map(|said| view! { <Foreign said=said/> })}
         </p>
     }
 }
@@ -29,7 +32,7 @@ pub(crate) fn TextField(
     optional: bool,
     #[prop(optional, into)] placeholder: Option<String>,
     #[prop(optional)] longest: Option<u16>,
-    #[prop(into)] fault: Signal<Option<String>>,
+    #[prop(into)] fault: Signal<Option<Said>>,
     /// What is typed, as it is typed.
     #[prop(optional)]
     typed: Option<RwSignal<String>>,

@@ -14,6 +14,7 @@ use crate::{
         Refused,
         vclusters::{Act, AddNodes, Create, DeleteVcluster, QuickCreate, RemoveNode, Verb},
     },
+    hydration::is_first_render,
     routes,
 };
 
@@ -77,6 +78,21 @@ pub(crate) fn provide_actions() -> Actions {
 
 pub(crate) fn use_actions() -> Actions {
     expect_context()
+}
+
+/// For a dialog that shows this action's answers: one to the dialog before it is none to this one, even if it came only after
+/// that one was closed. What the first render shows was answered to a form without script, and stays.
+pub(crate) fn answer_anew<S>(action: ServerAction<S>)
+where
+    S: ServerFn + Clone + Send + Sync + 'static,
+    S::Output: Send + Sync + 'static,
+    S::Error: Send + Sync + 'static,
+{
+    if !is_first_render() {
+        action.clear();
+    }
+    // What was shown once is not kept for longer.
+    Effect::new(move |_| on_cleanup(move || action.clear()));
 }
 
 /// An action whose refusal, if the page was asked for with one, is on top of the page.

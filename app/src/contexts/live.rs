@@ -20,6 +20,7 @@ pub(crate) struct Live {
     /// The feed is interrupted, and has been for a moment.
     away: RwSignal<bool>,
     seed: StoredValue<u32>,
+    base_image: StoredValue<String>,
     toasts: Toasts,
 }
 
@@ -82,6 +83,11 @@ impl Live {
         self.seed.update_value(|seed| *seed = seed.wrapping_add(1));
     }
 
+    /// The node image new vclusters are offered.
+    pub(crate) fn base_image(self) -> String {
+        self.base_image.get_value()
+    }
+
     /// Takes in the answer to an action of this page.
     pub(crate) fn answered(self, vcluster: &Vcluster) {
         self.store.maybe_update(|store| store.answered(vcluster));
@@ -113,6 +119,7 @@ pub(crate) fn provide_live(overview: &Overview) -> Live {
         store: RwSignal::new(Store::new(overview)),
         away: RwSignal::new(false),
         seed: StoredValue::new(overview.seed),
+        base_image: StoredValue::new(overview.base_image.clone()),
         toasts: use_toasts(),
     };
     feed::follow(live, overview.position);

@@ -31,7 +31,7 @@ pub(crate) fn ProblemPage(problem: Problem, #[prop(optional)] retry: Option<Call
     }
 }
 
-/// The same inside the chrome, where the rest of the page is fine.
+/// The same inside the chrome, where nothing of the page can be shown.
 #[component]
 pub(crate) fn ProblemSection(problem: Problem) -> impl IntoView {
     respond_with(problem.status);
@@ -45,6 +45,13 @@ pub(crate) fn ProblemSection(problem: Problem) -> impl IntoView {
             </section>
         </div>
     }
+}
+
+/// The same inside a page, where the rest of it is fine.
+#[component]
+pub(crate) fn ProblemCard(problem: Problem) -> impl IntoView {
+    respond_with(problem.status);
+    view! { <section class="empty card"><ProblemText problem=problem/></section> }
 }
 
 #[component]

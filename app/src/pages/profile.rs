@@ -11,15 +11,16 @@ use leptos_router::components::Outlet;
 
 use self::{password::PasswordSection, sessions::SessionsSection, tokens::TokensSection};
 use crate::{
-    api::profile::{CreateToken, EndOtherSessions, EndSession, Profile, RevokeToken, read_profile},
+    api::profile::{ChangePassword, CreateToken, EndOtherSessions, EndSession, Profile, RevokeToken, read_profile},
     components::{skeleton::SectionsSkeleton, tab_title::TabTitle},
     layouts::{account::role, chrome::TopBar, signed_in::Me},
-    pages::problem::ProblemSection,
+    pages::problem::ProblemCard,
 };
 
 /// What can be done on this page. The dialog in front of it makes tokens.
 #[derive(Clone, Copy)]
 pub(super) struct ProfileActions {
+    pub(super) change_password: ServerAction<ChangePassword>,
     pub(super) create_token: ServerAction<CreateToken>,
     pub(super) revoke_token: ServerAction<RevokeToken>,
     pub(super) end_session: ServerAction<EndSession>,
@@ -29,8 +30,9 @@ pub(super) struct ProfileActions {
 impl ProfileActions {
     /// Counts up with every answer: then the lists are read again.
     fn answers(self) -> usize {
-        let Self { create_token, revoke_token, end_session, end_others } = self;
-        create_token.version().get()
+        let Self { change_password, create_token, revoke_token, end_session, end_others } = self;
+        change_password.version().get()
+            + create_token.version().get()
             + revoke_token.version().get()
             + end_session.version().get()
             + end_others.version().get()
@@ -42,6 +44,7 @@ impl ProfileActions {
 pub(crate) fn ProfilePage() -> impl IntoView {
     let me: Me = expect_context();
     let actions = ProfileActions {
+        change_password: ServerAction::new(),
         create_token: ServerAction::new(),
         revoke_token: ServerAction::new(),
         end_session: ServerAction::new(),
@@ -71,7 +74,7 @@ pub(crate) fn ProfilePage() -> impl IntoView {
                             <SessionsSection sessions=sessions/>
                         }
                         .into_any(),
-                        Err(refused) => view! { <ProblemSection problem=refused.into()/> }.into_any(),
+                        Err(refused) => view! { <ProblemCard problem=refused.into()/> }.into_any(),
                     }
                 })}
             </Transition>

@@ -25,6 +25,16 @@ pub(crate) fn of_server(text: String) -> Said {
     Said { text, foreign: language() != Language::English }
 }
 
+/// A text of the console's, which is in the page's language.
+pub(crate) fn ours(text: impl Into<String>) -> Said {
+    Said { text: text.into(), foreign: false }
+}
+
+/// What the server found wrong about a field.
+pub(crate) fn about(problem: Option<&Problem>, field: &str) -> Option<Said> {
+    problem?.about(field).map(|rule| of_server(rule.to_owned()))
+}
+
 /// What happened and what to do: the server's sentence, which knows more than a code, where it is in the page's language.
 pub(crate) fn detail(problem: &Problem) -> Said {
     detail_in(language(), problem)

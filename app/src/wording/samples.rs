@@ -30,6 +30,7 @@ pub(crate) fn overview(vclusters: Vec<Vcluster>) -> Overview {
         position: 7,
         now: at(0),
         seed: 1,
+        base_image: "docklet/base".into(),
     }
 }
 

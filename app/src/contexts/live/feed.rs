@@ -144,7 +144,11 @@ impl Feed {
                     }
                     self.live.store.try_update(|store| store.read_again(&overview))
                 }
-                Err(refused) if refused.needs_sign_in() => return self.sign_in.with_value(|sign_in| sign_in()),
+                Err(refused) if refused.needs_sign_in() => {
+                    // The page may have been left by then.
+                    self.sign_in.try_with_value(|sign_in| sign_in());
+                    return;
+                }
                 Err(_) => {
                     self.broken.try_set_value(true);
                     self.say_away();

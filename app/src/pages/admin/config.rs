@@ -9,7 +9,7 @@ use crate::{
     api::installation::read_settings,
     components::{rich::Foreign, skeleton::SectionsSkeleton, state_mark::Tag, tab_title::TabTitle},
     layouts::chrome::TopBar,
-    pages::problem::ProblemSection,
+    pages::problem::ProblemCard,
     wording::{problem::of_server, vcluster::Tone},
 };
 
@@ -26,7 +26,7 @@ pub(crate) fn ConfigPage() -> impl IntoView {
                 {move || Suspend::new(async move {
                     match settings.await {
                         Ok(settings) => sections(settings).into_iter().map(|section| view! { <SectionTable settings=section/> }).collect_view().into_any(),
-                        Err(refused) => view! { <ProblemSection problem=refused.into()/> }.into_any(),
+                        Err(refused) => view! { <ProblemCard problem=refused.into()/> }.into_any(),
                     }
                 })}
             </Suspense>

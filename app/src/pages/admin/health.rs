@@ -21,7 +21,7 @@ use crate::{
     },
     contexts::clock::use_clock,
     layouts::chrome::TopBar,
-    pages::problem::ProblemSection,
+    pages::problem::ProblemCard,
     wording::{
         amount::{memory, number, percent},
         problem::of_server,
@@ -56,7 +56,7 @@ pub(crate) fn HealthPage() -> impl IntoView {
                 {move || Suspend::new(async move {
                     match health.await {
                         Ok(health) => view! { <Shown health=health/> }.into_any(),
-                        Err(refused) => view! { <ProblemSection problem=refused.into()/> }.into_any(),
+                        Err(refused) => view! { <ProblemCard problem=refused.into()/> }.into_any(),
                     }
                 })}
             </Transition>

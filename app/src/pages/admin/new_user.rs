@@ -12,8 +12,10 @@ use crate::{
     components::{
         dialog::RouteDialog, field::TextField, problem_note::ProblemNote, radio::Choice, shown_once::ShownOnce,
     },
+    contexts::actions::answer_anew,
     layouts::account::role,
     routes,
+    wording::problem::about,
 };
 
 const FIELDS: &[&str] = &["name", "password"];
@@ -21,8 +23,7 @@ const FIELDS: &[&str] = &["name", "password"];
 #[component]
 pub(crate) fn NewUserDialog() -> impl IntoView {
     let actions: PeopleActions = expect_context();
-    // An answer to this dialog is none to the next one.
-    Effect::new(move |_| on_cleanup(move || actions.add.clear()));
+    answer_anew(actions.add);
     let made = Memo::new(move |_| actions.add.value().get().and_then(Result::ok));
     let query = use_query_map().get_untracked();
     let name = query.get("name").unwrap_or_default();
@@ -79,9 +80,8 @@ fn Added(given: GivenPassword) -> impl IntoView {
 fn NewUserForm() -> impl IntoView {
     let actions: PeopleActions = expect_context();
     let problem = Signal::derive(move || actions.add.value().get().and_then(Result::err).map(Problem::from));
-    let fault = move |field: &'static str| {
-        Signal::derive(move || problem.with(|problem| problem.as_ref()?.about(field).map(str::to_owned)))
-    };
+    let fault =
+        move |field: &'static str| Signal::derive(move || problem.with(|problem| about(problem.as_ref(), field)));
     let pending = actions.add.pending();
     view! {
         <ActionForm action=actions.add attr:class="form">

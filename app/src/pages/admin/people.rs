@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use catalogue::t;
-use leptos::{leptos_dom::helpers::TimeoutHandle, prelude::*};
+use leptos::{html, leptos_dom::helpers::TimeoutHandle, prelude::*};
 use leptos_router::{
     NavigateOptions,
     components::{Form, Outlet},
@@ -23,7 +23,7 @@ use crate::{
         time_ago::TimeAgo,
     },
     layouts::{account::role, chrome::TopBar},
-    pages::problem::ProblemSection,
+    pages::problem::ProblemCard,
     routes,
     wording::{
         amount::{memory, number},
@@ -59,12 +59,12 @@ pub(crate) fn PeoplePage() -> impl IntoView {
         <TopBar here=t!("admin-title")/>
         <div class="page">
             <AdminHead action=ViewFnOnce::from(move || add().into_any())/>
-            <Search initial=asked.get_untracked().0/>
+            <Search asked=asked/>
             <Transition fallback=SectionsSkeleton>
                 {move || Suspend::new(async move {
                     match people.await {
                         Ok(page) => view! { <Found page=page asked=asked.get_untracked()/> }.into_any(),
-                        Err(refused) => view! { <ProblemSection problem=refused.into()/> }.into_any(),
+                        Err(refused) => view! { <ProblemCard problem=refused.into()/> }.into_any(),
                     }
                 })}
             </Transition>
@@ -76,9 +76,17 @@ pub(crate) fn PeoplePage() -> impl IntoView {
 
 /// A form for those without the script; with it, the list follows what is typed.
 #[component]
-fn Search(initial: String) -> impl IntoView {
+fn Search(asked: Memo<(String, String)>) -> impl IntoView {
     let navigate = use_navigate();
+    let field = NodeRef::<html::Input>::new();
+    follow(asked, field);
     let waiting = StoredValue::new(None::<TimeoutHandle>);
+    let stop_waiting = move || {
+        if let Some(last) = waiting.try_update_value(Option::take).flatten() {
+            last.clear();
+        }
+    };
+    on_cleanup(stop_waiting);
     let typed = move |text: String| {
         let navigate = navigate.clone();
         let search = move || {
@@ -89,9 +97,7 @@ fn Search(initial: String) -> impl IntoView {
             };
             navigate(&address, NavigateOptions { replace: true, scroll: false, ..Default::default() });
         };
-        if let Some(last) = waiting.try_update_value(|waiting| waiting.take()).flatten() {
-            last.clear();
-        }
+        stop_waiting();
         waiting.set_value(set_timeout_with_handle(search, PAUSE).ok());
     };
     view! {
@@ -99,6 +105,7 @@ fn Search(initial: String) -> impl IntoView {
             <label class="visually-hidden" for="people-search">{t!("admin-search")}</label>
             <Glyph icon=Icon::Search/>
             <input
+                node_ref=field
                 id="people-search"
                 class="input"
                 type="search"
@@ -108,12 +115,25 @@ fn Search(initial: String) -> impl IntoView {
                 autocapitalize="none"
                 spellcheck="false"
                 maxlength="32"
-                value=initial
+                value=asked.get_untracked().0
                 on:input:target=move |event| typed(event.target().value())
             />
             <noscript inner_html=format!("<button class=\"button\">{}</button>", t!("admin-search-submit"))></noscript>
         </Form>
     }
+}
+
+/// The field says what was searched for when a link or the way back said so; never while somebody types into it.
+fn follow(asked: Memo<(String, String)>, field: NodeRef<html::Input>) {
+    Effect::new(move |before: Option<()>| {
+        let search = asked.with(|(search, _)| search.clone());
+        // It was rendered with the first search; something may have been typed since.
+        let Some(field) = field.get_untracked().filter(|_| before.is_some()) else { return };
+        let element: &web_sys::Element = &field;
+        if document().active_element().as_ref() != Some(element) {
+            field.set_value(&search);
+        }
+    });
 }
 
 #[component]

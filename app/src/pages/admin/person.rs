@@ -28,7 +28,7 @@ use crate::{
         time_ago::{Day, TimeAgo},
     },
     layouts::{account::role, chrome::TopBar, signed_in::Me},
-    pages::problem::ProblemSection,
+    pages::problem::ProblemCard,
     routes,
     wording::vcluster::Tone,
 };
@@ -83,7 +83,9 @@ pub(crate) fn PersonPage() -> impl IntoView {
                 let secret = shown.await;
                 match person.await {
                     Ok(detail) => view! { <Shown detail=detail secret=secret/> }.into_any(),
-                    Err(refused) => view! { <ProblemSection problem=refused.into()/> }.into_any(),
+                    Err(refused) => {
+                        view! { <div class="page is-narrow"><ProblemCard problem=refused.into()/></div> }.into_any()
+                    }
                 }
             })}
         </Transition>

@@ -11,7 +11,9 @@ use crate::{
     components::{
         dialog::RouteDialog, field::TextField, problem_note::ProblemNote, radio::Choice, shown_once::ShownOnce,
     },
+    contexts::actions::answer_anew,
     routes,
+    wording::problem::about,
 };
 
 const FIELDS: &[&str] = &["name", "days"];
@@ -22,8 +24,7 @@ const USUAL: i64 = 30;
 #[component]
 pub(crate) fn NewTokenDialog() -> impl IntoView {
     let actions: ProfileActions = expect_context();
-    // An answer to this dialog is none to the next one.
-    Effect::new(move |_| on_cleanup(move || actions.create_token.clear()));
+    answer_anew(actions.create_token);
     let made = Memo::new(move |_| actions.create_token.value().get().and_then(Result::ok).map(|made| made.text));
     let key = use_query_map().get_untracked().get("shown");
     let shown = key.map(|key| Resource::new_blocking(|| (), move |()| take_shown(key.clone())));
@@ -77,9 +78,8 @@ fn Gone() -> impl IntoView {
 fn NewTokenForm() -> impl IntoView {
     let actions: ProfileActions = expect_context();
     let problem = Signal::derive(move || actions.create_token.value().get().and_then(Result::err).map(Problem::from));
-    let fault = move |field: &'static str| {
-        Signal::derive(move || problem.with(|problem| problem.as_ref()?.about(field).map(str::to_owned)))
-    };
+    let fault =
+        move |field: &'static str| Signal::derive(move || problem.with(|problem| about(problem.as_ref(), field)));
     let pending = actions.create_token.pending();
     let lifetime = |days: i64| {
         view! {

@@ -5,14 +5,15 @@ use leptos::{form::ActionForm, html, prelude::*};
 use leptos_router::hooks::use_query_map;
 use wire::problem::Problem;
 
+use super::ProfileActions;
 use crate::{
-    api::profile::ChangePassword,
     components::{
         field::TextField,
         icon::{Glyph, Icon},
         problem_note::ProblemNote,
         section::Section,
     },
+    wording::problem::about,
 };
 
 const FIELDS: &[&str] = &["present", "new", "again"];
@@ -28,11 +29,10 @@ pub(super) fn PasswordSection(name: String) -> impl IntoView {
 
 #[component]
 fn PasswordForm(name: String) -> impl IntoView {
-    let action = ServerAction::<ChangePassword>::new();
+    let ProfileActions { change_password: action, .. } = expect_context();
     let problem = Signal::derive(move || action.value().get().and_then(Result::err).map(Problem::from));
-    let fault = move |field: &'static str| {
-        Signal::derive(move || problem.with(|problem| problem.as_ref()?.about(field).map(str::to_owned)))
-    };
+    let fault =
+        move |field: &'static str| Signal::derive(move || problem.with(|problem| about(problem.as_ref(), field)));
     let pending = action.pending();
     // Without the script the answer leads to an address that says so.
     let query = use_query_map();

@@ -13,8 +13,9 @@ use crate::{
         problem_note::ProblemNote,
         rich::Rich,
     },
-    contexts::actions::use_actions,
+    contexts::actions::{answer_anew, use_actions},
     routes,
+    wording::problem::ours,
 };
 
 /// In front of the vcluster's page, which provides the vcluster.
@@ -36,10 +37,11 @@ pub(crate) fn DeleteDialog() -> impl IntoView {
 #[component]
 fn DeleteForm(id: String, name: String, back: String) -> impl IntoView {
     let actions = use_actions();
-    Effect::new(move |_| on_cleanup(move || actions.delete.clear()));
+    answer_anew(actions.delete);
     let typed = RwSignal::new(String::new());
     let problem = Signal::derive(move || actions.delete.value().get().and_then(Result::err).map(Problem::from));
-    let fault = Signal::derive(move || problem.get().and_then(|problem| problem.about("typed").map(str::to_owned)));
+    // `confirm` says it in the page's language.
+    let fault = Signal::derive(move || problem.with(|problem| problem.as_ref()?.about("typed").map(ours)));
     let pending = actions.delete.pending();
     // Before the script runs the button must work: the server checks the name, too.
     let hydrated = RwSignal::new(false);

@@ -13,7 +13,10 @@ use wire::vcluster::Vcluster;
 use self::form::NewForm;
 use crate::{
     components::{dialog::RouteDialog, progress::Progress},
-    contexts::{actions::use_actions, live::use_live},
+    contexts::{
+        actions::{answer_anew, use_actions},
+        live::use_live,
+    },
     routes,
     wording::vcluster::{doing, operating, ready},
 };
@@ -25,8 +28,7 @@ const JUPYTER: &str = "jupyter";
 #[component]
 pub(crate) fn NewDialog() -> impl IntoView {
     let actions = use_actions();
-    // An answer to this dialog is none to the next one.
-    Effect::new(move |_| on_cleanup(move || actions.create.clear()));
+    answer_anew(actions.create);
     let then = RwSignal::new(TERMINAL.to_owned());
     let made = Memo::new(move |_| actions.create.value().get().and_then(Result::ok));
     let title = Signal::derive(move || made.with(|made| made.as_ref().map_or_else(|| t!("new-title"), operating)));

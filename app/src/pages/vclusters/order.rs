@@ -5,7 +5,7 @@ use leptos_router::params::ParamsMap;
 use serde::{Deserialize, Serialize};
 use wire::vcluster::{CreateVcluster, NodeResources};
 
-use crate::defaults::{IMAGE, Size};
+use crate::defaults::Size;
 
 /// The value of the image choice that means "what I typed".
 pub(crate) const OTHER_IMAGE: &str = "other";
@@ -95,11 +95,11 @@ fn number(text: &str) -> Option<f64> {
 }
 
 /// The form with everything chosen.
-pub(crate) fn filled(name: String, nodes: u8, size: Size, key: String) -> OrderForm {
+pub(crate) fn filled(name: String, image: String, nodes: u8, size: Size, key: String) -> OrderForm {
     let NodeResources { cpus, memory_mib } = size.resources();
     OrderForm {
         name,
-        image: IMAGE.into(),
+        image,
         other_image: String::new(),
         nodes: nodes.to_string(),
         size: size.as_str().into(),
@@ -113,8 +113,10 @@ pub(crate) fn filled(name: String, nodes: u8, size: Size, key: String) -> OrderF
 mod tests {
     use super::*;
 
+    const IMAGE: &str = "registry.example.org/course";
+
     fn form() -> OrderForm {
-        filled("quiet-harbor".into(), 2, Size::Medium, "7".into())
+        filled("quiet-harbor".into(), IMAGE.into(), 2, Size::Medium, "7".into())
     }
 
     #[test]

@@ -6,7 +6,7 @@ use std::future::Future;
 use leptos::prelude::*;
 use serde::{Serialize, de::DeserializeOwned};
 
-use crate::api::Refused;
+use crate::{api::Refused, hydration::is_first_render};
 
 /// On the server, and where its page is being taken over: `body` with what was read. Else `body` at once.
 pub(crate) fn seeded<T, F>(
@@ -34,8 +34,4 @@ where
         </Suspense>
     }
     .into_any()
-}
-
-fn is_first_render() -> bool {
-    Owner::current_shared_context().is_none_or(|context| !context.is_browser() || context.during_hydration())
 }

@@ -6,6 +6,7 @@ new-open-page = Seite öffnen
 new-create = Erstellen
 new-creating = Wird erstellt…
 new-image = Image
+new-image-offered = Was diese Installation anbietet
 new-image-base = Debian 12 mit JupyterLab, Python, git, SSH
 new-image-other = Anderes Image
 new-image-other-meaning = Jedes, das die Hosts haben oder holen können

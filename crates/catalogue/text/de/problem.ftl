@@ -1,5 +1,5 @@
 # Titel nach dem Code des Problems (wire::problem::Code), und Sätze für Codes, die alles sagen.
-problem-home = Zu den vclustern
+problem-home = Zur Liste der vcluster
 problem-request = Anfrage { $id }
 problem-no-reason = Es wurde kein Grund genannt.
 problem-no-page = Vielleicht ist die Adresse vertippt, oder was hier war, wurde gelöscht.
@@ -17,7 +17,7 @@ problem-too-many-attempts-detail = Zu viele Versuche. Warte einen Moment und ver
 problem-bad-token = Das Token ist nicht gültig
 problem-foreign-origin = Die Anfrage kam von einer anderen Website
 problem-forbidden = Dafür braucht es mehr Rechte
-problem-forbidden-detail = Dein Konto darf das nicht. Frage deine Administration.
+problem-forbidden-detail = Dein Konto darf das nicht. Frage deinen Administrator.
 problem-not-found = Hier ist nichts
 problem-not-found-detail = Vielleicht ist die Adresse vertippt, oder was hier war, wurde gelöscht.
 problem-method-not-allowed = Das geht hier nicht

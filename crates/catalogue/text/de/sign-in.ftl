@@ -4,4 +4,4 @@ sign-in-name = Benutzername
 sign-in-password = Passwort
 sign-in-submit = Anmelden
 sign-in-pending = Anmeldung läuft…
-sign-in-no-account = Noch kein Konto? Deine Administration legt eines an.
+sign-in-no-account = Noch kein Konto? Dein Administrator erstellt eines.

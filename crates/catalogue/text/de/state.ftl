@@ -1,4 +1,4 @@
-# Zustände von vclustern und Knoten, und was gerade mit ihnen geschieht.
+# Zustände der vcluster und ihrer Knoten, und was gerade mit ihnen geschieht.
 state-creating = wird erstellt
 state-running = läuft
 state-degraded = eingeschränkt

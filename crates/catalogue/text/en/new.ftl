@@ -6,6 +6,7 @@ new-open-page = Open its page
 new-create = Create
 new-creating = Creating…
 new-image = Image
+new-image-offered = What this installation offers
 new-image-base = Debian 12 with JupyterLab, Python, git, SSH
 new-image-other = Another image
 new-image-other-meaning = Any the hosts have or can pull

@@ -57,6 +57,13 @@ impl Drop for Socket {
         self.socket.set_onopen(None);
         self.socket.set_onmessage(None);
         self.socket.set_onclose(None);
+        if self.socket.ready_state() == WebSocket::CONNECTING {
+            // Browsers complain of a connection that is closed before it is open.
+            let socket = self.socket.clone();
+            let close = Closure::once_into_js(move || drop(socket.close()));
+            self.socket.set_onopen(Some(close.unchecked_ref()));
+            return;
+        }
         // Fails only for a reserved code, and none is given.
         let _ = self.socket.close();
     }

@@ -20,6 +20,7 @@ use crate::{
         shown_once::ShownOnce,
     },
     layouts::account::role,
+    wording::problem::about,
 };
 
 /// The browsers and tokens that are open, and ending them.
@@ -74,7 +75,7 @@ pub(super) fn PasswordSection(
 ) -> impl IntoView {
     let actions: PersonActions = expect_context();
     let problem = Signal::derive(move || actions.password.value().get().and_then(Result::err).map(Problem::from));
-    let fault = Signal::derive(move || problem.with(|it| it.as_ref()?.about("password").map(str::to_owned)));
+    let fault = Signal::derive(move || problem.with(|it| about(it.as_ref(), "password")));
     let pending = actions.password.pending();
     let label = t!("admin-password-of", name = name.as_str());
     let given = move || actions.password.value().get().and_then(Result::ok);

@@ -14,7 +14,10 @@ use crate::{
         section::Section,
     },
     pages::admin::limits::LimitsForm,
-    wording::amount::{memory, number},
+    wording::{
+        amount::{memory, number},
+        problem::about,
+    },
 };
 
 const FIELDS: &[&str] = &["limits.vclusters", "limits.nodes", "limits.cpus", "limits.memory_mib"];
@@ -88,7 +91,7 @@ fn LimitField(
     value: String,
     usual: String,
 ) -> impl IntoView {
-    let fault = Signal::derive(move || problem.with(|problem| problem.as_ref()?.about(field).map(str::to_owned)));
+    let fault = Signal::derive(move || problem.with(|problem| about(problem.as_ref(), field)));
     view! {
         <div class="field">
             <label for=id>{label}</label>

@@ -5,10 +5,13 @@ use leptos::{form::ActionForm, prelude::*};
 use wire::{problem::Problem, vcluster::Vcluster};
 
 use super::actions::use_app_actions;
-use crate::components::{
-    field::Fault,
-    icon::{Glyph, Icon},
-    problem_note::ProblemNote,
+use crate::{
+    components::{
+        field::Fault,
+        icon::{Glyph, Icon},
+        problem_note::ProblemNote,
+    },
+    wording::problem::{Said, about, ours},
 };
 
 /// Faults of these stand beside their fields.
@@ -18,9 +21,9 @@ const FIELDS: &[&str] = &["port", "name"];
 pub(super) fn Publish(vcluster: Memo<Vcluster>) -> impl IntoView {
     let actions = use_app_actions();
     let problem = Signal::derive(move || actions.publish.value().get().and_then(Result::err).map(Problem::from));
-    let fault = move |field: &'static str| {
-        Signal::derive(move || problem.with(|problem| problem.as_ref()?.about(field).map(str::to_owned)))
-    };
+    // That it is no number is said in the page's language, what else is wrong with it in the server's: it stays unmarked.
+    let port_fault = Signal::derive(move || problem.with(|problem| problem.as_ref()?.about("port").map(ours)));
+    let name_fault = Signal::derive(move || problem.with(|problem| about(problem.as_ref(), "name")));
     let id = vcluster.with_untracked(|vcluster| vcluster.id.clone());
     let pending = actions.publish.pending();
     let nodes = Memo::new(move |_| {
@@ -42,8 +45,8 @@ pub(super) fn Publish(vcluster: Memo<Vcluster>) -> impl IntoView {
                             }/>
                         </select>
                     </div>
-                    <Field id="publish-port" name="port" label=t!("tabs-apps-publish-port") fault=fault("port") required=true/>
-                    <Field id="publish-name" name="name" label=t!("tabs-apps-publish-name") fault=fault("name") required=false/>
+                    <Field id="publish-port" name="port" label=t!("tabs-apps-publish-port") fault=port_fault required=true/>
+                    <Field id="publish-name" name="name" label=t!("tabs-apps-publish-name") fault=name_fault required=false/>
                     <button type="submit" class="button is-primary" disabled=pending>
                         {move || if pending.get() { t!("tabs-apps-publishing") } else { t!("tabs-apps-publish-submit") }}
                     </button>
@@ -58,7 +61,7 @@ fn Field(
     id: &'static str,
     name: &'static str,
     label: String,
-    fault: Signal<Option<String>>,
+    fault: Signal<Option<Said>>,
     required: bool,
 ) -> impl IntoView {
     view! {

@@ -11,16 +11,20 @@ use crate::{
         hexagons::Preview,
         icon::{Glyph, Icon},
     },
-    defaults::{IMAGE, Size, fitting},
+    contexts::live::use_live,
+    defaults::{OWN_IMAGE, Size, fitting},
     pages::vclusters::order::{CUSTOM_SIZE, OTHER_IMAGE},
-    wording::amount::{cpus, memory},
+    wording::{
+        amount::{cpus, memory},
+        problem::Said,
+    },
 };
 
 /// One of several, as a card.
 #[component]
 fn Choice(
     name: &'static str,
-    value: &'static str,
+    #[prop(into)] value: String,
     chosen: RwSignal<String>,
     icon: Icon,
     #[prop(into)] label: String,
@@ -33,10 +37,10 @@ fn Choice(
             <input
                 type="radio"
                 name=name
-                value=value
+                value=value.clone()
                 checked=checked
                 disabled=disabled
-                on:change=move |_| chosen.set(value.to_owned())
+                on:change=move |_| chosen.set(value.clone())
             />
             <span class="option-label"><Glyph icon=icon/> {label}</span>
             <small>{move || meaning.get()}</small>
@@ -73,18 +77,20 @@ pub(super) fn ThenChoice(then: RwSignal<String>) -> impl IntoView {
 }
 
 #[component]
-pub(super) fn ImageChoice(chosen: Chosen, fault: Signal<Option<String>>) -> impl IntoView {
+pub(super) fn ImageChoice(chosen: Chosen, fault: Signal<Option<Said>>) -> impl IntoView {
+    let base = use_live().base_image();
+    let meaning = if base == OWN_IMAGE { t!("new-image-base") } else { t!("new-image-offered") };
     view! {
         <fieldset class="field">
             <legend>{t!("new-image")}</legend>
             <div class="options is-two">
                 <Choice
                     name="order[image]"
-                    value=IMAGE
+                    value=base.clone()
                     chosen=chosen.image
                     icon=Icon::Layers
-                    label=IMAGE
-                    meaning=t!("new-image-base")
+                    label=base
+                    meaning=meaning
                 />
                 <Choice
                     name="order[image]"
@@ -118,7 +124,7 @@ pub(super) fn ImageChoice(chosen: Chosen, fault: Signal<Option<String>>) -> impl
 }
 
 #[component]
-pub(super) fn NodesChoice(chosen: Chosen, fault: Signal<Option<String>>) -> impl IntoView {
+pub(super) fn NodesChoice(chosen: Chosen, fault: Signal<Option<Said>>) -> impl IntoView {
     let count = move || chosen.nodes.with(|nodes| nodes.trim().parse::<i64>().unwrap_or(0));
     let fits = Memo::new(move |_| {
         let order = chosen.form().parse();
@@ -172,11 +178,7 @@ fn size_card(chosen: Chosen, size: Size) -> (Signal<bool>, Signal<String>) {
 }
 
 #[component]
-pub(super) fn SizeChoice(
-    chosen: Chosen,
-    cpus: Signal<Option<String>>,
-    memory: Signal<Option<String>>,
-) -> impl IntoView {
+pub(super) fn SizeChoice(chosen: Chosen, cpus: Signal<Option<Said>>, memory: Signal<Option<Said>>) -> impl IntoView {
     let sizes = Size::ALL.map(|size| {
         let (none, meaning) = size_card(chosen, size);
         let label = size.label();
@@ -223,7 +225,7 @@ fn Number(
     name: &'static str,
     #[prop(into)] label: String,
     value: RwSignal<String>,
-    fault: Signal<Option<String>>,
+    fault: Signal<Option<Said>>,
 ) -> impl IntoView {
     view! {
         <div class="field">

@@ -16,6 +16,7 @@ use crate::{
     defaults::{left, name, nodes_and_size, obstacle},
     pages::vclusters::order::{OrderForm, filled},
     routes,
+    wording::problem::{Said, about, of_server, ours},
 };
 
 /// Faults of these stand beside their fields.
@@ -109,15 +110,16 @@ fn suggestion() -> OrderForm {
     let chance = live.chance();
     let (nodes, size) = nodes_and_size(untrack(|| left(live.limits(), live.usage())));
     let name = name(chance, |name| untrack(|| live.is_named(name)));
-    filled(name, nodes, size, format!("form-{chance}")).with_address(&use_query_map().get_untracked())
+    filled(name, live.base_image(), nodes, size, format!("form-{chance}"))
+        .with_address(&use_query_map().get_untracked())
 }
 
-fn fault_of(problem: Signal<Option<Problem>>, field: &'static str) -> Signal<Option<String>> {
-    Signal::derive(move || problem.with(|problem| problem.as_ref()?.about(field).map(str::to_owned)))
+fn fault_of(problem: Signal<Option<Problem>>, field: &'static str) -> Signal<Option<Said>> {
+    Signal::derive(move || problem.with(|problem| about(problem.as_ref(), field)))
 }
 
 /// The rules of names are the same here as on the server; a fault is said while one types.
-fn name_fault(chosen: Chosen, problem: Signal<Option<Problem>>) -> Signal<Option<String>> {
+fn name_fault(chosen: Chosen, problem: Signal<Option<Problem>>) -> Signal<Option<Said>> {
     let live = use_live();
     let suggested = chosen.name.get_untracked();
     let sent = fault_of(problem, "name");
@@ -128,8 +130,8 @@ fn name_fault(chosen: Chosen, problem: Signal<Option<Problem>>) -> Signal<Option
             return sent.get();
         }
         match name.trim().parse::<VclusterName>() {
-            Err(fault) => Some(fault.message),
-            Ok(_) if live.is_named(name.trim()) => Some(t!("new-name-taken")),
+            Err(fault) => Some(of_server(fault.message)),
+            Ok(_) if live.is_named(name.trim()) => Some(ours(t!("new-name-taken"))),
             Ok(_) => None,
         }
     })
