@@ -38,7 +38,7 @@ ensure_toolchain() {
 ensure_tool() {
     local crate=$1 version=$2 program=$3 how_long=$4
     shift 4
-    if have "$program" && "$program" --version 2>/dev/null | grep -qwF "$version"; then return; fi
+    if have "$program" && "$program" --version 2>/dev/null | grep -qE "(^|[ v])${version//./\\.}( |$)"; then return; fi
     step "Building $crate $version" "$how_long, once per machine"
     # Not its release profile: fat LTO takes a quarter of an hour and this program runs for seconds.
     CARGO_PROFILE_DEV_DEBUG=0 CARGO_TARGET_DIR="$tools/build" \
