@@ -35,7 +35,7 @@ export default defineConfig({
   projects: [
     { name: "hydrated", use: { ...chromium } },
     // Measures; only when asked for (scripts/bench.sh).
-    ...(process.env.DOCKLET_BENCH ? [{ name: "bench", testDir: "bench", testMatch: /\.bench\.ts$/, use: { ...chromium } }] : []),
+    ...(process.env.MEASURE ? [{ name: "bench", testDir: "bench", testMatch: /\.bench\.ts$/, use: { ...chromium } }] : []),
     { name: "no-js", testIgnore: /\.hydrate\.spec\.ts$/, use: { ...chromium, javaScriptEnabled: false } },
   ],
 });

@@ -18,7 +18,7 @@ first-page)
     scripts/end2end.sh
     browser=$(scripts/browser.sh)
     step "Measuring the first page in a browser" "about 1 min"
-    (cd end2end && DOCKLET_BENCH=1 CHROMIUM=$browser DOCKLETD=../target/release/dockletd npx playwright test --project=bench) \
+    (cd end2end && MEASURE=1 CHROMIUM=$browser DOCKLETD=../target/release/dockletd npx playwright test --project=bench) \
         || fail "The first page could not be measured." "The browser's words are above."
     ;;
 esac
