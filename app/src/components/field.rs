@@ -32,6 +32,9 @@ pub(crate) fn TextField(
     optional: bool,
     #[prop(optional, into)] placeholder: Option<String>,
     #[prop(optional)] longest: Option<u16>,
+    /// Which keys a phone shows.
+    #[prop(optional)]
+    inputmode: Option<&'static str>,
     #[prop(into)] fault: Signal<Option<Said>>,
     /// What is typed, as it is typed.
     #[prop(optional)]
@@ -55,6 +58,7 @@ pub(crate) fn TextField(
                 class="input"
                 value=value
                 autocomplete=autocomplete
+                inputmode=inputmode
                 autocapitalize="none"
                 spellcheck="false"
                 autofocus=autofocus

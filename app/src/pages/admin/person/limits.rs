@@ -7,7 +7,7 @@ use wire::{admin::PersonDetail, problem::Problem, session::Amount};
 use super::PersonActions;
 use crate::{
     components::{
-        field::Fault,
+        field::TextField,
         icon::{Glyph, Icon},
         meter::Meter,
         problem_note::ProblemNote,
@@ -93,22 +93,9 @@ fn LimitField(
 ) -> impl IntoView {
     let fault = Signal::derive(move || problem.with(|problem| about(problem.as_ref(), field)));
     view! {
-        <div class="field">
-            <label for=id>{label}</label>
-            <input
-                id=id
-                name=name
-                class="input"
-                type="text"
-                inputmode="decimal"
-                autocomplete="off"
-                maxlength="15"
-                value=value
-                placeholder=usual
-                aria-invalid=move || fault.get().is_some().then_some("true")
-                aria-describedby=format!("{id}-fault")
-            />
-            <Fault name=id fault=fault/>
-        </div>
+        <TextField
+            id=id name=name label=label value=value inputmode="decimal" optional=true longest=15 placeholder=usual
+            fault=fault
+        />
     }
 }

@@ -7,11 +7,11 @@ use wire::{problem::Problem, vcluster::Vcluster};
 use super::actions::use_app_actions;
 use crate::{
     components::{
-        field::Fault,
+        field::TextField,
         icon::{Glyph, Icon},
         problem_note::ProblemNote,
     },
-    wording::problem::{Said, about, ours},
+    wording::problem::{about, ours},
 };
 
 /// Faults of these stand beside their fields.
@@ -45,40 +45,19 @@ pub(super) fn Publish(vcluster: Memo<Vcluster>) -> impl IntoView {
                             }/>
                         </select>
                     </div>
-                    <Field id="publish-port" name="port" label=t!("tabs-apps-publish-port") fault=port_fault required=true/>
-                    <Field id="publish-name" name="name" label=t!("tabs-apps-publish-name") fault=name_fault required=false/>
+                    <TextField
+                        id="publish-port" name="port" label=t!("tabs-apps-publish-port") value="" inputmode="numeric" longest=40
+                        fault=port_fault
+                    />
+                    <TextField
+                        id="publish-name" name="name" label=t!("tabs-apps-publish-name") value="" optional=true longest=40
+                        fault=name_fault
+                    />
                     <button type="submit" class="button is-primary" disabled=pending>
                         {move || if pending.get() { t!("tabs-apps-publishing") } else { t!("tabs-apps-publish-submit") }}
                     </button>
                 </div>
             </ActionForm>
         </details>
-    }
-}
-
-#[component]
-fn Field(
-    id: &'static str,
-    name: &'static str,
-    label: String,
-    fault: Signal<Option<Said>>,
-    required: bool,
-) -> impl IntoView {
-    view! {
-        <div class="field">
-            <label for=id>{label}</label>
-            <input
-                id=id
-                name=name
-                class="input"
-                inputmode=if required { "numeric" } else { "text" }
-                maxlength="40"
-                autocomplete="off"
-                required=required
-                aria-invalid=move || fault.get().is_some().then_some("true")
-                aria-describedby=format!("{id}-fault")
-            />
-            <Fault name=id fault=fault/>
-        </div>
     }
 }
