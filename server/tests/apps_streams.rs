@@ -55,12 +55,12 @@ async fn signing_out_ends_what_is_open_within_a_second_and_closes_the_door() {
     browser.sign_out(&daemon).await;
     let out = Instant::now();
     let took = ended(open, out).await;
-    assert!(took < Duration::from_secs(1), "{took:?}");
-    let rest = tokio::time::timeout(Duration::from_secs(1), async {
+    assert!(took < crate::common::PROMPTLY, "{took:?}");
+    let rest = tokio::time::timeout(crate::common::PROMPTLY, async {
         while stream.chunk().await.is_ok_and(|chunk| chunk.is_some()) {}
     });
     rest.await.expect("the event stream ends, too");
-    assert!(out.elapsed() < Duration::from_secs(1), "{:?}", out.elapsed());
+    assert!(out.elapsed() < crate::common::PROMPTLY, "{:?}", out.elapsed());
     assert_eq!(browser.fetch(&app.at("/")).await.code(), "not_signed_in");
     // The other session goes on.
     let mut of_other = of_other;
@@ -81,15 +81,15 @@ async fn whoever_is_locked_or_has_the_app_switched_off_is_out_within_a_second() 
     let path = format!("/api/v1/vclusters/{}/apps/{}", app.vcluster, app.id);
     send(client.request(Method::PATCH, &path).json(&json!({"enabled": false}))).await.ok(200);
     let took = ended(open, Instant::now()).await;
-    assert!(took < Duration::from_secs(1), "switched off: {took:?}");
+    assert!(took < crate::common::PROMPTLY, "switched off: {took:?}");
     send(client.request(Method::PATCH, &path).json(&json!({"enabled": true}))).await.ok(200);
     eventually("it is open again", PATIENCE, || async { browser.open(&app.at("/")).await.1.status == 200 }).await;
     let open = socket(&browser, &app).await;
     daemon.cli(&["user", "lock", "ada"]);
     let took = ended(open, Instant::now()).await;
-    assert!(took < Duration::from_secs(1), "locked: {took:?}");
+    assert!(took < crate::common::PROMPTLY, "locked: {took:?}");
     // What was decided a moment ago is remembered for less than a second.
-    eventually("the door is closed", Duration::from_secs(1), || async {
+    eventually("the door is closed", crate::common::PROMPTLY, || async {
         browser.fetch(&app.at("/")).await.status == 401
     })
     .await;
@@ -102,7 +102,7 @@ async fn deleting_the_vcluster_ends_its_apps_within_a_second() {
     let open = socket(&browser, &app).await;
     client.delete(&format!("/api/v1/vclusters/{}", app.vcluster)).await.ok(202);
     let took = ended(open, Instant::now()).await;
-    assert!(took < Duration::from_secs(1), "{took:?}");
+    assert!(took < crate::common::PROMPTLY, "{took:?}");
 }
 
 #[tokio::test]

@@ -17,7 +17,7 @@ use crate::{
 };
 
 const PASSWORD: &str = "correct horse battery";
-const SOON: Duration = Duration::from_secs(10);
+const SOON: Duration = Duration::from_secs(60);
 
 async fn ada(daemon: &Daemon) -> Desk {
     Desk::sign_in(daemon, "ada", &daemon.add_user("ada")).await
@@ -49,7 +49,7 @@ async fn a_new_password_holds_at_once_and_ends_every_other_session() {
     put(&here.client, "/api/v1/me/password", &change(&present, PASSWORD)).await.ok(204);
     let begun = Instant::now();
     while stream.next().await.is_some() {}
-    assert!(begun.elapsed() < Duration::from_secs(1), "{:?}", begun.elapsed());
+    assert!(begun.elapsed() < crate::common::PROMPTLY, "{:?}", begun.elapsed());
     here.client.get("/api/v1/session").await.ok(200);
     there.client.get("/api/v1/session").await.problem(401, "not_signed_in");
     daemon.browser().sign_in("ada", &present).await.problem(401, "sign_in_failed");
@@ -76,7 +76,7 @@ async fn a_token_is_shown_once_works_until_it_is_revoked_and_ends_what_it_has_op
     browser.client.delete(&format!("/api/v1/me/tokens/{id}")).await.ok(204);
     let begun = Instant::now();
     while stream.next().await.is_some() {}
-    assert!(begun.elapsed() < Duration::from_secs(1), "{:?}", begun.elapsed());
+    assert!(begun.elapsed() < crate::common::PROMPTLY, "{:?}", begun.elapsed());
     token.get("/api/v1/session").await.problem(401, "bad_token");
     assert_eq!(browser.client.get("/api/v1/me/tokens").await.at("/0/state"), "revoked");
     for path in [format!("{id}x"), "0198c0de-0000-7000-8000-000000000000".to_owned()] {
@@ -131,7 +131,7 @@ async fn sessions_are_listed_and_ended_with_the_terminals_they_have_open() {
     here.client.delete(&address).await.ok(204);
     let begun = Instant::now();
     assert_eq!(ended.until_closed().await.map(|close| u16::from(close.code)), Some(4401));
-    assert!(begun.elapsed() < Duration::from_secs(1), "{:?}", begun.elapsed());
+    assert!(begun.elapsed() < crate::common::PROMPTLY, "{:?}", begun.elapsed());
     there.client.get("/api/v1/session").await.problem(401, "not_signed_in");
     here.client.delete(&address).await.problem(404, "not_found");
     kept.type_in("echo still-$((40+2))\n").await;

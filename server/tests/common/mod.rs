@@ -11,3 +11,7 @@ pub(crate) mod docker;
 pub(crate) mod events;
 pub(crate) mod process;
 pub(crate) mod terminal;
+
+/// How long an end that is promised within a second may take here, where the machine does other things meanwhile. Without
+/// being told, a stream goes on for longer by far: its own pings allow 25 s.
+pub(crate) const PROMPTLY: std::time::Duration = std::time::Duration::from_secs(8);

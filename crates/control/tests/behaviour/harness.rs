@@ -31,7 +31,7 @@ use tower_sessions_core::{
 
 pub(crate) use testkit::{eventually, obtain};
 
-pub(crate) const SOON: Duration = Duration::from_secs(5);
+pub(crate) const SOON: Duration = Duration::from_secs(30);
 
 pub(crate) struct Harness {
     pub(crate) control: Control,

@@ -33,7 +33,7 @@ async fn endpoints_that_do_not_answer_are_passed_over() {
     client.ping().await.expect("an answer from the third");
     let began = Instant::now();
     client.ping().await.expect("an answer");
-    assert!(began.elapsed().as_secs() < 1, "it stays where it found an answer");
+    assert!(began.elapsed().as_secs() < 2, "it stays where it found an answer");
     let mut events = watch_here(&client).await;
     assert_eq!(snapshot(&mut events).await, (0, false));
 }

@@ -16,7 +16,7 @@ use futures::{StreamExt, stream::BoxStream};
 use testkit::{RealEtcd, build};
 use tokio::time::timeout;
 
-const SOON: Duration = Duration::from_secs(10);
+const SOON: Duration = Duration::from_secs(60);
 
 type Events<E> = BoxStream<'static, Result<E, CoordinationError>>;
 

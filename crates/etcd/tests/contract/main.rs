@@ -12,7 +12,7 @@ use futures::{StreamExt, stream::BoxStream};
 use testkit::{MemoryCoordination, RealEtcd, build};
 use tokio::time::timeout;
 
-const SOON: Duration = Duration::from_secs(10);
+const SOON: Duration = Duration::from_secs(60);
 
 /// One coordination with both its sides.
 struct Sides {

