@@ -45,7 +45,7 @@ build_run() {
     begin run
     build_init target/release
     step "Building dockletd and the console, optimised" "the first time about 8 min on 2 cores"
-    LEPTOS_SITE_ROOT=target/release/site cargo leptos build --release || fail "The build failed." "The compiler's words are above."
+    LEPTOS_SITE_ROOT=target/release/site cargo leptos build --release --split || fail "The build failed." "The compiler's words are above."
     node scripts/pack.mjs target/release/site || fail "The console's files could not be compressed." "Node's words are above."
     finish run
 }
@@ -57,7 +57,7 @@ build_site() {
     begin site
     step "Building the console, optimised" "the first time about 6 min on 2 cores"
     rm -rf target/debug/site
-    LEPTOS_SITE_ROOT=target/debug/site cargo leptos build --release --frontend-only || fail "The console could not be built." "The compiler's words are above."
+    LEPTOS_SITE_ROOT=target/debug/site cargo leptos build --release --frontend-only --split || fail "The console could not be built." "The compiler's words are above."
     node scripts/pack.mjs target/debug/site || fail "The console's files could not be compressed." "Node's words are above."
     finish site
 }

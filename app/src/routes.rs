@@ -1,35 +1,22 @@
 //! The one route table, and the only place that knows how a URL of the console is written.
 
+mod areas;
+
 use leptos::prelude::*;
 use leptos_router::{
-    SsrMode,
+    Lazy, SsrMode,
     components::{ParentRoute, Route, Routes},
     path,
 };
 
+#[cfg(feature = "ssr")]
+pub(crate) use self::areas::area_of;
+#[cfg(feature = "hydrate")]
+pub use self::areas::fetch_ahead;
+use self::areas::{admin, order, profile, vcluster as one};
 use crate::{
     layouts::{chrome::Chrome, signed_in::SignedInOnly},
-    pages::{
-        admin::{
-            config::ConfigPage, health::HealthPage, new_user::NewUserDialog, people::PeoplePage, person::PersonPage,
-        },
-        enter_app::EnterApp,
-        help::HelpPage,
-        not_found::NotFound,
-        profile::{ProfilePage, new_token::NewTokenDialog},
-        sign_in::SignInPage,
-        terminals::{choose::ChooseTerminalsPage, full::TerminalsPage},
-        vclusters::{
-            activity::ActivityTab,
-            apps::{AppsTab, JupyterPage},
-            detail::{
-                VclusterPage,
-                overview::{DeleteTab, OverviewTab},
-            },
-            list::VclustersPage,
-            new::NewDialog,
-        },
-    },
+    pages::{enter_app::EnterApp, not_found::NotFound, sign_in::SignInPage, vclusters::list::VclustersPage},
 };
 
 /// All vclusters: where people land.
@@ -154,31 +141,31 @@ pub(crate) fn Pages() -> impl IntoView {
             <Route path=path!("/apps/enter") view=EnterApp ssr=SsrMode::Async/>
             <Route path=path!("/sign-in") view=SignInPage ssr=SsrMode::Async/>
             <ParentRoute path=path!("") view=SignedInOnly ssr=SsrMode::Async>
-                <Route path=path!("/vclusters/:id/terminals") view=TerminalsPage ssr=SsrMode::Async/>
+                <Route path=path!("/vclusters/:id/terminals") view={Lazy::<one::Terminals>::new()} ssr=SsrMode::Async/>
                 <ParentRoute path=path!("") view=Chrome ssr=SsrMode::Async>
                     <ParentRoute path=path!("") view=VclustersPage ssr=SsrMode::Async>
                         <Route path=path!("/") view=|| () ssr=SsrMode::Async/>
-                        <Route path=path!("/vclusters/new") view=NewDialog ssr=SsrMode::Async/>
+                        <Route path=path!("/vclusters/new") view={Lazy::<order::New>::new()} ssr=SsrMode::Async/>
                     </ParentRoute>
-                    <Route path=path!("/terminals") view=ChooseTerminalsPage ssr=SsrMode::Async/>
-                    <ParentRoute path=path!("/profile") view=ProfilePage ssr=SsrMode::Async>
+                    <Route path=path!("/terminals") view={Lazy::<one::ChooseTerminals>::new()} ssr=SsrMode::Async/>
+                    <ParentRoute path=path!("/profile") view={Lazy::<profile::Profile>::new()} ssr=SsrMode::Async>
                         <Route path=path!("") view=|| () ssr=SsrMode::Async/>
-                        <Route path=path!("/tokens/new") view=NewTokenDialog ssr=SsrMode::Async/>
+                        <Route path=path!("/tokens/new") view={Lazy::<profile::NewToken>::new()} ssr=SsrMode::Async/>
                     </ParentRoute>
-                    <Route path=path!("/admin/health") view=HealthPage ssr=SsrMode::Async/>
-                    <Route path=path!("/admin/config") view=ConfigPage ssr=SsrMode::Async/>
-                    <Route path=path!("/admin/users/:name") view=PersonPage ssr=SsrMode::Async/>
-                    <ParentRoute path=path!("/admin") view=PeoplePage ssr=SsrMode::Async>
+                    <Route path=path!("/admin/health") view={Lazy::<admin::Health>::new()} ssr=SsrMode::Async/>
+                    <Route path=path!("/admin/config") view={Lazy::<admin::Config>::new()} ssr=SsrMode::Async/>
+                    <Route path=path!("/admin/users/:name") view={Lazy::<admin::Person>::new()} ssr=SsrMode::Async/>
+                    <ParentRoute path=path!("/admin") view={Lazy::<admin::People>::new()} ssr=SsrMode::Async>
                         <Route path=path!("/users") view=|| () ssr=SsrMode::Async/>
-                        <Route path=path!("/new-user") view=NewUserDialog ssr=SsrMode::Async/>
+                        <Route path=path!("/new-user") view={Lazy::<admin::NewUser>::new()} ssr=SsrMode::Async/>
                     </ParentRoute>
-                    <Route path=path!("/help") view=HelpPage ssr=SsrMode::Async/>
-                    <ParentRoute path=path!("/vclusters/:id") view=VclusterPage ssr=SsrMode::Async>
-                        <Route path=path!("") view=OverviewTab ssr=SsrMode::Async/>
-                        <Route path=path!("/apps") view=AppsTab ssr=SsrMode::Async/>
-                        <Route path=path!("/activity") view=ActivityTab ssr=SsrMode::Async/>
-                        <Route path=path!("/jupyter") view=JupyterPage ssr=SsrMode::Async/>
-                        <Route path=path!("/delete") view=DeleteTab ssr=SsrMode::Async/>
+                    <Route path=path!("/help") view={Lazy::<profile::Help>::new()} ssr=SsrMode::Async/>
+                    <ParentRoute path=path!("/vclusters/:id") view={Lazy::<one::Vcluster>::new()} ssr=SsrMode::Async>
+                        <Route path=path!("") view={Lazy::<one::Overview>::new()} ssr=SsrMode::Async/>
+                        <Route path=path!("/apps") view={Lazy::<one::Apps>::new()} ssr=SsrMode::Async/>
+                        <Route path=path!("/activity") view={Lazy::<one::Activity>::new()} ssr=SsrMode::Async/>
+                        <Route path=path!("/jupyter") view={Lazy::<one::Jupyter>::new()} ssr=SsrMode::Async/>
+                        <Route path=path!("/delete") view={Lazy::<one::Delete>::new()} ssr=SsrMode::Async/>
                     </ParentRoute>
                 </ParentRoute>
             </ParentRoute>

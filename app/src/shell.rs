@@ -1,7 +1,7 @@
 //! The HTML document around the console, and whole pages for errors that happen outside of it. Server only.
 
 use catalogue::{Language, language, t};
-use leptos::{nonce::use_nonce, prelude::*};
+use leptos::{WasmSplitManifest, nonce::use_nonce, prelude::*};
 use leptos_meta::{HashedStylesheet, MetaTags};
 use wire::problem::Problem;
 
@@ -35,6 +35,8 @@ pub fn shell(options: LeptosOptions) -> impl IntoView {
                 <script nonce=use_nonce() inner_html=LOAD_AGAIN></script>
                 <AutoReload options=options.clone()/>
                 <HydrationScripts options/>
+                // Behind it, which knows the files.
+                <AreaFiles/>
                 <MetaTags/>
             </head>
             <body>
@@ -49,6 +51,21 @@ pub fn shell(options: LeptosOptions) -> impl IntoView {
 /// What a page with terminals needs as soon as its script runs; other pages do without.
 fn modules_of(path: &str) -> &'static [&'static str] {
     if routes::vcluster_of(path).is_some() { &terminal::MODULES } else { &[] }
+}
+
+/// The page's own code, asked for together with what all pages need, and not when that has been read.
+#[component]
+fn AreaFiles() -> impl IntoView {
+    let files = use_context::<WasmSplitManifest>().and_then(|manifest| {
+        let manifest = manifest.0.read_value();
+        let (folder, files, _) = &*manifest;
+        let files = files.get(routes::area_of(&visit::path())?)?;
+        Some(files.iter().map(|file| format!("{folder}/{file}.wasm")).collect::<Vec<_>>())
+    });
+    let link = |file| {
+        view! { <link rel="preload" href=file r#as="fetch" r#type="application/wasm" crossorigin="anonymous"/> }
+    };
+    files.unwrap_or_default().into_iter().map(link).collect_view()
 }
 
 #[component]

@@ -7,7 +7,7 @@ use crate::{session::Amount, vcluster::Vcluster};
 /// The data of one event; its SSE `id` counts up and can be resumed from with `Last-Event-ID`.
 /// A client that was away too long gets `Resync` and reads its lists again.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(tag = "kind", rename_all = "snake_case")]
+#[serde(tag = "kind", rename_all = "snake_case", try_from = "Flat")]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub enum Event {
     /// The vcluster as it is now, new or changed.
@@ -25,6 +25,59 @@ impl Event {
             Self::Vcluster { .. } => "vcluster",
             Self::VclusterGone { .. } => "vcluster_gone",
             Self::Resync => "resync",
+        }
+    }
+}
+
+/// All fields of all kinds. Read like this an event needs one reader of its parts; read by its tag, serde keeps it aside as
+/// data without form first, and the browser is sent a second reader of everything in it.
+#[derive(Deserialize)]
+struct Flat {
+    kind: Kind,
+    vcluster: Option<Box<Vcluster>>,
+    id: Option<String>,
+    usage: Option<Amount>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum Kind {
+    Vcluster,
+    VclusterGone,
+    Resync,
+}
+
+impl TryFrom<Flat> for Event {
+    type Error = &'static str;
+
+    fn try_from(flat: Flat) -> Result<Self, Self::Error> {
+        match (flat.kind, flat.vcluster, flat.id, flat.usage) {
+            (Kind::Vcluster, Some(vcluster), _, Some(usage)) => Ok(Self::Vcluster { vcluster, usage }),
+            (Kind::VclusterGone, _, Some(id), Some(usage)) => Ok(Self::VclusterGone { id, usage }),
+            (Kind::Resync, ..) => Ok(Self::Resync),
+            _ => Err("an event without what its kind has"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_written_is_read_again() {
+        let usage = Amount { vclusters: 1, nodes: 2, cpus: 0.5, memory_mib: 256 };
+        for event in [Event::VclusterGone { id: "x".into(), usage }, Event::Resync] {
+            let text = serde_json::to_string(&event).expect("JSON");
+            assert!(text.starts_with(&format!("{{\"kind\":\"{}\"", event.name())), "{text}");
+            assert_eq!(serde_json::from_str::<Event>(&text).expect("an event"), event);
+        }
+    }
+
+    #[test]
+    fn what_lacks_a_part_is_refused() {
+        for text in ["{}", r#"{"kind":"vcluster"}"#, r#"{"kind":"vcluster_gone","id":"x"}"#, r#"{"kind":"other"}"#] {
+            assert!(serde_json::from_str::<Event>(text).is_err(), "{text}");
         }
     }
 }

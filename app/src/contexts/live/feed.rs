@@ -104,7 +104,7 @@ impl Feed {
 
     fn received(self, data: &str) {
         // An event this page does not know comes from a newer server: the lists say what it means.
-        let event = serde_json::from_str(data).unwrap_or(Event::Resync);
+        let event = serde_json::from_slice(data.as_bytes()).unwrap_or(Event::Resync);
         if self.live.apply(event) {
             self.read_again(false);
         }

@@ -2,11 +2,9 @@
 
 mod actions;
 mod entry;
-mod jupyter;
+pub(crate) mod jupyter;
 mod menu;
 mod publish;
-
-pub(crate) use jupyter::JupyterPage;
 
 use catalogue::t;
 use leptos::prelude::*;

@@ -1,0 +1,142 @@
+//! Pages whose code the browser fetches when somebody first goes to one of their area, so that the first page is there soon.
+//!
+//! An area is one file of WASM; what several areas need is in files of its own, all written by `cargo leptos --split`.
+//! Where people land (sign-in, the list) is in the console's main file. Knows no page from inside.
+
+use std::future::Future;
+
+use leptos::{prelude::*, wasm_split::SplitLoaderError};
+use wire::problem::{Code, Problem};
+
+use crate::pages::problem::ProblemSection;
+
+/// An area's pages, as routes and as the one function at which the code is cut.
+macro_rules! area {
+    ($(#[$doc:meta])* $area:ident { $($route:ident => $page:path),+ $(,)? }) => {
+        $(#[$doc])*
+        pub(super) mod $area {
+            use leptos::{prelude::*, wasm_split::{SplitLoaderError, wasm_split}};
+            use leptos_router::LazyRoute;
+
+            #[derive(Debug, Clone, Copy)]
+            pub(super) enum Page { $($route),+ }
+
+            #[wasm_split($area, wasm_split_path = ::leptos::wasm_split, fallible, preload(fetch))]
+            pub(super) fn $area(page: Page) -> Result<AnyView, SplitLoaderError> {
+                Ok(match page { $(Page::$route => $page().into_any()),+ })
+            }
+
+            $(
+                #[derive(Debug)]
+                pub(crate) struct $route;
+
+                impl LazyRoute for $route {
+                    fn data() -> Self {
+                        Self
+                    }
+
+                    async fn view(_page: Self) -> AnyView {
+                        super::drawn(|| $area(Page::$route)).await
+                    }
+
+                    async fn preload() {
+                        // Where it cannot be had, it is asked for again when it is gone to.
+                        let _ = fetch().await;
+                    }
+                }
+            )+
+        }
+    };
+}
+
+area! {
+    /// Ordering a vcluster.
+    order {
+        New => crate::pages::vclusters::new::NewDialog,
+    }
+}
+
+area! {
+    /// One vcluster, and terminals.
+    vcluster {
+        Vcluster => crate::pages::vclusters::detail::VclusterPage,
+        Overview => crate::pages::vclusters::detail::overview::OverviewTab,
+        Delete => crate::pages::vclusters::detail::overview::DeleteTab,
+        Apps => crate::pages::vclusters::apps::AppsTab,
+        Jupyter => crate::pages::vclusters::apps::jupyter::JupyterPage,
+        Activity => crate::pages::vclusters::activity::ActivityTab,
+        Terminals => crate::pages::terminals::full::TerminalsPage,
+        ChooseTerminals => crate::pages::terminals::choose::ChooseTerminalsPage,
+    }
+}
+
+area! {
+    /// Who one is, and help.
+    profile {
+        Profile => crate::pages::profile::ProfilePage,
+        NewToken => crate::pages::profile::new_token::NewTokenDialog,
+        Help => crate::pages::help::HelpPage,
+    }
+}
+
+area! {
+    /// What administrators see.
+    admin {
+        People => crate::pages::admin::people::PeoplePage,
+        Person => crate::pages::admin::person::PersonPage,
+        NewUser => crate::pages::admin::new_user::NewUserDialog,
+        Health => crate::pages::admin::health::HealthPage,
+        Config => crate::pages::admin::config::ConfigPage,
+    }
+}
+
+/// The area this path is in, as its file is called; `None` where people land.
+#[cfg(feature = "ssr")]
+pub(crate) fn area_of(path: &str) -> Option<&'static str> {
+    let mut parts = path.split('/').skip(1);
+    match (parts.next()?, parts.next()) {
+        ("vclusters", Some("new")) => Some("order"),
+        ("vclusters" | "terminals", _) => Some("vcluster"),
+        ("profile" | "help", _) => Some("profile"),
+        ("admin", _) => Some("admin"),
+        _ => None,
+    }
+}
+
+/// Fetches what people go to next from where they land, so that they wait for nothing then.
+#[cfg(feature = "hydrate")]
+pub async fn fetch_ahead() {
+    // Where it cannot be had, it is asked for again when it is gone to.
+    let _ = order::fetch().await;
+    let _ = vcluster::fetch().await;
+}
+
+/// How often an area is asked for in a row: a network that changes in this moment is there again in the next.
+const TRIES: u32 = 4;
+
+/// Draws a page of an area, or says that its code cannot be had.
+async fn drawn<F>(draw: impl Fn() -> F) -> AnyView
+where
+    F: Future<Output = Result<AnyView, SplitLoaderError>>,
+{
+    let mut tried = 0;
+    loop {
+        match draw().await {
+            Ok(view) => return view,
+            Err(_) if tried < TRIES => pause(tried).await,
+            Err(_) => {
+                let text = "The server does not answer. Check your connection, then load the page again.";
+                return view! { <ProblemSection problem=Problem::new(Code::NotReady, text)/> }.into_any();
+            }
+        }
+        tried += 1;
+    }
+}
+
+/// Longer each time. On the server, where nothing is fetched, there is none.
+async fn pause(tried: u32) {
+    #[cfg(feature = "hydrate")]
+    gloo_timers::future::TimeoutFuture::new(200 << tried).await;
+    #[cfg(not(feature = "hydrate"))]
+    let _ = tried;
+}
