@@ -15,6 +15,7 @@ base=debian:bookworm
 
 case $name in
 base) how_long="about 3 min, most of it downloads" ;;
+jupyterhub) how_long="about 3 min" ;;
 *) how_long="about 15 min, most of it downloads" ;;
 esac
 

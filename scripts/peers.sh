@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # The programs that make bench measures beside ours, and the one that measures, unpacked into target/peers: Debian's nginx and
-# wrk, npm's configurable-http-proxy. Nothing is installed on the machine and no service is started.
+# wrk, npm's configurable-http-proxy; and JupyterHub as an image. Nothing is installed on the machine and no service is started.
 . "$(dirname "$0")/say.sh"
 
 readonly CHP=5.3.0
@@ -25,3 +25,4 @@ if [ ! -x "$peers/node_modules/.bin/configurable-http-proxy" ]; then
     npm install --silent --no-audit --no-fund --prefix "$peers" "configurable-http-proxy@$CHP" >/dev/null ||
         fail "npm could not install configurable-http-proxy." "Check the network, then run make bench again."
 fi
+scripts/image.sh jupyterhub

@@ -12,7 +12,7 @@ use leptos_router::{
 #[cfg(feature = "ssr")]
 pub(crate) use self::areas::area_of;
 #[cfg(feature = "hydrate")]
-pub use self::areas::fetch_ahead;
+pub use self::areas::{fetch_ahead, fetch_page};
 use self::areas::{admin, order, profile, vcluster as one};
 use crate::{
     layouts::{chrome::Chrome, signed_in::SignedInOnly},

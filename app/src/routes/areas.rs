@@ -91,7 +91,6 @@ area! {
 }
 
 /// The area this path is in, as its file is called; `None` where people land.
-#[cfg(feature = "ssr")]
 pub(crate) fn area_of(path: &str) -> Option<&'static str> {
     let mut parts = path.split('/').skip(1);
     match (parts.next()?, parts.next()) {
@@ -101,6 +100,23 @@ pub(crate) fn area_of(path: &str) -> Option<&'static str> {
         ("admin", _) => Some("admin"),
         _ => None,
     }
+}
+
+/// Fetches the area of the page that the browser shows.
+///
+/// # Errors
+/// A `TypeError` when it cannot be had.
+#[cfg(feature = "hydrate")]
+pub async fn fetch_page() -> Result<(), wasm_bindgen::JsValue> {
+    let path = location().pathname()?;
+    let fetched = match area_of(&path) {
+        Some("order") => patiently(order::fetch).await,
+        Some("vcluster") => patiently(vcluster::fetch).await,
+        Some("profile") => patiently(profile::fetch).await,
+        Some("admin") => patiently(admin::fetch).await,
+        _ => Ok(()),
+    };
+    fetched.map_err(|error| js_sys::TypeError::new(&error.to_string()).into())
 }
 
 /// Fetches what people go to next from where they land, so that they wait for nothing then.
@@ -119,15 +135,22 @@ async fn drawn<F>(draw: impl Fn() -> F) -> AnyView
 where
     F: Future<Output = Result<AnyView, SplitLoaderError>>,
 {
+    patiently(draw).await.unwrap_or_else(|_| {
+        let text = "The server does not answer. Check your connection, then load the page again.";
+        view! { <ProblemSection problem=Problem::new(Code::NotReady, text)/> }.into_any()
+    })
+}
+
+/// Asks again a few times where an area cannot be had.
+async fn patiently<T, F>(ask: impl Fn() -> F) -> Result<T, SplitLoaderError>
+where
+    F: Future<Output = Result<T, SplitLoaderError>>,
+{
     let mut tried = 0;
     loop {
-        match draw().await {
-            Ok(view) => return view,
+        match ask().await {
             Err(_) if tried < TRIES => pause(tried).await,
-            Err(_) => {
-                let text = "The server does not answer. Check your connection, then load the page again.";
-                return view! { <ProblemSection problem=Problem::new(Code::NotReady, text)/> }.into_any();
-            }
+            outcome => return outcome,
         }
         tried += 1;
     }

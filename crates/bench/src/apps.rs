@@ -1,11 +1,17 @@
 //! How long people wait for apps: from the click that makes a vcluster to JupyterLab's page, and from a program's listening
 //! to its page.
 
-use std::time::{Duration, Instant, SystemTime};
+mod hub;
+
+use std::{
+    path::Path,
+    time::{Duration, Instant, SystemTime},
+};
 
 use anyhow::{Context, Result, ensure};
 use wire::app::{App, PublishApp};
 
+use self::hub::Hub;
 use crate::{
     Options,
     client::{Client, Events},
@@ -26,19 +32,22 @@ pub(crate) async fn measure(options: &Options) -> Result<Vec<Figure>> {
     let installation = Installation::start(&options.dockletd).await?;
     let client = Client::new(installation.url(), installation.token()?);
     let mut visitor = Visitor::sign_in(installation.port(), "bench", &installation.password()?).await?;
-    let mut opened = Vec::new();
+    let hub = Hub::start(Path::new("target/peers")).await?;
+    let (mut opened, mut peers) = (Vec::new(), Vec::new());
     for round in 0..=options.rounds {
-        let took = jupyter(&client, &mut visitor, round).await?;
+        let took = (jupyter(&client, &mut visitor, round).await?, hub.jupyter(round).await?);
         // The first round warms caches.
         if round > 0 {
-            opened.push(took);
+            opened.push(took.0);
+            peers.push(took.1);
         }
     }
+    drop(hub);
     let mut figures = vec![Figure::new(
         "POST a vcluster → JupyterLab answers 200, through the proxy",
         "ms",
         milliseconds(&opened),
-        None,
+        Some(("JupyterHub with DockerSpawner", milliseconds(&peers))),
         "≤ 3.5 s",
         |ours, _| ours.p50 <= 3500.0,
     )];

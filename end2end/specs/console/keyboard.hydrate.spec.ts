@@ -2,6 +2,7 @@
 import type { Page } from "@playwright/test";
 
 import { expect, hydrated, test } from "../../fixtures/test";
+import { TerminalPanel } from "../../pages/terminal";
 import { VclusterPage } from "../../pages/vcluster";
 
 /** Presses Tab until the element with this accessible name has the focus; fails when it never does. */
@@ -78,6 +79,8 @@ test("a vcluster is ordered, its menu opened and closed, and it is deleted, all 
   await expect(home.getByRole("dialog")).toHaveCount(0);
   await home.goto(`/vclusters/${id}/delete`);
   await hydrated(home);
+  // The browser itself complains where a terminal of something that is just being deleted is asked for.
+  await new TerminalPanel(home).shows("#");
   await expect(home.getByRole("textbox", { name: "Name" })).toBeFocused();
   await home.keyboard.type("keys");
   await home.keyboard.press("Enter");
