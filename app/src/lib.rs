@@ -63,8 +63,19 @@ fn speak_as_rendered() {
     }
 }
 
-/// Says on `<html>` that the page answers to clicks now; end-to-end tests wait for it.
+/// The class of links to what may be wanted next.
+const AHEAD: &str = "ahead";
+
+/// Says on `<html>` that the page answers to clicks now; end-to-end tests wait for it. From now on there is time for what may
+/// be wanted next.
 pub fn mark_hydrated() {
+    let links = document().get_elements_by_class_name(AHEAD);
+    while let Some(link) = links.item(0) {
+        // Both names are constants, which is the only thing this can fail for.
+        let _ = link.set_attribute("rel", "prefetch");
+        // It is one of `links` no longer.
+        let _ = link.remove_attribute("class");
+    }
     if let Some(root) = document().document_element() {
         // The attribute's name is a constant, which is the only thing this can fail for.
         let _ = root.set_attribute("data-hydrated", "");

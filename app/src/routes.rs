@@ -9,10 +9,10 @@ use leptos_router::{
     path,
 };
 
-#[cfg(feature = "ssr")]
-pub(crate) use self::areas::area_of;
 #[cfg(feature = "hydrate")]
-pub use self::areas::{fetch_ahead, fetch_page};
+pub use self::areas::fetch_page;
+#[cfg(feature = "ssr")]
+pub(crate) use self::areas::{AHEAD, area_of};
 use self::areas::{admin, order, profile, vcluster as one};
 use crate::{
     layouts::{chrome::Chrome, signed_in::SignedInOnly},

@@ -1,5 +1,7 @@
 //! The HTML document around the console, and whole pages for errors that happen outside of it. Server only.
 
+use std::collections::BTreeSet;
+
 use catalogue::{Language, language, t};
 use leptos::{WasmSplitManifest, nonce::use_nonce, prelude::*};
 use leptos_meta::{HashedStylesheet, MetaTags};
@@ -53,19 +55,29 @@ fn modules_of(path: &str) -> &'static [&'static str] {
     if routes::vcluster_of(path).is_some() { &terminal::MODULES } else { &[] }
 }
 
-/// The page's own code, asked for together with what all pages need, and not when that has been read.
+/// The page's own code, asked for together with what all pages need, and not when that has been read. And what may be wanted
+/// next: links without a meaning, until the page answers to clicks and has time for it (see [`crate::mark_hydrated`]).
 #[component]
 fn AreaFiles() -> impl IntoView {
-    let files = use_context::<WasmSplitManifest>().and_then(|manifest| {
-        let manifest = manifest.0.read_value();
-        let (folder, files, _) = &*manifest;
-        let files = files.get(routes::area_of(&visit::path())?)?;
-        Some(files.iter().map(|file| format!("{folder}/{file}.wasm")).collect::<Vec<_>>())
-    });
-    let link = |file| {
+    let own = routes::area_of(&visit::path());
+    let next = routes::AHEAD.into_iter().filter(|area| Some(*area) != own);
+    let own = files_of(own).into_iter().map(|file| {
         view! { <link rel="preload" href=file r#as="fetch" r#type="application/wasm" crossorigin="anonymous"/> }
-    };
-    files.unwrap_or_default().into_iter().map(link).collect_view()
+    });
+    let next = files_of(next).into_iter().map(|file| {
+        view! { <link class=crate::AHEAD href=file r#as="fetch" crossorigin="anonymous"/> }
+    });
+    view! { {own.collect_view()} {next.collect_view()} }
+}
+
+/// Where the browser finds the code of these areas.
+fn files_of(areas: impl IntoIterator<Item = &'static str>) -> BTreeSet<String> {
+    // A console that was built in one piece has none.
+    let Some(manifest) = use_context::<WasmSplitManifest>() else { return BTreeSet::new() };
+    let manifest = manifest.0.read_value();
+    let (folder, files, _) = &*manifest;
+    let files = areas.into_iter().filter_map(|area| files.get(area)).flatten();
+    files.map(|file| format!("{folder}/{file}.wasm")).collect()
 }
 
 #[component]

@@ -16,6 +16,5 @@ pub async fn hydrate() -> Result<(), JsValue> {
     app::routes::fetch_page().await?;
     leptos::mount::hydrate_body(app::App);
     app::mark_hydrated();
-    app::routes::fetch_ahead().await;
     Ok(())
 }

@@ -90,6 +90,10 @@ area! {
     }
 }
 
+/// What people go to next from where they land; fetched ahead, so that they wait for nothing then.
+#[cfg(feature = "ssr")]
+pub(crate) const AHEAD: [&str; 2] = ["order", "vcluster"];
+
 /// The area this path is in, as its file is called; `None` where people land.
 pub(crate) fn area_of(path: &str) -> Option<&'static str> {
     let mut parts = path.split('/').skip(1);
@@ -117,14 +121,6 @@ pub async fn fetch_page() -> Result<(), wasm_bindgen::JsValue> {
         _ => Ok(()),
     };
     fetched.map_err(|error| js_sys::TypeError::new(&error.to_string()).into())
-}
-
-/// Fetches what people go to next from where they land, so that they wait for nothing then.
-#[cfg(feature = "hydrate")]
-pub async fn fetch_ahead() {
-    // Where it cannot be had, it is asked for again when it is gone to.
-    let _ = order::fetch().await;
-    let _ = vcluster::fetch().await;
 }
 
 /// How often an area is asked for in a row: a network that changes in this moment is there again in the next.
