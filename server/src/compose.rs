@@ -5,7 +5,7 @@ use std::{
     sync::Arc,
 };
 
-use anyhow::{Context as _, Result, bail};
+use anyhow::{Context as _, Result};
 use control::{
     Control, Policy, Ports,
     accounts::Accounts,
@@ -13,12 +13,12 @@ use control::{
         clock::{SystemClock, SystemEntropy},
         coordination::Dispatch,
         engine::Engine,
+        node::NodeLink,
         store::Store,
     },
     reconcile::Reconciler,
 };
-use docker::DockerEngine;
-use domain::{InstallationId, name::WorkerName, quota::Limits};
+use domain::{InstallationId, quota::Limits};
 use etcd::{Credentials, Etcd, EtcdConfig, embedded::EmbeddedConfig};
 use scheduler::Overcommit;
 use store::{SessionStore, SqlStore, StoreConfig};
@@ -27,14 +27,17 @@ use worker::Worker;
 use crate::{
     config::{Config, cargo_leptos},
     data_dir::DataDir,
-    http::readiness::Readiness,
+    http::readiness::{Question, Readiness},
+    nodes::Nodes,
 };
 
 /// Everything that runs, put together.
 pub struct Parts {
     pub control: Control,
     pub reconciler: Reconciler,
-    pub worker: Arc<Worker>,
+    /// The worker of this process, if it has one.
+    pub worker: Option<Arc<Worker>>,
+    pub nodes: Arc<dyn NodeLink>,
     pub database: SqlStore,
     pub sessions: SessionStore,
     pub readiness: Readiness,
@@ -48,23 +51,22 @@ impl std::fmt::Debug for Parts {
 
 /// Puts everything together. `etcd` answers already.
 pub fn compose(config: &Config, data: &DataDir, database: SqlStore, etcd: Etcd) -> Result<Parts> {
-    let engine: Arc<dyn Engine> = Arc::new(DockerEngine::new(&config.worker.docker));
     let etcd = Arc::new(etcd);
-    let worker = Worker::open(worker_config(config, data)?, engine.clone(), etcd.clone(), Arc::new(SystemClock))?;
-    let worker = Arc::new(worker);
+    let Nodes { link: nodes, usages, here } = Nodes::open(config, data, &etcd)?;
+    let (worker, engine) = here.map(|here| (here.worker, here.engine)).unzip();
     let sessions = SessionStore::new(database.clone(), Arc::new(SystemClock));
     let store: Arc<dyn Store> = Arc::new(database.clone());
     let ports = Ports {
         store: store.clone(),
         dispatch: etcd.clone(),
-        nodes: worker.clone(),
-        usages: worker.clone(),
+        nodes: nodes.clone(),
+        usages,
         clock: Arc::new(SystemClock),
         entropy: Arc::new(SystemEntropy),
     };
     let (control, reconciler) = Control::new(&ports, policy(config));
     let readiness = readiness(database.clone(), etcd, engine, control.clone());
-    Ok(Parts { control, reconciler, worker, database, sessions, readiness })
+    Ok(Parts { control, reconciler, worker, nodes, database, sessions, readiness })
 }
 
 /// Opens the database and brings it up to date.
@@ -108,33 +110,6 @@ fn limits(config: &Config) -> Limits {
     Limits { vclusters: limits.vclusters, nodes: limits.nodes, cpu_milli, memory_mib: limits.memory_mib }
 }
 
-fn worker_config(config: &Config, data: &DataDir) -> Result<worker::WorkerConfig> {
-    let settings = &config.worker;
-    let init = init(config)?;
-    if !init.is_file() {
-        bail!(
-            "there is no docklet-init at {}; build it with `make run`, or say where it is with --worker-init",
-            init.display()
-        );
-    }
-    let image = settings.base_image.parse().with_context(|| format!("worker.base_image: {}", settings.base_image))?;
-    Ok(worker::WorkerConfig {
-        pids: settings.pids,
-        fenced: Some(config.network.cluster_net),
-        ..worker::WorkerConfig::new(worker_name(config, data)?, data.installation()?, data.path().into(), init, image)
-    })
-}
-
-fn worker_name(config: &Config, data: &DataDir) -> Result<WorkerName> {
-    match &config.worker.name {
-        Some(name) => name.parse().with_context(|| format!("worker.name {name}")),
-        None => {
-            let host = std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
-            Ok(data.worker_name(&host)?)
-        }
-    }
-}
-
 /// docklet-init: where the configuration says, or beside this program.
 pub fn init(config: &Config) -> Result<PathBuf> {
     config.worker.init.clone().map_or_else(|| beside_us("docklet-init"), Ok)
@@ -164,8 +139,8 @@ pub fn site_root(config: &Config) -> Result<PathBuf> {
     Ok(if beside.is_dir() { beside } else { above })
 }
 
-fn readiness(database: SqlStore, etcd: Arc<Etcd>, engine: Arc<dyn Engine>, control: Control) -> Readiness {
-    Readiness::new(vec![
+fn readiness(database: SqlStore, etcd: Arc<Etcd>, engine: Option<Arc<dyn Engine>>, control: Control) -> Readiness {
+    let mut parts: Vec<(&'static str, Question)> = vec![
         (
             "database",
             Box::new(move || {
@@ -183,7 +158,10 @@ fn readiness(database: SqlStore, etcd: Arc<Etcd>, engine: Arc<dyn Engine>, contr
                 })
             }),
         ),
-        (
+    ];
+    // Else it is the worker's, which says in its presence how it is.
+    if let Some(engine) = engine {
+        parts.push((
             "engine",
             Box::new(move || {
                 let engine = engine.clone();
@@ -191,7 +169,11 @@ fn readiness(database: SqlStore, etcd: Arc<Etcd>, engine: Arc<dyn Engine>, contr
                     engine.info().await.map(|info| Some(info.version)).map_err(|error| error.to_string())
                 })
             }),
-        ),
-        ("hosts", Box::new(move || Box::pin(std::future::ready(control.vclusters.unready().map_or(Ok(None), Err))))),
-    ])
+        ));
+    }
+    parts.push((
+        "hosts",
+        Box::new(move || Box::pin(std::future::ready(control.vclusters.unready().map_or(Ok(None), Err)))),
+    ));
+    Readiness::new(parts)
 }

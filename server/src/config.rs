@@ -6,6 +6,7 @@ use std::{collections::BTreeMap, path::PathBuf};
 
 pub mod apps;
 pub mod cargo_leptos;
+pub mod cluster;
 pub mod database;
 pub mod etcd;
 pub mod limits;
@@ -53,6 +54,7 @@ sections! {
     log: log::LogConfig,
     database: database::DatabaseConfig,
     etcd: etcd::EtcdConfig,
+    cluster: cluster::ClusterConfig,
     worker: worker::WorkerConfig,
     network: network::NetworkConfig,
     limits: limits::LimitsConfig,

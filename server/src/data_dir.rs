@@ -76,9 +76,10 @@ impl DataDir {
         Ok(Lock { _file: file })
     }
 
-    /// The installation's id, chosen at the first start.
-    pub fn installation(&self) -> Result<InstallationId, DataDirError> {
-        let text = self.kept("installation", || Uuid::new_v4().to_string())?;
+    /// The installation's id, chosen at the first start: the one its processes share, if they do.
+    pub fn installation(&self, shared: Option<InstallationId>) -> Result<InstallationId, DataDirError> {
+        let choose = || shared.unwrap_or_else(|| InstallationId::new(Uuid::new_v4())).to_string();
+        let text = self.kept("installation", choose)?;
         let spoiled = || DataDirError::Spoiled { path: self.join("installation"), what: "the installation's id" };
         text.parse().map_err(|_| spoiled())
     }
@@ -157,7 +158,8 @@ mod tests {
     #[test]
     fn names_are_chosen_once() {
         let (_parent, dir) = open();
-        assert_eq!(dir.installation().expect("an id"), dir.installation().expect("the same id"));
+        let id = dir.installation(None).expect("an id");
+        assert_eq!(dir.installation(Some(InstallationId::new(Uuid::nil()))).expect("the same id"), id);
         assert_eq!(dir.worker_name("Lab-1.Example").expect("a name").as_str(), "lab-1.example");
         assert_eq!(dir.worker_name("renamed").expect("a name").as_str(), "lab-1.example");
     }
@@ -166,7 +168,7 @@ mod tests {
     fn a_spoiled_id_is_not_silently_replaced() {
         let (_parent, dir) = open();
         dir.write_private("installation", "lab").expect("our directory");
-        assert!(matches!(dir.installation(), Err(DataDirError::Spoiled { .. })));
+        assert!(matches!(dir.installation(None), Err(DataDirError::Spoiled { .. })));
     }
 
     #[test]

@@ -37,6 +37,7 @@ use crate::{
         tls::Tls,
     },
     installation::Installation,
+    nodes,
     state::{AppState, Edge},
     telemetry,
 };
@@ -53,7 +54,7 @@ pub async fn serve(loaded: Loaded) -> Result<()> {
     let _lock = data.lock()?;
     raise_descriptor_limit();
     let tls = config.tls.files().map(Tls::open).transpose().context("TLS cannot be served")?;
-    let listener = bind(config.server.listen).await?;
+    let listener = bind(config.server.listen, "--listen").await?;
     let begun = tokio::select! {
         begun = begin(&config, &data) => begun?,
         () = signals.next() => return Ok(()),
@@ -86,7 +87,7 @@ struct Begun {
 
 /// Everything slow, side by side.
 async fn begin(config: &Config, data: &DataDir) -> Result<Begun> {
-    let installation = data.installation()?;
+    let installation = nodes::installation(config, data)?;
     let database = async {
         let store = compose::open_store(config, data).await?;
         ensure_administrator(config, data, &store).await?;
@@ -130,7 +131,7 @@ fn run(
     listener: TcpListener,
     tls: Option<Tls>,
 ) -> Result<Running> {
-    let Parts { control, reconciler, worker, database, sessions, readiness } = parts;
+    let Parts { control, reconciler, worker, nodes, database, sessions, readiness } = parts;
     let (ending, stop, revocations) = (Ending::default(), CancellationToken::new(), Revocations::default());
     let metrics = telemetry::metrics()?;
     let edge = Arc::new(Edge {
@@ -171,11 +172,13 @@ fn run(
         console,
     };
     let mut loops = JoinSet::new();
-    let (token, running) = (stop.clone(), worker.clone());
-    loops.spawn(async move {
-        running.run(token).await;
-        "worker"
-    });
+    if let Some(worker) = worker {
+        let token = stop.clone();
+        loops.spawn(async move {
+            worker.run(token).await;
+            "worker"
+        });
+    }
     let token = stop.clone();
     loops.spawn(async move {
         reconciler.run(token).await;
@@ -188,7 +191,7 @@ fn run(
         ending.track(tls.keep_current(SystemClock, ending.clone()));
     }
     let door = Door {
-        site: Site::new(router(state.clone()), AppEdge::new(state.clone(), worker.clone(), limits(config)), state),
+        site: Site::new(router(state.clone()), AppEdge::new(state.clone(), nodes, limits(config)), state),
         header_timeout: config.server.header_timeout,
         tls,
         ending: ending.clone(),
@@ -243,17 +246,17 @@ impl Running {
     }
 }
 
-struct Signals {
+pub(crate) struct Signals {
     terminate: Signal,
     interrupt: Signal,
 }
 
 impl Signals {
-    fn listen() -> Result<Self> {
+    pub(crate) fn listen() -> Result<Self> {
         Ok(Self { terminate: signal(SignalKind::terminate())?, interrupt: signal(SignalKind::interrupt())? })
     }
 
-    async fn next(&mut self) {
+    pub(crate) async fn next(&mut self) {
         tokio::select! {
             _ = self.terminate.recv() => {}
             _ = self.interrupt.recv() => {}
@@ -261,14 +264,14 @@ impl Signals {
     }
 }
 
-async fn bind(address: SocketAddr) -> Result<TcpListener> {
+pub(crate) async fn bind(address: SocketAddr, flag: &str) -> Result<TcpListener> {
     TcpListener::bind(address)
         .await
-        .with_context(|| format!("cannot listen on {address}; choose another address with --listen"))
+        .with_context(|| format!("cannot listen on {address}; choose another address with {flag}"))
 }
 
 /// Each terminal somebody looks at takes two descriptors; the usual soft limit of 1024 is for programs that use select(2).
-fn raise_descriptor_limit() {
+pub(crate) fn raise_descriptor_limit() {
     let mut limit = getrlimit(Resource::Nofile);
     limit.current = limit.maximum;
     if let Err(error) = setrlimit(Resource::Nofile, limit) {
