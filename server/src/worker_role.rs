@@ -73,4 +73,3 @@ fn advertised(config: &Config, listens: SocketAddr) -> String {
     };
     config.worker.address.clone().unwrap_or_else(own)
 }
-

@@ -26,3 +26,4 @@ mod terminal_stream;
 mod tls;
 mod vcluster_bad_input;
 mod vcluster_lifecycle;
+mod worker_apart;

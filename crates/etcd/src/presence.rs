@@ -88,7 +88,8 @@ impl Whereabouts for Etcd {
     async fn whereabouts(&self, worker: &WorkerName) -> Result<Option<WorkerInfo>, CoordinationError> {
         let key = self.keys.worker(worker);
         let key = key.as_str();
-        let there = self.link.call(|mut client| async move { Ok(client.get(key, None).await?.take_kvs().pop()) }).await?;
+        let there =
+            self.link.call(|mut client| async move { Ok(client.get(key, None).await?.take_kvs().pop()) }).await?;
         let stored = there.as_ref().map(Stored::from);
         stored.map(|stored| record::read(&stored, self.keys.place(key).as_ref())).transpose()
     }

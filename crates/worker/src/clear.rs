@@ -26,11 +26,7 @@ pub enum ClearError {
 }
 
 /// Removes the installation's containers, then its networks, then what the nodes had in the data directory.
-pub async fn clear(
-    engine: &dyn Engine,
-    installation: InstallationId,
-    data_dir: &Path,
-) -> Result<Cleared, ClearError> {
+pub async fn clear(engine: &dyn Engine, installation: InstallationId, data_dir: &Path) -> Result<Cleared, ClearError> {
     let containers = engine.containers(installation).await?;
     let removals = stream::iter(&containers).map(|container| engine.remove_container(&container.id));
     removals.buffer_unordered(AT_ONCE).try_collect::<()>().await?;

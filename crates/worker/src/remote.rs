@@ -14,3 +14,6 @@ mod socket;
 pub use client::{RemoteNodes, ping};
 pub use credentials::{Credentials, CredentialsError};
 pub use server::StreamServer;
+
+#[cfg(test)]
+mod tests;

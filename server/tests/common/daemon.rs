@@ -90,7 +90,7 @@ pub(crate) struct Daemon {
 
 /// Killed when dropped.
 #[derive(Debug)]
-struct Process(Child);
+pub(crate) struct Process(pub(crate) Child);
 
 impl Drop for Process {
     fn drop(&mut self) {

@@ -192,9 +192,9 @@ impl Usages for RemoteNodes {
         for node in nodes {
             by_worker.entry(&node.worker).or_default().push(node.clone());
         }
-        let asked = by_worker.into_iter().map(async |(worker, nodes)| {
-            self.call::<Vec<NodeSamples>>(worker, &Request::Samples(nodes, since)).await
-        });
+        let asked = by_worker
+            .into_iter()
+            .map(async |(worker, nodes)| self.call::<Vec<NodeSamples>>(worker, &Request::Samples(nodes, since)).await);
         let (mut samples, mut fault, mut answered) = (Vec::new(), None, nodes.is_empty());
         for answer in join_all(asked).await {
             match answer {

@@ -34,6 +34,9 @@ const INSTALLATION: &[u8] = b"docklet: installation id, version 1";
 /// What stands before an Ed25519 key of 32 bytes in PKCS #8 (RFC 8410).
 const PKCS8_ED25519: [u8; 16] = [0x30, 0x2e, 2, 1, 0, 0x30, 5, 6, 3, 0x2b, 0x65, 0x70, 4, 0x22, 4, 0x20];
 
+/// A certificate and its key.
+type Issued = (Vec<CertificateDer<'static>>, PrivateKeyDer<'static>);
+
 /// Why the cluster's secret cannot be used. Says nothing of what is in it.
 #[derive(Debug, thiserror::Error)]
 pub enum CredentialsError {
@@ -117,7 +120,7 @@ impl Credentials {
     /// For the worker of this name.
     pub(super) fn server(&self, worker: &WorkerName) -> Result<ServerConfig, CredentialsError> {
         let provider = Arc::new(ring::default_provider());
-        let (chain, key) = self.issue(ExtendedKeyUsagePurpose::ServerAuth, dns_name(worker))?;
+        let (chain, key) = self.issued_for_server(worker)?;
         let clients = WebPkiClientVerifier::builder_with_provider(self.roots.clone(), provider.clone()).build()?;
         let mut config = ServerConfig::builder_with_provider(provider)
             .with_protocol_versions(&[&TLS13])?
@@ -127,12 +130,12 @@ impl Credentials {
         Ok(config)
     }
 
+    pub(super) fn issued_for_server(&self, worker: &WorkerName) -> Result<Issued, CredentialsError> {
+        self.issue(ExtendedKeyUsagePurpose::ServerAuth, dns_name(worker))
+    }
+
     /// A certificate for one purpose, with a key that never leaves this process.
-    fn issue(
-        &self,
-        purpose: ExtendedKeyUsagePurpose,
-        name: String,
-    ) -> Result<(Vec<CertificateDer<'static>>, PrivateKeyDer<'static>), CredentialsError> {
+    fn issue(&self, purpose: ExtendedKeyUsagePurpose, name: String) -> Result<Issued, CredentialsError> {
         let key = KeyPair::generate_for(&PKCS_ED25519)?;
         let mut parameters = CertificateParams::new(vec![name])?;
         parameters.extended_key_usages = vec![purpose];

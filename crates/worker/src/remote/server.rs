@@ -44,7 +44,8 @@ pub struct StreamServer {
     nodes: Arc<dyn NodeLink>,
     usages: Arc<dyn Usages>,
     acceptor: TlsAcceptor,
-    strangers: Arc<Semaphore>,
+    pub(super) strangers: Arc<Semaphore>,
+    pub(super) greeting: Duration,
     connections: Semaphore,
 }
 
@@ -63,7 +64,7 @@ impl StreamServer {
     ) -> Result<Self, CredentialsError> {
         let acceptor = TlsAcceptor::from(Arc::new(credentials.server(&name)?));
         let (strangers, connections) = (Semaphore::new(MOST_STRANGERS), Semaphore::new(MOST_CONNECTIONS));
-        Ok(Self { name, nodes, usages, acceptor, strangers: Arc::new(strangers), connections })
+        Ok(Self { name, nodes, usages, acceptor, strangers: Arc::new(strangers), greeting: GREETING, connections })
     }
 
     /// Serves until `end` is cancelled; then every connection is cut. Terminals live in the nodes and go on.
@@ -94,7 +95,7 @@ impl StreamServer {
         let (server, end) = (Arc::clone(self), end.clone());
         tasks.spawn(async move {
             let connection = async {
-                let greeted = timeout(GREETING, server.greet(tcp)).await;
+                let greeted = timeout(server.greeting, server.greet(tcp)).await;
                 drop(stranger);
                 let (stream, request) = greeted.unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into()))?;
                 server.answer(stream, request).await
@@ -119,7 +120,8 @@ impl StreamServer {
             Err(error) => {
                 // Whoever is newer than this worker is told so.
                 if error.kind() == io::ErrorKind::InvalidData {
-                    let refusal = NodeError::Refused(format!("its worker {} does not understand the request", self.name));
+                    let refusal =
+                        NodeError::Refused(format!("its worker {} does not understand the request", self.name));
                     reply(&mut stream, &Answer::<()>::Err(refusal)).await?;
                 }
                 Err(error)
