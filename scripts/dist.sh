@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Puts what the image of dockletd holds into target/dist. Usage: scripts/dist.sh [release|debug]
+# Puts what the images of docker-compose.yml hold into target/dist and target/trial-idp. Usage: scripts/dist.sh [release|debug]
 #   release  what `make run` builds
 #   debug    what `make test` has built, for its own test of docker-compose.yml
 . "$(dirname "$0")/say.sh"
@@ -20,3 +20,16 @@ cp -R target/book "$dist.new/book"
 chmod -R u=rwX,go=rX "$dist.new"
 rm -rf "$dist"
 mv "$dist.new" "$dist"
+
+# The trial provider: its program and packages, and the Node we have.
+idp="$repo/target/trial-idp"
+wanted=$(cd images/trial-idp && sha256sum Dockerfile package-lock.json ./*.mjs | sha256sum | cut -c1-16)
+if [ "$(cat "$idp/made-from" 2>/dev/null)" = "$wanted" ]; then exit 0; fi
+rm -rf "$idp"
+mkdir -p "$idp/app"
+cp images/trial-idp/{package.json,package-lock.json,*.mjs} "$idp/app/"
+npm ci --silent --omit=dev --ignore-scripts --no-audit --no-fund --prefix "$idp/app" \
+    || fail "npm could not install what images/trial-idp/package-lock.json names." "Check the network, then try again."
+cp "$(node -p process.execPath)" "$idp/node"
+cp images/trial-idp/Dockerfile "$idp/"
+echo "$wanted" >"$idp/made-from"

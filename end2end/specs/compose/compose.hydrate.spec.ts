@@ -18,12 +18,12 @@ async function enter(page: Page, compose: Compose): Promise<void> {
 test("up, two nodes, a shell, a notebook, every service restarted, and down with nothing left but homes", async ({ page, context, compose }) => {
   test.setTimeout(300_000);
 
-  await test.step("only the worker sees the Docker socket, and one port is public", () => {
+  await test.step("only the worker sees the Docker socket, and one port is public beside the trial's", () => {
     const services = compose.inspect();
     const socket = [...services].filter(([, one]) => one.Mounts.some((mount) => mount.Source.includes("docker.sock"))).map(([name]) => name);
     expect(socket).toEqual(["worker"]);
     const published = [...services].filter(([, one]) => Object.keys(one.HostConfig.PortBindings ?? {}).length > 0).map(([name]) => name);
-    expect(published).toEqual(["serve"]);
+    expect(published.sort()).toEqual(["idp", "serve"]);
     expect(services.get("serve")?.Config.User).toBe("docklet");
     for (const [name, one] of services) expect(one.HostConfig.ReadonlyRootfs, name).toBe(true);
     const { all, dockletd } = compose.imageSize();
@@ -52,7 +52,7 @@ test("up, two nodes, a shell, a notebook, every service restarted, and down with
     await expect(lab.getByRole("tab", { name: "Launcher" })).toBeVisible({ timeout: 90_000 });
   });
 
-  for (const service of ["postgres", "etcd", "worker", "serve"]) {
+  for (const service of ["idp", "postgres", "etcd", "worker", "serve"]) {
     await test.step(`${service} is restarted while somebody types`, async () => {
       await terminals.run("clear");
       const restarted = compose.do("restart", service);
