@@ -133,6 +133,25 @@ async fn a_host_is_cleared_of_everything_but_homes_and_not_under_a_worker_that_r
 }
 
 #[tokio::test]
+async fn healthcheck_tells_a_portal_that_is_ready_from_one_that_only_serves_and_from_none() {
+    let mut apart = Apart::start().await;
+    let (listen, data) = (apart.daemon.address().to_string(), apart.daemon.data.clone());
+    let well = |more: &[&str]| {
+        let arguments = [&["healthcheck", "--listen", &listen], more].concat();
+        try_cli(&data, &arguments).status.success()
+    };
+    assert!(well(&[]) && well(&["--ready"]));
+    apart.worker = None;
+    eventually("the worker's lease runs out", SOON, || async { !well(&["--ready"]) }).await;
+    assert!(well(&[]), "it serves all the same");
+    let doctor = try_cli(&data, &["doctor", "--worker-mode", "remote", "--worker-docker", "/no/engine"]);
+    let said = String::from_utf8_lossy(&doctor.stdout).into_owned();
+    assert!(!said.contains("/no/engine"), "the portal needs none: {said}");
+    apart.daemon.kill();
+    assert!(!well(&[]));
+}
+
+#[tokio::test]
 async fn a_role_that_lacks_what_it_shares_with_the_others_says_what() {
     let dir = tempfile::tempdir().expect("a temporary directory");
     let said = |arguments: &[&str]| {
