@@ -45,6 +45,18 @@ test("up, two nodes, a shell, a notebook, every service restarted, and down with
     await terminals.shows(/\nnode-0\nall-42/);
   });
 
+  await test.step("a node reaches none of the services", async () => {
+    const ports: Record<string, number> = { serve: 8000, worker: 7600, postgres: 5432 };
+    const addresses = Object.entries(ports).flatMap(([service, port]) =>
+      Object.values(compose.inspect().get(service)?.NetworkSettings.Networks ?? {}).map(({ IPAddress }) => `${IPAddress}/${port}`),
+    );
+    expect(addresses).toHaveLength(4);
+    const tries = addresses.map((address) => `timeout 1 bash -c '</dev/tcp/${address}' 2>/dev/null && echo reached-${address}`).join("; ");
+    await terminals.run(`clear; ${tries}; echo tried-$((6*7))`);
+    await terminals.shows(/^tried-42$/m);
+    expect(await terminals.text()).not.toMatch(/^reached-/m);
+  });
+
   const lab = await context.newPage();
   await test.step("JupyterLab opens", async () => {
     const link = page.getByRole("link", { name: /^Jupyter of composed/ });
