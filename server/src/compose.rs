@@ -27,6 +27,7 @@ use worker::Worker;
 use crate::{
     config::{Config, cargo_leptos},
     data_dir::DataDir,
+    federation::federation,
     http::readiness::Readiness,
 };
 
@@ -63,6 +64,7 @@ pub fn compose(config: &Config, data: &DataDir, database: SqlStore, etcd: Etcd) 
         entropy: Arc::new(SystemEntropy),
     };
     let (control, reconciler) = Control::new(&ports, policy(config));
+    let control = control.with_federation(federation(config, data, &ports)?);
     let readiness = readiness(database.clone(), etcd, engine, control.clone());
     Ok(Parts { control, reconciler, worker, database, sessions, readiness })
 }

@@ -18,8 +18,8 @@ pub(crate) async fn sign_in(name: String, password: String, next: String) -> Res
 /// Ends the session. Fine to call without one.
 #[server(prefix = "/actions", endpoint = "sign-out")]
 pub(crate) async fn sign_out() -> Result<(), Refused> {
-    crate::visit::visit()?.session.leave().await?;
-    leptos_axum::redirect(crate::routes::SIGN_IN);
+    let onward = crate::visit::visit()?.session.leave().await?;
+    leptos_axum::redirect(onward.as_deref().unwrap_or(crate::routes::SIGN_IN));
     Ok(())
 }
 
