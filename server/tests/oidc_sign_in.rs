@@ -160,11 +160,11 @@ async fn somebody_new_waits_for_approval_where_that_is_configured() {
     assert!(page.text.contains("waits for approval"), "{}", page.text);
     assert_eq!(ada.who().await, "");
     let admin = daemon.admin();
-    assert_eq!(admin.get("/api/v1/users/ada").await.ok(200).json()["person"]["pending"], json!(true));
+    assert_eq!(admin.get("/api/v1/admin/users/ada").await.ok(200).json()["person"]["pending"], json!(true));
     approve(&daemon).await;
     ada.open(&format!("{}/oidc/lab/begin", daemon.url())).await;
     assert_eq!(ada.who().await, "ada");
-    assert_eq!(admin.get("/api/v1/users/ada").await.ok(200).json()["person"]["pending"], json!(false));
+    assert_eq!(admin.get("/api/v1/admin/users/ada").await.ok(200).json()["person"]["pending"], json!(false));
 }
 
 async fn approve(daemon: &Daemon) {

@@ -142,8 +142,17 @@ impl Visitor {
     /// Presses the button of this provider, and enters name and password there: the address that the provider sends the
     /// browser back to, which is not asked for yet.
     pub(crate) async fn up_to_callback(&self, provider: &str, name: &str) -> String {
-        let form = self.up_to_form(provider).await;
-        self.enter(&form, name).await
+        self.through(&format!("{}/oidc/{provider}/begin?next=/help", self.url), name).await
+    }
+
+    /// The same from any address that leads to the provider. Who is signed in there already is not asked again.
+    pub(crate) async fn through(&self, url: &str, name: &str) -> String {
+        let (url, answer) = self.follow(url.to_owned(), self.step(url).await, is_callback).await;
+        if is_callback(&url) {
+            return url;
+        }
+        assert!(url.contains("/interaction/"), "{url}: {} {}", answer.status, answer.text);
+        self.enter(&url, name).await
     }
 
     /// Presses the button: the address of the provider's form.
@@ -157,9 +166,8 @@ impl Visitor {
     pub(crate) async fn enter(&self, form: &str, name: &str) -> String {
         let password = format!("{name}-trial");
         let answer = self.post(form, &[("login", name), ("password", &password)]).await;
-        let back = |url: &str| url.contains("/callback?");
-        let (url, answer) = self.follow(form.to_owned(), answer, back).await;
-        assert!(back(&url), "{url}: {} {}", answer.status, answer.text);
+        let (url, answer) = self.follow(form.to_owned(), answer, is_callback).await;
+        assert!(is_callback(&url), "{url}: {} {}", answer.status, answer.text);
         url
     }
 
@@ -172,6 +180,10 @@ impl Visitor {
     pub(crate) async fn who(&self) -> String {
         self.client().get("/api/v1/session").await.at("/name")
     }
+}
+
+fn is_callback(url: &str) -> bool {
+    url.contains("/callback?")
 }
 
 fn origin(url: &str) -> String {
