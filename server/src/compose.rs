@@ -29,6 +29,7 @@ use crate::{
     data_dir::DataDir,
     http::readiness::{Question, Readiness},
     nodes::Nodes,
+    federation::federation,
 };
 
 /// Everything that runs, put together.
@@ -65,6 +66,7 @@ pub fn compose(config: &Config, data: &DataDir, database: SqlStore, etcd: Etcd) 
         entropy: Arc::new(SystemEntropy),
     };
     let (control, reconciler) = Control::new(&ports, policy(config));
+    let control = control.with_federation(federation(config, data, &ports)?);
     let readiness = readiness(database.clone(), etcd, engine, control.clone());
     Ok(Parts { control, reconciler, worker, nodes, database, sessions, readiness })
 }

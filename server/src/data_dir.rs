@@ -10,6 +10,8 @@ use std::{
 use domain::{InstallationId, name::WorkerName};
 use uuid::Uuid;
 
+use crate::seal::KeySeal;
+
 /// Locked by the daemon that runs; holds the number of its process.
 pub(crate) const LOCK: &str = "dockletd.lock";
 const PRIVATE_DIR: u32 = 0o700;
@@ -102,6 +104,13 @@ impl DataDir {
         };
         written().map_err(|source| DataDirError::Unusable { path: path.clone(), source })?;
         Ok(path)
+    }
+
+    /// What seals tokens in the database, made when it is first needed. Without it they open no more, and their sessions end.
+    pub fn seal(&self) -> Result<KeySeal, DataDirError> {
+        let text = self.kept("seal-key", KeySeal::new_key)?;
+        let spoiled = || DataDirError::Spoiled { path: self.join("seal-key"), what: "a key of 64 hexadecimal digits" };
+        KeySeal::with_key(&text).ok_or_else(spoiled)
     }
 
     fn kept(&self, name: &str, choose: impl FnOnce() -> String) -> Result<String, DataDirError> {

@@ -28,6 +28,7 @@ use crate::{
         census::Census,
         connections::Connections,
         ending::Ending,
+        farewell::Farewells,
         listen::{self, Door},
         revocation::{Renewal, Revocations},
         router::router,
@@ -102,7 +103,9 @@ async fn begin(config: &Config, data: &DataDir) -> Result<Begun> {
         Ok::<_, anyhow::Error>((Etcd::connect(&EtcdConfig { endpoints, installation, credentials: None })?, Some(ours)))
     };
     let (store, (etcd, ours)) = tokio::try_join!(database, coordination)?;
-    Ok(Begun { parts: compose::compose(config, data, store, etcd)?, etcd: ours })
+    let parts = compose::compose(config, data, store, etcd)?;
+    parts.control.federation.check_that_somebody_can_administer().await?;
+    Ok(Begun { parts, etcd: ours })
 }
 
 /// The first start makes the first account. Its password is only ever in a file that our user alone can read.
@@ -154,6 +157,7 @@ fn run(
     let state = AppState {
         control: control.clone(),
         census: Census::new(Arc::new(database.clone())),
+        farewells: Farewells::default(),
         clock: Arc::new(SystemClock),
         sessions: Sessions::new(sessions.clone(), config.sign_in.idle, https),
         revocations: revocations.clone(),
@@ -183,6 +187,11 @@ fn run(
     loops.spawn(async move {
         reconciler.run(token).await;
         "reconciler"
+    });
+    let (token, federation) = (stop.clone(), control.federation.clone());
+    loops.spawn(async move {
+        federation.run(token).await;
+        "federation"
     });
     loops.spawn(telemetry::keep_up(metrics, stop.clone()));
     let renewal = Renewal { clock: Arc::new(SystemClock), idle: config.sign_in.idle };

@@ -77,11 +77,12 @@ fn of_sqlite(refusal: &dyn DatabaseError, error: DbErr) -> StoreError {
 /// Which of the things people choose the unique constraint in the message is about: SQLite names the columns
 /// (`vclusters.owner, vclusters.name`), Postgres the index (`vclusters_owner_name`).
 fn taken(message: &str) -> Option<&'static str> {
-    const CHOSEN: [(&str, &str, &str); 6] = [
+    const CHOSEN: [(&str, &str, &str); 7] = [
         ("vclusters", "subnet", "subnet"),
         ("vclusters", "name", "name"),
         ("users", "name", "name"),
         ("idempotency_keys", "", "key"),
+        ("identities", "", "identity"),
         ("apps", "label", "label"),
         ("apps", "port", "port"),
     ];

@@ -6,8 +6,8 @@
 //! ```text
 //! connection  opens the file, its one writer and its few readers        schema  migrations
 //! record      the Store port (reads)       transaction  the Transaction port (read, decide, write, commit)
-//! accounts, people, vclusters, operations, apps, entries, events, replies   the statements, one file per area, on either
-//!             kind of connection
+//! accounts, people, identities, vclusters, operations, apps, entries, events, replies   the statements, one file per
+//!             area, on either kind of connection
 //! entity      tables as sea-orm sees them  words, event_body  how values are written      fault  what errors mean
 //! sessions    tower-sessions' store        sweep  what is dropped when it is old
 //! ```
@@ -20,6 +20,7 @@ mod entries;
 mod event_body;
 mod events;
 mod fault;
+mod identities;
 mod operations;
 mod people;
 mod record;

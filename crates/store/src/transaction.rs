@@ -25,6 +25,10 @@ impl SqlTransaction {
     pub(crate) const fn new(exclusive: DatabaseTransaction) -> Self {
         Self(exclusive)
     }
+
+    pub(crate) const fn db(&self) -> &DatabaseTransaction {
+        &self.0
+    }
 }
 
 #[async_trait]

@@ -10,6 +10,7 @@ mod entropy;
 mod eventually;
 mod nodes;
 mod real_etcd;
+mod trial_provider;
 
 pub use clock::FakeClock;
 pub use coordination::MemoryCoordination;
@@ -19,3 +20,4 @@ pub use entropy::SeededEntropy;
 pub use eventually::{eventually, obtain};
 pub use nodes::FakeNodes;
 pub use real_etcd::RealEtcd;
+pub use trial_provider::TrialProvider;

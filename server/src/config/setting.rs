@@ -31,7 +31,7 @@ impl Setting {
 
     /// `DOCKLET_SERVER_LISTEN`.
     pub fn variable(&self) -> String {
-        format!("DOCKLET_{}_{}", self.section, self.key).to_uppercase()
+        format!("DOCKLET_{}_{}", self.section, self.key).replace(['.', '-'], "_").to_uppercase()
     }
 }
 
@@ -85,11 +85,13 @@ macro_rules! section {
                 }, )+
             ];
 
+            /// `settings` are these, perhaps under another section's name.
             pub(super) fn read(
+                settings: &[$crate::config::setting::Setting],
                 found: &$crate::config::source::Found,
                 faults: &mut Vec<$crate::config::setting::Fault>,
             ) -> Option<Self> {
-                let mut settings = Self::SETTINGS.iter();
+                let mut settings = settings.iter();
                 // Every field is read before any is missed, so that all faults are told at once.
                 $( let $field = settings.next().and_then(|setting| $crate::config::setting::read(setting, found, faults)); )+
                 Some(Self { $( $field: $field?, )+ })

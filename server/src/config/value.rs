@@ -2,6 +2,7 @@
 
 use std::{net::SocketAddr, path::PathBuf, time::Duration};
 
+use control::federation::{ClaimRule, FirstSignIn};
 use ipnet::{IpNet, Ipv4Net};
 
 use super::setting::Secret;
@@ -33,6 +34,64 @@ parsed! {
     Ipv4Net: "an IPv4 network, such as 172.28.0.0/14",
     Domain: "a domain, such as apps.example.org",
     Origin: "a URL without a path, such as https://docklet.example.org",
+}
+
+/// Written `on` or `off`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Switch(pub bool);
+
+impl Value for Switch {
+    fn parse(text: &str) -> Result<Self, String> {
+        match text {
+            "on" | "true" => Ok(Self(true)),
+            "off" | "false" => Ok(Self(false)),
+            _ => Err(format!("must be on or off, not {text:?}")),
+        }
+    }
+}
+
+impl Value for FirstSignIn {
+    fn parse(text: &str) -> Result<Self, String> {
+        match text {
+            "active" => Ok(Self::Active),
+            "pending" => Ok(Self::Pending),
+            _ => Err(format!("must be active or pending, not {text:?}")),
+        }
+    }
+}
+
+impl Value for ClaimRule {
+    fn parse(text: &str) -> Result<Self, String> {
+        let rule = text.split_once('=').filter(|(claim, value)| !claim.trim().is_empty() && !value.trim().is_empty());
+        let rule = rule.map(|(claim, value)| Self { claim: claim.trim().into(), value: value.trim().into() });
+        rule.ok_or_else(|| format!("must be a claim and its value, such as groups=admins, not {text:?}"))
+    }
+}
+
+/// `name=value` of an address.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Parameter(pub String, pub String);
+
+impl Value for Parameter {
+    fn parse(text: &str) -> Result<Self, String> {
+        let parts = text.split_once('=').filter(|(name, _)| !name.is_empty());
+        let parts = parts.map(|(name, value)| Self(name.into(), value.into()));
+        parts.ok_or_else(|| format!("must be a name and a value, such as access_type=offline, not {text:?}"))
+    }
+}
+
+/// The address of an OpenID provider. Kept as it is written: it is compared to the letter.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Issuer(pub String);
+
+impl Value for Issuer {
+    fn parse(text: &str) -> Result<Self, String> {
+        let uri: Option<http::Uri> = text.parse().ok();
+        let good = uri.is_some_and(|uri| {
+            matches!(uri.scheme_str(), Some("https" | "http")) && uri.host().is_some() && uri.query().is_none()
+        });
+        if good { Ok(Self(text.into())) } else { Err(format!("must be the address of an OpenID provider, not {text:?}")) }
+    }
 }
 
 impl Value for f64 {

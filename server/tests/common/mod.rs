@@ -10,4 +10,5 @@ pub(crate) mod desk;
 pub(crate) mod docker;
 pub(crate) mod events;
 pub(crate) mod process;
+pub(crate) mod provider;
 pub(crate) mod terminal;
