@@ -1,10 +1,10 @@
 //! What people own, in SQL: control's Store port through sea-orm.
 //!
-//! SQLite today; everything goes through sea-orm's builders so that Postgres needs another connection, not other queries.
-//! Knows how things are kept, not what may be done with them: every rule is domain's or control's.
+//! SQLite or Postgres: everything goes through sea-orm's builders, so that the two differ in their connections, not in their
+//! queries. Knows how things are kept, not what may be done with them: every rule is domain's or control's.
 //!
 //! ```text
-//! connection  opens the file, its one writer and its few readers        schema  migrations
+//! connection  opens the database: who writes, who reads      schema  migrations      patient  answers that do not come
 //! record      the Store port (reads)       transaction  the Transaction port (read, decide, write, commit)
 //! accounts, people, vclusters, operations, apps, entries, events, replies   the statements, one file per area, on either
 //!             kind of connection
@@ -21,6 +21,7 @@ mod event_body;
 mod events;
 mod fault;
 mod operations;
+mod patient;
 mod people;
 mod record;
 mod replies;
@@ -31,7 +32,7 @@ mod transaction;
 mod vclusters;
 mod words;
 
-pub use connection::{ConnectError, SqlStore, StoreConfig, connect};
+pub use connection::{ConnectError, PostgresConfig, SqlStore, SqliteConfig, StoreConfig, connect};
 pub use schema::{MigrateError, migrate};
 pub use sessions::{
     SESSION_ADDRESS, SESSION_AGENT, SESSION_SEEN, SESSION_SINCE, SESSION_USER, SessionStore, session_handle,

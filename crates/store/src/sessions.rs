@@ -114,20 +114,21 @@ impl tower_sessions_core::SessionStore for SessionStore {
     }
 
     async fn delete(&self, id: &Id) -> Result<()> {
-        session::Entity::delete_by_id(digest(id))
-            .exec(self.store.writer())
-            .await
-            .map_err(fault("session"))
-            .map_err(backend)?;
-        Ok(())
+        // In a transaction: apps' sessions and codes go with it, and other writers may be at those.
+        let transaction = self.store.exclusive().await.map_err(backend)?;
+        let delete = session::Entity::delete_by_id(digest(id));
+        delete.exec(&transaction).await.map_err(fault("session")).map_err(backend)?;
+        self.store.commit(transaction).await.map_err(backend)
     }
 }
 
 #[async_trait]
 impl ExpiredDeletion for SessionStore {
     async fn delete_expired(&self) -> Result<()> {
-        sweep::expired_sessions(self.store.writer(), self.clock.now()).await.map_err(backend)?;
-        Ok(())
+        let now = self.clock.now();
+        let transaction = self.store.exclusive().await.map_err(backend)?;
+        sweep::expired_sessions(&transaction, now).await.map_err(backend)?;
+        self.store.commit(transaction).await.map_err(backend)
     }
 }
 

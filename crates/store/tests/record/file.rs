@@ -88,7 +88,7 @@ async fn a_database_of_a_newer_docklet_is_refused() {
     let record = Record::new().await;
     record.run("INSERT INTO seaql_migrations (version, applied_at) VALUES ('m29990101_000001_flying', 0)").await;
     let refused = store::migrate(&record.store).await.expect_err("an unknown step");
-    assert!(matches!(refused, MigrateError::Step(_)), "{refused:?}");
+    assert!(matches!(refused, MigrateError::Newer(_)), "{refused:?}");
     assert!(refused.to_string().contains("newer Docklet"), "{refused}");
 }
 

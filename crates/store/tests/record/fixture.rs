@@ -14,7 +14,7 @@ use domain::{
 };
 use ipnet::Ipv4Net;
 use sea_orm::{ConnectionTrait, Database, DatabaseConnection};
-use store::{SqlStore, StoreConfig};
+use store::{SqlStore, SqliteConfig, StoreConfig};
 use tempfile::TempDir;
 use uuid::Uuid;
 
@@ -56,8 +56,8 @@ impl Record {
 
     /// What another process would have: connections of its own, with this much patience.
     pub(crate) async fn elsewhere(&self, busy_timeout: Duration) -> SqlStore {
-        let config = StoreConfig { busy_timeout, ..StoreConfig::at(self.path()) };
-        store::connect(&config).await.expect("the same database")
+        let config = SqliteConfig { busy_timeout, ..SqliteConfig::at(self.path()) };
+        store::connect(&config.into()).await.expect("the same database")
     }
 
     /// A connection that knows no rules.
