@@ -1,5 +1,5 @@
-//! What tests stand on: fakes for control's ports, a clock and randomness that tests set, builders, a real etcd, and a
-//! guard that cleans up what a test made in Docker. Only ever a dev-dependency; knows no product logic of its own.
+//! What tests stand on: fakes for control's ports, a clock and randomness that tests set, builders, a real etcd and a
+//! real Postgres, and a guard that cleans up what a test made in Docker. Only ever a dev-dependency; knows no product logic of its own.
 
 pub mod build;
 mod clock;
@@ -10,6 +10,7 @@ mod entropy;
 mod eventually;
 mod nodes;
 mod real_etcd;
+mod real_postgres;
 
 pub use clock::FakeClock;
 pub use coordination::MemoryCoordination;
@@ -19,3 +20,4 @@ pub use entropy::SeededEntropy;
 pub use eventually::{eventually, obtain};
 pub use nodes::FakeNodes;
 pub use real_etcd::RealEtcd;
+pub use real_postgres::{Ending, RealPostgres};

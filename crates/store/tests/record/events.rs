@@ -3,7 +3,8 @@
 use control::ports::store::{EventBody, Store, StoredEvent};
 use domain::quota::Usage;
 
-use crate::fixture::{NODE, Record, at, change_everything, user_id, vcluster, vcluster_id};
+use super::Record;
+use crate::fixture::{NODE, at, change_everything, user_id, vcluster, vcluster_id};
 
 fn gone(number: u128) -> EventBody {
     EventBody::VclusterGone { id: vcluster_id(number), usage: Usage::of_nodes(1, NODE) }

@@ -5,12 +5,11 @@ use std::{collections::BTreeSet, task::Poll, time::Duration};
 use control::ports::store::{PageRequest, Store, StoreError, Transaction};
 use domain::vcluster::Vcluster;
 use futures::FutureExt;
-use sea_orm::ConnectionTrait;
 use store::SqlStore;
 
-use crate::fixture::{Record, account, at, user_id, vcluster, vcluster_id};
+use super::{HASTE, Record};
+use crate::fixture::{account, at, user_id, vcluster, vcluster_id};
 
-const SHORT: Duration = Duration::from_millis(150);
 const LONG: Duration = Duration::from_secs(30);
 
 async fn refused(store: &SqlStore) -> StoreError {
@@ -24,7 +23,7 @@ async fn a_second_process_waits_for_the_first() {
     let mut first = record.begin().await;
     let mut second = Box::pin(elsewhere.begin());
     assert!((&mut second).now_or_never().is_none());
-    assert!(tokio::time::timeout(SHORT, &mut second).await.is_err(), "it waits");
+    assert!(tokio::time::timeout(HASTE, &mut second).await.is_err(), "it waits");
     first.set_locked(user_id(1), true).await.expect("a change");
     first.commit().await.expect("a commit");
     let mut second = second.await.expect("the writer's place");
@@ -35,7 +34,7 @@ async fn a_second_process_waits_for_the_first() {
 #[tokio::test]
 async fn a_second_process_gives_up_when_its_patience_ends() {
     let record = Record::of([1]).await;
-    let elsewhere = record.elsewhere(SHORT).await;
+    let elsewhere = record.elsewhere(HASTE).await;
     let first = record.begin().await;
     let error = refused(&elsewhere).await;
     assert!(matches!(error, StoreError::Unavailable(_)), "{error:?}");
@@ -46,23 +45,11 @@ async fn a_second_process_gives_up_when_its_patience_ends() {
 #[tokio::test]
 async fn a_second_task_gives_up_when_its_patience_ends() {
     let record = Record::of([1]).await;
-    let hasty = record.elsewhere(SHORT).await;
+    let hasty = record.elsewhere(HASTE).await;
     let first = hasty.begin().await.expect("the writer's place");
     let error = refused(&hasty).await;
     assert!(matches!(error, StoreError::Unavailable(_)), "{error:?}");
     drop(first);
-    hasty.begin().await.expect("the writer's place");
-}
-
-#[tokio::test]
-async fn a_foreign_lock_on_the_file_is_waited_for_and_then_reported() {
-    let record = Record::of([1]).await;
-    let hasty = record.elsewhere(SHORT).await;
-    let plain = record.plain().await;
-    plain.execute_unprepared("BEGIN EXCLUSIVE").await.expect("a lock");
-    let error = refused(&hasty).await;
-    assert!(matches!(error, StoreError::Unavailable(_)), "{error:?}");
-    plain.execute_unprepared("ROLLBACK").await.expect("an end");
     hasty.begin().await.expect("the writer's place");
 }
 
@@ -102,7 +89,7 @@ async fn a_refused_statement_leaves_the_transaction_usable_and_uncommitted() {
 #[tokio::test]
 async fn a_caller_that_leaves_at_any_moment_leaves_nothing_behind() {
     let record = Record::of([1]).await;
-    let elsewhere = record.elsewhere(SHORT).await;
+    let elsewhere = record.elsewhere(HASTE).await;
     let mut left = 0;
     // How often work is polled is the machine's choice: where every answer was there at once, nobody left, and it begins again.
     while left == 0 {

@@ -6,7 +6,8 @@ use control::ports::store::{Store, StoreError};
 use sea_orm::{ConnectionTrait, Statement};
 use store::{ConnectError, MigrateError, StoreConfig};
 
-use crate::fixture::{Record, account};
+use super::{HASTE, Record};
+use crate::fixture::account;
 
 fn mode(path: &Path) -> u32 {
     fs::metadata(path).expect("a file").permissions().mode() & 0o777
@@ -112,6 +113,18 @@ async fn a_database_that_answers_is_told_apart_from_one_that_does_not() {
     record.store.clone().close().await.expect("an orderly end");
     let silence = closed.ping().await;
     assert!(matches!(silence, Err(StoreError::Unavailable(_))), "{silence:?}");
+}
+
+#[tokio::test]
+async fn a_foreign_lock_on_the_file_is_waited_for_and_then_reported() {
+    let record = Record::of([1]).await;
+    let hasty = record.elsewhere(HASTE).await;
+    let plain = record.plain().await;
+    plain.execute_unprepared("BEGIN EXCLUSIVE").await.expect("a lock");
+    let error = hasty.begin().await.err().expect("somebody else writes");
+    assert!(matches!(error, StoreError::Unavailable(_)), "{error:?}");
+    plain.execute_unprepared("ROLLBACK").await.expect("an end");
+    hasty.begin().await.expect("the writer's place");
 }
 
 #[tokio::test]
