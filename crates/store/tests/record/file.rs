@@ -1,13 +1,12 @@
-//! The file itself: who may read it, how it is opened, how its schema comes to be.
+//! The file itself: who may read it and how it is opened.
 
 use std::{fs, os::unix::fs::PermissionsExt, path::Path};
 
 use control::ports::store::{Store, StoreError};
 use sea_orm::{ConnectionTrait, Statement};
-use store::{ConnectError, MigrateError, StoreConfig};
+use store::{ConnectError, StoreConfig};
 
 use super::{HASTE, Record};
-use crate::fixture::account;
 
 fn mode(path: &Path) -> u32 {
     fs::metadata(path).expect("a file").permissions().mode() & 0o777
@@ -63,34 +62,6 @@ async fn a_file_that_is_no_database_is_refused_and_left_as_it_is() {
     let refused = store::connect(&StoreConfig::at(&path)).await.expect_err("not a database");
     assert!(matches!(refused, ConnectError::Database { .. }), "{refused:?}");
     assert_eq!(fs::read_to_string(&path).expect("the file"), text);
-}
-
-#[tokio::test]
-async fn the_schema_is_brought_up_once_however_often_it_is_asked_for() {
-    let record = Record::of([1]).await;
-    store::migrate(&record.store).await.expect("nothing to do");
-    assert_eq!(record.store.users().await.expect("a read"), [account(1).user]);
-}
-
-#[tokio::test]
-async fn two_processes_may_bring_the_schema_up_at_the_same_time() {
-    let directory = tempfile::tempdir().expect("a directory");
-    let config = StoreConfig::at(directory.path().join("docklet.db"));
-    let (one, other) = tokio::join!(store::connect(&config), store::connect(&config));
-    let (one, other) = (one.expect("a database"), other.expect("the same database"));
-    let (first, second) = tokio::join!(store::migrate(&one), store::migrate(&other));
-    first.expect("the schema");
-    second.expect("the schema");
-    assert_eq!(other.users().await.expect("a read"), []);
-}
-
-#[tokio::test]
-async fn a_database_of_a_newer_docklet_is_refused() {
-    let record = Record::new().await;
-    record.run("INSERT INTO seaql_migrations (version, applied_at) VALUES ('m29990101_000001_flying', 0)").await;
-    let refused = store::migrate(&record.store).await.expect_err("an unknown step");
-    assert!(matches!(refused, MigrateError::Newer(_)), "{refused:?}");
-    assert!(refused.to_string().contains("newer Docklet"), "{refused}");
 }
 
 #[tokio::test]

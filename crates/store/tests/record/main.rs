@@ -9,10 +9,10 @@ mod fixture;
 /// On Sqlite.
 #[path = "."]
 mod sqlite {
-    use crate::fixture::{Kind, Sqlite};
+    use crate::fixture::{self, Kind, Sqlite as Database};
 
-    type Record = crate::fixture::Record<Sqlite>;
-    const HASTE: std::time::Duration = Sqlite::HASTE;
+    type Record = fixture::Record<Database>;
+    const HASTE: std::time::Duration = Database::HASTE;
 
     mod accounts;
     mod apps;
@@ -25,7 +25,9 @@ mod sqlite {
     mod lists;
     mod people;
     mod replies;
+    mod reservations;
     mod scale;
+    mod schema;
     mod session_file;
     mod sessions;
     mod sweep;
@@ -37,10 +39,10 @@ mod sqlite {
 /// On Postgres.
 #[path = "."]
 mod postgres {
-    use crate::fixture::{Kind, Postgres};
+    use crate::fixture::{self, Kind, Postgres as Database};
 
-    type Record = crate::fixture::Record<Postgres>;
-    const HASTE: std::time::Duration = Postgres::HASTE;
+    type Record = fixture::Record<Database>;
+    const HASTE: std::time::Duration = Database::HASTE;
 
     mod accounts;
     mod apps;
@@ -52,6 +54,9 @@ mod postgres {
     mod lists;
     mod people;
     mod replies;
+    mod reservations;
+    mod schema;
+    mod server;
     mod sessions;
     mod sweep;
     mod vclusters;
