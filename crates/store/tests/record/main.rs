@@ -52,6 +52,7 @@ mod postgres {
     mod history;
     mod holdings;
     mod lists;
+    mod loss;
     mod people;
     mod replies;
     mod reservations;
