@@ -9,12 +9,13 @@
 //! accounts, people, vclusters, operations, apps, entries, events, replies   the statements, one file per area, on either
 //!             kind of connection
 //! entity      tables as sea-orm sees them  words, event_body  how values are written      fault  what errors mean
-//! sessions    tower-sessions' store        sweep  what is dropped when it is old
+//! sessions    tower-sessions' store        sweep  what is dropped when it is old      copy  from a file to a server
 //! ```
 
 mod accounts;
 mod apps;
 mod connection;
+mod copy;
 mod entity;
 mod entries;
 mod event_body;
@@ -33,8 +34,9 @@ mod vclusters;
 mod words;
 
 pub use connection::{ConnectError, PostgresConfig, SqlStore, SqliteConfig, StoreConfig, connect};
+pub use copy::{Copied, CopyError, copy};
 pub use schema::{MigrateError, migrate};
 pub use sessions::{
-    SESSION_ADDRESS, SESSION_AGENT, SESSION_SEEN, SESSION_SINCE, SESSION_USER, SessionStore, session_handle,
-    session_key,
+    SESSION_ADDRESS, SESSION_AGENT, SESSION_SEEN, SESSION_SINCE, SESSION_USER, SessionStore, is_unavailable,
+    session_handle, session_key,
 };

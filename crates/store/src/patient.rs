@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use sea_orm::{
     ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr, ExecResult, QueryResult, RuntimeErr,
-    Statement, TransactionTrait,
+    Statement, TransactionTrait, Value,
 };
 
 /// `limit` is for each statement; `None` waits as long as the database lets one wait.
@@ -62,6 +62,20 @@ impl Patient<DatabaseTransaction> {
     }
 }
 
+/// Postgres keeps every text but one with a NUL in it, and tells so only by failing. Nobody writes one on purpose.
+fn fit(mut statement: Statement) -> Statement {
+    if statement.db_backend == DbBackend::Postgres {
+        for value in statement.values.iter_mut().flat_map(|values| values.0.iter_mut()) {
+            if let Value::String(Some(text)) = value
+                && text.contains('\0')
+            {
+                *text = text.replace('\0', "\u{fffd}");
+            }
+        }
+    }
+    statement
+}
+
 #[async_trait::async_trait]
 impl<C: ConnectionTrait + Send> ConnectionTrait for Patient<C> {
     fn get_database_backend(&self) -> DbBackend {
@@ -69,7 +83,7 @@ impl<C: ConnectionTrait + Send> ConnectionTrait for Patient<C> {
     }
 
     async fn execute_raw(&self, statement: Statement) -> Result<ExecResult, DbErr> {
-        self.within(self.connection.execute_raw(statement)).await
+        self.within(self.connection.execute_raw(fit(statement))).await
     }
 
     async fn execute_unprepared(&self, sql: &str) -> Result<ExecResult, DbErr> {
@@ -77,10 +91,10 @@ impl<C: ConnectionTrait + Send> ConnectionTrait for Patient<C> {
     }
 
     async fn query_one_raw(&self, statement: Statement) -> Result<Option<QueryResult>, DbErr> {
-        self.within(self.connection.query_one_raw(statement)).await
+        self.within(self.connection.query_one_raw(fit(statement))).await
     }
 
     async fn query_all_raw(&self, statement: Statement) -> Result<Vec<QueryResult>, DbErr> {
-        self.within(self.connection.query_all_raw(statement)).await
+        self.within(self.connection.query_all_raw(fit(statement))).await
     }
 }

@@ -36,7 +36,7 @@ pub async fn migrate(store: &SqlStore) -> Result<(), MigrateError> {
 }
 
 /// The last step the database has seen that is none of ours.
-async fn unknown_step(db: &impl ConnectionTrait) -> Result<Option<String>, DbErr> {
+pub(crate) async fn unknown_step(db: &impl ConnectionTrait) -> Result<Option<String>, DbErr> {
     let known = migration::steps();
     let seen = steps_of(db).await?;
     Ok(seen.into_iter().filter(|step| !known.contains(step)).max())

@@ -204,6 +204,14 @@ fn record(id: Id, row: session::Model) -> Result<Record> {
     Ok(Record { id, data, expiry_date })
 }
 
+/// What an error of this store begins with when another try may help: tower-sessions knows no kinds of them.
+const UNAVAILABLE: &str = "the database does not answer";
+
+/// Whether the database did not answer, so that another try may help.
+pub fn is_unavailable(error: &Error) -> bool {
+    matches!(error, Error::Backend(text) if text.starts_with(UNAVAILABLE))
+}
+
 /// tower-sessions takes text only, so the whole chain of causes goes into it.
 fn backend(error: StoreError) -> Error {
     let mut text = error.to_string();

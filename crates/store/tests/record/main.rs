@@ -46,6 +46,7 @@ mod postgres {
 
     mod accounts;
     mod apps;
+    mod copy;
     mod entries;
     mod events;
     mod exclusion;

@@ -121,3 +121,15 @@ async fn an_error_names_the_server_and_never_the_password() {
     let refused = store::connect(&config.into()).await.expect_err("no URL");
     assert!(!format!("{refused:?} {refused}").contains("swordfish"), "{refused:?}");
 }
+
+#[tokio::test]
+async fn a_text_with_a_nul_in_it_is_no_fault() {
+    let record = Record::of([1]).await;
+    let attempts =
+        control::ports::store::Attempts { key: "a\0b".into(), failures: 1, last_failure: crate::fixture::at(0) };
+    let mut transaction = record.begin().await;
+    transaction.set_attempts(&attempts).await.expect("a count");
+    transaction.commit().await.expect("a commit");
+    assert_eq!(record.store.attempts("a\0b").await.expect("a read").expect("the count").failures, 1);
+    assert_eq!(record.store.people("\0", PageRequest { after: None, limit: 9 }).await.expect("a page"), []);
+}
