@@ -1,6 +1,7 @@
 //! The command line of dockletd: which role it takes, and how it was told what to do. Every setting is a flag of every role.
 
 mod account;
+mod db;
 mod flags;
 mod show;
 
@@ -16,6 +17,7 @@ use crate::{
     doctor, lifecycle, rest_reference, telemetry,
 };
 use account::{TokenCommand, UserCommand};
+use db::DbCommand;
 use flags::Flags;
 
 const LEFT_BEHIND: Duration = Duration::from_millis(200);
@@ -44,6 +46,9 @@ enum Role {
     },
     /// Bring the database up to date and end. `serve` does this, too.
     Migrate,
+    /// The record as a whole.
+    #[command(subcommand)]
+    Db(DbCommand),
     /// Accounts. These work while the daemon runs.
     #[command(subcommand)]
     User(UserCommand),
@@ -103,6 +108,7 @@ fn act(flags: Flags, role: Role) -> Result<()> {
             block_on(lifecycle::serve(loaded))
         }
         Role::Migrate => block_on(account::migrate(config)),
+        Role::Db(command) => block_on(db::db(config, command)),
         Role::User(command) => block_on(account::user(config, command)),
         Role::Token(command) => block_on(account::token(config, command)),
     }

@@ -72,10 +72,10 @@ fn lines(faults: &[Fault]) -> String {
 }
 
 /// A setting's effective value, to be shown.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub struct Effective {
     pub setting: &'static Setting,
-    /// As one would write it; `(set)` in place of a secret.
+    /// As one would write it, but for what is secret in it.
     pub text: String,
     pub place: source::Place,
 }
@@ -96,7 +96,7 @@ pub fn load(
     let list: Vec<Setting> = settings().copied().collect();
     let found = Found::new(&list, flags, environment, file)?;
     let config = read(&found)?;
-    if let Some(fault) = config.tls.half() {
+    if let Some(fault) = config.tls.half().or_else(|| config.database.contradiction()) {
         return Err(ConfigError::Values(vec![fault]));
     }
     let effective = settings().map(|setting| effective(setting, &found)).collect();
@@ -105,8 +105,11 @@ pub fn load(
 
 fn effective(setting: &'static Setting, found: &Found) -> Effective {
     let (text, place) = found.text_of(setting);
-    let text = if setting.secret && !text.is_empty() { "(set)" } else { text };
-    Effective { setting, text: text.into(), place }
+    let text = match setting.secret {
+        Some(masked) if !text.is_empty() => masked(text),
+        _ => text.into(),
+    };
+    Effective { setting, text, place }
 }
 
 #[cfg(test)]
