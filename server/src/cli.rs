@@ -2,6 +2,7 @@
 
 mod account;
 mod cluster;
+mod db;
 mod flags;
 mod show;
 
@@ -17,6 +18,7 @@ use crate::{
     doctor, healthcheck, lifecycle, rest_reference, telemetry, worker_role,
 };
 use account::{TokenCommand, UserCommand};
+use db::DbCommand;
 use flags::Flags;
 
 const LEFT_BEHIND: Duration = Duration::from_millis(200);
@@ -65,6 +67,9 @@ enum Role {
         #[arg(long)]
         ready: bool,
     },
+    /// The record as a whole.
+    #[command(subcommand)]
+    Db(DbCommand),
     /// Accounts. These work while the daemon runs.
     #[command(subcommand)]
     User(UserCommand),
@@ -139,6 +144,7 @@ fn act(flags: Flags, role: Role) -> Result<()> {
         Role::Healthcheck { of: Part::Serve, ready } => block_on(healthcheck::portal(config, ready)),
         Role::Healthcheck { of: Part::Worker, .. } => block_on(healthcheck::worker(config)),
         Role::Migrate => block_on(account::migrate(config)),
+        Role::Db(command) => block_on(db::db(config, command)),
         Role::User(command) => block_on(account::user(config, command)),
         Role::Token(command) => block_on(account::token(config, command)),
     }

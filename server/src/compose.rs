@@ -21,11 +21,11 @@ use control::{
 use domain::{InstallationId, quota::Limits};
 use etcd::{Credentials, Etcd, EtcdConfig, embedded::EmbeddedConfig};
 use scheduler::Overcommit;
-use store::{SessionStore, SqlStore, StoreConfig};
+use store::{PostgresConfig, SessionStore, SqlStore, SqliteConfig, StoreConfig};
 use worker::Worker;
 
 use crate::{
-    config::{Config, cargo_leptos},
+    config::{Config, cargo_leptos, database::DatabaseUrl},
     data_dir::DataDir,
     http::readiness::{Question, Readiness},
     nodes::Nodes,
@@ -73,10 +73,38 @@ pub fn compose(config: &Config, data: &DataDir, database: SqlStore, etcd: Etcd) 
 
 /// Opens the database and brings it up to date.
 pub async fn open_store(config: &Config, data: &DataDir) -> Result<SqlStore> {
-    let path = config.database.path.clone().unwrap_or_else(|| data.join("docklet.db"));
-    let store = store::connect(&StoreConfig::at(path)).await?;
+    let database = match &config.database.url {
+        Some(url) => StoreConfig::from(postgres(config, url)?),
+        None => StoreConfig::from(SqliteConfig {
+            busy_timeout: config.database.acquire_timeout,
+            ..SqliteConfig::at(database_file(config, data))
+        }),
+    };
+    let store = store::connect(&database).await?;
     store::migrate(&store).await?;
     Ok(store)
+}
+
+/// The record's file, where it is one.
+pub fn database_file(config: &Config, data: &DataDir) -> PathBuf {
+    config.database.path.clone().unwrap_or_else(|| data.join("docklet.db"))
+}
+
+/// The record's server at this URL.
+pub fn postgres(config: &Config, url: &DatabaseUrl) -> Result<PostgresConfig> {
+    let settings = &config.database;
+    let read = |path: &PathBuf| {
+        let text = std::fs::read_to_string(path);
+        text.with_context(|| format!("database.password_file: cannot read {}", path.display()))
+    };
+    let password = settings.password_file.as_ref().map(read).transpose()?;
+    Ok(PostgresConfig {
+        password: password.map(|text| text.trim_end_matches(['\r', '\n']).to_owned()),
+        pool_size: settings.pool_size,
+        acquire_timeout: settings.acquire_timeout,
+        statement_timeout: settings.statement_timeout,
+        ..PostgresConfig::at(url.expose())
+    })
 }
 
 /// Accounts alone, for the command line.

@@ -81,10 +81,10 @@ fn lines(faults: &[Fault]) -> String {
 }
 
 /// A setting's effective value, to be shown.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub struct Effective {
     pub setting: &'static Setting,
-    /// As one would write it; `(set)` in place of a secret.
+    /// As one would write it, but for what is secret in it.
     pub text: String,
     pub place: source::Place,
 }
@@ -126,7 +126,7 @@ impl Config {
             place: "no [oidc.NAME] is configured".into(),
             rule: "is off, and there is no OpenID provider: nobody could sign in".into(),
         });
-        self.tls.half().or(nobody).or_else(|| self.oidc.iter().find_map(oidc::NamedProvider::fault))
+        self.tls.half().or_else(|| self.database.contradiction()).or(nobody).or_else(|| self.oidc.iter().find_map(oidc::NamedProvider::fault))
     }
 }
 
@@ -159,8 +159,11 @@ fn read_providers(found: &Found, providers: &Providers, faults: &mut Vec<Fault>)
 
 fn effective(setting: &'static Setting, found: &Found) -> Effective {
     let (text, place) = found.text_of(setting);
-    let text = if setting.secret && !text.is_empty() { "(set)" } else { text };
-    Effective { setting, text: text.into(), place }
+    let text = match setting.secret {
+        Some(masked) if !text.is_empty() => masked(text),
+        _ => text.into(),
+    };
+    Effective { setting, text, place }
 }
 
 #[cfg(test)]

@@ -5,6 +5,7 @@
 mod addresses;
 mod certificate;
 mod data;
+mod database;
 mod disk;
 mod engine;
 pub mod finding;
@@ -61,6 +62,7 @@ async fn examine_host(config: &Config, now: DateTime<Utc>) -> Vec<Finding> {
     findings.push(kernel::judge_clock(now, engines_clock, data::last_written(config)));
     findings.extend(disk::judge(&disk::look(&config.server.data_dir, root.as_deref())));
     findings.extend(data::judge(&data::look(config)));
+    findings.extend(database::judge(database::look(config).await));
     findings.push(data::judge_etcd(&data::look_at_etcd(config).await));
     findings.push(network::judge_net(config.network.cluster_net, &network::look()));
     findings.push(network::judge_port(config.server.listen, &network::look_at_port(config), &data::holder(config)));

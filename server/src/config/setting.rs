@@ -5,8 +5,11 @@ use std::fmt;
 
 use super::{source::Found, value::Value};
 
+/// How a secret is shown.
+pub type Mask = fn(&str) -> String;
+
 /// One setting as its section declares it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy)]
 pub struct Setting {
     pub section: &'static str,
     pub key: &'static str,
@@ -14,8 +17,8 @@ pub struct Setting {
     pub about: &'static str,
     /// As one would write it; empty for none.
     pub default: &'static str,
-    /// Its value is never shown.
-    pub secret: bool,
+    /// Its value is never shown as it is; this is how it is shown.
+    pub secret: Option<Mask>,
 }
 
 impl Setting {
@@ -81,7 +84,11 @@ macro_rules! section {
                     key: stringify!($field),
                     about: concat!($($about),+),
                     default: $default,
-                    secret: <$type as $crate::config::value::Value>::SECRET,
+                    secret: if <$type as $crate::config::value::Value>::SECRET {
+                        Some(<$type as $crate::config::value::Value>::masked)
+                    } else {
+                        None
+                    },
                 }, )+
             ];
 

@@ -5,7 +5,7 @@ use std::{net::SocketAddr, path::PathBuf, time::Duration};
 use control::federation::{ClaimRule, FirstSignIn};
 use ipnet::{IpNet, Ipv4Net};
 
-use super::setting::Secret;
+use super::{database::DatabaseUrl, setting::Secret};
 use crate::http::{apps::hosts::Domain, origin::Origin};
 
 /// A kind of value; the error says the rule, as in "must be …".
@@ -13,6 +13,11 @@ pub(super) trait Value: Sized {
     const SECRET: bool = false;
 
     fn parse(text: &str) -> Result<Self, String>;
+
+    /// A secret as people may read it.
+    fn masked(_text: &str) -> String {
+        "(set)".into()
+    }
 }
 
 macro_rules! parsed {
@@ -121,6 +126,19 @@ impl Value for Secret {
     }
 }
 
+impl Value for DatabaseUrl {
+    const SECRET: bool = true;
+
+    fn parse(text: &str) -> Result<Self, String> {
+        // Never the text itself: it may hold a password.
+        Self::parse(text).ok_or_else(|| "must be a URL such as postgres://user@host:5432/database".into())
+    }
+
+    fn masked(text: &str) -> String {
+        Self::parse(text).map_or_else(|| "(set)".into(), |url| url.to_string())
+    }
+}
+
 impl Value for Duration {
     fn parse(text: &str) -> Result<Self, String> {
         let time = humantime::parse_duration(text).ok().filter(|time| !time.is_zero());
@@ -134,6 +152,10 @@ impl<T: Value> Value for Option<T> {
 
     fn parse(text: &str) -> Result<Self, String> {
         if text.is_empty() { Ok(None) } else { T::parse(text).map(Some) }
+    }
+
+    fn masked(text: &str) -> String {
+        T::masked(text)
     }
 }
 

@@ -108,7 +108,7 @@ impl SessionDoor for Door {
             self.session.insert(SINCE, self.seen.now.timestamp()).await?;
             self.session.insert(USER, user.id).await
         };
-        entered.await.map_err(|fault| *error::internal("beginning a session", &fault).0)
+        entered.await.map_err(|fault| *error::of_session("beginning a session", &fault).0)
     }
 
     async fn leave(&self) -> Result<Option<String>, Problem> {
@@ -123,7 +123,7 @@ impl SessionDoor for Door {
 
 /// Ends the session; fine when there is none.
 pub(crate) async fn leave(session: &Session) -> Result<(), Problem> {
-    session.flush().await.map_err(|fault| *error::internal("ending a session", &fault).0)
+    session.flush().await.map_err(|fault| *error::of_session("ending a session", &fault).0)
 }
 
 /// Puts a [`Session`] into each request. Over TLS its cookie is marked so that it never travels without.

@@ -260,5 +260,6 @@ pub trait Transaction: IdentityWrites + Send {
     /// Drops events, idempotency keys, sign-in attempts, expired sessions and tokens from before `before`. Returns how many rows.
     async fn sweep(&mut self, before: DateTime<Utc>, now: DateTime<Utc>) -> Result<u64, StoreError>;
 
+    /// An error means that nothing was written. Where the database is lost in between, this waits until it is known.
     async fn commit(self: Box<Self>) -> Result<(), StoreError>;
 }

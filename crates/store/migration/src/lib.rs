@@ -47,4 +47,9 @@ impl MigratorTrait for Migrator {
     }
 }
 
+/// The names of all steps.
+pub fn steps() -> Vec<String> {
+    Migrator::migrations().iter().map(|step| step.name().to_owned()).collect()
+}
+
 pub use sea_orm_migration::MigratorTrait;
