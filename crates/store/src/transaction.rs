@@ -59,8 +59,10 @@ impl Point {
             }
         }
     }
+}
 
-    pub(crate) const fn db(&self) -> &DatabaseTransaction {
+impl SqlTransaction {
+    pub(crate) const fn db(&self) -> &Patient<DatabaseTransaction> {
         &self.0
     }
 }

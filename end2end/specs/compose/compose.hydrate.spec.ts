@@ -1,18 +1,25 @@
 // docker-compose.yml: from nothing to shells and a notebook, each service restarted under the typing hands, and back to nothing.
 import { type Page } from "@playwright/test";
 
-import { type Compose, expect, test } from "../../fixtures/compose";
+import { expect, test } from "../../fixtures/compose";
 import { until } from "../../fixtures/dockletd";
-import { signIn } from "../../fixtures/test";
+import { hydrated } from "../../fixtures/test";
 import { VclustersPage } from "../../pages/vclusters";
 
 // Services end and begin: streams break off, and tries to reach them fail until they are back.
 test.use({ expected: [/ERR_|WebSocket connection to|the server responded with a status of 50[234]/] });
 
-/** Signs in as somebody new. */
-async function enter(page: Page, compose: Compose): Promise<void> {
-  compose.cli("serve", ["user", "add", "ada", "--password-stdin"], "correct horse battery");
-  await signIn(page, "ada");
+/** Signs in as somebody new, through the trial provider. */
+async function enter(page: Page): Promise<void> {
+  await page.goto("/sign-in");
+  await hydrated(page);
+  await page.getByRole("link", { name: /the trial provider/ }).click();
+  await expect(page.getByText("For trial only.")).toBeVisible();
+  await page.getByLabel("User name").fill("ada");
+  await page.getByLabel("Password").fill("ada-trial");
+  await page.getByRole("button", { name: "Sign in" }).click();
+  await expect(page.getByRole("heading", { name: "vclusters", level: 1 })).toBeVisible();
+  await hydrated(page);
 }
 
 test("up, two nodes, a shell, a notebook, every service restarted, and down with nothing left but homes", async ({ page, context, compose }) => {
@@ -31,7 +38,7 @@ test("up, two nodes, a shell, a notebook, every service restarted, and down with
     expect((all - dockletd) / 1e6, "MB beside dockletd").toBeLessThan(85);
   });
 
-  await enter(page, compose);
+  await enter(page);
   const vclusters = new VclustersPage(page);
   await vclusters.order("composed", 2);
   const vcluster = await vclusters.visit("composed");
