@@ -1,7 +1,7 @@
 # Two commands matter: make run, make test. Every recipe is one script in scripts/, which says what it does.
 # ARGS goes through, for example: make run ARGS="--listen 127.0.0.1:9000"
 .DEFAULT_GOAL := help
-.PHONY: run test dev lint bench image image-full help
+.PHONY: run test dev lint bench image image-full dist help
 
 run:   ## install what is missing, build, serve on http://localhost:8000
 	@scripts/run.sh $(ARGS)
@@ -21,6 +21,12 @@ bench: ## measure beside the floor or a peer; a table, and target/bench/*.json
 image: ## build the node image docklet/base if a file of images/base changed
 	@scripts/engine.sh
 	@scripts/image.sh base
+
+dist: ## build what the images of docker-compose.yml are made of; then: docker-compose up --build -d
+	@scripts/setup.sh engine
+	@scripts/build.sh run
+	@scripts/book.sh
+	@scripts/dist.sh release
 
 image-full: ## build docklet/full: base with scipy, pandas, scikit-learn, Spark, R, Java, Node.js and TeX
 	@scripts/engine.sh

@@ -1,12 +1,15 @@
 #!/usr/bin/env bash
-# Installs the npm packages of the end-to-end tests when end2end/package-lock.json names others than are there.
+# Installs the npm packages of the end-to-end tests, and of the OpenID provider that tests sign in with, when their
+# package-lock.json names others than are there.
 . "$(dirname "$0")/say.sh"
 
-stamp=end2end/node_modules/.made-from
-wanted=$(sha256sum end2end/package-lock.json | cut -c1-16)
-if [ "$(cat "$stamp" 2>/dev/null)" = "$wanted" ]; then exit 0; fi
+for folder in end2end images/trial-idp; do
+    stamp=$folder/node_modules/.made-from
+    wanted=$(sha256sum "$folder/package-lock.json" | cut -c1-16)
+    if [ "$(cat "$stamp" 2>/dev/null)" = "$wanted" ]; then continue; fi
 
-step "Fetching the end-to-end tests' npm packages" "about 10 s"
-PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD=1 npm ci --silent --ignore-scripts --no-audit --no-fund --prefix end2end \
-    || fail "npm could not install what end2end/package-lock.json names." "Check the network, then run make again."
-echo "$wanted" >"$stamp"
+    step "Fetching the npm packages of $folder" "about 10 s"
+    PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD=1 npm ci --silent --ignore-scripts --no-audit --no-fund --prefix "$folder" \
+        || fail "npm could not install what $folder/package-lock.json names." "Check the network, then run make again."
+    echo "$wanted" >"$stamp"
+done

@@ -34,6 +34,7 @@ for purpose in "$@"; do
     case $purpose in
     lint) need shellcheck shellcheck ;;
     test)
+        if ! docker compose version >/dev/null 2>&1; then need docker-compose docker-compose; fi
         # Ubuntu's package of that name is a snap; there Playwright fetches its own (scripts/browser.sh).
         if ! have chromium && ! have google-chrome && grep -qE '^ID=debian' /etc/os-release; then missing+=(chromium); fi
         ;;

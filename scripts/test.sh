@@ -43,8 +43,19 @@ left_running() {
     done
 }
 
+# Of docker-compose.yml, under the project names that end2end/fixtures/compose.ts gives.
+composed() {
+    local label=com.docker.compose.project
+    {
+        docker ps --all --filter "label=$label" --format "container {{.Label \"$label\"}} {{.Names}}"
+        docker network ls --filter "label=$label" --format "network {{.Label \"$label\"}} {{.Name}}"
+        docker volume ls --filter "label=$label" --format "volume {{.Label \"$label\"}} {{.Name}}"
+    } | awk '$2 ~ /^docklet-test-/'
+}
+
 left_behind() {
     made_by_tests
+    composed
     (unset DOCKLET_TEST_RUN && left_running)
 }
 

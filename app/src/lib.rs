@@ -18,6 +18,8 @@ mod palette;
 pub mod routes;
 #[cfg(feature = "ssr")]
 mod shell;
+#[cfg(feature = "ssr")]
+pub mod sign_in_pages;
 mod store;
 mod usage;
 #[cfg(feature = "ssr")]

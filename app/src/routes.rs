@@ -28,6 +28,16 @@ pub const TERMINALS: &str = "/terminals";
 /// Where an app's host sends a browser that it does not know; answered by the server, never by the console.
 pub const ENTER_APP: &str = "/apps/enter";
 pub const SIGN_IN: &str = "/sign-in";
+
+/// Signing in at an OpenID provider, then going to `next`; answered by the server, never by the console.
+pub fn sign_in_through(provider: &str, next: &str) -> String {
+    format!("/oidc/{provider}/begin?next={}", leptos_router::location::Url::escape(next))
+}
+
+/// Where a form links an identity of the provider to the account.
+pub fn link_identity(provider: &str) -> String {
+    format!("/oidc/{provider}/link")
+}
 /// Who one is: password, tokens, sessions.
 pub const PROFILE: &str = "/profile";
 /// The same, after a password was changed.

@@ -94,28 +94,55 @@ fn CommonHead() -> impl IntoView {
 /// A whole page about a problem that was met outside the console: no script, nothing to hydrate. `theme` is the value of
 /// the theme cookie, if there is one.
 pub fn problem_page(options: &LeptosOptions, theme: Option<&str>, language: Language, problem: &Problem) -> String {
-    let theme = Theme::parse(theme.unwrap_or_default());
-    let style = format!("/{}/{}.css", options.site_pkg_dir, options.output_name);
+    let frame = Frame { options, theme, language, request: None };
     let problem = problem.clone();
-    let page = move || {
-        provide_context(language);
-        view! {
-            <!DOCTYPE html>
-            <html lang=language.tag() data-theme=theme.as_str()>
-                <head>
-                    <CommonHead/>
-                    <link rel="stylesheet" href=style/>
-                    <title>{t!("common-page-title", page = title(&problem))}</title>
-                </head>
-                <body>
-                    <Plain>
-                        <ProblemText problem=problem/>
-                        <p class="plain-actions"><a class="button" href=routes::HOME>{t!("problem-home")}</a></p>
-                    </Plain>
-                </body>
-            </html>
-        }
-        .to_html()
-    };
-    Owner::new().with(page)
+    frame.page(None, || {
+        let title = title(&problem);
+        let body = view! {
+            <ProblemText problem=problem/>
+            <p class="plain-actions"><a class="button" href=routes::HOME>{t!("problem-home")}</a></p>
+        };
+        (title, body.into_any())
+    })
+}
+
+/// How a whole page outside the console looks, and to whom.
+#[derive(Debug, Clone, Copy)]
+pub struct Frame<'a> {
+    pub options: &'a LeptosOptions,
+    /// The value of the theme cookie, if there is one.
+    pub theme: Option<&'a str>,
+    pub language: Language,
+    /// The request's id, for whoever looks into the log.
+    pub request: Option<&'a str>,
+}
+
+impl Frame<'_> {
+    /// A card with what `inside` makes: a title and what stands below the brand. No script, nothing to hydrate. `onward`: where
+    /// a browser goes on to by itself.
+    pub(crate) fn page(&self, onward: Option<&str>, inside: impl FnOnce() -> (String, AnyView)) -> String {
+        let (language, theme) = (self.language, Theme::parse(self.theme.unwrap_or_default()));
+        let style = format!("/{}/{}.css", self.options.site_pkg_dir, self.options.output_name);
+        let onward = onward.map(|address| format!("0; url={address}"));
+        let page = move || {
+            provide_context(language);
+            let (title, body) = inside();
+            view! {
+                <!DOCTYPE html>
+                <html lang=language.tag() data-theme=theme.as_str()>
+                    <head>
+                        <CommonHead/>
+                        {onward.map(|content| view! { <meta http-equiv="refresh" content=content/> })}
+                        <link rel="stylesheet" href=style/>
+                        <title>{t!("common-page-title", page = title)}</title>
+                    </head>
+                    <body>
+                        <Plain>{body}</Plain>
+                    </body>
+                </html>
+            }
+            .to_html()
+        };
+        Owner::new().with(page)
+    }
 }

@@ -39,8 +39,8 @@ use crate::{
 pub trait SessionDoor: Send + Sync {
     /// Begins a session of this user under a new id.
     async fn enter(&self, user: &User) -> Result<(), Problem>;
-    /// Ends the session; fine when there is none.
-    async fn leave(&self) -> Result<(), Problem>;
+    /// Ends the session; fine when there is none. Where to go then, when somebody else's session ends with it.
+    async fn leave(&self) -> Result<Option<String>, Problem>;
 }
 
 /// The installation as a whole, for administrators; everybody else is told that there is no such thing.

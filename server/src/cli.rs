@@ -1,10 +1,12 @@
 //! The command line of dockletd: which role it takes, and how it was told what to do. Every setting is a flag of every role.
 
 mod account;
+mod cluster;
+mod db;
 mod flags;
 mod show;
 
-use std::{process::ExitCode, time::Duration};
+use std::{path::PathBuf, process::ExitCode, time::Duration};
 
 use anyhow::Result;
 use clap::{Parser, Subcommand};
@@ -13,9 +15,10 @@ use tokio::runtime::Runtime;
 
 use crate::{
     config::{self, ConfigError, Loaded},
-    doctor, lifecycle, rest_reference, telemetry,
+    doctor, healthcheck, lifecycle, rest_reference, telemetry, worker_role,
 };
 use account::{TokenCommand, UserCommand};
+use db::DbCommand;
 use flags::Flags;
 
 const LEFT_BEHIND: Duration = Duration::from_millis(200);
@@ -34,6 +37,12 @@ struct Cli {
 enum Role {
     /// Serve: everything a host needs, in one process.
     Serve,
+    /// Work: one host's nodes, for a `serve` in another process (worker.mode = remote).
+    Worker {
+        /// Remove all nodes and networks of the installation from this host, keep the users' homes, and end.
+        #[arg(long)]
+        clear: bool,
+    },
     /// Print the effective configuration and where each value was written.
     CheckConfig,
     /// Look at what this host needs, one by one, and say how to mend what is missing. Changes nothing.
@@ -44,6 +53,23 @@ enum Role {
     },
     /// Bring the database up to date and end. `serve` does this, too.
     Migrate,
+    /// Print a secret for cluster.secret_file.
+    ClusterSecret {
+        /// Keep it in this file instead. A file that is there is left as it is.
+        #[arg(long)]
+        file: Option<PathBuf>,
+    },
+    /// Ask the dockletd of this configuration how it is: the exit code is 0 when it is well.
+    Healthcheck {
+        #[arg(value_enum, default_value_t = Part::Serve)]
+        of: Part,
+        /// Whether what `serve` needs answers, too: database, etcd, at least one host.
+        #[arg(long)]
+        ready: bool,
+    },
+    /// The record as a whole.
+    #[command(subcommand)]
+    Db(DbCommand),
     /// Accounts. These work while the daemon runs.
     #[command(subcommand)]
     User(UserCommand),
@@ -56,6 +82,13 @@ enum Role {
     /// Print docs/reference/rest.md.
     #[command(hide = true)]
     RestReference,
+}
+
+/// Which role is asked how it is.
+#[derive(Debug, Clone, Copy, clap::ValueEnum)]
+enum Part {
+    Serve,
+    Worker,
 }
 
 /// What `main` does. An error is printed once, with its causes.
@@ -88,21 +121,30 @@ fn doctor(flags: Flags, json: bool) -> Result<ExitCode> {
 }
 
 fn act(flags: Flags, role: Role) -> Result<()> {
-    match role {
+    match &role {
         Role::ConfigReference => return show::text(&config::reference::reference()),
         Role::RestReference => return show::text(&rest_reference::reference()?),
+        Role::ClusterSecret { file } => return cluster::secret(file.as_deref()),
         _ => {}
     }
     let loaded = load(flags)?;
     let Loaded { config, effective } = &loaded;
     match role {
-        Role::ConfigReference | Role::RestReference | Role::Doctor { .. } => Ok(()),
+        Role::ConfigReference | Role::RestReference | Role::Doctor { .. } | Role::ClusterSecret { .. } => Ok(()),
         Role::CheckConfig => show::text(&show::settings(effective)),
         Role::Serve => {
             telemetry::init(&config.log)?;
             block_on(lifecycle::serve(loaded))
         }
+        Role::Worker { clear: false } => {
+            telemetry::init(&config.log)?;
+            block_on(worker_role::work(config))
+        }
+        Role::Worker { clear: true } => block_on(async { show::line(&worker_role::clear(config).await?) }),
+        Role::Healthcheck { of: Part::Serve, ready } => block_on(healthcheck::portal(config, ready)),
+        Role::Healthcheck { of: Part::Worker, .. } => block_on(healthcheck::worker(config)),
         Role::Migrate => block_on(account::migrate(config)),
+        Role::Db(command) => block_on(db::db(config, command)),
         Role::User(command) => block_on(account::user(config, command)),
         Role::Token(command) => block_on(account::token(config, command)),
     }

@@ -5,7 +5,7 @@ use std::{
     sync::Arc,
 };
 
-use anyhow::{Context as _, Result, bail};
+use anyhow::{Context as _, Result};
 use control::{
     Control, Policy, Ports,
     accounts::Accounts,
@@ -13,28 +13,32 @@ use control::{
         clock::{SystemClock, SystemEntropy},
         coordination::Dispatch,
         engine::Engine,
+        node::NodeLink,
         store::Store,
     },
     reconcile::Reconciler,
 };
-use docker::DockerEngine;
-use domain::{InstallationId, name::WorkerName, quota::Limits};
+use domain::{InstallationId, quota::Limits};
 use etcd::{Credentials, Etcd, EtcdConfig, embedded::EmbeddedConfig};
 use scheduler::Overcommit;
-use store::{SessionStore, SqlStore, StoreConfig};
+use store::{PostgresConfig, SessionStore, SqlStore, SqliteConfig, StoreConfig};
 use worker::Worker;
 
 use crate::{
-    config::{Config, cargo_leptos},
+    config::{Config, cargo_leptos, database::DatabaseUrl},
     data_dir::DataDir,
-    http::readiness::Readiness,
+    http::readiness::{Question, Readiness},
+    nodes::Nodes,
+    federation::federation,
 };
 
 /// Everything that runs, put together.
 pub struct Parts {
     pub control: Control,
     pub reconciler: Reconciler,
-    pub worker: Arc<Worker>,
+    /// The worker of this process, if it has one.
+    pub worker: Option<Arc<Worker>>,
+    pub nodes: Arc<dyn NodeLink>,
     pub database: SqlStore,
     pub sessions: SessionStore,
     pub readiness: Readiness,
@@ -48,31 +52,59 @@ impl std::fmt::Debug for Parts {
 
 /// Puts everything together. `etcd` answers already.
 pub fn compose(config: &Config, data: &DataDir, database: SqlStore, etcd: Etcd) -> Result<Parts> {
-    let engine: Arc<dyn Engine> = Arc::new(DockerEngine::new(&config.worker.docker));
     let etcd = Arc::new(etcd);
-    let worker = Worker::open(worker_config(config, data)?, engine.clone(), etcd.clone(), Arc::new(SystemClock))?;
-    let worker = Arc::new(worker);
+    let Nodes { link: nodes, usages, here } = Nodes::open(config, data, &etcd)?;
+    let (worker, engine) = here.map(|here| (here.worker, here.engine)).unzip();
     let sessions = SessionStore::new(database.clone(), Arc::new(SystemClock));
     let store: Arc<dyn Store> = Arc::new(database.clone());
     let ports = Ports {
         store: store.clone(),
         dispatch: etcd.clone(),
-        nodes: worker.clone(),
-        usages: worker.clone(),
+        nodes: nodes.clone(),
+        usages,
         clock: Arc::new(SystemClock),
         entropy: Arc::new(SystemEntropy),
     };
     let (control, reconciler) = Control::new(&ports, policy(config));
+    let control = control.with_federation(federation(config, data, &ports)?);
     let readiness = readiness(database.clone(), etcd, engine, control.clone());
-    Ok(Parts { control, reconciler, worker, database, sessions, readiness })
+    Ok(Parts { control, reconciler, worker, nodes, database, sessions, readiness })
 }
 
 /// Opens the database and brings it up to date.
 pub async fn open_store(config: &Config, data: &DataDir) -> Result<SqlStore> {
-    let path = config.database.path.clone().unwrap_or_else(|| data.join("docklet.db"));
-    let store = store::connect(&StoreConfig::at(path)).await?;
+    let database = match &config.database.url {
+        Some(url) => StoreConfig::from(postgres(config, url)?),
+        None => StoreConfig::from(SqliteConfig {
+            busy_timeout: config.database.acquire_timeout,
+            ..SqliteConfig::at(database_file(config, data))
+        }),
+    };
+    let store = store::connect(&database).await?;
     store::migrate(&store).await?;
     Ok(store)
+}
+
+/// The record's file, where it is one.
+pub fn database_file(config: &Config, data: &DataDir) -> PathBuf {
+    config.database.path.clone().unwrap_or_else(|| data.join("docklet.db"))
+}
+
+/// The record's server at this URL.
+pub fn postgres(config: &Config, url: &DatabaseUrl) -> Result<PostgresConfig> {
+    let settings = &config.database;
+    let read = |path: &PathBuf| {
+        let text = std::fs::read_to_string(path);
+        text.with_context(|| format!("database.password_file: cannot read {}", path.display()))
+    };
+    let password = settings.password_file.as_ref().map(read).transpose()?;
+    Ok(PostgresConfig {
+        password: password.map(|text| text.trim_end_matches(['\r', '\n']).to_owned()),
+        pool_size: settings.pool_size,
+        acquire_timeout: settings.acquire_timeout,
+        statement_timeout: settings.statement_timeout,
+        ..PostgresConfig::at(url.expose())
+    })
 }
 
 /// Accounts alone, for the command line.
@@ -108,33 +140,6 @@ fn limits(config: &Config) -> Limits {
     Limits { vclusters: limits.vclusters, nodes: limits.nodes, cpu_milli, memory_mib: limits.memory_mib }
 }
 
-fn worker_config(config: &Config, data: &DataDir) -> Result<worker::WorkerConfig> {
-    let settings = &config.worker;
-    let init = init(config)?;
-    if !init.is_file() {
-        bail!(
-            "there is no docklet-init at {}; build it with `make run`, or say where it is with --worker-init",
-            init.display()
-        );
-    }
-    let image = settings.base_image.parse().with_context(|| format!("worker.base_image: {}", settings.base_image))?;
-    Ok(worker::WorkerConfig {
-        pids: settings.pids,
-        fenced: Some(config.network.cluster_net),
-        ..worker::WorkerConfig::new(worker_name(config, data)?, data.installation()?, data.path().into(), init, image)
-    })
-}
-
-fn worker_name(config: &Config, data: &DataDir) -> Result<WorkerName> {
-    match &config.worker.name {
-        Some(name) => name.parse().with_context(|| format!("worker.name {name}")),
-        None => {
-            let host = std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
-            Ok(data.worker_name(&host)?)
-        }
-    }
-}
-
 /// docklet-init: where the configuration says, or beside this program.
 pub fn init(config: &Config) -> Result<PathBuf> {
     config.worker.init.clone().map_or_else(|| beside_us("docklet-init"), Ok)
@@ -164,8 +169,8 @@ pub fn site_root(config: &Config) -> Result<PathBuf> {
     Ok(if beside.is_dir() { beside } else { above })
 }
 
-fn readiness(database: SqlStore, etcd: Arc<Etcd>, engine: Arc<dyn Engine>, control: Control) -> Readiness {
-    Readiness::new(vec![
+fn readiness(database: SqlStore, etcd: Arc<Etcd>, engine: Option<Arc<dyn Engine>>, control: Control) -> Readiness {
+    let mut parts: Vec<(&'static str, Question)> = vec![
         (
             "database",
             Box::new(move || {
@@ -183,7 +188,10 @@ fn readiness(database: SqlStore, etcd: Arc<Etcd>, engine: Arc<dyn Engine>, contr
                 })
             }),
         ),
-        (
+    ];
+    // Else it is the worker's, which says in its presence how it is.
+    if let Some(engine) = engine {
+        parts.push((
             "engine",
             Box::new(move || {
                 let engine = engine.clone();
@@ -191,7 +199,11 @@ fn readiness(database: SqlStore, etcd: Arc<Etcd>, engine: Arc<dyn Engine>, contr
                     engine.info().await.map(|info| Some(info.version)).map_err(|error| error.to_string())
                 })
             }),
-        ),
-        ("hosts", Box::new(move || Box::pin(std::future::ready(control.vclusters.unready().map_or(Ok(None), Err))))),
-    ])
+        ));
+    }
+    parts.push((
+        "hosts",
+        Box::new(move || Box::pin(std::future::ready(control.vclusters.unready().map_or(Ok(None), Err)))),
+    ));
+    Readiness::new(parts)
 }

@@ -5,19 +5,22 @@
 use std::{collections::BTreeMap, path::PathBuf};
 
 pub mod apps;
+pub mod auth;
 pub mod cargo_leptos;
+pub mod cluster;
 pub mod database;
 pub mod etcd;
 pub mod limits;
 pub mod log;
 pub mod network;
+pub mod oidc;
 pub mod reference;
 pub mod server;
 pub mod setting;
 pub mod sign_in;
 pub mod source;
 pub mod tls;
-mod value;
+pub mod value;
 pub mod worker;
 
 use setting::{Fault, Setting};
@@ -30,17 +33,21 @@ macro_rules! sections {
         #[derive(Debug, Clone)]
         pub struct Config {
             $(pub $field: $type,)+
+            /// In the order of their names.
+            pub oidc: Vec<oidc::NamedProvider>,
         }
 
-        /// Every setting there is, section by section.
+        /// Every setting there is, section by section, but for those of OpenID providers, whose sections are named by whoever
+        /// writes them.
         pub fn settings() -> impl Iterator<Item = &'static Setting> {
             [$(<$type>::SETTINGS),+].into_iter().flatten()
         }
 
-        fn read(found: &Found) -> Result<Config, ConfigError> {
+        fn read(found: &Found, providers: &Providers) -> Result<Config, ConfigError> {
             let mut faults = Vec::new();
-            $(let $field = <$type>::read(found, &mut faults);)+
-            let all = || Some(Config { $($field: $field?,)+ });
+            $(let $field = <$type>::read(<$type>::SETTINGS, found, &mut faults);)+
+            let oidc = read_providers(found, providers, &mut faults);
+            let all = || Some(Config { $($field: $field?,)+ oidc: oidc? });
             all().ok_or(ConfigError::Values(faults))
         }
     };
@@ -53,10 +60,12 @@ sections! {
     log: log::LogConfig,
     database: database::DatabaseConfig,
     etcd: etcd::EtcdConfig,
+    cluster: cluster::ClusterConfig,
     worker: worker::WorkerConfig,
     network: network::NetworkConfig,
     limits: limits::LimitsConfig,
     sign_in: sign_in::SignInConfig,
+    auth: auth::AuthConfig,
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -72,10 +81,10 @@ fn lines(faults: &[Fault]) -> String {
 }
 
 /// A setting's effective value, to be shown.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub struct Effective {
     pub setting: &'static Setting,
-    /// As one would write it; `(set)` in place of a secret.
+    /// As one would write it, but for what is secret in it.
     pub text: String,
     pub place: source::Place,
 }
@@ -93,20 +102,68 @@ pub fn load(
     environment: impl IntoIterator<Item = (String, String)>,
     file: Option<PathBuf>,
 ) -> Result<Loaded, ConfigError> {
-    let list: Vec<Setting> = settings().copied().collect();
-    let found = Found::new(&list, flags, environment, file)?;
-    let config = read(&found)?;
-    if let Some(fault) = config.tls.half() {
+    let environment: Vec<(String, String)> = environment.into_iter().collect();
+    let table = file.as_deref().map(source::table).transpose()?.unwrap_or_default();
+    let providers = providers(&environment, &table);
+    let of_providers = providers.iter().flat_map(|(_, settings)| settings.iter());
+    let list: Vec<Setting> = settings().chain(of_providers).copied().collect();
+    let found = Found::new(&list, flags, environment, file.map(|path| (path, table)))?;
+    let config = read(&found, &providers)?;
+    if let Some(fault) = config.fault() {
         return Err(ConfigError::Values(vec![fault]));
     }
-    let effective = settings().map(|setting| effective(setting, &found)).collect();
+    let of_providers = providers.iter().flat_map(|(_, settings)| settings.iter());
+    let effective = settings().chain(of_providers).map(|setting| effective(setting, &found)).collect();
     Ok(Loaded { config, effective })
+}
+
+impl Config {
+    /// What no setting alone can be blamed for.
+    fn fault(&self) -> Option<Fault> {
+        let nobody = !self.auth.local.0 && self.oidc.is_empty();
+        let nobody = nobody.then(|| Fault {
+            setting: "auth.local".into(),
+            place: "no [oidc.NAME] is configured".into(),
+            rule: "is off, and there is no OpenID provider: nobody could sign in".into(),
+        });
+        self.tls.half().or_else(|| self.database.contradiction()).or(nobody).or_else(|| self.oidc.iter().find_map(oidc::NamedProvider::fault))
+    }
+}
+
+/// Each provider's name, and its settings under its own section.
+type Providers = Vec<(String, &'static [Setting])>;
+
+/// Those that the environment or the file speaks of, by name.
+fn providers(environment: &[(String, String)], table: &toml::Table) -> Providers {
+    let keys: Vec<&str> = oidc::ProviderConfig::SETTINGS.iter().map(|setting| setting.key).collect();
+    let mut names = source::provider_names(environment, table, &keys);
+    names.retain(|name| oidc::is_name(name));
+    names.into_iter().map(|name| { let settings = settings_of(&name); (name, settings) }).collect()
+}
+
+/// A setting lives as long as the program, as all others do; it is made once, at the start.
+fn settings_of(name: &str) -> &'static [Setting] {
+    let section: &'static str = format!("{}.{name}", oidc::SECTION).leak();
+    let own = oidc::ProviderConfig::SETTINGS.iter().map(|setting| Setting { section, ..*setting });
+    own.collect::<Vec<_>>().leak()
+}
+
+fn read_providers(found: &Found, providers: &Providers, faults: &mut Vec<Fault>) -> Option<Vec<oidc::NamedProvider>> {
+    let read = providers.iter().map(|(name, settings)| {
+        let config = oidc::ProviderConfig::read(settings, found, faults)?;
+        Some(oidc::NamedProvider { name: name.clone(), config })
+    });
+    // All are read before any is missed.
+    read.collect::<Vec<_>>().into_iter().collect()
 }
 
 fn effective(setting: &'static Setting, found: &Found) -> Effective {
     let (text, place) = found.text_of(setting);
-    let text = if setting.secret && !text.is_empty() { "(set)" } else { text };
-    Effective { setting, text: text.into(), place }
+    let text = match setting.secret {
+        Some(masked) if !text.is_empty() => masked(text),
+        _ => text.into(),
+    };
+    Effective { setting, text, place }
 }
 
 #[cfg(test)]

@@ -10,6 +10,8 @@ use std::{
 use domain::{InstallationId, name::WorkerName};
 use uuid::Uuid;
 
+use crate::seal::KeySeal;
+
 /// Locked by the daemon that runs; holds the number of its process.
 pub(crate) const LOCK: &str = "dockletd.lock";
 const PRIVATE_DIR: u32 = 0o700;
@@ -76,9 +78,10 @@ impl DataDir {
         Ok(Lock { _file: file })
     }
 
-    /// The installation's id, chosen at the first start.
-    pub fn installation(&self) -> Result<InstallationId, DataDirError> {
-        let text = self.kept("installation", || Uuid::new_v4().to_string())?;
+    /// The installation's id, chosen at the first start: the one its processes share, if they do.
+    pub fn installation(&self, shared: Option<InstallationId>) -> Result<InstallationId, DataDirError> {
+        let choose = || shared.unwrap_or_else(|| InstallationId::new(Uuid::new_v4())).to_string();
+        let text = self.kept("installation", choose)?;
         let spoiled = || DataDirError::Spoiled { path: self.join("installation"), what: "the installation's id" };
         text.parse().map_err(|_| spoiled())
     }
@@ -101,6 +104,13 @@ impl DataDir {
         };
         written().map_err(|source| DataDirError::Unusable { path: path.clone(), source })?;
         Ok(path)
+    }
+
+    /// What seals tokens in the database, made when it is first needed. Without it they open no more, and their sessions end.
+    pub fn seal(&self) -> Result<KeySeal, DataDirError> {
+        let text = self.kept("seal-key", KeySeal::new_key)?;
+        let spoiled = || DataDirError::Spoiled { path: self.join("seal-key"), what: "a key of 64 hexadecimal digits" };
+        KeySeal::with_key(&text).ok_or_else(spoiled)
     }
 
     fn kept(&self, name: &str, choose: impl FnOnce() -> String) -> Result<String, DataDirError> {
@@ -157,7 +167,8 @@ mod tests {
     #[test]
     fn names_are_chosen_once() {
         let (_parent, dir) = open();
-        assert_eq!(dir.installation().expect("an id"), dir.installation().expect("the same id"));
+        let id = dir.installation(None).expect("an id");
+        assert_eq!(dir.installation(Some(InstallationId::new(Uuid::nil()))).expect("the same id"), id);
         assert_eq!(dir.worker_name("Lab-1.Example").expect("a name").as_str(), "lab-1.example");
         assert_eq!(dir.worker_name("renamed").expect("a name").as_str(), "lab-1.example");
     }
@@ -166,7 +177,7 @@ mod tests {
     fn a_spoiled_id_is_not_silently_replaced() {
         let (_parent, dir) = open();
         dir.write_private("installation", "lab").expect("our directory");
-        assert!(matches!(dir.installation(), Err(DataDirError::Spoiled { .. })));
+        assert!(matches!(dir.installation(None), Err(DataDirError::Spoiled { .. })));
     }
 
     #[test]

@@ -5,6 +5,7 @@
 mod addresses;
 mod certificate;
 mod data;
+mod database;
 mod disk;
 mod engine;
 pub mod finding;
@@ -14,7 +15,7 @@ mod network;
 use chrono::{DateTime, Utc};
 use docker::DockerEngine;
 
-use crate::config::{Config, ConfigError};
+use crate::config::{Config, ConfigError, worker::WorkerMode};
 use finding::{Finding, Report};
 
 /// Looks at everything. A configuration that cannot be read is a finding, and the rest is looked at with the defaults.
@@ -48,13 +49,20 @@ fn misconfigured(error: &ConfigError) -> Finding {
 }
 
 async fn examine_host(config: &Config, now: DateTime<Utc>) -> Vec<Finding> {
-    let engine = engine::look(&DockerEngine::new(&config.worker.docker), config).await;
-    let root = engine.about.as_ref().ok().map(|about| about.root_dir.clone());
     let mut findings = kernel::judge(&kernel::look(), config.server.max_connections);
-    findings.push(kernel::judge_clock(now, engine.clock(), data::last_written(config)));
-    findings.extend(engine::judge(&engine, &config.worker.docker, &config.worker.base_image));
+    // With its workers elsewhere, the portal needs no engine.
+    let mut root = None;
+    let mut engines_clock = None;
+    if config.worker.mode == WorkerMode::Local {
+        let engine = engine::look(&DockerEngine::new(&config.worker.docker), config).await;
+        root = engine.about.as_ref().ok().map(|about| about.root_dir.clone());
+        engines_clock = engine.clock();
+        findings.extend(engine::judge(&engine, &config.worker.docker, &config.worker.base_image));
+    }
+    findings.push(kernel::judge_clock(now, engines_clock, data::last_written(config)));
     findings.extend(disk::judge(&disk::look(&config.server.data_dir, root.as_deref())));
     findings.extend(data::judge(&data::look(config)));
+    findings.extend(database::judge(database::look(config).await));
     findings.push(data::judge_etcd(&data::look_at_etcd(config).await));
     findings.push(network::judge_net(config.network.cluster_net, &network::look()));
     findings.push(network::judge_port(config.server.listen, &network::look_at_port(config), &data::holder(config)));

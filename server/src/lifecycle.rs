@@ -28,6 +28,7 @@ use crate::{
         census::Census,
         connections::Connections,
         ending::Ending,
+        farewell::Farewells,
         listen::{self, Door},
         revocation::{Renewal, Revocations},
         router::router,
@@ -37,6 +38,7 @@ use crate::{
         tls::Tls,
     },
     installation::Installation,
+    nodes,
     state::{AppState, Edge},
     telemetry,
 };
@@ -53,7 +55,7 @@ pub async fn serve(loaded: Loaded) -> Result<()> {
     let _lock = data.lock()?;
     raise_descriptor_limit();
     let tls = config.tls.files().map(Tls::open).transpose().context("TLS cannot be served")?;
-    let listener = bind(config.server.listen).await?;
+    let listener = bind(config.server.listen, "--listen").await?;
     let begun = tokio::select! {
         begun = begin(&config, &data) => begun?,
         () = signals.next() => return Ok(()),
@@ -86,7 +88,7 @@ struct Begun {
 
 /// Everything slow, side by side.
 async fn begin(config: &Config, data: &DataDir) -> Result<Begun> {
-    let installation = data.installation()?;
+    let installation = nodes::installation(config, data)?;
     let database = async {
         let store = compose::open_store(config, data).await?;
         ensure_administrator(config, data, &store).await?;
@@ -101,7 +103,9 @@ async fn begin(config: &Config, data: &DataDir) -> Result<Begun> {
         Ok::<_, anyhow::Error>((Etcd::connect(&EtcdConfig { endpoints, installation, credentials: None })?, Some(ours)))
     };
     let (store, (etcd, ours)) = tokio::try_join!(database, coordination)?;
-    Ok(Begun { parts: compose::compose(config, data, store, etcd)?, etcd: ours })
+    let parts = compose::compose(config, data, store, etcd)?;
+    parts.control.federation.check_that_somebody_can_administer().await?;
+    Ok(Begun { parts, etcd: ours })
 }
 
 /// The first start makes the first account. Its password is only ever in a file that our user alone can read.
@@ -130,7 +134,7 @@ fn run(
     listener: TcpListener,
     tls: Option<Tls>,
 ) -> Result<Running> {
-    let Parts { control, reconciler, worker, database, sessions, readiness } = parts;
+    let Parts { control, reconciler, worker, nodes, database, sessions, readiness } = parts;
     let (ending, stop, revocations) = (Ending::default(), CancellationToken::new(), Revocations::default());
     let metrics = telemetry::metrics()?;
     let edge = Arc::new(Edge {
@@ -153,6 +157,7 @@ fn run(
     let state = AppState {
         control: control.clone(),
         census: Census::new(Arc::new(database.clone())),
+        farewells: Farewells::default(),
         clock: Arc::new(SystemClock),
         sessions: Sessions::new(sessions.clone(), config.sign_in.idle, https),
         revocations: revocations.clone(),
@@ -171,15 +176,22 @@ fn run(
         console,
     };
     let mut loops = JoinSet::new();
-    let (token, running) = (stop.clone(), worker.clone());
-    loops.spawn(async move {
-        running.run(token).await;
-        "worker"
-    });
+    if let Some(worker) = worker {
+        let token = stop.clone();
+        loops.spawn(async move {
+            worker.run(token).await;
+            "worker"
+        });
+    }
     let token = stop.clone();
     loops.spawn(async move {
         reconciler.run(token).await;
         "reconciler"
+    });
+    let (token, federation) = (stop.clone(), control.federation.clone());
+    loops.spawn(async move {
+        federation.run(token).await;
+        "federation"
     });
     loops.spawn(telemetry::keep_up(metrics, stop.clone()));
     let renewal = Renewal { clock: Arc::new(SystemClock), idle: config.sign_in.idle };
@@ -188,7 +200,7 @@ fn run(
         ending.track(tls.keep_current(SystemClock, ending.clone()));
     }
     let door = Door {
-        site: Site::new(router(state.clone()), AppEdge::new(state.clone(), worker.clone(), limits(config)), state),
+        site: Site::new(router(state.clone()), AppEdge::new(state.clone(), nodes, limits(config)), state),
         header_timeout: config.server.header_timeout,
         tls,
         ending: ending.clone(),
@@ -243,17 +255,17 @@ impl Running {
     }
 }
 
-struct Signals {
+pub(crate) struct Signals {
     terminate: Signal,
     interrupt: Signal,
 }
 
 impl Signals {
-    fn listen() -> Result<Self> {
+    pub(crate) fn listen() -> Result<Self> {
         Ok(Self { terminate: signal(SignalKind::terminate())?, interrupt: signal(SignalKind::interrupt())? })
     }
 
-    async fn next(&mut self) {
+    pub(crate) async fn next(&mut self) {
         tokio::select! {
             _ = self.terminate.recv() => {}
             _ = self.interrupt.recv() => {}
@@ -261,14 +273,14 @@ impl Signals {
     }
 }
 
-async fn bind(address: SocketAddr) -> Result<TcpListener> {
+pub(crate) async fn bind(address: SocketAddr, flag: &str) -> Result<TcpListener> {
     TcpListener::bind(address)
         .await
-        .with_context(|| format!("cannot listen on {address}; choose another address with --listen"))
+        .with_context(|| format!("cannot listen on {address}; choose another address with {flag}"))
 }
 
 /// Each terminal somebody looks at takes two descriptors; the usual soft limit of 1024 is for programs that use select(2).
-fn raise_descriptor_limit() {
+pub(crate) fn raise_descriptor_limit() {
     let mut limit = getrlimit(Resource::Nofile);
     limit.current = limit.maximum;
     if let Err(error) = setrlimit(Resource::Nofile, limit) {

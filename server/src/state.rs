@@ -10,7 +10,7 @@ use leptos::config::LeptosOptions;
 use metrics_exporter_prometheus::PrometheusHandle;
 
 use crate::http::{
-    apps::hosts::Hosts, census::Census, ending::Ending, origin::Origin, readiness::Readiness, revocation::Revocations,
+    apps::hosts::Hosts, census::Census, ending::Ending, farewell::Farewells, origin::Origin, readiness::Readiness, revocation::Revocations,
     session::Sessions,
 };
 use crate::installation::SharedInstallation;
@@ -19,6 +19,7 @@ use crate::installation::SharedInstallation;
 pub struct AppState {
     pub control: Control,
     pub census: Census,
+    pub farewells: Farewells,
     pub clock: Arc<dyn Clock>,
     pub sessions: Sessions,
     pub revocations: Revocations,
@@ -42,6 +43,14 @@ pub struct Edge {
     pub reload: String,
     /// What browsers are told to remember of TLS, when it ends here.
     pub hsts: Option<HeaderValue>,
+}
+
+impl AppState {
+    /// What people call a provider.
+    pub(crate) fn label_of(&self, provider: &str) -> String {
+        let rules = self.control.federation.rules().providers.iter().find(|rules| rules.name == provider);
+        rules.map(|rules| rules.label.clone()).unwrap_or_default()
+    }
 }
 
 impl std::fmt::Debug for AppState {

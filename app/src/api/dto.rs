@@ -4,13 +4,16 @@ use chrono::{DateTime, Utc};
 use control::{
     accounts::{Accounts, PersonDetail as Detail},
     actor::Actor,
-    ports::store::{BrowserSession as Session, Person as Record, Token as TokenRecord},
+    federation::Rules,
+    ports::store::{BrowserSession as Session, Identity as IdentityRecord, Person as Record, Token as TokenRecord},
 };
 use domain::{Violation, quota::OwnLimits as Own};
 use wire::{
     admin::{OwnLimits, Person, PersonDetail},
-    profile::{BrowserSession, Token, TokenState},
+    profile::{BrowserSession, Identity, Token, TokenState},
 };
+
+use super::profile::Identities;
 
 pub fn token(token: &TokenRecord, now: DateTime<Utc>) -> Token {
     let state = match token.revoked_at {
@@ -43,11 +46,28 @@ pub fn browser_session(session: &Session, actor: &Actor) -> BrowserSession {
     }
 }
 
+/// Under the names people know their providers by.
+pub fn identities(linked: Vec<IdentityRecord>, rules: &Rules) -> Identities {
+    let of_issuer = |issuer: &str| rules.providers.iter().find(|provider| provider.issuer == issuer);
+    let offered = rules.providers.iter().filter(|provider| linked.iter().all(|one| one.issuer != provider.issuer));
+    let offered = offered.map(|provider| (provider.name.clone(), provider.label.clone())).collect();
+    let linked = linked.into_iter().map(|one| Identity {
+        // One that is not configured any more is known by its address.
+        provider: of_issuer(&one.issuer).map_or_else(|| one.issuer.clone(), |provider| provider.label.clone()),
+        issuer: one.issuer,
+        subject: one.subject,
+        shown: one.shown,
+        last_sign_in: one.last_sign_in,
+    });
+    Identities { linked: linked.collect(), offered }
+}
+
 pub fn person(person: &Record, accounts: &Accounts) -> Person {
     Person {
         name: person.user.name.to_string(),
         role: person.user.role,
         locked: person.user.locked,
+        pending: person.pending,
         created_at: person.user.created_at,
         last_sign_in: person.last_sign_in,
         limits: person.own_limits.over(accounts.usual_limits()).into(),

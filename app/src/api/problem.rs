@@ -27,11 +27,12 @@ pub fn problem(error: &Error) -> Problem {
             Problem { retry_after: Some(wait.as_secs().max(1)), ..said(Code::TooManyAttempts, error) }
         }
         Error::Refused(ActionRefused::NoSuchNode(..)) => said(Code::NotFound, error),
-        Error::Refused(_) | Error::IdempotencyGone | Error::LastAdministrator(_) | Error::OwnAccount => {
+        Error::Refused(_) | Error::IdempotencyGone | Error::LastAdministrator(_) | Error::OwnAccount | Error::OnlyWayIn
+        | Error::NobodyAdministers => {
             said(Code::Conflict, error)
         }
         Error::NameTaken(_) | Error::UserTaken(_) => taken(error),
-        Error::NeedsSession => said(Code::Forbidden, error),
+        Error::NeedsSession | Error::NoPasswords => said(Code::Forbidden, error),
         Error::IdempotencyMismatch => said(Code::IdempotencyMismatch, error),
         Error::NotFound(_) | Error::NoSuchUser(_) => said(Code::NotFound, error),
         Error::SignInFailed => said(Code::SignInFailed, error),

@@ -3,7 +3,7 @@
 
 use leptos::{prelude::*, server_fn::codec::GetUrl};
 use serde::{Deserialize, Serialize};
-use wire::profile::{BrowserSession, NewToken, Token};
+use wire::profile::{BrowserSession, Identity, NewToken, Token};
 
 use super::Refused;
 
@@ -13,6 +13,15 @@ pub struct Profile {
     pub tokens: Vec<Token>,
     /// The last used first.
     pub sessions: Vec<BrowserSession>,
+    pub identities: Identities,
+}
+
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct Identities {
+    /// The oldest first.
+    pub linked: Vec<Identity>,
+    /// Providers of which there is none yet: name and label.
+    pub offered: Vec<(String, String)>,
 }
 
 #[server(prefix = "/actions", endpoint = "profile", input = GetUrl)]
@@ -20,13 +29,17 @@ pub(crate) async fn read_profile() -> Result<Profile, Refused> {
     use super::dto;
     use crate::visit::{actor, refuse, visit};
     use control::ports::clock::{Clock, SystemClock};
-    let (actor, accounts) = (actor()?, visit()?.control.accounts);
+    let (actor, control) = (actor()?, visit()?.control);
+    let identities = control.federation.identities(&actor).await.map_err(refuse)?;
+    let identities = dto::identities(identities, control.federation.rules());
+    let accounts = control.accounts;
     let tokens = accounts.my_tokens(&actor).await.map_err(refuse)?;
     let sessions = accounts.sessions(&actor).await.map_err(refuse)?;
     let now = SystemClock.now();
     Ok(Profile {
         tokens: tokens.iter().map(|token| dto::token(token, now)).collect(),
         sessions: sessions.iter().map(|session| dto::browser_session(session, &actor)).collect(),
+        identities,
     })
 }
 
@@ -91,6 +104,15 @@ pub(crate) async fn end_session(id: String) -> Result<(), Refused> {
 pub(crate) async fn end_other_sessions() -> Result<(), Refused> {
     use crate::visit::{actor, redirect_plain_form, refuse, visit};
     visit()?.control.accounts.end_other_sessions(&actor()?).await.map_err(refuse)?;
+    redirect_plain_form(crate::routes::PROFILE);
+    Ok(())
+}
+
+/// Takes an identity from one's account; refused when it is the only way in.
+#[server(prefix = "/actions", endpoint = "unlink-identity")]
+pub(crate) async fn unlink(issuer: String, subject: String) -> Result<(), Refused> {
+    use crate::visit::{actor, redirect_plain_form, refuse, visit};
+    visit()?.control.federation.unlink(&actor()?, &issuer, &subject).await.map_err(refuse)?;
     redirect_plain_form(crate::routes::PROFILE);
     Ok(())
 }

@@ -1,8 +1,35 @@
 //! Signing in and out, and the theme. Plain forms: they work before WASM has loaded.
 
-use leptos::prelude::*;
+use leptos::{prelude::*, server_fn::codec::GetUrl};
+use serde::{Deserialize, Serialize};
 
 use super::Refused;
+
+/// How people can sign in here.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct WaysIn {
+    /// With a name and a password.
+    pub local: bool,
+    pub providers: Vec<ProviderOffer>,
+}
+
+/// An OpenID provider as the sign-in page offers it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ProviderOffer {
+    pub name: String,
+    pub label: String,
+    /// Whether it answers at the moment.
+    pub answers: bool,
+}
+
+/// Anybody may see them: they are what the sign-in page shows.
+#[server(prefix = "/actions", endpoint = "ways-in", input = GetUrl)]
+pub(crate) async fn read_ways_in() -> Result<WaysIn, Refused> {
+    let federation = crate::visit::visit()?.control.federation;
+    let offers = federation.offers().await.into_iter();
+    let providers = offers.map(|offer| ProviderOffer { name: offer.name, label: offer.label, answers: offer.answers });
+    Ok(WaysIn { local: federation.rules().local, providers: providers.collect() })
+}
 
 /// Signs in with name and password, then goes to `next`.
 #[server(prefix = "/actions", endpoint = "sign-in")]
@@ -18,8 +45,8 @@ pub(crate) async fn sign_in(name: String, password: String, next: String) -> Res
 /// Ends the session. Fine to call without one.
 #[server(prefix = "/actions", endpoint = "sign-out")]
 pub(crate) async fn sign_out() -> Result<(), Refused> {
-    crate::visit::visit()?.session.leave().await?;
-    leptos_axum::redirect(crate::routes::SIGN_IN);
+    let onward = crate::visit::visit()?.session.leave().await?;
+    leptos_axum::redirect(onward.as_deref().unwrap_or(crate::routes::SIGN_IN));
     Ok(())
 }
 

@@ -1,5 +1,6 @@
 //! Who one is: password, API tokens, browsers that are signed in.
 
+mod identities;
 pub(crate) mod new_token;
 mod password;
 mod sessions;
@@ -9,9 +10,9 @@ use catalogue::t;
 use leptos::prelude::*;
 use leptos_router::components::Outlet;
 
-use self::{password::PasswordSection, sessions::SessionsSection, tokens::TokensSection};
+use self::{identities::IdentitiesSection, password::PasswordSection, sessions::SessionsSection, tokens::TokensSection};
 use crate::{
-    api::profile::{ChangePassword, CreateToken, EndOtherSessions, EndSession, Profile, RevokeToken, read_profile},
+    api::profile::{ChangePassword, CreateToken, EndOtherSessions, EndSession, Profile, RevokeToken, Unlink, read_profile},
     components::{skeleton::SectionsSkeleton, tab_title::TabTitle},
     layouts::{account::role, chrome::TopBar, signed_in::Me},
     pages::problem::ProblemCard,
@@ -25,17 +26,19 @@ pub(super) struct ProfileActions {
     pub(super) revoke_token: ServerAction<RevokeToken>,
     pub(super) end_session: ServerAction<EndSession>,
     pub(super) end_others: ServerAction<EndOtherSessions>,
+    pub(super) unlink: ServerAction<Unlink>,
 }
 
 impl ProfileActions {
     /// Counts up with every answer: then the lists are read again.
     fn answers(self) -> usize {
-        let Self { change_password, create_token, revoke_token, end_session, end_others } = self;
+        let Self { change_password, create_token, revoke_token, end_session, end_others, unlink } = self;
         change_password.version().get()
             + create_token.version().get()
             + revoke_token.version().get()
             + end_session.version().get()
             + end_others.version().get()
+            + unlink.version().get()
     }
 }
 
@@ -49,6 +52,7 @@ pub(crate) fn ProfilePage() -> impl IntoView {
         revoke_token: ServerAction::new(),
         end_session: ServerAction::new(),
         end_others: ServerAction::new(),
+        unlink: ServerAction::new(),
     };
     provide_context(actions);
     let profile = Resource::new_blocking(move || actions.answers(), |_| read_profile());
@@ -69,7 +73,8 @@ pub(crate) fn ProfilePage() -> impl IntoView {
             <Transition fallback=SectionsSkeleton>
                 {move || Suspend::new(async move {
                     match profile.await {
-                        Ok(Profile { tokens, sessions }) => view! {
+                        Ok(Profile { tokens, sessions, identities }) => view! {
+                            <IdentitiesSection identities=identities/>
                             <TokensSection tokens=tokens/>
                             <SessionsSection sessions=sessions/>
                         }

@@ -18,6 +18,7 @@ use domain::{
 };
 
 pub use administration::NewUser;
+pub(crate) use administration::{change_role, keeps_an_administrator};
 pub use once::ONCE_KEY_LENGTH;
 pub use people::{ChangePerson, NewPerson, PersonDetail, Secret};
 pub use token::{IssuedToken, LONGEST_TOKEN_DAYS};
@@ -44,6 +45,8 @@ pub struct Accounts {
     passwords: PasswordPool,
     limits: Limits,
     shown_once: ShownOnce,
+    /// Whether people may sign in with a password.
+    local: bool,
 }
 
 impl std::fmt::Debug for Accounts {
@@ -55,12 +58,21 @@ impl std::fmt::Debug for Accounts {
 impl Accounts {
     /// Also what the command line uses, without the rest of control.
     pub fn new(store: Arc<dyn Store>, clock: Arc<dyn Clock>, entropy: Arc<dyn Entropy>, limits: Limits) -> Self {
-        Self { store, clock, entropy, passwords: PasswordPool::default(), limits, shown_once: ShownOnce::default() }
+        Self { store, clock, entropy, passwords: PasswordPool::default(), limits, shown_once: ShownOnce::default(), local: true }
+    }
+
+    /// Where people sign in at a provider only, no password opens anything.
+    #[must_use]
+    pub fn with_passwords(self, local: bool) -> Self {
+        Self { local, ..self }
     }
 
     /// Checks name and password. Wrong ones cost growing waits, per account and per address; nobody is ever locked out for
     /// good, and an unknown name costs as much time as a wrong password.
     pub async fn sign_in(&self, name: &str, password: &str, address: IpAddr) -> Result<User, Error> {
+        if !self.local {
+            return Err(Error::NoPasswords);
+        }
         let subjects = throttle::subjects(name, address);
         self.refuse_while_waiting(&subjects).await?;
         let account = match name.parse::<UserName>() {

@@ -37,6 +37,15 @@ pub enum Error {
     IdempotencyGone,
     #[error("user name or password is wrong")]
     SignInFailed,
+    #[error("nobody signs in with a password here; go to the sign-in page and choose your provider")]
+    NoPasswords,
+    /// A configuration that would lock out the last administrator.
+    #[error(
+        "auth.local is off, but no administrator could sign in: link an administrator's account to a provider first (profile page), or set admin_if for one; dockletd user … works on this machine all the same"
+    )]
+    NobodyAdministers,
+    #[error("this is the only way you can sign in; without it you would be locked out")]
+    OnlyWayIn,
     #[error("too many attempts; wait {} s, then try again", .wait.as_secs().max(1))]
     TooManyAttempts { wait: Duration },
     #[error("the token is not valid: it is unknown, has expired or was revoked")]

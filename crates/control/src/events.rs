@@ -2,7 +2,7 @@
 //!
 //! The record keeps the events; the channel here only spares watchers from reading it again and again.
 
-use std::{collections::VecDeque, sync::Arc};
+use std::{collections::VecDeque, sync::Arc, time::Duration};
 
 use domain::UserId;
 use futures::{Stream, stream};
@@ -11,13 +11,15 @@ use tokio::sync::{Mutex, broadcast};
 use crate::{
     Error,
     actor::Actor,
-    ports::store::{Store, StoreError, StoredEvent, Transaction},
+    ports::store::{BoxedError, Store, StoreError, StoredEvent, Transaction},
 };
 
 /// How many events a watcher may be behind before it reads the record again.
 const CHANNEL: usize = 1024;
 /// How many events are read from the record at a time.
 const BATCH: u32 = 200;
+/// How long a caller waits for a commit.
+const COMMIT: Duration = Duration::from_secs(10);
 
 /// One thing a watcher gets.
 #[derive(Debug, Clone, PartialEq)]
@@ -51,7 +53,8 @@ impl Events {
     /// Commits the transaction that appended these events, shows them to watchers, then does what follows from the commit.
     ///
     /// In a task of its own: a caller that is dropped in the middle (its client has gone away) must not leave a commit
-    /// behind that nobody hears of.
+    /// behind that nobody hears of. For the same reason a caller who has waited long enough leaves while the task goes on
+    /// finding out, with a database that was lost, what has become of the commit.
     pub(crate) async fn commit(
         &self,
         tx: Box<dyn Transaction>,
@@ -59,7 +62,7 @@ impl Events {
         then: impl FnOnce() + Send + 'static,
     ) -> Result<(), StoreError> {
         let (order, live) = (self.order.clone(), self.live.clone());
-        let committed = tokio::spawn(async move {
+        let commit = tokio::spawn(async move {
             let _in_order = order.lock().await;
             tx.commit().await?;
             for event in events {
@@ -69,7 +72,11 @@ impl Events {
             then();
             Ok(())
         });
-        committed.await.unwrap_or_else(|ended| Err(StoreError::Unavailable(Box::new(ended))))
+        let unknown = |ended: BoxedError| Err(StoreError::Unavailable(ended));
+        match tokio::time::timeout(COMMIT, commit).await {
+            Ok(committed) => committed.unwrap_or_else(|ended| unknown(ended.into())),
+            Err(late) => unknown(late.into()),
+        }
     }
 
     /// Every owner's events from now on, for control itself.

@@ -9,6 +9,7 @@ pub mod actor;
 pub mod apps;
 pub mod error;
 pub mod events;
+pub mod federation;
 pub mod installation;
 pub mod ports;
 pub mod reconcile;
@@ -27,6 +28,7 @@ use crate::{
     accounts::Accounts,
     apps::Apps,
     events::Events,
+    federation::Federation,
     installation::Installation,
     ports::{
         clock::{Clock, Entropy},
@@ -75,6 +77,7 @@ pub struct Control {
     pub terminals: Terminals,
     pub apps: Apps,
     pub events: Events,
+    pub federation: Federation,
     pub installation: Installation,
 }
 
@@ -91,8 +94,17 @@ impl Control {
             apps: Apps::new(ports, vclusters.clone(), events.clone()),
             vclusters,
             events: events.clone(),
+            federation: Federation::none(ports),
             installation: Installation::new(ports, policy, hosts.clone()),
         };
         (control, Reconciler::new(ports, events, hosts, dispatcher, orders))
+    }
+
+    /// With people who sign in at OpenID providers. Without this, there are none, and everybody has a password.
+    #[must_use]
+    pub fn with_federation(mut self, federation: Federation) -> Self {
+        self.accounts = self.accounts.with_passwords(federation.rules().local);
+        self.federation = federation;
+        self
     }
 }

@@ -7,6 +7,7 @@
 pub mod clock;
 pub mod coordination;
 pub mod engine;
+pub mod identity;
 pub mod node;
 pub mod store;
 pub mod usage;

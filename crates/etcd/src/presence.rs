@@ -2,12 +2,16 @@
 
 use std::{collections::HashMap, sync::Arc};
 
-use control::ports::coordination::{CoordinationError, WorkerInfo};
+use async_trait::async_trait;
+use control::ports::coordination::{CoordinationError, Whereabouts, WorkerInfo};
 use domain::name::WorkerName;
 use etcd_client::{Error, PutOptions};
 use tokio::sync::Mutex;
 
-use crate::{etcd::Etcd, record};
+use crate::{
+    etcd::Etcd,
+    record::{self, Stored},
+};
 
 /// Seconds without an announcement after which a worker counts as lost.
 const LEASE: i64 = 10;
@@ -76,5 +80,17 @@ impl Etcd {
             client.put(key, value, Some(PutOptions::new().with_lease(lease))).await.map(drop)
         };
         self.link.call(put).await
+    }
+}
+
+#[async_trait]
+impl Whereabouts for Etcd {
+    async fn whereabouts(&self, worker: &WorkerName) -> Result<Option<WorkerInfo>, CoordinationError> {
+        let key = self.keys.worker(worker);
+        let key = key.as_str();
+        let there =
+            self.link.call(|mut client| async move { Ok(client.get(key, None).await?.take_kvs().pop()) }).await?;
+        let stored = there.as_ref().map(Stored::from);
+        stored.map(|stored| record::read(&stored, self.keys.place(key).as_ref())).transpose()
     }
 }

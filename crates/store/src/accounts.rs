@@ -41,7 +41,10 @@ pub(crate) async fn set_password(db: &impl ConnectionTrait, id: UserId, hash: &s
 }
 
 pub(crate) async fn set_locked(db: &impl ConnectionTrait, id: UserId, locked: bool) -> Result<(), StoreError> {
-    let change = user::Entity::update_many().col_expr(user::Column::Locked, Expr::value(locked));
+    // Whoever decides about the lock has approved the account, or refused it for good.
+    let change = user::Entity::update_many()
+        .col_expr(user::Column::Locked, Expr::value(locked))
+        .col_expr(user::Column::Pending, Expr::value(false));
     change.filter(user::Column::Id.eq(id.as_uuid())).exec(db).await.map_err(fault("user"))?;
     Ok(())
 }

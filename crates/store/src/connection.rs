@@ -1,178 +1,170 @@
-//! Opening the database file: one connection that writes, a few that read. Knows pragmas and file modes, no table.
+//! Opening the database: connections that write, connections that read, and the writer's place. Knows which database it is;
+//! what each of them needs is in `sqlite` and `postgres`.
 
-use std::{
-    fs::{OpenOptions, Permissions},
-    io,
-    os::unix::fs::{OpenOptionsExt, PermissionsExt},
-    path::{Path, PathBuf},
-    time::Duration,
-};
+mod postgres;
+mod sqlite;
+
+use std::{io, path::PathBuf};
 
 use control::ports::store::StoreError;
-use sea_orm::{
-    ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DatabaseTransaction, DbErr, SqliteTransactionMode,
-    Statement, TransactionOptions, TransactionTrait,
-    sqlx::{
-        Connection, Sqlite,
-        pool::PoolOptions,
-        sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous},
-    },
-};
+use sea_orm::{ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr, Statement};
 
-use crate::fault::fault;
+use crate::{fault::fault, patient::Patient};
 
-/// Only the account dockletd runs as may read it: it holds password hashes and everybody's names.
-const FILE_MODE: u32 = 0o600;
+pub use postgres::PostgresConfig;
+pub use sqlite::SqliteConfig;
 
-/// Which file, and how patient.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct StoreConfig {
-    /// The database file; made with mode 0600 when it is missing. Its directory must exist.
-    pub path: PathBuf,
-    /// How long a writer waits for another one, in this process or another, before it gives up with `Unavailable`.
-    pub busy_timeout: Duration,
-    /// How many reads run at the same time.
-    pub readers: u32,
+/// Which database, and how patient.
+#[derive(Debug, Clone)]
+pub enum StoreConfig {
+    Sqlite(SqliteConfig),
+    Postgres(PostgresConfig),
 }
 
 impl StoreConfig {
-    /// The file with the usual patience.
+    /// A database file with the usual patience.
     pub fn at(path: impl Into<PathBuf>) -> Self {
-        Self { path: path.into(), busy_timeout: Duration::from_secs(5), readers: 4 }
+        Self::Sqlite(SqliteConfig::at(path))
     }
 }
 
-/// Why the database could not be opened.
+impl From<SqliteConfig> for StoreConfig {
+    fn from(config: SqliteConfig) -> Self {
+        Self::Sqlite(config)
+    }
+}
+
+impl From<PostgresConfig> for StoreConfig {
+    fn from(config: PostgresConfig) -> Self {
+        Self::Postgres(config)
+    }
+}
+
+/// Why the database could not be opened. Never with a password.
 #[derive(Debug, thiserror::Error)]
 pub enum ConnectError {
     #[error("cannot make or open the database file {}; check that its directory exists and is ours to write", path.display())]
     File { path: PathBuf, source: io::Error },
     #[error("cannot open the database {}; check that the file is a Docklet database and its disk not full", path.display())]
     Database { path: PathBuf, source: DbErr },
+    #[error("the database's URL cannot be read; write it as postgres://user@host:5432/database")]
+    Url,
+    #[error(
+        "cannot use the database {server}; check that it runs and can be reached from here, that the account may sign in, and that the database exists"
+    )]
+    Server { server: String, source: DbErr },
 }
 
 /// The record. Cheap to clone; clones share the connections.
 ///
-/// One connection writes. That is no loss with SQLite, which has one writer at a time anyway, and it makes waiting fair:
+/// With SQLite one connection writes. That is no loss, as it has one writer at a time anyway, and it makes waiting fair:
 /// inside this process writers queue for the connection instead of polling the file's lock.
 #[derive(Debug, Clone)]
 pub struct SqlStore {
-    writer: DatabaseConnection,
-    readers: DatabaseConnection,
+    writer: Patient<DatabaseConnection>,
+    readers: Patient<DatabaseConnection>,
 }
 
-/// Opens the database file, or makes an empty one. Run [`migrate`](crate::migrate) before anything else.
+/// Opens the database; makes an empty one where it is a file. Run [`migrate`](crate::migrate) before anything else.
 pub async fn connect(config: &StoreConfig) -> Result<SqlStore, ConnectError> {
+    match config {
+        StoreConfig::Sqlite(config) => open_file(config).await,
+        StoreConfig::Postgres(config) => open_server(config).await,
+    }
+}
+
+async fn open_file(config: &SqliteConfig) -> Result<SqlStore, ConnectError> {
     let path = &config.path;
-    make_private(path).map_err(|source| ConnectError::File { path: path.clone(), source })?;
+    sqlite::make_private(path).map_err(|source| ConnectError::File { path: path.clone(), source })?;
     let fault = |source| ConnectError::Database { path: path.clone(), source };
-    let writer = open(config, Part::Writer).await.map_err(fault)?;
-    let readers = open(config, Part::Reader).await.map_err(fault)?;
-    Ok(SqlStore { writer, readers })
+    let writer = sqlite::open(config, sqlite::Part::Writer).await.map_err(fault)?;
+    let readers = sqlite::open(config, sqlite::Part::Reader).await.map_err(fault)?;
+    Ok(SqlStore { writer: Patient::new(writer, None), readers: Patient::new(readers, None) })
 }
 
-/// SQLite gives its side files (-wal, -shm) the mode of the main file, so this one is made first.
-fn make_private(path: &Path) -> io::Result<()> {
-    let file = OpenOptions::new().read(true).write(true).create(true).truncate(false).mode(FILE_MODE).open(path)?;
-    if file.metadata()?.permissions().mode() & 0o777 != FILE_MODE {
-        file.set_permissions(Permissions::from_mode(FILE_MODE))?;
-    }
-    Ok(())
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Part {
-    Writer,
-    Reader,
-}
-
-async fn open(config: &StoreConfig, part: Part) -> Result<DatabaseConnection, DbErr> {
-    // The path is set in `pragmas`: inside a URL some characters of it would mean something else.
-    let mut options = ConnectOptions::new("sqlite::memory:");
-    let connections = if part == Part::Writer { 1 } else { config.readers.max(1) };
-    options
-        .max_connections(connections)
-        .min_connections(1)
-        .acquire_timeout(config.busy_timeout)
-        .idle_timeout(None)
-        .max_lifetime(None)
-        // Each connection is tested when it comes back, see `fit_for_reuse`.
-        .test_before_acquire(false)
-        .map_sqlx_sqlite_pool_opts(fit_for_reuse);
-    let (path, busy_timeout) = (config.path.clone(), config.busy_timeout);
-    options.map_sqlx_sqlite_opts(move |_| pragmas(&path, busy_timeout, part));
-    Database::connect(options).await
-}
-
-fn pragmas(path: &Path, busy_timeout: Duration, part: Part) -> SqliteConnectOptions {
-    // The driver's own logging stays as it is: statements at debug, those above a second as warnings, never their values.
-    let options = SqliteConnectOptions::new()
-        .filename(path)
-        // Readers do not wait for the writer, nor it for them.
-        .journal_mode(SqliteJournalMode::Wal)
-        // What was answered "accepted" must survive a power cut: with NORMAL the last commits may be lost (never corrupted),
-        // and workers remove the containers of what the record has forgotten. It costs one fsync per commit, 0.15 ms where
-        // this was measured; a commit is within its 1-2 ms all the same.
-        .synchronous(SqliteSynchronous::Full)
-        .foreign_keys(true)
-        .busy_timeout(busy_timeout);
-    match part {
-        Part::Writer => options,
-        Part::Reader => options.pragma("query_only", "ON"),
-    }
-}
-
-/// SQLite ends a transaction by itself when the disk is full or broken, and sqlx then believes for ever that it still is
-/// inside one: the next BEGIN IMMEDIATE would silently become a savepoint. Such a connection is closed, not used again.
-fn fit_for_reuse(options: PoolOptions<Sqlite>) -> PoolOptions<Sqlite> {
-    options.after_release(|connection, _| {
-        Box::pin(async move {
-            // A rollback may still be queued behind us; the ping comes back after it.
-            connection.ping().await?;
-            Ok(!connection.is_in_transaction())
-        })
-    })
+async fn open_server(config: &PostgresConfig) -> Result<SqlStore, ConnectError> {
+    let options = config.options().map_err(|_| ConnectError::Url)?;
+    let fault = |source| ConnectError::Server { server: postgres::shown(&options), source };
+    let writer = postgres::open(config, &options, postgres::Part::Writer).await.map_err(fault)?;
+    let readers = postgres::open(config, &options, postgres::Part::Reader).await.map_err(fault)?;
+    let limit = Some(config.silence());
+    Ok(SqlStore { writer: Patient::new(writer, limit), readers: Patient::new(readers, limit) })
 }
 
 impl SqlStore {
-    /// Waits for the writer's place and takes the file's write lock at once, so that what is read inside decides validly.
-    pub(crate) async fn exclusive(&self) -> Result<DatabaseTransaction, StoreError> {
-        let mode = TransactionOptions {
-            sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
-            ..Default::default()
+    /// Waits for the writer's place: nobody else writes until this transaction ends, so what is read inside decides validly.
+    pub(crate) async fn exclusive(&self) -> Result<Patient<DatabaseTransaction>, StoreError> {
+        let begun = if self.is_postgres() {
+            postgres::exclusive(&self.writer).await
+        } else {
+            sqlite::exclusive(self.writer.inner()).await.map(|transaction| Patient::new(transaction, None))
         };
-        self.writer.begin_with_options(mode).await.map_err(fault("transaction"))
+        begun.map_err(fault("transaction"))
+    }
+
+    /// The same for work that may take long: the database's time-outs do not end it.
+    pub(crate) async fn exclusive_for_long(&self) -> Result<Patient<DatabaseTransaction>, StoreError> {
+        if self.is_postgres() {
+            return postgres::exclusive_for_long(&self.writer).await.map_err(fault("transaction"));
+        }
+        self.exclusive().await
+    }
+
+    pub(crate) fn is_postgres(&self) -> bool {
+        self.writer.get_database_backend() == DbBackend::Postgres
+    }
+
+    /// Commits. When the connection is lost meanwhile, this waits until it is known what has become of the transaction, so
+    /// that an error always means that nothing was written.
+    pub(crate) async fn commit(&self, transaction: Patient<DatabaseTransaction>) -> Result<(), StoreError> {
+        let fault = fault("transaction");
+        if !self.is_postgres() {
+            return transaction.commit().await.map_err(fault);
+        }
+        let id = postgres::id_of(&transaction).await.map_err(&fault)?;
+        match (transaction.commit().await.map_err(fault), id) {
+            (Err(StoreError::Unavailable(error)), Some(id)) if !postgres::was_committed(&self.readers, &id).await? => {
+                Err(StoreError::Unavailable(error))
+            }
+            (Err(StoreError::Unavailable(_)), Some(_)) => Ok(()),
+            (done, _) => done,
+        }
     }
 
     /// Several statements that see one state of the record. It is dropped, never committed.
-    pub(crate) async fn snapshot(&self) -> Result<DatabaseTransaction, StoreError> {
+    pub(crate) async fn snapshot(&self) -> Result<Patient<DatabaseTransaction>, StoreError> {
         self.readers.begin().await.map_err(fault("transaction"))
     }
 
-    /// The version of SQLite; also asks the file whether it can be read.
+    /// The version of the database; also asks it whether it can be read.
     pub async fn version(&self) -> Result<String, StoreError> {
-        let ask = "SELECT sqlite_version() AS version, (SELECT count(*) FROM seaql_migrations) AS steps";
+        let (name, version) = if self.is_postgres() {
+            ("PostgreSQL", "current_setting('server_version')")
+        } else {
+            ("SQLite", "sqlite_version()")
+        };
+        let ask = format!("SELECT {version} AS version, (SELECT count(*) FROM seaql_migrations) AS steps");
         let ask = Statement::from_string(self.readers.get_database_backend(), ask);
         let row = self.readers.query_one_raw(ask).await.map_err(fault("version"))?;
         let row = row.ok_or(StoreError::Unreadable { what: "version", fault: "there is none".into() })?;
         let version: String = row.try_get("", "version").map_err(fault("version"))?;
-        Ok(format!("SQLite {version}"))
+        Ok(format!("{name} {version}"))
     }
 
     /// For single statements that read.
-    pub(crate) fn reader(&self) -> &DatabaseConnection {
+    pub(crate) fn reader(&self) -> &Patient<DatabaseConnection> {
         &self.readers
     }
 
-    /// For single statements that write and decide nothing.
-    pub(crate) fn writer(&self) -> &DatabaseConnection {
+    /// For single statements that write one row and decide nothing.
+    pub(crate) fn writer(&self) -> &Patient<DatabaseConnection> {
         &self.writer
     }
 
-    /// Waits for what is running, then closes the file; the write-ahead log is folded into it.
+    /// Waits for what is running, then closes the connections; a file's write-ahead log is folded into it.
     pub async fn close(self) -> Result<(), StoreError> {
-        self.readers.close().await.map_err(fault("connection"))?;
-        self.writer.close().await.map_err(fault("connection"))
+        self.readers.inner().close_by_ref().await.map_err(fault("connection"))?;
+        self.writer.inner().close_by_ref().await.map_err(fault("connection"))
     }
 }
 

@@ -83,7 +83,7 @@ pub(crate) async fn insert_session(
 }
 
 /// The oldest digests, as many as must go so that with one more there are `most`.
-async fn surplus<E: EntityTrait>(
+pub(crate) async fn surplus<E: EntityTrait>(
     db: &impl ConnectionTrait,
     oldest_first: Select<E>,
     most: u32,

@@ -7,7 +7,10 @@
 use std::fmt::Display;
 
 use control::ports::store::StoreError;
-use sea_orm::{DbErr, RuntimeErr, SqlErr, SqlxError, sqlx::error::DatabaseError};
+use sea_orm::{
+    DbErr, RuntimeErr, SqlErr, SqlxError,
+    sqlx::{error::DatabaseError, postgres::PgDatabaseError},
+};
 
 /// SQLite's primary result codes (the low byte of an extended code) that mean more to us than "it failed".
 mod sqlite {
@@ -19,6 +22,16 @@ mod sqlite {
     pub(super) const NOTADB: i32 = 26;
     /// An extended code: the log's index cannot grow. What a full disk says where nothing else was written before.
     pub(super) const IOERR_SHMSIZE: i32 = 4874;
+}
+
+/// Postgres' SQLSTATEs, by their class or whole.
+mod postgres {
+    /// The connection is gone; the server ends, crashed, begins or cancels (its statement time-out); it has no connection,
+    /// memory or lock left for us; two transactions stood in each other's way; a writer was silent too long; the server is a
+    /// standby at this moment.
+    pub(super) const AGAIN: [&str; 8] = ["08", "57", "53", "55P03", "40", "25P03", "25006", "58"];
+    pub(super) const DISK_FULL: &str = "53100";
+    pub(super) const CORRUPT: [&str; 2] = ["XX001", "XX002"];
 }
 
 /// For `map_err`: a database error while `what` was read or written.
@@ -36,7 +49,7 @@ fn classify(what: &'static str, error: DbErr) -> StoreError {
         return taken(&message).map_or_else(|| StoreError::Failed(Box::new(error)), StoreError::Taken);
     }
     match &error {
-        DbErr::ConnectionAcquire(_) => StoreError::Unavailable(Box::new(error)),
+        DbErr::ConnectionAcquire(_) | DbErr::Conn(RuntimeErr::Internal(_)) => StoreError::Unavailable(Box::new(error)),
         DbErr::Type(fault) | DbErr::Json(fault) => StoreError::Unreadable { what, fault: fault.clone() },
         DbErr::TryIntoErr { .. } => StoreError::Unreadable { what, fault: error.to_string() },
         DbErr::Conn(RuntimeErr::SqlxError(cause))
@@ -55,8 +68,15 @@ fn of_driver(what: &'static str, cause: &SqlxError, error: DbErr) -> StoreError 
             StoreError::Unreadable { what, fault: format!("column {index}: {source}") }
         }
         SqlxError::Decode(source) => StoreError::Unreadable { what, fault: source.to_string() },
-        SqlxError::Io(_) | SqlxError::PoolTimedOut | SqlxError::PoolClosed | SqlxError::WorkerCrashed => {
-            StoreError::Unavailable(Box::new(error))
+        SqlxError::Io(_)
+        | SqlxError::Tls(_)
+        | SqlxError::Protocol(_)
+        | SqlxError::BeginFailed
+        | SqlxError::PoolTimedOut
+        | SqlxError::PoolClosed
+        | SqlxError::WorkerCrashed => StoreError::Unavailable(Box::new(error)),
+        SqlxError::Database(refusal) if refusal.try_downcast_ref::<PgDatabaseError>().is_some() => {
+            of_postgres(refusal.as_ref(), error)
         }
         SqlxError::Database(refusal) => of_sqlite(refusal.as_ref(), error),
         _ => StoreError::Failed(Box::new(error)),
@@ -74,14 +94,28 @@ fn of_sqlite(refusal: &dyn DatabaseError, error: DbErr) -> StoreError {
     }
 }
 
+fn of_postgres(refusal: &dyn DatabaseError, error: DbErr) -> StoreError {
+    let code = refusal.code().unwrap_or_default();
+    if code == postgres::DISK_FULL {
+        StoreError::DiskFull(Box::new(error))
+    } else if postgres::AGAIN.iter().any(|again| code.starts_with(again)) {
+        StoreError::Unavailable(Box::new(error))
+    } else if postgres::CORRUPT.contains(&code.as_ref()) {
+        StoreError::Unreadable { what: "file", fault: refusal.message().to_owned() }
+    } else {
+        StoreError::Failed(Box::new(error))
+    }
+}
+
 /// Which of the things people choose the unique constraint in the message is about: SQLite names the columns
 /// (`vclusters.owner, vclusters.name`), Postgres the index (`vclusters_owner_name`).
 fn taken(message: &str) -> Option<&'static str> {
-    const CHOSEN: [(&str, &str, &str); 6] = [
+    const CHOSEN: [(&str, &str, &str); 7] = [
         ("vclusters", "subnet", "subnet"),
         ("vclusters", "name", "name"),
         ("users", "name", "name"),
         ("idempotency_keys", "", "key"),
+        ("identities", "", "identity"),
         ("apps", "label", "label"),
         ("apps", "port", "port"),
     ];

@@ -1,26 +1,29 @@
 //! What people own, in SQL: control's Store port through sea-orm.
 //!
-//! SQLite today; everything goes through sea-orm's builders so that Postgres needs another connection, not other queries.
-//! Knows how things are kept, not what may be done with them: every rule is domain's or control's.
+//! SQLite or Postgres: everything goes through sea-orm's builders, so that the two differ in their connections, not in their
+//! queries. Knows how things are kept, not what may be done with them: every rule is domain's or control's.
 //!
 //! ```text
-//! connection  opens the file, its one writer and its few readers        schema  migrations
+//! connection  opens the database: who writes, who reads      schema  migrations      patient  answers that do not come
 //! record      the Store port (reads)       transaction  the Transaction port (read, decide, write, commit)
-//! accounts, people, vclusters, operations, apps, entries, events, replies   the statements, one file per area, on either
-//!             kind of connection
+//! accounts, people, identities, vclusters, operations, apps, entries, events, replies   the statements, one file per
+//!             area, on either kind of connection
 //! entity      tables as sea-orm sees them  words, event_body  how values are written      fault  what errors mean
-//! sessions    tower-sessions' store        sweep  what is dropped when it is old
+//! sessions    tower-sessions' store        sweep  what is dropped when it is old      copy  from a file to a server
 //! ```
 
 mod accounts;
 mod apps;
 mod connection;
+mod copy;
 mod entity;
 mod entries;
 mod event_body;
 mod events;
 mod fault;
+mod identities;
 mod operations;
+mod patient;
 mod people;
 mod record;
 mod replies;
@@ -31,9 +34,10 @@ mod transaction;
 mod vclusters;
 mod words;
 
-pub use connection::{ConnectError, SqlStore, StoreConfig, connect};
+pub use connection::{ConnectError, PostgresConfig, SqlStore, SqliteConfig, StoreConfig, connect};
+pub use copy::{Copied, CopyError, copy};
 pub use schema::{MigrateError, migrate};
 pub use sessions::{
-    SESSION_ADDRESS, SESSION_AGENT, SESSION_SEEN, SESSION_SINCE, SESSION_USER, SessionStore, session_handle,
-    session_key,
+    SESSION_ADDRESS, SESSION_AGENT, SESSION_SEEN, SESSION_SINCE, SESSION_USER, SessionStore, is_unavailable,
+    session_handle, session_key,
 };

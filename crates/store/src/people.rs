@@ -54,8 +54,8 @@ pub(crate) async fn named(db: &impl ConnectionTrait, name: &UserName) -> Result<
 }
 
 fn person(usage: Usage, row: user::Model) -> Result<Person, StoreError> {
-    let (own_limits, last_sign_in) = (row.own_limits()?, row.last_sign_in);
-    Ok(Person { user: row.try_into()?, own_limits, usage, last_sign_in })
+    let (own_limits, last_sign_in, pending) = (row.own_limits()?, row.last_sign_in, row.pending);
+    Ok(Person { user: row.try_into()?, pending, own_limits, usage, last_sign_in })
 }
 
 pub(crate) async fn own_limits(db: &impl ConnectionTrait, id: UserId) -> Result<OwnLimits, StoreError> {

@@ -21,7 +21,7 @@ use crate::{SqlStore, accounts, apps, entries, events, operations, people, trans
 #[async_trait]
 impl Store for SqlStore {
     async fn begin(&self) -> Result<Box<dyn Transaction>, StoreError> {
-        Ok(Box::new(SqlTransaction::new(self.exclusive().await?)))
+        Ok(Box::new(SqlTransaction::new(self.exclusive().await?, self.clone())))
     }
 
     async fn account(&self, name: &UserName) -> Result<Option<Account>, StoreError> {

@@ -114,20 +114,21 @@ impl tower_sessions_core::SessionStore for SessionStore {
     }
 
     async fn delete(&self, id: &Id) -> Result<()> {
-        session::Entity::delete_by_id(digest(id))
-            .exec(self.store.writer())
-            .await
-            .map_err(fault("session"))
-            .map_err(backend)?;
-        Ok(())
+        // In a transaction: apps' sessions and codes go with it, and other writers may be at those.
+        let transaction = self.store.exclusive().await.map_err(backend)?;
+        let delete = session::Entity::delete_by_id(digest(id));
+        delete.exec(&transaction).await.map_err(fault("session")).map_err(backend)?;
+        self.store.commit(transaction).await.map_err(backend)
     }
 }
 
 #[async_trait]
 impl ExpiredDeletion for SessionStore {
     async fn delete_expired(&self) -> Result<()> {
-        sweep::expired_sessions(self.store.writer(), self.clock.now()).await.map_err(backend)?;
-        Ok(())
+        let now = self.clock.now();
+        let transaction = self.store.exclusive().await.map_err(backend)?;
+        sweep::expired_sessions(&transaction, now).await.map_err(backend)?;
+        self.store.commit(transaction).await.map_err(backend)
     }
 }
 
@@ -201,6 +202,14 @@ fn record(id: Id, row: session::Model) -> Result<Record> {
     let expiry_date =
         seconds.replace_nanosecond(row.expires_at.timestamp_subsec_nanos()).map_err(|fault| unreadable(&fault))?;
     Ok(Record { id, data, expiry_date })
+}
+
+/// What an error of this store begins with when another try may help: tower-sessions knows no kinds of them.
+const UNAVAILABLE: &str = "the database does not answer";
+
+/// Whether the database did not answer, so that another try may help.
+pub fn is_unavailable(error: &Error) -> bool {
+    matches!(error, Error::Backend(text) if text.starts_with(UNAVAILABLE))
 }
 
 /// tower-sessions takes text only, so the whole chain of causes goes into it.

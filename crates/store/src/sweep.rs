@@ -8,6 +8,7 @@ use crate::{
     entity::{attempt, idempotency_key, session, token},
     entries, events,
     fault::fault,
+    identities,
 };
 
 /// Returns how many rows were dropped.
@@ -24,7 +25,7 @@ pub(crate) async fn sweep(
     // A revoked token goes when it would have ended: until then lists can say that it was revoked.
     let tokens = token::Entity::delete_many().filter(token::Column::ExpiresAt.lt(before));
     let tokens = tokens.exec(db).await.map_err(fault("token"))?.rows_affected;
-    let late = entries::drop_late_passes(db, now).await?;
+    let late = entries::drop_late_passes(db, now).await? + identities::drop_late(db, now).await?;
     Ok(dropped + keys + attempts + tokens + late + expired_sessions(db, now).await?)
 }
 

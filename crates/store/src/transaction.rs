@@ -16,21 +16,63 @@ use domain::{
 use ipnet::Ipv4Net;
 use sea_orm::DatabaseTransaction;
 
-use crate::{accounts, apps, entries, events, fault::fault, operations, people, replies, sweep, vclusters};
+use crate::{
+    SqlStore, accounts, apps, entries, events, fault::fault, operations, patient::Patient, people, replies, sweep,
+    vclusters,
+};
 
 #[derive(Debug)]
-pub(crate) struct SqlTransaction(DatabaseTransaction);
+pub(crate) struct SqlTransaction(Patient<DatabaseTransaction>, SqlStore);
 
 impl SqlTransaction {
-    pub(crate) const fn new(exclusive: DatabaseTransaction) -> Self {
-        Self(exclusive)
+    pub(crate) const fn new(exclusive: Patient<DatabaseTransaction>, store: SqlStore) -> Self {
+        Self(exclusive, store)
+    }
+
+    /// Before a statement that may be refused for what people choose: Postgres then goes on only from a savepoint.
+    async fn point(&self) -> Result<Point, StoreError> {
+        if !self.1.is_postgres() {
+            return Ok(Point(None));
+        }
+        self.0.savepoint().await.map(Some).map(Point).map_err(fault("transaction"))
+    }
+}
+
+/// Where a transaction goes on after a refused statement.
+struct Point(Option<Patient<DatabaseTransaction>>);
+
+impl Point {
+    fn within<'a>(&'a self, whole: &'a SqlTransaction) -> &'a Patient<DatabaseTransaction> {
+        self.0.as_ref().unwrap_or(&whole.0)
+    }
+
+    async fn end(self, done: Result<(), StoreError>) -> Result<(), StoreError> {
+        let Some(point) = self.0 else { return done };
+        match done {
+            Ok(()) => point.commit().await.map_err(fault("transaction")),
+            // Whether or not there is a way back: what was refused is what the caller is told.
+            Err(error) => {
+                if let Err(lost) = point.rollback().await {
+                    tracing::debug!(error = %lost, "a transaction is lost after a refused statement");
+                }
+                Err(error)
+            }
+        }
+    }
+}
+
+impl SqlTransaction {
+    pub(crate) const fn db(&self) -> &Patient<DatabaseTransaction> {
+        &self.0
     }
 }
 
 #[async_trait]
 impl Transaction for SqlTransaction {
     async fn insert_account(&mut self, account: &Account) -> Result<(), StoreError> {
-        accounts::insert(&self.0, account).await
+        let point = self.point().await?;
+        let done = accounts::insert(point.within(self), account).await;
+        point.end(done).await
     }
 
     async fn account(&mut self, name: &UserName) -> Result<Option<Account>, StoreError> {
@@ -118,7 +160,9 @@ impl Transaction for SqlTransaction {
     }
 
     async fn save_vcluster(&mut self, vcluster: &Vcluster, now: DateTime<Utc>) -> Result<(), StoreError> {
-        vclusters::save::save(&self.0, vcluster, now).await
+        let point = self.point().await?;
+        let done = vclusters::save::save(point.within(self), vcluster, now).await;
+        point.end(done).await
     }
 
     async fn remove_vcluster(&mut self, id: VclusterId, now: DateTime<Utc>) -> Result<(), StoreError> {
@@ -150,7 +194,9 @@ impl Transaction for SqlTransaction {
     }
 
     async fn insert_app(&mut self, app: &App) -> Result<(), StoreError> {
-        apps::insert(&self.0, app).await
+        let point = self.point().await?;
+        let done = apps::insert(point.within(self), app).await;
+        point.end(done).await
     }
 
     async fn save_app(&mut self, app: &App) -> Result<(), StoreError> {
@@ -186,7 +232,9 @@ impl Transaction for SqlTransaction {
     }
 
     async fn insert_idempotency(&mut self, record: &IdempotencyRecord) -> Result<(), StoreError> {
-        replies::insert(&self.0, record).await
+        let point = self.point().await?;
+        let done = replies::insert(point.within(self), record).await;
+        point.end(done).await
     }
 
     async fn append_event(&mut self, owner: UserId, at: DateTime<Utc>, body: &EventBody) -> Result<i64, StoreError> {
@@ -202,6 +250,6 @@ impl Transaction for SqlTransaction {
     }
 
     async fn commit(self: Box<Self>) -> Result<(), StoreError> {
-        self.0.commit().await.map_err(fault("transaction"))
+        self.1.commit(self.0).await
     }
 }

@@ -32,7 +32,14 @@ pub fn worker(name: &str) -> WorkerName {
 
 /// A worker with 8 CPUs and 16 GiB that takes nodes.
 pub fn worker_info(name: &str) -> WorkerInfo {
-    WorkerInfo { name: worker(name), cpu_milli: 8000, memory_mib: 16 * 1024, routed: Vec::new(), unready: None }
+    WorkerInfo {
+        name: worker(name),
+        cpu_milli: 8000,
+        memory_mib: 16 * 1024,
+        routed: Vec::new(),
+        unready: None,
+        stream: None,
+    }
 }
 
 /// `node-0` of a vcluster of its own, to run, first generation.

@@ -1,7 +1,9 @@
-//! What tests stand on: fakes for control's ports, a clock and randomness that tests set, builders, a real etcd, and a
-//! guard that cleans up what a test made in Docker. Only ever a dev-dependency; knows no product logic of its own.
+//! What tests stand on: fakes for control's ports, a clock and randomness that tests set, builders, a real etcd and a real
+//! Postgres, a wire that can be cut, and a guard that cleans up what a test made in Docker. Only ever a dev-dependency; knows
+//! no product logic of its own.
 
 pub mod build;
+mod cable;
 mod clock;
 mod coordination;
 mod docker_cleanup;
@@ -10,7 +12,10 @@ mod entropy;
 mod eventually;
 mod nodes;
 mod real_etcd;
+mod trial_provider;
+mod real_postgres;
 
+pub use cable::{Cable, Wire};
 pub use clock::FakeClock;
 pub use coordination::MemoryCoordination;
 pub use docker_cleanup::DockerCleanup;
@@ -19,3 +24,5 @@ pub use entropy::SeededEntropy;
 pub use eventually::{eventually, obtain};
 pub use nodes::FakeNodes;
 pub use real_etcd::RealEtcd;
+pub use trial_provider::TrialProvider;
+pub use real_postgres::{Ending, RealPostgres};

@@ -14,6 +14,8 @@ pub struct Person {
     pub role: Role,
     /// Cannot sign in, and no session or token of theirs is good.
     pub locked: bool,
+    /// Locked because nobody has approved them yet: somebody new of an OpenID provider.
+    pub pending: bool,
     pub created_at: DateTime<Utc>,
     pub last_sign_in: Option<DateTime<Utc>>,
     /// What they may hold.

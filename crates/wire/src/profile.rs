@@ -89,3 +89,15 @@ pub struct BrowserSession {
     pub last_seen: DateTime<Utc>,
     pub expires_at: DateTime<Utc>,
 }
+
+/// Somebody at an OpenID provider, whom an account can be signed in to with.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Identity {
+    /// What people call the provider.
+    pub provider: String,
+    pub issuer: String,
+    pub subject: String,
+    /// What it is recognised by, as the provider says it.
+    pub shown: String,
+    pub last_sign_in: DateTime<Utc>,
+}

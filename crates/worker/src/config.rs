@@ -30,6 +30,10 @@ pub struct WorkerConfig {
     pub fenced: Option<Ipv4Net>,
     /// The image the fence is set with at the start, if it is there; else the first node's image is used.
     pub base_image: ImageRef,
+    /// Where the worker stream is, as `host:port`, if there is one.
+    pub stream: Option<String>,
+    /// The kernel's table of the host's IPv4 routes.
+    pub routes: PathBuf,
 }
 
 impl WorkerConfig {
@@ -54,6 +58,8 @@ impl WorkerConfig {
             announce_every: Duration::from_secs(3),
             fenced: None,
             base_image,
+            stream: None,
+            routes: "/proc/net/route".into(),
         }
     }
 }

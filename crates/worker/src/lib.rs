@@ -20,9 +20,11 @@
 //! - `networks`, `homes`, `pulls`, `fence`, `run_dir`, `init_binary`: what nodes stand on
 //! - `reports`, `presence`: what others are told; `link`: reaching into a node; `jupyter`: the service of a first node
 //! - `usage`, `cgroup`: what nodes use, from the host's side
+//! - `remote`: the worker stream, by which a portal in another process reaches into the nodes
 
 mod bring_up;
 mod cgroup;
+mod clear;
 mod config;
 mod desk;
 mod driver;
@@ -40,6 +42,7 @@ mod presence;
 mod pulls;
 mod ready;
 mod reason;
+pub mod remote;
 mod reports;
 mod roster;
 mod routes;
@@ -50,6 +53,7 @@ mod usage;
 mod watch;
 mod worker;
 
+pub use clear::{ClearError, Cleared, clear};
 pub use config::WorkerConfig;
 pub use names::{container_name, home_name, network_name};
 pub use worker::{Worker, WorkerError};

@@ -74,6 +74,7 @@ impl Presence {
             memory_mib: engine.map_or(0, |engine| engine.memory_mib),
             routed: facts.routed.clone(),
             unready: facts.engine_fault.clone().or_else(unknown).or_else(|| facts.fence_fault.clone()),
+            stream: host.config.stream.clone(),
         }
     }
 }

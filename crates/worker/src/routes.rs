@@ -5,8 +5,6 @@ use ipnet::Ipv4Net;
 
 use crate::host::Host;
 
-/// The kernel's table of IPv4 routes.
-const TABLE: &str = "/proc/net/route";
 /// A route to this much of the world, or more, is a way out, not a network.
 const WIDEST: u8 = 7;
 
@@ -15,9 +13,12 @@ pub(crate) async fn routed(host: &Host) -> Result<Vec<Ipv4Net>, EngineError> {
     let ours = host.engine.networks(installation).await?.into_iter().filter_map(|network| network.subnet);
     let ours: Vec<Ipv4Net> = ours.collect();
     let mut networks = host.engine.foreign_subnets(installation).await?;
-    match tokio::fs::read_to_string(TABLE).await {
+    match tokio::fs::read_to_string(&host.config.routes).await {
         Ok(table) => networks.extend(parse(&table).filter(|network| !ours.contains(network))),
-        Err(error) => tracing::warn!(%error, "{TABLE} cannot be read; only the engine's networks are kept clear of"),
+        Err(error) => {
+            let table = host.config.routes.display();
+            tracing::warn!(%error, %table, "the routes cannot be read; only the engine's networks are kept clear of");
+        }
     }
     networks.sort_unstable();
     networks.dedup();

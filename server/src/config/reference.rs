@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::{setting::Setting, settings};
+use super::{oidc::ProviderConfig, setting::Setting, settings};
 
 const HEAD: &str = "# Configuration of dockletd
 
@@ -20,7 +20,7 @@ A name that is not in this list is refused.
 pub fn reference() -> String {
     let mut text = String::from(HEAD);
     let mut section = "";
-    for setting in settings() {
+    for setting in settings().chain(ProviderConfig::SETTINGS) {
         if setting.section != section {
             section = setting.section;
             // Writing to a String cannot fail.
@@ -36,13 +36,9 @@ fn entry(setting: &Setting) -> String {
         "" => "none".to_owned(),
         default => format!("`{default}`"),
     };
-    format!(
-        "`{}` · `--{}` · `{}` · default: {default}\n:{}\n",
-        setting.key,
-        setting.flag(),
-        setting.variable(),
-        setting.about
-    )
+    // Sections that are named by whoever writes them have no flags.
+    let flag = if setting.section.contains('.') { String::new() } else { format!("`--{}` · ", setting.flag()) };
+    format!("`{}` · {flag}`{}` · default: {default}\n:{}\n", setting.key, setting.variable(), setting.about)
 }
 
 #[cfg(test)]

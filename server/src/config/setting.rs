@@ -5,8 +5,11 @@ use std::fmt;
 
 use super::{source::Found, value::Value};
 
+/// How a secret is shown.
+pub type Mask = fn(&str) -> String;
+
 /// One setting as its section declares it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy)]
 pub struct Setting {
     pub section: &'static str,
     pub key: &'static str,
@@ -14,8 +17,8 @@ pub struct Setting {
     pub about: &'static str,
     /// As one would write it; empty for none.
     pub default: &'static str,
-    /// Its value is never shown.
-    pub secret: bool,
+    /// Its value is never shown as it is; this is how it is shown.
+    pub secret: Option<Mask>,
 }
 
 impl Setting {
@@ -31,7 +34,7 @@ impl Setting {
 
     /// `DOCKLET_SERVER_LISTEN`.
     pub fn variable(&self) -> String {
-        format!("DOCKLET_{}_{}", self.section, self.key).to_uppercase()
+        format!("DOCKLET_{}_{}", self.section, self.key).replace(['.', '-'], "_").to_uppercase()
     }
 }
 
@@ -81,15 +84,21 @@ macro_rules! section {
                     key: stringify!($field),
                     about: concat!($($about),+),
                     default: $default,
-                    secret: <$type as $crate::config::value::Value>::SECRET,
+                    secret: if <$type as $crate::config::value::Value>::SECRET {
+                        Some(<$type as $crate::config::value::Value>::masked)
+                    } else {
+                        None
+                    },
                 }, )+
             ];
 
+            /// `settings` are these, perhaps under another section's name.
             pub(super) fn read(
+                settings: &[$crate::config::setting::Setting],
                 found: &$crate::config::source::Found,
                 faults: &mut Vec<$crate::config::setting::Fault>,
             ) -> Option<Self> {
-                let mut settings = Self::SETTINGS.iter();
+                let mut settings = settings.iter();
                 // Every field is read before any is missed, so that all faults are told at once.
                 $( let $field = settings.next().and_then(|setting| $crate::config::setting::read(setting, found, faults)); )+
                 Some(Self { $( $field: $field?, )+ })

@@ -1,9 +1,13 @@
 //! Where values come from: flag over environment over file over default, and names nobody knows are refused with the
 //! nearest one that is. Knows the list of settings, not what any of them means.
 
-use std::{collections::BTreeMap, fmt, path::PathBuf};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fmt,
+    path::{Path, PathBuf},
+};
 
-use super::setting::Setting;
+use super::{oidc, setting::Setting};
 
 /// Names under `DOCKLET_` that are not settings: the file's path, and what scripts and tests of this project pass around.
 const NOT_SETTINGS: &[&str] = &["DOCKLET_CONFIG", "DOCKLET_INIT", "DOCKLET_TEST_RUN", "DOCKLET_CHROMIUM"];
@@ -60,11 +64,12 @@ impl Found {
         settings: &[Setting],
         flags: BTreeMap<String, String>,
         environment: impl IntoIterator<Item = (String, String)>,
-        file: Option<PathBuf>,
+        file: Option<(PathBuf, toml::Table)>,
     ) -> Result<Self, SourceError> {
         let environment = from_environment(settings, environment)?;
-        let values = file.as_ref().map(|path| from_file(settings, path)).transpose()?;
-        Ok(Self { flags, environment, file: values.unwrap_or_default(), path: file.unwrap_or_default() })
+        let (path, table) = file.unwrap_or_default();
+        let file = from_table(settings, &path, &table)?;
+        Ok(Self { flags, environment, file, path })
     }
 
     /// The setting's effective text and where it was written.
@@ -100,15 +105,43 @@ fn from_environment(
     Ok(values)
 }
 
-fn from_file(settings: &[Setting], path: &PathBuf) -> Result<BTreeMap<String, String>, SourceError> {
-    let text = std::fs::read_to_string(path).map_err(|fault| SourceError::Unreadable { path: path.clone(), fault })?;
-    let table: toml::Table =
-        text.parse().map_err(|fault| SourceError::NotToml { path: path.clone(), fault: Box::new(fault) })?;
+/// What the file holds.
+pub(super) fn table(path: &Path) -> Result<toml::Table, SourceError> {
+    let path = || path.to_path_buf();
+    let text = std::fs::read_to_string(path()).map_err(|fault| SourceError::Unreadable { path: path(), fault })?;
+    text.parse().map_err(|fault| SourceError::NotToml { path: path(), fault: Box::new(fault) })
+}
+
+/// The names under `[oidc.…]`, and those in variables that end in one of the `keys`.
+pub(super) fn provider_names(environment: &[(String, String)], table: &toml::Table, keys: &[&str]) -> BTreeSet<String> {
+    let in_file = table.get(oidc::SECTION).and_then(toml::Value::as_table).into_iter().flat_map(toml::Table::keys);
+    let prefix = format!("{PREFIX}{}_", oidc::SECTION.to_uppercase());
+    let in_environment = environment.iter().filter_map(|(name, _)| {
+        let rest = name.strip_prefix(&prefix)?;
+        // The longest key that fits: client_secret_file ends in no other, but a name may end in one.
+        let endings = keys.iter().map(|key| format!("_{}", key.to_uppercase()));
+        let named = endings.filter_map(|ending| rest.strip_suffix(ending.as_str())).min_by_key(|name| name.len())?;
+        Some(named.to_lowercase().replace('_', "-"))
+    });
+    in_file.cloned().chain(in_environment).collect()
+}
+
+/// Each section of the file with its dotted name.
+fn sections<'a>(table: &'a toml::Table) -> impl Iterator<Item = (String, &'a toml::Value)> {
+    table.iter().flat_map(|(name, value)| match value {
+        toml::Value::Table(inner) if name == oidc::SECTION => {
+            inner.iter().map(|(provider, value)| (format!("{name}.{provider}"), value)).collect::<Vec<_>>()
+        }
+        value => vec![(name.clone(), value)],
+    })
+}
+
+fn from_table(settings: &[Setting], path: &Path, table: &toml::Table) -> Result<BTreeMap<String, String>, SourceError> {
     let place = format!("the configuration file {}", path.display());
     let mut values = BTreeMap::new();
-    for (section, entries) in &table {
+    for (section, entries) in sections(table) {
         let toml::Value::Table(entries) = entries else {
-            return Err(unknown(settings, place, section.clone()));
+            return Err(unknown(settings, place, section));
         };
         for (key, value) in entries {
             let name = format!("{section}.{key}");
@@ -135,6 +168,11 @@ fn text_of(value: &toml::Value) -> Option<String> {
         toml::Value::Float(number) => Some(number.to_string()),
         toml::Value::Boolean(truth) => Some(truth.to_string()),
         toml::Value::Array(list) => Some(list.iter().map(text_of).collect::<Option<Vec<_>>>()?.join(",")),
+        // A rule about a claim.
+        toml::Value::Table(rule) if rule.len() == 2 => {
+            let part = |key| rule.get(key).and_then(text_of);
+            Some(format!("{}={}", part("claim")?, part("value")?))
+        }
         toml::Value::Datetime(_) | toml::Value::Table(_) => None,
     }
 }

@@ -2,9 +2,10 @@
 
 use std::{net::SocketAddr, path::PathBuf, time::Duration};
 
+use control::federation::{ClaimRule, FirstSignIn};
 use ipnet::{IpNet, Ipv4Net};
 
-use super::setting::Secret;
+use super::{database::DatabaseUrl, setting::Secret};
 use crate::http::{apps::hosts::Domain, origin::Origin};
 
 /// A kind of value; the error says the rule, as in "must be …".
@@ -12,6 +13,11 @@ pub(super) trait Value: Sized {
     const SECRET: bool = false;
 
     fn parse(text: &str) -> Result<Self, String>;
+
+    /// A secret as people may read it.
+    fn masked(_text: &str) -> String {
+        "(set)".into()
+    }
 }
 
 macro_rules! parsed {
@@ -33,6 +39,64 @@ parsed! {
     Ipv4Net: "an IPv4 network, such as 172.28.0.0/14",
     Domain: "a domain, such as apps.example.org",
     Origin: "a URL without a path, such as https://docklet.example.org",
+}
+
+/// Written `on` or `off`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Switch(pub bool);
+
+impl Value for Switch {
+    fn parse(text: &str) -> Result<Self, String> {
+        match text {
+            "on" | "true" => Ok(Self(true)),
+            "off" | "false" => Ok(Self(false)),
+            _ => Err(format!("must be on or off, not {text:?}")),
+        }
+    }
+}
+
+impl Value for FirstSignIn {
+    fn parse(text: &str) -> Result<Self, String> {
+        match text {
+            "active" => Ok(Self::Active),
+            "pending" => Ok(Self::Pending),
+            _ => Err(format!("must be active or pending, not {text:?}")),
+        }
+    }
+}
+
+impl Value for ClaimRule {
+    fn parse(text: &str) -> Result<Self, String> {
+        let rule = text.split_once('=').filter(|(claim, value)| !claim.trim().is_empty() && !value.trim().is_empty());
+        let rule = rule.map(|(claim, value)| Self { claim: claim.trim().into(), value: value.trim().into() });
+        rule.ok_or_else(|| format!("must be a claim and its value, such as groups=admins, not {text:?}"))
+    }
+}
+
+/// `name=value` of an address.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Parameter(pub String, pub String);
+
+impl Value for Parameter {
+    fn parse(text: &str) -> Result<Self, String> {
+        let parts = text.split_once('=').filter(|(name, _)| !name.is_empty());
+        let parts = parts.map(|(name, value)| Self(name.into(), value.into()));
+        parts.ok_or_else(|| format!("must be a name and a value, such as access_type=offline, not {text:?}"))
+    }
+}
+
+/// The address of an OpenID provider. Kept as it is written: it is compared to the letter.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Issuer(pub String);
+
+impl Value for Issuer {
+    fn parse(text: &str) -> Result<Self, String> {
+        let uri: Option<http::Uri> = text.parse().ok();
+        let good = uri.is_some_and(|uri| {
+            matches!(uri.scheme_str(), Some("https" | "http")) && uri.host().is_some() && uri.query().is_none()
+        });
+        if good { Ok(Self(text.into())) } else { Err(format!("must be the address of an OpenID provider, not {text:?}")) }
+    }
 }
 
 impl Value for f64 {
@@ -62,6 +126,19 @@ impl Value for Secret {
     }
 }
 
+impl Value for DatabaseUrl {
+    const SECRET: bool = true;
+
+    fn parse(text: &str) -> Result<Self, String> {
+        // Never the text itself: it may hold a password.
+        Self::parse(text).ok_or_else(|| "must be a URL such as postgres://user@host:5432/database".into())
+    }
+
+    fn masked(text: &str) -> String {
+        Self::parse(text).map_or_else(|| "(set)".into(), |url| url.to_string())
+    }
+}
+
 impl Value for Duration {
     fn parse(text: &str) -> Result<Self, String> {
         let time = humantime::parse_duration(text).ok().filter(|time| !time.is_zero());
@@ -75,6 +152,10 @@ impl<T: Value> Value for Option<T> {
 
     fn parse(text: &str) -> Result<Self, String> {
         if text.is_empty() { Ok(None) } else { T::parse(text).map(Some) }
+    }
+
+    fn masked(text: &str) -> String {
+        T::masked(text)
     }
 }
 

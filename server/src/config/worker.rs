@@ -1,11 +1,19 @@
 //! This host as a place for nodes.
 
-use std::path::PathBuf;
+use std::{net::SocketAddr, path::PathBuf};
 
-use super::setting::section;
+use super::{setting::section, value::Value};
 
 section! {
     pub struct WorkerConfig in "worker" {
+        /// Where `dockletd serve` has its worker: `local`, in its own process, or `remote`, in a `dockletd worker` on this host or
+        /// another. Remote needs `cluster.secret_file` and `etcd.endpoints`, and no Docker Engine for `serve`.
+        pub mode: WorkerMode = "local",
+        /// Where `dockletd worker` listens for the portal (the worker stream). Keep it on an internal network.
+        pub listen: SocketAddr = "127.0.0.1:7600",
+        /// Under which `host:port` the portal reaches that. By default the address it listens on, or this host's name when it
+        /// listens on all of them.
+        pub address: Option<String> = "",
         /// This host's name in the installation. By default its host name.
         pub name: Option<String> = "",
         /// The docklet-init program that is mounted into every node. By default the one beside dockletd.
@@ -20,5 +28,24 @@ section! {
         pub cpu_overcommit: f64 = "4",
         /// How many times the host's memory may be given out.
         pub memory_overcommit: f64 = "1.5",
+        /// The kernel's table of the host's IPv4 routes. In a container, the host's one, mounted.
+        pub routes: PathBuf = "/proc/net/route",
+    }
+}
+
+/// Where the worker is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum WorkerMode {
+    Local,
+    Remote,
+}
+
+impl Value for WorkerMode {
+    fn parse(text: &str) -> Result<Self, String> {
+        match text {
+            "local" => Ok(Self::Local),
+            "remote" => Ok(Self::Remote),
+            _ => Err(format!("must be local or remote, not {text:?}")),
+        }
     }
 }

@@ -124,6 +124,9 @@ pub(super) fn holder(config: &Config) -> Option<String> {
 
 /// When the record was last written.
 pub(super) fn last_written(config: &Config) -> Option<DateTime<Utc>> {
+    if config.database.url.is_some() {
+        return None;
+    }
     let database = config.database.path.clone().unwrap_or_else(|| config.server.data_dir.join("docklet.db"));
     Some(database.metadata().ok()?.modified().ok()?.into())
 }

@@ -7,6 +7,30 @@ pub(crate) const SESSION: &str = "docklet_session";
 /// The session, over TLS: the prefix makes browsers refuse one that another host or an unsafe page has set.
 pub(crate) const SECURE_SESSION: &str = "__Host-docklet_session";
 
+/// What binds a browser to the sign-ins it has begun at OpenID providers: one small cookie, however many there are.
+const BROWSER: &str = "docklet_sign_in";
+const SECURE_BROWSER: &str = "__Host-docklet_sign_in";
+/// As long as a sign-in may take.
+const BROWSER_SECONDS: u32 = 600;
+
+/// What binds this browser, if something does.
+pub(crate) fn browser(headers: &HeaderMap, secure: bool) -> Option<&str> {
+    value(headers, if secure { SECURE_BROWSER } else { BROWSER })
+}
+
+/// The cookie that binds the browser. `Lax`: it must come along when the provider sends the browser back.
+pub(crate) fn bind_browser(secret: &str, secure: bool) -> String {
+    let (name, flag) = if secure { (SECURE_BROWSER, "; Secure") } else { (BROWSER, "") };
+    format!("{name}={secret}; Path=/; HttpOnly; SameSite=Lax{flag}; Max-Age={BROWSER_SECONDS}")
+}
+
+/// The first cookie of this name.
+pub(crate) fn value<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
+    let pairs = headers.get_all(header::COOKIE).into_iter().filter_map(|value| value.to_str().ok());
+    let mut pairs = pairs.flat_map(|pairs| pairs.split(';')).filter_map(|pair| pair.split_once('='));
+    pairs.find(|(key, _)| key.trim() == name).map(|(_, value)| value.trim())
+}
+
 /// Whether the request carries a session, living or not.
 pub(crate) fn has_session(headers: &HeaderMap) -> bool {
     let pairs = headers.get_all(header::COOKIE).into_iter().filter_map(|value| value.to_str().ok());

@@ -52,9 +52,28 @@ pub(crate) fn internal(doing: &str, error: &(dyn std::error::Error + 'static)) -
     Failure::new(Code::Internal, "Something went wrong on our side. Try again in a moment.")
 }
 
+/// A session that cannot be read or written.
+pub(crate) fn of_session(doing: &str, error: &tower_sessions::session::Error) -> Failure {
+    match error {
+        tower_sessions::session::Error::Store(fault) if store::is_unavailable(fault) => {
+            tracing::error!("{doing} failed: {fault}");
+            Failure::new(Code::NotReady, "The server is not ready for this. Try again in a moment.")
+        }
+        _ => internal(doing, error),
+    }
+}
+
 fn causes(error: &(dyn std::error::Error + 'static)) -> String {
     let chain = std::iter::successors(error.source(), |error| error.source());
     chain.map(ToString::to_string).collect::<Vec<_>>().join(": ")
+}
+
+/// The error with its causes, on one line.
+pub(crate) fn chain(error: &(dyn std::error::Error + 'static)) -> String {
+    match causes(error) {
+        causes if causes.is_empty() => error.to_string(),
+        causes => format!("{error}: {causes}"),
+    }
 }
 
 impl IntoResponse for Failure {

@@ -53,7 +53,7 @@ async fn by_token(control: &Control, token: &str) -> Result<Identity, Failure> {
 
 async fn by_session(state: &AppState, session: &Session, seen: &Seen) -> Result<Identity, Failure> {
     let user = session::user_of(session, seen, state.sessions.idle()).await;
-    let user = user.map_err(|fault| error::internal("reading a session", &fault))?;
+    let user = user.map_err(|fault| error::of_session("reading a session", &fault))?;
     let Some(user) = user else { return Ok(Identity::default()) };
     let Some(id) = session.id() else { return Ok(Identity::default()) };
     let actor = state.control.accounts.actor(user).await?;

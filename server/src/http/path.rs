@@ -63,6 +63,18 @@ impl<S: Sync> FromRequestParts<S> for UserPath {
     }
 }
 
+/// `{provider}`: the name of an OpenID provider, as it was written.
+#[derive(Debug, Clone)]
+pub(crate) struct ProviderPath(pub(crate) String);
+
+impl<S: Sync> FromRequestParts<S> for ProviderPath {
+    type Rejection = Failure;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Failure> {
+        parameter(parts, "provider").await.map(Self)
+    }
+}
+
 /// `{id}` of a vcluster and `{app}`.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct AppPath {

@@ -12,7 +12,8 @@ const PATIENCE: Duration = Duration::from_secs(3);
 /// Answered with the part's version, where it says one.
 pub type Answer = Result<Option<String>, String>;
 
-type Question = Box<dyn Fn() -> BoxFuture<'static, Answer> + Send + Sync>;
+/// Asks one part.
+pub type Question = Box<dyn Fn() -> BoxFuture<'static, Answer> + Send + Sync>;
 
 #[derive(Clone, Default)]
 pub struct Readiness(Arc<Vec<(&'static str, Question)>>);

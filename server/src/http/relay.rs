@@ -107,7 +107,8 @@ async fn upward(
         // A message is at most MAX_CLIENT_FRAME long, which the socket itself makes sure of.
         frame.extend_from_slice(&u32::try_from(bytes.len()).unwrap_or(0).to_be_bytes());
         frame.extend_from_slice(&bytes);
-        if node.write_all(&frame).await.is_err() {
+        // A worker stream keeps what it cannot send at once until it is flushed.
+        if node.write_all(&frame).await.is_err() || node.flush().await.is_err() {
             return End::NodeLeft;
         }
         // A paste may have made it large, and most terminals are idle most of the time.

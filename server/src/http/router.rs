@@ -14,7 +14,7 @@ use super::{
     identity::identify,
     json::LARGEST_BODY,
     middleware::{arrival, observe, problems, security, upload, visit},
-    routes::{admin, apps, book, console, events, health, me, metrics, nodes, openapi, session, terminals, vclusters},
+    routes::{admin, apps, book, console, events, health, me, metrics, nodes, oidc, openapi, session, terminals, vclusters},
 };
 use crate::state::AppState;
 
@@ -62,6 +62,7 @@ fn people(state: &AppState) -> Router<AppState> {
         .merge(api)
         .nest("/api/v1", openapi::router(&description))
         .merge(apps::entrance())
+        .merge(oidc::router())
         .merge(console::pages(state))
         .fallback(console::unknown)
         .method_not_allowed_fallback(console::method_not_allowed)

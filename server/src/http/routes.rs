@@ -9,6 +9,7 @@ pub(crate) mod health;
 pub(crate) mod me;
 pub(crate) mod metrics;
 pub(crate) mod nodes;
+pub(crate) mod oidc;
 pub(crate) mod openapi;
 pub(crate) mod session;
 pub(crate) mod terminal_stream;

@@ -21,7 +21,7 @@ use tower_sessions::{
 };
 use wire::problem::Problem;
 
-use super::{client::Client, cookies, error};
+use super::{client::Client, cookies, error, farewell::Way};
 
 /// The store reads these, too: it lists sessions, and ends all of a user.
 const USER: &str = store::SESSION_USER;
@@ -93,6 +93,8 @@ pub(crate) async fn user_of(
 pub(crate) struct Door {
     pub(crate) session: Session,
     pub(crate) seen: Seen,
+    /// Where signing out leads, for a session that stands on a provider's.
+    pub(crate) way: Option<Way>,
 }
 
 #[async_trait]
@@ -106,17 +108,22 @@ impl SessionDoor for Door {
             self.session.insert(SINCE, self.seen.now.timestamp()).await?;
             self.session.insert(USER, user.id).await
         };
-        entered.await.map_err(|fault| *error::internal("beginning a session", &fault).0)
+        entered.await.map_err(|fault| *error::of_session("beginning a session", &fault).0)
     }
 
-    async fn leave(&self) -> Result<(), Problem> {
-        leave(&self.session).await
+    async fn leave(&self) -> Result<Option<String>, Problem> {
+        let onward = match (&self.way, self.session.id()) {
+            (Some(way), Some(id)) => way.onward(&store::session_key(&id)).await,
+            _ => None,
+        };
+        leave(&self.session).await?;
+        Ok(onward)
     }
 }
 
 /// Ends the session; fine when there is none.
 pub(crate) async fn leave(session: &Session) -> Result<(), Problem> {
-    session.flush().await.map_err(|fault| *error::internal("ending a session", &fault).0)
+    session.flush().await.map_err(|fault| *error::of_session("ending a session", &fault).0)
 }
 
 /// Puts a [`Session`] into each request. Over TLS its cookie is marked so that it never travels without.
@@ -141,6 +148,11 @@ impl Sessions {
         };
         let (plain, secure) = (layer(cookies::SESSION, false), layer(cookies::SECURE_SESSION, true));
         Self { plain, secure, always_secure, idle }
+    }
+
+    /// People reach us over https only.
+    pub(crate) fn is_always_secure(&self) -> bool {
+        self.always_secure
     }
 
     /// How long a session lives without being used.
@@ -189,6 +201,6 @@ impl<S: Service<Request>> Service<Request> for ByScheme<S> {
 }
 
 /// The door of this session, for the console.
-pub(crate) fn door(session: &Session, seen: Seen) -> Arc<dyn SessionDoor> {
-    Arc::new(Door { session: session.clone(), seen })
+pub(crate) fn door(session: &Session, seen: Seen, way: Way) -> Arc<dyn SessionDoor> {
+    Arc::new(Door { session: session.clone(), seen, way: Some(way) })
 }

@@ -54,7 +54,7 @@ impl Options {
         let dir = tempfile::Builder::new().prefix("dkl").tempdir().expect("a temporary directory");
         let data = dir.path().join("data");
         // The command line makes the data directory; the id in it is the label of all we make in Docker.
-        cli(&data, &["migrate"]);
+        cli(&data, &["migrate"], &self.arguments);
         let id = uuid::Uuid::new_v4().to_string();
         std::fs::write(data.join("installation"), &id).expect("our directory");
         let installation: InstallationId = id.parse().expect("an id");
@@ -90,7 +90,7 @@ pub(crate) struct Daemon {
 
 /// Killed when dropped.
 #[derive(Debug)]
-struct Process(Child);
+pub(crate) struct Process(pub(crate) Child);
 
 impl Drop for Process {
     fn drop(&mut self) {
@@ -188,7 +188,7 @@ impl Daemon {
 
     /// Runs a command that must succeed; what it printed.
     pub(crate) fn cli(&self, arguments: &[&str]) -> String {
-        cli(&self.data, arguments)
+        cli(&self.data, arguments, &self.arguments)
     }
 
     pub(crate) fn pid(&self) -> u32 {
@@ -256,9 +256,9 @@ pub(crate) fn command(data: &Path) -> Command {
     command
 }
 
-/// Runs a command that must succeed.
-fn cli(data: &Path, arguments: &[&str]) -> String {
-    let output = try_cli(data, arguments);
+/// Runs a command that must succeed, with these settings.
+fn cli(data: &Path, arguments: &[&str], settings: &[String]) -> String {
+    let output = try_cli(data, &[arguments, &settings.iter().map(String::as_str).collect::<Vec<_>>()].concat());
     assert!(output.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
     String::from_utf8(output.stdout).expect("text")
 }

@@ -10,6 +10,7 @@ pub(crate) mod desk;
 pub(crate) mod docker;
 pub(crate) mod events;
 pub(crate) mod process;
+pub(crate) mod provider;
 pub(crate) mod terminal;
 
 /// How long an end that is promised within a second may take here, where the machine does other things meanwhile. Without

@@ -177,7 +177,10 @@ fn Found(page: Page<Person>, asked: (String, String)) -> impl IntoView {
 #[component]
 fn PersonRow(person: Person) -> impl IntoView {
     let tone = if person.locked { Tone::Quiet } else { Tone::Good };
-    let locked = person.locked.then(|| view! { " " <Tag tone=Tone::Warning text=t!("admin-locked")/> });
+    let locked = person.locked.then(|| {
+        let text = if person.pending { t!("admin-pending") } else { t!("admin-locked") };
+        view! { " " <Tag tone=Tone::Warning text=text/> }
+    });
     let signed_in = match person.last_sign_in {
         Some(at) => view! { <TimeAgo at=at/> }.into_any(),
         None => t!("admin-never").into_any(),

@@ -134,7 +134,11 @@ fn Head(detail: PersonDetail, is_me: bool) -> impl IntoView {
     });
     let person = detail.person.clone();
     let tone = if person.locked { Tone::Warning } else { Tone::Good };
-    let state = if person.locked { t!("admin-locked") } else { t!("admin-active") };
+    let state = match (person.pending, person.locked) {
+        (true, _) => t!("admin-pending"),
+        (false, true) => t!("admin-locked"),
+        (false, false) => t!("admin-active"),
+    };
     let signed_in = match person.last_sign_in {
         Some(at) => view! { <TimeAgo at=at/> }.into_any(),
         None => t!("admin-never").into_any(),

@@ -125,19 +125,20 @@ pub(super) async fn lock(tx: &mut dyn Transaction, user: &User, locked: bool) ->
     Ok(tx.set_locked(user.id, locked).await?)
 }
 
-pub(super) async fn change_role(tx: &mut dyn Transaction, user: &User, role: Role) -> Result<(), Error> {
+pub(crate) async fn change_role(tx: &mut dyn Transaction, user: &User, role: Role) -> Result<(), Error> {
     if role != Role::Admin {
         keep_an_administrator(tx, user).await?;
     }
     Ok(tx.set_role(user.id, role).await?)
 }
 
-/// Somebody else must be left who can administer. Asked inside the transaction, so two cannot remove each other.
 async fn keep_an_administrator(tx: &mut dyn Transaction, user: &User) -> Result<(), Error> {
-    if tx.administrators().await? == [user.id] {
-        return Err(Error::LastAdministrator(user.name.to_string()));
-    }
-    Ok(())
+    if keeps_an_administrator(tx, user).await? { Ok(()) } else { Err(Error::LastAdministrator(user.name.to_string())) }
+}
+
+/// Somebody else must be left who can administer. Asked inside the transaction, so two cannot remove each other.
+pub(crate) async fn keeps_an_administrator(tx: &mut dyn Transaction, user: &User) -> Result<bool, Error> {
+    Ok(tx.administrators().await? != [user.id])
 }
 
 pub(super) fn check_password(text: &str) -> Result<&str, Error> {

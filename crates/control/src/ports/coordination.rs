@@ -92,6 +92,9 @@ pub struct WorkerInfo {
     pub routed: Vec<Ipv4Net>,
     /// Why it cannot take nodes now; `None` when it can.
     pub unready: Option<String>,
+    /// Where its worker stream is, as `host:port`; `None` when it works in the process that asks.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stream: Option<String>,
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -141,4 +144,11 @@ pub trait Duty: Send + Sync + 'static {
     async fn last_reports(&self, worker: &WorkerName) -> Result<Vec<Report>, CoordinationError>;
 
     async fn report(&self, reports: &[Report]) -> Result<(), CoordinationError>;
+}
+
+/// Where a worker is, for those who reach its nodes over the network.
+#[async_trait]
+pub trait Whereabouts: Send + Sync + 'static {
+    /// `None` when it has not said for the time of its lease that it is there.
+    async fn whereabouts(&self, worker: &WorkerName) -> Result<Option<WorkerInfo>, CoordinationError>;
 }

@@ -7,6 +7,7 @@ use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use domain::{NodeId, name::WorkerName};
 use futures::stream::BoxStream;
+use serde::{Deserialize, Serialize};
 use tokio::io::{AsyncRead, AsyncWrite};
 
 /// Bytes both ways.
@@ -15,14 +16,15 @@ pub trait Duplex: AsyncRead + AsyncWrite + Send + Unpin {}
 impl<T: AsyncRead + AsyncWrite + Send + Unpin> Duplex for T {}
 
 /// Where a node is.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct NodeAddress {
     pub node: NodeId,
     pub worker: WorkerName,
 }
 
 /// Names a terminal within its node: 1–64 of A-Z, a-z, 0-9, '_', '-'.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
 pub struct TerminalId(String);
 
 impl TerminalId {
@@ -36,6 +38,20 @@ impl TerminalId {
     }
 }
 
+impl TryFrom<String> for TerminalId {
+    type Error = &'static str;
+
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        Self::parse(&text).ok_or("not a terminal's id")
+    }
+}
+
+impl From<TerminalId> for String {
+    fn from(id: TerminalId) -> Self {
+        id.0
+    }
+}
+
 impl fmt::Display for TerminalId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
@@ -43,13 +59,13 @@ impl fmt::Display for TerminalId {
 }
 
 /// Columns and rows.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TerminalSize {
     pub cols: u16,
     pub rows: u16,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct OpenTerminal {
     pub id: TerminalId,
     pub size: TerminalSize,
@@ -57,7 +73,7 @@ pub struct OpenTerminal {
     pub command: Vec<String>,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TerminalInfo {
     pub id: TerminalId,
     /// Cleaned of control characters, at most 256 characters.
@@ -71,7 +87,7 @@ pub struct TerminalInfo {
 }
 
 /// Where a viewer begins.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum AttachFrom {
     /// With the first byte it has not seen.
     Offset(u64),
@@ -79,7 +95,7 @@ pub enum AttachFrom {
     Snapshot,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Attach {
     pub terminal: TerminalId,
     /// 16 bytes the viewer chose, which name it over reconnects.
@@ -89,7 +105,7 @@ pub struct Attach {
 }
 
 /// A TCP port of a node that something listens on.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ListeningPort {
     pub port: u16,
     /// What listens, as far as the node knows.
@@ -99,7 +115,7 @@ pub struct ListeningPort {
 }
 
 /// Where a service of a node is in its life.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum ServiceState {
     /// Nobody has asked for it yet, or it has ended by itself and in order.
     Stopped,
@@ -121,7 +137,7 @@ impl ServiceState {
     }
 }
 
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ServiceStatus {
     pub name: String,
     pub state: ServiceState,
@@ -131,7 +147,7 @@ pub struct ServiceStatus {
     pub restarts: u32,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error, Serialize, Deserialize)]
 pub enum NodeError {
     /// docklet-init cannot be reached.
     #[error("the node does not answer: {0}")]

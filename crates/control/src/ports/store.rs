@@ -4,6 +4,7 @@
 //! nothing go straight to the [`Store`].
 
 mod app;
+mod identity;
 mod person;
 
 use async_trait::async_trait;
@@ -20,6 +21,7 @@ use domain::{
 use ipnet::Ipv4Net;
 
 pub use app::{Admission, AppSession, EntryPass, SessionKey};
+pub use identity::{Admitted, Identity, IdentityReads, IdentityWrites, PendingSignIn, ProviderSession};
 pub use person::{BrowserSession, Person};
 
 #[derive(Debug, thiserror::Error)]
@@ -133,7 +135,7 @@ pub struct PageRequest<K> {
 }
 
 #[async_trait]
-pub trait Store: Send + Sync + 'static {
+pub trait Store: IdentityReads + Send + Sync + 'static {
     /// Begins a transaction that excludes every other writer until it ends. Dropped without commit, it changes nothing.
     async fn begin(&self) -> Result<Box<dyn Transaction>, StoreError>;
 
@@ -183,7 +185,7 @@ pub trait Store: Send + Sync + 'static {
 
 /// A transaction. Nothing it wrote is visible to others before `commit`.
 #[async_trait]
-pub trait Transaction: Send {
+pub trait Transaction: IdentityWrites + Send {
     /// [`StoreError::Taken`]`("name")` when the name is.
     async fn insert_account(&mut self, account: &Account) -> Result<(), StoreError>;
     async fn account(&mut self, name: &UserName) -> Result<Option<Account>, StoreError>;
@@ -258,5 +260,6 @@ pub trait Transaction: Send {
     /// Drops events, idempotency keys, sign-in attempts, expired sessions and tokens from before `before`. Returns how many rows.
     async fn sweep(&mut self, before: DateTime<Utc>, now: DateTime<Utc>) -> Result<u64, StoreError>;
 
+    /// An error means that nothing was written. Where the database is lost in between, this waits until it is known.
     async fn commit(self: Box<Self>) -> Result<(), StoreError>;
 }

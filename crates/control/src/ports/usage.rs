@@ -3,11 +3,12 @@
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use domain::NodeId;
+use serde::{Deserialize, Serialize};
 
 use super::node::{NodeAddress, NodeError};
 
 /// What one node used around one moment.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Sample {
     pub at: DateTime<Utc>,
     /// Thousandths of a CPU, since the sample before.
@@ -17,7 +18,7 @@ pub struct Sample {
 }
 
 /// One node's samples, oldest first.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct NodeSamples {
     pub node: NodeId,
     pub samples: Vec<Sample>,

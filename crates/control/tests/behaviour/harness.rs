@@ -108,6 +108,7 @@ impl Harness {
             memory_mib: 16384,
             routed: vec!["172.20.0.0/27".parse().expect("a network")],
             unready: None,
+            stream: None,
         };
         self.coordination.announce(&info).await.expect("coordination answers");
         self.host_known().await;

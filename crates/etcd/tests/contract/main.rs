@@ -7,7 +7,7 @@ mod watching;
 
 use std::{sync::Arc, time::Duration};
 
-use control::ports::coordination::{AssignmentEvent, CoordinationError, Dispatch, Duty, ReportEvent};
+use control::ports::coordination::{AssignmentEvent, CoordinationError, Dispatch, Duty, ReportEvent, Whereabouts};
 use futures::{StreamExt, stream::BoxStream};
 use testkit::{MemoryCoordination, RealEtcd, build};
 use tokio::time::timeout;
@@ -18,6 +18,7 @@ const SOON: Duration = Duration::from_secs(60);
 struct Sides {
     dispatch: Arc<dyn Dispatch>,
     duty: Arc<dyn Duty>,
+    whereabouts: Arc<dyn Whereabouts>,
     /// Dropped last: the streams of a test must not outlive it unnoticed.
     _etcd: Option<RealEtcd>,
 }
@@ -25,12 +26,14 @@ struct Sides {
 async fn real() -> Sides {
     let etcd = RealEtcd::start().await;
     // Two connections, as control and a worker on another host have them.
-    Sides { dispatch: Arc::new(etcd.connect()), duty: Arc::new(etcd.connect()), _etcd: Some(etcd) }
+    let (control, worker) = (Arc::new(etcd.connect()), Arc::new(etcd.connect()));
+    Sides { dispatch: control.clone(), duty: worker, whereabouts: control, _etcd: Some(etcd) }
 }
 
 async fn fake() -> Sides {
     let memory = MemoryCoordination::default();
-    Sides { dispatch: Arc::new(memory.clone()), duty: Arc::new(memory), _etcd: None }
+    let memory = Arc::new(memory);
+    Sides { dispatch: memory.clone(), duty: memory.clone(), whereabouts: memory, _etcd: None }
 }
 
 /// Runs each of these once with the real thing and once with the fake.

@@ -11,6 +11,7 @@ on_both!(
     reports_made_together_come_together_and_the_later_one_counts,
     every_kind_of_report_comes_back_as_it_was,
     a_worker_is_told_when_it_comes_and_when_it_changes,
+    a_worker_is_found_where_it_says_it_is,
     coordination_that_is_there_answers,
 );
 
@@ -83,4 +84,11 @@ async fn a_worker_is_told_when_it_comes_and_when_it_changes(sides: Sides) {
 
 async fn coordination_that_is_there_answers(sides: Sides) {
     sides.dispatch.ping().await.expect("an answer");
+}
+
+async fn a_worker_is_found_where_it_says_it_is(sides: Sides) {
+    let info = WorkerInfo { stream: Some("host-1:7600".into()), ..build::worker_info("here") };
+    assert_eq!(sides.whereabouts.whereabouts(&info.name).await.expect("an answer"), None);
+    sides.duty.announce(&info).await.expect("to announce");
+    assert_eq!(sides.whereabouts.whereabouts(&info.name).await.expect("an answer"), Some(info));
 }

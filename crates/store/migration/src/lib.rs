@@ -19,6 +19,7 @@ mod m20261121_000002_entry_passes;
 mod m20261121_000003_app_sessions;
 mod m20261121_000004_operations_by;
 mod m20261121_000020_people;
+mod m20261121_000040_identities;
 
 /// Every step in the order it is applied.
 #[derive(Debug, Clone, Copy)]
@@ -41,8 +42,14 @@ impl MigratorTrait for Migrator {
             Box::new(m20261121_000003_app_sessions::Migration),
             Box::new(m20261121_000004_operations_by::Migration),
             Box::new(m20261121_000020_people::Migration),
+            Box::new(m20261121_000040_identities::Migration),
         ]
     }
+}
+
+/// The names of all steps.
+pub fn steps() -> Vec<String> {
+    Migrator::migrations().iter().map(|step| step.name().to_owned()).collect()
 }
 
 pub use sea_orm_migration::MigratorTrait;

@@ -1,5 +1,7 @@
 //! What only this module's own connections can show: a disk that is full, and what the pragmas came to.
 
+use std::time::Duration;
+
 use chrono::DateTime;
 use control::ports::store::{EventBody, Store};
 use domain::{UserId, VclusterId, quota::Usage};
@@ -10,18 +12,16 @@ use super::*;
 
 async fn migrated() -> (TempDir, SqlStore) {
     let directory = tempfile::tempdir().expect("a directory");
-    let config = StoreConfig {
-        busy_timeout: Duration::from_millis(200),
-        ..StoreConfig::at(directory.path().join("docklet.db"))
-    };
-    let store = connect(&config).await.expect("an empty database");
+    let path = directory.path().join("docklet.db");
+    let config = SqliteConfig { busy_timeout: Duration::from_millis(200), ..SqliteConfig::at(path) };
+    let store = connect(&config.into()).await.expect("an empty database");
     crate::migrate(&store).await.expect("the schema");
     let user = "INSERT INTO users (id, name, role, locked, created_at) VALUES (zeroblob(16), 'ada', 'user', 0, '2026-11-20T00:00:00+00:00')";
     store.writer.execute_unprepared(user).await.expect("a user");
     (directory, store)
 }
 
-async fn number(db: &DatabaseConnection, pragma: &str) -> i64 {
+async fn number(db: &Patient<DatabaseConnection>, pragma: &str) -> i64 {
     let statement = Statement::from_string(db.get_database_backend(), format!("PRAGMA {pragma}"));
     let row = db.query_one_raw(statement).await.expect("a read").expect("a row");
     row.try_get_by_index(0).expect("a number")
@@ -60,9 +60,9 @@ async fn a_full_disk_is_told_apart_and_writing_goes_on_when_there_is_room_again(
 #[tokio::test]
 async fn a_transaction_that_sqlite_ended_by_itself_does_not_spoil_the_next() {
     let (directory, store) = migrated().await;
-    let config =
-        StoreConfig { busy_timeout: Duration::from_millis(50), ..StoreConfig::at(directory.path().join("docklet.db")) };
-    let elsewhere = connect(&config).await.expect("the same database");
+    let path = directory.path().join("docklet.db");
+    let config = SqliteConfig { busy_timeout: Duration::from_millis(50), ..SqliteConfig::at(path) };
+    let elsewhere = connect(&config.into()).await.expect("the same database");
     let ended = store.exclusive().await.expect("the writer's place");
     let twin = "INSERT OR ROLLBACK INTO users SELECT * FROM users";
     ended.execute_unprepared(twin).await.expect_err("the same name twice");

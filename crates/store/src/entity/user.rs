@@ -18,6 +18,8 @@ pub(crate) struct Model {
     pub password_hash: Option<String>,
     pub created_at: DateTime<Utc>,
     pub last_sign_in: Option<DateTime<Utc>>,
+    /// Locked because nobody has approved them yet.
+    pub pending: bool,
     /// Set in place of the installation's limits.
     pub limit_vclusters: Option<i64>,
     pub limit_nodes: Option<i64>,
@@ -91,6 +93,7 @@ impl From<&Account> for ActiveModel {
             locked: Set(user.locked),
             password_hash: Set(password_hash.clone()),
             created_at: Set(user.created_at),
+            pending: Set(false),
             ..Default::default()
         }
     }

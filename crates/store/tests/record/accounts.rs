@@ -4,7 +4,8 @@ use control::ports::store::{Attempts, Store, StoreError, Token};
 use domain::{TokenId, user::Role};
 use uuid::Uuid;
 
-use crate::fixture::{Record, account, at, user_id};
+use super::Record;
+use crate::fixture::{account, at, user_id};
 
 #[tokio::test]
 async fn an_account_is_found_by_name_and_its_user_by_id() {

@@ -10,7 +10,8 @@ use domain::{
 };
 use uuid::Uuid;
 
-use crate::fixture::{Record, at, operation, user_id, vcluster, vcluster_id};
+use super::Record;
+use crate::fixture::{at, operation, user_id, vcluster, vcluster_id};
 
 /// An app of one of the vcluster's nodes, owned by user 1. Its id and label follow from its vcluster, node and port.
 pub(crate) fn app(vcluster: &Vcluster, node: u8, port: u16) -> App {

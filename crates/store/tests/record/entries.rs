@@ -12,11 +12,12 @@ use tower_sessions_core::{
     session::{Id, Record as Session},
 };
 
-use crate::{
+use super::{
+    Record,
     apps::{app, insert},
-    fixture::{Record, at, user_id, vcluster},
     sessions::Hand,
 };
+use crate::fixture::{at, user_id, vcluster};
 
 struct Scene {
     record: Record,

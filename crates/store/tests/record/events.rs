@@ -1,9 +1,12 @@
 //! Events: in order, each owner's own, and honest about what is no longer kept.
 
+use std::time::Duration;
+
 use control::ports::store::{EventBody, Store, StoredEvent};
 use domain::quota::Usage;
 
-use crate::fixture::{NODE, Record, at, change_everything, user_id, vcluster, vcluster_id};
+use super::Record;
+use crate::fixture::{NODE, at, change_everything, user_id, vcluster, vcluster_id};
 
 fn gone(number: u128) -> EventBody {
     EventBody::VclusterGone { id: vcluster_id(number), usage: Usage::of_nodes(1, NODE) }
@@ -99,4 +102,49 @@ async fn an_event_that_was_rolled_back_never_happened() {
     record.begin().await.append_event(user_id(1), at(0), &gone(1)).await.expect("an event");
     assert_eq!(record.store.last_event().await.expect("a read"), 0);
     assert_eq!(sequences(&record, 1, 0, 10).await, Some(vec![]));
+}
+
+/// Numbers are given in transactions: a reader that has seen one must never see a smaller one come behind it.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_reader_misses_no_event_however_many_write() {
+    const WRITERS: usize = 6;
+    const EACH: usize = 15;
+    let record = Record::of([1]).await;
+    let elsewhere = record.elsewhere(Duration::from_secs(30)).await;
+    let writers: Vec<_> = (0..WRITERS)
+        .map(|writer| {
+            let store = if writer % 2 == 0 { record.store.clone() } else { elsewhere.clone() };
+            tokio::spawn(async move {
+                let mut written = Vec::new();
+                for round in 0..EACH {
+                    let mut transaction = store.begin().await.expect("the writer's place");
+                    let sequence = transaction.append_event(user_id(1), at(0), &gone(1)).await.expect("an event");
+                    for _ in 0..(writer + round) % 4 {
+                        transaction.subnets().await.expect("a read"); // some commit later than others
+                    }
+                    if round % 5 == 4 {
+                        continue; // rolled back: its number is nobody's
+                    }
+                    transaction.commit().await.expect("a commit");
+                    written.push(sequence);
+                }
+                written
+            })
+        })
+        .collect();
+    let mut seen = Vec::new();
+    loop {
+        let ended = writers.iter().all(tokio::task::JoinHandle::is_finished);
+        let after = seen.last().copied().unwrap_or_default();
+        seen.extend(sequences(&record, 1, after, 3).await.expect("all of them are kept"));
+        if ended && seen.last().copied().unwrap_or_default() == record.store.last_event().await.expect("a read") {
+            break;
+        }
+    }
+    let mut written = Vec::new();
+    for writer in writers {
+        written.extend(writer.await.expect("no panic"));
+    }
+    written.sort_unstable();
+    assert_eq!(seen, written);
 }

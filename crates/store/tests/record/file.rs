@@ -1,12 +1,12 @@
-//! The file itself: who may read it, how it is opened, how its schema comes to be.
+//! The file itself: who may read it and how it is opened.
 
 use std::{fs, os::unix::fs::PermissionsExt, path::Path};
 
 use control::ports::store::{Store, StoreError};
 use sea_orm::{ConnectionTrait, Statement};
-use store::{ConnectError, MigrateError, StoreConfig};
+use store::{ConnectError, StoreConfig};
 
-use crate::fixture::{Record, account};
+use super::{HASTE, Record};
 
 fn mode(path: &Path) -> u32 {
     fs::metadata(path).expect("a file").permissions().mode() & 0o777
@@ -65,34 +65,6 @@ async fn a_file_that_is_no_database_is_refused_and_left_as_it_is() {
 }
 
 #[tokio::test]
-async fn the_schema_is_brought_up_once_however_often_it_is_asked_for() {
-    let record = Record::of([1]).await;
-    store::migrate(&record.store).await.expect("nothing to do");
-    assert_eq!(record.store.users().await.expect("a read"), [account(1).user]);
-}
-
-#[tokio::test]
-async fn two_processes_may_bring_the_schema_up_at_the_same_time() {
-    let directory = tempfile::tempdir().expect("a directory");
-    let config = StoreConfig::at(directory.path().join("docklet.db"));
-    let (one, other) = tokio::join!(store::connect(&config), store::connect(&config));
-    let (one, other) = (one.expect("a database"), other.expect("the same database"));
-    let (first, second) = tokio::join!(store::migrate(&one), store::migrate(&other));
-    first.expect("the schema");
-    second.expect("the schema");
-    assert_eq!(other.users().await.expect("a read"), []);
-}
-
-#[tokio::test]
-async fn a_database_of_a_newer_docklet_is_refused() {
-    let record = Record::new().await;
-    record.run("INSERT INTO seaql_migrations (version, applied_at) VALUES ('m29990101_000001_flying', 0)").await;
-    let refused = store::migrate(&record.store).await.expect_err("an unknown step");
-    assert!(matches!(refused, MigrateError::Step(_)), "{refused:?}");
-    assert!(refused.to_string().contains("newer Docklet"), "{refused}");
-}
-
-#[tokio::test]
 async fn every_foreign_key_has_an_index() {
     let record = Record::new().await;
     let plain = record.plain().await;
@@ -112,6 +84,18 @@ async fn a_database_that_answers_is_told_apart_from_one_that_does_not() {
     record.store.clone().close().await.expect("an orderly end");
     let silence = closed.ping().await;
     assert!(matches!(silence, Err(StoreError::Unavailable(_))), "{silence:?}");
+}
+
+#[tokio::test]
+async fn a_foreign_lock_on_the_file_is_waited_for_and_then_reported() {
+    let record = Record::of([1]).await;
+    let hasty = record.elsewhere(HASTE).await;
+    let plain = record.plain().await;
+    plain.execute_unprepared("BEGIN EXCLUSIVE").await.expect("a lock");
+    let error = hasty.begin().await.err().expect("somebody else writes");
+    assert!(matches!(error, StoreError::Unavailable(_)), "{error:?}");
+    plain.execute_unprepared("ROLLBACK").await.expect("an end");
+    hasty.begin().await.expect("the writer's place");
 }
 
 #[tokio::test]

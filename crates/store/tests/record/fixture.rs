@@ -1,4 +1,4 @@
-//! A fresh record in a directory of its own, and things to put into it.
+//! A fresh record in a database of its own, of either kind, and things to put into it.
 
 use std::{net::Ipv4Addr, path::PathBuf, time::Duration};
 
@@ -14,25 +14,110 @@ use domain::{
 };
 use ipnet::Ipv4Net;
 use sea_orm::{ConnectionTrait, Database, DatabaseConnection};
-use store::{SqlStore, StoreConfig};
+use store::{PostgresConfig, SqlStore, SqliteConfig, StoreConfig};
 use tempfile::TempDir;
+use testkit::RealPostgres;
+use tokio::sync::OnceCell;
 use uuid::Uuid;
+
+const PATIENCE: Duration = Duration::from_secs(5);
 
 pub(crate) const NODE: Resources = Resources { cpu_milli: 1500, memory_mib: 512 };
 
+/// A kind of database: how a test gets one of its own.
+pub(crate) trait Kind: Sized {
+    /// Waits of another process, at the shortest: a server's connections take their time.
+    const HASTE: Duration;
+
+    /// An empty place for a database.
+    async fn empty() -> Self;
+    /// One with the schema, and the record in it.
+    async fn migrated() -> (Self, SqlStore);
+    fn config(&self, patience: Duration) -> StoreConfig;
+    /// For connections that know no rules.
+    fn url(&self) -> String;
+}
+
 /// The directory goes when this does.
-pub(crate) struct Record {
-    directory: TempDir,
+pub(crate) struct Sqlite(TempDir);
+
+impl Sqlite {
+    fn path(&self) -> PathBuf {
+        self.0.path().join("docklet.db")
+    }
+}
+
+impl Kind for Sqlite {
+    const HASTE: Duration = Duration::from_millis(150);
+
+    async fn empty() -> Self {
+        Self(tempfile::tempdir().expect("a directory"))
+    }
+
+    async fn migrated() -> (Self, SqlStore) {
+        let place = Self::empty().await;
+        let store = opened(&place).await;
+        (place, store)
+    }
+
+    fn config(&self, busy_timeout: Duration) -> StoreConfig {
+        SqliteConfig { busy_timeout, ..SqliteConfig::at(self.path()) }.into()
+    }
+
+    fn url(&self) -> String {
+        format!("sqlite://{}", self.path().display())
+    }
+}
+
+/// A database on the server that all tests of this program share.
+pub(crate) struct Postgres(pub(crate) String);
+
+/// Every test's database is a copy of this one, which is quicker than the steps.
+static TEMPLATE: OnceCell<String> = OnceCell::const_new();
+
+impl Kind for Postgres {
+    const HASTE: Duration = Duration::from_millis(700);
+
+    async fn empty() -> Self {
+        Self(RealPostgres::shared().database(None))
+    }
+
+    async fn migrated() -> (Self, SqlStore) {
+        let template = TEMPLATE.get_or_init(async || {
+            let first = Self::empty().await;
+            opened(&first).await.close().await.expect("an orderly end");
+            first.0
+        });
+        let place = Self(RealPostgres::shared().database(Some(template.await)));
+        let store = store::connect(&place.config(PATIENCE)).await.expect("the database");
+        (place, store)
+    }
+
+    fn config(&self, acquire_timeout: Duration) -> StoreConfig {
+        PostgresConfig { acquire_timeout, ..PostgresConfig::at(self.url()) }.into()
+    }
+
+    fn url(&self) -> String {
+        RealPostgres::shared().url(&self.0)
+    }
+}
+
+async fn opened(place: &impl Kind) -> SqlStore {
+    let store = store::connect(&place.config(PATIENCE)).await.expect("an empty database");
+    store::migrate(&store).await.expect("the schema");
+    store
+}
+
+/// A fresh record in a database of its own.
+pub(crate) struct Record<K> {
+    pub(crate) place: K,
     pub(crate) store: SqlStore,
 }
 
-impl Record {
+impl<K: Kind> Record<K> {
     pub(crate) async fn new() -> Self {
-        let directory = tempfile::tempdir().expect("a directory");
-        let config = StoreConfig::at(directory.path().join("docklet.db"));
-        let store = store::connect(&config).await.expect("an empty database");
-        store::migrate(&store).await.expect("the schema");
-        Self { directory, store }
+        let (place, store) = K::migrated().await;
+        Self { place, store }
     }
 
     /// With these users in it.
@@ -46,24 +131,18 @@ impl Record {
         record
     }
 
-    pub(crate) fn path(&self) -> PathBuf {
-        self.directory.path().join("docklet.db")
-    }
-
     pub(crate) async fn begin(&self) -> Box<dyn Transaction> {
         self.store.begin().await.expect("the writer's place")
     }
 
     /// What another process would have: connections of its own, with this much patience.
-    pub(crate) async fn elsewhere(&self, busy_timeout: Duration) -> SqlStore {
-        let config = StoreConfig { busy_timeout, ..StoreConfig::at(self.path()) };
-        store::connect(&config).await.expect("the same database")
+    pub(crate) async fn elsewhere(&self, patience: Duration) -> SqlStore {
+        store::connect(&self.place.config(patience)).await.expect("the same database")
     }
 
     /// A connection that knows no rules.
     pub(crate) async fn plain(&self) -> DatabaseConnection {
-        let url = format!("sqlite://{}", self.path().display());
-        Database::connect(url).await.expect("a plain connection")
+        Database::connect(self.place.url()).await.expect("a plain connection")
     }
 
     pub(crate) async fn run(&self, sql: &str) {
@@ -74,6 +153,12 @@ impl Record {
         let mut transaction = self.begin().await;
         transaction.save_vcluster(vcluster, at(0)).await.expect("a saved vcluster");
         transaction.commit().await.expect("a commit");
+    }
+}
+
+impl Record<Sqlite> {
+    pub(crate) fn path(&self) -> PathBuf {
+        self.place.path()
     }
 }
 

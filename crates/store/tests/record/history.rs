@@ -7,7 +7,8 @@ use domain::{
 };
 use uuid::Uuid;
 
-use crate::fixture::{Record, at, operation, user_id, vcluster, vcluster_id};
+use super::Record;
+use crate::fixture::{at, operation, user_id, vcluster, vcluster_id};
 
 /// Operations 1…`count` of vcluster 1, all but the first asked for by user 2.
 async fn acted(record: &Record, count: u128) {

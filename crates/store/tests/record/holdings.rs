@@ -3,7 +3,8 @@
 use control::ports::store::Store;
 use domain::quota::Usage;
 
-use crate::fixture::{NODE, Record, user_id, vcluster};
+use super::Record;
+use crate::fixture::{NODE, user_id, vcluster};
 
 fn usage(vclusters: u32, nodes: u32) -> Usage {
     Usage { vclusters, ..Usage::of_nodes(nodes, NODE) }

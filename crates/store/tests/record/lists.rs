@@ -3,7 +3,8 @@
 use control::ports::store::{PageRequest, Store};
 use domain::VclusterId;
 
-use crate::fixture::{Record, user_id, vcluster, vcluster_id};
+use super::Record;
+use crate::fixture::{user_id, vcluster, vcluster_id};
 
 async fn page(record: &Record, owner: u128, after: Option<u128>, limit: u32) -> Vec<VclusterId> {
     let page = PageRequest { after: after.map(vcluster_id), limit };

@@ -1,21 +1,65 @@
-//! The record on real SQLite files, one per test. Everything goes through control's ports, as in dockletd; what only a
-//! person with the file could do (broken rows, foreign locks) goes through a plain connection of its own.
+//! The record on real databases, one per test: the same behaviours on SQLite files and on a Postgres server, by the name of the
+//! module, and beside them what only one of the two has. Everything goes through control's ports, as in dockletd; what only a
+//! person with the database could do (broken rows, foreign locks) goes through a plain connection of its own.
 
-mod accounts;
-mod apps;
-mod entries;
-mod events;
-mod exclusion;
-mod file;
+#![expect(clippy::duplicate_mod, reason = "each behaviour is compiled for each database")]
+
 mod fixture;
-mod history;
-mod holdings;
-mod lists;
-mod people;
-mod replies;
-mod scale;
-mod sessions;
-mod sweep;
-mod unreadable;
-mod upgrade;
-mod vclusters;
+
+/// On Sqlite.
+#[path = "."]
+mod sqlite {
+    use crate::fixture::{self, Kind, Sqlite as Database};
+
+    type Record = fixture::Record<Database>;
+    const HASTE: std::time::Duration = Database::HASTE;
+
+    mod accounts;
+    mod apps;
+    mod entries;
+    mod events;
+    mod exclusion;
+    mod file;
+    mod history;
+    mod holdings;
+    mod lists;
+    mod people;
+    mod replies;
+    mod reservations;
+    mod scale;
+    mod schema;
+    mod session_file;
+    mod sessions;
+    mod sweep;
+    mod unreadable;
+    mod upgrade;
+    mod vclusters;
+}
+
+/// On Postgres.
+#[path = "."]
+mod postgres {
+    use crate::fixture::{self, Kind, Postgres as Database};
+
+    type Record = fixture::Record<Database>;
+    const HASTE: std::time::Duration = Database::HASTE;
+
+    mod accounts;
+    mod apps;
+    mod copy;
+    mod entries;
+    mod events;
+    mod exclusion;
+    mod history;
+    mod holdings;
+    mod lists;
+    mod loss;
+    mod people;
+    mod replies;
+    mod reservations;
+    mod schema;
+    mod server;
+    mod sessions;
+    mod sweep;
+    mod vclusters;
+}

@@ -18,7 +18,8 @@ use tower_sessions_core::{
     session::{Id, Record as Session},
 };
 
-use crate::fixture::{NODE, Record, account, at, user_id, vcluster};
+use super::Record;
+use crate::fixture::{NODE, account, at, user_id, vcluster};
 
 const ALL: PageRequest<domain::name::UserName> = PageRequest { after: None, limit: 10 };
 

@@ -2,7 +2,8 @@
 
 use control::ports::store::{IdempotencyRecord, StoreError};
 
-use crate::fixture::{Record, at, user_id, vcluster_id};
+use super::Record;
+use crate::fixture::{at, user_id, vcluster_id};
 
 fn reply(user: u128, key: &str, vcluster: u128) -> IdempotencyRecord {
     let fingerprint = format!("fingerprint of {vcluster}");

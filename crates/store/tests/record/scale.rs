@@ -4,7 +4,8 @@ use std::time::{Duration, Instant};
 
 use control::ports::store::{PageRequest, Store};
 
-use crate::fixture::{Record, at, user_id, vcluster};
+use super::Record;
+use crate::fixture::{at, user_id, vcluster};
 
 const VCLUSTERS: u128 = 10_000;
 const OWNERS: u128 = 500;

@@ -4,7 +4,8 @@ use control::ports::store::{Attempts, IdempotencyRecord, Store, Token};
 use domain::TokenId;
 use uuid::Uuid;
 
-use crate::fixture::{Record, at, user_id, vcluster, vcluster_id};
+use super::Record;
+use crate::fixture::{at, user_id, vcluster, vcluster_id};
 
 fn token(digest: &str, expires: i64) -> Token {
     Token {

@@ -4,7 +4,8 @@ use control::ports::store::{Attempts, EventBody, Store, StoreError};
 use domain::quota::Usage;
 use sea_orm::{ConnectionTrait, Statement};
 
-use crate::fixture::{Record, account, at, user_id, vcluster, vcluster_id};
+use super::Record;
+use crate::fixture::{account, at, user_id, vcluster, vcluster_id};
 
 /// What SQLite makes its pages when nobody says otherwise.
 const PAGE: usize = 4096;

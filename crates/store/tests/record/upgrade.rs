@@ -12,10 +12,8 @@ use sea_orm::{ConnectionTrait, Database};
 use store::{SessionStore, StoreConfig};
 use tower_sessions_core::{SessionStore as _, session::Id};
 
-use crate::{
-    apps::app,
-    fixture::{user_id, vcluster_id},
-};
+use super::apps::app;
+use crate::fixture::{user_id, vcluster_id};
 
 /// How many steps the first release had.
 const FIRST_RELEASE: u32 = 9;

@@ -10,7 +10,8 @@ use domain::{
 };
 use sea_orm::{ConnectionTrait, Statement, prelude::Uuid};
 
-use crate::fixture::{Record, at, change_everything, new_node, operation, user_id, vcluster, vcluster_id};
+use super::Record;
+use crate::fixture::{at, change_everything, new_node, operation, user_id, vcluster, vcluster_id};
 
 async fn loaded(record: &Record, number: u128) -> Option<Vcluster> {
     record.store.vcluster(vcluster_id(number)).await.expect("a read")
@@ -19,7 +20,7 @@ async fn loaded(record: &Record, number: u128) -> Option<Vcluster> {
 /// State, reason and end of an operation, also of one whose vcluster is gone.
 async fn history(record: &Record, id: OperationId) -> (String, Option<DateTime<Utc>>) {
     let plain = record.plain().await;
-    let sql = "SELECT state, finished_at FROM operations WHERE id = ?";
+    let sql = "SELECT state, finished_at FROM operations WHERE id = $1";
     let statement = Statement::from_sql_and_values(plain.get_database_backend(), sql, [id.as_uuid().into()]);
     let row = plain.query_one_raw(statement).await.expect("a read").expect("the operation");
     (row.try_get("", "state").expect("a state"), row.try_get("", "finished_at").expect("a time"))

@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 
 use async_trait::async_trait;
-use control::ports::coordination::{AssignmentEvent, CoordinationError, Duty, Report, ReportEvent, WorkerInfo};
+use control::ports::coordination::{
+    AssignmentEvent, CoordinationError, Duty, Report, ReportEvent, Whereabouts, WorkerInfo,
+};
 use domain::name::WorkerName;
 use futures::stream::BoxStream;
 
@@ -42,5 +44,12 @@ impl Duty for MemoryCoordination {
             state.tell_control(&ReportEvent::Reported(latest.into_values().collect()));
         }
         Ok(())
+    }
+}
+
+#[async_trait]
+impl Whereabouts for MemoryCoordination {
+    async fn whereabouts(&self, worker: &WorkerName) -> Result<Option<WorkerInfo>, CoordinationError> {
+        Ok(self.enter()?.workers.get(worker).cloned())
     }
 }

@@ -14,7 +14,10 @@ use http::{HeaderMap, HeaderValue, StatusCode, header};
 use wire::problem::{Code, Problem};
 
 use super::arrival::RequestId;
-use crate::{http::error::Failure, state::AppState};
+use crate::{
+    http::{cookies, error::Failure},
+    state::AppState,
+};
 
 /// What the answer depends on, kept while the request is away.
 struct Asked {
@@ -43,7 +46,7 @@ impl Asked {
         let headers = request.headers();
         Self {
             wants_page: !request.uri().path().starts_with("/api/") && accepts_html(headers),
-            theme: cookie(headers, "docklet_theme"),
+            theme: cookies::value(headers, "docklet_theme").map(str::to_owned),
             language: Language::of_request(text(headers, header::COOKIE), text(headers, header::ACCEPT_LANGUAGE)),
             id: request.extensions().get::<RequestId>().map(|id| id.0.clone()),
         }
@@ -82,10 +85,4 @@ fn accepts_html(headers: &HeaderMap) -> bool {
         .get(header::ACCEPT)
         .and_then(|accept| accept.to_str().ok())
         .is_some_and(|accept| accept.contains("text/html"))
-}
-
-fn cookie(headers: &HeaderMap, name: &str) -> Option<String> {
-    let pairs = headers.get_all(header::COOKIE).into_iter().filter_map(|value| value.to_str().ok());
-    let mut pairs = pairs.flat_map(|pairs| pairs.split(';')).filter_map(|pair| pair.split_once('='));
-    pairs.find(|(key, _)| key.trim() == name).map(|(_, value)| value.trim().to_owned())
 }

@@ -14,6 +14,7 @@ use super::arrival::Nonce;
 use crate::{
     http::{
         client::Client,
+        farewell::Way,
         identity::Identity,
         session::{self, Seen},
     },
@@ -28,12 +29,13 @@ pub(crate) async fn visit(
 ) -> Response {
     let urls = urls(&state, &request);
     let seen = Seen::of(state.clock.now(), request.extensions(), request.headers());
+    let way = Way::of(&state, &request);
     let extensions = request.extensions_mut();
     let identity = extensions.get::<Identity>().cloned().unwrap_or_default();
     let visit = Visit {
         control: state.control.clone(),
         actor: identity.actor,
-        session: session::door(&session, seen),
+        session: session::door(&session, seen, way),
         address: session::client_address(extensions),
         installation: state.installation.clone(),
         apps: urls.clone(),

@@ -38,7 +38,7 @@ async fn sign_in(
 ) -> Result<Answer<SessionDto>, Failure> {
     let user = state.control.accounts.sign_in(&sign_in.name, &sign_in.password, client.address).await?;
     let seen = Seen::new(state.clock.now(), client.address, &headers);
-    Door { session, seen }.enter(&user).await?;
+    Door { session, seen, way: None }.enter(&user).await?;
     let actor = Actor::of(user).ok_or(control::Error::SignInFailed)?;
     Ok(Answer(describe(&state, &actor).await?))
 }

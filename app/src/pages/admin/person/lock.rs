@@ -17,11 +17,13 @@ pub(super) fn LockAction(detail: PersonDetail) -> impl IntoView {
     let PersonDetail { person, sessions, tokens, .. } = detail;
     let name = person.name;
     if person.locked {
+        let (icon, text) =
+            if person.pending { (Icon::Check, t!("admin-approve")) } else { (Icon::Unlock, t!("admin-unlock")) };
         return view! {
             <ActionForm action=actions.lock>
                 <input type="hidden" name="name" value=name/>
                 <input type="hidden" name="locked" value="false"/>
-                <button type="submit" class="button" disabled=pending><Glyph icon=Icon::Unlock/> {t!("admin-unlock")}</button>
+                <button type="submit" class="button" disabled=pending><Glyph icon=icon/> {text}</button>
             </ActionForm>
         }
         .into_any();

@@ -13,6 +13,8 @@ use domain::{
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Person {
     pub user: User,
+    /// Locked because nobody has approved them yet; only people who first signed in at a provider can be.
+    pub pending: bool,
     /// What they may hold where it is not what everybody may.
     pub own_limits: OwnLimits,
     /// What they hold.

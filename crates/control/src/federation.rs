@@ -1,0 +1,163 @@
+//! People who sign in at an OpenID provider. Knows no cookie and no token format: the edge binds browsers, the port speaks
+//! the protocol.
+//!
+//! ```text
+//! begin      a browser goes to the provider          finish   it comes back, and is somebody
+//! account    who that is here: found or made         rules    what claims allow and give
+//! refresh    the provider is asked again             logout   sessions end with the provider's, and it with ours
+//! ```
+//!
+//! An identity is issuer and subject, and nothing else: names and addresses are shown, never used to find an account.
+
+mod account;
+mod begin;
+mod finish;
+mod logout;
+mod name;
+mod refresh;
+mod refusal;
+mod rules;
+
+use std::sync::Arc;
+
+use sha2::{Digest as _, Sha256};
+
+pub use begin::{Begin, Begun};
+pub use finish::{Callback, Finished, Grant};
+pub use refusal::Refusal;
+pub use rules::{ClaimRule, FirstSignIn, ProviderRules, Rules};
+
+use crate::{
+    Error, Ports,
+    actor::Actor,
+    ports::{
+        clock::{Clock, Entropy},
+        identity::{IdentityProviders, Seal},
+        store::{Identity, Store},
+    },
+};
+
+/// What federation needs from outside beside the record.
+#[derive(Clone)]
+pub struct Outside {
+    pub providers: Arc<dyn IdentityProviders>,
+    pub seal: Arc<dyn Seal>,
+}
+
+impl std::fmt::Debug for Outside {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Outside")
+    }
+}
+
+/// A provider as the sign-in page offers it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Offer {
+    pub name: String,
+    pub label: String,
+    pub answers: bool,
+}
+
+#[derive(Clone)]
+pub struct Federation {
+    store: Arc<dyn Store>,
+    clock: Arc<dyn Clock>,
+    entropy: Arc<dyn Entropy>,
+    outside: Option<Outside>,
+    rules: Arc<Rules>,
+}
+
+impl std::fmt::Debug for Federation {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Federation").field("rules", &self.rules).finish_non_exhaustive()
+    }
+}
+
+impl Federation {
+    pub fn new(
+        store: Arc<dyn Store>,
+        clock: Arc<dyn Clock>,
+        entropy: Arc<dyn Entropy>,
+        outside: Outside,
+        rules: Rules,
+    ) -> Self {
+        Self { store, clock, entropy, outside: Some(outside), rules: Arc::new(rules) }
+    }
+
+    /// No provider, and everybody has a password.
+    pub(crate) fn none(ports: &Ports) -> Self {
+        Self {
+            store: ports.store.clone(),
+            clock: ports.clock.clone(),
+            entropy: ports.entropy.clone(),
+            outside: None,
+            rules: Arc::default(),
+        }
+    }
+
+    pub fn rules(&self) -> &Rules {
+        &self.rules
+    }
+
+    /// What the sign-in page offers, in the order of the configuration.
+    pub async fn offers(&self) -> Vec<Offer> {
+        let Some(outside) = &self.outside else { return Vec::new() };
+        let offers = self.rules.providers.iter().map(|provider| async {
+            let answers = outside.providers.answers(&provider.name).await;
+            Offer { name: provider.name.clone(), label: provider.label.clone(), answers }
+        });
+        futures::future::join_all(offers).await
+    }
+
+    /// Refuses a configuration under which no administrator could sign in any more.
+    pub async fn check_that_somebody_can_administer(&self) -> Result<(), Error> {
+        if self.rules.local || self.rules.providers.iter().any(|provider| provider.admin_if.is_some()) {
+            return Ok(());
+        }
+        let issuers: Vec<String> = self.rules.providers.iter().map(|provider| provider.issuer.clone()).collect();
+        if self.store.has_administrator_from(&issuers).await? { Ok(()) } else { Err(Error::NobodyAdministers) }
+    }
+
+    /// The identities the actor can sign in with, the oldest first.
+    pub async fn identities(&self, actor: &Actor) -> Result<Vec<Identity>, Error> {
+        Ok(self.store.identities_of(actor.user).await?)
+    }
+
+    /// Takes an identity from the actor's account, unless nothing would be left to sign in with.
+    pub async fn unlink(&self, actor: &Actor, issuer: &str, subject: &str) -> Result<(), Error> {
+        actor.in_person()?;
+        let mut tx = self.store.begin().await?;
+        let has_password = tx.admitted(actor.user).await?.is_some_and(|admitted| admitted.has_password);
+        let configured =
+            |identity: &Identity| self.rules.providers.iter().any(|provider| provider.issuer == identity.issuer);
+        let others = tx.identities_of(actor.user).await?.into_iter().filter(|identity| {
+            configured(identity) && (identity.issuer.as_str(), identity.subject.as_str()) != (issuer, subject)
+        });
+        let can_sign_in = (has_password && self.rules.local) || others.count() > 0;
+        if !can_sign_in {
+            return Err(Error::OnlyWayIn);
+        }
+        if !tx.remove_identity(actor.user, issuer, subject).await? {
+            return Err(Error::NotFound("identity"));
+        }
+        tx.commit().await?;
+        tracing::info!(user = %actor.name, issuer, "identity unlinked");
+        Ok(())
+    }
+
+    fn provider(&self, name: &str) -> Result<(&ProviderRules, &Outside), Refusal> {
+        let rules = self.rules.providers.iter().find(|provider| provider.name == name);
+        rules.zip(self.outside.as_ref()).ok_or(Refusal::UnknownProvider)
+    }
+
+    fn secret<const BYTES: usize>(&self) -> String {
+        use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD};
+        let mut secret = [0; BYTES];
+        self.entropy.fill(&mut secret);
+        BASE64_URL_SAFE_NO_PAD.encode(secret)
+    }
+}
+
+fn digest(text: &str) -> String {
+    hex::encode(Sha256::digest(text.as_bytes()))
+}

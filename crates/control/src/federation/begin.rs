@@ -1,0 +1,80 @@
+//! Sending a browser to a provider. What must be the same when it comes back is kept here, and bound to that browser.
+
+use chrono::TimeDelta;
+
+use super::{Federation, Refusal, digest};
+use crate::{
+    actor::Actor,
+    ports::{identity::Secrets, store::PendingSignIn},
+};
+
+/// How long somebody may take to sign in at the provider.
+const PATIENCE: TimeDelta = TimeDelta::minutes(10);
+/// Tabs of one browser that can be under way; the oldest is forgotten.
+const MOST_OF_A_BROWSER: u32 = 10;
+/// Rows that anybody can make without having signed in, all together.
+const MOST_OF_ALL: u64 = 20_000;
+/// Characters of 32 bytes in base64url.
+const SECRET_LENGTH: usize = 43;
+
+/// A person wants to sign in, or to link an identity.
+#[derive(Debug, Clone)]
+pub struct Begin<'a> {
+    pub provider: &'a str,
+    /// Where to go then: an address of ours, checked by the edge.
+    pub next: &'a str,
+    /// Where the provider sends the browser back to.
+    pub back: &'a str,
+    /// What the browser is bound with, if it has been before.
+    pub browser: Option<&'a str>,
+    /// Whose account the identity is linked to; `None` signs in.
+    pub link: Option<&'a Actor>,
+}
+
+/// Where the browser goes, and what it must bring back. `Debug` shows no secret.
+pub struct Begun {
+    pub address: String,
+    pub browser: String,
+}
+
+impl std::fmt::Debug for Begun {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Begun")
+    }
+}
+
+impl Federation {
+    pub async fn begin(&self, begin: Begin<'_>) -> Result<Begun, Refusal> {
+        let (rules, outside) = self.provider(begin.provider)?;
+        let link = begin.link.map(|actor| Ok::<_, crate::Error>((actor.user, actor.in_person()?.clone()))).transpose()?;
+        let browser = match begin.browser {
+            Some(known) if is_secret(known) => known.to_owned(),
+            _ => self.secret::<32>(),
+        };
+        let state = self.secret::<32>();
+        let secrets = Secrets { nonce: self.secret::<32>(), verifier: self.secret::<32>() };
+        let address = outside.providers.authorize_url(&rules.name, &state, &secrets, begin.back).await?;
+        let now = self.clock.now();
+        let pending = PendingSignIn {
+            digest: digest(&state),
+            browser: digest(&browser),
+            provider: rules.name.clone(),
+            secrets,
+            back: begin.back.to_owned(),
+            next: begin.next.to_owned(),
+            link,
+            expires_at: now + PATIENCE,
+        };
+        let mut tx = self.store.begin().await?;
+        if !tx.insert_pending_sign_in(&pending, MOST_OF_A_BROWSER, MOST_OF_ALL, now).await? {
+            return Err(Refusal::TooMany);
+        }
+        tx.commit().await?;
+        Ok(Begun { address, browser })
+    }
+}
+
+/// Whether it looks like one of ours; whether it is one, nobody needs to know: it only binds.
+fn is_secret(text: &str) -> bool {
+    text.len() == SECRET_LENGTH && text.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_'))
+}

@@ -1,0 +1,112 @@
+//! A browser comes back from a provider. Nothing it brings is believed: what was kept when it left decides.
+
+use domain::user::User;
+
+use super::{Federation, Refusal, digest};
+use crate::{
+    actor::Actor,
+    ports::{
+        identity::Verified,
+        store::{PendingSignIn, ProviderSession, SessionKey},
+    },
+};
+
+/// What the browser brings. `Debug` shows no secret.
+#[derive(Clone, Default)]
+pub struct Callback<'a> {
+    pub provider: &'a str,
+    pub state: Option<&'a str>,
+    pub code: Option<&'a str>,
+    /// The provider's error code in place of a code.
+    pub error: Option<&'a str>,
+    /// Who the answer says it is from.
+    pub issuer: Option<&'a str>,
+    /// What binds the browser.
+    pub browser: Option<&'a str>,
+    /// Who is signed in in this browser.
+    pub actor: Option<&'a Actor>,
+}
+
+impl std::fmt::Debug for Callback<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Callback").field("provider", &self.provider).finish_non_exhaustive()
+    }
+}
+
+#[derive(Debug)]
+pub enum Finished {
+    /// A session is to begin, and the grant to be kept with it.
+    SignedIn { user: User, grant: Box<Grant>, next: String },
+    /// The identity belongs to whoever is signed in.
+    Linked { next: String },
+}
+
+/// What a session stands on at the provider.
+#[derive(Debug)]
+pub struct Grant {
+    provider: String,
+    verified: Verified,
+}
+
+impl Federation {
+    pub async fn finish(&self, callback: Callback<'_>) -> Result<Finished, Refusal> {
+        let (rules, outside) = self.provider(callback.provider)?;
+        let pending = self.take(&callback).await?;
+        // An answer of another provider's, put into this sign-in. Before its errors are believed, too.
+        if !outside.providers.is_from(&rules.name, callback.issuer).await? {
+            return Err(Refusal::NotBegunHere);
+        }
+        if let Some(error) = callback.error {
+            return Err(Refusal::of_code(error));
+        }
+        let code = callback.code.ok_or(Refusal::NotBegunHere)?;
+        let verified = outside.providers.exchange(&rules.name, code, &pending.secrets, &pending.back).await?;
+        match &pending.link {
+            None => {
+                let user = self.account_of(rules, &verified).await?;
+                tracing::info!(user = %user.name, provider = rules.name, "signed in through a provider");
+                let grant = Box::new(Grant { provider: rules.name.clone(), verified });
+                Ok(Finished::SignedIn { user, grant, next: pending.next })
+            }
+            Some((user, session)) => {
+                let same =
+                    callback.actor.filter(|actor| actor.user == *user && actor.session.as_ref() == Some(session));
+                self.link(rules, same.ok_or(Refusal::SessionChanged)?, &verified).await?;
+                Ok(Finished::Linked { next: pending.next })
+            }
+        }
+    }
+
+    async fn take(&self, callback: &Callback<'_>) -> Result<PendingSignIn, Refusal> {
+        let (Some(state), Some(browser)) = (callback.state, callback.browser) else {
+            return Err(Refusal::NotBegunHere);
+        };
+        let mut tx = self.store.begin().await?;
+        let taken = tx.take_pending_sign_in(&digest(state), &digest(browser)).await?;
+        tx.commit().await?;
+        let living = taken.filter(|pending| pending.expires_at > self.clock.now());
+        living.filter(|pending| pending.provider == callback.provider).ok_or(Refusal::NotBegunHere)
+    }
+
+    /// Writes down what the session stands on, so that it ends with that.
+    pub async fn keep(&self, session: &SessionKey, grant: &Grant) -> Result<(), crate::Error> {
+        let Some(outside) = &self.outside else { return Ok(()) };
+        let Grant { provider, verified } = grant;
+        let seal = |token: &Option<String>| {
+            token.as_deref().map(|token| outside.seal.seal(token, session.as_str()))
+        };
+        let record = ProviderSession {
+            key: session.clone(),
+            provider: provider.clone(),
+            issuer: verified.issuer.clone(),
+            subject: verified.subject.clone(),
+            sid: verified.session.clone(),
+            refresh_token: seal(&verified.refresh_token),
+            id_token: seal(&verified.id_token),
+            due_at: verified.refresh_token.as_ref().map(|_| self.due(verified)),
+        };
+        let mut tx = self.store.begin().await?;
+        tx.insert_provider_session(&record).await?;
+        Ok(tx.commit().await?)
+    }
+}

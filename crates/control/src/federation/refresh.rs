@@ -1,0 +1,165 @@
+//! The provider is asked again, as often as it wants to be. When it says no, the session ends; while it does not answer, the
+//! session stays.
+//!
+//! A session is taken for one asker before the provider is asked (providers that rotate refresh tokens end everything when
+//! they see an old one twice), and given back with the new token in the same transaction. The database is not held meanwhile.
+
+use std::time::Duration;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use futures::{StreamExt as _, stream};
+use tokio_util::sync::CancellationToken;
+
+use super::{Federation, Outside, ProviderRules, account::map_role};
+use crate::{
+    Error,
+    ports::{
+        identity::{Distrust, IdentityError, Verified},
+        store::{Admitted, ProviderSession, StoreError},
+    },
+};
+
+const EVERY: Duration = Duration::from_secs(1);
+/// So many are asked about at the same time.
+const AT_ONCE: usize = 8;
+const BATCH: u32 = 64;
+/// How long one asker has; longer than asking may take.
+const TAKEN_FOR: TimeDelta = TimeDelta::minutes(2);
+/// After a failure that is nobody's no.
+const AGAIN_IN: TimeDelta = TimeDelta::seconds(30);
+/// Where the provider does not say how often.
+const USUAL: Duration = Duration::from_secs(300);
+const LONGEST: Duration = Duration::from_secs(3600);
+/// A new token that cannot be written is lost, and the session with it: a database that restarts is waited for.
+const WRITE_TRIES: u32 = 30;
+
+impl Federation {
+    /// Asks about every session in time, until it is told to stop.
+    pub async fn run(self, stop: CancellationToken) {
+        let Some(outside) = self.outside.clone() else { return stop.cancelled().await };
+        loop {
+            match self.refresh_due(&outside, &stop).await {
+                // There may be more of them.
+                Ok(taken) if taken >= BATCH as usize => continue,
+                Ok(_) => {}
+                Err(error) => tracing::warn!(%error, "cannot find out which sessions to ask providers about"),
+            }
+            tokio::select! {
+                () = tokio::time::sleep(EVERY) => {}
+                () = stop.cancelled() => return,
+            }
+        }
+    }
+
+    async fn refresh_due(&self, outside: &Outside, stop: &CancellationToken) -> Result<usize, StoreError> {
+        let now = self.clock.now();
+        let mut tx = self.store.begin().await?;
+        let due = tx.take_due_sessions(now, now + TAKEN_FOR, BATCH).await?;
+        tx.commit().await?;
+        let taken = due.len();
+        // What is begun is finished, also when we are told to stop: a token that was asked for must be written down.
+        stream::iter(due)
+            .take_while(|_| std::future::ready(!stop.is_cancelled()))
+            .for_each_concurrent(AT_ONCE, |session| async move {
+                if let Err(error) = self.refresh(outside, session).await {
+                    tracing::warn!(%error, "a session could not be renewed");
+                }
+            })
+            .await;
+        Ok(taken)
+    }
+
+    async fn refresh(&self, outside: &Outside, session: ProviderSession) -> Result<(), Error> {
+        let rules = self.rules.providers.iter().find(|provider| {
+            provider.name == session.provider && provider.issuer == session.issuer
+        });
+        let token = session.refresh_token.as_deref().and_then(|sealed| outside.seal.open(sealed, session.key.as_str()));
+        let (Some(rules), Some(token)) = (rules, token) else {
+            return self.end(&session, "its provider is not configured any more, or its token was sealed with another key").await;
+        };
+        match outside.providers.refresh(&rules.name, &token, &session.subject).await {
+            Ok(verified) => self.renew(outside, rules, session, verified).await,
+            Err(IdentityError::Refused(code)) if code == "invalid_grant" => {
+                self.end(&session, "its provider does not renew it").await
+            }
+            Err(error @ IdentityError::Untrusted { why, .. }) if why != Distrust::Time => {
+                tracing::warn!(provider = session.provider, error = %chain(&error), "a provider's answer is not believed");
+                self.end(&session, "its provider's answer is not believed").await
+            }
+            Err(error) => {
+                tracing::warn!(provider = session.provider, error = %chain(&error), "a provider cannot be asked about a session; it stays");
+                let due_at = Some(self.clock.now() + AGAIN_IN);
+                self.save(&ProviderSession { due_at, ..session }, None).await
+            }
+        }
+    }
+
+    async fn renew(
+        &self,
+        outside: &Outside,
+        rules: &ProviderRules,
+        session: ProviderSession,
+        verified: Verified,
+    ) -> Result<(), Error> {
+        let seal = |token: &Option<String>| token.as_deref().map(|token| outside.seal.seal(token, session.key.as_str()));
+        let renewed = ProviderSession {
+            // Providers that do not rotate send none; the old one stays good.
+            refresh_token: seal(&verified.refresh_token).or_else(|| session.refresh_token.clone()),
+            id_token: seal(&verified.id_token).or_else(|| session.id_token.clone()),
+            due_at: Some(self.due(&verified)),
+            ..session.clone()
+        };
+        self.save(&renewed, Some((rules, &verified))).await
+    }
+
+    /// Writes until it is written: the provider has forgotten the old token by now.
+    async fn save(&self, session: &ProviderSession, news: Option<(&ProviderRules, &Verified)>) -> Result<(), Error> {
+        for _ in 1..WRITE_TRIES {
+            match self.try_save(session, news).await {
+                Err(Error::Store(StoreError::Unavailable(error))) => {
+                    tracing::warn!(%error, "a renewed session waits for the database");
+                    tokio::time::sleep(EVERY).await;
+                }
+                done => return done,
+            }
+        }
+        self.try_save(session, news).await
+    }
+
+    async fn try_save(&self, session: &ProviderSession, news: Option<(&ProviderRules, &Verified)>) -> Result<(), Error> {
+        let mut tx = self.store.begin().await?;
+        if !tx.save_provider_session(session).await? {
+            tracing::debug!("a session ended while its provider was asked about it");
+            return Ok(());
+        }
+        if let Some((rules, verified)) = news
+            && let Some(identity) = tx.identity(&session.issuer, &session.subject).await?
+            && let Some(Admitted { user, .. }) = tx.admitted(identity.user).await?
+        {
+            match rules.admit(&verified.claims) {
+                Ok(()) => drop(map_role(&mut *tx, rules, verified, user).await?),
+                Err(_) => self.put_out(&mut *tx, &user).await?,
+            }
+        }
+        Ok(tx.commit().await?)
+    }
+
+    async fn end(&self, session: &ProviderSession, why: &str) -> Result<(), Error> {
+        let mut tx = self.store.begin().await?;
+        tx.end_session_of_key(&session.key).await?;
+        tx.commit().await?;
+        tracing::info!(provider = session.provider, "a session ends: {why}");
+        Ok(())
+    }
+
+    /// Before what the provider gave ends, by a margin.
+    pub(super) fn due(&self, verified: &Verified) -> DateTime<Utc> {
+        let good_for = verified.expires_in.unwrap_or(USUAL).min(LONGEST);
+        self.clock.now() + TimeDelta::from_std(good_for.mul_f32(0.8)).unwrap_or(AGAIN_IN)
+    }
+}
+
+fn chain(error: &dyn std::error::Error) -> String {
+    let all = std::iter::successors(Some(error), |error| error.source());
+    all.map(ToString::to_string).collect::<Vec<_>>().join(": ")
+}

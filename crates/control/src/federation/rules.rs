@@ -1,0 +1,133 @@
+//! What an installation decides about people of a provider. Pure: claims in, verdict out.
+
+use super::Refusal;
+use crate::ports::identity::Claims;
+
+/// A claim must be, or have in its list, this value.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ClaimRule {
+    /// Its name, or its path with dots.
+    pub claim: String,
+    pub value: String,
+}
+
+impl ClaimRule {
+    pub fn is_met(&self, claims: &Claims) -> bool {
+        claims.says(&self.claim, &self.value)
+    }
+}
+
+/// What becomes of somebody who signs in for the first time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum FirstSignIn {
+    #[default]
+    Active,
+    /// An administrator has to approve them.
+    Pending,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ProviderRules {
+    /// In addresses of ours.
+    pub name: String,
+    /// On the button.
+    pub label: String,
+    pub issuer: String,
+    /// Who is an administrator; without it, administrators are made here.
+    pub admin_if: Option<ClaimRule>,
+    /// Who may sign in at all; without it, everybody the provider lets in.
+    pub required: Option<ClaimRule>,
+    /// Domains of e-mail addresses that may; none: all. Counts only addresses that the provider has verified.
+    pub allowed_domains: Vec<String>,
+    pub first_sign_in: FirstSignIn,
+}
+
+impl ProviderRules {
+    /// Whether somebody of whom this is said may sign in.
+    pub(super) fn admit(&self, claims: &Claims) -> Result<(), Refusal> {
+        if self.required.as_ref().is_some_and(|required| !required.is_met(claims)) {
+            return Err(Refusal::NotAllowed);
+        }
+        if self.allowed_domains.is_empty() {
+            return Ok(());
+        }
+        let domain = claims.text("email").and_then(|email| email.rsplit_once('@')).map(|(_, domain)| domain);
+        let is_allowed =
+            domain.is_some_and(|domain| self.allowed_domains.iter().any(|allowed| allowed.eq_ignore_ascii_case(domain)));
+        match is_allowed {
+            false => Err(Refusal::NotAllowed),
+            true if !claims.says("email_verified", "true") => Err(Refusal::EmailUnverified),
+            true => Ok(()),
+        }
+    }
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Rules {
+    /// Whether people may sign in with a password.
+    pub local: bool,
+    pub providers: Vec<ProviderRules>,
+}
+
+impl Default for Rules {
+    fn default() -> Self {
+        Self { local: true, providers: Vec::new() }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    fn rules(required: Option<(&str, &str)>, domains: &[&str]) -> ProviderRules {
+        ProviderRules {
+            name: "lab".into(),
+            label: "Lab".into(),
+            issuer: "https://idp.example".into(),
+            admin_if: None,
+            required: required.map(|(claim, value)| ClaimRule { claim: claim.into(), value: value.into() }),
+            allowed_domains: domains.iter().map(ToString::to_string).collect(),
+            first_sign_in: FirstSignIn::Active,
+        }
+    }
+
+    fn verdict(rules: &ProviderRules, claims: Value) -> &'static str {
+        let Value::Object(map) = claims else { panic!("an object") };
+        match rules.admit(&Claims(map)) {
+            Ok(()) => "in",
+            Err(Refusal::NotAllowed) => "not allowed",
+            Err(Refusal::EmailUnverified) => "unverified",
+            Err(other) => panic!("{other}"),
+        }
+    }
+
+    #[test]
+    fn without_rules_everybody_of_the_provider_may_sign_in() {
+        assert_eq!(verdict(&rules(None, &[]), json!({})), "in");
+    }
+
+    #[test]
+    fn who_lacks_the_required_claim_stays_outside() {
+        let rules = rules(Some(("groups", "people")), &[]);
+        assert_eq!(verdict(&rules, json!({"groups": ["people"]})), "in");
+        for claims in [json!({}), json!({"groups": []}), json!({"groups": ["peoples"]}), json!({"groups": null})] {
+            assert_eq!(verdict(&rules, claims.clone()), "not allowed", "{claims}");
+        }
+    }
+
+    #[test]
+    fn a_domain_counts_only_behind_the_last_at_of_a_verified_address() {
+        let rules = rules(None, &["lab.example"]);
+        let with = |email: &str, verified: Value| json!({"email": email, "email_verified": verified});
+        assert_eq!(verdict(&rules, with("ada@Lab.example", json!(true))), "in");
+        assert_eq!(verdict(&rules, with("ada@lab.example", json!("true"))), "in", "some providers write it as a text");
+        for verified in [json!(false), json!(null), json!("no"), json!(1)] {
+            assert_eq!(verdict(&rules, with("ada@lab.example", verified.clone())), "unverified", "{verified}");
+        }
+        for email in ["ada@lab.example@evil.example", "ada@sub.lab.example", "ada@evillab.example", "lab.example", ""] {
+            assert_eq!(verdict(&rules, with(email, json!(true))), "not allowed", "{email}");
+        }
+    }
+}

@@ -1,0 +1,126 @@
+//! What the record keeps of people who sign in elsewhere. Secrets that come back from a browser are kept as their SHA-256;
+//! tokens are sealed before they come here.
+
+use async_trait::async_trait;
+use chrono::{DateTime, Utc};
+use domain::{SessionHandle, UserId, user::User};
+
+use super::{SessionKey, StoreError};
+use crate::ports::identity::Secrets;
+
+/// Somebody at a provider, and whom we know them as.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Identity {
+    pub issuer: String,
+    pub subject: String,
+    pub user: UserId,
+    /// The provider's name in the configuration when it was last used.
+    pub provider: String,
+    /// What people recognise it by: a user name or an address. Never used to find anybody.
+    pub shown: String,
+    pub created_at: DateTime<Utc>,
+    pub last_sign_in: DateTime<Utc>,
+}
+
+/// A browser that was sent to a provider and has not come back.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PendingSignIn {
+    /// Lower-case hex of the SHA-256 of `state`.
+    pub digest: String,
+    /// The same of what binds it to the browser.
+    pub browser: String,
+    pub provider: String,
+    pub secrets: Secrets,
+    /// Where the browser was told to come back to.
+    pub back: String,
+    /// Where the person wanted to go.
+    pub next: String,
+    /// Who asked, in which session, when the identity is to be linked to them.
+    pub link: Option<(UserId, SessionHandle)>,
+    pub expires_at: DateTime<Utc>,
+}
+
+/// A session of ours that stands on one at a provider.
+#[derive(Clone, PartialEq, Eq)]
+pub struct ProviderSession {
+    pub key: SessionKey,
+    pub provider: String,
+    pub issuer: String,
+    pub subject: String,
+    pub sid: Option<String>,
+    /// Both sealed.
+    pub refresh_token: Option<String>,
+    pub id_token: Option<String>,
+    /// When the provider is to be asked again; never without a refresh token.
+    pub due_at: Option<DateTime<Utc>>,
+}
+
+impl std::fmt::Debug for ProviderSession {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("ProviderSession").field("provider", &self.provider).finish_non_exhaustive()
+    }
+}
+
+/// A user as signing in sees them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Admitted {
+    pub user: User,
+    /// Locked because nobody has approved them yet.
+    pub pending: bool,
+    pub has_password: bool,
+}
+
+#[async_trait]
+pub trait IdentityReads: Send + Sync {
+    async fn identities_of(&self, user: UserId) -> Result<Vec<Identity>, StoreError>;
+    /// Whether an administrator who is not locked has an identity of one of these issuers.
+    async fn has_administrator_from(&self, issuers: &[String]) -> Result<bool, StoreError>;
+}
+
+#[async_trait]
+pub trait IdentityWrites: Send {
+    /// Keeps the `most - 1` newest of the same browser, and this one. `false`, and nothing kept, when there are `most_of_all`.
+    async fn insert_pending_sign_in(
+        &mut self,
+        pending: &PendingSignIn,
+        most: u32,
+        most_of_all: u64,
+        now: DateTime<Utc>,
+    ) -> Result<bool, StoreError>;
+    /// Takes it out of the record, if it is this browser's: nobody finds it again.
+    async fn take_pending_sign_in(&mut self, digest: &str, browser: &str)
+    -> Result<Option<PendingSignIn>, StoreError>;
+
+    async fn identity(&mut self, issuer: &str, subject: &str) -> Result<Option<Identity>, StoreError>;
+    async fn identities_of(&mut self, user: UserId) -> Result<Vec<Identity>, StoreError>;
+    /// [`StoreError::Taken`]`("identity")` when it is somebody's already.
+    async fn insert_identity(&mut self, identity: &Identity) -> Result<(), StoreError>;
+    async fn save_identity(&mut self, identity: &Identity) -> Result<(), StoreError>;
+    /// Whether it was the user's.
+    async fn remove_identity(&mut self, user: UserId, issuer: &str, subject: &str) -> Result<bool, StoreError>;
+
+    async fn admitted(&mut self, user: UserId) -> Result<Option<Admitted>, StoreError>;
+    /// Locks the user until somebody approves them; unlocking is approving.
+    async fn set_pending(&mut self, user: UserId) -> Result<(), StoreError>;
+
+    async fn insert_provider_session(&mut self, session: &ProviderSession) -> Result<(), StoreError>;
+    async fn provider_session(&mut self, key: &SessionKey) -> Result<Option<ProviderSession>, StoreError>;
+    /// Those whose time has come, the longest overdue first; nobody else gets them before `until`.
+    async fn take_due_sessions(
+        &mut self,
+        now: DateTime<Utc>,
+        until: DateTime<Utc>,
+        most: u32,
+    ) -> Result<Vec<ProviderSession>, StoreError>;
+    /// Replaces tokens and time. Whether the session was still there.
+    async fn save_provider_session(&mut self, session: &ProviderSession) -> Result<bool, StoreError>;
+    /// Ends the browser session itself, and with it everything that stands on it.
+    async fn end_session_of_key(&mut self, key: &SessionKey) -> Result<(), StoreError>;
+    /// Ends browser sessions by what the provider calls them; returns how many.
+    async fn end_provider_sessions(
+        &mut self,
+        issuer: &str,
+        subject: Option<&str>,
+        sid: Option<&str>,
+    ) -> Result<u64, StoreError>;
+}

@@ -1,0 +1,189 @@
+//! Opening a database on a Postgres server, and what makes one writer at a time there. Knows no table.
+//!
+//! Writers take one advisory lock at the beginning of their transaction, which ends with it, however it ends; with
+//! READ COMMITTED every statement behind the lock sees all that earlier writers have committed. See ADR 13.
+
+use std::{fmt, str::FromStr, time::Duration};
+
+use sea_orm::{
+    ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DatabaseTransaction, DbErr, SqlxError, Statement,
+    sqlx::{Connection, Postgres, pool::PoolOptions, postgres::PgConnectOptions},
+};
+
+use control::ports::store::StoreError;
+
+use crate::{fault::fault, patient::Patient};
+
+/// The advisory lock of whoever writes: "docklet" in ASCII. Locks are each database's own.
+const WRITER: i64 = 0x0064_6f63_6b6c_6574;
+/// One that writes and one that waits for it, so that a connection that has died does not keep all writers waiting.
+const WRITERS: u32 = 2;
+/// A writer that says nothing this long is gone: its transaction ends, and with it the lock.
+const IDLE_WRITER: Duration = Duration::from_secs(10);
+/// How long a connection that comes back to the pool may take to show that it is alive.
+const RELEASE: Duration = Duration::from_secs(5);
+/// Beyond the server's own limit for statements, for its answer to arrive.
+const ON_THE_WAY: Duration = Duration::from_secs(1);
+/// Between two looks at what has become of a transaction.
+const LOOK_AGAIN: Duration = Duration::from_millis(200);
+
+/// Which server, and how patient. `Debug` leaves URL and password out.
+#[derive(Clone, PartialEq, Eq)]
+pub struct PostgresConfig {
+    /// `postgres://user@host:5432/database`; may hold the password.
+    pub url: String,
+    /// In place of one in the URL.
+    pub password: Option<String>,
+    /// How many connections are open at most; two of them are for writing.
+    pub pool_size: u32,
+    /// How long one waits for a connection, and a writer for another one, before giving up with `Unavailable`.
+    pub acquire_timeout: Duration,
+    /// How long a statement may take.
+    pub statement_timeout: Duration,
+}
+
+impl PostgresConfig {
+    /// The server with the usual patience.
+    pub fn at(url: impl Into<String>) -> Self {
+        let (acquire_timeout, statement_timeout) = (Duration::from_secs(5), Duration::from_secs(10));
+        Self { url: url.into(), password: None, pool_size: 10, acquire_timeout, statement_timeout }
+    }
+
+    pub(super) fn options(&self) -> Result<PgConnectOptions, SqlxError> {
+        let options = PgConnectOptions::from_str(&self.url)?.application_name("dockletd");
+        Ok(match &self.password {
+            Some(password) => options.password(password),
+            None => options,
+        })
+    }
+
+    /// How long the answer to a statement is waited for.
+    pub(super) fn silence(&self) -> Duration {
+        self.statement_timeout + ON_THE_WAY
+    }
+}
+
+impl fmt::Debug for PostgresConfig {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("PostgresConfig").field("pool_size", &self.pool_size).finish_non_exhaustive()
+    }
+}
+
+/// The server and database as people may read it.
+pub(super) fn shown(options: &PgConnectOptions) -> String {
+    let host = options.get_socket().map_or_else(|| options.get_host().to_owned(), |path| path.display().to_string());
+    let database = options.get_database().unwrap_or_else(|| options.get_username());
+    format!("{database} at {host}:{} as {}", options.get_port(), options.get_username())
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Part {
+    Writer,
+    Reader,
+}
+
+pub(super) async fn open(
+    config: &PostgresConfig,
+    options: &PgConnectOptions,
+    part: Part,
+) -> Result<DatabaseConnection, DbErr> {
+    // The real ones are set below: sea-orm writes the URL into traces.
+    let mut pool = ConnectOptions::new("postgres://localhost");
+    let connections = match part {
+        Part::Writer => WRITERS,
+        Part::Reader => config.pool_size.saturating_sub(WRITERS).max(1),
+    };
+    pool.max_connections(connections)
+        .min_connections(1)
+        .acquire_timeout(config.acquire_timeout)
+        .map_sqlx_postgres_pool_opts(fit_for_reuse);
+    let options = settings(config, options.clone(), part);
+    pool.map_sqlx_postgres_opts(move |_| options.clone());
+    Database::connect(pool).await
+}
+
+/// What holds on every connection, whatever the server's own defaults are.
+fn settings(config: &PostgresConfig, options: PgConnectOptions, part: Part) -> PgConnectOptions {
+    let milliseconds = |time: Duration| time.as_millis().to_string();
+    let statement = milliseconds(config.statement_timeout);
+    let options = options.options([("statement_timeout", statement.as_str())]);
+    match part {
+        // READ COMMITTED: behind the lock, each statement must see what was committed before the lock was had.
+        Part::Writer => options.options([
+            ("default_transaction_isolation", "read committed".to_owned()),
+            ("lock_timeout", milliseconds(config.acquire_timeout)),
+            ("idle_in_transaction_session_timeout", milliseconds(IDLE_WRITER)),
+        ]),
+        // Several statements of one transaction see one state.
+        Part::Reader => options
+            .options([("default_transaction_isolation", "repeatable read"), ("default_transaction_read_only", "on")]),
+    }
+}
+
+/// A caller that leaves in the middle leaves its connection in the middle, too. It comes back when it has answered, or never.
+fn fit_for_reuse(options: PoolOptions<Postgres>) -> PoolOptions<Postgres> {
+    options.after_release(|connection, _| {
+        Box::pin(async move {
+            let alive = tokio::time::timeout(RELEASE, connection.ping()).await;
+            alive.map_err(|_| SqlxError::PoolTimedOut)??;
+            Ok(!connection.is_in_transaction())
+        })
+    })
+}
+
+pub(super) async fn exclusive(writer: &Patient<DatabaseConnection>) -> Result<Patient<DatabaseTransaction>, DbErr> {
+    let transaction = writer.begin().await?;
+    transaction.execute_unprepared(&format!("SELECT pg_advisory_xact_lock({WRITER})")).await?;
+    Ok(transaction)
+}
+
+/// The same for work that may take long and is worth waiting for: bringing the schema up, moving an installation.
+pub(super) async fn exclusive_for_long(
+    writer: &Patient<DatabaseConnection>,
+) -> Result<Patient<DatabaseTransaction>, DbErr> {
+    let transaction = writer.begin().await?.without_limit();
+    let limits = "SET LOCAL statement_timeout = 0; SET LOCAL idle_in_transaction_session_timeout = 0; \
+                  SET LOCAL lock_timeout = '60s'";
+    transaction.execute_unprepared(limits).await?;
+    transaction.execute_unprepared(&format!("SELECT pg_advisory_xact_lock({WRITER})")).await?;
+    Ok(transaction)
+}
+
+/// What the server calls the transaction; `None` when it has written nothing. Fails when one of its statements was refused:
+/// a COMMIT would then silently be none.
+pub(super) async fn id_of(transaction: &Patient<DatabaseTransaction>) -> Result<Option<String>, DbErr> {
+    let ask = "SELECT pg_current_xact_id_if_assigned()::text AS id";
+    let ask = Statement::from_string(transaction.get_database_backend(), ask);
+    match transaction.query_one_raw(ask).await? {
+        Some(row) => row.try_get("", "id"),
+        None => Ok(None),
+    }
+}
+
+/// What has become of a transaction whose COMMIT was not answered. Asks until there is an answer: a server that comes back
+/// knows, and one that had not noticed that we left ends the transaction within `IDLE_WRITER`.
+pub(super) async fn was_committed(readers: &Patient<DatabaseConnection>, id: &str) -> Result<bool, StoreError> {
+    let ask = Statement::from_sql_and_values(
+        readers.get_database_backend(),
+        "SELECT pg_xact_status($1::text::xid8) AS status",
+        [id.into()],
+    );
+    loop {
+        match readers.query_one_raw(ask.clone()).await.map_err(fault("transaction")) {
+            Ok(row) => {
+                let status: Option<String> =
+                    row.map(|row| row.try_get("", "status")).transpose().map_err(fault("transaction"))?.flatten();
+                match status.as_deref() {
+                    Some("committed") => return Ok(true),
+                    Some("in progress") => {}
+                    _ => return Ok(false),
+                }
+            }
+            Err(StoreError::Unavailable(error)) => {
+                tracing::debug!(%error, "what has become of a transaction is not known yet");
+            }
+            Err(error) => return Err(error),
+        }
+        tokio::time::sleep(LOOK_AGAIN).await;
+    }
+}

@@ -1,0 +1,211 @@
+//! Statements about people who sign in at a provider: identities, sign-ins that are under way, sessions that stand on one.
+
+use chrono::{DateTime, Utc};
+use control::ports::store::{
+    Account, Admitted, Identity, IdentityReads, IdentityWrites, PendingSignIn, ProviderSession, SessionKey, StoreError,
+};
+use domain::{UserId, user::Role};
+use sea_orm::{
+    ColumnTrait, ConnectionTrait, EntityTrait, Order, PaginatorTrait as _, QueryFilter, QueryOrder,
+    QuerySelect, prelude::Uuid, sea_query::Expr,
+};
+
+use crate::{
+    SqlStore,
+    entity::{identity, pending_sign_in, provider_session, session, user},
+    entries::surplus,
+    fault::fault,
+    transaction::SqlTransaction,
+    words,
+};
+
+#[async_trait::async_trait]
+impl IdentityReads for SqlStore {
+    async fn identities_of(&self, user: UserId) -> Result<Vec<Identity>, StoreError> {
+        of_user(self.reader(), user).await
+    }
+
+    async fn has_administrator_from(&self, issuers: &[String]) -> Result<bool, StoreError> {
+        let db = self.reader();
+        let theirs = identity::Entity::find().filter(identity::Column::Issuer.is_in(issuers)).select_only();
+        let users: Vec<Uuid> = theirs.column(identity::Column::User).into_tuple().all(db).await.map_err(fault("identity"))?;
+        let administrators = user::Entity::find()
+            .filter(user::Column::Id.is_in(users))
+            .filter(user::Column::Role.eq(words::of_role(Role::Admin)))
+            .filter(user::Column::Locked.eq(false));
+        Ok(administrators.count(db).await.map_err(fault("user"))? > 0)
+    }
+}
+
+async fn of_user(db: &impl ConnectionTrait, user: UserId) -> Result<Vec<Identity>, StoreError> {
+    let theirs = identity::Entity::find().filter(identity::Column::User.eq(user.as_uuid()));
+    let rows = theirs.order_by(identity::Column::CreatedAt, Order::Asc).all(db).await.map_err(fault("identity"))?;
+    Ok(rows.into_iter().map(Identity::from).collect())
+}
+
+#[async_trait::async_trait]
+impl IdentityWrites for SqlTransaction {
+    async fn insert_pending_sign_in(
+        &mut self,
+        pending: &PendingSignIn,
+        most: u32,
+        most_of_all: u64,
+        now: DateTime<Utc>,
+    ) -> Result<bool, StoreError> {
+        use pending_sign_in::Column::{Browser, Digest, ExpiresAt};
+        let db = self.db();
+        drop_late(db, now).await?;
+        let oldest_first =
+            pending_sign_in::Entity::find().filter(Browser.eq(&pending.browser)).order_by(ExpiresAt, Order::Asc);
+        let surplus = surplus(db, oldest_first.select_only().column(Digest), most).await?;
+        let surplus = pending_sign_in::Entity::delete_many().filter(Digest.is_in(surplus));
+        surplus.exec(db).await.map_err(fault("sign-in"))?;
+        if pending_sign_in::Entity::find().count(db).await.map_err(fault("sign-in"))? >= most_of_all {
+            return Ok(false);
+        }
+        let row = pending_sign_in::ActiveModel::from(pending);
+        pending_sign_in::Entity::insert(row).exec_without_returning(db).await.map_err(fault("sign-in"))?;
+        Ok(true)
+    }
+
+    async fn take_pending_sign_in(
+        &mut self,
+        digest: &str,
+        browser: &str,
+    ) -> Result<Option<PendingSignIn>, StoreError> {
+        let db = self.db();
+        let theirs = pending_sign_in::Entity::find_by_id(digest).filter(pending_sign_in::Column::Browser.eq(browser));
+        let Some(row) = theirs.one(db).await.map_err(fault("sign-in"))? else { return Ok(None) };
+        let taken = pending_sign_in::Entity::delete_by_id(digest).exec(db).await.map_err(fault("sign-in"))?;
+        // On a database where transactions run beside each other, only one of them deletes it.
+        (taken.rows_affected == 1).then(|| row.try_into()).transpose()
+    }
+
+    async fn identity(&mut self, issuer: &str, subject: &str) -> Result<Option<Identity>, StoreError> {
+        let key = (issuer.to_owned(), subject.to_owned());
+        let row = identity::Entity::find_by_id(key).one(self.db()).await.map_err(fault("identity"))?;
+        Ok(row.map(Identity::from))
+    }
+
+    async fn identities_of(&mut self, user: UserId) -> Result<Vec<Identity>, StoreError> {
+        of_user(self.db(), user).await
+    }
+
+    async fn insert_identity(&mut self, identity: &Identity) -> Result<(), StoreError> {
+        let row = identity::ActiveModel::from(identity);
+        identity::Entity::insert(row).exec_without_returning(self.db()).await.map_err(fault("identity"))?;
+        Ok(())
+    }
+
+    async fn save_identity(&mut self, identity: &Identity) -> Result<(), StoreError> {
+        let change = identity::Entity::update_many()
+            .col_expr(identity::Column::Provider, Expr::value(identity.provider.as_str()))
+            .col_expr(identity::Column::Shown, Expr::value(identity.shown.as_str()))
+            .col_expr(identity::Column::LastSignIn, Expr::value(identity.last_sign_in))
+            .filter(identity::Column::Issuer.eq(&identity.issuer))
+            .filter(identity::Column::Subject.eq(&identity.subject));
+        change.exec(self.db()).await.map_err(fault("identity"))?;
+        Ok(())
+    }
+
+    async fn remove_identity(&mut self, user: UserId, issuer: &str, subject: &str) -> Result<bool, StoreError> {
+        let theirs = identity::Entity::delete_many()
+            .filter(identity::Column::Issuer.eq(issuer))
+            .filter(identity::Column::Subject.eq(subject))
+            .filter(identity::Column::User.eq(user.as_uuid()));
+        Ok(theirs.exec(self.db()).await.map_err(fault("identity"))?.rows_affected > 0)
+    }
+
+    async fn admitted(&mut self, user: UserId) -> Result<Option<Admitted>, StoreError> {
+        let row = user::Entity::find_by_id(user.as_uuid()).one(self.db()).await.map_err(fault("user"))?;
+        let Some(row) = row else { return Ok(None) };
+        let pending = row.pending;
+        let Account { user, password_hash } = row.try_into()?;
+        Ok(Some(Admitted { user, pending, has_password: password_hash.is_some() }))
+    }
+
+    async fn set_pending(&mut self, user: UserId) -> Result<(), StoreError> {
+        let change = user::Entity::update_many()
+            .col_expr(user::Column::Pending, Expr::value(true))
+            .col_expr(user::Column::Locked, Expr::value(true))
+            .filter(user::Column::Id.eq(user.as_uuid()));
+        change.exec(self.db()).await.map_err(fault("user"))?;
+        Ok(())
+    }
+
+    async fn insert_provider_session(&mut self, session: &ProviderSession) -> Result<(), StoreError> {
+        let row = provider_session::ActiveModel::from(session);
+        let insert = provider_session::Entity::insert(row);
+        insert.exec_without_returning(self.db()).await.map_err(fault("provider's session"))?;
+        Ok(())
+    }
+
+    async fn provider_session(&mut self, key: &SessionKey) -> Result<Option<ProviderSession>, StoreError> {
+        let row = provider_session::Entity::find_by_id(key.as_str()).one(self.db()).await;
+        Ok(row.map_err(fault("provider's session"))?.map(ProviderSession::from))
+    }
+
+    async fn take_due_sessions(
+        &mut self,
+        now: DateTime<Utc>,
+        until: DateTime<Utc>,
+        most: u32,
+    ) -> Result<Vec<ProviderSession>, StoreError> {
+        use provider_session::Column::{DueAt, Session};
+        let db = self.db();
+        let due = provider_session::Entity::find().filter(DueAt.lte(now)).order_by(DueAt, Order::Asc);
+        let rows = due.limit(u64::from(most)).all(db).await.map_err(fault("provider's session"))?;
+        let mut taken = Vec::with_capacity(rows.len());
+        for row in rows {
+            let take = provider_session::Entity::update_many()
+                .col_expr(DueAt, Expr::value(until))
+                .filter(Session.eq(&row.session))
+                .filter(DueAt.lte(now));
+            // On a database where transactions run beside each other, only one of them gets it.
+            if take.exec(db).await.map_err(fault("provider's session"))?.rows_affected == 1 {
+                taken.push(row.into());
+            }
+        }
+        Ok(taken)
+    }
+
+    async fn save_provider_session(&mut self, session: &ProviderSession) -> Result<bool, StoreError> {
+        use provider_session::Column::{DueAt, IdToken, RefreshToken, Session};
+        let change = provider_session::Entity::update_many()
+            .col_expr(RefreshToken, Expr::value(session.refresh_token.clone()))
+            .col_expr(IdToken, Expr::value(session.id_token.clone()))
+            .col_expr(DueAt, Expr::value(session.due_at))
+            .filter(Session.eq(session.key.as_str()));
+        Ok(change.exec(self.db()).await.map_err(fault("provider's session"))?.rows_affected > 0)
+    }
+
+    async fn end_session_of_key(&mut self, key: &SessionKey) -> Result<(), StoreError> {
+        session::Entity::delete_by_id(key.as_str()).exec(self.db()).await.map_err(fault("session"))?;
+        Ok(())
+    }
+
+    async fn end_provider_sessions(
+        &mut self,
+        issuer: &str,
+        subject: Option<&str>,
+        sid: Option<&str>,
+    ) -> Result<u64, StoreError> {
+        use provider_session::Column::{Issuer, Session, Sid, Subject};
+        let mut named = provider_session::Entity::find().filter(Issuer.eq(issuer)).select_only().column(Session);
+        named = match (subject, sid) {
+            (None, None) => return Ok(0),
+            (subject, sid) => {
+                let named = subject.into_iter().fold(named, |named, subject| named.filter(Subject.eq(subject)));
+                sid.into_iter().fold(named, |named, sid| named.filter(Sid.eq(sid)))
+            }
+        };
+        let keys: Vec<String> = named.into_tuple().all(self.db()).await.map_err(fault("provider's session"))?;
+        let end = session::Entity::delete_many().filter(session::Column::Digest.is_in(keys));
+        Ok(end.exec(self.db()).await.map_err(fault("session"))?.rows_affected)
+    }
+}
+
+pub(crate) async fn drop_late(db: &impl ConnectionTrait, now: DateTime<Utc>) -> Result<u64, StoreError> {
+    let late = pending_sign_in::Entity::delete_many().filter(pending_sign_in::Column::ExpiresAt.lte(now));
+    Ok(late.exec(db).await.map_err(fault("sign-in"))?.rows_affected)
+}

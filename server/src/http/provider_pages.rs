@@ -1,0 +1,95 @@
+//! What a sign-in through a provider needs of a request, and how a refusal is shown: a page that says what to do, and one line
+//! in the log that says what happened, without any token.
+
+use std::convert::Infallible;
+
+use app::{Language, sign_in_pages};
+use axum::{
+    extract::FromRequestParts,
+    response::{Html, IntoResponse as _, Response},
+};
+use control::federation::Refusal;
+use http::{HeaderMap, StatusCode, header, request::Parts};
+
+use super::{cookies, error, middleware::arrival::RequestId, oidc_address};
+use crate::{http::error::Failure, state::AppState};
+
+/// How the page that answers is to look, and which browser asks.
+#[derive(Debug, Clone)]
+pub(crate) struct Looks {
+    theme: Option<String>,
+    language: Language,
+    id: Option<String>,
+    /// Scheme, host and port of ours, as this browser knows us.
+    pub(crate) base: String,
+    pub(crate) secure: bool,
+    /// What binds the browser to the sign-ins it has begun.
+    pub(crate) browser: Option<String>,
+}
+
+impl FromRequestParts<AppState> for Looks {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, Infallible> {
+        let (headers, extensions) = (&parts.headers, &parts.extensions);
+        let secure = oidc_address::is_secure(state, extensions);
+        Ok(Self {
+            theme: cookies::value(headers, "docklet_theme").map(str::to_owned),
+            language: Language::of_request(text(headers, header::COOKIE), text(headers, header::ACCEPT_LANGUAGE)),
+            id: extensions.get::<RequestId>().map(|id| id.0.clone()),
+            base: oidc_address::base(state, extensions, headers),
+            secure,
+            browser: cookies::browser(headers, secure).map(str::to_owned),
+        })
+    }
+}
+
+impl Looks {
+    pub(crate) fn frame<'a>(&'a self, state: &'a AppState) -> sign_in_pages::Frame<'a> {
+        sign_in_pages::Frame {
+            options: &state.console,
+            theme: self.theme.as_deref(),
+            language: self.language,
+            request: self.id.as_deref(),
+        }
+    }
+
+    pub(crate) fn refused(&self, state: &AppState, provider: &str, refusal: &Refusal) -> Response {
+        // Which provider was meant is not told by a name that is none of ours: it would end up in the log.
+        if matches!(refusal, Refusal::UnknownProvider) {
+            return Failure::not_found().into_response();
+        }
+        let causes = error::chain(refusal);
+        if refusal.is_a_fault() {
+            tracing::warn!(provider, "a sign-in failed: {causes}");
+        } else {
+            tracing::info!(provider, "a sign-in was refused: {causes}");
+        }
+        let page = sign_in_pages::refused(&self.frame(state), refusal, provider, &state.label_of(provider));
+        let mut response = (status(refusal), Html(page)).into_response();
+        response.headers_mut().insert(header::CACHE_CONTROL, http::HeaderValue::from_static("no-store"));
+        response
+    }
+}
+
+fn status(refusal: &Refusal) -> StatusCode {
+    match refusal {
+        Refusal::UnknownProvider => StatusCode::NOT_FOUND,
+        Refusal::NotBegunHere | Refusal::CodeRefused | Refusal::SessionChanged => StatusCode::BAD_REQUEST,
+        Refusal::Denied
+        | Refusal::LoginRequired(_)
+        | Refusal::NotAllowed
+        | Refusal::EmailUnverified
+        | Refusal::Pending
+        | Refusal::Locked => StatusCode::FORBIDDEN,
+        Refusal::LinkedElsewhere => StatusCode::CONFLICT,
+        Refusal::ProviderRefused(_) | Refusal::Clock(_) | Refusal::Audience(_) | Refusal::Untrusted(_) => {
+            StatusCode::BAD_GATEWAY
+        }
+        Refusal::Unavailable(_) | Refusal::TooMany | Refusal::Control(_) => StatusCode::SERVICE_UNAVAILABLE,
+    }
+}
+
+fn text(headers: &HeaderMap, name: header::HeaderName) -> &str {
+    headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default()
+}

@@ -1,0 +1,180 @@
+//! `/oidc`: to an OpenID provider and back. For browsers, but for the provider's own word that somebody has signed out.
+
+use app::{sign_in_pages, visit::SessionDoor as _};
+use axum::{
+    Extension, Form, Router,
+    extract::State,
+    response::{Html, IntoResponse, Response},
+    routing::{get, post},
+};
+use control::federation::{Begin, Begun, Callback, Finished, Grant, Refusal};
+use domain::user::User;
+use http::{HeaderMap, HeaderValue, StatusCode, header};
+use serde::Deserialize;
+use tower_sessions::Session;
+
+use crate::{
+    http::{
+        client::Client,
+        cookies, error,
+        error::Failure,
+        identity::{Caller, Identity},
+        oidc_address::{self, FAREWELL},
+        path::ProviderPath,
+        provider_pages::Looks,
+        query::Query,
+        session::{Door, Seen},
+    },
+    state::AppState,
+};
+
+pub(crate) fn router() -> Router<AppState> {
+    Router::new()
+        .route("/oidc/{provider}/begin", get(begin))
+        .route("/oidc/{provider}/callback", get(callback))
+        .route("/oidc/{provider}/link", post(link))
+        .route("/oidc/{provider}/backchannel-logout", post(backchannel_logout))
+        .route(FAREWELL, get(farewell))
+}
+
+#[derive(Deserialize)]
+struct Logout {
+    logout_token: String,
+}
+
+async fn begin(
+    State(state): State<AppState>,
+    ProviderPath(provider): ProviderPath,
+    looks: Looks,
+    query: Query,
+) -> Response {
+    let begin = Begin {
+        provider: &provider,
+        next: app::routes::safe_next(query.text("next").unwrap_or_default()),
+        back: &oidc_address::callback(&looks.base, &provider),
+        browser: looks.browser.as_deref(),
+        link: None,
+    };
+    match state.control.federation.begin(begin).await {
+        Ok(begun) => looks.sent(&begun, (StatusCode::SEE_OTHER, location(&begun.address))),
+        Err(refusal) => looks.refused(&state, &provider, &refusal),
+    }
+}
+
+/// A form of the profile page, so that no other site can have somebody link an identity. A form may not lead to another site;
+/// a page in between may.
+async fn link(
+    State(state): State<AppState>,
+    caller: Caller,
+    ProviderPath(provider): ProviderPath,
+    looks: Looks,
+) -> Response {
+    let begin = Begin {
+        provider: &provider,
+        next: app::routes::PROFILE,
+        back: &oidc_address::callback(&looks.base, &provider),
+        browser: looks.browser.as_deref(),
+        link: Some(&caller.actor),
+    };
+    match state.control.federation.begin(begin).await {
+        Ok(begun) => {
+            let page = sign_in_pages::to_provider(&looks.frame(&state), &state.label_of(&provider), &begun.address);
+            looks.sent(&begun, Html(page))
+        }
+        Err(refusal) => looks.refused(&state, &provider, &refusal),
+    }
+}
+
+async fn callback(
+    State(state): State<AppState>,
+    ProviderPath(provider): ProviderPath,
+    Extension(identity): Extension<Identity>,
+    session: Session,
+    Extension(client): Extension<Client>,
+    headers: HeaderMap,
+    looks: Looks,
+    answer: Query,
+) -> Result<Response, Failure> {
+    let callback = Callback {
+        provider: &provider,
+        state: answer.text("state"),
+        code: answer.text("code"),
+        error: answer.text("error"),
+        issuer: answer.text("iss"),
+        browser: looks.browser.as_deref(),
+        actor: identity.actor.as_ref(),
+    };
+    match state.control.federation.finish(callback).await {
+        Ok(Finished::SignedIn { user, grant, next }) => {
+            let seen = Seen::new(state.clock.now(), client.address, &headers);
+            enter(&state, session, seen, &user, &grant).await?;
+            Ok((StatusCode::SEE_OTHER, location(&next)).into_response())
+        }
+        Ok(Finished::Linked { next }) => Ok((StatusCode::SEE_OTHER, location(&next)).into_response()),
+        Err(refusal) => Ok(looks.refused(&state, &provider, &refusal)),
+    }
+}
+
+/// Begins the session, and keeps with it what it stands on. A session that could not be kept is none.
+async fn enter(state: &AppState, session: Session, seen: Seen, user: &User, grant: &Grant) -> Result<(), Failure> {
+    let door = Door { session, seen, way: None };
+    door.enter(user).await?;
+    let session = &door.session;
+    session.save().await.map_err(|fault| error::internal("beginning a session", &fault))?;
+    let Some(id) = session.id() else { return Err(Failure::not_found()) };
+    if let Err(fault) = state.control.federation.keep(&store::session_key(&id), grant).await {
+        crate::http::session::leave(session).await?;
+        return Err(fault.into());
+    }
+    Ok(())
+}
+
+/// OpenID Connect Back-Channel Logout 1.0. The provider sends no cookie, and is believed for its signature alone.
+async fn backchannel_logout(
+    State(state): State<AppState>,
+    ProviderPath(provider): ProviderPath,
+    Form(Logout { logout_token }): Form<Logout>,
+) -> Response {
+    const NO_STORE: [(header::HeaderName, &str); 1] = [(header::CACHE_CONTROL, "no-store")];
+    match state.control.federation.end_by_provider(&provider, &logout_token).await {
+        Ok(_) => (StatusCode::OK, NO_STORE).into_response(),
+        Err(Refusal::Control(error)) => Failure::from(error).into_response(),
+        Err(refusal) => {
+            tracing::warn!(provider, refusal = %error::chain(&refusal), "a logout token is not believed");
+            let status = match refusal {
+                Refusal::UnknownProvider => StatusCode::NOT_FOUND,
+                Refusal::Unavailable(_) => StatusCode::SERVICE_UNAVAILABLE,
+                _ => StatusCode::BAD_REQUEST,
+            };
+            (status, NO_STORE, axum::Json(serde_json::json!({"error": "invalid_request"}))).into_response()
+        }
+    }
+}
+
+async fn farewell(State(state): State<AppState>, looks: Looks, query: Query) -> Response {
+    match state.farewells.take(query.text("key").unwrap_or_default()) {
+        Some(onward) => {
+            Html(sign_in_pages::farewell(&looks.frame(&state), &onward.label, &onward.address)).into_response()
+        }
+        // Opened again, or too late: here, they are signed out.
+        None => (StatusCode::SEE_OTHER, location(app::routes::SIGN_IN)).into_response(),
+    }
+}
+
+fn location(address: &str) -> HeaderMap {
+    // Both were written by us or by a URL library: they have nothing but ASCII.
+    let value = HeaderValue::from_str(address).unwrap_or(HeaderValue::from_static(app::routes::HOME));
+    HeaderMap::from_iter([(header::LOCATION, value)])
+}
+
+impl Looks {
+    /// The answer that sends a browser to a provider, and binds it.
+    fn sent(&self, begun: &Begun, answer: impl IntoResponse) -> Response {
+        let mut response = answer.into_response();
+        if let Ok(cookie) = HeaderValue::from_str(&cookies::bind_browser(&begun.browser, self.secure)) {
+            response.headers_mut().append(header::SET_COOKIE, cookie);
+        }
+        response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        response
+    }
+}

@@ -1,0 +1,106 @@
+//! How the nodes are reached: by a worker in this process, or by the worker stream of workers elsewhere.
+
+use std::{path::Path, sync::Arc};
+
+use anyhow::{Context as _, Result, bail};
+use control::ports::{clock::SystemClock, engine::Engine, node::NodeLink, usage::Usages};
+use docker::DockerEngine;
+use domain::{InstallationId, name::WorkerName};
+use etcd::Etcd;
+use worker::{
+    Worker, WorkerConfig,
+    remote::{Credentials, RemoteNodes},
+};
+
+use crate::{
+    compose,
+    config::{Config, worker::WorkerMode},
+    data_dir::DataDir,
+};
+
+/// The ports to the nodes, and what stands behind them in this process.
+pub(crate) struct Nodes {
+    pub(crate) link: Arc<dyn NodeLink>,
+    pub(crate) usages: Arc<dyn Usages>,
+    pub(crate) here: Option<Here>,
+}
+
+/// This host's worker and its engine.
+pub(crate) struct Here {
+    pub(crate) worker: Arc<Worker>,
+    pub(crate) engine: Arc<dyn Engine>,
+}
+
+impl Nodes {
+    /// For `dockletd serve`.
+    pub(crate) fn open(config: &Config, data: &DataDir, etcd: &Arc<Etcd>) -> Result<Self> {
+        match config.worker.mode {
+            WorkerMode::Local => {
+                let here = here(config, data, etcd, None)?;
+                Ok(Self { link: here.worker.clone(), usages: here.worker.clone(), here: Some(here) })
+            }
+            WorkerMode::Remote => {
+                let remote = Arc::new(RemoteNodes::new(etcd.clone(), &required_credentials(config)?)?);
+                Ok(Self { link: remote.clone(), usages: remote, here: None })
+            }
+        }
+    }
+}
+
+/// The worker of this host. `stream`: where others reach it.
+pub(crate) fn here(config: &Config, data: &DataDir, etcd: &Arc<Etcd>, stream: Option<String>) -> Result<Here> {
+    let engine: Arc<dyn Engine> = Arc::new(DockerEngine::new(&config.worker.docker));
+    let settings = WorkerConfig { stream, ..worker_config(config, data)? };
+    let worker = Arc::new(Worker::open(settings, engine.clone(), etcd.clone(), Arc::new(SystemClock))?);
+    Ok(Here { worker, engine })
+}
+
+/// The installation's id: the one that is kept, else the one of the cluster's secret, else a new one.
+pub(crate) fn installation(config: &Config, data: &DataDir) -> Result<InstallationId> {
+    let shared = credentials(config)?.map(|credentials| credentials.installation());
+    Ok(data.installation(shared)?)
+}
+
+pub(crate) fn required_credentials(config: &Config) -> Result<Credentials> {
+    let Some(credentials) = credentials(config)? else {
+        bail!(
+            "portal and workers in different processes need a shared secret: make one with `dockletd cluster-secret \
+             --file FILE`, and name the file with --cluster-secret-file for all of them"
+        );
+    };
+    Ok(credentials)
+}
+
+fn credentials(config: &Config) -> Result<Option<Credentials>> {
+    Ok(config.cluster.secret_file.as_deref().map(Credentials::read).transpose()?)
+}
+
+fn worker_config(config: &Config, data: &DataDir) -> Result<WorkerConfig> {
+    let settings = &config.worker;
+    let init = compose::init(config)?;
+    if !init.is_file() {
+        bail!(
+            "there is no docklet-init at {}; build it with `make run`, or say where it is with --worker-init",
+            init.display()
+        );
+    }
+    let image = settings.base_image.parse().with_context(|| format!("worker.base_image: {}", settings.base_image))?;
+    let (name, installation) = (worker_name(config, data)?, installation(config, data)?);
+    Ok(WorkerConfig {
+        pids: settings.pids,
+        fenced: Some(config.network.cluster_net),
+        routes: settings.routes.clone(),
+        ..WorkerConfig::new(name, installation, data.path().into(), init, image)
+    })
+}
+
+pub(crate) fn worker_name(config: &Config, data: &DataDir) -> Result<WorkerName> {
+    match &config.worker.name {
+        Some(name) => name.parse().with_context(|| format!("worker.name {name}")),
+        None => Ok(data.worker_name(&host_name())?),
+    }
+}
+
+pub(crate) fn host_name() -> String {
+    std::fs::read_to_string(Path::new("/proc/sys/kernel/hostname")).unwrap_or_default().trim().to_owned()
+}

@@ -1,0 +1,172 @@
+//! `dockletd serve` and `dockletd worker` as two processes: what a person sees of it, which is nothing, and what is left when
+//! one of them is gone.
+
+use std::{fs::File, net::TcpListener, path::PathBuf, process::Stdio, time::Duration};
+
+use tempfile::TempDir;
+use testkit::{RealEtcd, eventually};
+
+use crate::{
+    common::{
+        app::{self, PORT},
+        browser::Browser,
+        daemon::{Daemon, Options, Process, command, init, try_cli},
+        terminal::{self, Viewer},
+    },
+    vcluster_lifecycle::settled,
+};
+
+const SOON: Duration = Duration::from_secs(30);
+
+/// Portal, worker and etcd. Fields are dropped in this order: the worker acts no more when the daemon clears up.
+struct Apart {
+    worker: Option<Process>,
+    daemon: Daemon,
+    data: PathBuf,
+    arguments: Vec<String>,
+    _etcd: RealEtcd,
+    dir: TempDir,
+}
+
+impl Apart {
+    async fn start() -> Self {
+        let dir = tempfile::Builder::new().prefix("dkw").tempdir().expect("a temporary directory");
+        let secret = dir.path().join("cluster-secret");
+        let data = dir.path().join("worker");
+        let made = try_cli(&data, &["cluster-secret", "--file", secret.to_str().expect("text")]);
+        assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
+        let etcd = RealEtcd::start().await;
+        // Taken before anybody else may: the worker is started again, and must be where it was.
+        let port = TcpListener::bind("127.0.0.1:0").and_then(|taken| taken.local_addr()).expect("a free port").port();
+        let shared = [("etcd-endpoints", etcd.config().endpoints.join(",")), ("cluster-secret-file", text(&secret))];
+        // The portal has no Docker Engine.
+        let options = Options::default().with("worker-mode", "remote").with("worker-docker", "/no/engine");
+        let options = shared.iter().fold(options, |options, (flag, value)| options.with(flag, value));
+        let daemon = options.prepare();
+        std::fs::create_dir_all(&data).expect("our directory");
+        std::fs::write(data.join("installation"), daemon.installation.to_string()).expect("our directory");
+        let mut arguments = vec!["--worker-listen".into(), format!("127.0.0.1:{port}")];
+        arguments.extend(shared.into_iter().flat_map(|(flag, value)| [format!("--{flag}"), value]));
+        arguments.extend(["--network-cluster-net".into(), "10.212.240.0/20".into()]);
+        arguments.extend(["--worker-init".into(), text(&init())]);
+        let mut apart = Self { worker: None, daemon, data, arguments, _etcd: etcd, dir };
+        apart.start_worker();
+        apart.daemon.start().await;
+        apart
+    }
+
+    fn start_worker(&mut self) {
+        let log = File::options().create(true).append(true).open(self.dir.path().join("log")).expect("our directory");
+        let mut command = command(&self.data);
+        command.arg("worker").args(&self.arguments).stdin(Stdio::null()).stdout(Stdio::null()).stderr(log);
+        self.worker = Some(Process(command.spawn().expect("the worker starts")));
+    }
+
+    /// The command line beside the worker, with its settings.
+    fn cli(&self, command: &[&str]) -> (bool, String) {
+        let arguments: Vec<&str> = command.iter().copied().chain(self.arguments.iter().map(String::as_str)).collect();
+        let output = try_cli(&self.data, &arguments);
+        let said = [output.stdout, output.stderr].concat();
+        (output.status.success(), String::from_utf8_lossy(&said).into_owned())
+    }
+}
+
+fn text(path: &std::path::Path) -> String {
+    path.to_str().expect("a path that is text").to_owned()
+}
+
+#[tokio::test]
+async fn terminals_and_apps_go_on_after_the_worker_was_killed_and_started_again() {
+    let mut apart = Apart::start().await;
+    let client = apart.daemon.admin();
+    let id = client.create("lab", 2).await;
+    settled(&client, &id, "running").await;
+    let path = terminal::open(&client, &id, "node-1").await;
+    let mut viewer = Viewer::attach(&client, &path).await;
+    viewer
+        .type_in("i=0; while [ $i -lt 400 ]; do echo line-$((100000+i)); i=$((i+1)); sleep 0.01; done; echo o\"\"ver\n")
+        .await;
+    viewer.until("line-100020").await;
+    let app = app::listening(&client, &id, PORT).await;
+    let browser = Browser::signed_in(&apart.daemon, "admin", &apart.daemon.admin_password()).await;
+    let opened = browser.open(&app.at("/hello")).await.1;
+    assert!(opened.status == 200 && opened.text.starts_with("GET /hello"), "{}", opened.text);
+    viewer.until("line-100050").await;
+    let (seen, offset, sent) = (viewer.seen.clone(), viewer.offset, viewer.sent());
+
+    assert!(apart.cli(&["healthcheck", "worker"]).0);
+    apart.worker = None;
+    assert!(!apart.cli(&["healthcheck", "worker"]).0);
+    let closed = viewer.until_closed().await.expect("a close frame");
+    assert_eq!(u16::from(closed.code), 1000, "the viewer is to come again");
+    assert_ne!(browser.open(&app.at("/hello")).await.1.status, 200);
+    apart.start_worker();
+    eventually("the worker is back", SOON, || async { apart.cli(&["healthcheck", "worker"]).0 }).await;
+
+    let seen_then = viewer.seen.len();
+    let mut resumed = Viewer::attach_from(&client, &path, &offset.to_string(), sent).await;
+    resumed.until("over").await;
+    let all = String::from_utf8([&seen[..], &resumed.seen[..]].concat()).expect("text");
+    let lines: Vec<&str> = all.lines().filter_map(|line| line.find("line-1").map(|at| &line[at..])).collect();
+    let expected: Vec<String> = (100_000..100_400).map(|i| format!("line-{i}")).collect();
+    assert_eq!(lines, expected, "every line once, in order; {seen_then} bytes before");
+    eventually("the app is reached again", SOON, || async { browser.open(&app.at("/hello")).await.1.status == 200 })
+        .await;
+}
+
+#[tokio::test]
+async fn a_host_is_cleared_of_everything_but_homes_and_not_under_a_worker_that_runs() {
+    let mut apart = Apart::start().await;
+    let client = apart.daemon.admin();
+    let id = client.create("lab", 2).await;
+    settled(&client, &id, "running").await;
+    let (done, said) = apart.cli(&["worker", "--clear"]);
+    assert!(!done && said.contains("the worker must be stopped"), "{said}");
+    // Nor must the portal order the nodes again meanwhile; that would be a race, not a fault.
+    apart.daemon.kill();
+    apart.worker = None;
+    let (done, said) = apart.cli(&["worker", "--clear"]);
+    assert!(done && said.starts_with("Removed 2 nodes and 1 networks"), "{said}");
+    let left = apart.daemon.cleanup.present();
+    assert!(!left.is_empty() && left.iter().all(|thing| thing.starts_with("volume ")), "{left:?}");
+    assert_eq!(std::fs::read_dir(apart.data.join("nodes")).expect("the directory").count(), 0);
+}
+
+#[tokio::test]
+async fn healthcheck_tells_a_portal_that_is_ready_from_one_that_only_serves_and_from_none() {
+    let mut apart = Apart::start().await;
+    let (listen, data) = (apart.daemon.address().to_string(), apart.daemon.data.clone());
+    let well = |more: &[&str]| {
+        let arguments = [&["healthcheck", "--listen", &listen], more].concat();
+        try_cli(&data, &arguments).status.success()
+    };
+    assert!(well(&[]) && well(&["--ready"]));
+    apart.worker = None;
+    eventually("the worker's lease runs out", SOON, || async { !well(&["--ready"]) }).await;
+    assert!(well(&[]), "it serves all the same");
+    let doctor = try_cli(&data, &["doctor", "--worker-mode", "remote", "--worker-docker", "/no/engine"]);
+    let said = String::from_utf8_lossy(&doctor.stdout).into_owned();
+    assert!(!said.contains("/no/engine"), "the portal needs none: {said}");
+    apart.daemon.kill();
+    assert!(!well(&[]));
+}
+
+#[tokio::test]
+async fn a_role_that_lacks_what_it_shares_with_the_others_says_what() {
+    let dir = tempfile::tempdir().expect("a temporary directory");
+    let said = |arguments: &[&str]| {
+        let output = try_cli(&dir.path().join("data"), arguments);
+        assert!(!output.status.success());
+        String::from_utf8_lossy(&output.stderr).into_owned()
+    };
+    assert!(said(&["worker"]).contains("--cluster-secret-file"));
+    let secret = dir.path().join("secret");
+    std::fs::write(&secret, "short").expect("our directory");
+    assert!(said(&["worker", "--cluster-secret-file", &text(&secret)]).contains("chmod o-rwx"));
+    std::fs::remove_file(&secret).expect("our file");
+    assert!(try_cli(dir.path(), &["cluster-secret", "--file", &text(&secret)]).status.success());
+    let first = std::fs::read_to_string(&secret).expect("the secret");
+    assert!(try_cli(dir.path(), &["cluster-secret", "--file", &text(&secret)]).status.success());
+    assert_eq!(std::fs::read_to_string(&secret).expect("the secret"), first, "the first one stays");
+    assert!(said(&["worker", "--cluster-secret-file", &text(&secret)]).contains("--etcd-endpoints"));
+}
