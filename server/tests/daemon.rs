@@ -19,6 +19,7 @@ mod events_feed;
 mod node_garbage;
 mod people_admin;
 mod people_profile;
+mod postgres;
 mod session_cookies;
 mod session_origin;
 mod start_and_end;
