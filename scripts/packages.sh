@@ -36,6 +36,8 @@ for purpose in "$@"; do
     test)
         if ! docker compose version >/dev/null 2>&1; then need docker-compose docker-compose; fi
         # Ubuntu's package of that name is a snap; there Playwright fetches its own (scripts/browser.sh).
+        # Its programs are not in the path; the server that the package would begin is not wanted, see below.
+        compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null || missing+=(postgresql)
         if ! have chromium && ! have google-chrome && grep -qE '^ID=debian' /etc/os-release; then missing+=(chromium); fi
         ;;
     *) fail "There is no set of packages named $purpose." "Use: scripts/packages.sh [lint] [test]" ;;
@@ -50,20 +52,35 @@ mapfile -t missing < <(printf '%s\n' "${missing[@]}" | sort -u)
 step "Installing ${#missing[@]} packages: ${missing[*]}" "about 1 min, 3 min with npm or chromium"
 [ "$(id -u)" -eq 0 ] || note "sudo is used for this, and for starting Docker, and for nothing else"
 
-# dockletd runs etcd as its own child: the packaged service must not start, neither now nor at the next boot.
-if printf '%s\n' "${missing[@]}" | grep -qx etcd-server; then
-    if [ -d /run/systemd/system ]; then
-        as_root systemctl mask --quiet etcd.service
-        note "the service etcd.service is masked; undo with: systemctl unmask etcd"
-    elif [ ! -e /usr/sbin/policy-rc.d ]; then
+installs() { printf '%s\n' "${missing[@]}" | grep -qx "$1"; }
+
+# nothing_starts: packages that are being installed begin no service.
+nothing_starts() {
+    if [ ! -e /usr/sbin/policy-rc.d ]; then
         printf '#!/bin/sh\nexit 101\n' | as_root tee /usr/sbin/policy-rc.d >/dev/null
         as_root chmod 755 /usr/sbin/policy-rc.d
         trap 'as_root rm -f /usr/sbin/policy-rc.d' EXIT
     fi
+}
+
+# dockletd runs etcd as its own child: the packaged service must not start, neither now nor at the next boot.
+if installs etcd-server; then
+    if [ -d /run/systemd/system ]; then
+        as_root systemctl mask --quiet etcd.service
+        note "the service etcd.service is masked; undo with: systemctl unmask etcd"
+    else
+        nothing_starts
+    fi
 fi
+# Tests start a Postgres of their own; the one the package would begin is nobody's.
+if installs postgresql; then nothing_starts; fi
 
 log="${TMPDIR:-/tmp}/docklet-packages-$(id -un).log"
 quietly "$log" as_root apt-get update || fail "The list of packages could not be fetched." "Check the network and /etc/apt/sources.list, then run make again."
 quietly "$log" as_root env DEBIAN_FRONTEND=noninteractive NEEDRESTART_MODE=l \
     apt-get install --yes --no-install-recommends "${missing[@]}" \
     || fail "apt-get could not install: ${missing[*]}" "Its last lines are above."
+if installs postgresql && [ -d /run/systemd/system ]; then
+    as_root systemctl disable --quiet postgresql.service
+    note "the service postgresql.service is disabled; undo with: systemctl enable --now postgresql"
+fi

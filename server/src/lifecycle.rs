@@ -11,11 +11,12 @@ use etcd::{Etcd, EtcdConfig, embedded::EmbeddedEtcd};
 use http::HeaderValue;
 use leptos::config::LeptosOptions;
 use rustix::process::{Resource, getrlimit, setrlimit};
-use store::SqlStore;
+use store::{ConnectError, SqlStore};
 use tokio::{
     net::TcpListener,
     signal::unix::{Signal, SignalKind, signal},
     task::JoinSet,
+    time::Instant,
 };
 use tokio_util::sync::CancellationToken;
 
@@ -46,6 +47,9 @@ use crate::{
 /// For requests, streams and steps of the worker. Together with etcd's two seconds less than ten.
 const PATIENCE: Duration = Duration::from_secs(7);
 const CLOSING: Duration = Duration::from_millis(500);
+/// How long a start waits for the database's server, and between two tries.
+const DATABASE: Duration = Duration::from_secs(60);
+const AGAIN: Duration = Duration::from_secs(1);
 
 /// Runs the daemon until it is told to end.
 pub async fn serve(loaded: Loaded) -> Result<()> {
@@ -90,7 +94,7 @@ struct Begun {
 async fn begin(config: &Config, data: &DataDir) -> Result<Begun> {
     let installation = nodes::installation(config, data)?;
     let database = async {
-        let store = compose::open_store(config, data).await?;
+        let store = database(config, data).await?;
         ensure_administrator(config, data, &store).await?;
         Ok::<_, anyhow::Error>(store)
     };
@@ -106,6 +110,24 @@ async fn begin(config: &Config, data: &DataDir) -> Result<Begun> {
     let parts = compose::compose(config, data, store, etcd)?;
     parts.control.federation.check_that_somebody_can_administer().await?;
     Ok(Begun { parts, etcd: ours })
+}
+
+/// A server may begin when we do, after a restart of both, and be ready later.
+async fn database(config: &Config, data: &DataDir) -> Result<SqlStore> {
+    let patience = Instant::now() + DATABASE;
+    loop {
+        match compose::open_store(config, data).await {
+            Err(error) if may_pass(&error) && Instant::now() < patience => {
+                tracing::warn!("the database is not ready yet: {error:#}");
+                tokio::time::sleep(AGAIN).await;
+            }
+            opened => return opened,
+        }
+    }
+}
+
+fn may_pass(error: &anyhow::Error) -> bool {
+    error.downcast_ref::<ConnectError>().is_some_and(ConnectError::may_pass)
 }
 
 /// The first start makes the first account. Its password is only ever in a file that our user alone can read.

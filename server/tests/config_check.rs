@@ -35,6 +35,27 @@ fn every_value_is_shown_with_where_it_was_written_and_secrets_are_not() {
 }
 
 #[test]
+fn a_database_s_url_is_shown_without_its_password() {
+    let environment = [("DOCKLET_DATABASE_URL", "postgres://docklet:hunter2@db.example.org/docklet?sslmode=require")];
+    let output = check(&["check-config"], &environment);
+    let text = String::from_utf8(output.stdout).expect("text");
+    let shown = "database.url = postgres://docklet:***@db.example.org/docklet?sslmode=require";
+    assert!(text.lines().any(|line| line.starts_with(shown)), "{text}");
+    assert!(!text.contains("hunter2"));
+}
+
+#[test]
+fn a_database_in_two_places_is_refused() {
+    let message = refused(&["check-config", "--database-url", "postgres://db/x", "--database-path", "x.db"], &[]);
+    assert!(
+        message.contains("database.url") && message.contains("cannot be set together with database.path"),
+        "{message}"
+    );
+    let message = refused(&["check-config", "--database-url", "mysql://ada:hunter2@db/x"], &[]);
+    assert!(message.contains("must be a URL such as postgres://") && !message.contains("hunter2"), "{message}");
+}
+
+#[test]
 fn unknown_names_are_refused_with_the_nearest_known_one() {
     let message = refused(&["check-config"], &[("DOCKLET_SERVER_LISTENS", "x")]);
     assert!(message.contains("DOCKLET_SERVER_LISTENS; did you mean DOCKLET_SERVER_LISTEN?"), "{message}");

@@ -23,6 +23,7 @@ mod oidc_renewal;
 mod oidc_sign_in;
 mod people_admin;
 mod people_profile;
+mod postgres;
 mod session_cookies;
 mod session_origin;
 mod start_and_end;

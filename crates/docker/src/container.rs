@@ -11,7 +11,7 @@ use bollard::{
         StopContainerOptionsBuilder,
     },
 };
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, SubsecRound as _, Utc};
 use control::ports::engine::{Container, ContainerSpec, EngineError, RunState};
 use domain::InstallationId;
 use futures::{StreamExt, TryStreamExt, stream};
@@ -78,10 +78,11 @@ fn run_state(state: &ContainerState) -> Result<RunState, EngineError> {
     }
 }
 
+/// To the microsecond, as the record keeps it: the engine says the same start to the nanosecond again and again.
 fn moment(text: Option<&str>) -> Result<DateTime<Utc>, EngineError> {
     let text = text.unwrap_or_default();
     DateTime::parse_from_rfc3339(text)
-        .map(|moment| moment.with_timezone(&Utc))
+        .map(|moment| moment.with_timezone(&Utc).trunc_subsecs(6))
         .map_err(|_| EngineError::Refused(format!("it says that a container was started at {:?}", tidy(text))))
 }
 

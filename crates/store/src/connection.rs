@@ -55,6 +55,16 @@ pub enum ConnectError {
     Server { server: String, source: DbErr },
 }
 
+impl ConnectError {
+    /// Whether another try may help: a server that is starting, or not there yet.
+    pub fn may_pass(&self) -> bool {
+        match self {
+            Self::Server { source, .. } => matches!(fault("connection")(source.clone()), StoreError::Unavailable(_)),
+            _ => false,
+        }
+    }
+}
+
 /// The record. Cheap to clone; clones share the connections.
 ///
 /// With SQLite one connection writes. That is no loss, as it has one writer at a time anyway, and it makes waiting fair:

@@ -105,6 +105,11 @@ impl Daemon {
         Options::default().start().await
     }
 
+    /// From the next start on.
+    pub(crate) fn set(&mut self, flag: &str, value: &str) {
+        self.arguments.extend([format!("--{flag}"), value.to_owned()]);
+    }
+
     /// Starts the process and waits until it is ready.
     pub(crate) async fn start(&mut self) {
         self.spawn();

@@ -111,6 +111,8 @@ fn settings(config: &PostgresConfig, options: PgConnectOptions, part: Part) -> P
         // READ COMMITTED: behind the lock, each statement must see what was committed before the lock was had.
         Part::Writer => options.options([
             ("default_transaction_isolation", "read committed".to_owned()),
+            // What migrations find there already is no news.
+            ("client_min_messages", "warning".to_owned()),
             ("lock_timeout", milliseconds(config.acquire_timeout)),
             ("idle_in_transaction_session_timeout", milliseconds(IDLE_WRITER)),
         ]),

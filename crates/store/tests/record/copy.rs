@@ -46,7 +46,7 @@ async fn parents(db: &DatabaseConnection, table: &str) -> BTreeMap<String, (Stri
 fn written(table: &str, column: &str, kind: &str, number: usize) -> String {
     match kind {
         "uuid_text" => format!("x'{:032x}'", number + 1),
-        "boolean" => if number % 2 == 0 { "TRUE" } else { "FALSE" }.to_owned(),
+        "boolean" => if number.is_multiple_of(2) { "TRUE" } else { "FALSE" }.to_owned(),
         "bigint" | "integer" => (number + 7).to_string(),
         "json_text" => format!("'{{\"number\": {number}, \"text\": \"主机 \\u00e4\"}}'"),
         kind if kind.starts_with("timestamp") => {

@@ -2,14 +2,20 @@
 
 use std::time::{Duration, Instant};
 
-use control::ports::store::{Store, StoreError};
+use control::{
+    Error,
+    actor::Actor,
+    ports::store::{Store, StoreError},
+    vclusters::CreateVcluster,
+};
 use sea_orm::{ConnectionTrait, Statement};
 use store::{PostgresConfig, SessionStore, SqlStore};
-use testkit::{Cable, Ending, RealPostgres, Wire, eventually};
+use testkit::{Cable, Ending, MemoryCoordination, RealPostgres, SeededEntropy, Wire, eventually};
+use tokio_util::sync::CancellationToken;
 use tower_sessions_core::{SessionStore as _, session::Id};
 
-use super::Record;
-use crate::fixture::{at, user_id, vcluster, vcluster_id};
+use super::{Record, reservations};
+use crate::fixture::{account, at, user_id, vcluster, vcluster_id};
 
 const SOON: Duration = Duration::from_secs(20);
 const STATEMENT: Duration = Duration::from_secs(1);
@@ -71,6 +77,33 @@ async fn a_commit_whose_answer_is_lost_is_found_to_have_happened() {
     scene.save(2).await.expect("and it goes on");
 }
 
+/// Orders are published behind a commit. One whose answer is lost must not leave a vcluster behind that nobody makes.
+#[tokio::test]
+async fn what_follows_a_commit_follows_it_when_its_answer_is_lost_too() {
+    let scene = Scene::new().await;
+    let (coordination, stop) = (MemoryCoordination::default(), CancellationToken::new());
+    let _guard = stop.clone().drop_guard();
+    reservations::announce(&coordination, 4000, 4096).await;
+    let control = reservations::control(scene.store.clone(), &coordination, &SeededEntropy::default(), &stop);
+    let owner = Actor::of(account(1).user).expect("nobody is locked");
+    reservations::until_host_is_known(&control, &owner).await;
+    let order = CreateVcluster { name: "lab".into(), image: "a".into(), nodes: 1, cpus: 0.5, memory_mib: 64 };
+
+    scene.cable.set(Wire::CutBehind("COMMIT"));
+    let back = async {
+        scene.cable.until_cut().await;
+        scene.cable.set(Wire::Whole);
+    };
+    let (made, ()) = tokio::join!(control.vclusters.create(&owner, order.clone(), Some("key")), back);
+    let made = match made {
+        // The reconciler commits, too: where its connection was the one that was cut, ours may have found none.
+        Err(Error::Store(StoreError::Unavailable(_))) => control.vclusters.create(&owner, order, Some("key")).await,
+        made => made,
+    };
+    let node = made.expect("a vcluster").nodes[0].id;
+    eventually("its order", SOON, async || coordination.assignment(node).is_some()).await;
+}
+
 #[tokio::test]
 async fn a_commit_that_never_arrived_is_found_not_to_have_happened() {
     let scene = Scene::new().await;
@@ -122,7 +155,7 @@ async fn a_restart_costs_errors_that_say_try_again_and_nothing_else() {
     let store = store::connect(&config.into()).await.expect("the database");
     store::migrate(&store).await.expect("the schema");
     let mut transaction = store.begin().await.expect("the writer's place");
-    transaction.insert_account(&crate::fixture::account(1)).await.expect("a new account");
+    transaction.insert_account(&account(1)).await.expect("a new account");
     transaction.commit().await.expect("a commit");
 
     let writer = tokio::spawn(write_until_three_more(store.clone()));

@@ -67,9 +67,7 @@ impl Scene {
         let other = record.elsewhere(Duration::from_secs(30)).await;
         let coordination = MemoryCoordination::default();
         let (cpu_milli, memory_mib) = HOST;
-        let name = "here".parse().expect("a name");
-        let host = WorkerInfo { name, cpu_milli, memory_mib, routed: vec![], unready: None };
-        coordination.announce(&host).await.expect("coordination answers");
+        announce(&coordination, cpu_milli, memory_mib).await;
         let (stop, entropy) = (CancellationToken::new(), SeededEntropy::default());
         let mut controls = Vec::new();
         for store in [record.store.clone(), other] {
@@ -77,12 +75,7 @@ impl Scene {
         }
         let owners = [1, 2].map(|number| Actor::of(account(number).user).expect("nobody is locked"));
         for control in &controls {
-            let probe =
-                CreateVcluster { name: "probe".into(), image: "a".into(), nodes: 1, cpus: 4096.0, memory_mib: 64 };
-            eventually("control to hear of the host", Duration::from_secs(10), async || {
-                !matches!(control.vclusters.create(&owners[0], probe.clone(), None).await, Err(Error::NoHost))
-            })
-            .await;
+            until_host_is_known(control, &owners[0]).await;
         }
         Self { record, controls, owners: owners.into(), stop }
     }
@@ -105,7 +98,23 @@ impl Scene {
     }
 }
 
-fn control(
+/// A host of this size is there.
+pub(super) async fn announce(coordination: &MemoryCoordination, cpu_milli: u64, memory_mib: u64) {
+    let name = "here".parse().expect("a name");
+    let host = WorkerInfo { name, cpu_milli, memory_mib, routed: vec![], unready: None };
+    coordination.announce(&host).await.expect("coordination answers");
+}
+
+pub(super) async fn until_host_is_known(control: &Control, actor: &Actor) {
+    let probe = CreateVcluster { name: "probe".into(), image: "a".into(), nodes: 1, cpus: 4096.0, memory_mib: 64 };
+    eventually("control to hear of the host", Duration::from_secs(10), async || {
+        !matches!(control.vclusters.create(actor, probe.clone(), None).await, Err(Error::NoHost))
+    })
+    .await;
+}
+
+/// With its reconciler running.
+pub(super) fn control(
     store: SqlStore,
     coordination: &MemoryCoordination,
     entropy: &SeededEntropy,
