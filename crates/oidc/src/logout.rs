@@ -105,7 +105,10 @@ impl Provider {
             return Err(bad("the logout token is signed in a way that is not accepted"));
         }
         let kind = header.typ.as_deref().map(str::to_ascii_lowercase);
-        if !matches!(kind.as_deref().map(|kind| kind.trim_start_matches("application/")), None | Some("jwt" | "logout+jwt")) {
+        if !matches!(
+            kind.as_deref().map(|kind| kind.trim_start_matches("application/")),
+            None | Some("jwt" | "logout+jwt")
+        ) {
             return Err(bad("the token is of another kind"));
         }
         // Before anybody can have us fetch keys.

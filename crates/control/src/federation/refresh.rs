@@ -70,12 +70,16 @@ impl Federation {
     }
 
     async fn refresh(&self, outside: &Outside, session: ProviderSession) -> Result<(), Error> {
-        let rules = self.rules.providers.iter().find(|provider| {
-            provider.name == session.provider && provider.issuer == session.issuer
-        });
+        let rules = self
+            .rules
+            .providers
+            .iter()
+            .find(|provider| provider.name == session.provider && provider.issuer == session.issuer);
         let token = session.refresh_token.as_deref().and_then(|sealed| outside.seal.open(sealed, session.key.as_str()));
         let (Some(rules), Some(token)) = (rules, token) else {
-            return self.end(&session, "its provider is not configured any more, or its token was sealed with another key").await;
+            return self
+                .end(&session, "its provider is not configured any more, or its token was sealed with another key")
+                .await;
         };
         match outside.providers.refresh(&rules.name, &token, &session.subject).await {
             Ok(verified) => self.renew(outside, rules, session, verified).await,
@@ -101,7 +105,8 @@ impl Federation {
         session: ProviderSession,
         verified: Verified,
     ) -> Result<(), Error> {
-        let seal = |token: &Option<String>| token.as_deref().map(|token| outside.seal.seal(token, session.key.as_str()));
+        let seal =
+            |token: &Option<String>| token.as_deref().map(|token| outside.seal.seal(token, session.key.as_str()));
         let renewed = ProviderSession {
             // Providers that do not rotate send none; the old one stays good.
             refresh_token: seal(&verified.refresh_token).or_else(|| session.refresh_token.clone()),
@@ -126,7 +131,11 @@ impl Federation {
         self.try_save(session, news).await
     }
 
-    async fn try_save(&self, session: &ProviderSession, news: Option<(&ProviderRules, &Verified)>) -> Result<(), Error> {
+    async fn try_save(
+        &self,
+        session: &ProviderSession,
+        news: Option<(&ProviderRules, &Verified)>,
+    ) -> Result<(), Error> {
         let mut tx = self.store.begin().await?;
         if !tx.save_provider_session(session).await? {
             tracing::debug!("a session ended while its provider was asked about it");

@@ -88,8 +88,7 @@ pub trait IdentityWrites: Send {
         now: DateTime<Utc>,
     ) -> Result<bool, StoreError>;
     /// Takes it out of the record, if it is this browser's: nobody finds it again.
-    async fn take_pending_sign_in(&mut self, digest: &str, browser: &str)
-    -> Result<Option<PendingSignIn>, StoreError>;
+    async fn take_pending_sign_in(&mut self, digest: &str, browser: &str) -> Result<Option<PendingSignIn>, StoreError>;
 
     async fn identity(&mut self, issuer: &str, subject: &str) -> Result<Option<Identity>, StoreError>;
     async fn identities_of(&mut self, user: UserId) -> Result<Vec<Identity>, StoreError>;
