@@ -130,7 +130,7 @@ impl Provider {
         let content = |fault: &'static str| IdentityError::untrusted(Distrust::Content, fault);
         let for_us = match &order.aud {
             OneOrMore::One(audience) => *audience == self.settings.client_id,
-            OneOrMore::More(all) => all.iter().any(|audience| *audience == self.settings.client_id),
+            OneOrMore::More(all) => all.contains(&self.settings.client_id),
         };
         if !for_us {
             return Err(IdentityError::untrusted(Distrust::Audience, "the logout token is for somebody else"));

@@ -25,6 +25,11 @@ impl IdentityReads for SqlStore {
         of_user(self.reader(), user).await
     }
 
+    async fn is_a_session_due(&self, now: DateTime<Utc>) -> Result<bool, StoreError> {
+        let due = provider_session::Entity::find().filter(provider_session::Column::DueAt.lte(now));
+        Ok(due.one(self.reader()).await.map_err(fault("provider's session"))?.is_some())
+    }
+
     async fn has_administrator_from(&self, issuers: &[String]) -> Result<bool, StoreError> {
         let db = self.reader();
         let theirs = identity::Entity::find().filter(identity::Column::Issuer.is_in(issuers)).select_only();

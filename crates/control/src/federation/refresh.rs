@@ -36,7 +36,8 @@ const WRITE_TRIES: u32 = 30;
 impl Federation {
     /// Asks about every session in time, until it is told to stop.
     pub async fn run(self, stop: CancellationToken) {
-        let Some(outside) = self.outside.clone() else { return stop.cancelled().await };
+        let outside = self.outside.clone().filter(|_| !self.rules.providers.is_empty());
+        let Some(outside) = outside else { return stop.cancelled().await };
         loop {
             match self.refresh_due(&outside, &stop).await {
                 // There may be more of them.
@@ -53,6 +54,10 @@ impl Federation {
 
     async fn refresh_due(&self, outside: &Outside, stop: &CancellationToken) -> Result<usize, StoreError> {
         let now = self.clock.now();
+        // Mostly none is, and then no writer is kept from writing.
+        if !self.store.is_a_session_due(now).await? {
+            return Ok(0);
+        }
         let mut tx = self.store.begin().await?;
         let due = tx.take_due_sessions(now, now + TAKEN_FOR, BATCH).await?;
         tx.commit().await?;

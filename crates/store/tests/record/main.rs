@@ -10,6 +10,7 @@ mod file;
 mod fixture;
 mod history;
 mod holdings;
+mod identities;
 mod lists;
 mod people;
 mod replies;

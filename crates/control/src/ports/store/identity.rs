@@ -73,6 +73,8 @@ pub struct Admitted {
 #[async_trait]
 pub trait IdentityReads: Send + Sync {
     async fn identities_of(&self, user: UserId) -> Result<Vec<Identity>, StoreError>;
+    /// Whether the time of a session has come to ask its provider about it.
+    async fn is_a_session_due(&self, now: DateTime<Utc>) -> Result<bool, StoreError>;
     /// Whether an administrator who is not locked has an identity of one of these issuers.
     async fn has_administrator_from(&self, issuers: &[String]) -> Result<bool, StoreError>;
 }
