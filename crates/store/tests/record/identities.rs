@@ -4,9 +4,7 @@ use std::sync::Arc;
 
 use control::ports::{
     identity::Secrets,
-    store::{
-        Identity, IdentityReads as _, PendingSignIn, ProviderSession, SessionKey, Store as _, StoreError, Transaction,
-    },
+    store::{Identity, IdentityReads as _, PendingSignIn, ProviderSession, SessionKey, StoreError, Transaction},
 };
 use domain::user::Role;
 use serde_json::json;
