@@ -28,7 +28,9 @@ pub fn refused(frame: &Frame<'_>, refusal: &Refusal, provider: &str, label: &str
 
 /// Leads on to the provider by itself, and with a link where a browser does not.
 pub fn to_provider(frame: &Frame<'_>, label: &str, address: &str) -> String {
-    onward(frame, address, || (t!("oidc-onward-title", provider = label), t!("oidc-onward", provider = label), t!("oidc-onward-go")))
+    onward(frame, address, || {
+        (t!("oidc-onward-title", provider = label), t!("oidc-onward", provider = label), t!("oidc-onward-go"))
+    })
 }
 
 /// The same after signing out here.

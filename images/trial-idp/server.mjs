@@ -52,6 +52,7 @@ async function read(request) {
 
 async function answer(request, response) {
   if (request.url === "/healthz") return response.writeHead(200).end("ok\n");
+  if (request.url === "/favicon.ico") return response.writeHead(204).end();
   const body = await read(request);
   if (control && (await control.handle(request, response, body, { records, restart, addClient }))) return undefined;
   if (control && (await control.misbehave(request, response, settings.issuer))) return undefined;

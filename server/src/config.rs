@@ -138,7 +138,13 @@ fn providers(environment: &[(String, String)], table: &toml::Table) -> Providers
     let keys: Vec<&str> = oidc::ProviderConfig::SETTINGS.iter().map(|setting| setting.key).collect();
     let mut names = source::provider_names(environment, table, &keys);
     names.retain(|name| oidc::is_name(name));
-    names.into_iter().map(|name| { let settings = settings_of(&name); (name, settings) }).collect()
+    names
+        .into_iter()
+        .map(|name| {
+            let settings = settings_of(&name);
+            (name, settings)
+        })
+        .collect()
 }
 
 /// A setting lives as long as the program, as all others do; it is made once, at the start.

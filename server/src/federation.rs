@@ -18,7 +18,8 @@ pub fn federation(config: &Config, data: &DataDir, ports: &Ports) -> Result<Fede
     let settings = config.oidc.iter().map(oidc_settings).collect::<Result<Vec<_>>>()?;
     let providers = config.oidc.iter().map(rules_of).collect();
     let rules = Rules { local: config.auth.local.0, providers };
-    let adapter = oidc::Providers::new(settings, &ports.clock).context("requests to OpenID providers cannot be made")?;
+    let adapter =
+        oidc::Providers::new(settings, &ports.clock).context("requests to OpenID providers cannot be made")?;
     let outside = Outside { providers: Arc::new(adapter), seal: Arc::new(data.seal()?) };
     Ok(Federation::new(ports.store.clone(), ports.clock.clone(), ports.entropy.clone(), outside, rules))
 }
@@ -28,7 +29,9 @@ fn oidc_settings(provider: &NamedProvider) -> Result<oidc::Settings> {
     let client_secret = match &config.client_secret_file {
         Some(path) => {
             let text = std::fs::read_to_string(path);
-            Some(text.with_context(|| format!("cannot read the client's secret of {} in {}", provider.name, path.display()))?)
+            Some(text.with_context(|| {
+                format!("cannot read the client's secret of {} in {}", provider.name, path.display())
+            })?)
         }
         None => config.client_secret.clone().map(|secret| secret.0),
     };

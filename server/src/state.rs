@@ -10,8 +10,8 @@ use leptos::config::LeptosOptions;
 use metrics_exporter_prometheus::PrometheusHandle;
 
 use crate::http::{
-    apps::hosts::Hosts, census::Census, ending::Ending, farewell::Farewells, origin::Origin, readiness::Readiness, revocation::Revocations,
-    session::Sessions,
+    apps::hosts::Hosts, census::Census, ending::Ending, farewell::Farewells, origin::Origin, readiness::Readiness,
+    revocation::Revocations, session::Sessions,
 };
 use crate::installation::SharedInstallation;
 

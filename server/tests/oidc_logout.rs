@@ -25,7 +25,10 @@ async fn signing_out_leads_to_the_provider_and_it_forgets_the_person_too() {
     assert_eq!(ada.who().await, "", "signed out here already");
     let onward = refresh(&page.text);
     assert!(onward.starts_with(lab.issuer()) && onward.contains("id_token_hint="), "{onward}");
-    assert!(!url.contains("id_token") && !daemon.log().contains("id_token_hint=ey"), "the hint is in no address of ours");
+    assert!(
+        !url.contains("id_token") && !daemon.log().contains("id_token_hint=ey"),
+        "the hint is in no address of ours"
+    );
     assert_eq!(ada.step(&url).await.header("location"), "/sign-in", "it leads on once");
     // The provider asks; she confirms, and comes back.
     let (asks, form) = ada.open(&onward).await;

@@ -137,7 +137,12 @@ async fn an_identity_is_linked_from_inside_a_session_only_and_never_the_last_way
     says(&bob.step(&callback).await, 409, "This identity is somebody else");
     let (_, page) = bob.submit(&link, &[]).await;
     let callback = bob.through(&refresh(&page), "grace").await;
-    bob.client().request(reqwest::Method::DELETE, "/api/v1/session").header("origin", &bob.url).send().await.expect("an answer");
+    bob.client()
+        .request(reqwest::Method::DELETE, "/api/v1/session")
+        .header("origin", &bob.url)
+        .send()
+        .await
+        .expect("an answer");
     says(&bob.step(&callback).await, 400, "Begin again");
     let unlink = |visitor: &Visitor| {
         let fields = [("issuer", lab.issuer().to_owned()), ("subject", "grace".to_owned())];

@@ -27,10 +27,12 @@ pub fn problem(error: &Error) -> Problem {
             Problem { retry_after: Some(wait.as_secs().max(1)), ..said(Code::TooManyAttempts, error) }
         }
         Error::Refused(ActionRefused::NoSuchNode(..)) => said(Code::NotFound, error),
-        Error::Refused(_) | Error::IdempotencyGone | Error::LastAdministrator(_) | Error::OwnAccount | Error::OnlyWayIn
-        | Error::NobodyAdministers => {
-            said(Code::Conflict, error)
-        }
+        Error::Refused(_)
+        | Error::IdempotencyGone
+        | Error::LastAdministrator(_)
+        | Error::OwnAccount
+        | Error::OnlyWayIn
+        | Error::NobodyAdministers => said(Code::Conflict, error),
         Error::NameTaken(_) | Error::UserTaken(_) => taken(error),
         Error::NeedsSession | Error::NoPasswords => said(Code::Forbidden, error),
         Error::IdempotencyMismatch => said(Code::IdempotencyMismatch, error),

@@ -10,9 +10,13 @@ use catalogue::t;
 use leptos::prelude::*;
 use leptos_router::components::Outlet;
 
-use self::{identities::IdentitiesSection, password::PasswordSection, sessions::SessionsSection, tokens::TokensSection};
+use self::{
+    identities::IdentitiesSection, password::PasswordSection, sessions::SessionsSection, tokens::TokensSection,
+};
 use crate::{
-    api::profile::{ChangePassword, CreateToken, EndOtherSessions, EndSession, Profile, RevokeToken, Unlink, read_profile},
+    api::profile::{
+        ChangePassword, CreateToken, EndOtherSessions, EndSession, Profile, RevokeToken, Unlink, read_profile,
+    },
     components::{skeleton::SectionsSkeleton, tab_title::TabTitle},
     layouts::{account::role, chrome::TopBar, signed_in::Me},
     pages::problem::ProblemCard,

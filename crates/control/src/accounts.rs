@@ -58,7 +58,15 @@ impl std::fmt::Debug for Accounts {
 impl Accounts {
     /// Also what the command line uses, without the rest of control.
     pub fn new(store: Arc<dyn Store>, clock: Arc<dyn Clock>, entropy: Arc<dyn Entropy>, limits: Limits) -> Self {
-        Self { store, clock, entropy, passwords: PasswordPool::default(), limits, shown_once: ShownOnce::default(), local: true }
+        Self {
+            store,
+            clock,
+            entropy,
+            passwords: PasswordPool::default(),
+            limits,
+            shown_once: ShownOnce::default(),
+            local: true,
+        }
     }
 
     /// Where people sign in at a provider only, no password opens anything.

@@ -3,10 +3,7 @@
 //! Both are fetched when they are first needed and kept for a while. A token signed with a key that is not among them has them
 //! fetched again at once, at most so often: anybody can send us a token with an unknown key.
 
-use std::{
-    sync::Arc,
-    time::Duration,
-};
+use std::{sync::Arc, time::Duration};
 
 use control::ports::{
     clock::Clock,
@@ -189,7 +186,9 @@ impl Provider {
 fn of_discovery(error: DiscoveryError<HttpError>) -> IdentityError {
     match error {
         DiscoveryError::Validation(fault) => IdentityError::untrusted(Distrust::Issuer, fault),
-        error @ (DiscoveryError::Request(_) | DiscoveryError::Response(..)) => IdentityError::Unavailable(Box::new(error)),
+        error @ (DiscoveryError::Request(_) | DiscoveryError::Response(..)) => {
+            IdentityError::Unavailable(Box::new(error))
+        }
         error => IdentityError::untrusted(Distrust::Content, error),
     }
 }

@@ -105,7 +105,10 @@ impl Provider {
             return Err(bad("the logout token is signed in a way that is not accepted"));
         }
         let kind = header.typ.as_deref().map(str::to_ascii_lowercase);
-        if !matches!(kind.as_deref().map(|kind| kind.trim_start_matches("application/")), None | Some("jwt" | "logout+jwt")) {
+        if !matches!(
+            kind.as_deref().map(|kind| kind.trim_start_matches("application/")),
+            None | Some("jwt" | "logout+jwt")
+        ) {
             return Err(bad("the token is of another kind"));
         }
         // Before anybody can have us fetch keys.
@@ -127,7 +130,7 @@ impl Provider {
         let content = |fault: &'static str| IdentityError::untrusted(Distrust::Content, fault);
         let for_us = match &order.aud {
             OneOrMore::One(audience) => *audience == self.settings.client_id,
-            OneOrMore::More(all) => all.iter().any(|audience| *audience == self.settings.client_id),
+            OneOrMore::More(all) => all.contains(&self.settings.client_id),
         };
         if !for_us {
             return Err(IdentityError::untrusted(Distrust::Audience, "the logout token is for somebody else"));

@@ -47,7 +47,9 @@ impl Provider {
     pub(crate) async fn is_from(&self, issuer: Option<&str>) -> Result<bool, IdentityError> {
         match issuer {
             Some(issuer) => Ok(issuer == self.settings.issuer),
-            None => Ok(!self.known().await?.metadata.additional_metadata().authorization_response_iss_parameter_supported),
+            None => {
+                Ok(!self.known().await?.metadata.additional_metadata().authorization_response_iss_parameter_supported)
+            }
         }
     }
 
@@ -90,7 +92,8 @@ impl Provider {
 
     fn client(&self, known: &Known) -> OurClient {
         let settings = &self.settings;
-        let (id, secret) = (ClientId::new(settings.client_id.clone()), settings.client_secret.clone().map(ClientSecret::new));
+        let (id, secret) =
+            (ClientId::new(settings.client_id.clone()), settings.client_secret.clone().map(ClientSecret::new));
         let client = OurClient::from_provider_metadata(known.metadata.clone(), id, secret);
         // Basic is what everybody has who says nothing.
         let methods = known.metadata.token_endpoint_auth_methods_supported();
@@ -114,8 +117,8 @@ impl Provider {
         let unsigned = |fault| IdentityError::untrusted(Distrust::Signature, fault);
         let algorithm = token.signing_alg().map_err(|fault| IdentityError::untrusted(Distrust::Signature, fault))?;
         let key = token.signing_key(&verifier).map_err(|fault| IdentityError::untrusted(Distrust::Signature, fault))?;
-        let actual = AccessTokenHash::from_token(access, algorithm, key)
-            .map_err(|fault| unsigned(fault.to_string()))?;
+        let actual =
+            AccessTokenHash::from_token(access, algorithm, key).map_err(|fault| unsigned(fault.to_string()))?;
         if actual == *expected { Ok(()) } else { Err(content("the access token is not the ID token's")) }
     }
 

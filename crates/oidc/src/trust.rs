@@ -3,7 +3,8 @@
 use chrono::{DateTime, TimeDelta, Utc};
 use control::ports::identity::{Distrust, IdentityError};
 use openidconnect::{
-    ClaimsVerificationError, ClientId, IssuerUrl, Nonce, SignatureVerificationError, core::CoreJwsSigningAlgorithm as Alg,
+    ClaimsVerificationError, ClientId, IssuerUrl, Nonce, SignatureVerificationError,
+    core::CoreJwsSigningAlgorithm as Alg,
 };
 
 use crate::{

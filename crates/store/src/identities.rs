@@ -6,8 +6,8 @@ use control::ports::store::{
 };
 use domain::{UserId, user::Role};
 use sea_orm::{
-    ColumnTrait, ConnectionTrait, EntityTrait, Order, PaginatorTrait as _, QueryFilter, QueryOrder,
-    QuerySelect, prelude::Uuid, sea_query::Expr,
+    ColumnTrait, ConnectionTrait, EntityTrait, Order, PaginatorTrait as _, QueryFilter, QueryOrder, QuerySelect,
+    prelude::Uuid, sea_query::Expr,
 };
 
 use crate::{
@@ -25,10 +25,16 @@ impl IdentityReads for SqlStore {
         of_user(self.reader(), user).await
     }
 
+    async fn is_a_session_due(&self, now: DateTime<Utc>) -> Result<bool, StoreError> {
+        let due = provider_session::Entity::find().filter(provider_session::Column::DueAt.lte(now));
+        Ok(due.one(self.reader()).await.map_err(fault("provider's session"))?.is_some())
+    }
+
     async fn has_administrator_from(&self, issuers: &[String]) -> Result<bool, StoreError> {
         let db = self.reader();
         let theirs = identity::Entity::find().filter(identity::Column::Issuer.is_in(issuers)).select_only();
-        let users: Vec<Uuid> = theirs.column(identity::Column::User).into_tuple().all(db).await.map_err(fault("identity"))?;
+        let users: Vec<Uuid> =
+            theirs.column(identity::Column::User).into_tuple().all(db).await.map_err(fault("identity"))?;
         let administrators = user::Entity::find()
             .filter(user::Column::Id.is_in(users))
             .filter(user::Column::Role.eq(words::of_role(Role::Admin)))
@@ -68,11 +74,7 @@ impl IdentityWrites for SqlTransaction {
         Ok(true)
     }
 
-    async fn take_pending_sign_in(
-        &mut self,
-        digest: &str,
-        browser: &str,
-    ) -> Result<Option<PendingSignIn>, StoreError> {
+    async fn take_pending_sign_in(&mut self, digest: &str, browser: &str) -> Result<Option<PendingSignIn>, StoreError> {
         let db = self.db();
         let theirs = pending_sign_in::Entity::find_by_id(digest).filter(pending_sign_in::Column::Browser.eq(browser));
         let Some(row) = theirs.one(db).await.map_err(fault("sign-in"))? else { return Ok(None) };

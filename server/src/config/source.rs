@@ -127,7 +127,7 @@ pub(super) fn provider_names(environment: &[(String, String)], table: &toml::Tab
 }
 
 /// Each section of the file with its dotted name.
-fn sections<'a>(table: &'a toml::Table) -> impl Iterator<Item = (String, &'a toml::Value)> {
+fn sections(table: &toml::Table) -> impl Iterator<Item = (String, &toml::Value)> {
     table.iter().flat_map(|(name, value)| match value {
         toml::Value::Table(inner) if name == oidc::SECTION => {
             inner.iter().map(|(provider, value)| (format!("{name}.{provider}"), value)).collect::<Vec<_>>()

@@ -95,7 +95,11 @@ impl Value for Issuer {
         let good = uri.is_some_and(|uri| {
             matches!(uri.scheme_str(), Some("https" | "http")) && uri.host().is_some() && uri.query().is_none()
         });
-        if good { Ok(Self(text.into())) } else { Err(format!("must be the address of an OpenID provider, not {text:?}")) }
+        if good {
+            Ok(Self(text.into()))
+        } else {
+            Err(format!("must be the address of an OpenID provider, not {text:?}"))
+        }
     }
 }
 

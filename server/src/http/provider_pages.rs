@@ -11,7 +11,7 @@ use axum::{
 use control::federation::Refusal;
 use http::{HeaderMap, StatusCode, header, request::Parts};
 
-use super::{cookies, error, middleware::arrival::RequestId, oidc_address};
+use super::{cookies, error, middleware::arrival::RequestId, oidc_address, session::Seen};
 use crate::{http::error::Failure, state::AppState};
 
 /// How the page that answers is to look, and which browser asks.
@@ -25,6 +25,7 @@ pub(crate) struct Looks {
     pub(crate) secure: bool,
     /// What binds the browser to the sign-ins it has begun.
     pub(crate) browser: Option<String>,
+    pub(crate) seen: Seen,
 }
 
 impl FromRequestParts<AppState> for Looks {
@@ -40,6 +41,7 @@ impl FromRequestParts<AppState> for Looks {
             base: oidc_address::base(state, extensions, headers),
             secure,
             browser: cookies::browser(headers, secure).map(str::to_owned),
+            seen: Seen::of(state.clock.now(), extensions, headers),
         })
     }
 }

@@ -14,7 +14,9 @@ use super::{
     identity::identify,
     json::LARGEST_BODY,
     middleware::{arrival, observe, problems, security, upload, visit},
-    routes::{admin, apps, book, console, events, health, me, metrics, nodes, oidc, openapi, session, terminals, vclusters},
+    routes::{
+        admin, apps, book, console, events, health, me, metrics, nodes, oidc, openapi, session, terminals, vclusters,
+    },
 };
 use crate::state::AppState;
 

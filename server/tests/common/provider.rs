@@ -76,7 +76,10 @@ pub(crate) fn configured(providers: &[(&str, &Provider, &str)], more: &str) -> (
 }
 
 /// A daemon that knows these providers, and they it.
-pub(crate) async fn daemon_with(providers: &[(&str, &Provider, &str)], more: &str) -> (Daemon, tempfile::NamedTempFile) {
+pub(crate) async fn daemon_with(
+    providers: &[(&str, &Provider, &str)],
+    more: &str,
+) -> (Daemon, tempfile::NamedTempFile) {
     let (options, file) = configured(providers, more);
     let daemon = options.start().await;
     for (name, provider, _) in providers {

@@ -46,7 +46,8 @@ impl std::fmt::Debug for Begun {
 impl Federation {
     pub async fn begin(&self, begin: Begin<'_>) -> Result<Begun, Refusal> {
         let (rules, outside) = self.provider(begin.provider)?;
-        let link = begin.link.map(|actor| Ok::<_, crate::Error>((actor.user, actor.in_person()?.clone()))).transpose()?;
+        let link =
+            begin.link.map(|actor| Ok::<_, crate::Error>((actor.user, actor.in_person()?.clone()))).transpose()?;
         let browser = match begin.browser {
             Some(known) if is_secret(known) => known.to_owned(),
             _ => self.secret::<32>(),

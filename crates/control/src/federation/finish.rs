@@ -92,9 +92,7 @@ impl Federation {
     pub async fn keep(&self, session: &SessionKey, grant: &Grant) -> Result<(), crate::Error> {
         let Some(outside) = &self.outside else { return Ok(()) };
         let Grant { provider, verified } = grant;
-        let seal = |token: &Option<String>| {
-            token.as_deref().map(|token| outside.seal.seal(token, session.as_str()))
-        };
+        let seal = |token: &Option<String>| token.as_deref().map(|token| outside.seal.seal(token, session.as_str()));
         let record = ProviderSession {
             key: session.clone(),
             provider: provider.clone(),

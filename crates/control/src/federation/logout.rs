@@ -25,7 +25,9 @@ impl Federation {
         let found = tx.provider_session(session).await?;
         drop(tx);
         let Some(found) = found else { return Ok(None) };
-        let Some(rules) = self.rules.providers.iter().find(|rules| rules.name == found.provider) else { return Ok(None) };
+        let Some(rules) = self.rules.providers.iter().find(|rules| rules.name == found.provider) else {
+            return Ok(None);
+        };
         let id_token = found.id_token.as_deref().and_then(|sealed| outside.seal.open(sealed, session.as_str()));
         match outside.providers.logout_url(&rules.name, id_token.as_deref(), back).await {
             Ok(address) => Ok(address.map(|address| (rules.label.clone(), address))),

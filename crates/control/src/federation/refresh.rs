@@ -36,7 +36,8 @@ const WRITE_TRIES: u32 = 30;
 impl Federation {
     /// Asks about every session in time, until it is told to stop.
     pub async fn run(self, stop: CancellationToken) {
-        let Some(outside) = self.outside.clone() else { return stop.cancelled().await };
+        let outside = self.outside.clone().filter(|_| !self.rules.providers.is_empty());
+        let Some(outside) = outside else { return stop.cancelled().await };
         loop {
             match self.refresh_due(&outside, &stop).await {
                 // There may be more of them.
@@ -53,6 +54,10 @@ impl Federation {
 
     async fn refresh_due(&self, outside: &Outside, stop: &CancellationToken) -> Result<usize, StoreError> {
         let now = self.clock.now();
+        // Mostly none is, and then no writer is kept from writing.
+        if !self.store.is_a_session_due(now).await? {
+            return Ok(0);
+        }
         let mut tx = self.store.begin().await?;
         let due = tx.take_due_sessions(now, now + TAKEN_FOR, BATCH).await?;
         tx.commit().await?;
@@ -70,12 +75,16 @@ impl Federation {
     }
 
     async fn refresh(&self, outside: &Outside, session: ProviderSession) -> Result<(), Error> {
-        let rules = self.rules.providers.iter().find(|provider| {
-            provider.name == session.provider && provider.issuer == session.issuer
-        });
+        let rules = self
+            .rules
+            .providers
+            .iter()
+            .find(|provider| provider.name == session.provider && provider.issuer == session.issuer);
         let token = session.refresh_token.as_deref().and_then(|sealed| outside.seal.open(sealed, session.key.as_str()));
         let (Some(rules), Some(token)) = (rules, token) else {
-            return self.end(&session, "its provider is not configured any more, or its token was sealed with another key").await;
+            return self
+                .end(&session, "its provider is not configured any more, or its token was sealed with another key")
+                .await;
         };
         match outside.providers.refresh(&rules.name, &token, &session.subject).await {
             Ok(verified) => self.renew(outside, rules, session, verified).await,
@@ -101,7 +110,8 @@ impl Federation {
         session: ProviderSession,
         verified: Verified,
     ) -> Result<(), Error> {
-        let seal = |token: &Option<String>| token.as_deref().map(|token| outside.seal.seal(token, session.key.as_str()));
+        let seal =
+            |token: &Option<String>| token.as_deref().map(|token| outside.seal.seal(token, session.key.as_str()));
         let renewed = ProviderSession {
             // Providers that do not rotate send none; the old one stays good.
             refresh_token: seal(&verified.refresh_token).or_else(|| session.refresh_token.clone()),
@@ -126,7 +136,11 @@ impl Federation {
         self.try_save(session, news).await
     }
 
-    async fn try_save(&self, session: &ProviderSession, news: Option<(&ProviderRules, &Verified)>) -> Result<(), Error> {
+    async fn try_save(
+        &self,
+        session: &ProviderSession,
+        news: Option<(&ProviderRules, &Verified)>,
+    ) -> Result<(), Error> {
         let mut tx = self.store.begin().await?;
         if !tx.save_provider_session(session).await? {
             tracing::debug!("a session ended while its provider was asked about it");

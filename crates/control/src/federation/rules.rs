@@ -52,8 +52,8 @@ impl ProviderRules {
             return Ok(());
         }
         let domain = claims.text("email").and_then(|email| email.rsplit_once('@')).map(|(_, domain)| domain);
-        let is_allowed =
-            domain.is_some_and(|domain| self.allowed_domains.iter().any(|allowed| allowed.eq_ignore_ascii_case(domain)));
+        let is_allowed = domain
+            .is_some_and(|domain| self.allowed_domains.iter().any(|allowed| allowed.eq_ignore_ascii_case(domain)));
         match is_allowed {
             false => Err(Refusal::NotAllowed),
             true if !claims.says("email_verified", "true") => Err(Refusal::EmailUnverified),

@@ -201,7 +201,8 @@ mod tests {
         ] {
             assert!(claims.says(name, value), "{name}");
         }
-        for (name, value) in [("groups", "admin"), ("role", "adm"), ("realm_access", "ops"), ("none", ""), ("admins", "x")]
+        for (name, value) in
+            [("groups", "admin"), ("role", "adm"), ("realm_access", "ops"), ("none", ""), ("admins", "x")]
         {
             assert!(!claims.says(name, value), "{name}");
         }

@@ -85,7 +85,10 @@ async fn userinfo_about_somebody_else_is_no_userinfo() {
     for userinfo in [json!({"sub": "grace", "groups": ["admins"]}), json!({"groups": ["admins"]}), json!([])] {
         hostile.script.lock().userinfo = userinfo.clone();
         let token = hostile.signed(&hostile.claims(&json!({})));
-        assert!(matches!(why(hostile.sign_in_with(token).await), Some(Distrust::Subject | Distrust::Content)), "{userinfo}");
+        assert!(
+            matches!(why(hostile.sign_in_with(token).await), Some(Distrust::Subject | Distrust::Content)),
+            "{userinfo}"
+        );
     }
 }
 

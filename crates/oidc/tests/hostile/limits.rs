@@ -33,7 +33,8 @@ async fn answers_without_end_or_that_lead_elsewhere_are_no_answers() {
     };
     let endless = answer(StatusCode::OK, HeaderMap::new(), " ".repeat(1024 * 1024)).await;
     assert!(matches!(endless, Err(IdentityError::Unavailable(_))), "{endless:?}");
-    let elsewhere = HeaderMap::from_iter([(header::LOCATION, format!("{}/jwks", hostile.issuer).parse().expect("a header"))]);
+    let elsewhere =
+        HeaderMap::from_iter([(header::LOCATION, format!("{}/jwks", hostile.issuer).parse().expect("a header"))]);
     let fetched = hostile.script.lock().keys_fetched;
     let led = answer(StatusCode::TEMPORARY_REDIRECT, elsewhere, String::new()).await;
     assert!(led.is_err(), "{led:?}");

@@ -104,7 +104,8 @@ impl Hostile {
     /// Claims that are good, with these in their place; `null` takes one away.
     pub(crate) fn claims(&self, different: &Value) -> Value {
         let now = self.clock.now().timestamp();
-        let claims = json!({"iss": self.issuer, "sub": "ada", "aud": CLIENT, "iat": now, "exp": now + 300, "nonce": "n"});
+        let claims =
+            json!({"iss": self.issuer, "sub": "ada", "aud": CLIENT, "iat": now, "exp": now + 300, "nonce": "n"});
         replaced(claims, different)
     }
 

@@ -1,7 +1,7 @@
 //! Opening a database on a Postgres server, and what makes one writer at a time there. Knows no table.
 //!
 //! Writers take one advisory lock at the beginning of their transaction, which ends with it, however it ends; with
-//! READ COMMITTED every statement behind the lock sees all that earlier writers have committed. See ADR 13.
+//! READ COMMITTED every statement behind the lock sees all that earlier writers have committed. See ADR 14.
 
 use std::{fmt, str::FromStr, time::Duration};
 

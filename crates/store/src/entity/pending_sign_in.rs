@@ -65,7 +65,8 @@ impl TryFrom<Model> for PendingSignIn {
 
 impl From<&PendingSignIn> for ActiveModel {
     fn from(pending: &PendingSignIn) -> Self {
-        let (link_user, link_session) = pending.link.as_ref().map(|(user, session)| (user.as_uuid(), session.to_string())).unzip();
+        let (link_user, link_session) =
+            pending.link.as_ref().map(|(user, session)| (user.as_uuid(), session.to_string())).unzip();
         Self {
             digest: Set(pending.digest.clone()),
             browser: Set(pending.browser.clone()),

@@ -22,6 +22,7 @@ mod sqlite {
     mod file;
     mod history;
     mod holdings;
+    mod identities;
     mod lists;
     mod people;
     mod replies;
@@ -52,6 +53,7 @@ mod postgres {
     mod exclusion;
     mod history;
     mod holdings;
+    mod identities;
     mod lists;
     mod loss;
     mod people;

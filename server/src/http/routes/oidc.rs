@@ -15,7 +15,6 @@ use tower_sessions::Session;
 
 use crate::{
     http::{
-        client::Client,
         cookies, error,
         error::Failure,
         identity::{Caller, Identity},
@@ -90,8 +89,6 @@ async fn callback(
     ProviderPath(provider): ProviderPath,
     Extension(identity): Extension<Identity>,
     session: Session,
-    Extension(client): Extension<Client>,
-    headers: HeaderMap,
     looks: Looks,
     answer: Query,
 ) -> Result<Response, Failure> {
@@ -106,8 +103,7 @@ async fn callback(
     };
     match state.control.federation.finish(callback).await {
         Ok(Finished::SignedIn { user, grant, next }) => {
-            let seen = Seen::new(state.clock.now(), client.address, &headers);
-            enter(&state, session, seen, &user, &grant).await?;
+            enter(&state, session, looks.seen.clone(), &user, &grant).await?;
             Ok((StatusCode::SEE_OTHER, location(&next)).into_response())
         }
         Ok(Finished::Linked { next }) => Ok((StatusCode::SEE_OTHER, location(&next)).into_response()),

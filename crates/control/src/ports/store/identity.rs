@@ -73,6 +73,8 @@ pub struct Admitted {
 #[async_trait]
 pub trait IdentityReads: Send + Sync {
     async fn identities_of(&self, user: UserId) -> Result<Vec<Identity>, StoreError>;
+    /// Whether the time of a session has come to ask its provider about it.
+    async fn is_a_session_due(&self, now: DateTime<Utc>) -> Result<bool, StoreError>;
     /// Whether an administrator who is not locked has an identity of one of these issuers.
     async fn has_administrator_from(&self, issuers: &[String]) -> Result<bool, StoreError>;
 }
@@ -88,8 +90,7 @@ pub trait IdentityWrites: Send {
         now: DateTime<Utc>,
     ) -> Result<bool, StoreError>;
     /// Takes it out of the record, if it is this browser's: nobody finds it again.
-    async fn take_pending_sign_in(&mut self, digest: &str, browser: &str)
-    -> Result<Option<PendingSignIn>, StoreError>;
+    async fn take_pending_sign_in(&mut self, digest: &str, browser: &str) -> Result<Option<PendingSignIn>, StoreError>;
 
     async fn identity(&mut self, issuer: &str, subject: &str) -> Result<Option<Identity>, StoreError>;
     async fn identities_of(&mut self, user: UserId) -> Result<Vec<Identity>, StoreError>;
