@@ -63,7 +63,7 @@ export class Control {
   }
 
   /** Answers in the provider's place when it is to misbehave there. */
-  async misbehave(request, response) {
+  async misbehave(request, response, issuer) {
     const { refuse, delay, authorizeError } = this.misbehaviour;
     const url = new URL(request.url, "http://here");
     if (delay?.path === url.pathname) await new Promise((resolve) => setTimeout(resolve, delay.ms));
@@ -72,6 +72,7 @@ export class Control {
       const back = new URL(url.searchParams.get("redirect_uri"));
       back.searchParams.set("error", authorizeError);
       back.searchParams.set("state", url.searchParams.get("state") ?? "");
+      back.searchParams.set("iss", issuer);
       response.writeHead(303, { location: back.href }).end();
       return true;
     }

@@ -54,7 +54,7 @@ async function answer(request, response) {
   if (request.url === "/healthz") return response.writeHead(200).end("ok\n");
   const body = await read(request);
   if (control && (await control.handle(request, response, body, { records, restart, addClient }))) return undefined;
-  if (control && (await control.misbehave(request, response))) return undefined;
+  if (control && (await control.misbehave(request, response, settings.issuer))) return undefined;
   if (await interaction(provider, request, response, body)) return undefined;
   return handle(request, response);
 }
