@@ -13,10 +13,10 @@ use leptos_router::{
 pub use self::areas::fetch_page;
 #[cfg(feature = "ssr")]
 pub(crate) use self::areas::{AHEAD, area_of};
-use self::areas::{admin, order, profile, vcluster as one};
+use self::areas::{admin, entrance, order, profile, vcluster as one};
 use crate::{
     layouts::{chrome::Chrome, signed_in::SignedInOnly},
-    pages::{enter_app::EnterApp, not_found::NotFound, sign_in::SignInPage, vclusters::list::VclustersPage},
+    pages::{not_found::NotFound, vclusters::list::VclustersPage},
 };
 
 /// All vclusters: where people land.
@@ -148,8 +148,8 @@ pub fn safe_next(next: &str) -> &str {
 pub(crate) fn Pages() -> impl IntoView {
     view! {
         <Routes fallback=|| view! { <NotFound/> }.into_any()>
-            <Route path=path!("/apps/enter") view=EnterApp ssr=SsrMode::Async/>
-            <Route path=path!("/sign-in") view=SignInPage ssr=SsrMode::Async/>
+            <Route path=path!("/apps/enter") view={Lazy::<entrance::EnterApp>::new()} ssr=SsrMode::Async/>
+            <Route path=path!("/sign-in") view={Lazy::<entrance::SignIn>::new()} ssr=SsrMode::Async/>
             <ParentRoute path=path!("") view=SignedInOnly ssr=SsrMode::Async>
                 <Route path=path!("/vclusters/:id/terminals") view={Lazy::<one::Terminals>::new()} ssr=SsrMode::Async/>
                 <ParentRoute path=path!("") view=Chrome ssr=SsrMode::Async>

@@ -27,9 +27,9 @@ use worker::Worker;
 use crate::{
     config::{Config, cargo_leptos, database::DatabaseUrl},
     data_dir::DataDir,
+    federation::federation,
     http::readiness::{Question, Readiness},
     nodes::Nodes,
-    federation::federation,
 };
 
 /// Everything that runs, put together.

@@ -126,7 +126,11 @@ impl Config {
             place: "no [oidc.NAME] is configured".into(),
             rule: "is off, and there is no OpenID provider: nobody could sign in".into(),
         });
-        self.tls.half().or_else(|| self.database.contradiction()).or(nobody).or_else(|| self.oidc.iter().find_map(oidc::NamedProvider::fault))
+        self.tls
+            .half()
+            .or_else(|| self.database.contradiction())
+            .or(nobody)
+            .or_else(|| self.oidc.iter().find_map(oidc::NamedProvider::fault))
     }
 }
 

@@ -1,7 +1,7 @@
 //! Pages whose code the browser fetches when somebody first goes to one of their area, so that the first page is there soon.
 //!
 //! An area is one file of WASM; what several areas need is in files of its own, all written by `cargo leptos --split`.
-//! Where people land (sign-in, the list) is in the console's main file. Knows no page from inside.
+//! Where people land (the list) is in the console's main file. Knows no page from inside.
 
 use std::future::Future;
 
@@ -47,6 +47,14 @@ macro_rules! area {
             )+
         }
     };
+}
+
+area! {
+    /// Coming in.
+    entrance {
+        SignIn => crate::pages::sign_in::SignInPage,
+        EnterApp => crate::pages::enter_app::EnterApp,
+    }
 }
 
 area! {
@@ -98,6 +106,7 @@ pub(crate) const AHEAD: [&str; 2] = ["order", "vcluster"];
 pub(crate) fn area_of(path: &str) -> Option<&'static str> {
     let mut parts = path.split('/').skip(1);
     match (parts.next()?, parts.next()) {
+        ("sign-in", _) | ("apps", Some("enter")) => Some("entrance"),
         ("vclusters", Some("new")) => Some("order"),
         ("vclusters" | "terminals", _) => Some("vcluster"),
         ("profile" | "help", _) => Some("profile"),
@@ -114,6 +123,7 @@ pub(crate) fn area_of(path: &str) -> Option<&'static str> {
 pub async fn fetch_page() -> Result<(), wasm_bindgen::JsValue> {
     let path = location().pathname()?;
     let fetched = match area_of(&path) {
+        Some("entrance") => patiently(entrance::fetch).await,
         Some("order") => patiently(order::fetch).await,
         Some("vcluster") => patiently(vcluster::fetch).await,
         Some("profile") => patiently(profile::fetch).await,

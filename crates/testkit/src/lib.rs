@@ -12,8 +12,8 @@ mod entropy;
 mod eventually;
 mod nodes;
 mod real_etcd;
-mod trial_provider;
 mod real_postgres;
+mod trial_provider;
 
 pub use cable::{Cable, Wire};
 pub use clock::FakeClock;
@@ -24,5 +24,5 @@ pub use entropy::SeededEntropy;
 pub use eventually::{eventually, obtain};
 pub use nodes::FakeNodes;
 pub use real_etcd::RealEtcd;
-pub use trial_provider::TrialProvider;
 pub use real_postgres::{Ending, RealPostgres};
+pub use trial_provider::TrialProvider;

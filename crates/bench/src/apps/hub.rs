@@ -32,8 +32,7 @@ impl Hub {
         let token = uuid::Uuid::now_v7().simple().to_string();
         let name = format!("docklet-bench-hub-{}", &token[..12]);
         // Where containers of the engine's usual network find this host.
-        let gateway =
-            docker(&["network", "inspect", "--format", "{{ (index .IPAM.Config 0).Gateway }}", "bridge"])?;
+        let gateway = docker(&["network", "inspect", "--format", "{{ (index .IPAM.Config 0).Gateway }}", "bridge"])?;
         let proxy = Command::new(programs.join("node_modules/.bin/configurable-http-proxy"))
             .args(["--ip", "127.0.0.1", "--port", &public.port().to_string(), "--log-level", "error"])
             .args(["--api-ip", "127.0.0.1", "--api-port", &api.port().to_string()])
