@@ -159,23 +159,9 @@ fn run(
     let Parts { control, reconciler, worker, nodes, database, sessions, readiness } = parts;
     let (ending, stop, revocations) = (Ending::default(), CancellationToken::new(), Revocations::default());
     let metrics = telemetry::metrics()?;
-    let edge = Arc::new(Edge {
-        public_urls: config.server.public_urls.clone(),
-        trusted_proxies: config.server.trusted_proxies.clone(),
-        hosts: Hosts::new(config.apps.domain.clone(), config.server.public_urls.clone(), config.apps.path_mode),
-        site_root: compose::site_root(config)?,
-        book: compose::book_root()?,
-        reload: reload_sources(),
-        hsts: hsts(config),
-    });
+    let edge = Arc::new(edge(config)?);
     let https = tls.is_some() || edge.public_urls.first().is_some_and(crate::http::origin::Origin::is_https);
-    let console = LeptosOptions::builder()
-        .output_name("docklet")
-        .site_root(edge.site_root.to_string_lossy())
-        .site_pkg_dir(package(&edge.site_root))
-        .site_addr(listener.local_addr()?)
-        .reload_port(cargo_leptos::reload_port().unwrap_or_default())
-        .build();
+    let console = console(&edge, listener.local_addr()?);
     let state = AppState {
         control: control.clone(),
         census: Census::new(Arc::new(database.clone())),
@@ -229,6 +215,29 @@ fn run(
     };
     ending.track(listen::serve(listener, connections(config), door));
     Ok(Running { ending, stop, database, loops })
+}
+
+fn edge(config: &Config) -> Result<Edge> {
+    Ok(Edge {
+        public_urls: config.server.public_urls.clone(),
+        trusted_proxies: config.server.trusted_proxies.clone(),
+        hosts: Hosts::new(config.apps.domain.clone(), config.server.public_urls.clone(), config.apps.path_mode),
+        site_root: compose::site_root(config)?,
+        book: compose::book_root()?,
+        reload: reload_sources(),
+        hsts: hsts(config),
+    })
+}
+
+/// Where leptos finds the console's files.
+fn console(edge: &Edge, address: SocketAddr) -> LeptosOptions {
+    LeptosOptions::builder()
+        .output_name("docklet")
+        .site_root(edge.site_root.to_string_lossy())
+        .site_pkg_dir(package(&edge.site_root))
+        .site_addr(address)
+        .reload_port(cargo_leptos::reload_port().unwrap_or_default())
+        .build()
 }
 
 /// How long an app may be silent.
