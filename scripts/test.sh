@@ -74,10 +74,56 @@ shown() {
     return $code
 }
 
+# Without the frontend, whose `hydrate` must never meet the server's `ssr` in one build.
+everything=(--workspace --exclude frontend)
+# Most tests wait most of the time, for containers and clocks; the processors would be idle behind one test program.
+at_once=3
+
+# Test programs as `folder program`, the longest first: what begins last should not end last.
+test_programs() {
+    node -e '
+        const first = ["daemon", "host", "behaviour", "crash", "record"];
+        const place = (name) => { const at = first.findIndex((word) => name.startsWith(word)); return at < 0 ? first.length : at; };
+        require("fs").readFileSync(0, "utf8").split("\n").filter(Boolean).map((line) => JSON.parse(line))
+            .filter((made) => made.profile?.test && made.executable)
+            .sort((one, other) => place(one.target.name) - place(other.target.name))
+            .forEach((made) => console.log(require("path").dirname(made.manifest_path), made.executable));
+    ' <"$1"
+}
+
+# test_program FOLDER PROGRAM: runs one as cargo would, its output in a log of its own, its result on the screen.
+test_program() {
+    local log="$logs/programs/${2##*/}.log" code=0
+    (cd "$1" && CARGO_MANIFEST_DIR=$1 "$2" >"$log" 2>&1 </dev/null) || code=$?
+    printf '    %-44s %s\n' "${1##*/}: ${2##*/}" "$(grep -a '^test result:' "$log" || echo "ended with $code")"
+    if [ $code -ne 0 ]; then echo "test program ${2##*/} ... FAILED" >>"$logs/programs/failed"; fi
+}
+
 rust_tests() {
-    step "Rust: unit and integration tests" "the first time about 8 min of building on 2 cores"
-    # Without the frontend, whose `hydrate` must never meet the server's `ssr` in one build.
-    shown "$logs/rust.log" cargo test --workspace --exclude frontend --no-fail-fast "$@" || failed+=("Rust tests")
+    step "Rust: building the tests" "the first time about 8 min on 2 cores"
+    cargo test "${everything[@]}" --no-run --message-format json-render-diagnostics >"$logs/built.json" \
+        || fail "The tests could not be built." "The compiler's words are above."
+    step "Rust: unit and integration tests" "about 6 min, $at_once programs at a time"
+    mkdir -p "$logs/programs"
+    export -f test_program
+    export logs
+    # shellcheck disable=SC2016 # $0 and $1 are the inner shell's
+    test_programs "$logs/built.json" | xargs -P "$at_once" -L 1 bash -c 'test_program "$0" "$1"'
+    cat "$logs/programs/"*.log >"$logs/rust.log"
+    if [ -e "$logs/programs/failed" ]; then
+        grep -aE -A40 '^---- .* ----$' "$logs/rust.log" | head -400 || true # a program that was killed has said nothing
+        cat "$logs/programs/failed" >>"$logs/rust.log"
+        failed+=("Rust tests")
+    fi
+    step "Rust: examples in the documentation" "20 s"
+    cargo test "${everything[@]}" --doc --no-fail-fast >"$logs/doc.log" 2>&1 || { cat "$logs/doc.log"; failed+=("examples in the documentation"); }
+    cat "$logs/doc.log" >>"$logs/rust.log"
+}
+
+# rust_tests_chosen ARGS...: what somebody asked for, as cargo runs it.
+rust_tests_chosen() {
+    step "Rust: cargo test $*" "the first time about 8 min of building on 2 cores"
+    shown "$logs/rust.log" cargo test "${everything[@]}" --no-fail-fast "$@" || failed+=("Rust tests")
 }
 
 browser_tests() {
@@ -101,7 +147,7 @@ browser_sum() {
 run="$$-$(date +%s)"
 { made | awk '{ print $2 }'; echo none; } | sort -u >"$logs/installations-before"
 export DOCKLET_TEST_RUN=$run
-rust_tests "$@"
+if [ $# -gt 0 ]; then rust_tests_chosen "$@"; else rust_tests; fi
 browser_tests
 
 end=$((SECONDS + 20)) # a browser and a container may need a moment to be gone
@@ -122,7 +168,7 @@ printf '\n%d tests: %d passed, %d failed, %d not run (Rust %d, browser %d), %d m
     $(($(rust_sum passed) + $(rust_sum failed))) $(($(browser_sum expected) + $(browser_sum flaky) + $(browser_sum unexpected))) \
     $((SECONDS / 60)) $((SECONDS % 60))
 if [ ${#failed[@]} -gt 0 ] || [ "$broken" -gt 0 ]; then
-    grep -E '^(    `-p |test .* FAILED$)' "$logs/rust.log" | sort -u >&2 || true # there may be only browser failures
+    grep -aE '^test .* FAILED$' "$logs/rust.log" | sort -u >&2 || true # there may be only browser failures
     fail "Failed: $(printf '%s, ' "${failed[@]}" | sed 's/, $//')" "What failed is named above; the full output is in target/test-logs."
 fi
 [ "$passed" -gt 0 ] || fail "No test ran." "Look at target/test-logs."
