@@ -31,6 +31,7 @@ use self::{
 use crate::{
     Error,
     actor::Actor,
+    events::Events,
     ports::{
         clock::{Clock, Entropy},
         store::{Account, Attempts, Store},
@@ -47,6 +48,8 @@ pub struct Accounts {
     shown_once: ShownOnce,
     /// Whether people may sign in with a password.
     local: bool,
+    /// Where open pages are told; the command line has none.
+    events: Option<Events>,
 }
 
 impl std::fmt::Debug for Accounts {
@@ -66,7 +69,14 @@ impl Accounts {
             limits,
             shown_once: ShownOnce::default(),
             local: true,
+            events: None,
         }
+    }
+
+    /// With the feed that open pages listen to.
+    #[must_use]
+    pub(crate) fn with_events(self, events: Events) -> Self {
+        Self { events: Some(events), ..self }
     }
 
     /// Where people sign in at a provider only, no password opens anything.

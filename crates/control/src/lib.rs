@@ -89,7 +89,8 @@ impl Control {
         let (dispatcher, orders) = Dispatcher::new();
         let vclusters = Vclusters::new(ports, policy, events.clone(), hosts.clone(), dispatcher.clone());
         let control = Self {
-            accounts: Accounts::new(ports.store.clone(), ports.clock.clone(), ports.entropy.clone(), policy.limits),
+            accounts: Accounts::new(ports.store.clone(), ports.clock.clone(), ports.entropy.clone(), policy.limits)
+                .with_events(events.clone()),
             terminals: Terminals::new(ports, vclusters.clone()),
             apps: Apps::new(ports, vclusters.clone(), events.clone()),
             vclusters,

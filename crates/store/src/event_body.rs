@@ -25,6 +25,7 @@ pub(crate) fn written(body: &EventBody) -> Result<Value, StoreError> {
             Body::Vcluster { vcluster: Box::new(Shaped(vcluster.as_ref().clone())), usage: *usage }
         }
         EventBody::VclusterGone { id, usage } => Body::VclusterGone { id: *id, usage: *usage },
+        EventBody::LimitsChanged => Body::LimitsChanged,
     };
     serde_json::to_value(body).map_err(|fault| StoreError::Failed(Box::new(fault)))
 }
@@ -33,6 +34,7 @@ pub(crate) fn read(value: Value) -> Result<EventBody, serde_json::Error> {
     Ok(match serde_json::from_value(value)? {
         Body::Vcluster { vcluster, usage } => EventBody::Vcluster { vcluster: Box::new(vcluster.0), usage },
         Body::VclusterGone { id, usage } => EventBody::VclusterGone { id, usage },
+        Body::LimitsChanged => EventBody::LimitsChanged,
     })
 }
 
@@ -41,6 +43,7 @@ pub(crate) fn read(value: Value) -> Result<EventBody, serde_json::Error> {
 enum Body {
     Vcluster { vcluster: Box<Shaped>, usage: Usage },
     VclusterGone { id: VclusterId, usage: Usage },
+    LimitsChanged,
 }
 
 #[derive(Serialize, Deserialize)]

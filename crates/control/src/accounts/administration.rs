@@ -11,7 +11,7 @@ use domain::{
 use super::{Accounts, password};
 use crate::{
     Error,
-    ports::store::{Account, StoreError, Transaction},
+    ports::store::{Account, EventBody, StoreError, StoredEvent, Transaction},
 };
 
 const SHORTEST_PASSWORD: usize = 8;
@@ -86,7 +86,18 @@ impl Accounts {
         let account = self.account_named(name).await?;
         let mut tx = self.store.begin().await?;
         tx.set_own_limits(account.user.id, limits).await?;
-        Ok(tx.commit().await?)
+        self.commit_limits(tx, account.user.id).await
+    }
+
+    /// Commits, and tells the user's open pages that what they may hold is not what it was.
+    pub(super) async fn commit_limits(&self, mut tx: Box<dyn Transaction>, owner: UserId) -> Result<(), Error> {
+        let (at, body) = (self.clock.now(), EventBody::LimitsChanged);
+        let sequence = tx.append_event(owner, at, &body).await?;
+        match &self.events {
+            Some(events) => events.commit(tx, vec![StoredEvent { sequence, owner, at, body }], || ()).await?,
+            None => tx.commit().await?,
+        }
+        Ok(())
     }
 
     /// What everybody may hold, what this user may instead, and what they hold.

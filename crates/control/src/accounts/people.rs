@@ -121,10 +121,13 @@ impl Accounts {
         if let Some(locked) = locked {
             lock(&mut *tx, &user, locked).await?;
         }
-        if let Some(limits) = change.limits {
-            tx.set_own_limits(user.id, limits).await?;
+        match change.limits {
+            Some(limits) => {
+                tx.set_own_limits(user.id, limits).await?;
+                self.commit_limits(tx, user.id).await?;
+            }
+            None => tx.commit().await?,
         }
-        tx.commit().await?;
         did(administrator, &user, "user changed");
         self.find(name).await
     }

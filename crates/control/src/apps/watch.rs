@@ -216,7 +216,9 @@ impl Guard {
                 Ok(Heard::Change)
             }
             EventBody::VclusterGone { id, .. } if *id == self.vcluster.id => Ok(Heard::Gone),
-            EventBody::Vcluster { .. } | EventBody::VclusterGone { .. } => Ok(Heard::Nothing),
+            EventBody::Vcluster { .. } | EventBody::VclusterGone { .. } | EventBody::LimitsChanged => {
+                Ok(Heard::Nothing)
+            }
         }
     }
 

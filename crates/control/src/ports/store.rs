@@ -113,6 +113,8 @@ pub enum EventBody {
         id: VclusterId,
         usage: Usage,
     },
+    /// What the owner may hold is not what it was.
+    LimitsChanged,
 }
 
 /// The answer an idempotency key was given.

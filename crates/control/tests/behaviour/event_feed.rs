@@ -5,7 +5,7 @@ use control::{
     events::Feed,
     ports::{coordination::Order, store::EventBody},
 };
-use domain::node::Phase;
+use domain::{node::Phase, quota::OwnLimits};
 use futures::StreamExt;
 
 fn name(feed: Feed) -> (i64, String) {
@@ -13,6 +13,7 @@ fn name(feed: Feed) -> (i64, String) {
         Feed::Event(event) => match event.body {
             EventBody::Vcluster { vcluster, .. } => (event.sequence, vcluster.name.to_string()),
             EventBody::VclusterGone { .. } => (event.sequence, "gone".into()),
+            EventBody::LimitsChanged => (event.sequence, "limits".into()),
         },
         Feed::Resync { sequence } => (sequence, "resync".into()),
     }
@@ -32,6 +33,23 @@ async fn watchers_see_their_own_changes_live_and_in_order() {
     }
     assert_eq!([seen[0].1.as_str(), seen[1].1.as_str()], ["one", "two"]);
     assert!(seen[0].0 < seen[1].0);
+}
+
+#[tokio::test]
+async fn whoever_gets_other_limits_is_told_and_nobody_else() {
+    let harness = Harness::new().await;
+    let events = &harness.control.events;
+    let mut feed = Box::pin(events.subscribe(&harness.ada, None).await.expect("a feed"));
+    let more = OwnLimits { nodes: Some(3), ..OwnLimits::default() };
+    for name in ["bob", "ada"] {
+        harness.control.accounts.set_own_limits(name, more).await.expect("it is changed");
+    }
+    harness.create("one", 1).await;
+    let mut seen = Vec::new();
+    for _ in 0..2 {
+        seen.push(name(feed.next().await.expect("an event").expect("no error")).1);
+    }
+    assert_eq!(seen, ["limits", "one"]);
 }
 
 #[tokio::test]

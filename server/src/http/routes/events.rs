@@ -107,6 +107,8 @@ fn dto(feed: Feed, actor: &Actor) -> (i64, Event) {
                 EventBody::VclusterGone { id, usage } => {
                     Event::VclusterGone { id: id.to_string(), usage: usage.into() }
                 }
+                // The limits are part of what is read then.
+                EventBody::LimitsChanged => Event::Resync,
             };
             (stored.sequence, event)
         }
