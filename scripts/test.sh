@@ -149,6 +149,7 @@ run="$$-$(date +%s)"
 export DOCKLET_TEST_RUN=$run
 if [ $# -gt 0 ]; then rust_tests_chosen "$@"; else rust_tests; fi
 browser_tests
+rm -rf target/dist # unoptimised, for the test of docker-compose.yml: nobody should put that to use
 
 end=$((SECONDS + 20)) # a browser and a container may need a moment to be gone
 until [ -z "$(left_behind)" ]; do

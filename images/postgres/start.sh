@@ -4,21 +4,24 @@ set -eu
 : "${POSTGRES_USER:=postgres}" "${POSTGRES_DB:=$POSTGRES_USER}"
 made="$PGDATA/docklet-made"
 if [ ! -e "$made" ]; then
-    if [ -e "$PGDATA/PG_VERSION" ] && [ -e "$PGDATA/base/1" ] && [ ! -e "$PGDATA/docklet-making" ]; then
+    # The folder it is made in is there until everything in it is in place.
+    making="$PGDATA/docklet-making"
+    if [ -e "$PGDATA/PG_VERSION" ] && [ ! -e "$making" ]; then
         echo "$PGDATA holds a database that this image has not made; it is left as it is" >&2
     else
         find "$PGDATA" -mindepth 1 -delete
-        initdb --username="$POSTGRES_USER" --pwfile="$POSTGRES_PASSWORD_FILE" --auth-local=peer --auth-host=scram-sha-256 \
+        mkdir -m 0700 "$making"
+        initdb -D "$making" --username="$POSTGRES_USER" --pwfile="$POSTGRES_PASSWORD_FILE" --auth-local=peer --auth-host=scram-sha-256 \
             --encoding=UTF8 --locale=C.UTF-8 >/dev/null
-        touch "$PGDATA/docklet-making"
         {
             echo 'local all all trust'
             echo 'host all all all scram-sha-256'
-        } >"$PGDATA/pg_hba.conf"
+        } >"$making/pg_hba.conf"
         if [ "$POSTGRES_DB" != postgres ]; then
-            echo "CREATE DATABASE \"$POSTGRES_DB\"" | postgres --single -D "$PGDATA" postgres >/dev/null
+            echo "CREATE DATABASE \"$POSTGRES_DB\"" | postgres --single -D "$making" postgres >/dev/null
         fi
-        rm "$PGDATA/docklet-making"
+        mv "$making"/* "$PGDATA"/
+        rmdir "$making"
     fi
     touch "$made"
 fi

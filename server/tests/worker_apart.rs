@@ -36,8 +36,8 @@ impl Apart {
         let made = try_cli(&data, &["cluster-secret", "--file", secret.to_str().expect("text")]);
         assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
         let etcd = RealEtcd::start().await;
-        // Taken before anybody else may: the worker is started again, and must be where it was.
-        let port = TcpListener::bind("127.0.0.1:0").and_then(|taken| taken.local_addr()).expect("a free port").port();
+        // The worker is started again, and must be where it was: an address of loopback that nobody else is given ports of.
+        let listen = TcpListener::bind("127.83.7.1:0").and_then(|taken| taken.local_addr()).expect("a free port");
         let shared = [("etcd-endpoints", etcd.config().endpoints.join(",")), ("cluster-secret-file", text(&secret))];
         // The portal has no Docker Engine.
         let options = Options::default().with("worker-mode", "remote").with("worker-docker", "/no/engine");
@@ -45,7 +45,7 @@ impl Apart {
         let daemon = options.prepare();
         std::fs::create_dir_all(&data).expect("our directory");
         std::fs::write(data.join("installation"), daemon.installation.to_string()).expect("our directory");
-        let mut arguments = vec!["--worker-listen".into(), format!("127.0.0.1:{port}")];
+        let mut arguments = vec!["--worker-listen".into(), listen.to_string()];
         arguments.extend(shared.into_iter().flat_map(|(flag, value)| [format!("--{flag}"), value]));
         arguments.extend(["--network-cluster-net".into(), "10.212.240.0/20".into()]);
         arguments.extend(["--worker-init".into(), text(&init())]);

@@ -42,9 +42,10 @@ async fn within<T>(limit: Option<Duration>, work: impl Future<Output = Result<T,
 }
 
 impl Patient<DatabaseConnection> {
-    /// Beginning may wait for a connection first, which has a limit of its own.
+    /// Twice the limit: beginning may wait for a connection first.
     pub(crate) async fn begin(&self) -> Result<Patient<DatabaseTransaction>, DbErr> {
-        Ok(Patient::new(self.connection.begin().await?, self.limit))
+        let limit = self.limit.map(|limit| limit * 2);
+        Ok(Patient::new(within(limit, self.connection.begin()).await?, self.limit))
     }
 }
 
@@ -66,14 +67,30 @@ impl Patient<DatabaseTransaction> {
 fn fit(mut statement: Statement) -> Statement {
     if statement.db_backend == DbBackend::Postgres {
         for value in statement.values.iter_mut().flat_map(|values| values.0.iter_mut()) {
-            if let Value::String(Some(text)) = value
-                && text.contains('\0')
-            {
-                *text = text.replace('\0', "\u{fffd}");
+            match value {
+                Value::String(Some(text)) => without_nul(text),
+                Value::Json(Some(json)) => json_without_nul(json),
+                _ => {}
             }
         }
     }
     statement
+}
+
+fn without_nul(text: &mut String) {
+    if text.contains('\0') {
+        *text = text.replace('\0', "\u{fffd}");
+    }
+}
+
+/// In its texts; names of fields are ours.
+fn json_without_nul(json: &mut serde_json::Value) {
+    match json {
+        serde_json::Value::String(text) => without_nul(text),
+        serde_json::Value::Array(items) => items.iter_mut().for_each(json_without_nul),
+        serde_json::Value::Object(fields) => fields.values_mut().for_each(json_without_nul),
+        _ => {}
+    }
 }
 
 #[async_trait::async_trait]

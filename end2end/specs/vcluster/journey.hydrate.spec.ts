@@ -3,7 +3,7 @@ import { expect, test } from "../../fixtures/test";
 import { VclustersPage } from "../../pages/vclusters";
 
 // dockletd is killed in the middle: streams break off, and tries to reach it fail until it is back.
-test.use({ expected: [/ERR_INCOMPLETE_CHUNKED_ENCODING|ERR_CONNECTION_REFUSED|WebSocket connection to/] });
+test.use({ expected: [/ERR_INCOMPLETE_CHUNKED_ENCODING|ERR_CONNECTION_REFUSED|ERR_CONNECTION_RESET|WebSocket connection to/] });
 
 test("two nodes, their shells, a reload, a restart of dockletd, one node more, and nothing left", async ({ home, dockletd }) => {
   test.setTimeout(240_000);

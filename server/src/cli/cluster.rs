@@ -24,8 +24,16 @@ pub(super) fn secret(file: Option<&Path>) -> Result<()> {
     let Some(file) = file else { return show::line(&secret) };
     let context = || format!("cannot write the cluster secret to {}", file.display());
     let half = file.with_extension(format!("new-{}", std::process::id()));
-    let written = OpenOptions::new().write(true).create_new(true).mode(PRIVATE).open(&half);
-    written.and_then(|mut half| writeln!(half, "{secret}")).with_context(context)?;
+    // In a container, whoever was ended in the middle had the same number.
+    let _ = std::fs::remove_file(&half);
+    let written = OpenOptions::new().write(true).create_new(true).mode(PRIVATE).open(&half).and_then(|mut half| {
+        writeln!(half, "{secret}")?;
+        half.sync_all()
+    });
+    if written.is_err() {
+        let _ = std::fs::remove_file(&half);
+    }
+    written.with_context(context)?;
     // Unlike a rename, a link never takes the place of something.
     let linked = std::fs::hard_link(&half, file);
     std::fs::remove_file(&half).with_context(context)?;

@@ -54,16 +54,15 @@ impl fmt::Debug for DatabaseUrl {
 
 /// The URL as people may read it. What it asks for behind a `?` may hold secrets in many ways, so their values are left out.
 fn masked(url: &str) -> String {
-    let (address, query) = url.split_once('?').unwrap_or((url, ""));
-    let (scheme, rest) = address.split_once("://").unwrap_or(("", address));
-    // A password may have an @ in it: the last one ends it.
-    let server = match rest.rsplit_once('@') {
-        Some((who, server)) => match who.split_once(':') {
-            Some((user, _)) => format!("{user}:***@{server}"),
-            None => format!("{who}@{server}"),
-        },
-        None => rest.to_owned(),
-    };
+    let (scheme, rest) = url.split_once("://").unwrap_or(("", url));
+    // A password may have an @ or a ? in it, though it should not: the last @ ends it.
+    let (who, rest) = rest.rsplit_once('@').map_or((None, rest), |(who, rest)| (Some(who), rest));
+    let (server, query) = rest.split_once('?').unwrap_or((rest, ""));
+    let who = who.map(|who| match who.split_once([':', '?', '/', '#']) {
+        Some((user, _)) => format!("{user}:***@"),
+        None => format!("{who}@"),
+    });
+    let server = format!("{}{server}", who.unwrap_or_default());
     let named = query.split('&').filter(|part| !part.is_empty()).map(|part| {
         let (name, value) = part.split_once('=').unwrap_or((part, ""));
         let open = matches!(name, "host" | "port" | "dbname" | "user" | "sslmode" | "sslrootcert");
@@ -101,6 +100,7 @@ mod tests {
         for (url, shown) in [
             ("postgres://ada@db:5432/docklet", "postgres://ada@db:5432/docklet"),
             ("postgres://ada:s3cr@t@db/docklet", "postgres://ada:***@db/docklet"),
+            ("postgres://ada:s3c?ret@db/docklet", "postgres://ada:***@db/docklet"),
             ("postgresql://db/x?sslmode=require&password=s3cret", "postgresql://db/x?sslmode=require&password=***"),
             (
                 "postgres://ada:s3cret@db/x?host=/run/pg&options=s3cret",

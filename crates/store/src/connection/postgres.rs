@@ -6,7 +6,8 @@
 use std::{fmt, str::FromStr, time::Duration};
 
 use sea_orm::{
-    ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DatabaseTransaction, DbErr, SqlxError, Statement,
+    ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DatabaseTransaction, DbErr, RuntimeErr, SqlxError,
+    Statement,
     sqlx::{Connection, Postgres, pool::PoolOptions, postgres::PgConnectOptions},
 };
 
@@ -111,6 +112,8 @@ fn settings(config: &PostgresConfig, options: PgConnectOptions, part: Part) -> P
         // READ COMMITTED: behind the lock, each statement must see what was committed before the lock was had.
         Part::Writer => options.options([
             ("default_transaction_isolation", "read committed".to_owned()),
+            // What was answered is on the disk: workers remove what the record has forgotten.
+            ("synchronous_commit", "on".to_owned()),
             // What migrations find there already is no news.
             ("client_min_messages", "warning".to_owned()),
             ("lock_timeout", milliseconds(config.acquire_timeout)),
@@ -171,7 +174,11 @@ pub(super) async fn was_committed(readers: &Patient<DatabaseConnection>, id: &st
         [id.into()],
     );
     loop {
-        match readers.query_one_raw(ask.clone()).await.map_err(fault("transaction")) {
+        let answer = readers.query_one_raw(ask.clone()).await;
+        if answer.as_ref().is_err_and(is_forgotten) {
+            return Ok(false);
+        }
+        match answer.map_err(fault("transaction")) {
             Ok(row) => {
                 let status: Option<String> =
                     row.map(|row| row.try_get("", "status")).transpose().map_err(fault("transaction"))?.flatten();
@@ -188,4 +195,13 @@ pub(super) async fn was_committed(readers: &Patient<DatabaseConnection>, id: &st
         }
         tokio::time::sleep(LOOK_AGAIN).await;
     }
+}
+
+/// A crash took the number before it was written down, and the transaction with it: the server says that it is in the future.
+fn is_forgotten(error: &DbErr) -> bool {
+    const INVALID_PARAMETER: &str = "22023";
+    let (DbErr::Query(RuntimeErr::SqlxError(cause)) | DbErr::Exec(RuntimeErr::SqlxError(cause))) = error else {
+        return false;
+    };
+    cause.as_database_error().and_then(|refusal| refusal.code()).is_some_and(|code| code == INVALID_PARAMETER)
 }
