@@ -133,13 +133,17 @@ pub fn sign_in_then(next: &str) -> String {
     }
 }
 
+/// Longer ones are no page of ours, and would be kept while somebody signs in.
+const LONGEST_NEXT: usize = 2048;
+
 /// Where to go after sign-in. Only paths of this site: anything a browser could read as another host is home.
 pub fn safe_next(next: &str) -> &str {
     let bytes = next.as_bytes();
     let ours = bytes.first() == Some(&b'/')
         && !matches!(bytes.get(1), Some(b'/' | b'\\'))
         && next.bytes().all(|b| b.is_ascii_graphic())
-        && !next.starts_with(SIGN_IN);
+        && !next.starts_with(SIGN_IN)
+        && next.len() <= LONGEST_NEXT;
     if ours { next } else { HOME }
 }
 
@@ -197,6 +201,7 @@ mod tests {
         {
             assert_eq!(safe_next(text), HOME, "{text:?}");
         }
+        assert_eq!(safe_next(&format!("/{}", "x".repeat(2048))), HOME, "too long");
     }
 
     #[test]

@@ -9,18 +9,22 @@ use crate::routes;
 pub use crate::shell::Frame;
 
 /// Why nobody was signed in, in words that say what to do.
-pub fn refused(frame: &Frame<'_>, refusal: &Refusal, provider: &str, label: &str) -> String {
+///
+/// Whoever `is_signed_in` wanted to link an identity: the button of a sign-in would make them a second account.
+pub fn refused(frame: &Frame<'_>, refusal: &Refusal, provider: &str, label: &str, is_signed_in: bool) -> String {
     frame.page(None, || {
         let (title, text) = said(refusal, label);
-        let again = may_help(refusal).then(|| {
-            let address = routes::sign_in_through(provider, routes::HOME);
-            view! { <a class="button is-primary" href=address>{t!("common-try-again")}</a> }
-        });
+        let onward = if is_signed_in || matches!(refusal, Refusal::SessionChanged) {
+            Some((routes::PROFILE.to_owned(), t!("oidc-to-profile")))
+        } else {
+            may_help(refusal).then(|| (routes::sign_in_through(provider, routes::HOME), t!("common-try-again")))
+        };
+        let button = onward.map(|(address, text)| view! { <a class="button is-primary" href=address>{text}</a> });
         let body = view! {
             <h1>{title.clone()}</h1>
             <p class="sub">{text}</p>
             {frame.request.map(|id| view! { <p class="sub">{t!("problem-request", id = id)}</p> })}
-            <p class="plain-actions">{again} <a class="button" href=routes::SIGN_IN>{t!("oidc-to-sign-in")}</a></p>
+            <p class="plain-actions">{button} <a class="button" href=routes::SIGN_IN>{t!("oidc-to-sign-in")}</a></p>
         };
         (title, body.into_any())
     })

@@ -18,7 +18,7 @@ use tokio::{
     task::JoinSet,
     time::Instant,
 };
-use tokio_util::sync::CancellationToken;
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
     compose::{self, Parts},
@@ -46,6 +46,8 @@ use crate::{
 
 /// For requests, streams and steps of the worker. Together with etcd's two seconds less than ten.
 const PATIENCE: Duration = Duration::from_secs(7);
+/// For providers that are being asked, from the beginning; they need no etcd.
+const RENEWING: Duration = Duration::from_secs(9);
 const CLOSING: Duration = Duration::from_millis(500);
 /// How long a start waits for the database's server, and between two tries.
 const DATABASE: Duration = Duration::from_secs(60);
@@ -146,6 +148,9 @@ struct Running {
     database: SqlStore,
     /// Each runs until `stop`; one that ends before is a fault.
     loops: JoinSet<&'static str>,
+    /// Their loop, which is in `loops` too, is not cut off with the others: a token that a provider has given in exchange for
+    /// another is to be written down.
+    renewals: TaskTracker,
 }
 
 fn run(
@@ -196,10 +201,14 @@ fn run(
         reconciler.run(token).await;
         "reconciler"
     });
-    let (token, federation) = (stop.clone(), control.federation.clone());
+    let renewals = TaskTracker::new();
+    let renewing = renewals.spawn(control.federation.clone().run(stop.clone()));
+    renewals.close();
     loops.spawn(async move {
-        federation.run(token).await;
-        "federation"
+        match renewing.await {
+            Ok(()) => "federation",
+            Err(_) => "federation, which panicked",
+        }
     });
     loops.spawn(telemetry::keep_up(metrics, stop.clone()));
     let renewal = Renewal { clock: Arc::new(SystemClock), idle: config.sign_in.idle };
@@ -214,7 +223,7 @@ fn run(
         ending: ending.clone(),
     };
     ending.track(listen::serve(listener, connections(config), door));
-    Ok(Running { ending, stop, database, loops })
+    Ok(Running { ending, stop, database, loops, renewals })
 }
 
 fn edge(config: &Config) -> Result<Edge> {
@@ -262,6 +271,7 @@ fn hsts(config: &Config) -> Option<HeaderValue> {
 
 impl Running {
     async fn end(&mut self, etcd: Option<EmbeddedEtcd>) {
+        let renewed_by = Instant::now() + RENEWING;
         self.ending.begin();
         self.stop.cancel();
         let loops = async { while self.loops.join_next().await.is_some() {} };
@@ -274,8 +284,16 @@ impl Running {
             tracing::info!("work in progress is left for the next start");
             self.loops.abort_all();
         }
-        if let Some(etcd) = etcd {
-            etcd.stop().await;
+        let etcd = async {
+            if let Some(etcd) = etcd {
+                etcd.stop().await;
+            }
+        };
+        let ((), renewed) = tokio::join!(etcd, tokio::time::timeout_at(renewed_by, self.renewals.wait()));
+        if renewed.is_err() {
+            tracing::warn!(
+                "a provider has not answered in time about a session; whoever it is may have to sign in again"
+            );
         }
         // Tasks that were cut off may still hold a connection; then the next start recovers what this one would have done.
         match tokio::time::timeout(CLOSING, self.database.clone().close()).await {

@@ -134,7 +134,16 @@ async fn an_identity_is_linked_from_inside_a_session_only_and_never_the_last_way
     let xsrf = fresh.text.split_once("name=\"xsrf\" value=\"").expect("a form").1.split('"').next().expect("a value");
     bob.submit(&format!("{}/session/end/confirm", lab.issuer()), &[("xsrf", xsrf), ("logout", "yes")]).await;
     let callback = bob.through(&refresh(&page), "grace").await;
-    says(&bob.step(&callback).await, 409, "This identity is somebody else");
+    let page = bob.step(&callback).await;
+    says(&page, 409, "This identity is somebody else");
+    leads_to_profile(&page);
+    // The provider says no: trying again is linking again, and not a sign-in that makes a second account.
+    lab.misbehave(json!({"authorizeError": "access_denied"})).await;
+    let (_, page) = bob.submit(&link, &[]).await;
+    let (_, page) = bob.open(&refresh(&page)).await;
+    says(&page, 403, "Not signed in");
+    leads_to_profile(&page);
+    lab.misbehave(json!({})).await;
     let (_, page) = bob.submit(&link, &[]).await;
     let callback = bob.through(&refresh(&page), "grace").await;
     bob.client()
@@ -143,7 +152,9 @@ async fn an_identity_is_linked_from_inside_a_session_only_and_never_the_last_way
         .send()
         .await
         .expect("an answer");
-    says(&bob.step(&callback).await, 400, "Begin again");
+    let page = bob.step(&callback).await;
+    says(&page, 400, "Begin again");
+    leads_to_profile(&page);
     let unlink = |visitor: &Visitor| {
         let fields = [("issuer", lab.issuer().to_owned()), ("subject", "grace".to_owned())];
         let request = visitor.client().request(reqwest::Method::POST, "/actions/unlink-identity");
@@ -151,6 +162,11 @@ async fn an_identity_is_linked_from_inside_a_session_only_and_never_the_last_way
     };
     assert_eq!(unlink(&grace).await.expect("an answer").status().as_u16(), 409, "her only way in");
     assert_eq!(unlink(&again).await.expect("an answer").status().as_u16(), 404, "not his");
+}
+
+#[track_caller]
+fn leads_to_profile(page: &Answer) {
+    assert!(page.text.contains("href=\"/profile\"") && !page.text.contains("/begin"), "{}", page.text);
 }
 
 /// Where a page leads on to by itself.

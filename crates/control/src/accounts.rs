@@ -18,7 +18,7 @@ use domain::{
 };
 
 pub use administration::NewUser;
-pub(crate) use administration::{change_role, keeps_an_administrator};
+pub(crate) use administration::{WaysIn, change_role, keeps_an_administrator};
 pub use once::ONCE_KEY_LENGTH;
 pub use people::{ChangePerson, NewPerson, PersonDetail, Secret};
 pub use token::{IssuedToken, LONGEST_TOKEN_DAYS};
@@ -46,8 +46,7 @@ pub struct Accounts {
     passwords: PasswordPool,
     limits: Limits,
     shown_once: ShownOnce,
-    /// Whether people may sign in with a password.
-    local: bool,
+    ways: WaysIn,
     /// Where open pages are told; the command line has none.
     events: Option<Events>,
 }
@@ -68,7 +67,7 @@ impl Accounts {
             passwords: PasswordPool::default(),
             limits,
             shown_once: ShownOnce::default(),
-            local: true,
+            ways: WaysIn::default(),
             events: None,
         }
     }
@@ -81,14 +80,14 @@ impl Accounts {
 
     /// Where people sign in at a provider only, no password opens anything.
     #[must_use]
-    pub fn with_passwords(self, local: bool) -> Self {
-        Self { local, ..self }
+    pub(crate) fn with_ways_in(self, ways: WaysIn) -> Self {
+        Self { ways, ..self }
     }
 
     /// Checks name and password. Wrong ones cost growing waits, per account and per address; nobody is ever locked out for
     /// good, and an unknown name costs as much time as a wrong password.
     pub async fn sign_in(&self, name: &str, password: &str, address: IpAddr) -> Result<User, Error> {
-        if !self.local {
+        if !self.ways.passwords {
             return Err(Error::NoPasswords);
         }
         let subjects = throttle::subjects(name, address);

@@ -24,6 +24,7 @@ use sha2::{Digest as _, Sha256};
 
 pub use begin::{Begin, Begun};
 pub use finish::{Callback, Finished, Grant};
+pub use logout::Parting;
 pub use refusal::Refusal;
 pub use rules::{ClaimRule, FirstSignIn, ProviderRules, Rules};
 
@@ -140,6 +141,8 @@ impl Federation {
         if !tx.remove_identity(actor.user, issuer, subject).await? {
             return Err(Error::NotFound("identity"));
         }
+        // Who came in through it, perhaps somebody else, is not inside any more, either.
+        tx.end_provider_sessions(issuer, Some(subject), None).await?;
         tx.commit().await?;
         tracing::info!(user = %actor.name, issuer, "identity unlinked");
         Ok(())

@@ -104,7 +104,7 @@ impl Control {
     /// With people who sign in at OpenID providers. Without this, there are none, and everybody has a password.
     #[must_use]
     pub fn with_federation(mut self, federation: Federation) -> Self {
-        self.accounts = self.accounts.with_passwords(federation.rules().local);
+        self.accounts = self.accounts.with_ways_in(federation.rules().ways_in());
         self.federation = federation;
         self
     }

@@ -3,7 +3,9 @@
 
 use std::{pin::Pin, time::Duration};
 
+use http::StatusCode;
 use openidconnect::{AsyncHttpClient, HttpRequest, HttpResponse};
+use serde_json::{Map, Value};
 
 const CONNECTING: Duration = Duration::from_secs(4);
 const ALL_OF_IT: Duration = Duration::from_secs(8);
@@ -18,7 +20,7 @@ pub enum HttpError {
     #[error("the answer has more than {LONGEST_ANSWER} bytes")]
     TooLong,
     #[error("the answer's status is {0}")]
-    Status(http::StatusCode),
+    Status(StatusCode),
     #[error("the answer cannot be put together")]
     Malformed(#[from] http::Error),
 }
@@ -39,11 +41,12 @@ impl Http {
     async fn ask(&self, request: HttpRequest) -> Result<HttpResponse, HttpError> {
         let request = reqwest::Request::try_from(request)?;
         let mut answer = self.0.execute(request).await.map_err(reqwest::Error::without_url)?;
-        // What a server in trouble says is not the provider's word.
-        if answer.status().is_server_error() {
-            return Err(HttpError::Status(answer.status()));
+        let status = answer.status();
+        // What a server in trouble says, or one in front of it, is not the provider's word.
+        if status.is_server_error() || status.is_redirection() || status == StatusCode::TOO_MANY_REQUESTS {
+            return Err(HttpError::Status(status));
         }
-        let mut response = http::Response::builder().status(answer.status());
+        let mut response = http::Response::builder().status(status);
         if let Some(headers) = response.headers_mut() {
             headers.extend(answer.headers().clone());
         }
@@ -53,6 +56,11 @@ impl Http {
                 return Err(HttpError::TooLong);
             }
             body.extend_from_slice(&chunk);
+        }
+        // Providers refuse in JSON; a proxy's pages are none. Of a token that is good no more, a header says so.
+        let is_said = || serde_json::from_slice::<Map<String, Value>>(&body).is_ok();
+        if status.is_client_error() && status != StatusCode::UNAUTHORIZED && !is_said() {
+            return Err(HttpError::Status(status));
         }
         Ok(response.body(body)?)
     }

@@ -77,23 +77,40 @@ impl Provider {
         Self { settings, http, clock, memory: Mutex::default(), fetching: tokio::sync::Mutex::default() }
     }
 
-    pub(crate) async fn answers(&self) -> bool {
+    /// For a page that does not wait for long; asking goes on without it.
+    pub(crate) async fn answers(self: &Arc<Self>) -> bool {
         match self.memory.lock().asked {
             Some((at, true)) if at.elapsed() < UP_COUNTS => return true,
             Some((at, false)) if at.elapsed() < DOWN_COUNTS => return false,
             _ => {}
         }
-        // While somebody else is asking, what was known counts.
-        let Ok(_fetching) = self.fetching.try_lock() else {
-            return self.memory.lock().asked.is_none_or(|(_, answered)| answered);
-        };
-        match tokio::time::timeout(A_MOMENT, self.fetch()).await {
-            Ok(fetched) => fetched.is_ok(),
-            Err(_) => {
-                self.memory.lock().asked = Some((Instant::now(), false));
-                false
+        let this = self.clone();
+        let asking = tokio::spawn(async move {
+            // While somebody else is asking, what was known counts.
+            match this.fetching.try_lock() {
+                Ok(_fetching) => this.fetch().await.is_ok(),
+                Err(_) => this.memory.lock().asked.is_none_or(|(_, answered)| answered),
             }
+        });
+        matches!(tokio::time::timeout(A_MOMENT, asking).await, Ok(Ok(true)))
+    }
+
+    /// What is known of a provider that has answered just now; asks it when it has not, as long as a request may take.
+    pub(crate) async fn reached(&self) -> Result<Arc<Known>, IdentityError> {
+        if let Some(known) = self.just_answered() {
+            return Ok(known);
         }
+        let _fetching = self.fetching.lock().await;
+        match self.just_answered() {
+            Some(known) => Ok(known),
+            None => self.fetch_unless_down().await,
+        }
+    }
+
+    fn just_answered(&self) -> Option<Arc<Known>> {
+        let memory = self.memory.lock();
+        let is_up = memory.asked.is_some_and(|(at, answered)| answered && at.elapsed() < UP_COUNTS);
+        memory.known.clone().filter(|_| is_up)
     }
 
     pub(crate) async fn known(&self) -> Result<Arc<Known>, IdentityError> {
@@ -104,6 +121,10 @@ impl Provider {
         if let Some(known) = self.fresh() {
             return Ok(known);
         }
+        self.fetch_unless_down().await
+    }
+
+    async fn fetch_unless_down(&self) -> Result<Arc<Known>, IdentityError> {
         // Those who have waited for a provider that does not answer need not ask it one after the other.
         if let Some((at, false)) = self.memory.lock().asked
             && at.elapsed() < DOWN_COUNTS
@@ -174,13 +195,17 @@ impl Provider {
             Some(metadata.jwks_uri().url().scheme()),
             Some(metadata.authorization_endpoint().url().scheme()),
         ];
-        let in_the_clear = further.into_iter().flatten().any(|scheme| scheme != "https");
-        if self.settings.issuer.starts_with("https:") && in_the_clear {
+        if further.into_iter().flatten().any(|scheme| !is_as_safe_as(&self.settings.issuer, scheme)) {
             let fault = "its discovery document names an address without TLS";
             return Err(IdentityError::untrusted(Distrust::Content, fault));
         }
         Ok(())
     }
+}
+
+/// Over TLS, where the issuer is.
+pub(crate) fn is_as_safe_as(issuer: &str, scheme: &str) -> bool {
+    scheme == "https" || (scheme == "http" && !issuer.starts_with("https:"))
 }
 
 fn of_discovery(error: DiscoveryError<HttpError>) -> IdentityError {
@@ -190,5 +215,24 @@ fn of_discovery(error: DiscoveryError<HttpError>) -> IdentityError {
             IdentityError::Unavailable(Box::new(error))
         }
         error => IdentityError::untrusted(Distrust::Content, error),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_is_sent_in_the_clear_to_a_provider_that_is_reached_over_tls() {
+        for (issuer, scheme, safe) in [
+            ("https://idp.example", "https", true),
+            ("https://idp.example", "http", false),
+            ("https://idp.example", "ftp", false),
+            ("http://localhost:9", "http", true),
+            ("http://localhost:9", "https", true),
+            ("http://localhost:9", "javascript", false),
+        ] {
+            assert_eq!(is_as_safe_as(issuer, scheme), safe, "{issuer} {scheme}");
+        }
     }
 }

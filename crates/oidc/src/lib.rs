@@ -21,7 +21,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use control::ports::{
     clock::Clock,
-    identity::{IdentityError, IdentityProviders, LogoutOrder, Secrets, Verified},
+    identity::{IdentityError, IdentityProviders, LogoutOrder, Refreshed, Secrets, Verified},
 };
 
 pub use http::HttpError;
@@ -31,16 +31,17 @@ use self::{http::Http, known::Provider};
 
 /// All providers of the configuration.
 #[derive(Debug)]
-pub struct Providers(Vec<Provider>);
+pub struct Providers(Vec<Arc<Provider>>);
 
 impl Providers {
     /// Asks nobody yet.
     pub fn new(settings: Vec<Settings>, clock: &Arc<dyn Clock>) -> Result<Self, HttpError> {
         let http = Http::new()?;
-        Ok(Self(settings.into_iter().map(|one| Provider::new(one, http.clone(), clock.clone())).collect()))
+        let provider = |one| Arc::new(Provider::new(one, http.clone(), clock.clone()));
+        Ok(Self(settings.into_iter().map(provider).collect()))
     }
 
-    fn named(&self, name: &str) -> Result<&Provider, IdentityError> {
+    fn named(&self, name: &str) -> Result<&Arc<Provider>, IdentityError> {
         self.0.iter().find(|provider| provider.settings.name == name).ok_or(IdentityError::Unknown)
     }
 }
@@ -78,7 +79,7 @@ impl IdentityProviders for Providers {
         self.named(provider)?.exchange(code, secrets, back).await
     }
 
-    async fn refresh(&self, provider: &str, refresh_token: &str, subject: &str) -> Result<Verified, IdentityError> {
+    async fn refresh(&self, provider: &str, refresh_token: &str, subject: &str) -> Result<Refreshed, IdentityError> {
         self.named(provider)?.refresh(refresh_token, subject).await
     }
 

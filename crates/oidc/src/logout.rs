@@ -16,7 +16,7 @@ use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::{Map, Value};
 
 use crate::{
-    known::{Known, Provider, Sender},
+    known::{Known, Provider, Sender, is_as_safe_as},
     trust::{ALGORITHMS, SKEW, is_not_ahead},
 };
 
@@ -66,8 +66,10 @@ impl Provider {
         let Some(address) = &known.metadata.additional_metadata().end_session_endpoint else { return Ok(None) };
         let mut address: openidconnect::url::Url =
             address.parse().map_err(|fault| IdentityError::untrusted(Distrust::Content, fault))?;
-        if !matches!(address.scheme(), "https" | "http") {
-            return Err(IdentityError::untrusted(Distrust::Content, "its end_session_endpoint is no web address"));
+        // The ID token goes there.
+        if !is_as_safe_as(&self.settings.issuer, address.scheme()) {
+            let fault = "its end_session_endpoint is no web address, or one without TLS";
+            return Err(IdentityError::untrusted(Distrust::Content, fault));
         }
         let mut query = address.query_pairs_mut();
         query.append_pair("client_id", &self.settings.client_id).append_pair("post_logout_redirect_uri", back);

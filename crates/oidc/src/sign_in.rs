@@ -1,6 +1,6 @@
 //! The code flow with PKCE, and refreshing what it gave.
 
-use control::ports::identity::{Claims, Distrust, IdentityError, Secrets, Verified};
+use control::ports::identity::{Claims, Distrust, IdentityError, Refreshed, Secrets, Verified};
 use openidconnect::{
     AccessToken, AccessTokenHash, AuthType, AuthenticationFlow, AuthorizationCode, ClientId, ClientSecret, CsrfToken,
     Nonce, OAuth2TokenResponse as _, PkceCodeChallenge, PkceCodeVerifier, RedirectUrl, RefreshToken, RequestTokenError,
@@ -24,11 +24,8 @@ impl Provider {
         secrets: &Secrets,
         back: &str,
     ) -> Result<String, IdentityError> {
-        // Nobody is sent to a provider that is known not to answer.
-        if !self.answers().await {
-            return Err(self.known().await.err().unwrap_or(IdentityError::Unavailable("it does not answer".into())));
-        }
-        let known = self.known().await?;
+        // Nobody is sent to a provider that does not answer.
+        let known = self.reached().await?;
         let client = self.client(&known).set_redirect_uri(redirect(back)?);
         let verifier = PkceCodeVerifier::new(secrets.verifier.clone());
         let challenge = PkceCodeChallenge::from_code_verifier_sha256(&verifier);
@@ -68,7 +65,7 @@ impl Provider {
         Ok(self.verified(&answer, Some((token, &claims)), userinfo, claims.subject()))
     }
 
-    pub(crate) async fn refresh(&self, refresh_token: &str, subject: &str) -> Result<Verified, IdentityError> {
+    pub(crate) async fn refresh(&self, refresh_token: &str, subject: &str) -> Result<Refreshed, IdentityError> {
         let known = self.known().await?;
         let client = self.client(&known);
         let token = RefreshToken::new(refresh_token.to_owned());
@@ -76,6 +73,17 @@ impl Provider {
             .exchange_refresh_token(&token)
             .map_err(|fault| IdentityError::untrusted(Distrust::Content, fault))?;
         let answer = request.request_async(&self.http).await.map_err(of_token_request)?;
+        // By now the provider may have forgotten the old one: whatever else is wrong, this one is not lost.
+        let token = answer.refresh_token().map(|token| token.secret().clone());
+        Ok(Refreshed { token, verified: self.verify_refreshed(&client, &answer, subject).await })
+    }
+
+    async fn verify_refreshed(
+        &self,
+        client: &OurClient,
+        answer: &Answer,
+        subject: &str,
+    ) -> Result<Verified, IdentityError> {
         let subject = SubjectIdentifier::new(subject.to_owned());
         // A provider may send a new ID token with it; then it is about the same person.
         let believed = match answer.id_token() {
@@ -85,9 +93,9 @@ impl Provider {
         if believed.as_ref().is_some_and(|(_, claims)| *claims.subject() != subject) {
             return Err(IdentityError::untrusted(Distrust::Subject, "the new ID token is about somebody else"));
         }
-        let userinfo = self.userinfo(&client, answer.access_token(), &subject).await?;
+        let userinfo = self.userinfo(client, answer.access_token(), &subject).await?;
         let believed = believed.as_ref().map(|(token, claims)| (*token, claims));
-        Ok(self.verified(&answer, believed, userinfo, &subject))
+        Ok(self.verified(answer, believed, userinfo, &subject))
     }
 
     fn client(&self, known: &Known) -> OurClient {

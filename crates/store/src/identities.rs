@@ -6,8 +6,8 @@ use control::ports::store::{
 };
 use domain::{UserId, user::Role};
 use sea_orm::{
-    ColumnTrait, ConnectionTrait, EntityTrait, Order, PaginatorTrait as _, QueryFilter, QueryOrder, QuerySelect,
-    prelude::Uuid, sea_query::Expr,
+    ColumnTrait, Condition, ConnectionTrait, EntityTrait, Order, PaginatorTrait as _, QueryFilter, QueryOrder,
+    QuerySelect, prelude::Uuid, sea_query::Expr,
 };
 
 use crate::{
@@ -196,9 +196,11 @@ impl IdentityWrites for SqlTransaction {
         let mut named = provider_session::Entity::find().filter(Issuer.eq(issuer)).select_only().column(Session);
         named = match (subject, sid) {
             (None, None) => return Ok(0),
-            (subject, sid) => {
-                let named = subject.into_iter().fold(named, |named, subject| named.filter(Subject.eq(subject)));
-                sid.into_iter().fold(named, |named, sid| named.filter(Sid.eq(sid)))
+            (Some(subject), None) => named.filter(Subject.eq(subject)),
+            (None, Some(sid)) => named.filter(Sid.eq(sid)),
+            (Some(subject), Some(sid)) => {
+                let named = named.filter(Subject.eq(subject));
+                named.filter(Condition::any().add(Sid.eq(sid)).add(Sid.is_null()))
             }
         };
         let keys: Vec<String> = named.into_tuple().all(self.db()).await.map_err(fault("provider's session"))?;

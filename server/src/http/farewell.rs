@@ -4,7 +4,10 @@
 use std::{collections::HashMap, sync::Arc, time::Duration};
 
 use axum::extract::Request;
-use control::{federation::Federation, ports::store::SessionKey};
+use control::{
+    federation::{Federation, Parting},
+    ports::store::SessionKey,
+};
 use parking_lot::Mutex;
 use tokio::time::Instant;
 
@@ -72,18 +75,21 @@ impl Way {
         }
     }
 
-    /// The page of ours that leads on; `None` when signing out ends here.
-    pub(crate) async fn onward(&self, session: &SessionKey) -> Option<String> {
-        match self.federation.farewell(session, &self.back).await {
-            Ok(onward) => {
-                let (label, address) = onward?;
-                Some(format!("{}?key={}", oidc_address::FAREWELL, self.farewells.keep(label, address)))
-            }
+    /// What the session stands on at a provider, while there is one.
+    pub(crate) async fn parting(&self, session: &SessionKey) -> Option<Parting> {
+        match self.federation.parting(session).await {
+            Ok(parting) => parting,
             Err(error) => {
                 tracing::warn!(%error, "cannot find out where signing out leads");
                 None
             }
         }
+    }
+
+    /// The page of ours that leads on, when our session has ended; `None` when signing out ends here.
+    pub(crate) async fn onward(&self, parting: Parting) -> Option<String> {
+        let (label, address) = self.federation.farewell(parting, &self.back).await?;
+        Some(format!("{}?key={}", oidc_address::FAREWELL, self.farewells.keep(label, address)))
     }
 }
 

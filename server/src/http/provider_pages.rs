@@ -11,7 +11,7 @@ use axum::{
 use control::federation::Refusal;
 use http::{HeaderMap, StatusCode, header, request::Parts};
 
-use super::{cookies, error, middleware::arrival::RequestId, oidc_address, session::Seen};
+use super::{cookies, error, identity::Identity, middleware::arrival::RequestId, oidc_address, session::Seen};
 use crate::{http::error::Failure, state::AppState};
 
 /// How the page that answers is to look, and which browser asks.
@@ -26,6 +26,7 @@ pub(crate) struct Looks {
     /// What binds the browser to the sign-ins it has begun.
     pub(crate) browser: Option<String>,
     pub(crate) seen: Seen,
+    is_signed_in: bool,
 }
 
 impl FromRequestParts<AppState> for Looks {
@@ -42,6 +43,7 @@ impl FromRequestParts<AppState> for Looks {
             secure,
             browser: cookies::browser(headers, secure).map(str::to_owned),
             seen: Seen::of(state.clock.now(), extensions, headers),
+            is_signed_in: extensions.get::<Identity>().is_some_and(|identity| identity.actor.is_some()),
         })
     }
 }
@@ -56,19 +58,24 @@ impl Looks {
         }
     }
 
-    pub(crate) fn refused(&self, state: &AppState, provider: &str, refusal: &Refusal) -> Response {
-        // Which provider was meant is not told by a name that is none of ours: it would end up in the log.
-        if matches!(refusal, Refusal::UnknownProvider) {
-            return Failure::not_found().into_response();
-        }
-        let causes = error::chain(refusal);
+    pub(crate) fn refused(&self, state: &AppState, provider: &str, refusal: Refusal) -> Response {
+        let refusal = match refusal {
+            // Which provider was meant is not told by a name that is none of ours: it would end up in the log.
+            Refusal::UnknownProvider => return Failure::not_found().into_response(),
+            Refusal::Control(error) if !matches!(error, control::Error::Store(_)) => {
+                return Failure::from(error).into_response();
+            }
+            refusal => refusal,
+        };
+        let causes = error::chain(&refusal);
         if refusal.is_a_fault() {
             tracing::warn!(provider, "a sign-in failed: {causes}");
         } else {
             tracing::info!(provider, "a sign-in was refused: {causes}");
         }
-        let page = sign_in_pages::refused(&self.frame(state), refusal, provider, &state.label_of(provider));
-        let mut response = (status(refusal), Html(page)).into_response();
+        let (frame, label) = (self.frame(state), state.label_of(provider));
+        let page = sign_in_pages::refused(&frame, &refusal, provider, &label, self.is_signed_in);
+        let mut response = (status(&refusal), Html(page)).into_response();
         response.headers_mut().insert(header::CACHE_CONTROL, http::HeaderValue::from_static("no-store"));
         response
     }

@@ -112,12 +112,16 @@ impl SessionDoor for Door {
     }
 
     async fn leave(&self) -> Result<Option<String>, Problem> {
-        let onward = match (&self.way, self.session.id()) {
-            (Some(way), Some(id)) => way.onward(&store::session_key(&id)).await,
+        let parting = match (&self.way, self.session.id()) {
+            (Some(way), Some(id)) => way.parting(&store::session_key(&id)).await,
             _ => None,
         };
+        // Whatever the provider does, or does not do: ours has ended before it is asked.
         leave(&self.session).await?;
-        Ok(onward)
+        match (&self.way, parting) {
+            (Some(way), Some(parting)) => Ok(way.onward(parting).await),
+            _ => Ok(None),
+        }
     }
 }
 

@@ -4,6 +4,7 @@ oidc-or = oder mit einem Passwort
 oidc-silent = { $provider } antwortet gerade nicht. Versuche es in einer Minute noch einmal, oder melde dich anders an.
 oidc-none = Hier kann sich gerade niemand anmelden. Sag es deinem Administrator.
 oidc-to-sign-in = Zur Anmeldung
+oidc-to-profile = Zu deinem Profil
 oidc-onward-title = Weiter zu { $provider }
 oidc-onward = Melde dich bei { $provider } an; danach kommst du zu deinem Profil zurück.
 oidc-onward-go = Weiter

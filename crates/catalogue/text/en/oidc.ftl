@@ -4,6 +4,7 @@ oidc-or = or with a password
 oidc-silent = { $provider } does not answer at the moment. Try again in a minute, or sign in another way.
 oidc-none = Nobody can sign in here at the moment. Tell your administrator.
 oidc-to-sign-in = To the sign-in page
+oidc-to-profile = To your profile
 oidc-onward-title = On to { $provider }
 oidc-onward = Sign in at { $provider }; you then come back to your profile.
 oidc-onward-go = Go on

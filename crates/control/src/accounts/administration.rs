@@ -30,6 +30,20 @@ impl std::fmt::Debug for NewUser {
     }
 }
 
+/// How people can sign in here.
+#[derive(Debug, Clone)]
+pub(crate) struct WaysIn {
+    pub(crate) passwords: bool,
+    /// Of the providers.
+    pub(crate) issuers: Vec<String>,
+}
+
+impl Default for WaysIn {
+    fn default() -> Self {
+        Self { passwords: true, issuers: Vec::new() }
+    }
+}
+
 impl Accounts {
     /// Adds a user; without a password, one is generated.
     pub async fn add_user(&self, name: &str, password: Option<&str>, role: Role) -> Result<NewUser, Error> {
@@ -69,7 +83,7 @@ impl Accounts {
     pub async fn set_locked(&self, name: &str, locked: bool) -> Result<(), Error> {
         let account = self.account_named(name).await?;
         let mut tx = self.store.begin().await?;
-        lock(&mut *tx, &account.user, locked).await?;
+        lock(&mut *tx, &account.user, locked, &self.ways).await?;
         Ok(tx.commit().await?)
     }
 
@@ -77,7 +91,7 @@ impl Accounts {
     pub async fn set_role(&self, name: &str, role: Role) -> Result<(), Error> {
         let account = self.account_named(name).await?;
         let mut tx = self.store.begin().await?;
-        change_role(&mut *tx, &account.user, role).await?;
+        change_role(&mut *tx, &account.user, role, &self.ways).await?;
         Ok(tx.commit().await?)
     }
 
@@ -128,28 +142,46 @@ impl Accounts {
 }
 
 /// Locking ends every session; the last administrator who can sign in cannot be locked.
-pub(super) async fn lock(tx: &mut dyn Transaction, user: &User, locked: bool) -> Result<(), Error> {
+pub(super) async fn lock(tx: &mut dyn Transaction, user: &User, locked: bool, ways: &WaysIn) -> Result<(), Error> {
     if locked {
-        keep_an_administrator(tx, user).await?;
+        keep_an_administrator(tx, user, ways).await?;
         tx.end_sessions(user.id).await?;
     }
     Ok(tx.set_locked(user.id, locked).await?)
 }
 
-pub(crate) async fn change_role(tx: &mut dyn Transaction, user: &User, role: Role) -> Result<(), Error> {
+pub(crate) async fn change_role(tx: &mut dyn Transaction, user: &User, role: Role, ways: &WaysIn) -> Result<(), Error> {
     if role != Role::Admin {
-        keep_an_administrator(tx, user).await?;
+        keep_an_administrator(tx, user, ways).await?;
     }
     Ok(tx.set_role(user.id, role).await?)
 }
 
-async fn keep_an_administrator(tx: &mut dyn Transaction, user: &User) -> Result<(), Error> {
-    if keeps_an_administrator(tx, user).await? { Ok(()) } else { Err(Error::LastAdministrator(user.name.to_string())) }
+async fn keep_an_administrator(tx: &mut dyn Transaction, user: &User, ways: &WaysIn) -> Result<(), Error> {
+    if keeps_an_administrator(tx, user, ways).await? {
+        Ok(())
+    } else {
+        Err(Error::LastAdministrator(user.name.to_string()))
+    }
 }
 
-/// Somebody else must be left who can administer. Asked inside the transaction, so two cannot remove each other.
-pub(crate) async fn keeps_an_administrator(tx: &mut dyn Transaction, user: &User) -> Result<bool, Error> {
-    Ok(tx.administrators().await? != [user.id])
+/// Somebody else must be left who can administer, and sign in to do so. Asked inside the transaction, so two cannot remove
+/// each other.
+pub(crate) async fn keeps_an_administrator(
+    tx: &mut dyn Transaction,
+    user: &User,
+    ways: &WaysIn,
+) -> Result<bool, Error> {
+    let administrators = tx.administrators().await?;
+    if ways.passwords || !administrators.contains(&user.id) {
+        return Ok(administrators != [user.id]);
+    }
+    for other in administrators.into_iter().filter(|other| *other != user.id) {
+        if tx.identities_of(other).await?.iter().any(|identity| ways.issuers.contains(&identity.issuer)) {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 pub(super) fn check_password(text: &str) -> Result<&str, Error> {

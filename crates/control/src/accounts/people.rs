@@ -116,10 +116,10 @@ impl Accounts {
             with_care(actor, &user, role)?;
         }
         if let Some(role) = role {
-            change_role(&mut *tx, &user, role).await?;
+            change_role(&mut *tx, &user, role, &self.ways).await?;
         }
         if let Some(locked) = locked {
-            lock(&mut *tx, &user, locked).await?;
+            lock(&mut *tx, &user, locked, &self.ways).await?;
         }
         match change.limits {
             Some(limits) => {

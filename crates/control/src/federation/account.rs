@@ -56,7 +56,7 @@ impl Federation {
             Admitted { .. } => {}
         }
         let now = self.clock.now();
-        let user = map_role(&mut *tx, rules, verified, admitted.user).await?;
+        let user = self.map_role(&mut *tx, rules, verified, admitted.user).await?;
         let shown = shown(verified);
         tx.save_identity(&Identity { provider: rules.name.clone(), shown, last_sign_in: now, ..identity }).await?;
         tx.set_last_sign_in(user.id, now).await?;
@@ -82,7 +82,8 @@ impl Federation {
         let now = self.clock.now();
         let name = name::free(tx, &verified.claims).await?;
         let is_admin = rules.admin_if.as_ref().is_some_and(|rule| rule.is_met(&verified.claims));
-        let pending = rules.first_sign_in == FirstSignIn::Pending;
+        // Whoever the provider makes an administrator needs nobody's approval; there may be nobody yet who could give it.
+        let pending = !is_admin && rules.first_sign_in == FirstSignIn::Pending;
         let user = User {
             id: UserId::new(self.entropy.id(now)),
             name,
@@ -138,27 +139,29 @@ impl Federation {
         };
         tx.insert_identity(&identity).await
     }
-}
 
-/// Where the configuration maps a claim to the role, the provider decides it, but for the last administrator.
-pub(super) async fn map_role(
-    tx: &mut dyn Transaction,
-    rules: &ProviderRules,
-    verified: &Verified,
-    user: User,
-) -> Result<User, Error> {
-    let Some(rule) = &rules.admin_if else { return Ok(user) };
-    let role = if rule.is_met(&verified.claims) { Role::Admin } else { Role::User };
-    if role == user.role {
-        return Ok(user);
+    /// Where the configuration maps a claim to the role, the provider decides it, but for the last administrator.
+    pub(super) async fn map_role(
+        &self,
+        tx: &mut dyn Transaction,
+        rules: &ProviderRules,
+        verified: &Verified,
+        user: User,
+    ) -> Result<User, Error> {
+        let Some(rule) = &rules.admin_if else { return Ok(user) };
+        let role = if rule.is_met(&verified.claims) { Role::Admin } else { Role::User };
+        if role == user.role {
+            return Ok(user);
+        }
+        let ways = &self.rules.ways_in();
+        if role == Role::User && !keeps_an_administrator(tx, &user, ways).await? {
+            tracing::warn!(user = %user.name, "the provider does not say that the last administrator is one; they stay it");
+            return Ok(user);
+        }
+        change_role(tx, &user, role, ways).await?;
+        tracing::info!(user = %user.name, ?role, "the provider's claims change the role");
+        Ok(User { role, ..user })
     }
-    if role == Role::User && !keeps_an_administrator(tx, &user).await? {
-        tracing::warn!(user = %user.name, "the provider does not say that the last administrator is one; they stay it");
-        return Ok(user);
-    }
-    change_role(tx, &user, role).await?;
-    tracing::info!(user = %user.name, ?role, "the provider's claims change the role");
-    Ok(User { role, ..user })
 }
 
 /// What people recognise an identity by.

@@ -1,6 +1,7 @@
 //! Sending a browser to a provider. What must be the same when it comes back is kept here, and bound to that browser.
 
 use chrono::TimeDelta;
+use domain::Violation;
 
 use super::{Federation, Refusal, digest};
 use crate::{
@@ -14,6 +15,8 @@ const PATIENCE: TimeDelta = TimeDelta::minutes(10);
 const MOST_OF_A_BROWSER: u32 = 10;
 /// Rows that anybody can make without having signed in, all together.
 const MOST_OF_ALL: u64 = 20_000;
+/// It is made from the request's host where no address is configured, and kept: anybody could fill the record with it.
+const LONGEST_BACK: usize = 512;
 /// Characters of 32 bytes in base64url.
 const SECRET_LENGTH: usize = 43;
 
@@ -46,6 +49,10 @@ impl std::fmt::Debug for Begun {
 impl Federation {
     pub async fn begin(&self, begin: Begin<'_>) -> Result<Begun, Refusal> {
         let (rules, outside) = self.provider(begin.provider)?;
+        if begin.back.len() > LONGEST_BACK {
+            let rule = format!("must not be longer than {LONGEST_BACK} characters with what we add");
+            return Err(crate::Error::Invalid(vec![Violation::new("host", rule)]).into());
+        }
         let link =
             begin.link.map(|actor| Ok::<_, crate::Error>((actor.user, actor.in_person()?.clone()))).transpose()?;
         let browser = match begin.browser {

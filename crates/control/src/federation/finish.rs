@@ -101,7 +101,7 @@ impl Federation {
             sid: verified.session.clone(),
             refresh_token: seal(&verified.refresh_token),
             id_token: seal(&verified.id_token),
-            due_at: verified.refresh_token.as_ref().map(|_| self.due(verified)),
+            due_at: Some(self.due(verified)),
         };
         let mut tx = self.store.begin().await?;
         tx.insert_provider_session(&record).await?;

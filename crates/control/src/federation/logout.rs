@@ -1,7 +1,25 @@
 //! Sessions end with the provider's, and the provider's with ours.
 
+use std::time::Duration;
+
 use super::{Federation, Refusal};
 use crate::{Error, ports::store::SessionKey};
+
+/// Somebody waits to be signed out.
+const AT_MOST: Duration = Duration::from_millis(1500);
+
+/// What a session stood on. `Debug` shows no token.
+pub struct Parting {
+    provider: String,
+    label: String,
+    id_token: Option<String>,
+}
+
+impl std::fmt::Debug for Parting {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Parting").field("provider", &self.provider).finish_non_exhaustive()
+    }
+}
 
 impl Federation {
     /// The provider says by itself that somebody has signed out there. Returns how many sessions of ours have ended.
@@ -9,17 +27,15 @@ impl Federation {
         let (rules, outside) = self.provider(provider)?;
         let order = outside.providers.verify_logout(&rules.name, token).await?;
         let mut tx = self.store.begin().await?;
-        // One session where the provider names it; all of the person otherwise.
-        let subject = order.subject.as_deref().filter(|_| order.session.is_none());
-        let ended = tx.end_provider_sessions(&order.issuer, subject, order.session.as_deref()).await?;
+        let (subject, session) = (order.subject.as_deref(), order.session.as_deref());
+        let ended = tx.end_provider_sessions(&order.issuer, subject, session).await?;
         tx.commit().await?;
         tracing::info!(provider, sessions = ended, "signed out by the provider");
         Ok(ended)
     }
 
-    /// Where to send the browser of this session so that its provider's session ends, too. Asked before ours is ended.
-    /// `None` when it stands on none, or the provider cannot do it.
-    pub async fn farewell(&self, session: &SessionKey, back: &str) -> Result<Option<(String, String)>, Error> {
+    /// What this session stands on at a provider, to be looked up before it is ended. `None` when it stands on nothing.
+    pub async fn parting(&self, session: &SessionKey) -> Result<Option<Parting>, Error> {
         let Some(outside) = &self.outside else { return Ok(None) };
         let mut tx = self.store.begin().await?;
         let found = tx.provider_session(session).await?;
@@ -29,12 +45,25 @@ impl Federation {
             return Ok(None);
         };
         let id_token = found.id_token.as_deref().and_then(|sealed| outside.seal.open(sealed, session.as_str()));
-        match outside.providers.logout_url(&rules.name, id_token.as_deref(), back).await {
-            Ok(address) => Ok(address.map(|address| (rules.label.clone(), address))),
+        Ok(Some(Parting { provider: rules.name.clone(), label: rules.label.clone(), id_token }))
+    }
+
+    /// Where to send the browser so that the provider's session ends, too, when ours has; and the provider's label. `None`
+    /// when the provider cannot do it, or does not say so at once.
+    pub async fn farewell(&self, parting: Parting, back: &str) -> Option<(String, String)> {
+        let Parting { provider, label, id_token } = parting;
+        let providers = &self.outside.as_ref()?.providers;
+        let asked = providers.logout_url(&provider, id_token.as_deref(), back);
+        match tokio::time::timeout(AT_MOST, asked).await {
+            Ok(Ok(address)) => Some((label, address?)),
             // Signing out here works all the same.
-            Err(error) => {
-                tracing::warn!(provider = rules.name, %error, "the provider's session stays: it cannot be asked to end it");
-                Ok(None)
+            Ok(Err(error)) => {
+                tracing::warn!(provider, %error, "the provider's session stays: it cannot be asked to end it");
+                None
+            }
+            Err(_) => {
+                tracing::warn!(provider, "the provider's session stays: where it ends was not said in time");
+                None
             }
         }
     }

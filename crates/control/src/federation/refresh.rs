@@ -1,5 +1,5 @@
-//! The provider is asked again, as often as it wants to be. When it says no, the session ends; while it does not answer, the
-//! session stays.
+//! The provider is asked again, as often as it wants to be. When it says no, the session ends; while it does not answer, or
+//! its answer says nothing about the person, the session stays. One that it cannot be asked about ends after a while.
 //!
 //! A session is taken for one asker before the provider is asked (providers that rotate refresh tokens end everything when
 //! they see an old one twice), and given back with the new token in the same transaction. The database is not held meanwhile.
@@ -10,11 +10,11 @@ use chrono::{DateTime, TimeDelta, Utc};
 use futures::{StreamExt as _, stream};
 use tokio_util::sync::CancellationToken;
 
-use super::{Federation, Outside, ProviderRules, account::map_role};
+use super::{Federation, Outside, ProviderRules};
 use crate::{
     Error,
     ports::{
-        identity::{Distrust, IdentityError, Verified},
+        identity::{Distrust, IdentityError, Refreshed, Verified},
         store::{Admitted, ProviderSession, StoreError},
     },
 };
@@ -30,6 +30,18 @@ const AGAIN_IN: TimeDelta = TimeDelta::seconds(30);
 /// Where the provider does not say how often.
 const USUAL: Duration = Duration::from_secs(300);
 const LONGEST: Duration = Duration::from_secs(3600);
+/// Without a refresh token the provider cannot be asked: after a working day, people sign in again.
+const UNASKED: TimeDelta = TimeDelta::hours(12);
+/// Said of us or of the provider, not of the person.
+const NOBODYS_NO: [&str; 7] = [
+    "invalid_client",
+    "invalid_request",
+    "invalid_scope",
+    "unsupported_grant_type",
+    "server_error",
+    "temporarily_unavailable",
+    "userinfo",
+];
 /// A new token that cannot be written is lost, and the session with it: a database that restarts is waited for.
 const WRITE_TRIES: u32 = 30;
 
@@ -83,17 +95,25 @@ impl Federation {
         let token = session.refresh_token.as_deref().and_then(|sealed| outside.seal.open(sealed, session.key.as_str()));
         let (Some(rules), Some(token)) = (rules, token) else {
             return self
-                .end(&session, "its provider is not configured any more, or its token was sealed with another key")
+                .end(
+                    &session,
+                    "there is nothing to ask its provider with: no refresh token, one sealed with another key, or a provider that is not configured any more",
+                )
                 .await;
         };
-        match outside.providers.refresh(&rules.name, &token, &session.subject).await {
+        let asked = outside.providers.refresh(&rules.name, &token, &session.subject).await;
+        let (token, verified) = match asked {
+            Ok(Refreshed { token, verified }) => (token, verified),
+            Err(error) => (None, Err(error)),
+        };
+        // Providers that do not rotate send none; the old one stays good. A new one is kept whatever else the answer is.
+        let token = token.map(|token| outside.seal.seal(&token, session.key.as_str()));
+        let session = ProviderSession { refresh_token: token.or(session.refresh_token), ..session };
+        match verified {
             Ok(verified) => self.renew(outside, rules, session, verified).await,
-            Err(IdentityError::Refused(code)) if code == "invalid_grant" => {
+            Err(error) if is_a_no(&error) => {
+                tracing::info!(provider = session.provider, error = %chain(&error), "a provider says no to a session");
                 self.end(&session, "its provider does not renew it").await
-            }
-            Err(error @ IdentityError::Untrusted { why, .. }) if why != Distrust::Time => {
-                tracing::warn!(provider = session.provider, error = %chain(&error), "a provider's answer is not believed");
-                self.end(&session, "its provider's answer is not believed").await
             }
             Err(error) => {
                 tracing::warn!(provider = session.provider, error = %chain(&error), "a provider cannot be asked about a session; it stays");
@@ -110,14 +130,11 @@ impl Federation {
         session: ProviderSession,
         verified: Verified,
     ) -> Result<(), Error> {
-        let seal =
-            |token: &Option<String>| token.as_deref().map(|token| outside.seal.seal(token, session.key.as_str()));
+        let id_token = verified.id_token.as_deref().map(|token| outside.seal.seal(token, session.key.as_str()));
         let renewed = ProviderSession {
-            // Providers that do not rotate send none; the old one stays good.
-            refresh_token: seal(&verified.refresh_token).or_else(|| session.refresh_token.clone()),
-            id_token: seal(&verified.id_token).or_else(|| session.id_token.clone()),
-            due_at: Some(self.due(&verified)),
-            ..session.clone()
+            id_token: id_token.or(session.id_token),
+            due_at: Some(self.due_after(verified.expires_in)),
+            ..session
         };
         self.save(&renewed, Some((rules, &verified))).await
     }
@@ -150,8 +167,13 @@ impl Federation {
             && let Some(identity) = tx.identity(&session.issuer, &session.subject).await?
             && let Some(Admitted { user, .. }) = tx.admitted(identity.user).await?
         {
-            match rules.admit(&verified.claims) {
-                Ok(()) => drop(map_role(&mut *tx, rules, verified, user).await?),
+            // With an ID token all is told, and what is not there is lost. Without one, only what is told has changed.
+            let told = match &verified.id_token {
+                Some(_) => rules.clone(),
+                None => rules.of_what_is_told(&verified.claims),
+            };
+            match told.admit(&verified.claims) {
+                Ok(()) => drop(self.map_role(&mut *tx, &told, verified, user).await?),
                 Err(_) => self.put_out(&mut *tx, &user).await?,
             }
         }
@@ -166,10 +188,27 @@ impl Federation {
         Ok(())
     }
 
-    /// Before what the provider gave ends, by a margin.
+    /// When the provider is asked about a new session, or it ends because it cannot be.
     pub(super) fn due(&self, verified: &Verified) -> DateTime<Utc> {
-        let good_for = verified.expires_in.unwrap_or(USUAL).min(LONGEST);
+        match verified.refresh_token {
+            Some(_) => self.due_after(verified.expires_in),
+            None => self.clock.now() + UNASKED,
+        }
+    }
+
+    /// Before what the provider gave ends, by a margin.
+    fn due_after(&self, good_for: Option<Duration>) -> DateTime<Utc> {
+        let good_for = good_for.unwrap_or(USUAL).min(LONGEST);
         self.clock.now() + TimeDelta::from_std(good_for.mul_f32(0.8)).unwrap_or(AGAIN_IN)
+    }
+}
+
+/// Whether it is about the person, and not trouble that passes or that an administrator has to end.
+fn is_a_no(error: &IdentityError) -> bool {
+    match error {
+        IdentityError::Refused(code) => !NOBODYS_NO.contains(&code.as_str()),
+        IdentityError::Untrusted { why, .. } => !matches!(why, Distrust::Time | Distrust::Content),
+        IdentityError::Unknown | IdentityError::Unavailable(_) => false,
     }
 }
 

@@ -1,7 +1,7 @@
 //! What an installation decides about people of a provider. Pure: claims in, verdict out.
 
 use super::Refusal;
-use crate::ports::identity::Claims;
+use crate::{accounts::WaysIn, ports::identity::Claims};
 
 /// A claim must be, or have in its list, this value.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -43,6 +43,18 @@ pub struct ProviderRules {
 }
 
 impl ProviderRules {
+    /// Without those about claims that are not told here: they stand as they were.
+    pub(super) fn of_what_is_told(&self, claims: &Claims) -> Self {
+        let told = |rule: &Option<ClaimRule>| rule.clone().filter(|rule| claims.tell_of(&rule.claim));
+        let is_address_told = claims.tell_of("email") && claims.tell_of("email_verified");
+        Self {
+            required: told(&self.required),
+            admin_if: told(&self.admin_if),
+            allowed_domains: if is_address_told { self.allowed_domains.clone() } else { Vec::new() },
+            ..self.clone()
+        }
+    }
+
     /// Whether somebody of whom this is said may sign in.
     pub(super) fn admit(&self, claims: &Claims) -> Result<(), Refusal> {
         if self.required.as_ref().is_some_and(|required| !required.is_met(claims)) {
@@ -67,6 +79,13 @@ pub struct Rules {
     /// Whether people may sign in with a password.
     pub local: bool,
     pub providers: Vec<ProviderRules>,
+}
+
+impl Rules {
+    pub(crate) fn ways_in(&self) -> WaysIn {
+        let issuers = self.providers.iter().map(|provider| provider.issuer.clone());
+        WaysIn { passwords: self.local, issuers: issuers.collect() }
+    }
 }
 
 impl Default for Rules {
@@ -115,6 +134,22 @@ mod tests {
         for claims in [json!({}), json!({"groups": []}), json!({"groups": ["peoples"]}), json!({"groups": null})] {
             assert_eq!(verdict(&rules, claims.clone()), "not allowed", "{claims}");
         }
+    }
+
+    #[test]
+    fn what_is_not_told_stands_as_it_was() {
+        let rules = ProviderRules {
+            admin_if: Some(ClaimRule { claim: "realm.roles".into(), value: "ops".into() }),
+            ..rules(Some(("groups", "people")), &["lab.example"])
+        };
+        let told = |claims: Value| {
+            let Value::Object(map) = claims else { panic!("an object") };
+            let told = rules.of_what_is_told(&Claims(map));
+            (told.required.is_some(), told.admin_if.is_some(), !told.allowed_domains.is_empty())
+        };
+        assert_eq!(told(json!({"sub": "s", "email": "ada@lab.example"})), (false, false, false));
+        assert_eq!(told(json!({"groups": [], "realm": {}})), (true, true, false));
+        assert_eq!(told(json!({"email": "ada@elsewhere.example", "email_verified": true})), (false, false, true));
     }
 
     #[test]

@@ -27,6 +27,11 @@ impl Claims {
         })
     }
 
+    /// Whether anything is said about it: where a claim lies deeper, about what it lies in.
+    pub fn tell_of(&self, name: &str) -> bool {
+        self.get(name).is_some() || name.split('.').next().is_some_and(|first| self.0.contains_key(first))
+    }
+
     /// A claim that is a text with something in it.
     pub fn text(&self, name: &str) -> Option<&str> {
         self.get(name)?.as_str().map(str::trim).filter(|text| !text.is_empty())
@@ -80,6 +85,20 @@ pub struct Verified {
 impl fmt::Debug for Verified {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Verified").field("issuer", &self.issuer).field("claims", &self.claims).finish_non_exhaustive()
+    }
+}
+
+/// What became of asking again. Whatever was wrong with the rest of the answer, the token is the one that is good from now
+/// on. `Debug` does not show it.
+pub struct Refreshed {
+    /// In place of the one that was sent; `None` where that one stays good.
+    pub token: Option<String>,
+    pub verified: Result<Verified, IdentityError>,
+}
+
+impl fmt::Debug for Refreshed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Refreshed").field("verified", &self.verified).finish_non_exhaustive()
     }
 }
 
@@ -154,8 +173,8 @@ pub trait IdentityProviders: Send + Sync + 'static {
         back: &str,
     ) -> Result<Verified, IdentityError>;
 
-    /// Asks whether `subject` may go on; answers with what is said about them now.
-    async fn refresh(&self, provider: &str, refresh_token: &str, subject: &str) -> Result<Verified, IdentityError>;
+    /// Asks whether `subject` may go on; answers with what is said about them now. `Err`: no token was given.
+    async fn refresh(&self, provider: &str, refresh_token: &str, subject: &str) -> Result<Refreshed, IdentityError>;
 
     /// Where a browser is sent to sign out; `None` when the provider has no such address.
     async fn logout_url(

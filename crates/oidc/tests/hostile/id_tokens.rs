@@ -96,10 +96,12 @@ async fn userinfo_about_somebody_else_is_no_userinfo() {
 async fn a_refresh_that_answers_with_somebody_else_is_not_believed() {
     let hostile = Hostile::start().await;
     hostile.script.lock().id_token = hostile.signed(&hostile.claims(&json!({"sub": "grace"})));
-    assert_eq!(why(hostile.providers.refresh("lab", "r", "ada").await), Some(Distrust::Subject));
+    let refreshed = async || hostile.providers.refresh("lab", "r", "ada").await.expect("an answer");
+    assert_eq!(why(refreshed().await.verified), Some(Distrust::Subject));
     hostile.script.lock().id_token = hostile.signed(&hostile.claims(&json!({"nonce": null})));
-    let renewed = hostile.providers.refresh("lab", "r", "ada").await.expect("a good answer");
-    assert_eq!(renewed.refresh_token, None, "not rotated: the old one stays");
+    let renewed = refreshed().await;
+    assert_eq!(renewed.token, None, "not rotated: the old one stays");
+    assert_eq!(why(renewed.verified), None);
 }
 
 #[tokio::test]

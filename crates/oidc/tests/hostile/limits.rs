@@ -1,7 +1,7 @@
 //! What a provider may cost: answers have a length, redirects are not followed, keys are not fetched for every token.
 
 use axum::http::{HeaderMap, StatusCode, header};
-use control::ports::identity::{IdentityError, IdentityProviders as _};
+use control::ports::identity::{IdentityError, IdentityProviders as _, Secrets};
 use openidconnect::core::CoreJwsSigningAlgorithm as Alg;
 use serde_json::json;
 
@@ -58,4 +58,62 @@ async fn no_token_is_in_what_is_logged_of_an_answer_that_cannot_be_read() {
         cause = inner.source();
     }
     assert!(!shown.contains("secret-token"), "{shown}");
+}
+
+#[tokio::test]
+async fn what_a_proxy_says_in_the_provider_s_place_is_no_refusal() {
+    let hostile = Hostile::start().await;
+    let answer = |status: u16, body: &str| {
+        let status = StatusCode::from_u16(status).expect("a status");
+        hostile.script.lock().token_answer = Some((status, HeaderMap::new(), body.into()));
+        hostile.providers.refresh("lab", "t-1", "ada")
+    };
+    let json = "{\"error\": \"invalid_grant\"}";
+    for (status, body) in
+        [(429, json), (302, json), (503, json), (403, "<html>blocked</html>"), (404, "404"), (400, ""), (403, "")]
+    {
+        let answer = answer(status, body).await;
+        assert!(matches!(answer, Err(IdentityError::Unavailable(_))), "{status} {body}: {answer:?}");
+    }
+    let refused = answer(401, "{\"error\": \"invalid_client\"}").await;
+    assert!(matches!(&refused, Err(IdentityError::Refused(code)) if code == "invalid_client"), "{refused:?}");
+}
+
+#[tokio::test]
+async fn a_new_refresh_token_is_told_whatever_is_wrong_with_the_rest_of_the_answer() {
+    let hostile = Hostile::start().await;
+    let good = hostile.signed(&hostile.claims(&json!({"nonce": null})));
+    let foreign = hostile.signed(&hostile.claims(&json!({"sub": "grace"})));
+    let late = hostile.signed(&hostile.claims(&json!({"exp": 1})));
+    let trouble = Some((StatusCode::BAD_GATEWAY, String::new()));
+    for (number, (id_token, userinfo, believed)) in
+        [(&good, trouble, false), (&foreign, None, false), (&late, None, false), (&good, None, true)]
+            .into_iter()
+            .enumerate()
+    {
+        let token = format!("secret-{number}");
+        {
+            let mut script = hostile.script.lock();
+            script.id_token.clone_from(id_token);
+            script.userinfo_answer = userinfo;
+            script.refresh_token = Some(token.clone());
+        }
+        let refreshed = hostile.providers.refresh("lab", "t-1", "ada").await.expect("an answer");
+        assert_eq!(refreshed.verified.is_ok(), believed, "{number}: {refreshed:?}");
+        assert!(!format!("{refreshed:?}").contains("secret"), "{refreshed:?}");
+        assert_eq!(refreshed.token, Some(token));
+    }
+}
+
+#[tokio::test]
+async fn a_provider_too_slow_for_the_sign_in_page_is_not_too_slow_to_sign_in() {
+    let hostile = Hostile::start().await;
+    let gate = hostile.script.lock().gate.clone();
+    let held = gate.lock().await;
+    assert!(!hostile.providers.answers("lab").await, "the page does not wait for it");
+    let secrets = Secrets { nonce: "n".into(), verifier: "v".repeat(43) };
+    let begin = hostile.providers.authorize_url("lab", "state", &secrets, "http://localhost/back");
+    let (address, ()) = tokio::join!(begin, async { drop(held) });
+    assert!(address.expect("it has answered").contains("/auth?"));
+    assert!(hostile.providers.answers("lab").await);
 }

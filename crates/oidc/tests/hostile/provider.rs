@@ -37,6 +37,12 @@ pub(crate) struct Script {
     pub(crate) discovery: Value,
     /// Answers every request for a token with this.
     pub(crate) token_answer: Option<(StatusCode, HeaderMap, String)>,
+    /// Answers every request for userinfo with this.
+    pub(crate) userinfo_answer: Option<(StatusCode, String)>,
+    /// Comes with tokens.
+    pub(crate) refresh_token: Option<String>,
+    /// While it is held, no discovery document is sent.
+    pub(crate) gate: Arc<tokio::sync::Mutex<()>>,
     /// How often the keys were fetched.
     pub(crate) keys_fetched: u32,
     keys: Vec<Value>,
@@ -73,6 +79,9 @@ impl Hostile {
             userinfo: json!({"sub": "ada"}),
             discovery: json!({}),
             token_answer: None,
+            userinfo_answer: None,
+            refresh_token: None,
+            gate: Arc::default(),
             keys_fetched: 0,
             keys: vec![public],
         }));
@@ -183,6 +192,8 @@ fn routes(issuer: String) -> Router<Arc<Mutex<Script>>> {
                 "subject_types_supported": ["public"], "end_session_endpoint": format!("{issuer}/end"),
                 "id_token_signing_alg_values_supported": ["EdDSA", "HS256", "none"],
             });
+            let gate = script.lock().gate.clone();
+            drop(gate.lock().await);
             let different = script.lock().discovery.clone();
             Json(replaced(document, &different))
         }
@@ -191,7 +202,7 @@ fn routes(issuer: String) -> Router<Arc<Mutex<Script>>> {
         .route("/.well-known/openid-configuration", get(discovery))
         .route("/jwks", get(jwks))
         .route("/token", post(token))
-        .route("/me", get(|State(script): Shared| async move { Json(script.lock().userinfo.clone()) }))
+        .route("/me", get(userinfo))
 }
 
 async fn jwks(State(script): Shared) -> Json<Value> {
@@ -200,12 +211,21 @@ async fn jwks(State(script): Shared) -> Json<Value> {
     Json(json!({"keys": script.keys}))
 }
 
+async fn userinfo(State(script): Shared) -> Response {
+    let script = script.lock().clone();
+    match script.userinfo_answer {
+        Some(answer) => answer.into_response(),
+        None => Json(script.userinfo).into_response(),
+    }
+}
+
 async fn token(State(script): Shared) -> Response {
     let script = script.lock().clone();
     match script.token_answer {
         Some((status, headers, body)) => (status, headers, body).into_response(),
         None => {
             let body = json!({"access_token": "a", "token_type": "Bearer", "id_token": script.id_token});
+            let body = replaced(body, &json!({"refresh_token": script.refresh_token}));
             ([(header::CONTENT_TYPE, "application/json")], body.to_string()).into_response()
         }
     }

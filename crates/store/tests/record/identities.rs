@@ -165,6 +165,7 @@ async fn the_provider_ends_one_session_or_all_of_a_person_and_nothing_that_it_do
     };
     assert_eq!(end(ISSUER, None, None).await, 0);
     assert_eq!(end("https://other.example", Some("s-1"), None).await, 0);
+    assert_eq!(end(ISSUER, Some("s-2"), Some("a")).await, 0, "somebody else's");
     assert_eq!(end(ISSUER, None, Some("a")).await, 1);
     assert!(sessions.load(&Id(1)).await.expect("an answer").is_none());
     assert!(sessions.load(&Id(2)).await.expect("an answer").is_some());

@@ -3,7 +3,7 @@
 use app::{sign_in_pages, visit::SessionDoor as _};
 use axum::{
     Extension, Form, Router,
-    extract::State,
+    extract::{State, rejection::FormRejection},
     response::{Html, IntoResponse, Response},
     routing::{get, post},
 };
@@ -56,7 +56,7 @@ async fn begin(
     };
     match state.control.federation.begin(begin).await {
         Ok(begun) => looks.sent(&begun, (StatusCode::SEE_OTHER, location(&begun.address))),
-        Err(refusal) => looks.refused(&state, &provider, &refusal),
+        Err(refusal) => looks.refused(&state, &provider, refusal),
     }
 }
 
@@ -80,7 +80,7 @@ async fn link(
             let page = sign_in_pages::to_provider(&looks.frame(&state), &state.label_of(&provider), &begun.address);
             looks.sent(&begun, Html(page))
         }
-        Err(refusal) => looks.refused(&state, &provider, &refusal),
+        Err(refusal) => looks.refused(&state, &provider, refusal),
     }
 }
 
@@ -107,7 +107,7 @@ async fn callback(
             Ok((StatusCode::SEE_OTHER, location(&next)).into_response())
         }
         Ok(Finished::Linked { next }) => Ok((StatusCode::SEE_OTHER, location(&next)).into_response()),
-        Err(refusal) => Ok(looks.refused(&state, &provider, &refusal)),
+        Err(refusal) => Ok(looks.refused(&state, &provider, refusal)),
     }
 }
 
@@ -129,9 +129,13 @@ async fn enter(state: &AppState, session: Session, seen: Seen, user: &User, gran
 async fn backchannel_logout(
     State(state): State<AppState>,
     ProviderPath(provider): ProviderPath,
-    Form(Logout { logout_token }): Form<Logout>,
+    form: Result<Form<Logout>, FormRejection>,
 ) -> Response {
     const NO_STORE: [(header::HeaderName, &str); 1] = [(header::CACHE_CONTROL, "no-store")];
+    let refused = |status: StatusCode| {
+        (status, NO_STORE, axum::Json(serde_json::json!({"error": "invalid_request"}))).into_response()
+    };
+    let Ok(Form(Logout { logout_token })) = form else { return refused(StatusCode::BAD_REQUEST) };
     match state.control.federation.end_by_provider(&provider, &logout_token).await {
         Ok(_) => (StatusCode::OK, NO_STORE).into_response(),
         Err(Refusal::Control(error)) => Failure::from(error).into_response(),
@@ -142,7 +146,7 @@ async fn backchannel_logout(
                 Refusal::Unavailable(_) => StatusCode::SERVICE_UNAVAILABLE,
                 _ => StatusCode::BAD_REQUEST,
             };
-            (status, NO_STORE, axum::Json(serde_json::json!({"error": "invalid_request"}))).into_response()
+            refused(status)
         }
     }
 }

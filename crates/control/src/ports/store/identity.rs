@@ -51,7 +51,7 @@ pub struct ProviderSession {
     /// Both sealed.
     pub refresh_token: Option<String>,
     pub id_token: Option<String>,
-    /// When the provider is to be asked again; never without a refresh token.
+    /// When the provider is to be asked again, or the session ends because there is no refresh token to ask with.
     pub due_at: Option<DateTime<Utc>>,
 }
 
@@ -117,7 +117,8 @@ pub trait IdentityWrites: Send {
     async fn save_provider_session(&mut self, session: &ProviderSession) -> Result<bool, StoreError>;
     /// Ends the browser session itself, and with it everything that stands on it.
     async fn end_session_of_key(&mut self, key: &SessionKey) -> Result<(), StoreError>;
-    /// Ends browser sessions by what the provider calls them; returns how many.
+    /// Ends browser sessions by what the provider calls them; returns how many. With subject and session: that session, and
+    /// those of the subject of which the provider has never told a session.
     async fn end_provider_sessions(
         &mut self,
         issuer: &str,

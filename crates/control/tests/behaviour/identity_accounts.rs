@@ -1,0 +1,99 @@
+//! Who somebody of a provider is here, who must be able to sign in, and how sessions of an identity end.
+
+use std::{sync::atomic::Ordering, time::Duration};
+
+use control::{
+    Error,
+    federation::{Begin, ClaimRule, Finished, FirstSignIn, ProviderRules, Refusal},
+    ports::identity::{LogoutOrder, Verified},
+};
+use domain::user::Role;
+use serde_json::json;
+
+use crate::identity_providers::{BACK, ISSUER, Lab, people, rules, verified};
+
+fn admins(first_sign_in: FirstSignIn) -> ProviderRules {
+    let rule = ClaimRule { claim: "groups".into(), value: "admins".into() };
+    ProviderRules { admin_if: Some(rule), first_sign_in, ..rules() }
+}
+
+#[tokio::test]
+async fn an_administrator_of_the_provider_waits_for_nobody_s_approval() {
+    let lab = Lab::new(admins(FirstSignIn::Pending), false).await;
+    let user = lab.finish(verified(people())).await;
+    assert!(matches!(user, Err(Refusal::Pending)), "{user:?}");
+    let boss = Verified { subject: "boss".into(), ..verified(json!({"groups": ["admins"]})) };
+    let Ok(Finished::SignedIn { user, .. }) = lab.finish(boss).await else { panic!("a sign-in") };
+    assert!(user.role == Role::Admin && !user.locked, "{user:?}");
+}
+
+#[tokio::test]
+async fn without_passwords_the_last_administrator_is_the_last_of_a_provider() {
+    let lab = Lab::new(rules(), false).await;
+    let (accounts, harness) = (&lab.harness.control.accounts, &lab.harness);
+    accounts.set_role("ada", Role::Admin).await.expect("a change");
+    accounts.set_role("bob", Role::Admin).await.expect("a change");
+    lab.give_identity(&harness.ada, "ada").await;
+    let last = accounts.set_locked("ada", true).await;
+    assert!(matches!(last, Err(Error::LastAdministrator(_))), "bob has only a password: {last:?}");
+    let last = accounts.set_role("ada", Role::User).await;
+    assert!(matches!(last, Err(Error::LastAdministrator(_))), "{last:?}");
+    accounts.set_role("bob", Role::User).await.expect("ada is left");
+    accounts.set_role("bob", Role::Admin).await.expect("a change");
+    lab.give_identity(&harness.bob, "bob").await;
+    accounts.set_locked("ada", true).await.expect("bob is left");
+}
+
+#[tokio::test]
+async fn unlinking_ends_the_sessions_of_that_identity_and_no_others() {
+    let lab = Lab::new(rules(), true).await;
+    lab.give_identity(&lab.harness.ada, "ada").await;
+    lab.give_identity(&lab.harness.ada, "other").await;
+    let (actor, theirs) = lab.sign_in(verified(people())).await;
+    assert_eq!(actor.user, lab.harness.ada.user);
+    let (_, other) = lab.sign_in(Verified { subject: "other".into(), ..verified(people()) }).await;
+    let actor = actor.in_session("f".repeat(32).parse().expect("a handle"));
+    lab.federation.unlink(&actor, ISSUER, "ada").await.expect("a password is left");
+    assert!(!lab.is_alive(&theirs).await);
+    assert!(lab.is_alive(&other).await);
+}
+
+#[tokio::test]
+async fn a_logout_ends_the_session_it_names_and_those_that_no_logout_could_name() {
+    let lab = Lab::new(rules(), true).await;
+    let of_sid = |sid: Option<&str>| Verified { session: sid.map(str::to_owned), ..verified(people()) };
+    let (_, named) = lab.sign_in(of_sid(Some("a"))).await;
+    let (_, other) = lab.sign_in(of_sid(Some("b"))).await;
+    let (_, nameless) = lab.sign_in(of_sid(None)).await;
+    let order = LogoutOrder { issuer: ISSUER.into(), subject: Some("ada".into()), session: Some("a".into()) };
+    *lab.provider.order.lock() = Some(order);
+    assert_eq!(lab.federation.end_by_provider("lab", "token").await.expect("it is believed"), 2);
+    assert!(!lab.is_alive(&named).await && !lab.is_alive(&nameless).await);
+    assert!(lab.is_alive(&other).await);
+}
+
+#[tokio::test]
+async fn signing_out_waits_for_no_provider() {
+    let lab = Lab::new(rules(), true).await;
+    let (_, browser) = lab.sign_in(verified(people())).await;
+    let parting = async || lab.federation.parting(&browser.key).await.expect("the record answers");
+    let onward = lab.federation.farewell(parting().await.expect("it stands on one"), "back").await;
+    assert_eq!(onward, Some(("Lab".into(), format!("{ISSUER}/end?back=back"))));
+    let found = parting().await.expect("it stands on one");
+    lab.harness.sign_out(&browser).await;
+    assert!(parting().await.is_none(), "looked up before the session ends");
+    lab.provider.hangs.store(true, Ordering::Relaxed);
+    tokio::time::pause();
+    let begun = tokio::time::Instant::now();
+    assert_eq!(lab.federation.farewell(found, "back").await, None);
+    assert!(begun.elapsed() <= Duration::from_secs(2), "{:?}", begun.elapsed());
+}
+
+#[tokio::test]
+async fn a_host_without_end_fills_no_record() {
+    let lab = Lab::new(rules(), true).await;
+    let long = format!("{BACK}{}", "x".repeat(512));
+    let begin = Begin { provider: "lab", next: "/", back: &long, browser: None, link: None };
+    let begun = lab.federation.begin(begin).await;
+    assert!(matches!(begun, Err(Refusal::Control(Error::Invalid(_)))), "{begun:?}");
+}
