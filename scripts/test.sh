@@ -91,10 +91,11 @@ test_programs() {
     ' <"$1"
 }
 
-# test_program FOLDER PROGRAM: runs one as cargo would, its output in a log of its own, its result on the screen.
+# test_program FOLDER PROGRAM: runs one as cargo would, its output in a log of its own, its result on the screen. One that
+# stands still is ended, and the log says which test that was.
 test_program() {
     local log="$logs/programs/${2##*/}.log" code=0
-    (cd "$1" && CARGO_MANIFEST_DIR=$1 "$2" >"$log" 2>&1 </dev/null) || code=$?
+    (cd "$1" && CARGO_MANIFEST_DIR=$1 timeout --kill-after=10 1500 "$2" >"$log" 2>&1 </dev/null) || code=$?
     printf '    %-44s %s\n' "${1##*/}: ${2##*/}" "$(grep -a '^test result:' "$log" || echo "ended with $code")"
     if [ $code -ne 0 ]; then echo "test program ${2##*/} ... FAILED" >>"$logs/programs/failed"; fi
 }

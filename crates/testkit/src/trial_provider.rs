@@ -5,9 +5,15 @@ use std::{
     io::{BufRead as _, BufReader},
     path::Path,
     process::{Child, Command, Stdio},
+    sync::mpsc,
+    time::Duration,
 };
 
 const PROGRAM: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../images/trial-idp/server.mjs");
+
+/// How long it may take to say where it is, and how often it is tried.
+const PATIENCE: Duration = Duration::from_secs(30);
+const TRIES: usize = 3;
 
 #[derive(Debug)]
 pub struct TrialProvider {
@@ -23,17 +29,36 @@ impl TrialProvider {
     pub fn start(environment: &[(&str, &str)]) -> Self {
         let packages = Path::new(PROGRAM).with_file_name("node_modules");
         assert!(packages.is_dir(), "there are no packages of images/trial-idp; fetch them with scripts/end2end.sh");
+        // Node was seen once to stand still before its first line of script, for ever and with all of its threads.
+        let begun = (0..TRIES).find_map(|_| Self::try_start(environment));
+        begun.unwrap_or_else(|| panic!("node says nothing within {PATIENCE:?}, {TRIES} times in a row"))
+    }
+
+    /// `None` when it says nothing.
+    fn try_start(environment: &[(&str, &str)]) -> Option<Self> {
         let mut command = Command::new("node");
         command.arg(PROGRAM).env("PORT", "0").env("TRIAL_CONTROL", "1").env("TRIAL_ENDS_WITH_STDIN", "1");
         command.env("NODE_NO_WARNINGS", "1").envs(environment.iter().copied());
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null());
         let mut child = command.spawn().expect("node runs");
-        let mut said = String::new();
-        let stdout = child.stdout.as_mut().expect("a pipe");
-        BufReader::new(stdout).read_line(&mut said).expect("its first line");
+        let (mut stdout, (tell, hear)) = (BufReader::new(child.stdout.take().expect("a pipe")), mpsc::channel());
+        // Goes on reading: whoever writes to a pipe that is closed is ended.
+        let reading = std::thread::spawn(move || {
+            let mut first = String::new();
+            stdout.read_line(&mut first).expect("its first line");
+            // Nobody may listen any more.
+            let _ = tell.send(first);
+            std::io::copy(&mut stdout, &mut std::io::sink()).expect("what else it says");
+        });
+        let Ok(said) = hear.recv_timeout(PATIENCE) else {
+            child.kill().expect("it runs");
+            child.wait().expect("it ends");
+            reading.join().expect("its end is read");
+            return None;
+        };
         let issuer = said.split_whitespace().find(|word| word.starts_with("http://"));
         let issuer = issuer.unwrap_or_else(|| panic!("it has said {said:?} in place of its address")).to_owned();
-        Self { child, issuer }
+        Some(Self { child, issuer })
     }
 
     /// What it calls itself: `http://127.0.0.1:PORT`.
