@@ -77,7 +77,7 @@ shown() {
 # Without the frontend, whose `hydrate` must never meet the server's `ssr` in one build.
 everything=(--workspace --exclude frontend)
 # Most tests wait most of the time, for containers and clocks; the processors would be idle behind one test program.
-at_once=3
+at_once=2
 
 # Test programs as `folder program`, the longest first: what begins last should not end last.
 test_programs() {
@@ -104,7 +104,7 @@ rust_tests() {
     step "Rust: building the tests" "the first time about 8 min on 2 cores"
     cargo test "${everything[@]}" --no-run --message-format json-render-diagnostics >"$logs/built.json" \
         || fail "The tests could not be built." "The compiler's words are above."
-    step "Rust: unit and integration tests" "about 6 min, $at_once programs at a time"
+    step "Rust: unit and integration tests" "about 8 min, $at_once programs at a time"
     mkdir -p "$logs/programs"
     export -f test_program
     export logs
