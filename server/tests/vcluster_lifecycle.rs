@@ -9,7 +9,7 @@ use crate::common::{
     answer::Answer,
     client::{Client, order, send},
     daemon::Daemon,
-    docker::{containers, networks},
+    docker::{containers, docker, networks},
     terminal::{self, Viewer},
 };
 
@@ -80,6 +80,51 @@ async fn created_used_stopped_started_changed_and_deleted_nothing_is_left() {
     let left = daemon.cleanup.present();
     assert!(left.iter().all(|thing| thing.starts_with("volume ")), "{left:?}");
     assert_eq!(client.get("/api/v1/session").await.json()["usage"]["vclusters"], 0);
+}
+
+#[tokio::test]
+async fn a_vcluster_whose_subnet_was_taken_while_it_was_stopped_starts_in_another_one_with_its_files() {
+    let daemon = Daemon::start_usual().await;
+    let client = daemon.admin();
+    let id = client.create("lab", 2).await;
+    let subnet = settled(&client, &id, "running").await.at("/subnet");
+    let path = terminal::open(&client, &id, "node-0").await;
+    let mut viewer = Viewer::attach(&client, &path).await;
+    viewer.type_in("echo ke\"\"pt | tee /var/tmp/mark\n").await;
+    viewer.until("kept").await;
+    client.act(&id, "stop").await.ok(202);
+    settled(&client, &id, "stopped").await;
+
+    let foreign = Foreign::instead_of(&id, &subnet);
+    client.act(&id, "start").await.ok(202);
+    let moved = settled(&client, &id, "running").await.at("/subnet");
+    assert_ne!(moved, subnet);
+    let path = terminal::open(&client, &id, "node-0").await;
+    let mut viewer = Viewer::attach(&client, &path).await;
+    viewer.type_in("cat /var/tmp/mark; ssh node-1 echo re\"\"ached\n").await;
+    viewer.until("kept").await;
+    viewer.until("reached").await;
+    drop(foreign);
+}
+
+/// A network of somebody else's, on a subnet that was a vcluster's.
+struct Foreign(String);
+
+impl Foreign {
+    fn instead_of(vcluster: &str, subnet: &str) -> Self {
+        let filter = format!("label=docklet.vcluster={vcluster}");
+        let ours = docker(&["network", "ls", "--quiet", "--filter", &filter]);
+        docker(&["network", "rm", &ours]);
+        let name = format!("foreign-{vcluster}");
+        docker(&["network", "create", "--subnet", subnet, &name]);
+        Self(name)
+    }
+}
+
+impl Drop for Foreign {
+    fn drop(&mut self) {
+        docker(&["network", "rm", &self.0]);
+    }
 }
 
 #[tokio::test]

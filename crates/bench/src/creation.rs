@@ -133,7 +133,7 @@ impl Floor {
             .collect::<Result<_>>()?;
         let containers = try_join_all(specs.iter().map(|spec| async {
             let id = self.engine.create_container(spec).await?;
-            self.engine.start_container(&id).await?;
+            self.engine.start_container(&id, spec.ip).await?;
             Ok::<_, anyhow::Error>(id)
         }))
         .await?;

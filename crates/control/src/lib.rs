@@ -13,6 +13,7 @@ pub mod federation;
 pub mod installation;
 pub mod ports;
 pub mod reconcile;
+mod subnets;
 pub mod terminals;
 pub mod vclusters;
 
@@ -98,7 +99,7 @@ impl Control {
             federation: Federation::none(ports),
             installation: Installation::new(ports, policy, hosts.clone()),
         };
-        (control, Reconciler::new(ports, events, hosts, dispatcher, orders))
+        (control, Reconciler::new(ports, events, hosts, dispatcher, orders, policy.cluster_net))
     }
 
     /// With people who sign in at OpenID providers. Without this, there are none, and everybody has a password.

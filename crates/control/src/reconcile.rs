@@ -9,6 +9,7 @@ mod dispatcher;
 pub mod hosts;
 
 use domain::name::WorkerName;
+use ipnet::Ipv4Net;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
@@ -31,10 +32,11 @@ impl Reconciler {
         hosts: Hosts,
         dispatcher: Dispatcher,
         orders: mpsc::UnboundedReceiver<Work>,
+        cluster_net: Ipv4Net,
     ) -> Self {
         Self {
             publisher: dispatcher::Publisher::new(ports, orders),
-            collector: Collector::new(ports, events, hosts, dispatcher),
+            collector: Collector::new(ports, events, hosts, dispatcher, cluster_net),
         }
     }
 

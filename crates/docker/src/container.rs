@@ -15,7 +15,7 @@ use chrono::{DateTime, SubsecRound as _, Utc};
 use control::ports::engine::{Container, ContainerSpec, EngineError, RunState};
 use domain::InstallationId;
 use futures::{StreamExt, TryStreamExt, stream};
-use std::{collections::HashMap, time::Duration};
+use std::{collections::HashMap, net::Ipv4Addr, time::Duration};
 
 use crate::{
     client::{CHANGE, Client, QUERY},
@@ -96,7 +96,7 @@ pub(crate) async fn create(client: &Client, spec: &ContainerSpec) -> Result<Stri
     }
 }
 
-pub(crate) async fn start(client: &Client, id: &str) -> Result<(), EngineError> {
+pub(crate) async fn start(client: &Client, id: &str, ip: Ipv4Addr) -> Result<(), EngineError> {
     let answer = client.raw(CHANGE, |docker| async move { docker.start_container(id, None).await }).await?;
     match answer {
         // The engine starts nothing that is paused, but continuing it makes it run.
@@ -105,26 +105,24 @@ pub(crate) async fn start(client: &Client, id: &str) -> Result<(), EngineError> 
         }
         // It remembers its network by id, and that network was removed. There may be another one of the same name.
         Err(error) if is_missing(&error) && says(&error, "network") => {
-            rejoin(client, id).await?;
+            rejoin(client, id, ip).await?;
             client.ask(CHANGE, |docker| async move { docker.start_container(id, None).await }).await
         }
         answer => answer.map_err(fault),
     }
 }
 
-/// Leaves the network that is gone and joins the one that has its name now, with the same address and name in it.
-async fn rejoin(client: &Client, id: &str) -> Result<(), EngineError> {
+/// Leaves the network that is gone and joins the one that has its name now, under the same name.
+async fn rejoin(client: &Client, id: &str, ip: Ipv4Addr) -> Result<(), EngineError> {
     let found = client.ask(QUERY, |docker| async move { docker.inspect_container(id, None).await }).await?;
     let unreadable = || EngineError::Refused("its answer about a container has no network".into());
     let name = found.host_config.and_then(|host| host.network_mode).ok_or_else(unreadable)?;
     let name = name.as_str();
     let host_name = found.config.and_then(|config| config.hostname).ok_or_else(unreadable)?;
-    let networks = found.network_settings.and_then(|settings| settings.networks).unwrap_or_default();
-    let address = networks.get(name).and_then(|endpoint| endpoint.ipam_config.clone());
     client.ask(QUERY, |docker| async move { docker.inspect_network(name, None).await.map(drop) }).await?;
     let leave = NetworkDisconnectRequest { container: id.to_owned(), force: Some(true) };
     client.ask(CHANGE, |docker| async move { docker.disconnect_network(name, leave).await }).await?;
-    let endpoint_config = Some(spec::endpoint(address, &host_name));
+    let endpoint_config = Some(spec::endpoint(ip, &host_name));
     let join = NetworkConnectRequest { container: id.to_owned(), endpoint_config };
     client.ask(CHANGE, |docker| async move { docker.connect_network(name, join).await }).await
 }

@@ -1,6 +1,6 @@
 //! The adapter itself: the port's methods, each handed to the module of its kind of object.
 
-use std::path::PathBuf;
+use std::{net::Ipv4Addr, path::PathBuf};
 
 use async_trait::async_trait;
 use control::ports::engine::{
@@ -54,8 +54,8 @@ impl Engine for DockerEngine {
         container::create(&self.client, spec).await
     }
 
-    async fn start_container(&self, id: &str) -> Result<(), EngineError> {
-        container::start(&self.client, id).await
+    async fn start_container(&self, id: &str, ip: Ipv4Addr) -> Result<(), EngineError> {
+        container::start(&self.client, id, ip).await
     }
 
     async fn stop_container(&self, id: &str, grace_seconds: u32) -> Result<(), EngineError> {

@@ -56,7 +56,7 @@ async fn remove_left_over(client: &Client, task: &HostTask) -> Result<(), Engine
 }
 
 async fn to_its_end(client: &Client, id: &str) -> Result<(), EngineError> {
-    container::start(client, id).await?;
+    client.ask(CHANGE, |docker| async move { docker.start_container(id, None).await }).await?;
     let wait = |docker: bollard::Docker| async move {
         docker.wait_container(id, None::<WaitContainerOptions>).next().await.transpose()
     };

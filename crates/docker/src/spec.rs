@@ -1,6 +1,6 @@
 //! What a node's container may do, as the engine is told: limits, capabilities, mounts. Knows no request and no answer.
 
-use std::collections::HashMap;
+use std::{collections::HashMap, net::Ipv4Addr};
 
 use bollard::models::{
     ContainerCreateBody, EndpointIpamConfig, EndpointSettings, HealthConfig, HostConfig, HostConfigLogConfig, Mount,
@@ -86,14 +86,14 @@ fn host(spec: &ContainerSpec) -> HostConfig {
 }
 
 fn networking(spec: &ContainerSpec) -> NetworkingConfig {
-    let address = EndpointIpamConfig { ipv4_address: Some(spec.ip.to_string()), ..Default::default() };
-    let endpoint = endpoint(Some(address), &spec.host_name.to_string());
+    let endpoint = endpoint(spec.ip, &spec.host_name.to_string());
     NetworkingConfig { endpoints_config: Some(HashMap::from([(spec.network.clone(), endpoint)])) }
 }
 
 /// A place in a network: an address, and a name others find it by.
-pub(crate) fn endpoint(address: Option<EndpointIpamConfig>, host_name: &str) -> EndpointSettings {
-    EndpointSettings { ipam_config: address, aliases: Some(vec![host_name.to_owned()]), ..Default::default() }
+pub(crate) fn endpoint(ip: Ipv4Addr, host_name: &str) -> EndpointSettings {
+    let address = EndpointIpamConfig { ipv4_address: Some(ip.to_string()), ..Default::default() };
+    EndpointSettings { ipam_config: Some(address), aliases: Some(vec![host_name.to_owned()]), ..Default::default() }
 }
 
 /// One small file, whatever log driver the engine has as its default.

@@ -107,6 +107,10 @@ pub enum Phase {
     Failed {
         reason: String,
     },
+    /// Failed because somebody else on the host has the vcluster's subnet; another one would do.
+    SubnetTaken {
+        reason: String,
+    },
     /// The host's container engine does not answer.
     Lost {
         reason: String,
@@ -180,7 +184,7 @@ impl Node {
             }
             Phase::Stopping => self.enter(NodeState::Stopping, None),
             Phase::Stopped | Phase::Absent => self.halted(),
-            Phase::Failed { reason } => self.failed(reason),
+            Phase::Failed { reason } | Phase::SubnetTaken { reason } => self.failed(reason),
             Phase::Lost { reason } => self.enter(NodeState::Lost, Some(reason)),
             Phase::Stuck { reason } => self.enter(NodeState::Stopping, Some(reason)),
         }

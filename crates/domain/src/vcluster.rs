@@ -2,6 +2,7 @@
 //! follows from both. Pure: no clock, no ids made here, no I/O. Knows neither quota nor placement; control checks those.
 
 mod action;
+mod moving;
 mod state;
 
 use chrono::{DateTime, Utc};

@@ -49,7 +49,7 @@ impl Bench {
     async fn running(&self) -> String {
         self.engine.ensure_network(&self.network).await.expect("a network");
         let id = self.engine.create_container(&self.node).await.expect("a container");
-        self.engine.start_container(&id).await.expect("to start");
+        self.engine.start_container(&id, self.node.ip).await.expect("to start");
         id
     }
 
@@ -64,14 +64,14 @@ async fn a_container_lives_as_dockers_do() {
     let id = bench.running().await;
     assert!(matches!(bench.run(), Some(RunState::Running { .. })));
     assert_eq!(bench.engine.create_container(&bench.node).await, Err(EngineError::NameTaken("lab-node-0".into())));
-    bench.engine.start_container(&id).await.expect("it runs already");
+    bench.engine.start_container(&id, bench.node.ip).await.expect("it runs already");
     bench.engine.stop_container(&id, 10).await.expect("to stop");
     bench.engine.stop_container(&id, 10).await.expect("it is stopped already");
     assert_eq!(bench.run(), Some(RunState::Exited { code: 143, out_of_memory: false }));
     bench.engine.remove_container(&id).await.expect("to remove");
     bench.engine.remove_container(&id).await.expect("it is gone already");
     bench.engine.stop_container(&id, 10).await.expect("it is gone already");
-    assert_eq!(bench.engine.start_container(&id).await, Err(EngineError::Gone(id)));
+    assert_eq!(bench.engine.start_container(&id, bench.node.ip).await, Err(EngineError::Gone(id)));
     assert_eq!(bench.run(), None);
 }
 
@@ -138,9 +138,9 @@ async fn what_happens_is_told_to_whose_it_is() {
         assert!(matches!(stream.next().await, Some(Err(EngineError::Unreachable(_)))));
         assert_eq!(stream.next().await, None);
     }
-    assert!(matches!(bench.engine.start_container(&id).await, Err(EngineError::Unreachable(_))));
+    assert!(matches!(bench.engine.start_container(&id, bench.node.ip).await, Err(EngineError::Unreachable(_))));
     bench.engine.set_reachable(true);
-    assert_eq!(bench.engine.start_container(&id).await, Err(EngineError::Gone(id)));
+    assert_eq!(bench.engine.start_container(&id, bench.node.ip).await, Err(EngineError::Gone(id)));
 }
 
 #[tokio::test]

@@ -125,7 +125,7 @@ impl Driver {
         self.make_run_dir()?;
         host.networks.ensure(&host, order).await?;
         host.fence.ensure(&host, &order.image).await?;
-        host.in_turn(&host.permits, host.engine.start_container(id)).await?;
+        host.in_turn(&host.permits, host.engine.start_container(id, order.ip)).await?;
         (self.memory.started_at, self.memory.ready_since) = (Some(host.now()), None);
         self.step(order, "waiting for docklet-init");
         // Looked at meanwhile, so that it costs no time: since when it runs, by the engine's own clock.

@@ -201,11 +201,14 @@ impl Driver {
                 self.wait_longer(LONGEST_PAUSE_WITHOUT_ENGINE)
             }
             (error, Order::Run) => {
-                if matches!(error, EngineError::SubnetTaken(_)) {
+                let phase = if matches!(error, EngineError::SubnetTaken(_)) {
                     // Control does not know of that network yet.
                     self.host.presence.look_again();
-                }
-                self.report(order, Phase::Failed { reason });
+                    Phase::SubnetTaken { reason }
+                } else {
+                    Phase::Failed { reason }
+                };
+                self.report(order, phase);
                 Wait::ForAnything
             }
             (_, Order::Stop | Order::Remove) => {

@@ -5,7 +5,7 @@ use std::{
     net::SocketAddr,
     path::{Path, PathBuf},
     process::{Child, Command, ExitStatus, Output, Stdio},
-    sync::atomic::{AtomicU8, Ordering},
+    sync::{Mutex, MutexGuard},
     time::Duration,
 };
 
@@ -61,24 +61,23 @@ impl Options {
         Daemon {
             arguments: self.arguments,
             root: self.root,
-            net: cluster_net(),
             child: None,
             port: None,
             data,
             installation,
             cleanup: DockerCleanup::new(installation),
             dir,
+            net: ClusterNet::take(),
         }
     }
 }
 
-/// Fields are dropped in this order: first the process, then what it made, then its files.
+/// Fields are dropped in this order: first the process, then what it made, then its files and its network.
 #[derive(Debug)]
 pub(crate) struct Daemon {
     arguments: Vec<String>,
     /// What clients trust, under HTTPS.
     root: Option<reqwest::Certificate>,
-    net: String,
     child: Option<Process>,
     /// The same one again after a restart.
     port: Option<u16>,
@@ -86,6 +85,7 @@ pub(crate) struct Daemon {
     pub(crate) installation: InstallationId,
     pub(crate) cleanup: DockerCleanup,
     dir: TempDir,
+    net: ClusterNet,
 }
 
 /// Killed when dropped.
@@ -128,7 +128,7 @@ impl Daemon {
         let listen = SocketAddr::from(([127, 0, 0, 1], self.port.unwrap_or(0)));
         std::fs::write(self.dir.path().join("out"), "").expect("our directory");
         let mut command = command(&self.data);
-        command.args(["serve", "--listen", &listen.to_string(), "--network-cluster-net", &self.net]);
+        command.args(["serve", "--listen", &listen.to_string(), "--network-cluster-net", &self.net.to_string()]);
         command.args(["--worker-init", init().to_str().expect("a path that is text")]).args(&self.arguments);
         command.stdout(self.append("out")).stderr(self.append("log")).stdin(Stdio::null());
         self.child = Some(Process(command.spawn().expect("dockletd starts")));
@@ -280,9 +280,35 @@ pub(crate) fn init() -> PathBuf {
     path
 }
 
-/// Daemons side by side must not cut their subnets from the same network. A few networks, used again and again, because
-/// the host keeps a rule for each.
-fn cluster_net() -> String {
-    static NEXT: AtomicU8 = AtomicU8::new(0);
-    format!("10.213.{}.0/20", 16 * (NEXT.fetch_add(1, Ordering::Relaxed) % 16))
+/// A network nobody else in this process cuts subnets from, given back when it is dropped. There are a few, used again and
+/// again, because the host keeps a rule for each.
+#[derive(Debug)]
+struct ClusterNet(usize);
+
+impl ClusterNet {
+    const HOW_MANY: usize = 16;
+
+    fn take() -> Self {
+        let mut taken = Self::taken();
+        let free = taken.iter().position(|taken| !taken).expect("fewer tests run at the same time");
+        taken[free] = true;
+        Self(free)
+    }
+
+    fn taken() -> MutexGuard<'static, [bool; Self::HOW_MANY]> {
+        static TAKEN: Mutex<[bool; ClusterNet::HOW_MANY]> = Mutex::new([false; ClusterNet::HOW_MANY]);
+        TAKEN.lock().expect("nothing panics in here")
+    }
+}
+
+impl std::fmt::Display for ClusterNet {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "10.213.{}.0/20", 16 * self.0)
+    }
+}
+
+impl Drop for ClusterNet {
+    fn drop(&mut self) {
+        Self::taken()[self.0] = false;
+    }
 }

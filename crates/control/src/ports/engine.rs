@@ -178,8 +178,9 @@ pub trait Engine: Send + Sync + 'static {
     /// Creates without starting; returns the engine's id. [`EngineError::NameTaken`] when the name is taken, by whomever.
     async fn create_container(&self, spec: &ContainerSpec) -> Result<String, EngineError>;
 
-    /// Succeeds, too, when it runs already.
-    async fn start_container(&self, id: &str) -> Result<(), EngineError>;
+    /// Succeeds, too, when it runs already. `ip` is its address where it has to join its vcluster's network anew, because
+    /// the one it was made in is gone.
+    async fn start_container(&self, id: &str, ip: Ipv4Addr) -> Result<(), EngineError>;
 
     /// SIGTERM, then after `grace_seconds` SIGKILL. Succeeds, too, when it does not run or is gone.
     async fn stop_container(&self, id: &str, grace_seconds: u32) -> Result<(), EngineError>;

@@ -14,6 +14,7 @@ use domain::{
     vcluster::{Change, Vcluster},
 };
 use futures::StreamExt;
+use ipnet::Ipv4Net;
 use tokio_util::sync::CancellationToken;
 
 use super::{Dispatcher, host_lost, hosts::Hosts};
@@ -25,6 +26,7 @@ use crate::{
         coordination::{Dispatch, Report, ReportEvent},
         store::{EventBody, Store, StoredEvent, Transaction},
     },
+    subnets,
 };
 
 /// Between two tries while coordination or the database does not answer.
@@ -44,6 +46,8 @@ pub(super) struct Collector {
     events: Events,
     hosts: Hosts,
     dispatcher: Dispatcher,
+    /// Where another subnet is cut from when a vcluster's own is taken.
+    cluster_net: Ipv4Net,
     /// The last report about each node: taken in again when its worker comes back. A cache; a snapshot fills it.
     reports: HashMap<NodeId, Report>,
 }
@@ -55,9 +59,15 @@ impl std::fmt::Debug for Collector {
 }
 
 impl Collector {
-    pub(super) fn new(ports: &Ports, events: Events, hosts: Hosts, dispatcher: Dispatcher) -> Self {
+    pub(super) fn new(
+        ports: &Ports,
+        events: Events,
+        hosts: Hosts,
+        dispatcher: Dispatcher,
+        cluster_net: Ipv4Net,
+    ) -> Self {
         let Ports { store, dispatch, clock, .. } = ports.clone();
-        Self { store, dispatch, clock, events, hosts, dispatcher, reports: HashMap::new() }
+        Self { store, dispatch, clock, events, hosts, dispatcher, cluster_net, reports: HashMap::new() }
     }
 
     pub(super) async fn run(mut self, stop: CancellationToken) {
@@ -160,13 +170,36 @@ impl Collector {
                 },
             };
             if let Some((vcluster, progress)) = taken.get_mut(&id) {
-                progress.observe(vcluster, report.node, &report.observation, self.clock.now());
+                let now = self.clock.now();
+                if vcluster.is_displaced(report.node, &report.observation, now)
+                    && self.give_other_subnet(&mut *tx, vcluster).await?
+                {
+                    progress.moved();
+                } else {
+                    progress.observe(vcluster, report.node, &report.observation, now);
+                }
             }
         }
         self.keep(tx, taken.into_values().collect()).await?;
         self.forget(&strangers);
         self.dispatcher.withdraw(strangers);
         Ok(())
+    }
+
+    /// Says whether there was one. The present one is its own in the record, so it is none of those that are free.
+    async fn give_other_subnet(&self, tx: &mut dyn Transaction, vcluster: &mut Vcluster) -> Result<bool, Error> {
+        match subnets::free(tx, &self.hosts, self.cluster_net, vcluster.subnet.prefix_len()).await {
+            Ok(subnet) => {
+                let taken = vcluster.subnet;
+                tracing::warn!(vcluster = %vcluster.id, %taken, %subnet, "somebody else has the subnet; it gets another one");
+                vcluster.move_to(subnet);
+                // Two vclusters may be moved in one transaction.
+                tx.save_vcluster(vcluster, self.clock.now()).await?;
+                Ok(true)
+            }
+            Err(Error::NoSubnet(_)) => Ok(false),
+            Err(error) => Err(error),
+        }
     }
 
     /// Saves what changed, tells watchers, and dispatches what follows.
@@ -256,6 +289,10 @@ struct Progress {
 }
 
 impl Progress {
+    fn moved(&mut self) {
+        (self.changed, self.orders) = (true, true);
+    }
+
     fn observe(
         &mut self,
         vcluster: &mut Vcluster,

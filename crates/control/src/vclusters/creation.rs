@@ -10,7 +10,6 @@ use domain::{
     subnet,
     vcluster::{Intent, Vcluster},
 };
-use ipnet::Ipv4Net;
 use sha2::{Digest, Sha256};
 
 use super::{Vclusters, parse_count};
@@ -18,6 +17,7 @@ use crate::{
     Error,
     actor::Actor,
     ports::store::{IdempotencyRecord, StoreError, Transaction},
+    subnets,
 };
 
 /// What a client asks for; unchecked, with numbers wide enough for every wrong value.
@@ -100,7 +100,8 @@ impl Vclusters {
     async fn reserve(&self, tx: &mut dyn Transaction, actor: &Actor, order: Order) -> Result<Vcluster, Error> {
         let beside = Usage::default().with_vcluster();
         let new = self.place_nodes(tx, actor.user, order.nodes, order.resources, beside).await?;
-        let subnet = self.free_subnet(tx, order.nodes).await?;
+        let prefix = subnet::prefix_for(order.nodes);
+        let subnet = subnets::free(tx, &self.hosts, self.policy.cluster_net, prefix).await?;
         let operation = self.operation(actor, OperationKind::Create);
         let mut vcluster = Vcluster {
             id: VclusterId::new(self.entropy.id(operation.started_at)),
@@ -116,12 +117,6 @@ impl Vclusters {
         };
         vcluster.add_nodes(new, operation)?;
         Ok(vcluster)
-    }
-
-    async fn free_subnet(&self, tx: &mut dyn Transaction, nodes: u8) -> Result<Ipv4Net, Error> {
-        let taken = tx.subnets().await?.into_iter().chain(self.hosts.routed());
-        let pool = self.policy.cluster_net;
-        subnet::allocate(pool, subnet::prefix_for(nodes), taken).ok_or_else(|| Error::NoSubnet(pool.to_string()))
     }
 
     async fn made_before(

@@ -37,6 +37,44 @@ async fn a_failed_create_gives_back_what_it_reserved_and_start_takes_it_again() 
     harness.until(lab.id, "the vcluster to run", |lab| lab.state() == VclusterState::Running).await;
 }
 
+fn taken() -> Phase {
+    Phase::SubnetTaken { reason: "the subnet overlaps another network of this host".into() }
+}
+
+#[tokio::test]
+async fn a_vcluster_whose_subnet_somebody_else_has_gets_another_one_and_runs() {
+    let harness = Harness::new().await;
+    let lab = harness.create("lab", 2).await;
+    // Both nodes say it of the same order; it moves once.
+    harness.work(lab.nodes[0].id, Order::Run, taken()).await;
+    let moved = harness.until(lab.id, "another subnet", |now| now.subnet != lab.subnet).await;
+    assert!(!moved.subnet.contains(&lab.subnet) && !lab.subnet.contains(&moved.subnet));
+    assert!(moved.operation.is_running() && moved.state() == VclusterState::Creating, "{moved:?}");
+    for (node, before) in moved.nodes.iter().zip(&lab.nodes) {
+        assert!(moved.subnet.contains(&node.ip), "{} is not in {}", node.ip, moved.subnet);
+        assert_eq!(node.generation, before.generation.next());
+    }
+    harness.run_all(&moved).await;
+    let running = harness.until(lab.id, "the vcluster to run", |lab| lab.state() == VclusterState::Running).await;
+    assert_eq!((running.subnet, running.operation.state), (moved.subnet, OperationState::Succeeded));
+}
+
+#[tokio::test]
+async fn a_host_on_which_no_subnet_fits_is_not_tried_for_ever_and_start_tries_again() {
+    let harness = Harness::new().await;
+    let lab = harness.create("lab", 1).await;
+    harness.clock.advance(std::time::Duration::from_secs(10));
+    harness.work(lab.nodes[0].id, Order::Run, taken()).await;
+    let failed = harness.until(lab.id, "the vcluster to fail", |lab| lab.state() == VclusterState::Failed).await;
+    assert_eq!(failed.subnet, lab.subnet);
+    assert!(failed.reason().is_some_and(|reason| reason.contains("overlaps")), "{failed:?}");
+    harness.control.vclusters.start(&harness.ada, lab.id).await.expect("it can be started");
+    harness.work(lab.nodes[0].id, Order::Run, taken()).await;
+    let moved = harness.until(lab.id, "another subnet", |now| now.subnet != lab.subnet).await;
+    harness.run_all(&moved).await;
+    harness.until(lab.id, "the vcluster to run", |lab| lab.state() == VclusterState::Running).await;
+}
+
 #[tokio::test]
 async fn restart_orders_a_stop_and_then_a_run() {
     let harness = Harness::new().await;

@@ -93,7 +93,7 @@ impl Bench {
         self.engine.ensure_network(&network).await.expect("a network");
         let spec = self.container(&network, 0);
         let id = self.engine.create_container(&spec).await.expect("a container");
-        self.engine.start_container(&id).await.expect("started");
+        self.engine.start_container(&id, spec.ip).await.expect("started");
         (network, spec, id)
     }
 

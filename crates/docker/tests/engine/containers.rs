@@ -60,16 +60,16 @@ async fn every_state_is_told_apart() {
     let (network, spec, id) = bench.running().await;
     let engine = &bench.engine;
     let state = || async { engine.container(bench.installation, &id).await.expect("looked").map(|found| found.run) };
-    engine.start_container(&id).await.expect("runs already");
+    engine.start_container(&id, spec.ip).await.expect("runs already");
     docker(&["pause", &spec.name]);
     assert_eq!(state().await, Some(RunState::Paused));
-    engine.start_container(&id).await.expect("continued");
+    engine.start_container(&id, spec.ip).await.expect("continued");
     assert!(matches!(state().await, Some(RunState::Running { .. })));
     docker(&["pause", &spec.name]);
     engine.stop_container(&id, 5).await.expect("stopped although it was paused");
     assert_eq!(state().await, Some(RunState::Exited { code: 0, out_of_memory: false }));
     engine.stop_container(&id, 5).await.expect("stopped already");
-    engine.start_container(&id).await.expect("started");
+    engine.start_container(&id, spec.ip).await.expect("started");
     docker(&["kill", &spec.name]);
     docker(&["wait", &spec.name]);
     assert_eq!(state().await, Some(RunState::Exited { code: 137, out_of_memory: false }));
@@ -111,11 +111,11 @@ async fn volumes_an_image_declares_go_with_the_container_and_the_home_stays() {
     bench.engine.ensure_volume(&bench.home(&network)).await.expect("a home");
     let spec = bench.container(&network, 0);
     let id = bench.engine.create_container(&spec).await.expect("created");
-    bench.engine.start_container(&id).await.expect("started");
+    bench.engine.start_container(&id, spec.ip).await.expect("started");
     inside(&spec.name, "echo kept > /root/mark");
     bench.engine.remove_container(&id).await.expect("removed");
     let again = bench.engine.create_container(&spec).await.expect("created");
-    bench.engine.start_container(&again).await.expect("started");
+    bench.engine.start_container(&again, spec.ip).await.expect("started");
     assert_eq!(inside(&spec.name, "cat /root/mark"), "kept");
 }
 

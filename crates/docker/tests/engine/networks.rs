@@ -33,6 +33,23 @@ async fn a_vclusters_network_with_another_subnet_is_replaced() {
 }
 
 #[tokio::test]
+async fn a_node_starts_with_its_files_at_its_address_in_a_network_made_anew() {
+    let bench = Bench::new();
+    let (first, spec, id) = bench.running().await;
+    docker(&["exec", &spec.name, "touch", "/kept"]);
+    bench.engine.stop_container(&id, 1).await.expect("stopped");
+    docker(&["network", "rm", &first.name]);
+    let other = bench.network();
+    let second = NetworkSpec { subnet: other.subnet, gateway: other.gateway, ..first };
+    bench.engine.ensure_network(&second).await.expect("made");
+    let ip = domain::subnet::address(second.subnet, spec.host_name);
+    bench.engine.start_container(&id, ip).await.expect("started");
+    let addresses = "{{range .NetworkSettings.Networks}}{{.IPAddress}}{{end}}";
+    assert_eq!(docker(&["inspect", "--format", addresses, &spec.name]), ip.to_string());
+    docker(&["exec", &spec.name, "test", "-e", "/kept"]);
+}
+
+#[tokio::test]
 async fn many_networks_fit_where_the_engines_own_pools_would_have_ended() {
     let bench = Bench::new();
     for _ in 0..40 {

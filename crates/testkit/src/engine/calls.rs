@@ -1,5 +1,7 @@
 //! The port, call by call.
 
+use std::net::Ipv4Addr;
+
 use async_trait::async_trait;
 use control::ports::engine::{
     Container, ContainerSpec, Engine, EngineError, EngineEvent, EngineInfo, HostTask, Network, NetworkSpec,
@@ -55,7 +57,7 @@ impl Engine for FakeEngine {
         Ok(shelf.create(spec))
     }
 
-    async fn start_container(&self, id: &str) -> Result<(), EngineError> {
+    async fn start_container(&self, id: &str, _ip: Ipv4Addr) -> Result<(), EngineError> {
         let mut shelf = self.shelf.lock();
         let call = Call::StartContainer(shelf.name_of(id));
         shelf.enter(call)?;

@@ -131,8 +131,9 @@ async fn a_subnet_somebody_else_has_is_said() {
     let (name, subnet) = (format!("foreign-{}", nodes[0].node), nodes[0].subnet.to_string());
     docker(&["network", "create", "--subnet", &subnet, &name]).expect("a foreign network");
     lab.publish(&nodes).await;
-    let reason = lab.failure(&nodes[0]).await;
+    let phase = lab.phase(&nodes[0], "without a subnet", |phase| matches!(phase, Phase::SubnetTaken { .. })).await;
     docker(&["network", "rm", &name]).expect("removed");
+    let Phase::SubnetTaken { reason } = phase else { unreachable!("it was waited for") };
     assert!(reason.contains(&subnet), "{reason}");
     let again = lab.order(&nodes, Order::Run).await;
     lab.run(&again).await;

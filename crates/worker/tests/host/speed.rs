@@ -56,7 +56,7 @@ async fn floor(lab: &Lab, nodes: &[Assignment]) -> Duration {
         };
         async move {
             let id = lab.engine.create_container(&spec).await?;
-            lab.engine.start_container(&id).await?;
+            lab.engine.start_container(&id, spec.ip).await?;
             Ok::<_, control::ports::engine::EngineError>(id)
         }
     });
