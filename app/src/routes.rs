@@ -12,7 +12,7 @@ use leptos_router::{
 #[cfg(feature = "hydrate")]
 pub use self::areas::fetch_page;
 #[cfg(feature = "ssr")]
-pub(crate) use self::areas::{AHEAD, area_of};
+pub(crate) use self::areas::{AHEAD, Area};
 use self::areas::{admin, entrance, order, profile, vcluster as one};
 use crate::{
     layouts::{chrome::Chrome, signed_in::SignedInOnly},
@@ -202,6 +202,35 @@ mod tests {
             assert_eq!(safe_next(text), HOME, "{text:?}");
         }
         assert_eq!(safe_next(&format!("/{}", "x".repeat(2048))), HOME, "too long");
+    }
+
+    /// A page whose area is not known here would be taken over without its code.
+    #[test]
+    fn every_page_is_in_the_area_that_has_its_code() {
+        let of = [
+            (HOME.to_owned(), None),
+            (SIGN_IN.into(), Some(Area::Entrance)),
+            (ENTER_APP.into(), Some(Area::Entrance)),
+            (NEW_VCLUSTER.into(), Some(Area::Order)),
+            (vcluster("1"), Some(Area::Vcluster)),
+            (delete_vcluster("1"), Some(Area::Vcluster)),
+            (apps("1"), Some(Area::Vcluster)),
+            (activity("1"), Some(Area::Vcluster)),
+            (jupyter("1"), Some(Area::Vcluster)),
+            (terminals("1"), Some(Area::Vcluster)),
+            (TERMINALS.into(), Some(Area::Vcluster)),
+            (PROFILE.into(), Some(Area::Profile)),
+            (NEW_TOKEN.into(), Some(Area::Profile)),
+            (HELP.into(), Some(Area::Profile)),
+            (ADMIN_USERS.into(), Some(Area::Admin)),
+            (NEW_USER.into(), Some(Area::Admin)),
+            (person("ada"), Some(Area::Admin)),
+            (ADMIN_HEALTH.into(), Some(Area::Admin)),
+            (ADMIN_CONFIG.into(), Some(Area::Admin)),
+        ];
+        for (path, area) in of {
+            assert_eq!(Area::of(&path), area, "{path}");
+        }
     }
 
     #[test]

@@ -8,8 +8,14 @@ use leptos_meta::{HashedStylesheet, MetaTags};
 use wire::problem::Problem;
 
 use crate::{
-    App, components::icon::SPRITE, contexts::theme::Theme, layouts::plain::Plain, pages::problem::ProblemText, routes,
-    visit, wording::problem::title,
+    App,
+    components::icon::SPRITE,
+    contexts::theme::Theme,
+    layouts::plain::Plain,
+    pages::problem::ProblemText,
+    routes::{self, Area},
+    visit,
+    wording::problem::title,
 };
 
 /// Used by the first line of every page: asked for at once, so that text does not change its face.
@@ -59,7 +65,7 @@ fn modules_of(path: &str) -> &'static [&'static str] {
 /// next: links without a meaning, until the page answers to clicks and has time for it (see [`crate::mark_hydrated`]).
 #[component]
 fn AreaFiles() -> impl IntoView {
-    let own = routes::area_of(&visit::path());
+    let own = Area::of(&visit::path());
     let next = routes::AHEAD.into_iter().filter(|area| Some(*area) != own);
     let own = files_of(own).into_iter().map(|file| {
         view! { <link rel="preload" href=file r#as="fetch" r#type="application/wasm" crossorigin="anonymous"/> }
@@ -71,12 +77,12 @@ fn AreaFiles() -> impl IntoView {
 }
 
 /// Where the browser finds the code of these areas.
-fn files_of(areas: impl IntoIterator<Item = &'static str>) -> BTreeSet<String> {
+fn files_of(areas: impl IntoIterator<Item = Area>) -> BTreeSet<String> {
     // A console that was built in one piece has none.
     let Some(manifest) = use_context::<WasmSplitManifest>() else { return BTreeSet::new() };
     let manifest = manifest.0.read_value();
     let (folder, files, _) = &*manifest;
-    let files = areas.into_iter().filter_map(|area| files.get(area)).flatten();
+    let files = areas.into_iter().filter_map(|area| files.get(area.file())).flatten();
     files.map(|file| format!("{folder}/{file}.wasm")).collect()
 }
 

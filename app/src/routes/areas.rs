@@ -30,6 +30,8 @@ macro_rules! area {
                 #[derive(Debug)]
                 pub(crate) struct $route;
 
+                // Without `preload`, in which others fetch the code: the router shows a page that was preloaded too late
+                // over the one that was asked for after it (leptos issue 4784). A view that comes too late it drops.
                 impl LazyRoute for $route {
                     fn data() -> Self {
                         Self
@@ -37,11 +39,6 @@ macro_rules! area {
 
                     async fn view(_page: Self) -> AnyView {
                         super::drawn(|| $area(Page::$route)).await
-                    }
-
-                    async fn preload() {
-                        // Where it cannot be had, it is asked for again when it is gone to.
-                        let _ = fetch().await;
                     }
                 }
             )+
@@ -98,20 +95,44 @@ area! {
     }
 }
 
+/// A file of code that is fetched when somebody goes there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Area {
+    Entrance,
+    Order,
+    Vcluster,
+    Profile,
+    Admin,
+}
+
 /// What people go to next from where they land; fetched ahead, so that they wait for nothing then.
 #[cfg(feature = "ssr")]
-pub(crate) const AHEAD: [&str; 2] = ["order", "vcluster"];
+pub(crate) const AHEAD: [Area; 2] = [Area::Order, Area::Vcluster];
 
-/// The area this path is in, as its file is called; `None` where people land.
-pub(crate) fn area_of(path: &str) -> Option<&'static str> {
-    let mut parts = path.split('/').skip(1);
-    match (parts.next()?, parts.next()) {
-        ("sign-in", _) | ("apps", Some("enter")) => Some("entrance"),
-        ("vclusters", Some("new")) => Some("order"),
-        ("vclusters" | "terminals", _) => Some("vcluster"),
-        ("profile" | "help", _) => Some("profile"),
-        ("admin", _) => Some("admin"),
-        _ => None,
+impl Area {
+    /// The area this path is in; `None` where people land.
+    pub(crate) fn of(path: &str) -> Option<Self> {
+        let mut parts = path.split('/').skip(1);
+        match (parts.next()?, parts.next()) {
+            ("sign-in", _) | ("apps", Some("enter")) => Some(Self::Entrance),
+            ("vclusters", Some("new")) => Some(Self::Order),
+            ("vclusters" | "terminals", _) => Some(Self::Vcluster),
+            ("profile" | "help", _) => Some(Self::Profile),
+            ("admin", _) => Some(Self::Admin),
+            _ => None,
+        }
+    }
+
+    /// As its file is called.
+    #[cfg(feature = "ssr")]
+    pub(crate) const fn file(self) -> &'static str {
+        match self {
+            Self::Entrance => "entrance",
+            Self::Order => "order",
+            Self::Vcluster => "vcluster",
+            Self::Profile => "profile",
+            Self::Admin => "admin",
+        }
     }
 }
 
@@ -121,14 +142,13 @@ pub(crate) fn area_of(path: &str) -> Option<&'static str> {
 /// A `TypeError` when it cannot be had.
 #[cfg(feature = "hydrate")]
 pub async fn fetch_page() -> Result<(), wasm_bindgen::JsValue> {
-    let path = location().pathname()?;
-    let fetched = match area_of(&path) {
-        Some("entrance") => patiently(entrance::fetch).await,
-        Some("order") => patiently(order::fetch).await,
-        Some("vcluster") => patiently(vcluster::fetch).await,
-        Some("profile") => patiently(profile::fetch).await,
-        Some("admin") => patiently(admin::fetch).await,
-        _ => Ok(()),
+    let Some(area) = Area::of(&location().pathname()?) else { return Ok(()) };
+    let fetched = match area {
+        Area::Entrance => patiently(entrance::fetch).await,
+        Area::Order => patiently(order::fetch).await,
+        Area::Vcluster => patiently(vcluster::fetch).await,
+        Area::Profile => patiently(profile::fetch).await,
+        Area::Admin => patiently(admin::fetch).await,
     };
     fetched.map_err(|error| js_sys::TypeError::new(&error.to_string()).into())
 }
