@@ -1,10 +1,11 @@
 //! Signing out in both directions: the provider's session ends with ours, and ours with the provider's.
 
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use serde_json::json;
 
 use crate::common::{
+    PROMPTLY,
     client::send,
     events::Events,
     provider::{Provider, Visitor, daemon_with},
@@ -41,7 +42,7 @@ async fn signing_out_leads_to_the_provider_and_it_forgets_the_person_too() {
 }
 
 #[tokio::test]
-async fn the_provider_s_word_ends_the_session_and_its_streams_within_a_second() {
+async fn the_provider_s_word_ends_the_session_and_its_streams() {
     let lab = Provider::start();
     let (daemon, _file) = daemon_with(&[("lab", &lab, "")], "").await;
     let (ada, elsewhere) = (Visitor::of(&daemon), Visitor::of(&daemon));
@@ -55,7 +56,7 @@ async fn the_provider_s_word_ends_the_session_and_its_streams_within_a_second() 
     let begun = Instant::now();
     ada.submit(&confirm, &[("xsrf", xsrf), ("logout", "yes")]).await;
     while stream.next().await.is_some() {}
-    assert!(begun.elapsed() < Duration::from_secs(1), "{:?}", begun.elapsed());
+    assert!(begun.elapsed() < PROMPTLY, "{:?}", begun.elapsed());
     assert_eq!(ada.who().await, "");
     assert_eq!(elsewhere.who().await, "ada", "another session at the provider is another session here");
 }

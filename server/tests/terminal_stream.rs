@@ -8,6 +8,7 @@ use wire::terminal::{ClientFrame, MAX_CLIENT_FRAME};
 
 use crate::{
     common::{
+        PROMPTLY,
         client::Client,
         daemon::Daemon,
         process::resident,
@@ -96,7 +97,7 @@ async fn an_orderly_end_says_going_away_and_the_exit_of_a_shell_is_said() {
 }
 
 #[tokio::test]
-async fn whoever_is_locked_or_signs_out_stops_typing_within_a_second() {
+async fn whoever_is_locked_or_signs_out_stops_typing() {
     let daemon = Daemon::start_usual().await;
     let password = daemon.add_user("ada");
     let browser = daemon.browser();
@@ -110,7 +111,7 @@ async fn whoever_is_locked_or_signs_out_stops_typing_within_a_second() {
     let locked = Instant::now();
     let closed = viewer.until_closed().await.expect("a close frame");
     assert_eq!(u16::from(closed.code), 4401);
-    assert!(locked.elapsed() < crate::common::PROMPTLY, "{:?}", locked.elapsed());
+    assert!(locked.elapsed() < PROMPTLY, "{:?}", locked.elapsed());
 }
 
 #[tokio::test]
@@ -161,5 +162,5 @@ async fn ctrl_c_acts_under_a_flood_and_the_size_is_what_the_viewer_says() {
     viewer.type_in("\u{3}").await;
     viewer.type_in("echo stopped-$((20+2))\n").await;
     viewer.until("stopped-22").await;
-    assert!(flooded.elapsed() < crate::common::PROMPTLY, "{:?}", flooded.elapsed());
+    assert!(flooded.elapsed() < PROMPTLY, "{:?}", flooded.elapsed());
 }

@@ -5,6 +5,7 @@ mod app;
 mod door;
 mod idle;
 mod peers;
+mod revocation;
 mod stale;
 mod websocket;
 mod wrk;
@@ -57,6 +58,7 @@ pub(crate) async fn measure(options: &Options) -> Result<Vec<Figure>> {
     let mut figures = small_figures(&small);
     figures.push(large_figure(&large));
     figures.push(websocket::measure(&door, app.address).await?);
+    figures.push(revocation::measure(&installation, &client, &vcluster.id).await?);
     figures.extend(idle::measure(&installation, &door).await?);
     drop(app);
     figures.push(stale::measure(&installation, &door).await?);

@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use anyhow::{Context, Result, bail, ensure};
 use futures::StreamExt;
 use reqwest::{
-    Client, Response, StatusCode, Url,
+    Client, Method, RequestBuilder, Response, StatusCode, Url,
     header::{ACCEPT, COOKIE, HOST, LOCATION, ORIGIN, SET_COOKIE},
     redirect::Policy,
 };
@@ -36,13 +36,27 @@ impl Visitor {
     pub(crate) async fn sign_in(port: u16, name: &str, password: &str) -> Result<Self> {
         let http = Client::builder().redirect(Policy::none()).build()?;
         let mut visitor = Self { http, port, cookies: HashMap::new() };
-        let portal = format!("http://localhost:{port}");
-        let request = visitor.http.post(format!("http://127.0.0.1:{port}/api/v1/session"));
-        let request = request.header(HOST, format!("localhost:{port}")).header(ORIGIN, &portal);
-        let answer = request.json(&json!({"name": name, "password": password})).send().await?;
+        let answer = visitor.session(Method::POST).json(&json!({"name": name, "password": password})).send().await?;
         ensure!(answer.status().is_success(), "signing in was answered {}", answer.status());
         visitor.keep("localhost", &answer);
         Ok(visitor)
+    }
+
+    pub(crate) async fn sign_out(&self) -> Result<()> {
+        let answer = self.session(Method::DELETE).header(COOKIE, self.cookies_of("localhost")).send().await?;
+        ensure!(answer.status().is_success(), "signing out was answered {}", answer.status());
+        Ok(())
+    }
+
+    /// A request to the portal's `/session`.
+    fn session(&self, method: Method) -> RequestBuilder {
+        let (portal, port) = (format!("localhost:{}", self.port), self.port);
+        let request = self.http.request(method, format!("http://127.0.0.1:{port}/api/v1/session"));
+        request.header(ORIGIN, format!("http://{portal}")).header(HOST, portal)
+    }
+
+    pub(crate) fn port(&self) -> u16 {
+        self.port
     }
 
     /// Opens an address as somebody who typed it would, and follows where it leads.

@@ -24,6 +24,8 @@ use tower_sessions::{SessionStore as _, session};
 use super::{ending::Ending, session::written_every};
 
 const EVERY: Duration = Duration::from_millis(400);
+// What people are promised is a second, and a look takes time, too.
+const _: () = assert!(EVERY.as_millis() <= 500);
 /// So many credentials are looked at at the same time.
 const AT_ONCE: usize = 32;
 /// For what goes through connections of apps when dockletd ends.
@@ -149,33 +151,43 @@ impl Revocations {
 
     /// Looks until the ending begins.
     pub async fn run(self, control: Control, sessions: SessionStore, renewal: Renewal, ending: Ending) {
-        let looking = async {
-            loop {
-                let credentials: Vec<Credential> = self.0.watched.lock().keys().cloned().collect();
-                if credentials.is_empty() {
-                    self.0.begun.notified().await;
-                    continue;
-                }
-                // One after the other, whoever holds many open would put off the end of everybody else's.
-                stream::iter(credentials)
-                    .for_each_concurrent(AT_ONCE, |credential| self.look(credential, &control, &sessions, &renewal))
-                    .await;
-                tokio::time::sleep(EVERY).await;
-            }
-        };
         tokio::select! {
-            () = looking => {}
+            () = self.keep_looking(&control, &sessions) => {}
+            // Beside it: a write may have to wait for another one, and nobody's end must wait with it.
+            () = self.keep_putting_off(&sessions, &renewal) => {}
             () = ending.begun() => {}
         }
         self.end_apps().await;
     }
 
-    async fn look(&self, credential: Credential, control: &Control, sessions: &SessionStore, renewal: &Renewal) {
-        // While the database does not answer, nobody is thrown out.
-        match is_good(&credential, control, sessions).await {
-            Some(false) => self.revoke(&credential),
-            Some(true) => self.put_off(&credential, sessions, renewal).await,
-            None => {}
+    async fn keep_looking(&self, control: &Control, sessions: &SessionStore) {
+        loop {
+            let credentials: Vec<Credential> = self.0.watched.lock().keys().cloned().collect();
+            if credentials.is_empty() {
+                self.0.begun.notified().await;
+                continue;
+            }
+            // One after the other, whoever holds many open would put off the end of everybody else's.
+            let look = |credential| async move {
+                // While the database does not answer, nobody is thrown out.
+                if is_good(&credential, control, sessions).await == Some(false) {
+                    self.revoke(&credential);
+                }
+            };
+            stream::iter(credentials).for_each_concurrent(AT_ONCE, look).await;
+            tokio::time::sleep(EVERY).await;
+        }
+    }
+
+    async fn keep_putting_off(&self, sessions: &SessionStore, renewal: &Renewal) {
+        let every = written_every(renewal.idle);
+        loop {
+            tokio::time::sleep(EVERY).await;
+            let mut credentials: Vec<Credential> = self.0.watched.lock().keys().cloned().collect();
+            credentials.retain(|credential| self.take_used(credential, every));
+            for credential in &credentials {
+                put_off(credential, sessions, renewal).await;
+            }
         }
     }
 
@@ -190,20 +202,6 @@ impl Revocations {
             }
             !is_app
         });
-    }
-
-    /// Writes down that a session was used, as often as requests through it do.
-    async fn put_off(&self, credential: &Credential, sessions: &SessionStore, renewal: &Renewal) {
-        let Credential::Session(id) = credential else { return };
-        if !self.take_used(credential, written_every(renewal.idle)) {
-            return;
-        }
-        let now = renewal.clock.now();
-        let until = chrono::TimeDelta::from_std(renewal.idle).ok().and_then(|idle| now.checked_add_signed(idle));
-        if let Err(error) = sessions.put_off(id, now, until.unwrap_or(chrono::DateTime::<chrono::Utc>::MAX_UTC)).await {
-            // The next use tries again; until then the session ends when it would have.
-            tracing::warn!(%error, "cannot write down that a session is used");
-        }
     }
 
     /// Whether there is use to be written down now; it counts as written then.
@@ -228,6 +226,17 @@ impl Revocations {
             );
             entry.revoked.cancel();
         }
+    }
+}
+
+/// Writes down that a session was used, as often as requests through it do.
+async fn put_off(credential: &Credential, sessions: &SessionStore, renewal: &Renewal) {
+    let Credential::Session(id) = credential else { return };
+    let now = renewal.clock.now();
+    let until = chrono::TimeDelta::from_std(renewal.idle).ok().and_then(|idle| now.checked_add_signed(idle));
+    if let Err(error) = sessions.put_off(id, now, until.unwrap_or(chrono::DateTime::<chrono::Utc>::MAX_UTC)).await {
+        // The next use tries again; until then the session ends when it would have.
+        tracing::warn!(%error, "cannot write down that a session is used");
     }
 }
 

@@ -22,14 +22,19 @@ pub(super) struct Door {
 
 impl Door {
     pub(super) async fn open(installation: &Installation, client: &Client, vcluster: &str, port: u16) -> Result<Self> {
+        let mut visitor = Visitor::sign_in(installation.port(), "bench", &installation.password()?).await?;
+        Self::through(&mut visitor, client, vcluster, port).await
+    }
+
+    /// The way of somebody who is signed in.
+    pub(super) async fn through(visitor: &mut Visitor, client: &Client, vcluster: &str, port: u16) -> Result<Self> {
         let publish = PublishApp { node: "node-0".into(), port: port.into(), name: None };
         let url = client.publish(vcluster, &publish).await?.url;
         let host = url.split('/').nth(2).context("the app's address")?.to_owned();
-        let mut visitor = Visitor::sign_in(installation.port(), "bench", &installation.password()?).await?;
         let shown = visitor.open_when_ready(&format!("http://{host}/small")).await?;
         ensure!(shown.status.is_success(), "the app was answered {}: {}", shown.status, shown.text);
         let cookie = visitor.cookies_of(host.split(':').next().unwrap_or_default());
-        Ok(Self { address: ([127, 0, 0, 1], installation.port()).into(), host, cookie })
+        Ok(Self { address: ([127, 0, 0, 1], visitor.port()).into(), host, cookie })
     }
 
     /// As wrk wants them.
