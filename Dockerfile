@@ -1,9 +1,11 @@
 # dockletd with all it serves, for docker-compose.yml. Two targets:
 #   dockletd              takes the programs from target/dist, where `make dist` puts them
-#   dockletd-from-source  builds them in here, which takes long and needs the network
+#   dockletd-from-source  builds them in here, from an image with Rust, which takes long and needs the network
 # The base is Debian 12 under any name: debian:bookworm-slim from a registry, or the debian:bookworm that scripts/image.sh makes.
 # No stage is given a secret, so no layer can hold one.
 ARG BASE=debian:bookworm-slim
+# Debian 12, too, with rustup: what is built in it must run on the base.
+ARG RUST=rust:bookworm
 
 # --- whom to trust when an identity provider speaks TLS ---------------------------------------------------------------
 FROM ${BASE} AS certificates
@@ -46,17 +48,13 @@ CMD ["serve"]
 
 # --- with the programs of this host -----------------------------------------------------------------------------------
 FROM runtime AS dockletd
-ARG VERSION=unknown
-LABEL org.opencontainers.image.version="${VERSION}"
 COPY target/dist/ /usr/lib/docklet/
 
 # --- with programs built in here --------------------------------------------------------------------------------------
-FROM ${BASE} AS source
+FROM ${RUST} AS source
 WORKDIR /src
 COPY . .
 RUN scripts/setup.sh && scripts/build.sh run && scripts/book.sh && scripts/dist.sh release
 
 FROM runtime AS dockletd-from-source
-ARG VERSION=unknown
-LABEL org.opencontainers.image.version="${VERSION}"
 COPY --from=source /src/target/dist/ /usr/lib/docklet/

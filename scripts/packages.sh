@@ -35,9 +35,9 @@ for purpose in "$@"; do
     lint) need shellcheck shellcheck ;;
     test)
         if ! docker compose version >/dev/null 2>&1; then need docker-compose docker-compose; fi
-        # Ubuntu's package of that name is a snap; there Playwright fetches its own (scripts/browser.sh).
         # Its programs are not in the path; the server that the package would begin is not wanted, see below.
         compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null || missing+=(postgresql)
+        # Ubuntu's package of that name is a snap; there Playwright fetches its own (scripts/browser.sh).
         if ! have chromium && ! have google-chrome && grep -qE '^ID=debian' /etc/os-release; then missing+=(chromium); fi
         ;;
     *) fail "There is no set of packages named $purpose." "Use: scripts/packages.sh [lint] [test]" ;;

@@ -21,6 +21,7 @@
 //! - `reports`, `presence`: what others are told; `link`: reaching into a node; `jupyter`: the service of a first node
 //! - `usage`, `cgroup`: what nodes use, from the host's side
 //! - `remote`: the worker stream, by which a portal in another process reaches into the nodes
+//! - `clear`: takes an installation off a host, but for homes, while no worker runs
 
 mod bring_up;
 mod cgroup;
