@@ -82,7 +82,7 @@ at_once=2
 # Test programs as `folder program`, the longest first: what begins last should not end last.
 test_programs() {
     node -e '
-        const first = ["daemon", "host", "behaviour", "crash", "record"];
+        const first = ["daemon", "host", "behaviour", "record"];
         const place = (name) => { const at = first.findIndex((word) => name.startsWith(word)); return at < 0 ? first.length : at; };
         require("fs").readFileSync(0, "utf8").split("\n").filter(Boolean).map((line) => JSON.parse(line))
             .filter((made) => made.profile?.test && made.executable)
@@ -94,8 +94,11 @@ test_programs() {
 # test_program FOLDER PROGRAM: runs one as cargo would, its output in a log of its own, its result on the screen. One that
 # stands still is ended, and the log says which test that was.
 test_program() {
-    local log="$logs/programs/${2##*/}.log" code=0
-    (cd "$1" && CARGO_MANIFEST_DIR=$1 timeout --kill-after=10 1500 "$2" >"$log" 2>&1 </dev/null) || code=$?
+    local log="$logs/programs/${2##*/}.log" code=0 threads
+    threads=$(nproc)
+    # These wait longest: every test for a daemon and its containers.
+    case ${2##*/} in daemon-*) threads=$((threads * 2)) ;; esac
+    (cd "$1" && CARGO_MANIFEST_DIR=$1 RUST_TEST_THREADS=$threads timeout --kill-after=10 1500 "$2" >"$log" 2>&1 </dev/null) || code=$?
     printf '    %-44s %s\n' "${1##*/}: ${2##*/}" "$(grep -a '^test result:' "$log" || echo "ended with $code")"
     if [ $code -ne 0 ]; then echo "test program ${2##*/} ... FAILED" >>"$logs/programs/failed"; fi
 }

@@ -33,6 +33,8 @@ use leptos_router::components::Router;
 
 pub use catalogue::Language;
 
+pub use contexts::{theme::COOKIE as THEME_COOKIE, zone::COOKIE as ZONE_COOKIE};
+
 #[cfg(feature = "ssr")]
 pub use shell::{problem_page, shell};
 

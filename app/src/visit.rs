@@ -10,7 +10,7 @@ use std::{
 
 use async_trait::async_trait;
 use catalogue::Language;
-use control::{Control, actor::Actor};
+use control::{Control, actor::Actor, error::causes};
 use domain::user::User;
 use http::{HeaderValue, StatusCode, header, request::Parts};
 use leptos::{
@@ -140,11 +140,6 @@ pub(crate) fn refuse_with(problem: Problem) -> Refused {
         set_status(problem.status);
     }
     problem.into()
-}
-
-fn causes(error: &dyn std::error::Error) -> String {
-    let chain = std::iter::successors(error.source(), |error| error.source());
-    chain.map(ToString::to_string).collect::<Vec<_>>().join(": ")
 }
 
 fn header_of_request(name: header::HeaderName) -> Option<String> {

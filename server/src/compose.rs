@@ -25,7 +25,7 @@ use store::{PostgresConfig, SessionStore, SqlStore, SqliteConfig, StoreConfig};
 use worker::Worker;
 
 use crate::{
-    config::{Config, cargo_leptos, database::DatabaseUrl},
+    config::{Config, cargo_leptos, database::DatabaseUrl, setting::secret_in},
     data_dir::DataDir,
     federation::federation,
     http::readiness::{Question, Readiness},
@@ -93,13 +93,10 @@ pub fn database_file(config: &Config, data: &DataDir) -> PathBuf {
 /// The record's server at this URL.
 pub fn postgres(config: &Config, url: &DatabaseUrl) -> Result<PostgresConfig> {
     let settings = &config.database;
-    let read = |path: &PathBuf| {
-        let text = std::fs::read_to_string(path);
-        text.with_context(|| format!("database.password_file: cannot read {}", path.display()))
-    };
-    let password = settings.password_file.as_ref().map(read).transpose()?;
+    let file = settings.password_file.as_deref();
+    let password = file.map(|path| secret_in("database.password_file", path)).transpose()?;
     Ok(PostgresConfig {
-        password: password.map(|text| text.trim_end_matches(['\r', '\n']).to_owned()),
+        password: password.map(|secret| secret.0),
         pool_size: settings.pool_size,
         acquire_timeout: settings.acquire_timeout,
         statement_timeout: settings.statement_timeout,

@@ -120,7 +120,7 @@ pub fn load(
 impl Config {
     /// What no setting alone can be blamed for.
     fn fault(&self) -> Option<Fault> {
-        let nobody = !self.auth.local.0 && self.oidc.is_empty();
+        let nobody = !self.auth.local && self.oidc.is_empty();
         let nobody = nobody.then(|| Fault {
             setting: "auth.local".into(),
             place: "no [oidc.NAME] is configured".into(),

@@ -9,7 +9,7 @@ use control::{
 };
 
 use crate::{
-    config::{Config, oidc::NamedProvider, value::Parameter},
+    config::{Config, oidc::NamedProvider, setting::secret_in, value::Parameter},
     data_dir::DataDir,
 };
 
@@ -17,7 +17,7 @@ use crate::{
 pub fn federation(config: &Config, data: &DataDir, ports: &Ports) -> Result<Federation> {
     let settings = config.oidc.iter().map(oidc_settings).collect::<Result<Vec<_>>>()?;
     let providers = config.oidc.iter().map(rules_of).collect();
-    let rules = Rules { local: config.auth.local.0, providers };
+    let rules = Rules { local: config.auth.local, providers };
     let adapter =
         oidc::Providers::new(settings, &ports.clock).context("requests to OpenID providers cannot be made")?;
     let outside = Outside { providers: Arc::new(adapter), seal: Arc::new(data.seal()?) };
@@ -27,19 +27,14 @@ pub fn federation(config: &Config, data: &DataDir, ports: &Ports) -> Result<Fede
 fn oidc_settings(provider: &NamedProvider) -> Result<oidc::Settings> {
     let config = &provider.config;
     let client_secret = match &config.client_secret_file {
-        Some(path) => {
-            let text = std::fs::read_to_string(path);
-            Some(text.with_context(|| {
-                format!("cannot read the client's secret of {} in {}", provider.name, path.display())
-            })?)
-        }
-        None => config.client_secret.clone().map(|secret| secret.0),
+        Some(path) => Some(secret_in(&format!("oidc.{}.client_secret_file", provider.name), path)?),
+        None => config.client_secret.clone(),
     };
     Ok(oidc::Settings {
         name: provider.name.clone(),
         issuer: config.issuer.0.clone(),
         client_id: config.client_id.clone(),
-        client_secret: client_secret.map(|secret| secret.trim().to_owned()).filter(|secret| !secret.is_empty()),
+        client_secret: client_secret.map(|secret| secret.0.trim().to_owned()).filter(|secret| !secret.is_empty()),
         scopes: config.scopes.clone(),
         parameters: config.parameters.iter().cloned().map(|Parameter(name, value)| (name, value)).collect(),
     })

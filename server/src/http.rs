@@ -19,6 +19,7 @@ pub mod origin;
 mod path;
 mod provider_pages;
 mod query;
+mod reader;
 pub mod readiness;
 mod refused;
 mod relay;

@@ -312,8 +312,9 @@ async fn in_path_mode_apps_lie_below_the_console_s_address() {
     assert_eq!(app.url, format!("/apps/{}", app.label));
     let url = format!("{}{}", daemon.url(), app.url);
     let browser = administrator(&daemon).await;
-    // Of a sign-in through a provider that is under way, in this browser.
-    browser.plant(split(&daemon.url()).0, "docklet_sign_in=secret; __Host-docklet_sign_in=secret");
+    // Of a sign-in through a provider that is under way in this browser, and of what its person likes.
+    let ours = "docklet_sign_in=secret; __Host-docklet_sign_in=secret; docklet_theme=dark; docklet_zone=Asia/Tokyo; docklet_lang=en";
+    browser.plant(split(&daemon.url()).0, ours);
     let (last, answer) = browser.open(&url).await;
     assert_eq!((last, answer.status), (format!("{url}/"), 200));
     assert!(answer.text.starts_with("GET / HTTP/1.1"), "{}", answer.text);

@@ -3,7 +3,7 @@
 use catalogue::t;
 use leptos::prelude::*;
 
-const COOKIE: &str = "docklet_theme";
+pub const COOKIE: &str = "docklet_theme";
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Theme {

@@ -5,7 +5,7 @@ use leptos::prelude::*;
 
 use crate::zone::Zone;
 
-const COOKIE: &str = "docklet_zone";
+pub const COOKIE: &str = "docklet_zone";
 
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct ZoneContext(RwSignal<Zone>);

@@ -13,7 +13,6 @@ mod entrance;
 mod live;
 mod record;
 mod roll;
-mod secret;
 mod sight;
 mod view;
 mod watch;
@@ -28,11 +27,11 @@ use domain::{
     vcluster::Vcluster,
 };
 
+pub use crate::secret::{cookie_digest, nonce_digest};
 pub use decision::{Decision, Target};
 pub use entrance::{EntryCode, Opened};
 pub use live::{Live, NodeUsage};
 pub(crate) use record::give_jupyter;
-pub use secret::{cookie_digest, nonce_digest};
 pub use view::AppView;
 
 use self::{decision::Decisions, record::Names, watch::Watches};

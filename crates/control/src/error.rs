@@ -4,11 +4,24 @@
 //! (`Store`, `Coordination`) carries its source for the log and nothing for the client. The edge maps variants to codes
 //! in one place.
 
-use std::time::Duration;
+use std::{error::Error as StdError, iter::successors, time::Duration};
 
 use domain::{Violation, vcluster::ActionRefused};
 
 use crate::ports::{coordination::CoordinationError, node::NodeError, store::StoreError};
+
+/// What is behind an error, on one line for the log; empty when nothing is.
+pub fn causes(error: &(dyn StdError + 'static)) -> String {
+    successors(error.source(), |&error| error.source()).map(ToString::to_string).collect::<Vec<_>>().join(": ")
+}
+
+/// The error with what is behind it, on one line.
+pub fn chain(error: &(dyn StdError + 'static)) -> String {
+    match causes(error) {
+        causes if causes.is_empty() => error.to_string(),
+        causes => format!("{error}: {causes}"),
+    }
+}
 
 #[derive(Debug, thiserror::Error)]
 pub enum Error {

@@ -20,8 +20,6 @@ mod rules;
 
 use std::sync::Arc;
 
-use sha2::{Digest as _, Sha256};
-
 pub use begin::{Begin, Begun};
 pub use finish::{Callback, Finished, Grant};
 pub use logout::Parting;
@@ -36,6 +34,7 @@ use crate::{
         identity::{IdentityProviders, Seal},
         store::{Identity, Store},
     },
+    secret,
 };
 
 /// What federation needs from outside beside the record.
@@ -153,14 +152,7 @@ impl Federation {
         rules.zip(self.outside.as_ref()).ok_or(Refusal::UnknownProvider)
     }
 
-    fn secret<const BYTES: usize>(&self) -> String {
-        use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD};
-        let mut secret = [0; BYTES];
-        self.entropy.fill(&mut secret);
-        BASE64_URL_SAFE_NO_PAD.encode(secret)
+    fn secret(&self) -> String {
+        secret::draw(&*self.entropy)
     }
-}
-
-fn digest(text: &str) -> String {
-    hex::encode(Sha256::digest(text.as_bytes()))
 }

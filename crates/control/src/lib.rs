@@ -13,6 +13,7 @@ pub mod federation;
 pub mod installation;
 pub mod ports;
 pub mod reconcile;
+mod secret;
 mod subnets;
 pub mod terminals;
 pub mod vclusters;

@@ -161,6 +161,20 @@ impl SqlStore {
         Ok(format!("{name} {version}"))
     }
 
+    /// Whether no migration has ever run on it.
+    pub async fn is_new(&self) -> Result<bool, StoreError> {
+        let tables = if self.is_postgres() {
+            "information_schema.tables WHERE table_schema = current_schema() AND table_name"
+        } else {
+            "sqlite_master WHERE name"
+        };
+        let ask = format!("SELECT count(*) AS tables FROM {tables} = 'seaql_migrations'");
+        let ask = Statement::from_string(self.readers.get_database_backend(), ask);
+        let row = self.readers.query_one_raw(ask).await.map_err(fault("tables"))?;
+        let row = row.ok_or(StoreError::Unreadable { what: "tables", fault: "there is no count".into() })?;
+        Ok(row.try_get::<i64>("", "tables").map_err(fault("tables"))? == 0)
+    }
+
     /// For single statements that read.
     pub(crate) fn reader(&self) -> &Patient<DatabaseConnection> {
         &self.readers

@@ -25,6 +25,11 @@ impl IdentityReads for SqlStore {
         of_user(self.reader(), user).await
     }
 
+    async fn provider_session(&self, key: &SessionKey) -> Result<Option<ProviderSession>, StoreError> {
+        let row = provider_session::Entity::find_by_id(key.as_str()).one(self.reader()).await;
+        Ok(row.map_err(fault("provider's session"))?.map(ProviderSession::from))
+    }
+
     async fn is_a_session_due(&self, now: DateTime<Utc>) -> Result<bool, StoreError> {
         let due = provider_session::Entity::find().filter(provider_session::Column::DueAt.lte(now));
         Ok(due.one(self.reader()).await.map_err(fault("provider's session"))?.is_some())
@@ -78,9 +83,8 @@ impl IdentityWrites for SqlTransaction {
         let db = self.db();
         let theirs = pending_sign_in::Entity::find_by_id(digest).filter(pending_sign_in::Column::Browser.eq(browser));
         let Some(row) = theirs.one(db).await.map_err(fault("sign-in"))? else { return Ok(None) };
-        let taken = pending_sign_in::Entity::delete_by_id(digest).exec(db).await.map_err(fault("sign-in"))?;
-        // On a database where transactions run beside each other, only one of them deletes it.
-        (taken.rows_affected == 1).then(|| row.try_into()).transpose()
+        pending_sign_in::Entity::delete_by_id(digest).exec(db).await.map_err(fault("sign-in"))?;
+        row.try_into().map(Some)
     }
 
     async fn identity(&mut self, issuer: &str, subject: &str) -> Result<Option<Identity>, StoreError> {
@@ -142,11 +146,6 @@ impl IdentityWrites for SqlTransaction {
         Ok(())
     }
 
-    async fn provider_session(&mut self, key: &SessionKey) -> Result<Option<ProviderSession>, StoreError> {
-        let row = provider_session::Entity::find_by_id(key.as_str()).one(self.db()).await;
-        Ok(row.map_err(fault("provider's session"))?.map(ProviderSession::from))
-    }
-
     async fn take_due_sessions(
         &mut self,
         now: DateTime<Utc>,
@@ -157,18 +156,10 @@ impl IdentityWrites for SqlTransaction {
         let db = self.db();
         let due = provider_session::Entity::find().filter(DueAt.lte(now)).order_by(DueAt, Order::Asc);
         let rows = due.limit(u64::from(most)).all(db).await.map_err(fault("provider's session"))?;
-        let mut taken = Vec::with_capacity(rows.len());
-        for row in rows {
-            let take = provider_session::Entity::update_many()
-                .col_expr(DueAt, Expr::value(until))
-                .filter(Session.eq(&row.session))
-                .filter(DueAt.lte(now));
-            // On a database where transactions run beside each other, only one of them gets it.
-            if take.exec(db).await.map_err(fault("provider's session"))?.rows_affected == 1 {
-                taken.push(row.into());
-            }
-        }
-        Ok(taken)
+        let keys = rows.iter().map(|row| row.session.as_str());
+        let take = provider_session::Entity::update_many().col_expr(DueAt, Expr::value(until));
+        take.filter(Session.is_in(keys)).exec(db).await.map_err(fault("provider's session"))?;
+        Ok(rows.into_iter().map(ProviderSession::from).collect())
     }
 
     async fn save_provider_session(&mut self, session: &ProviderSession) -> Result<bool, StoreError> {

@@ -8,9 +8,12 @@ use std::{collections::HashMap, sync::Arc};
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
-use control::ports::{
-    clock::Clock,
-    store::{SessionKey, StoreError},
+use control::{
+    error::chain,
+    ports::{
+        clock::Clock,
+        store::{SessionKey, StoreError},
+    },
 };
 use domain::{SessionHandle, UserId};
 use sea_orm::{
@@ -205,7 +208,7 @@ fn record(id: Id, row: session::Model) -> Result<Record> {
 }
 
 /// What an error of this store begins with when another try may help: tower-sessions knows no kinds of them.
-const UNAVAILABLE: &str = "the database does not answer";
+const UNAVAILABLE: &str = "unavailable: ";
 
 /// Whether the database did not answer, so that another try may help.
 pub fn is_unavailable(error: &Error) -> bool {
@@ -214,11 +217,6 @@ pub fn is_unavailable(error: &Error) -> bool {
 
 /// tower-sessions takes text only, so the whole chain of causes goes into it.
 fn backend(error: StoreError) -> Error {
-    let mut text = error.to_string();
-    let mut cause = std::error::Error::source(&error);
-    while let Some(error) = cause {
-        text = format!("{text}: {error}");
-        cause = error.source();
-    }
-    Error::Backend(text)
+    let mark = if matches!(error, StoreError::Unavailable(_)) { UNAVAILABLE } else { "" };
+    Error::Backend(format!("{mark}{}", chain(&error)))
 }

@@ -26,7 +26,7 @@ section! {
         pub client_secret_file: Option<PathBuf> = "",
         /// What is asked for beside `openid`. Some providers renew sessions only with `offline_access`.
         pub scopes: Vec<String> = "profile,email",
-        /// On the button of the sign-in page. By default the name of the section.
+        /// On the button of the sign-in page. By default the name of the section with a capital letter: `Lab` for `lab`.
         pub label: Option<String> = "",
         /// Who is an administrator, as `claim=value`, or `{ claim = "groups", value = "admins" }` in the file: whose claim is
         /// the value, or a list that has it. Looked at with every sign-in. Without it, administrators are made in Docklet.

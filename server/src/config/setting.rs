@@ -1,7 +1,9 @@
 //! The one list of settings: each section declares its fields once, and flags, environment names, the TOML file, the
 //! reference document and `check-config` are all derived from that. Knows no setting by name.
 
-use std::fmt;
+use std::{fmt, path::Path};
+
+use anyhow::Context as _;
 
 use super::{source::Found, value::Value};
 
@@ -61,6 +63,13 @@ impl fmt::Debug for Secret {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("(set)")
     }
+}
+
+/// The secret in a file that a setting names, without the end of its line.
+pub fn secret_in(setting: &str, path: &Path) -> anyhow::Result<Secret> {
+    let text = std::fs::read_to_string(path);
+    let text = text.with_context(|| format!("{setting}: cannot read {}", path.display()))?;
+    Ok(Secret(text.trim_end_matches(['\r', '\n']).to_owned()))
 }
 
 /// Declares a section: a struct, its settings, and how it is read.

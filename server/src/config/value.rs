@@ -31,7 +31,6 @@ macro_rules! parsed {
 }
 
 parsed! {
-    bool: "true or false",
     u32: "a whole number from 0 to 4294967295",
     u64: "a whole number that is not negative",
     SocketAddr: "an address with a port, such as 127.0.0.1:8000",
@@ -41,16 +40,12 @@ parsed! {
     Origin: "a URL without a path, such as https://docklet.example.org",
 }
 
-/// Written `on` or `off`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Switch(pub bool);
-
-impl Value for Switch {
+impl Value for bool {
     fn parse(text: &str) -> Result<Self, String> {
         match text {
-            "on" | "true" => Ok(Self(true)),
-            "off" | "false" => Ok(Self(false)),
-            _ => Err(format!("must be on or off, not {text:?}")),
+            "on" | "true" => Ok(true),
+            "off" | "false" => Ok(false),
+            _ => Err(format!("must be on or off (or true or false), not {text:?}")),
         }
     }
 }

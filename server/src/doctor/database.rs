@@ -1,6 +1,7 @@
 //! The database, where it is on a server.
 
-use store::{ConnectError, StoreConfig};
+use control::{error::chain, ports::store::StoreError};
+use store::{SqlStore, StoreConfig};
 
 use super::finding::Finding;
 use crate::{compose, config::Config};
@@ -16,15 +17,16 @@ pub(super) async fn look(config: &Config) -> Option<Result<String, String>> {
     };
     let store = match store::connect(&StoreConfig::from(server)).await {
         Ok(store) => store,
-        Err(error) => return Some(Err(with_cause(&error))),
+        Err(error) => return Some(Err(chain(&error))),
     };
-    // Without a schema it is a new one, which the first start fills.
-    let version = store.version().await.unwrap_or_else(|_| "it answers; the first start fills it".into());
-    Some(Ok(version))
+    Some(about(&store).await.map_err(|error| chain(&error)))
 }
 
-fn with_cause(error: &ConnectError) -> String {
-    std::error::Error::source(error).map_or_else(|| error.to_string(), |cause| format!("{error}: {cause}"))
+async fn about(store: &SqlStore) -> Result<String, StoreError> {
+    if store.is_new().await? {
+        return Ok("it answers; the first start fills it".into());
+    }
+    store.version().await
 }
 
 pub(super) fn judge(answer: Option<Result<String, String>>) -> Option<Finding> {

@@ -64,10 +64,8 @@ impl std::fmt::Debug for AppEdge {
 
 impl AppEdge {
     pub fn new(state: AppState, nodes: Arc<dyn NodeLink>, limits: Limits) -> Self {
-        // Ours, over TLS and not: neither an app's host nor a node has any business with the portal's.
-        let cookies =
-            ["docklet_session", "docklet_sign_in", "docklet_theme", "docklet_lang", "docklet-app", "docklet-nonce"];
-        let names = OwnNames { cookies: cookies.map(str::to_owned).to_vec(), token_prefix: "dkl_".into() };
+        let cookies = super::cookies::OF_PORTAL.into_iter().chain(cookies::OF_APPS).map(str::to_owned).collect();
+        let names = OwnNames { cookies, token_prefix: "dkl_".into() };
         let forwarder = Forwarder::new(nodes.clone(), names, limits);
         let font = font(&state.edge.site_root);
         Self { state, forwarder, nodes, waits: Arc::default(), font }

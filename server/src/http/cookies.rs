@@ -13,6 +13,9 @@ const SECURE_BROWSER: &str = "__Host-docklet_sign_in";
 /// As long as a sign-in may take.
 const BROWSER_SECONDS: u32 = 600;
 
+/// All of the portal's, over TLS and not (a prefix is no part of a name): no app and no node has any business with them.
+pub(crate) const OF_PORTAL: [&str; 5] = [SESSION, BROWSER, app::THEME_COOKIE, app::ZONE_COOKIE, catalogue::COOKIE];
+
 /// What binds this browser, if something does.
 pub(crate) fn browser(headers: &HeaderMap, secure: bool) -> Option<&str> {
     value(headers, if secure { SECURE_BROWSER } else { BROWSER })
@@ -33,9 +36,7 @@ pub(crate) fn value<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
 
 /// Whether the request carries a session, living or not.
 pub(crate) fn has_session(headers: &HeaderMap) -> bool {
-    let pairs = headers.get_all(header::COOKIE).into_iter().filter_map(|value| value.to_str().ok());
-    let mut names = pairs.flat_map(|pairs| pairs.split(';')).filter_map(|pair| pair.split('=').next());
-    names.any(|name| matches!(name.trim(), SESSION | SECURE_SESSION))
+    [SESSION, SECURE_SESSION].iter().any(|name| value(headers, name).is_some())
 }
 
 #[cfg(test)]

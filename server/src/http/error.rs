@@ -6,7 +6,7 @@
 //! what went wrong inside is logged here, once, with its causes, inside the span that carries the request's id.
 
 use axum::response::{IntoResponse, Response};
-use control::ports::node::NodeError;
+use control::{error::causes, ports::node::NodeError};
 use http::StatusCode;
 use wire::problem::{Code, Problem};
 
@@ -60,19 +60,6 @@ pub(crate) fn of_session(doing: &str, error: &tower_sessions::session::Error) ->
             Failure::new(Code::NotReady, "The server is not ready for this. Try again in a moment.")
         }
         _ => internal(doing, error),
-    }
-}
-
-fn causes(error: &(dyn std::error::Error + 'static)) -> String {
-    let chain = std::iter::successors(error.source(), |error| error.source());
-    chain.map(ToString::to_string).collect::<Vec<_>>().join(": ")
-}
-
-/// The error with its causes, on one line.
-pub(crate) fn chain(error: &(dyn std::error::Error + 'static)) -> String {
-    match causes(error) {
-        causes if causes.is_empty() => error.to_string(),
-        causes => format!("{error}: {causes}"),
     }
 }
 

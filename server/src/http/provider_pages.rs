@@ -3,23 +3,21 @@
 
 use std::convert::Infallible;
 
-use app::{Language, sign_in_pages};
+use app::sign_in_pages;
 use axum::{
     extract::FromRequestParts,
     response::{Html, IntoResponse as _, Response},
 };
-use control::federation::Refusal;
-use http::{HeaderMap, StatusCode, header, request::Parts};
+use control::{error::chain, federation::Refusal};
+use http::{StatusCode, header, request::Parts};
 
-use super::{cookies, error, identity::Identity, middleware::arrival::RequestId, oidc_address, session::Seen};
+use super::{cookies, identity::Identity, oidc_address, reader::Reader, session::Seen};
 use crate::{http::error::Failure, state::AppState};
 
 /// How the page that answers is to look, and which browser asks.
 #[derive(Debug, Clone)]
 pub(crate) struct Looks {
-    theme: Option<String>,
-    language: Language,
-    id: Option<String>,
+    reader: Reader,
     /// Scheme, host and port of ours, as this browser knows us.
     pub(crate) base: String,
     pub(crate) secure: bool,
@@ -36,9 +34,7 @@ impl FromRequestParts<AppState> for Looks {
         let (headers, extensions) = (&parts.headers, &parts.extensions);
         let secure = oidc_address::is_secure(state, extensions);
         Ok(Self {
-            theme: cookies::value(headers, "docklet_theme").map(str::to_owned),
-            language: Language::of_request(text(headers, header::COOKIE), text(headers, header::ACCEPT_LANGUAGE)),
-            id: extensions.get::<RequestId>().map(|id| id.0.clone()),
+            reader: Reader::of(headers, extensions),
             base: oidc_address::base(state, extensions, headers),
             secure,
             browser: cookies::browser(headers, secure).map(str::to_owned),
@@ -52,9 +48,9 @@ impl Looks {
     pub(crate) fn frame<'a>(&'a self, state: &'a AppState) -> sign_in_pages::Frame<'a> {
         sign_in_pages::Frame {
             options: &state.console,
-            theme: self.theme.as_deref(),
-            language: self.language,
-            request: self.id.as_deref(),
+            theme: self.reader.theme.as_deref(),
+            language: self.reader.language,
+            request: self.reader.request.as_deref(),
         }
     }
 
@@ -67,7 +63,7 @@ impl Looks {
             }
             refusal => refusal,
         };
-        let causes = error::chain(&refusal);
+        let causes = chain(&refusal);
         if refusal.is_a_fault() {
             tracing::warn!(provider, "a sign-in failed: {causes}");
         } else {
@@ -97,8 +93,4 @@ fn status(refusal: &Refusal) -> StatusCode {
         }
         Refusal::Unavailable(_) | Refusal::TooMany | Refusal::Control(_) => StatusCode::SERVICE_UNAVAILABLE,
     }
-}
-
-fn text(headers: &HeaderMap, name: header::HeaderName) -> &str {
-    headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default()
 }

@@ -7,10 +7,9 @@ use std::time::Duration;
 use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD};
 use chrono::{DateTime, TimeDelta, Utc};
 use domain::{TokenId, UserId, Violation, name::UserName, user::TokenName};
-use sha2::{Digest, Sha256};
 
 use super::Accounts;
-use crate::{Error, actor::Actor, ports::store::Token};
+use crate::{Error, actor::Actor, ports::store::Token, secret};
 
 const PREFIX: &str = "dkl_";
 const SECRET_BYTES: usize = 32;
@@ -60,7 +59,7 @@ impl Accounts {
         let token = Token {
             id: TokenId::new(self.entropy.id(now)),
             user,
-            digest: digest(&text),
+            digest: secret::hex_digest(&text),
             prefix: text[..PREFIX.len() + 6].to_owned(),
             name: name.to_string(),
             created_at: now,
@@ -113,7 +112,7 @@ impl Accounts {
         if !is_well_formed(text) {
             return Err(Error::BadToken);
         }
-        let token = self.store.token(&digest(text)).await?.ok_or(Error::BadToken)?;
+        let token = self.store.token(&secret::hex_digest(text)).await?.ok_or(Error::BadToken)?;
         if !token.is_good(self.clock.now()) {
             return Err(Error::BadToken);
         }
@@ -126,7 +125,7 @@ impl Accounts {
         if !is_well_formed(text) {
             return Err(Error::BadToken);
         }
-        let token = self.store.token(&digest(text)).await?.ok_or(Error::BadToken)?;
+        let token = self.store.token(&secret::hex_digest(text)).await?.ok_or(Error::BadToken)?;
         let mut tx = self.store.begin().await?;
         tx.revoke_token(token.id, self.clock.now()).await?;
         Ok(tx.commit().await?)
@@ -158,8 +157,4 @@ impl Accounts {
 fn is_well_formed(text: &str) -> bool {
     let good = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-');
     text.len() == LENGTH && text.starts_with(PREFIX) && text.chars().all(good)
-}
-
-fn digest(text: &str) -> String {
-    hex::encode(Sha256::digest(text.as_bytes()))
 }

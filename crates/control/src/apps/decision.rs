@@ -14,7 +14,7 @@ use domain::{
     vcluster::{Intent, VclusterState},
 };
 
-use super::{Apps, brief_cache::BriefCache, is_wanted, secret, sight};
+use super::{Apps, brief_cache::BriefCache, is_wanted, sight};
 use crate::{
     Error,
     actor::Actor,
@@ -22,6 +22,7 @@ use crate::{
         node::{NodeAddress, ServiceStatus},
         store::Admission,
     },
+    secret,
 };
 
 const RECORD_KEPT: TimeDelta = TimeDelta::milliseconds(400);

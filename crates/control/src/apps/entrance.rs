@@ -7,11 +7,12 @@ use chrono::TimeDelta;
 use domain::app::{App, AppLabel};
 use subtle::ConstantTimeEq;
 
-use super::{Apps, is_wanted, secret};
+use super::{Apps, is_wanted};
 use crate::{
     Error,
     actor::Actor,
     ports::store::{AppSession, EntryPass, SessionKey, Transaction},
+    secret,
 };
 
 /// A redirect takes milliseconds; a slow phone a few seconds.

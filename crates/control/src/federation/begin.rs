@@ -3,10 +3,11 @@
 use chrono::TimeDelta;
 use domain::Violation;
 
-use super::{Federation, Refusal, digest};
+use super::{Federation, Refusal};
 use crate::{
     actor::Actor,
     ports::{identity::Secrets, store::PendingSignIn},
+    secret,
 };
 
 /// How long somebody may take to sign in at the provider.
@@ -17,8 +18,6 @@ const MOST_OF_A_BROWSER: u32 = 10;
 const MOST_OF_ALL: u64 = 20_000;
 /// It is made from the request's host where no address is configured, and kept: anybody could fill the record with it.
 const LONGEST_BACK: usize = 512;
-/// Characters of 32 bytes in base64url.
-const SECRET_LENGTH: usize = 43;
 
 /// A person wants to sign in, or to link an identity.
 #[derive(Debug, Clone)]
@@ -56,16 +55,17 @@ impl Federation {
         let link =
             begin.link.map(|actor| Ok::<_, crate::Error>((actor.user, actor.in_person()?.clone()))).transpose()?;
         let browser = match begin.browser {
-            Some(known) if is_secret(known) => known.to_owned(),
-            _ => self.secret::<32>(),
+            // Whether it is one of ours, nobody needs to know: it only binds.
+            Some(known) if secret::is_well_formed(known) => known.to_owned(),
+            _ => self.secret(),
         };
-        let state = self.secret::<32>();
-        let secrets = Secrets { nonce: self.secret::<32>(), verifier: self.secret::<32>() };
+        let state = self.secret();
+        let secrets = Secrets { nonce: self.secret(), verifier: self.secret() };
         let address = outside.providers.authorize_url(&rules.name, &state, &secrets, begin.back).await?;
         let now = self.clock.now();
         let pending = PendingSignIn {
-            digest: digest(&state),
-            browser: digest(&browser),
+            digest: secret::hex_digest(&state),
+            browser: secret::hex_digest(&browser),
             provider: rules.name.clone(),
             secrets,
             back: begin.back.to_owned(),
@@ -80,9 +80,4 @@ impl Federation {
         tx.commit().await?;
         Ok(Begun { address, browser })
     }
-}
-
-/// Whether it looks like one of ours; whether it is one, nobody needs to know: it only binds.
-fn is_secret(text: &str) -> bool {
-    text.len() == SECRET_LENGTH && text.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_'))
 }

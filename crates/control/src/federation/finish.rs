@@ -2,13 +2,14 @@
 
 use domain::user::User;
 
-use super::{Federation, Refusal, digest};
+use super::{Federation, Refusal};
 use crate::{
     actor::Actor,
     ports::{
         identity::Verified,
         store::{PendingSignIn, ProviderSession, SessionKey},
     },
+    secret,
 };
 
 /// What the browser brings. `Debug` shows no secret.
@@ -82,7 +83,7 @@ impl Federation {
             return Err(Refusal::NotBegunHere);
         };
         let mut tx = self.store.begin().await?;
-        let taken = tx.take_pending_sign_in(&digest(state), &digest(browser)).await?;
+        let taken = tx.take_pending_sign_in(&secret::hex_digest(state), &secret::hex_digest(browser)).await?;
         tx.commit().await?;
         let living = taken.filter(|pending| pending.expires_at > self.clock.now());
         living.filter(|pending| pending.provider == callback.provider).ok_or(Refusal::NotBegunHere)

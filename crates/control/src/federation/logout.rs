@@ -37,10 +37,7 @@ impl Federation {
     /// What this session stands on at a provider, to be looked up before it is ended. `None` when it stands on nothing.
     pub async fn parting(&self, session: &SessionKey) -> Result<Option<Parting>, Error> {
         let Some(outside) = &self.outside else { return Ok(None) };
-        let mut tx = self.store.begin().await?;
-        let found = tx.provider_session(session).await?;
-        drop(tx);
-        let Some(found) = found else { return Ok(None) };
+        let Some(found) = self.store.provider_session(session).await? else { return Ok(None) };
         let Some(rules) = self.rules.providers.iter().find(|rules| rules.name == found.provider) else {
             return Ok(None);
         };

@@ -13,6 +13,7 @@ use tokio_util::sync::CancellationToken;
 use super::{Federation, Outside, ProviderRules};
 use crate::{
     Error,
+    error::chain,
     ports::{
         identity::{Distrust, IdentityError, Refreshed, Verified},
         store::{Admitted, ProviderSession, StoreError},
@@ -210,9 +211,4 @@ fn is_a_no(error: &IdentityError) -> bool {
         IdentityError::Untrusted { why, .. } => !matches!(why, Distrust::Time | Distrust::Content),
         IdentityError::Unknown | IdentityError::Unavailable(_) => false,
     }
-}
-
-fn chain(error: &dyn std::error::Error) -> String {
-    let all = std::iter::successors(Some(error), |error| error.source());
-    all.map(ToString::to_string).collect::<Vec<_>>().join(": ")
 }

@@ -44,6 +44,9 @@ async fn orders_that_are_none_are_not_believed() {
         let token = hostile.signed(&order(&hostile, &different));
         assert_eq!(why(hostile.providers.verify_logout("lab", &token).await), Some(expected), "{different}");
     }
+    // The last second that a calendar knows.
+    let for_ever = hostile.signed(&order(&hostile, &json!({"exp": 8_210_266_876_799_i64})));
+    hostile.providers.verify_logout("lab", &for_ever).await.expect("it is not over");
     let id_token = hostile.signed(&hostile.claims(&json!({})));
     assert_eq!(why(hostile.providers.verify_logout("lab", &id_token).await), Some(Distrust::Content), "an ID token");
 }

@@ -149,7 +149,9 @@ async fn a_session_is_taken_by_one_asker_and_given_back_with_its_token() {
     assert!(tx.take_due_sessions(at(179), at(300), 10).await.expect("an answer").is_empty(), "both are taken");
     let renewed = ProviderSession { refresh_token: Some("new".into()), ..provider_session(1, "a", Some(500)) };
     assert!(tx.save_provider_session(&renewed).await.expect("an answer"));
-    assert_eq!(tx.provider_session(&key(1)).await.expect("an answer"), Some(renewed));
+    tx.commit().await.expect("committed");
+    assert_eq!(record.store.provider_session(&key(1)).await.expect("an answer"), Some(renewed));
+    let mut tx = record.begin().await;
     tx.end_session_of_key(&key(1)).await.expect("a change");
     assert!(!tx.save_provider_session(&provider_session(1, "a", None)).await.expect("an answer"), "it has ended");
 }

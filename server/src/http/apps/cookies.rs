@@ -1,7 +1,12 @@
 //! The two cookies of an app's host: the app's session, and for a moment the nonce that binds an entry to this browser.
 //! Decides names and flags; knows nothing of what the values stand for.
 
-use http::{HeaderMap, HeaderValue, header};
+use http::{HeaderMap, HeaderValue};
+
+use crate::http::cookies::value;
+
+/// Of every app's host, whatever stands before or behind.
+pub(super) const OF_APPS: [&str; 2] = ["docklet-app", "docklet-nonce"];
 
 /// How cookies are kept on one host.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -31,7 +36,7 @@ impl Jar {
     }
 
     pub(super) fn session<'a>(&self, headers: &'a HeaderMap) -> Option<&'a str> {
-        value(headers, &self.name("app"))
+        value(headers, &self.name("app")).filter(|secret| !secret.is_empty())
     }
 
     pub(super) fn nonce<'a>(&self, headers: &'a HeaderMap) -> Option<&'a str> {
@@ -58,14 +63,10 @@ impl Jar {
     }
 }
 
-fn value<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
-    let lists = headers.get_all(header::COOKIE).into_iter().filter_map(|value| value.to_str().ok());
-    let mut pairs = lists.flat_map(|list| list.split(';')).filter_map(|pair| pair.trim().split_once('='));
-    pairs.find(|(key, _)| *key == name).map(|(_, value)| value).filter(|value| !value.is_empty())
-}
-
 #[cfg(test)]
 mod tests {
+    use http::header;
+
     use super::*;
 
     fn headers(cookie: &str) -> HeaderMap {

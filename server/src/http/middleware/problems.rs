@@ -2,7 +2,6 @@
 
 use std::panic::AssertUnwindSafe;
 
-use app::Language;
 use axum::{
     body::Body,
     extract::{Request, State},
@@ -13,18 +12,15 @@ use futures::FutureExt;
 use http::{HeaderMap, HeaderValue, StatusCode, header};
 use wire::problem::{Code, Problem};
 
-use super::arrival::RequestId;
 use crate::{
-    http::{cookies, error::Failure},
+    http::{error::Failure, reader::Reader},
     state::AppState,
 };
 
 /// What the answer depends on, kept while the request is away.
 struct Asked {
     wants_page: bool,
-    theme: Option<String>,
-    language: Language,
-    id: Option<String>,
+    reader: Reader,
 }
 
 pub(crate) async fn problems(State(state): State<AppState>, request: Request, next: Next) -> Response {
@@ -46,17 +42,16 @@ impl Asked {
         let headers = request.headers();
         Self {
             wants_page: !request.uri().path().starts_with("/api/") && accepts_html(headers),
-            theme: cookies::value(headers, "docklet_theme").map(str::to_owned),
-            language: Language::of_request(text(headers, header::COOKIE), text(headers, header::ACCEPT_LANGUAGE)),
-            id: request.extensions().get::<RequestId>().map(|id| id.0.clone()),
+            reader: Reader::of(headers, request.extensions()),
         }
     }
 
     /// Keeps the headers that are there already, such as `Allow`.
     fn write(self, problem: Problem, response: Response, state: &AppState) -> Response {
-        let problem = Problem { request_id: self.id, ..problem };
+        let Reader { theme, language, request } = self.reader;
+        let problem = Problem { request_id: request, ..problem };
         let (kind, body) = if self.wants_page {
-            let page = app::problem_page(&state.console, self.theme.as_deref(), self.language, &problem);
+            let page = app::problem_page(&state.console, theme.as_deref(), language, &problem);
             ("text/html; charset=utf-8", page)
         } else {
             // A struct of texts and numbers always becomes JSON.
@@ -74,10 +69,6 @@ impl Asked {
         }
         Response::from_parts(parts, Body::from(body))
     }
-}
-
-fn text(headers: &HeaderMap, name: header::HeaderName) -> &str {
-    headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default()
 }
 
 fn accepts_html(headers: &HeaderMap) -> bool {

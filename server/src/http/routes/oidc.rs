@@ -7,7 +7,10 @@ use axum::{
     response::{Html, IntoResponse, Response},
     routing::{get, post},
 };
-use control::federation::{Begin, Begun, Callback, Finished, Grant, Refusal};
+use control::{
+    error::chain,
+    federation::{Begin, Begun, Callback, Finished, Grant, Refusal},
+};
 use domain::user::User;
 use http::{HeaderMap, HeaderValue, StatusCode, header};
 use serde::Deserialize;
@@ -116,7 +119,7 @@ async fn enter(state: &AppState, session: Session, seen: Seen, user: &User, gran
     let door = Door { session, seen, way: None };
     door.enter(user).await?;
     let session = &door.session;
-    session.save().await.map_err(|fault| error::internal("beginning a session", &fault))?;
+    session.save().await.map_err(|fault| error::of_session("beginning a session", &fault))?;
     let Some(id) = session.id() else { return Err(Failure::not_found()) };
     if let Err(fault) = state.control.federation.keep(&store::session_key(&id), grant).await {
         crate::http::session::leave(session).await?;
@@ -139,10 +142,11 @@ async fn backchannel_logout(
     match state.control.federation.end_by_provider(&provider, &logout_token).await {
         Ok(_) => (StatusCode::OK, NO_STORE).into_response(),
         Err(Refusal::Control(error)) => Failure::from(error).into_response(),
+        // Not logged: a stranger's text would end up there.
+        Err(Refusal::UnknownProvider) => refused(StatusCode::NOT_FOUND),
         Err(refusal) => {
-            tracing::warn!(provider, refusal = %error::chain(&refusal), "a logout token is not believed");
+            tracing::warn!(provider, refusal = %chain(&refusal), "a logout token is not believed");
             let status = match refusal {
-                Refusal::UnknownProvider => StatusCode::NOT_FOUND,
                 Refusal::Unavailable(_) => StatusCode::SERVICE_UNAVAILABLE,
                 _ => StatusCode::BAD_REQUEST,
             };

@@ -73,6 +73,7 @@ pub struct Admitted {
 #[async_trait]
 pub trait IdentityReads: Send + Sync {
     async fn identities_of(&self, user: UserId) -> Result<Vec<Identity>, StoreError>;
+    async fn provider_session(&self, key: &SessionKey) -> Result<Option<ProviderSession>, StoreError>;
     /// Whether the time of a session has come to ask its provider about it.
     async fn is_a_session_due(&self, now: DateTime<Utc>) -> Result<bool, StoreError>;
     /// Whether an administrator who is not locked has an identity of one of these issuers.
@@ -105,7 +106,6 @@ pub trait IdentityWrites: Send {
     async fn set_pending(&mut self, user: UserId) -> Result<(), StoreError>;
 
     async fn insert_provider_session(&mut self, session: &ProviderSession) -> Result<(), StoreError>;
-    async fn provider_session(&mut self, key: &SessionKey) -> Result<Option<ProviderSession>, StoreError>;
     /// Those whose time has come, the longest overdue first; nobody else gets them before `until`.
     async fn take_due_sessions(
         &mut self,
