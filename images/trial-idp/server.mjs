@@ -14,13 +14,10 @@ const settings = {
   port: Number(process.env.PORT ?? 9000),
   host: process.env.HOST ?? "127.0.0.1",
   issuer: process.env.ISSUER,
-  clientId: process.env.CLIENT_ID ?? "docklet",
-  clientSecret: process.env.CLIENT_SECRET ?? "docklet-trial-secret",
   redirectUris: words(process.env.REDIRECT_URIS),
   postLogoutUris: words(process.env.POST_LOGOUT_URIS),
   backchannelLogoutUri: process.env.BACKCHANNEL_LOGOUT_URI,
   accessTokenSeconds: Number(process.env.ACCESS_TOKEN_SECONDS ?? 300),
-  behindProxy: process.env.BEHIND_PROXY === "1",
 };
 const records = new Records(process.env.DATA_DIR);
 const control = process.env.TRIAL_CONTROL === "1" ? new Control() : undefined;
@@ -29,7 +26,7 @@ let provider;
 let handle;
 function restart() {
   provider = newProvider(settings, records, (name) => ({ ...people[name].claims, ...control?.claims[name] }));
-  if (control) provider.use(control.middleware());
+  if (control) provider.use(control.middleware(records));
   handle = provider.callback();
 }
 
@@ -55,7 +52,7 @@ async function answer(request, response) {
   if (request.url === "/favicon.ico") return response.writeHead(204).end();
   const body = await read(request);
   if (control && (await control.handle(request, response, body, { records, restart, addClient }))) return undefined;
-  if (control && (await control.misbehave(request, response, settings.issuer))) return undefined;
+  if (control && (await control.misbehave(request, response, settings.issuer, records))) return undefined;
   if (await interaction(provider, request, response, body)) return undefined;
   return handle(request, response);
 }

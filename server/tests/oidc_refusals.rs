@@ -42,6 +42,11 @@ async fn what_the_provider_says_no_with_is_said_and_what_to_do() {
     says(&page_of(&daemon, &lab, json!({"refuse": ["/token"]})).await, 503, "Lab does not answer");
     says(&page_of(&daemon, &lab, json!({"refuse": ["/me"]})).await, 503, "Lab does not answer");
     says(&page_of(&daemon, &lab, json!({"userinfoSub": "grace"})).await, 502, "Not to be believed");
+    says(&page_of(&daemon, &lab, json!({"forgetCodes": true})).await, 400, "That took too long");
+    says(&page_of(&daemon, &lab, json!({"idToken": {"aud": "another"}})).await, 502, "Meant for somebody else");
+    says(&page_of(&daemon, &lab, json!({"idToken": {"exp": -7200}})).await, 502, "The clocks do not agree");
+    says(&page_of(&daemon, &lab, json!({"idToken": {"iat": 600}})).await, 502, "The clocks do not agree");
+    says(&page_of(&daemon, &lab, json!({"idToken": {"nonce": "of another sign-in"}})).await, 502, "Not to be believed");
     // In German, too.
     lab.misbehave(json!({"authorizeError": "access_denied"})).await;
     let visitor = Visitor::of(&daemon);
@@ -202,7 +207,7 @@ async fn passwords_can_be_switched_off_but_not_for_the_last_administrator() {
 }
 
 #[tokio::test]
-async fn without_providers_everything_is_as_before() {
+async fn without_providers_the_page_has_the_password_form_and_no_button() {
     let daemon = Options::default().start().await;
     let page = Visitor::of(&daemon).step(&format!("{}/sign-in", daemon.url())).await.ok(200);
     assert!(page.text.contains("name=\"password\"") && !page.text.contains("/oidc/"), "{}", page.text);

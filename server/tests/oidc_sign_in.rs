@@ -7,7 +7,7 @@ use serde_json::json;
 
 use crate::common::{
     daemon::Daemon,
-    provider::{Provider, Visitor, daemon_with, parameter},
+    provider::{Provider, SECRET, Visitor, daemon_with, parameter},
 };
 
 /// Sign-ins that wait for the provider at the same moment.
@@ -17,7 +17,10 @@ const ADMINS: &str = "admin_if = { claim = \"groups\", value = \"admins\" }";
 #[tokio::test]
 async fn the_first_sign_in_makes_an_account_that_is_issuer_and_subject_and_no_name() {
     let (lab, uni) = (Provider::start(), Provider::start());
-    let (daemon, _file) = daemon_with(&[("lab", &lab, ADMINS), ("uni", &uni, "")], "").await;
+    let secret = tempfile::NamedTempFile::new().expect("a temporary file");
+    std::fs::write(secret.path(), format!("{SECRET}\n")).expect("our file");
+    let from_file = format!("client_secret_file = \"{}\"", secret.path().display());
+    let (daemon, _file) = daemon_with(&[("lab", &lab, ADMINS), ("uni", &uni, &from_file)], "").await;
     daemon.add_user("grace");
 
     let ada = Visitor::of(&daemon);

@@ -15,6 +15,7 @@ use tokio::{sync::watch, task::block_in_place};
 
 use crate::{
     common::{
+        authority::Authority,
         client::{Client, order, send},
         daemon::{Daemon, Options, try_cli},
         docker::containers,
@@ -172,6 +173,33 @@ async fn an_installation_moves_from_its_file_to_a_server() {
 fn server_rows(server: &RealPostgres, url: &str) -> String {
     let database = url.split('?').next().and_then(|url| url.rsplit('/').next()).expect("a database");
     server.sql(database, "SELECT count(*) FROM nodes").trim().to_owned()
+}
+
+#[tokio::test]
+async fn what_is_said_to_a_server_elsewhere_is_encrypted_and_only_said_to_whom_it_is_meant_for() {
+    let (authority, another) = (Authority::new(), Authority::new());
+    let pair = authority.issue();
+    let server = RealPostgres::start_encrypted(&pair.certificate, &pair.key);
+    let database = server.database(None);
+    let address = format!("postgres://docklet@localhost:{}/{database}", server.port());
+    let trusting = |authority: &Authority| {
+        format!("{address}?sslmode=verify-full&sslrootcert={}", authority.root_file().display())
+    };
+    let daemon = on(&trusting(&authority)).start().await;
+    daemon.admin().get("/api/v1/vclusters").await.ok(200);
+    let theirs =
+        format!("pg_stat_activity JOIN pg_stat_ssl USING (pid) WHERE datname = '{database}' AND usename = 'docklet'");
+    assert_eq!(server.sql("postgres", &format!("SELECT count(*) > 0, bool_and(ssl) FROM {theirs}")).trim(), "t|t");
+
+    let directory = tempfile::tempdir().expect("a directory");
+    for (url, told) in [
+        (trusting(&another), "certificate"),
+        (format!("{}&host=127.0.0.1", trusting(&authority)), "certificate"),
+        (format!("{address}?sslmode=disable"), "no encryption"),
+    ] {
+        let said = refusal(directory.path(), &["migrate", "--database-url", &url]);
+        assert!(said.contains(told), "{url}: {said}");
+    }
 }
 
 #[tokio::test]

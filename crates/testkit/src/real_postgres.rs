@@ -2,7 +2,12 @@
 //! is dropped and when the process ends, however that ends: somebody holds the other end of a pipe.
 
 use std::{
-    os::unix::{fs::chown, process::CommandExt},
+    fs::Permissions,
+    net::TcpListener,
+    os::unix::{
+        fs::{MetadataExt as _, PermissionsExt as _, chown},
+        process::CommandExt,
+    },
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
     sync::{
@@ -33,6 +38,8 @@ max_connections = 200
 pub struct RealPostgres {
     programs: PathBuf,
     directory: PathBuf,
+    /// Names the socket; nobody listens on it, unless it was asked for.
+    port: u16,
     watcher: Child,
     databases: AtomicU32,
 }
@@ -56,6 +63,28 @@ impl RealPostgres {
     /// # Panics
     /// When Postgres does not start; the reason is in the message.
     pub fn start() -> Self {
+        let server = Self::prepare(5432);
+        server.begin();
+        server
+    }
+
+    /// One that listens on a port of `localhost`, and there speaks with nobody who does not encrypt. PEM.
+    ///
+    /// # Panics
+    /// As [`start`](Self::start).
+    pub fn start_encrypted(certificate: &str, key: &str) -> Self {
+        let free = TcpListener::bind(("127.0.0.1", 0)).and_then(|listener| listener.local_addr()).expect("a port");
+        let server = Self::prepare(free.port());
+        let port = free.port();
+        server.write("server.crt", certificate);
+        server.write("server.key", key);
+        server.write("pg_hba.conf", "local all all trust\nhostssl all all localhost trust\n");
+        server.set(&format!("listen_addresses = 'localhost'\nport = {port}\nssl = on\n"));
+        server.begin();
+        server
+    }
+
+    fn prepare(port: u16) -> Self {
         let programs = programs();
         let directory = tempfile::Builder::new().prefix("dkl-pg").tempdir().expect("a directory for Postgres").keep();
         if is_root() {
@@ -68,9 +97,8 @@ impl RealPostgres {
         watch.arg(stop.get_program()).args(stop.get_args()).args(["stop", "--silent", "--mode=immediate", "-D"]);
         watch.arg(directory.join("data")).stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null());
         let watcher = watch.process_group(0).spawn().expect("a shell");
-        let server = Self { programs, directory, watcher, databases: AtomicU32::new(0) };
+        let server = Self { programs, directory, port, watcher, databases: AtomicU32::new(0) };
         server.make();
-        server.begin();
         server
     }
 
@@ -89,10 +117,20 @@ impl RealPostgres {
             make.args(["--locale-provider=icu", "--icu-locale=en"]);
         }
         text(&mut make);
-        let socket = format!("unix_socket_directories = '{}'\n", self.directory.display());
-        let settings = self.data().join("postgresql.conf");
-        let before = std::fs::read_to_string(&settings).expect("what initdb has written");
-        std::fs::write(settings, before + SETTINGS + &socket).expect("our directory");
+        self.set(&format!("{SETTINGS}unix_socket_directories = '{}'\n", self.directory.display()));
+    }
+
+    fn set(&self, settings: &str) {
+        let before = std::fs::read_to_string(self.data().join("postgresql.conf")).expect("what initdb has written");
+        self.write("postgresql.conf", &(before + settings));
+    }
+
+    /// A file in its data directory, for its eyes only.
+    fn write(&self, name: &str, text: &str) {
+        let (path, data) = (self.data().join(name), std::fs::metadata(self.data()).expect("what initdb has made"));
+        std::fs::write(&path, text).expect("our directory");
+        std::fs::set_permissions(&path, Permissions::from_mode(0o600)).expect("our file");
+        chown(&path, Some(data.uid()), Some(data.gid())).expect("our file");
     }
 
     /// Starts it, for the first time or again.
@@ -133,7 +171,11 @@ impl RealPostgres {
 
     /// Where it listens.
     pub fn socket(&self) -> PathBuf {
-        self.directory.join(".s.PGSQL.5432")
+        self.directory.join(format!(".s.PGSQL.{}", self.port))
+    }
+
+    pub fn port(&self) -> u16 {
+        self.port
     }
 
     /// Runs statements with a client that is not ours; what they answered, a row per line.
@@ -143,7 +185,7 @@ impl RealPostgres {
     pub fn sql(&self, database: &str, statements: &str) -> String {
         let mut psql = Command::new(self.programs.join("psql"));
         psql.args(["-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1", "-U", USER, "-d", database, "-c", statements]);
-        text(psql.arg("-h").arg(&self.directory))
+        text(psql.arg("-h").arg(&self.directory).args(["-p", &self.port.to_string()]))
     }
 
     fn data(&self) -> PathBuf {

@@ -39,7 +39,7 @@ impl TrialProvider {
         let mut command = Command::new("node");
         command.arg(PROGRAM).env("PORT", "0").env("TRIAL_CONTROL", "1").env("TRIAL_ENDS_WITH_STDIN", "1");
         command.env("NODE_NO_WARNINGS", "1").envs(environment.iter().copied());
-        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null());
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::inherit());
         let mut child = command.spawn().expect("node runs");
         let (mut stdout, (tell, hear)) = (BufReader::new(child.stdout.take().expect("a pipe")), mpsc::channel());
         // Goes on reading: whoever writes to a pipe that is closed is ended.

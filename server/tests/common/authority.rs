@@ -59,6 +59,13 @@ impl Authority {
         replace(&self.key_file(), &pair.key);
     }
 
+    /// The authority's own certificate.
+    pub(crate) fn root_file(&self) -> PathBuf {
+        let path = self.dir.path().join("root.pem");
+        std::fs::write(&path, self.issuer.pem()).expect("our directory");
+        path
+    }
+
     pub(crate) fn root(&self) -> reqwest::Certificate {
         reqwest::Certificate::from_pem(self.issuer.pem().as_bytes()).expect("a certificate")
     }

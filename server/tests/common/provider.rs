@@ -11,6 +11,8 @@ use super::{
 };
 
 const MOST_REDIRECTS: usize = 12;
+/// What the daemon and its providers know each other by.
+pub(crate) const SECRET: &str = "a secret of a test";
 
 /// A trial provider, and what tests ask of it behind the daemon's back.
 #[derive(Debug)]
@@ -36,7 +38,7 @@ impl Provider {
     pub(crate) async fn knows(&self, daemon: &Daemon, name: &str) {
         let url = daemon.url();
         let client = json!({
-            "client_id": "docklet-test", "client_secret": "a secret of a test",
+            "client_id": "docklet-test", "client_secret": SECRET,
             "redirect_uris": [format!("{url}/oidc/{name}/callback")],
             "post_logout_redirect_uris": [format!("{url}/sign-in")],
             "grant_types": ["authorization_code", "refresh_token"], "response_types": ["code"],
@@ -68,7 +70,9 @@ pub(crate) fn configured(providers: &[(&str, &Provider, &str)], more: &str) -> (
     let file = tempfile::NamedTempFile::new().expect("a temporary file");
     let sections = providers.iter().map(|(name, provider, lines)| {
         let issuer = provider.issuer();
-        format!("[oidc.{name}]\nissuer = \"{issuer}\"\nclient_id = \"docklet-test\"\nclient_secret = \"a secret of a test\"\n{lines}\n")
+        let secret =
+            if lines.contains("client_secret_file") { String::new() } else { format!("client_secret = \"{SECRET}\"") };
+        format!("[oidc.{name}]\nissuer = \"{issuer}\"\nclient_id = \"docklet-test\"\n{secret}\n{lines}\n")
     });
     let text = more.to_owned() + "\n" + &sections.collect::<String>();
     std::fs::write(file.path(), text).expect("our file");

@@ -4,7 +4,7 @@ use std::{sync::atomic::Ordering, time::Duration};
 
 use control::{
     Error,
-    federation::{Begin, ClaimRule, Finished, FirstSignIn, ProviderRules, Refusal},
+    federation::{Begin, Callback, ClaimRule, Finished, FirstSignIn, ProviderRules, Refusal},
     ports::identity::{LogoutOrder, Verified},
 };
 use domain::user::Role;
@@ -87,6 +87,27 @@ async fn signing_out_waits_for_no_provider() {
     let begun = tokio::time::Instant::now();
     assert_eq!(lab.federation.farewell(found, "back").await, None);
     assert!(begun.elapsed() <= Duration::from_secs(2), "{:?}", begun.elapsed());
+}
+
+#[tokio::test]
+async fn whoever_takes_longer_than_ten_minutes_begins_once_more() {
+    let lab = Lab::new(rules(), true).await;
+    *lab.provider.signs_in.lock() = Some(verified(people()));
+    for (seconds, in_time) in [(599, true), (600, false)] {
+        let begin = Begin { provider: "lab", next: "/", back: BACK, browser: None, link: None };
+        let begun = lab.federation.begin(begin).await.expect("it is begun");
+        lab.harness.clock.advance(Duration::from_secs(seconds));
+        let callback = Callback {
+            provider: "lab",
+            state: Some(&begun.address),
+            code: Some("code"),
+            browser: Some(&begun.browser),
+            ..Callback::default()
+        };
+        let finished = lab.federation.finish(callback).await;
+        assert_eq!(finished.is_ok(), in_time, "after {seconds} s: {finished:?}");
+        assert!(in_time || matches!(finished, Err(Refusal::NotBegunHere)), "{finished:?}");
+    }
 }
 
 #[tokio::test]
