@@ -48,18 +48,21 @@ pub fn browser_session(session: &Session, actor: &Actor) -> BrowserSession {
 
 /// Under the names people know their providers by.
 pub fn identities(linked: Vec<IdentityRecord>, rules: &Rules) -> Identities {
-    let of_issuer = |issuer: &str| rules.providers.iter().find(|provider| provider.issuer == issuer);
     let offered = rules.providers.iter().filter(|provider| linked.iter().all(|one| one.issuer != provider.issuer));
     let offered = offered.map(|provider| (provider.name.clone(), provider.label.clone())).collect();
-    let linked = linked.into_iter().map(|one| Identity {
+    Identities { linked: linked.iter().map(|one| identity(one, rules)).collect(), offered }
+}
+
+fn identity(one: &IdentityRecord, rules: &Rules) -> Identity {
+    let provider = rules.providers.iter().find(|provider| provider.issuer == one.issuer);
+    Identity {
         // One that is not configured any more is known by its address.
-        provider: of_issuer(&one.issuer).map_or_else(|| one.issuer.clone(), |provider| provider.label.clone()),
-        issuer: one.issuer,
-        subject: one.subject,
-        shown: one.shown,
+        provider: provider.map_or_else(|| one.issuer.clone(), |provider| provider.label.clone()),
+        issuer: one.issuer.clone(),
+        subject: one.subject.clone(),
+        shown: one.shown.clone(),
         last_sign_in: one.last_sign_in,
-    });
-    Identities { linked: linked.collect(), offered }
+    }
 }
 
 pub fn person(person: &Record, accounts: &Accounts) -> Person {
@@ -76,13 +79,14 @@ pub fn person(person: &Record, accounts: &Accounts) -> Person {
     }
 }
 
-pub fn detail(detail: &Detail, accounts: &Accounts) -> PersonDetail {
+pub fn detail(detail: &Detail, accounts: &Accounts, rules: &Rules) -> PersonDetail {
     let count = |length: usize| u32::try_from(length).unwrap_or(u32::MAX);
     PersonDetail {
         person: person(&detail.person, accounts),
         usual_limits: accounts.usual_limits().into(),
         sessions: count(detail.sessions.len()),
         tokens: count(detail.tokens.len()),
+        identities: detail.identities.iter().map(|one| identity(one, rules)).collect(),
     }
 }
 

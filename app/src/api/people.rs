@@ -30,9 +30,9 @@ pub(crate) async fn read_people(search: String, after: String) -> Result<Page<Pe
 #[server(prefix = "/actions", endpoint = "person", input = GetUrl)]
 pub(crate) async fn read_person(name: String) -> Result<PersonDetail, Refused> {
     use crate::visit::{actor, refuse, visit};
-    let (actor, accounts) = (actor()?, visit()?.control.accounts);
-    let detail = accounts.person(&actor, &name).await.map_err(refuse)?;
-    Ok(super::dto::detail(&detail, &accounts))
+    let (actor, control) = (actor()?, visit()?.control);
+    let detail = control.accounts.person(&actor, &name).await.map_err(refuse)?;
+    Ok(super::dto::detail(&detail, &control.accounts, control.federation.rules()))
 }
 
 /// Adds somebody; an empty password is generated.

@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use domain::{quota::OwnLimits as Own, user::Role};
 use serde::{Deserialize, Serialize};
 
-use crate::session::Amount;
+use crate::{profile::Identity, session::Amount};
 
 /// A person with an account.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -36,6 +36,8 @@ pub struct PersonDetail {
     pub sessions: u32,
     /// How many API tokens are good.
     pub tokens: u32,
+    /// Who they are at OpenID providers.
+    pub identities: Vec<Identity>,
 }
 
 /// Limits of one user; what is absent or `null` is as for everybody. Numbers are wider than any valid value, so that the

@@ -92,6 +92,7 @@ pub struct BrowserSession {
 
 /// Somebody at an OpenID provider, whom an account can be signed in to with.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Identity {
     /// What people call the provider.
     pub provider: String,

@@ -2,6 +2,7 @@
 import { Dockletd } from "../../fixtures/dockletd";
 import { Provider } from "../../fixtures/provider";
 import { expect, hydrated, test as base } from "../../fixtures/test";
+import { signInAsAdmin } from "../../pages/people";
 
 const test = base.extend<object, { provider: Provider; dockletd: Dockletd }>({
   provider: [
@@ -15,7 +16,7 @@ const test = base.extend<object, { provider: Provider; dockletd: Dockletd }>({
   dockletd: [
     async ({ provider }, use) => {
       const dockletd = await Dockletd.start(provider.environment);
-      await provider.knows(dockletd.url, "lab");
+      await provider.knows(dockletd.url, "lab", "desk");
       await use(dockletd);
       await dockletd.destroy();
     },
@@ -45,6 +46,40 @@ test("somebody signs in through the provider, is who they are there, and signs o
   await expect(page).toHaveURL(/\/sign-in/);
   await page.getByRole("link", { name: "Sign in with Lab" }).click();
   await expect(page.getByLabel("Password"), "the provider has forgotten them, too").toBeVisible();
+});
+
+test.describe("somebody whose account has to be approved", () => {
+  // The browser itself logs an answer of 403.
+  test.use({ expected: [/status of 403/] });
+
+  test("waits, and comes in when an administrator has pressed the button", async ({ page, browser, dockletd, accessible, javaScriptEnabled }) => {
+    const scripted = javaScriptEnabled !== false;
+    const theirs = await browser.newContext({ baseURL: dockletd.url, javaScriptEnabled });
+    const ada = await theirs.newPage();
+    await ada.goto("/sign-in");
+    await ada.getByRole("link", { name: "Sign in with Front desk" }).click();
+    await ada.getByLabel("User name").fill("ada");
+    await ada.getByLabel("Password").fill("ada-trial");
+    await ada.getByRole("button", { name: "Sign in" }).click();
+    await expect(ada.getByRole("heading", { name: "Your account waits for approval" })).toBeVisible();
+
+    await signInAsAdmin(page, dockletd, scripted);
+    await page.goto("/admin/users");
+    if (scripted) await hydrated(page);
+    await expect(page.getByRole("row", { name: /^ada-2/ }), "ada is somebody with a password").toContainText("pending");
+    if (scripted) await accessible(page);
+    await page.getByRole("link", { name: "ada-2", exact: true }).click();
+    await expect(page.getByRole("heading", { name: "ada-2", level: 1 })).toBeVisible();
+    await expect(page.getByRole("definition").filter({ hasText: "ada@trial.example" }), "who it is, is said").toBeVisible();
+    if (scripted) await accessible(page);
+    await page.getByRole("button", { name: "Approve" }).click();
+    await expect(page.getByRole("button", { name: "Approve" })).toHaveCount(0);
+
+    await ada.getByRole("link", { name: "To the sign-in page" }).click();
+    await ada.getByRole("link", { name: "Sign in with Front desk" }).click();
+    await expect(ada.getByRole("heading", { name: "vclusters", level: 1 })).toBeVisible();
+    await theirs.close();
+  });
 });
 
 test.describe("cancelling there", () => {

@@ -143,6 +143,12 @@ fn Head(detail: PersonDetail, is_me: bool) -> impl IntoView {
         Some(at) => view! { <TimeAgo at=at/> }.into_any(),
         None => t!("admin-never").into_any(),
     };
+    // Who decides whether somebody may come in has to see who they are.
+    let identities = detail.identities.clone().into_iter().map(|identity| {
+        view! {
+            <div><dt title=identity.issuer>{identity.provider}</dt><dd>{identity.shown}</dd></div>
+        }
+    });
     view! {
         <header class="page-head">
             <div>
@@ -153,6 +159,7 @@ fn Head(detail: PersonDetail, is_me: bool) -> impl IntoView {
                     <Tag tone=Tone::Quiet text=role(person.role)/>
                 </div>
                 <dl class="facts is-below">
+                    {identities.collect_view()}
                     <div><dt>{t!("admin-last-sign-in")}</dt><dd>{signed_in}</dd></div>
                     <div><dt>{t!("admin-since")}</dt><dd><Day at=person.created_at/></dd></div>
                 </dl>

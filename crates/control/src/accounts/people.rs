@@ -17,7 +17,7 @@ use super::{
 use crate::{
     Error,
     actor::{Actor, Administrator},
-    ports::store::{BrowserSession, PageRequest, Person, Token, Transaction},
+    ports::store::{BrowserSession, Identity, PageRequest, Person, Token, Transaction},
     vclusters::LONGEST_PAGE,
 };
 
@@ -50,6 +50,8 @@ pub struct PersonDetail {
     pub sessions: Vec<BrowserSession>,
     /// Those that are good.
     pub tokens: Vec<Token>,
+    /// At OpenID providers.
+    pub identities: Vec<Identity>,
 }
 
 /// A password nobody chose: the only copy. `Debug` leaves it out.
@@ -82,7 +84,8 @@ impl Accounts {
         let (id, now) = (person.user.id, self.clock.now());
         let sessions = self.store.sessions_of(id, now).await?;
         let tokens = self.store.tokens_of(id).await?.into_iter().filter(|token| token.is_good(now)).collect();
-        Ok(PersonDetail { person, sessions, tokens })
+        let identities = self.store.identities_of(id).await?;
+        Ok(PersonDetail { person, sessions, tokens, identities })
     }
 
     /// Adds somebody; without a password one is generated and returned.

@@ -90,8 +90,8 @@ async fn person(
     caller: Caller,
     UserPath(name): UserPath,
 ) -> Result<Answer<PersonDetail>, Failure> {
-    let accounts = &state.control.accounts;
-    Ok(Answer(dto::detail(&accounts.person(&caller.actor, &name).await?, accounts)))
+    let (accounts, federation) = (&state.control.accounts, &state.control.federation);
+    Ok(Answer(dto::detail(&accounts.person(&caller.actor, &name).await?, accounts, federation.rules())))
 }
 
 /// Changes role, lock and limits. Locking ends every session and refuses every token at once; limits hold for the next order.

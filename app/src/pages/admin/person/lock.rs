@@ -17,13 +17,16 @@ pub(super) fn LockAction(detail: PersonDetail) -> impl IntoView {
     let PersonDetail { person, sessions, tokens, .. } = detail;
     let name = person.name;
     if person.locked {
-        let (icon, text) =
-            if person.pending { (Icon::Check, t!("admin-approve")) } else { (Icon::Unlock, t!("admin-unlock")) };
+        let (icon, text, class) = if person.pending {
+            (Icon::Check, t!("admin-approve"), "button is-primary")
+        } else {
+            (Icon::Unlock, t!("admin-unlock"), "button")
+        };
         return view! {
             <ActionForm action=actions.lock>
                 <input type="hidden" name="name" value=name/>
                 <input type="hidden" name="locked" value="false"/>
-                <button type="submit" class="button" disabled=pending><Glyph icon=icon/> {text}</button>
+                <button type="submit" class=class disabled=pending><Glyph icon=icon/> {text}</button>
             </ActionForm>
         }
         .into_any();
