@@ -23,7 +23,7 @@ pub fn refused(frame: &Frame<'_>, refusal: &Refusal, provider: &str, label: &str
         let body = view! {
             <h1>{title.clone()}</h1>
             <p class="sub">{text}</p>
-            {frame.request.map(|id| view! { <p class="sub">{t!("problem-request", id = id)}</p> })}
+            {frame.request.map(|id| view! { <p class="sub plain-request">{t!("problem-request", id = id)}</p> })}
             <p class="plain-actions">{button} <a class="button" href=routes::SIGN_IN>{t!("oidc-to-sign-in")}</a></p>
         };
         (title, body.into_any())

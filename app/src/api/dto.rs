@@ -54,7 +54,9 @@ pub fn identities(linked: Vec<IdentityRecord>, rules: &Rules) -> Identities {
 }
 
 fn identity(one: &IdentityRecord, rules: &Rules) -> Identity {
-    let provider = rules.providers.iter().find(|provider| provider.issuer == one.issuer);
+    let of_issuer = || rules.providers.iter().filter(|provider| provider.issuer == one.issuer);
+    // Two sections may name the same issuer.
+    let provider = of_issuer().find(|provider| provider.name == one.provider).or_else(|| of_issuer().next());
     Identity {
         // One that is not configured any more is known by its address.
         provider: provider.map_or_else(|| one.issuer.clone(), |provider| provider.label.clone()),

@@ -43,6 +43,14 @@ pub(crate) async fn read_profile() -> Result<Profile, Refused> {
     })
 }
 
+/// Whether one signs in with a password: there is one, and passwords are good here.
+#[server(prefix = "/actions", endpoint = "has-password", input = GetUrl)]
+pub(crate) async fn has_password() -> Result<bool, Refused> {
+    use crate::visit::{actor, refuse, visit};
+    let (actor, control) = (actor()?, visit()?.control);
+    Ok(control.federation.rules().local && control.accounts.has_password(&actor).await.map_err(refuse)?)
+}
+
 /// Sets a new password and ends every other session.
 #[server(prefix = "/actions", endpoint = "change-password")]
 pub(crate) async fn change_password(present: String, new: String, again: String) -> Result<(), Refused> {

@@ -15,7 +15,8 @@ use self::{
 };
 use crate::{
     api::profile::{
-        ChangePassword, CreateToken, EndOtherSessions, EndSession, Profile, RevokeToken, Unlink, read_profile,
+        ChangePassword, CreateToken, EndOtherSessions, EndSession, Profile, RevokeToken, Unlink, has_password,
+        read_profile,
     },
     components::{skeleton::SectionsSkeleton, tab_title::TabTitle},
     layouts::{account::role, chrome::TopBar, signed_in::Me},
@@ -60,6 +61,15 @@ pub(crate) fn ProfilePage() -> impl IntoView {
     };
     provide_context(actions);
     let profile = Resource::new_blocking(move || actions.answers(), |_| read_profile());
+    let with_password = Resource::new_blocking(|| (), |()| has_password());
+    let name = me.name.clone();
+    let password = move || {
+        let name = name.clone();
+        Suspend::new(async move {
+            // Where it cannot be found out the form says why when it is used.
+            with_password.await.unwrap_or(true).then(|| view! { <PasswordSection name=name/> })
+        })
+    };
     view! {
         <TabTitle title=t!("profile-title")/>
         <TopBar here=t!("profile-title")/>
@@ -73,8 +83,9 @@ pub(crate) fn ProfilePage() -> impl IntoView {
                     <p class="sub">{t!("profile-about")}</p>
                 </div>
             </header>
-            <PasswordSection name=me.name/>
             <Transition fallback=SectionsSkeleton>
+                // Apart from what is read again with every answer: what somebody has begun to write stays.
+                {password}
                 {move || Suspend::new(async move {
                     match profile.await {
                         Ok(Profile { tokens, sessions, identities }) => view! {

@@ -36,6 +36,7 @@ const test = base.extend({
   home: async ({ page, dockletd }, use) => {
     if (!dockletd.cli(["user", "list"]).includes("grace")) {
       dockletd.cli(["user", "add", "grace", "--role", "admin", "--password-stdin"], "correct horse battery");
+      dockletd.cli(["token", "create", "--user", "grace", "--expires", "30d"]);
     }
     await signIn(page, "grace");
     await use(page);

@@ -37,6 +37,7 @@ test("somebody signs in through the provider, is who they are there, and signs o
   if (scripted) await hydrated(page);
   await expect(page.getByRole("heading", { name: "grace", level: 1 })).toBeVisible();
   await expect(page.getByRole("region", { name: "Identities" })).toContainText("grace@trial.example");
+  await expect(page.getByRole("region", { name: "Password" }), "there is none to be changed").toHaveCount(0);
   if (scripted) await accessible(page);
 
   await page.getByRole("button", { name: /^Account: grace/ }).click();

@@ -13,6 +13,12 @@ use crate::{
 };
 
 impl Accounts {
+    /// Whether there is a password to be changed: people of an OpenID provider have none, unless they were given one.
+    pub async fn has_password(&self, actor: &Actor) -> Result<bool, Error> {
+        let account = self.store.account(&actor.name).await?.ok_or(Error::NotFound("user"))?;
+        Ok(account.password_hash.is_some())
+    }
+
     /// Sets a new password for whoever knows the present one, and ends every other session of theirs. API tokens stay:
     /// each has its own life and its own place in the list. Wrong guesses cost the same waits as at sign-in.
     pub async fn change_password(&self, actor: &Actor, present: &str, new: &str, address: IpAddr) -> Result<(), Error> {
