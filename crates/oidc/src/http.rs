@@ -7,6 +7,8 @@ use http::StatusCode;
 use openidconnect::{AsyncHttpClient, HttpRequest, HttpResponse};
 use serde_json::{Map, Value};
 
+use crate::turns::{LineTooLong, Turns};
+
 const CONNECTING: Duration = Duration::from_secs(4);
 const ALL_OF_IT: Duration = Duration::from_secs(8);
 /// Key sets with certificate chains have some ten kilobytes.
@@ -23,6 +25,8 @@ pub enum HttpError {
     Status(StatusCode),
     #[error("the answer cannot be put together")]
     Malformed(#[from] http::Error),
+    #[error("the provider is busy")]
+    Busy(#[from] LineTooLong),
 }
 
 #[derive(Debug, Clone)]
@@ -67,6 +71,33 @@ impl Http {
 }
 
 impl<'c> AsyncHttpClient<'c> for Http {
+    type Error = HttpError;
+    type Future = Pin<Box<dyn Future<Output = Result<HttpResponse, HttpError>> + Send + 'c>>;
+
+    fn call(&'c self, request: HttpRequest) -> Self::Future {
+        Box::pin(self.ask(request))
+    }
+}
+
+/// The same, for what anybody can cause as often as they like: in turn.
+#[derive(Debug, Clone)]
+pub(crate) struct InTurn {
+    http: Http,
+    turns: Turns,
+}
+
+impl InTurn {
+    pub(crate) fn new(http: Http) -> Self {
+        Self { http, turns: Turns::default() }
+    }
+
+    async fn ask(&self, request: HttpRequest) -> Result<HttpResponse, HttpError> {
+        let _turn = self.turns.next().await?;
+        self.http.ask(request).await
+    }
+}
+
+impl<'c> AsyncHttpClient<'c> for InTurn {
     type Error = HttpError;
     type Future = Pin<Box<dyn Future<Output = Result<HttpResponse, HttpError>> + Send + 'c>>;
 

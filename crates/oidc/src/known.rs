@@ -15,7 +15,7 @@ use tokio::time::Instant;
 
 use crate::{
     Settings,
-    http::{Http, HttpError},
+    http::{Http, HttpError, InTurn},
     words::{Keys, Metadata},
 };
 
@@ -59,7 +59,10 @@ pub(crate) enum Sender {
 
 pub(crate) struct Provider {
     pub(crate) settings: Settings,
-    pub(crate) http: Http,
+    /// For what is asked about one person.
+    pub(crate) in_turn: InTurn,
+    /// For what one asks and all need; it does not wait behind them.
+    http: Http,
     pub(crate) clock: Arc<dyn Clock>,
     memory: Mutex<Memory>,
     /// One fetches, the others wait for it.
@@ -74,7 +77,14 @@ impl std::fmt::Debug for Provider {
 
 impl Provider {
     pub(crate) fn new(settings: Settings, http: Http, clock: Arc<dyn Clock>) -> Self {
-        Self { settings, http, clock, memory: Mutex::default(), fetching: tokio::sync::Mutex::default() }
+        Self {
+            settings,
+            in_turn: InTurn::new(http.clone()),
+            http,
+            clock,
+            memory: Mutex::default(),
+            fetching: tokio::sync::Mutex::default(),
+        }
     }
 
     /// For a page that does not wait for long; asking goes on without it.

@@ -2,7 +2,7 @@
 //! which account that is, and no cookie.
 //!
 //! ```text
-//! settings   what the configuration says of one provider     http    requests with bounds
+//! settings   what the configuration says of one provider     http    requests with bounds     turns  the line for them
 //! known      discovery and keys: fetched, kept, fetched again when they are old or a key is not among them
 //! words      openidconnect's types as we use them            trust   verifying ID tokens, and what is wrong with them
 //! sign_in    the code flow and refreshing                    logout  both directions
@@ -14,6 +14,7 @@ mod logout;
 mod settings;
 mod sign_in;
 mod trust;
+mod turns;
 mod words;
 
 use std::sync::Arc;
@@ -26,6 +27,7 @@ use control::ports::{
 
 pub use http::HttpError;
 pub use settings::Settings;
+pub use turns::LineTooLong;
 
 use self::{http::Http, known::Provider};
 

@@ -1,11 +1,13 @@
 //! What a provider may cost: answers have a length, redirects are not followed, keys are not fetched for every token.
 
+use std::sync::Arc;
+
 use axum::http::{HeaderMap, StatusCode, header};
 use control::ports::identity::{IdentityError, IdentityProviders as _, Secrets};
 use openidconnect::core::CoreJwsSigningAlgorithm as Alg;
 use serde_json::json;
 
-use crate::provider::{Hostile, new_key, sign, why};
+use crate::provider::{Hostile, Line, new_key, sign, why};
 
 #[tokio::test]
 async fn a_new_key_is_fetched_once_also_while_strangers_send_unknown_ones() {
@@ -116,4 +118,24 @@ async fn a_provider_too_slow_for_the_sign_in_page_is_not_too_slow_to_sign_in() {
     let (address, ()) = tokio::join!(begin, async { drop(held) });
     assert!(address.expect("it has answered").contains("/auth?"));
     assert!(hostile.providers.answers("lab").await);
+}
+
+#[tokio::test]
+async fn many_who_sign_in_at_once_are_answered_in_turn() {
+    let hostile = Hostile::start().await;
+    hostile.sign_in_with(hostile.signed(&hostile.claims(&json!({})))).await.expect("a good token");
+    let line = Arc::new(Line::shut());
+    hostile.script.lock().line = line.clone();
+    let token = hostile.script.lock().id_token.clone();
+    let everybody = futures::future::join_all((0..40).map(|_| hostile.sign_in_with(token.clone())));
+    let one_by_one = async {
+        let mut waiting = line.waiting.subscribe();
+        for left in (1..=40_usize).rev() {
+            waiting.wait_for(|(now, _)| *now == left.min(8)).await.expect("the line is there");
+            line.let_on.add_permits(1);
+        }
+    };
+    let (results, ()) = tokio::join!(everybody, one_by_one);
+    assert!(results.iter().all(Result::is_ok), "{results:?}");
+    assert_eq!(*line.waiting.borrow(), (0, 8), "no more than eight at a moment");
 }

@@ -23,6 +23,7 @@ use parking_lot::Mutex;
 use rcgen::{KeyPair, PKCS_ED25519};
 use serde_json::{Value, json};
 use testkit::FakeClock;
+use tokio::sync::{Semaphore, watch};
 
 pub(crate) const CLIENT: &str = "docklet";
 pub(crate) const SECRET: &str = "the client's secret of this test";
@@ -43,9 +44,38 @@ pub(crate) struct Script {
     pub(crate) refresh_token: Option<String>,
     /// While it is held, no discovery document is sent.
     pub(crate) gate: Arc<tokio::sync::Mutex<()>>,
+    /// Requests for a token wait here, each for one permit.
+    pub(crate) line: Arc<Line>,
     /// How often the keys were fetched.
     pub(crate) keys_fetched: u32,
     keys: Vec<Value>,
+}
+
+/// Requests that wait until a test lets them go on.
+pub(crate) struct Line {
+    pub(crate) let_on: Semaphore,
+    /// How many wait, and how many did at the most.
+    pub(crate) waiting: watch::Sender<(usize, usize)>,
+}
+
+impl Line {
+    fn open() -> Self {
+        Self { let_on: Semaphore::new(Semaphore::MAX_PERMITS), waiting: watch::Sender::default() }
+    }
+
+    /// From now on nobody goes on who is not let.
+    pub(crate) fn shut() -> Self {
+        Self { let_on: Semaphore::new(0), ..Self::open() }
+    }
+
+    async fn pass(&self) {
+        self.waiting.send_modify(|(now, most)| {
+            *now += 1;
+            *most = (*most).max(*now);
+        });
+        self.let_on.acquire().await.expect("it is never closed").forget();
+        self.waiting.send_modify(|(now, _)| *now -= 1);
+    }
 }
 
 pub(crate) struct Hostile {
@@ -82,6 +112,7 @@ impl Hostile {
             userinfo_answer: None,
             refresh_token: None,
             gate: Arc::default(),
+            line: Arc::new(Line::open()),
             keys_fetched: 0,
             keys: vec![public],
         }));
@@ -221,6 +252,7 @@ async fn userinfo(State(script): Shared) -> Response {
 
 async fn token(State(script): Shared) -> Response {
     let script = script.lock().clone();
+    script.line.pass().await;
     match script.token_answer {
         Some((status, headers, body)) => (status, headers, body).into_response(),
         None => {
