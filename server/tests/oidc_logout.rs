@@ -33,9 +33,7 @@ async fn signing_out_leads_to_the_provider_and_it_forgets_the_person_too() {
     assert_eq!(ada.step(&url).await.header("location"), "/sign-in", "it leads on once");
     // The provider asks; she confirms, and comes back.
     let (asks, form) = ada.open(&onward).await;
-    let xsrf = form.text.split_once("name=\"xsrf\" value=\"").expect("a form").1.split('"').next().expect("a value");
-    let confirm = format!("{}/session/end/confirm", lab.issuer());
-    let (back, _) = ada.submit(&confirm, &[("xsrf", xsrf), ("logout", "yes")]).await;
+    let (back, _) = ada.leave(&lab, &form).await;
     assert_eq!(back.split('?').next(), Some(&*format!("{}/sign-in", daemon.url())), "from {asks}");
     // …and now it is not.
     ada.up_to_form("lab").await;
@@ -51,10 +49,8 @@ async fn the_provider_s_word_ends_the_session_and_its_streams() {
     let mut stream = Events::open(&ada.client(), None).await;
     // She signs out at the provider itself, in the browser that has no other session there.
     let (_, form) = ada.open(&format!("{}/session/end", lab.issuer())).await;
-    let xsrf = form.text.split_once("name=\"xsrf\" value=\"").expect("a form").1.split('"').next().expect("a value");
-    let confirm = format!("{}/session/end/confirm", lab.issuer());
     let begun = Instant::now();
-    ada.submit(&confirm, &[("xsrf", xsrf), ("logout", "yes")]).await;
+    ada.leave(&lab, &form).await;
     while stream.next().await.is_some() {}
     assert!(begun.elapsed() < PROMPTLY, "{:?}", begun.elapsed());
     assert_eq!(ada.who().await, "");

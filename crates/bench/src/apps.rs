@@ -31,7 +31,7 @@ const FIRST_PORT: u16 = 9000;
 pub(crate) async fn measure(options: &Options) -> Result<Vec<Figure>> {
     let installation = Installation::start(&options.dockletd).await?;
     let client = Client::new(installation.url(), installation.token()?);
-    let mut visitor = Visitor::sign_in(installation.port(), "bench", &installation.password()?).await?;
+    let mut visitor = Visitor::sign_in(installation.port(), "bench", &installation.new_password()?).await?;
     let hub = Hub::start(Path::new("target/peers")).await?;
     let (mut opened, mut peers) = (Vec::new(), Vec::new());
     for round in 0..=options.rounds {

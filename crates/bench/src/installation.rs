@@ -102,8 +102,8 @@ impl Installation {
         Ok(text(&output.stdout))
     }
 
-    /// A new password of the user `bench`.
-    pub(crate) fn password(&self) -> Result<String> {
+    /// A new password of the user `bench`, whose sessions end with the old one.
+    pub(crate) fn new_password(&self) -> Result<String> {
         let output = self.cli(&["user", "passwd", "bench"])?;
         let last = output.split_whitespace().next_back();
         last.map(str::to_owned).context("`dockletd user passwd` printed no password")

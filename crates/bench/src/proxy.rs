@@ -19,6 +19,7 @@ use crate::{
     client::Client,
     figure::{Figure, Spread, single},
     installation::Installation,
+    visitor::Visitor,
 };
 use app::App;
 use door::Door;
@@ -50,7 +51,9 @@ pub(crate) async fn measure(options: &Options) -> Result<Vec<Figure>> {
         events.until_running(&vcluster.id).await?;
     }
     let app = App::start(&installation).await?;
-    let door = Door::open(&installation, &client, &vcluster.id, app::PORT).await?;
+    let password = installation.new_password()?;
+    let mut visitor = Visitor::sign_in(installation.port(), "bench", &password).await?;
+    let door = Door::open(&mut visitor, &client, &vcluster.id, app::PORT).await?;
     let peers = Peers::start(Path::new("target/peers"), app.address)?;
     peers.ready().await?;
     let small = outcomes(SMALL, &door, &peers).await?;
@@ -58,7 +61,7 @@ pub(crate) async fn measure(options: &Options) -> Result<Vec<Figure>> {
     let mut figures = small_figures(&small);
     figures.push(large_figure(&large));
     figures.push(websocket::measure(&door, app.address).await?);
-    figures.push(revocation::measure(&installation, &client, &vcluster.id).await?);
+    figures.push(revocation::measure(installation.port(), &password, &client, &vcluster.id).await?);
     figures.extend(idle::measure(&installation, &door).await?);
     drop(app);
     figures.push(stale::measure(&installation, &door).await?);

@@ -75,6 +75,13 @@ pub struct SqlStore {
     readers: Patient<DatabaseConnection>,
 }
 
+/// What a connection is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Part {
+    Writer,
+    Reader,
+}
+
 /// Opens the database; makes an empty one where it is a file. Run [`migrate`](crate::migrate) before anything else.
 pub async fn connect(config: &StoreConfig) -> Result<SqlStore, ConnectError> {
     match config {
@@ -87,16 +94,16 @@ async fn open_file(config: &SqliteConfig) -> Result<SqlStore, ConnectError> {
     let path = &config.path;
     sqlite::make_private(path).map_err(|source| ConnectError::File { path: path.clone(), source })?;
     let fault = |source| ConnectError::Database { path: path.clone(), source };
-    let writer = sqlite::open(config, sqlite::Part::Writer).await.map_err(fault)?;
-    let readers = sqlite::open(config, sqlite::Part::Reader).await.map_err(fault)?;
+    let writer = sqlite::open(config, Part::Writer).await.map_err(fault)?;
+    let readers = sqlite::open(config, Part::Reader).await.map_err(fault)?;
     Ok(SqlStore { writer: Patient::new(writer, None), readers: Patient::new(readers, None) })
 }
 
 async fn open_server(config: &PostgresConfig) -> Result<SqlStore, ConnectError> {
     let options = config.options().map_err(|_| ConnectError::Url)?;
     let fault = |source| ConnectError::Server { server: postgres::shown(&options), source };
-    let writer = postgres::open(config, &options, postgres::Part::Writer).await.map_err(fault)?;
-    let readers = postgres::open(config, &options, postgres::Part::Reader).await.map_err(fault)?;
+    let writer = postgres::open(config, &options, Part::Writer).await.map_err(fault)?;
+    let readers = postgres::open(config, &options, Part::Reader).await.map_err(fault)?;
     let limit = Some(config.silence());
     Ok(SqlStore { writer: Patient::new(writer, limit), readers: Patient::new(readers, limit) })
 }

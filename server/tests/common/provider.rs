@@ -183,6 +183,13 @@ impl Visitor {
         self.open(&self.up_to_callback(provider, name).await).await
     }
 
+    /// Presses "yes" in the form with which a provider asks whether somebody wants to sign out of it.
+    pub(crate) async fn leave(&self, provider: &Provider, form: &Answer) -> (String, Answer) {
+        let (_, from_value) = form.text.split_once("name=\"xsrf\" value=\"").expect("a form");
+        let (xsrf, _) = from_value.split_once('"').expect("a value");
+        self.submit(&format!("{}/session/end/confirm", provider.issuer()), &[("xsrf", xsrf), ("logout", "yes")]).await
+    }
+
     /// Who is signed in; empty for nobody.
     pub(crate) async fn who(&self) -> String {
         self.client().get("/api/v1/session").await.at("/name")

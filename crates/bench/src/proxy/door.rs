@@ -10,7 +10,7 @@ use tokio::{
 
 use wire::app::PublishApp;
 
-use crate::{client::Client, installation::Installation, visitor::Visitor};
+use crate::{client::Client, visitor::Visitor};
 
 /// What a request to the app must carry.
 #[derive(Debug, Clone)]
@@ -21,13 +21,8 @@ pub(super) struct Door {
 }
 
 impl Door {
-    pub(super) async fn open(installation: &Installation, client: &Client, vcluster: &str, port: u16) -> Result<Self> {
-        let mut visitor = Visitor::sign_in(installation.port(), "bench", &installation.password()?).await?;
-        Self::through(&mut visitor, client, vcluster, port).await
-    }
-
     /// The way of somebody who is signed in.
-    pub(super) async fn through(visitor: &mut Visitor, client: &Client, vcluster: &str, port: u16) -> Result<Self> {
+    pub(super) async fn open(visitor: &mut Visitor, client: &Client, vcluster: &str, port: u16) -> Result<Self> {
         let publish = PublishApp { node: "node-0".into(), port: port.into(), name: None };
         let url = client.publish(vcluster, &publish).await?.url;
         let host = url.split('/').nth(2).context("the app's address")?.to_owned();

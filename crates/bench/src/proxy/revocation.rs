@@ -9,18 +9,17 @@ use super::{app, door::Door};
 use crate::{
     client::Client,
     figure::{Figure, milliseconds},
-    installation::Installation,
     visitor::Visitor,
 };
 
 const ROUNDS: usize = 20;
 const PATIENCE: Duration = Duration::from_secs(30);
 
-pub(super) async fn measure(installation: &Installation, client: &Client, vcluster: &str) -> Result<Figure> {
+pub(super) async fn measure(port: u16, password: &str, client: &Client, vcluster: &str) -> Result<Figure> {
     let mut samples = Vec::new();
     for _ in 0..ROUNDS {
-        let mut visitor = Visitor::sign_in(installation.port(), "bench", &installation.password()?).await?;
-        let door = Door::through(&mut visitor, client, vcluster, app::PORT).await?;
+        let mut visitor = Visitor::sign_in(port, "bench", password).await?;
+        let door = Door::open(&mut visitor, client, vcluster, app::PORT).await?;
         let (mut open, status) = door.upgrade().await?;
         ensure!(status == 101, "the WebSocket was answered {status}");
         let begun = Instant::now();

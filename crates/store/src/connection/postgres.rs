@@ -13,6 +13,7 @@ use sea_orm::{
 
 use control::ports::store::StoreError;
 
+use super::Part;
 use crate::{fault::fault, patient::Patient};
 
 /// The advisory lock of whoever writes: "docklet" in ASCII. Locks are each database's own.
@@ -75,12 +76,6 @@ pub(super) fn shown(options: &PgConnectOptions) -> String {
     let host = options.get_socket().map_or_else(|| options.get_host().to_owned(), |path| path.display().to_string());
     let database = options.get_database().unwrap_or_else(|| options.get_username());
     format!("{database} at {host}:{} as {}", options.get_port(), options.get_username())
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Part {
-    Writer,
-    Reader,
 }
 
 pub(super) async fn open(

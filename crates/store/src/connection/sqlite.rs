@@ -18,6 +18,8 @@ use sea_orm::{
     },
 };
 
+use super::Part;
+
 /// Only the account dockletd runs as may read it: it holds password hashes and everybody's names.
 const FILE_MODE: u32 = 0o600;
 
@@ -46,12 +48,6 @@ pub(super) fn make_private(path: &Path) -> io::Result<()> {
         file.set_permissions(Permissions::from_mode(FILE_MODE))?;
     }
     Ok(())
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Part {
-    Writer,
-    Reader,
 }
 
 pub(super) async fn open(config: &SqliteConfig, part: Part) -> Result<DatabaseConnection, DbErr> {
