@@ -16,11 +16,12 @@ const KEYS: usize = 2000;
 /// Bytes of output in one run; both sides print the same.
 const FLOOD: u64 = 256 * 1024 * 1024;
 const FLOODS: usize = 3;
-/// Answers `go` with a flood; before it, the terminal only echoes.
+/// Answers `go` with a flood; before it, the terminal only echoes. Lines end as they do behind every terminal, with CR LF,
+/// which the program writes itself: where the kernel makes them (`opost`), it is what limits everybody.
 const PROGRAM: &[&str] = &[
     "sh",
     "-c",
-    "stty -opost; while read -r line; do yes 0123456789abcdefghijklmnopqrstuvwxyz | head -c 268435456; printf '\\n-end-\\n'; done",
+    "stty -opost; while read -r line; do yes \"$(printf '0123456789abcdefghijklmnopqrstuvwxyz\\r')\" | head -c 268435456; printf '\\n-end-\\n'; done",
 ];
 
 pub(crate) async fn measure(options: &Options) -> Result<Vec<Figure>> {
