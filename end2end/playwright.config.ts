@@ -31,7 +31,8 @@ export default defineConfig({
   timeout: 120_000,
   expect: { timeout: 20_000 },
   reporter: [["list"]],
-  use: { actionTimeout: 20_000, trace: "retain-on-failure", screenshot: "only-on-failure" },
+  // A trace of every step is kept when somebody looks for a fault (TRACE=1); recording it takes a tenth of all time.
+  use: { actionTimeout: 20_000, trace: process.env.TRACE ? "retain-on-failure" : "off", screenshot: "only-on-failure" },
   projects: [
     { name: "hydrated", use: { ...chromium } },
     // Measures; only when asked for (scripts/bench.sh).

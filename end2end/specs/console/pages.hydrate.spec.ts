@@ -104,26 +104,27 @@ for (const colorScheme of ["light", "dark"] as const) {
     const pages = await addresses(home);
     const findings = new Findings();
     await home.emulateMedia({ colorScheme });
-    for (const [size, viewport] of Object.entries(sizes)) {
-      await home.setViewportSize(viewport);
-      for (const [name, path] of pages) {
-        await test.step(`${name} ${size}`, async () => {
-          await show(home, path);
-          await home.screenshot({ path: `test-results/pages/${name}-${colorScheme}-${size}.png` });
-          findings.add(`${name} ${size}`, [...(await overflow(home)), ...(await accessFaults(home))]);
-        });
-      }
-      await test.step(`sign-in ${size}`, async () => {
-        const context = await browser.newContext({ baseURL, viewport, colorScheme });
-        const nobody = await context.newPage();
-        await show(nobody, "/sign-in");
-        await nobody.screenshot({ path: `test-results/pages/sign-in-${colorScheme}-${size}.png` });
-        findings.add(`sign-in ${size}`, [...(await overflow(nobody)), ...(await accessFaults(nobody))]);
-        await context.close();
-      });
+    for (const [name, path] of pages) {
+      await test.step(name, async () => look(home, name, path, colorScheme, findings));
     }
+    await test.step("sign-in", async () => {
+      const context = await browser.newContext({ baseURL, colorScheme });
+      await look(await context.newPage(), "sign-in", "/sign-in", colorScheme, findings);
+      await context.close();
+    });
     findings.none();
   });
+}
+
+/** Wide and then narrow, as when a window is made smaller; "pages fit at …" opens them in small ones. */
+async function look(page: Page, name: string, path: string, colorScheme: string, findings: Findings): Promise<void> {
+  await page.setViewportSize(sizes.wide);
+  await show(page, path);
+  for (const [size, viewport] of Object.entries(sizes)) {
+    await page.setViewportSize(viewport);
+    await page.screenshot({ path: `test-results/pages/${name}-${colorScheme}-${size}.png` });
+    findings.add(`${name} ${size}`, [...(await overflow(page)), ...(await accessFaults(page))]);
+  }
 }
 
 test("pages are accessible and fit in German, which needs more room", async ({ home }) => {
@@ -131,16 +132,17 @@ test("pages are accessible and fit in German, which needs more room", async ({ h
   const pages = await addresses(home);
   const findings = new Findings();
   await speak(home, "de");
-  for (const [size, viewport] of Object.entries(sizes)) {
-    await home.setViewportSize(viewport);
-    for (const [name, path] of pages) {
-      await test.step(`${name} ${size}`, async () => {
-        await show(home, path);
-        await expect(home.locator("html")).toHaveAttribute("lang", "de");
+  for (const [name, path] of pages) {
+    await test.step(name, async () => {
+      await home.setViewportSize(sizes.wide);
+      await show(home, path);
+      await expect(home.locator("html")).toHaveAttribute("lang", "de");
+      for (const [size, viewport] of Object.entries(sizes)) {
+        await home.setViewportSize(viewport);
         await home.screenshot({ path: `test-results/pages/${name}-de-light-${size}.png` });
         findings.add(`${name} ${size}`, [...(await overflow(home)), ...(size === "wide" ? await accessFaults(home) : [])]);
-      });
-    }
+      }
+    });
   }
   findings.none();
 });
