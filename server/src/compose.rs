@@ -18,7 +18,7 @@ use control::{
     },
     reconcile::Reconciler,
 };
-use domain::{InstallationId, quota::Limits};
+use domain::InstallationId;
 use etcd::{Credentials, Etcd, EtcdConfig, embedded::EmbeddedConfig};
 use scheduler::Overcommit;
 use store::{PostgresConfig, SessionStore, SqlStore, SqliteConfig, StoreConfig};
@@ -106,7 +106,7 @@ pub fn postgres(config: &Config, url: &DatabaseUrl) -> Result<PostgresConfig> {
 
 /// Accounts alone, for the command line.
 pub fn accounts(config: &Config, store: Arc<dyn Store>) -> Accounts {
-    Accounts::new(store, Arc::new(SystemClock), Arc::new(SystemEntropy), limits(config))
+    Accounts::new(store, Arc::new(SystemClock), Arc::new(SystemEntropy), config.limits.allowances())
 }
 
 /// Where etcd is, when it is somebody else's.
@@ -127,14 +127,7 @@ pub fn embedded_etcd(config: &Config, data: &DataDir) -> EmbeddedConfig {
 
 fn policy(config: &Config) -> Policy {
     let overcommit = Overcommit { cpu: config.worker.cpu_overcommit, memory: config.worker.memory_overcommit };
-    Policy { limits: limits(config), cluster_net: config.network.cluster_net, overcommit }
-}
-
-fn limits(config: &Config) -> Limits {
-    let limits = &config.limits;
-    // Settings are finite and above 0, and a host with 2^50 CPUs is far.
-    let cpu_milli = (limits.cpus * 1000.0).round() as u64;
-    Limits { vclusters: limits.vclusters, nodes: limits.nodes, cpu_milli, memory_mib: limits.memory_mib }
+    Policy { allowances: config.limits.allowances(), cluster_net: config.network.cluster_net, overcommit }
 }
 
 /// docklet-init: where the configuration says, or beside this program.

@@ -130,7 +130,8 @@ impl Config {
             .half()
             .or_else(|| self.database.contradiction())
             .or(nobody)
-            .or_else(|| self.oidc.iter().find_map(oidc::NamedProvider::fault))
+            .or_else(|| self.limits.fault())
+            .or_else(|| self.oidc.iter().find_map(|provider| provider.fault(&self.limits)))
     }
 }
 

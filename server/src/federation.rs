@@ -47,6 +47,7 @@ fn rules_of(provider: &NamedProvider) -> ProviderRules {
         label: provider.label(),
         issuer: config.issuer.0.clone(),
         admin_if: config.admin_if.clone(),
+        group_if: config.group_if.clone(),
         required: config.required.clone(),
         allowed_domains: config.allowed_domains.clone(),
         first_sign_in: config.first_sign_in,

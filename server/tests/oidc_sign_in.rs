@@ -148,6 +148,26 @@ async fn two_hundred_sign_ins_at_once_all_come_through() {
 }
 
 #[tokio::test]
+async fn claims_are_mapped_to_groups_and_those_to_limits() {
+    let lab = Provider::start();
+    let group_if =
+        "group_if = [{ group = \"staff\", claim = \"groups\", value = \"faculty\" }, \"students: groups=people\"]";
+    let limits = "[limits]\ngroups = [\"staff: nodes=20\", \"students: vclusters=1 nodes=1\"]";
+    let (daemon, _file) = daemon_with(&[("lab", &lab, group_if)], limits).await;
+    let nodes = async || {
+        let ada = Visitor::of(&daemon);
+        ada.sign_in("lab", "ada").await;
+        ada.client().get("/api/v1/session").await.ok(200).json()["limits"]["nodes"].as_u64()
+    };
+    lab.control("claims", json!({"ada": {"groups": ["people"]}})).await;
+    assert_eq!(nodes().await, Some(1));
+    lab.control("claims", json!({"ada": {"groups": ["people", "faculty"]}})).await;
+    assert_eq!(nodes().await, Some(20));
+    lab.control("claims", json!({"ada": {"groups": []}})).await;
+    assert_eq!(nodes().await, Some(32), "what everybody may");
+}
+
+#[tokio::test]
 async fn keys_that_change_while_somebody_signs_in_are_fetched_again() {
     let lab = Provider::start();
     let (daemon, _file) = daemon_with(&[("lab", &lab, "")], "").await;

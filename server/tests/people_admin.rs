@@ -131,6 +131,25 @@ async fn limits_of_one_s_own_hold_for_the_next_order() {
 }
 
 #[tokio::test]
+async fn a_group_s_limits_hold_for_who_is_put_into_it() {
+    let daemon = Options::default().with("limits-groups", "students: nodes=1, staff: nodes=20").start().await;
+    daemon.add_user("ada");
+    let (admin, ada) = (daemon.admin(), daemon.client_of("ada"));
+    let person = patch(&admin, "ada", &json!({"group": "students"})).await.ok(200).json();
+    assert_eq!((&person["group"], &person["limits"]["nodes"]), (&json!("students"), &json!(1)));
+    ada.post("/api/v1/vclusters", &order("lab", 2)).await.problem(422, "limit_exceeded");
+    let wrong = patch(&admin, "ada", &json!({"group": "nobody"})).await.problem(422, "invalid");
+    assert_eq!(wrong.fields(), ["group"]);
+    daemon.cli(&["user", "group", "ada", "staff"]);
+    let shown = daemon.cli(&["user", "limits", "ada"]);
+    assert!(shown.contains("0 of 20  (group staff)"), "{shown}");
+    let detail = admin.get("/api/v1/admin/users/ada").await.ok(200).json();
+    assert_eq!((&detail["groups"], &detail["usual_limits"]["nodes"]), (&json!(["staff", "students"]), &json!(20)));
+    daemon.cli(&["user", "group", "ada"]);
+    assert_eq!(admin.get("/api/v1/admin/users/ada").await.ok(200).json()["person"]["group"], Value::Null);
+}
+
+#[tokio::test]
 async fn nobody_judges_themselves_and_a_token_reaches_no_administrator() {
     let daemon = Daemon::start_usual().await;
     let (browser, token) = (root(&daemon).await, daemon.admin());

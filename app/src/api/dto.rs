@@ -75,8 +75,9 @@ pub fn person(person: &Record, accounts: &Accounts) -> Person {
         pending: person.pending,
         created_at: person.user.created_at,
         last_sign_in: person.last_sign_in,
-        limits: person.own_limits.over(accounts.usual_limits()).into(),
-        own_limits: person.own_limits.into(),
+        group: person.standing.group.as_ref().map(ToString::to_string),
+        limits: accounts.allowances().of(&person.standing).into(),
+        own_limits: person.standing.own.into(),
         usage: person.usage.into(),
     }
 }
@@ -85,7 +86,8 @@ pub fn detail(detail: &Detail, accounts: &Accounts, rules: &Rules) -> PersonDeta
     let count = |length: usize| u32::try_from(length).unwrap_or(u32::MAX);
     PersonDetail {
         person: person(&detail.person, accounts),
-        usual_limits: accounts.usual_limits().into(),
+        usual_limits: accounts.allowances().usual(detail.person.standing.group.as_ref()).into(),
+        groups: accounts.allowances().groups().map(ToString::to_string).collect(),
         sessions: count(detail.sessions.len()),
         tokens: count(detail.tokens.len()),
         identities: detail.identities.iter().map(|one| identity(one, rules)).collect(),

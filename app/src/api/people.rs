@@ -87,14 +87,22 @@ pub(crate) async fn change_role(name: String, role: Role) -> Result<Person, Refu
     server::change(&name, control::accounts::ChangePerson { role: Some(role), ..Default::default() }).await
 }
 
-/// Sets the limits the form describes; what is empty is as for everybody.
+/// Sets the limits the form describes, and the group where there are any; what is empty is as for the group, or everybody.
 #[server(prefix = "/actions", endpoint = "change-limits")]
-pub(crate) async fn change_limits(name: String, limits: LimitsForm) -> Result<Person, Refused> {
+pub(crate) async fn change_limits(
+    name: String,
+    #[server(default)] group: String,
+    limits: LimitsForm,
+) -> Result<Person, Refused> {
     use crate::visit::refuse;
     let invalid = |faults| refuse(control::Error::Invalid(faults));
     let limits: wire::admin::OwnLimits = limits.parse().map_err(invalid)?;
     let limits = super::dto::own_limits(&limits).map_err(invalid)?;
-    server::change(&name, control::accounts::ChangePerson { limits: Some(limits), ..Default::default() }).await
+    server::change(
+        &name,
+        control::accounts::ChangePerson { group: Some(group), limits: Some(limits), ..Default::default() },
+    )
+    .await
 }
 
 /// Ends every session of the user, and with `tokens` revokes their API tokens.

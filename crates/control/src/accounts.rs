@@ -12,6 +12,7 @@ use std::{net::IpAddr, sync::Arc};
 
 use domain::{
     UserId,
+    allowance::Allowances,
     name::UserName,
     quota::{Limits, Usage},
     user::User,
@@ -44,7 +45,7 @@ pub struct Accounts {
     clock: Arc<dyn Clock>,
     entropy: Arc<dyn Entropy>,
     passwords: PasswordPool,
-    limits: Limits,
+    allowances: Allowances,
     shown_once: ShownOnce,
     ways: WaysIn,
     /// Where open pages are told; the command line has none.
@@ -53,19 +54,24 @@ pub struct Accounts {
 
 impl std::fmt::Debug for Accounts {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Accounts").field("limits", &self.limits).finish_non_exhaustive()
+        f.debug_struct("Accounts").field("allowances", &self.allowances).finish_non_exhaustive()
     }
 }
 
 impl Accounts {
     /// Also what the command line uses, without the rest of control.
-    pub fn new(store: Arc<dyn Store>, clock: Arc<dyn Clock>, entropy: Arc<dyn Entropy>, limits: Limits) -> Self {
+    pub fn new(
+        store: Arc<dyn Store>,
+        clock: Arc<dyn Clock>,
+        entropy: Arc<dyn Entropy>,
+        allowances: Allowances,
+    ) -> Self {
         Self {
             store,
             clock,
             entropy,
             passwords: PasswordPool::default(),
-            limits,
+            allowances,
             shown_once: ShownOnce::default(),
             ways: WaysIn::default(),
             events: None,
@@ -137,8 +143,8 @@ impl Accounts {
 
     /// What the actor may hold and what they hold.
     pub async fn holdings(&self, actor: &Actor) -> Result<(Limits, Usage), Error> {
-        let own = self.store.own_limits(actor.user).await?;
-        Ok((own.over(self.limits), self.store.usage(actor.user).await?))
+        let standing = self.store.standing(actor.user).await?;
+        Ok((self.allowances.of(&standing), self.store.usage(actor.user).await?))
     }
 
     async fn refuse_while_waiting(&self, subjects: &[Subject]) -> Result<(), Error> {

@@ -24,7 +24,7 @@ pub use begin::{Begin, Begun};
 pub use finish::{Callback, Finished, Grant};
 pub use logout::Parting;
 pub use refusal::Refusal;
-pub use rules::{ClaimRule, FirstSignIn, ProviderRules, Rules};
+pub use rules::{ClaimRule, FirstSignIn, GroupRule, ProviderRules, Rules};
 
 use crate::{
     Error, Ports,

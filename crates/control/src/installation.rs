@@ -7,7 +7,7 @@ use domain::{name::WorkerName, quota::Usage};
 use scheduler::Overcommit;
 
 use crate::{
-    Error, Policy, Ports,
+    Error, Ports,
     actor::Actor,
     ports::{coordination::WorkerInfo, store::Store},
     reconcile::{host_lost, hosts::Hosts},
@@ -42,8 +42,8 @@ impl std::fmt::Debug for Installation {
 }
 
 impl Installation {
-    pub(crate) fn new(ports: &Ports, policy: Policy, hosts: Hosts) -> Self {
-        Self { store: ports.store.clone(), hosts, overcommit: policy.overcommit }
+    pub(crate) fn new(ports: &Ports, overcommit: Overcommit, hosts: Hosts) -> Self {
+        Self { store: ports.store.clone(), hosts, overcommit }
     }
 
     /// Every host that is there, and those that should be because somebody's nodes are on them; by name.

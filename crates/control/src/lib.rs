@@ -20,7 +20,7 @@ pub mod vclusters;
 
 use std::sync::Arc;
 
-use domain::quota::Limits;
+use domain::allowance::Allowances;
 use ipnet::Ipv4Net;
 use scheduler::Overcommit;
 
@@ -45,10 +45,10 @@ use crate::{
 };
 
 /// What an installation decides about itself.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct Policy {
     /// What each user may hold at most.
-    pub limits: Limits,
+    pub allowances: Allowances,
     /// Every vcluster's subnet is cut from this network.
     pub cluster_net: Ipv4Net,
     pub overcommit: Overcommit,
@@ -89,16 +89,17 @@ impl Control {
         let events = Events::new(ports.store.clone());
         let hosts = Hosts::default();
         let (dispatcher, orders) = Dispatcher::new();
-        let vclusters = Vclusters::new(ports, policy, events.clone(), hosts.clone(), dispatcher.clone());
+        let vclusters = Vclusters::new(ports, policy.clone(), events.clone(), hosts.clone(), dispatcher.clone());
+        let allowances = policy.allowances.clone();
         let control = Self {
-            accounts: Accounts::new(ports.store.clone(), ports.clock.clone(), ports.entropy.clone(), policy.limits)
+            accounts: Accounts::new(ports.store.clone(), ports.clock.clone(), ports.entropy.clone(), allowances)
                 .with_events(events.clone()),
             terminals: Terminals::new(ports, vclusters.clone()),
             apps: Apps::new(ports, vclusters.clone(), events.clone()),
             vclusters,
             events: events.clone(),
             federation: Federation::none(ports),
-            installation: Installation::new(ports, policy, hosts.clone()),
+            installation: Installation::new(ports, policy.overcommit, hosts.clone()),
         };
         (control, Reconciler::new(ports, events, hosts, dispatcher, orders, policy.cluster_net))
     }

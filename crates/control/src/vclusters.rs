@@ -187,7 +187,7 @@ impl Vclusters {
 
     /// What the owner may hold: read with what is decided by it, so that a change holds for the next order.
     async fn limits(&self, tx: &mut dyn Transaction, owner: domain::UserId) -> Result<Limits, Error> {
-        Ok(tx.own_limits(owner).await?.over(self.policy.limits))
+        Ok(self.policy.allowances.of(&tx.standing(owner).await?))
     }
 
     /// Checks limits and finds hosts for new nodes; `beside` is what is asked for together with them.

@@ -3,6 +3,7 @@
 //! Pure values and pure decisions. No async, no I/O, no clock, no randomness: times and ids come in as arguments.
 //! Compiles to WASM, so the console applies the same rules as the server.
 
+pub mod allowance;
 pub mod app;
 pub mod id;
 pub mod image;

@@ -92,6 +92,12 @@ name!(
     &['_', '.']
 );
 name!(
+    /// A group's name, unique in the installation: 1–32 of a-z, 0-9, '-', '_', '.'.
+    GroupName,
+    32,
+    &['_', '.']
+);
+name!(
     /// A worker's (host's) name, unique in the installation: 1–63 of a-z, 0-9, '-', '.'.
     WorkerName,
     63,

@@ -4,7 +4,8 @@ use chrono::{DateTime, Utc};
 use control::ports::store::{BrowserSession, PageRequest, Person, StoreError};
 use domain::{
     SessionHandle, TokenId, UserId,
-    name::UserName,
+    allowance::Standing,
+    name::{GroupName, UserName},
     quota::{OwnLimits, Usage},
     user::Role,
 };
@@ -54,20 +55,21 @@ pub(crate) async fn named(db: &impl ConnectionTrait, name: &UserName) -> Result<
 }
 
 fn person(usage: Usage, row: user::Model) -> Result<Person, StoreError> {
-    let (own_limits, last_sign_in, pending) = (row.own_limits()?, row.last_sign_in, row.pending);
-    Ok(Person { user: row.try_into()?, pending, own_limits, usage, last_sign_in })
+    let (standing, last_sign_in, pending) = (row.standing()?, row.last_sign_in, row.pending);
+    Ok(Person { user: row.try_into()?, pending, standing, usage, last_sign_in })
 }
 
-pub(crate) async fn own_limits(db: &impl ConnectionTrait, id: UserId) -> Result<OwnLimits, StoreError> {
-    use user::Column::{LimitCpuMilli, LimitMemoryMib, LimitNodes, LimitVclusters};
-    let columns = user::Entity::find_by_id(id.as_uuid()).select_only().columns([
-        LimitVclusters,
-        LimitNodes,
-        LimitCpuMilli,
-        LimitMemoryMib,
-    ]);
-    let limits = columns.into_tuple::<user::LimitColumns>().one(db).await.map_err(fault("user"))?;
-    user::own_limits(limits.unwrap_or_default()).ok_or_else(|| unreadable("user", id, "a limit is out of range"))
+pub(crate) async fn standing(db: &impl ConnectionTrait, id: UserId) -> Result<Standing, StoreError> {
+    let row = user::Entity::find_by_id(id.as_uuid()).one(db).await.map_err(fault("user"))?;
+    row.map_or_else(|| Ok(Standing::default()), |row| row.standing())
+}
+
+pub(crate) async fn set_group(
+    db: &impl ConnectionTrait,
+    id: UserId,
+    group: Option<&GroupName>,
+) -> Result<(), StoreError> {
+    change_user(db, id, [(user::Column::Group, Expr::value(group.map(ToString::to_string)))]).await
 }
 
 pub(crate) async fn set_own_limits(db: &impl ConnectionTrait, id: UserId, limits: OwnLimits) -> Result<(), StoreError> {

@@ -8,10 +8,11 @@ use control::ports::store::{
 };
 use domain::{
     OperationId, UserId, VclusterId,
+    allowance::Standing,
     app::App,
     name::{UserName, WorkerName},
     operation::Operation,
-    quota::{OwnLimits, Usage},
+    quota::Usage,
     user::User,
     vcluster::Vcluster,
 };
@@ -52,8 +53,8 @@ impl Store for SqlStore {
         people::named(&self.snapshot().await?, name).await
     }
 
-    async fn own_limits(&self, user: UserId) -> Result<OwnLimits, StoreError> {
-        people::own_limits(self.reader(), user).await
+    async fn standing(&self, user: UserId) -> Result<Standing, StoreError> {
+        people::standing(self.reader(), user).await
     }
 
     async fn sessions_of(&self, user: UserId, now: DateTime<Utc>) -> Result<Vec<BrowserSession>, StoreError> {

@@ -7,8 +7,9 @@ use control::ports::store::{
 };
 use domain::{
     AppId, NodeId, SessionHandle, TokenId, UserId, VclusterId,
+    allowance::Standing,
     app::{App, AppLabel},
-    name::{UserName, VclusterName, WorkerName},
+    name::{GroupName, UserName, VclusterName, WorkerName},
     quota::{OwnLimits, Usage},
     user::Role,
     vcluster::Vcluster,
@@ -91,8 +92,12 @@ impl Transaction for SqlTransaction {
         people::set_role(&self.0, user, role).await
     }
 
-    async fn own_limits(&mut self, user: UserId) -> Result<OwnLimits, StoreError> {
-        people::own_limits(&self.0, user).await
+    async fn standing(&mut self, user: UserId) -> Result<Standing, StoreError> {
+        people::standing(&self.0, user).await
+    }
+
+    async fn set_group(&mut self, user: UserId, group: Option<&GroupName>) -> Result<(), StoreError> {
+        people::set_group(&self.0, user, group).await
     }
 
     async fn set_own_limits(&mut self, user: UserId, limits: OwnLimits) -> Result<(), StoreError> {

@@ -18,9 +18,11 @@ pub struct Person {
     pub pending: bool,
     pub created_at: DateTime<Utc>,
     pub last_sign_in: Option<DateTime<Utc>>,
+    /// The group whose limits are theirs where none of their own are set.
+    pub group: Option<String>,
     /// What they may hold.
     pub limits: Amount,
-    /// What was set for them in place of what everybody may hold.
+    /// What was set for them alone.
     pub own_limits: OwnLimits,
     pub usage: Amount,
 }
@@ -30,8 +32,10 @@ pub struct Person {
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct PersonDetail {
     pub person: Person,
-    /// What everybody may hold who has no limits of their own.
+    /// What they may hold where no limits of their own are set: what their group may, or everybody.
     pub usual_limits: Amount,
+    /// The groups there are.
+    pub groups: Vec<String>,
     /// How many browsers are signed in.
     pub sessions: u32,
     /// How many API tokens are good.
@@ -89,12 +93,14 @@ impl std::fmt::Debug for AddUser {
 }
 
 /// `PATCH /api/v1/admin/users/{name}`: what is absent stays.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct ChangeUser {
     pub role: Option<Role>,
     pub locked: Option<bool>,
+    /// One of the configured groups; empty for none.
+    pub group: Option<String>,
     pub limits: Option<OwnLimits>,
 }
 

@@ -32,6 +32,10 @@ test("somebody is added, limited, locked and let in again", async ({ page, brows
   await page.getByRole("link", { name: "Open the user's page" }).click();
   await expect(page.getByRole("heading", { name, level: 1 })).toBeVisible();
   const limits = section(page, "Limits");
+  await limits.getByLabel("Group").selectOption("students");
+  await limits.getByRole("button", { name: "Save limits" }).click();
+  await expect(page.locator(".meters")).toContainText(/of 2(?!\d)/);
+  await expect(limits.getByLabel("Group")).toHaveValue("students");
   await limits.getByLabel("Nodes").fill("many");
   await limits.getByRole("button", { name: "Save limits" }).click();
   await expect(page.getByText("must be a number, or empty")).toBeVisible();

@@ -14,6 +14,7 @@ use control::{
 };
 use domain::{
     TokenId,
+    allowance::Standing,
     quota::OwnLimits,
     user::{Role, User},
 };
@@ -48,6 +49,13 @@ pub(super) enum UserCommand {
         name: String,
         #[arg(value_enum)]
         role: RoleName,
+    },
+    /// Put somebody into a group of limits.groups, or into none. Where their provider decides groups (group_if), it does so
+    /// again when they sign in.
+    Group {
+        name: String,
+        /// The group; none without it.
+        group: Option<String>,
     },
     /// Show what somebody may hold, or set it. Without options nothing changes.
     Limits {
@@ -173,6 +181,9 @@ pub(super) async fn user(config: &Config, command: UserCommand) -> Result<()> {
             show_password(generated)
         }
         UserCommand::Role { name, role } => Ok(accounts.set_role(&name, role.into()).await?),
+        UserCommand::Group { name, group } => {
+            Ok(accounts.set_group(&name, group.as_deref().unwrap_or_default()).await?)
+        }
         UserCommand::Limits { name, limits } => show_limits(&accounts, &name, &limits).await,
     }
 }
@@ -180,13 +191,17 @@ pub(super) async fn user(config: &Config, command: UserCommand) -> Result<()> {
 /// Sets what was given, then shows what holds.
 async fn show_limits(accounts: &Accounts, name: &str, options: &LimitOptions) -> Result<()> {
     if !options.is_empty() {
-        let (_, own, _) = accounts.limits_of(name).await?;
-        accounts.set_own_limits(name, options.over(own)?).await?;
+        let (_, standing, _) = accounts.limits_of(name).await?;
+        accounts.set_own_limits(name, options.over(standing.own)?).await?;
     }
-    let (usual, own, held) = accounts.limits_of(name).await?;
+    let (usual, Standing { group, own }, held) = accounts.limits_of(name).await?;
     let limits = own.over(usual);
+    let default = group.map_or_else(|| "default".into(), |group| format!("group {group}"));
     let line = |what: &str, held: String, limit: String, is_own: bool| {
-        show::line(&format!("{what:<10}  {held} of {limit}{}", if is_own { "" } else { "  (default)" }))
+        show::line(&format!(
+            "{what:<10}  {held} of {limit}{}",
+            if is_own { String::new() } else { format!("  ({default})") }
+        ))
     };
     let cpus = |milli: u64| (milli as f64 / 1000.0).to_string();
     line("vclusters", held.vclusters.to_string(), limits.vclusters.to_string(), own.vclusters.is_some())?;

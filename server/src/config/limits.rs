@@ -1,6 +1,14 @@
-//! What one user may hold at a time.
+//! What one user may hold at a time: everybody, and the groups for which something else is set.
 
-use super::setting::section;
+use std::collections::BTreeMap;
+
+use domain::{
+    allowance::Allowances,
+    name::GroupName,
+    quota::{Limits, OwnLimits},
+};
+
+use super::setting::{Fault, section};
 
 section! {
     pub struct LimitsConfig in "limits" {
@@ -12,5 +20,40 @@ section! {
         pub cpus: f64 = "32",
         /// MiB of memory of nodes that run.
         pub memory_mib: u64 = "65536",
+        /// Groups, and what one user of each may hold instead: `students: vclusters=2 nodes=4 cpus=4 memory_mib=8192`. What is
+        /// not named stays as above. People come into groups by their provider (`group_if`) or by an administrator.
+        pub groups: Vec<Group> = "",
+    }
+}
+
+/// A group and what is set for it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Group {
+    pub name: GroupName,
+    pub limits: OwnLimits,
+}
+
+impl LimitsConfig {
+    /// A group that is there twice would be one of the two.
+    pub(super) fn fault(&self) -> Option<Fault> {
+        let mut seen = std::collections::BTreeSet::new();
+        let twice = self.groups.iter().find(|group| !seen.insert(&group.name))?;
+        Some(Fault {
+            setting: "limits.groups".into(),
+            place: format!("group {}", twice.name),
+            rule: "is there twice; keep one of the two".into(),
+        })
+    }
+
+    pub fn has_group(&self, name: &GroupName) -> bool {
+        self.groups.iter().any(|group| group.name == *name)
+    }
+
+    pub fn allowances(&self) -> Allowances {
+        // Settings are finite and above 0, and a host with 2^50 CPUs is far.
+        let cpu_milli = (self.cpus * 1000.0).round() as u64;
+        let usual = Limits { vclusters: self.vclusters, nodes: self.nodes, cpu_milli, memory_mib: self.memory_mib };
+        let groups: BTreeMap<_, _> = self.groups.iter().map(|group| (group.name.clone(), group.limits)).collect();
+        Allowances::from(usual).with_groups(groups)
     }
 }

@@ -3,9 +3,10 @@
 
 use std::path::PathBuf;
 
-use control::federation::{ClaimRule, FirstSignIn};
+use control::federation::{ClaimRule, FirstSignIn, GroupRule};
 
 use super::{
+    limits::LimitsConfig,
     setting::{Fault, Secret, section},
     value::{Issuer, Parameter},
 };
@@ -31,6 +32,10 @@ section! {
         /// Who is an administrator, as `claim=value`, or `{ claim = "groups", value = "admins" }` in the file: whose claim is
         /// the value, or a list that has it. Looked at with every sign-in. Without it, administrators are made in Docklet.
         pub admin_if: Option<ClaimRule> = "",
+        /// Who is in which group of `limits.groups`, as `group: claim=value`, or `{ group = "staff", claim = "roles", value =
+        /// "faculty" }` in the file. The first that is met counts; whoever meets none is in no group. Looked at with every
+        /// sign-in. Without it, administrators put people into groups.
+        pub group_if: Vec<GroupRule> = "",
         /// Who may sign in, written like `admin_if`. Whoever loses it is signed out, and their API tokens are revoked. Without
         /// it, everybody the provider lets in.
         pub required: Option<ClaimRule> = "",
@@ -51,13 +56,21 @@ pub struct NamedProvider {
 }
 
 impl NamedProvider {
-    /// A secret in two places is one too many.
-    pub(super) fn fault(&self) -> Option<Fault> {
+    /// A secret in two places is one too many; a group must be one.
+    pub(super) fn fault(&self, limits: &LimitsConfig) -> Option<Fault> {
         let both = self.config.client_secret.is_some() && self.config.client_secret_file.is_some();
-        both.then(|| Fault {
+        let both = both.then(|| Fault {
             setting: format!("{SECTION}.{}.client_secret", self.name),
             place: "client_secret_file, too".into(),
             rule: "is given twice; keep one of the two".into(),
+        });
+        let unknown = || self.config.group_if.iter().map(|rule| &rule.group).find(|group| !limits.has_group(group));
+        both.or_else(|| {
+            unknown().map(|group| Fault {
+                setting: format!("{SECTION}.{}.group_if", self.name),
+                place: format!("group {group}"),
+                rule: "is none of limits.groups; add it there".into(),
+            })
         })
     }
 

@@ -168,10 +168,11 @@ fn text_of(value: &toml::Value) -> Option<String> {
         toml::Value::Float(number) => Some(number.to_string()),
         toml::Value::Boolean(truth) => Some(truth.to_string()),
         toml::Value::Array(list) => Some(list.iter().map(text_of).collect::<Option<Vec<_>>>()?.join(",")),
-        // A rule about a claim.
-        toml::Value::Table(rule) if rule.len() == 2 => {
+        // A rule about a claim, and perhaps the group it leads to.
+        toml::Value::Table(rule) if (2..=3).contains(&rule.len()) => {
             let part = |key| rule.get(key).and_then(text_of);
-            Some(format!("{}={}", part("claim")?, part("value")?))
+            let text = format!("{}={}", part("claim")?, part("value")?);
+            if rule.len() == 2 { Some(text) } else { Some(format!("{}: {text}", part("group")?)) }
         }
         toml::Value::Datetime(_) | toml::Value::Table(_) => None,
     }

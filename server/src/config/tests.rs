@@ -93,3 +93,16 @@ fn a_file_that_is_missing_or_not_toml_is_named() {
     assert!(missing.to_string().starts_with("cannot read the configuration file no/such/file.toml"));
     assert!(fault(&[], &[], "[server").contains("is not TOML"));
 }
+
+#[test]
+fn a_provider_s_groups_are_those_that_have_limits() {
+    let provider = "[oidc.lab]\nissuer = \"https://idp.example\"\nclient_id = \"docklet\"\n";
+    let rule = "group_if = [{ group = \"staff\", claim = \"roles\", value = \"faculty\" }]\n";
+    let groups = "[limits]\ngroups = [\"staff: nodes=64\"]\n";
+    let loaded = loaded(&[], &[], &format!("{groups}{provider}{rule}")).expect("good values");
+    assert_eq!(loaded.config.oidc[0].config.group_if[0].group.as_str(), "staff");
+    let message = fault(&[], &[], &format!("{provider}{rule}"));
+    assert_eq!(message, "oidc.lab.group_if (from group staff): is none of limits.groups; add it there");
+    let twice = fault(&[("limits.groups", "staff: nodes=1, staff: nodes=2")], &[], "");
+    assert_eq!(twice, "limits.groups (from group staff): is there twice; keep one of the two");
+}

@@ -1,11 +1,12 @@
 //! How each kind of value is written, the same in flags, environment and file. Knows no setting.
 
-use std::{net::SocketAddr, path::PathBuf, time::Duration};
+use std::{collections::BTreeMap, net::SocketAddr, path::PathBuf, time::Duration};
 
-use control::federation::{ClaimRule, FirstSignIn};
+use control::federation::{ClaimRule, FirstSignIn, GroupRule};
+use domain::{Violation, quota::OwnLimits};
 use ipnet::{IpNet, Ipv4Net};
 
-use super::{database::DatabaseUrl, setting::Secret};
+use super::{database::DatabaseUrl, limits::Group, setting::Secret};
 use crate::http::{apps::hosts::Domain, origin::Origin};
 
 /// A kind of value; the error says the rule, as in "must be …".
@@ -65,6 +66,41 @@ impl Value for ClaimRule {
         let rule = text.split_once('=').filter(|(claim, value)| !claim.trim().is_empty() && !value.trim().is_empty());
         let rule = rule.map(|(claim, value)| Self { claim: claim.trim().into(), value: value.trim().into() });
         rule.ok_or_else(|| format!("must be a claim and its value, such as groups=admins, not {text:?}"))
+    }
+}
+
+impl Value for GroupRule {
+    fn parse(text: &str) -> Result<Self, String> {
+        let rule = text.split_once(':').and_then(|(group, rule)| {
+            Some(Self { group: group.trim().parse().ok()?, rule: ClaimRule::parse(rule).ok()? })
+        });
+        rule.ok_or_else(|| {
+            format!("must be a group, a claim and its value, such as staff: roles=faculty, not {text:?}")
+        })
+    }
+}
+
+impl Value for Group {
+    fn parse(text: &str) -> Result<Self, String> {
+        let shape = || format!("must be a group and its limits, such as students: nodes=4 cpus=4, not {text:?}");
+        let (name, limits) = text.split_once(':').ok_or_else(shape)?;
+        let name = name.trim().parse().map_err(|fault: Violation| format!("{:?} {}", name.trim(), fault.message))?;
+        let mut given = BTreeMap::new();
+        for limit in limits.split_whitespace() {
+            let (key, number) = limit.split_once('=').ok_or_else(shape)?;
+            let number: f64 = number.parse().map_err(|_| shape())?;
+            if !["vclusters", "nodes", "cpus", "memory_mib"].contains(&key) || given.insert(key, number).is_some() {
+                return Err(shape());
+            }
+        }
+        let faults = |faults: Vec<Violation>| {
+            faults.iter().map(|fault| format!("{} {}", fault.field, fault.message)).collect::<Vec<_>>().join("; ")
+        };
+        // A fraction of a node is below 0 for the rule that names it.
+        let whole = |key| given.get(key).map(|number: &f64| if number.fract() == 0.0 { *number as i64 } else { -1 });
+        let limits =
+            OwnLimits::parse(whole("vclusters"), whole("nodes"), given.get("cpus").copied(), whole("memory_mib"));
+        Ok(Self { name, limits: limits.map_err(faults)? })
     }
 }
 
@@ -186,6 +222,25 @@ mod tests {
         assert_eq!(nets.len(), 2);
         assert_eq!(<Vec<IpNet> as Value>::parse(""), Ok(vec![]));
         assert!(<Vec<IpNet> as Value>::parse("10.0.0.0/8,lab").is_err());
+    }
+
+    #[test]
+    fn a_group_has_a_name_and_limits_that_are_named() {
+        let group: Group = Value::parse("students: nodes=4 cpus=1.5").expect("a group");
+        let limits = OwnLimits { nodes: Some(4), cpu_milli: Some(1500), ..OwnLimits::default() };
+        assert_eq!(group, Group { name: "students".parse().expect("a name"), limits });
+        for bad in ["students", ": nodes=4", "Students: nodes=4", "s: nodes", "s: node=4", "s: nodes=4 nodes=5"] {
+            assert!(<Group as Value>::parse(bad).is_err(), "{bad}");
+        }
+        for (bad, named) in [("s: nodes=1.5", "limits.nodes"), ("s: nodes=-1", "limits.nodes"), ("s: cpus=inf", "cpus")]
+        {
+            assert!(<Group as Value>::parse(bad).expect_err("no limit").contains(named), "{bad}");
+        }
+        let rule: GroupRule = Value::parse("staff: realm.roles=faculty").expect("a rule");
+        assert_eq!((rule.group.as_str(), &*rule.rule.claim, &*rule.rule.value), ("staff", "realm.roles", "faculty"));
+        for bad in ["staff", "staff: faculty", "Staff: a=b", ": a=b"] {
+            assert!(<GroupRule as Value>::parse(bad).is_err(), "{bad}");
+        }
     }
 
     #[test]

@@ -3,7 +3,8 @@
 
 use domain::{
     UserId, Violation,
-    name::UserName,
+    allowance::Standing,
+    name::{GroupName, UserName},
     quota::{Limits, OwnLimits, Usage},
     user::{Role, User},
 };
@@ -114,11 +115,37 @@ impl Accounts {
         Ok(())
     }
 
-    /// What everybody may hold, what this user may instead, and what they hold.
-    pub async fn limits_of(&self, name: &str) -> Result<(Limits, OwnLimits, Usage), Error> {
+    /// Puts the user into a group, or into none with an empty name; running things are left alone.
+    pub async fn set_group(&self, name: &str, group: &str) -> Result<(), Error> {
+        let group = self.group_named(group)?;
+        let account = self.account_named(name).await?;
+        let mut tx = self.store.begin().await?;
+        tx.set_group(account.user.id, group.as_ref()).await?;
+        self.commit_limits(tx, account.user.id).await
+    }
+
+    /// Of the configured ones; none for an empty name.
+    pub(super) fn group_named(&self, name: &str) -> Result<Option<GroupName>, Error> {
+        if name.is_empty() {
+            return Ok(None);
+        }
+        let known = self.allowances.groups().find(|group| group.as_str() == name);
+        known.cloned().map(Some).ok_or_else(|| {
+            let names: Vec<&str> = self.allowances.groups().map(GroupName::as_str).collect();
+            let rule = match names.as_slice() {
+                [] => "must be empty: no group is configured (limits.groups)".into(),
+                names => format!("must be one of the configured groups ({}), or empty", names.join(", ")),
+            };
+            Error::Invalid(vec![Violation::new("group", rule)])
+        })
+    }
+
+    /// What the user's group may hold, or everybody; what was set for the user; and what they hold.
+    pub async fn limits_of(&self, name: &str) -> Result<(Limits, Standing, Usage), Error> {
         let account = self.account_named(name).await?;
         let id = account.user.id;
-        Ok((self.limits, self.store.own_limits(id).await?, self.store.usage(id).await?))
+        let standing = self.store.standing(id).await?;
+        Ok((self.allowances.usual(standing.group.as_ref()), standing, self.store.usage(id).await?))
     }
 
     /// Makes the first administrator, named `admin`, when there is no user at all; returns the generated password then.

@@ -5,8 +5,9 @@
 //! leave behind more than it is.
 
 use domain::{
+    allowance::Allowances,
     name::UserName,
-    quota::{Limits, OwnLimits},
+    quota::OwnLimits,
     user::{Role, User},
 };
 
@@ -36,10 +37,12 @@ impl std::fmt::Debug for NewPerson {
 }
 
 /// What is to be different; what is `None` stays.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ChangePerson {
     pub role: Option<Role>,
     pub locked: Option<bool>,
+    /// Empty for none.
+    pub group: Option<String>,
     pub limits: Option<OwnLimits>,
 }
 
@@ -64,9 +67,9 @@ impl std::fmt::Debug for Secret {
 }
 
 impl Accounts {
-    /// What everybody may hold who has no limits of their own.
-    pub fn usual_limits(&self) -> Limits {
-        self.limits
+    /// What decides how much each may hold.
+    pub fn allowances(&self) -> &Allowances {
+        &self.allowances
     }
 
     /// People whose name contains `search`, by name.
@@ -107,9 +110,10 @@ impl Accounts {
         Ok(added)
     }
 
-    /// Changes role, lock and limits, all or nothing. One's own role and lock are another administrator's to change.
+    /// Changes role, lock, group and limits, all or nothing. One's own role and lock are another administrator's to change.
     pub async fn change_person(&self, actor: &Actor, name: &str, change: ChangePerson) -> Result<Person, Error> {
         let administrator = actor.administrator()?;
+        let group = change.group.as_deref().map(|group| self.group_named(group)).transpose()?;
         let mut tx = self.store.begin().await?;
         let user = reached(&mut *tx, actor, name).await?;
         let role = change.role.filter(|role| *role != user.role);
@@ -124,12 +128,16 @@ impl Accounts {
         if let Some(locked) = locked {
             lock(&mut *tx, &user, locked, &self.ways).await?;
         }
-        match change.limits {
-            Some(limits) => {
-                tx.set_own_limits(user.id, limits).await?;
-                self.commit_limits(tx, user.id).await?;
-            }
-            None => tx.commit().await?,
+        if let Some(group) = &group {
+            tx.set_group(user.id, group.as_ref()).await?;
+        }
+        if let Some(limits) = change.limits {
+            tx.set_own_limits(user.id, limits).await?;
+        }
+        if group.is_some() || change.limits.is_some() {
+            self.commit_limits(tx, user.id).await?;
+        } else {
+            tx.commit().await?;
         }
         did(administrator, &user, "user changed");
         self.find(name).await

@@ -57,6 +57,7 @@ impl Federation {
         }
         let now = self.clock.now();
         let user = self.map_role(&mut *tx, rules, verified, admitted.user).await?;
+        map_group(&mut *tx, rules, verified, &user).await?;
         let shown = shown(verified);
         tx.save_identity(&Identity { provider: rules.name.clone(), shown, last_sign_in: now, ..identity }).await?;
         tx.set_last_sign_in(user.id, now).await?;
@@ -93,6 +94,7 @@ impl Federation {
         };
         tx.insert_account(&Account { user: user.clone(), password_hash: None }).await?;
         self.insert_identity(tx, rules, verified, user.id).await?;
+        map_group(tx, rules, verified, &user).await?;
         tracing::info!(user = %user.name, provider = rules.name, pending, "account made at the first sign-in");
         if pending {
             tx.set_pending(user.id).await?;
@@ -162,6 +164,23 @@ impl Federation {
         tracing::info!(user = %user.name, ?role, "the provider's claims change the role");
         Ok(User { role, ..user })
     }
+}
+
+/// Where the configuration maps claims to groups, the provider decides the group.
+pub(super) async fn map_group(
+    tx: &mut dyn Transaction,
+    rules: &ProviderRules,
+    verified: &Verified,
+    user: &User,
+) -> Result<(), StoreError> {
+    let Some(group) = rules.group(&verified.claims) else { return Ok(()) };
+    if tx.standing(user.id).await?.group.as_ref() == group {
+        return Ok(());
+    }
+    tx.set_group(user.id, group).await?;
+    let group = group.map(ToString::to_string);
+    tracing::info!(user = %user.name, group, "the provider's claims change the group");
+    Ok(())
 }
 
 /// What people recognise an identity by.

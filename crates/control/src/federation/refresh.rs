@@ -10,7 +10,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use futures::{StreamExt as _, stream};
 use tokio_util::sync::CancellationToken;
 
-use super::{Federation, Outside, ProviderRules};
+use super::{Federation, Outside, ProviderRules, account::map_group};
 use crate::{
     Error,
     error::chain,
@@ -174,7 +174,10 @@ impl Federation {
                 None => rules.of_what_is_told(&verified.claims),
             };
             match told.admit(&verified.claims) {
-                Ok(()) => drop(self.map_role(&mut *tx, &told, verified, user).await?),
+                Ok(()) => {
+                    map_group(&mut *tx, &told, verified, &user).await?;
+                    self.map_role(&mut *tx, &told, verified, user).await?;
+                }
                 Err(_) => self.put_out(&mut *tx, &user).await?,
             }
         }

@@ -1,5 +1,7 @@
 //! What an installation decides about people of a provider. Pure: claims in, verdict out.
 
+use domain::name::GroupName;
+
 use super::Refusal;
 use crate::{accounts::WaysIn, ports::identity::Claims};
 
@@ -15,6 +17,13 @@ impl ClaimRule {
     pub fn is_met(&self, claims: &Claims) -> bool {
         claims.says(&self.claim, &self.value)
     }
+}
+
+/// Whoever meets the rule is in the group.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct GroupRule {
+    pub group: GroupName,
+    pub rule: ClaimRule,
 }
 
 /// What becomes of somebody who signs in for the first time.
@@ -35,6 +44,9 @@ pub struct ProviderRules {
     pub issuer: String,
     /// Who is an administrator; without it, administrators are made here.
     pub admin_if: Option<ClaimRule>,
+    /// Who is in which group: the first rule that is met counts, and whoever meets none is in no group. Without any, people
+    /// are put into groups here.
+    pub group_if: Vec<GroupRule>,
     /// Who may sign in at all; without it, everybody the provider lets in.
     pub required: Option<ClaimRule>,
     /// Domains of e-mail addresses that may; none: all. Counts only addresses that the provider has verified.
@@ -50,9 +62,21 @@ impl ProviderRules {
         Self {
             required: told(&self.required),
             admin_if: told(&self.admin_if),
+            // Whoever cannot be seen to meet the first may be in its group all the same.
+            group_if: if self.group_if.iter().all(|group| claims.tell_of(&group.rule.claim)) {
+                self.group_if.clone()
+            } else {
+                Vec::new()
+            },
             allowed_domains: if is_address_told { self.allowed_domains.clone() } else { Vec::new() },
             ..self.clone()
         }
+    }
+
+    /// The group of whoever is said to be this; the outer `None` where the provider does not decide it.
+    pub(super) fn group(&self, claims: &Claims) -> Option<Option<&GroupName>> {
+        let met = || self.group_if.iter().find(|group| group.rule.is_met(claims)).map(|group| &group.group);
+        (!self.group_if.is_empty()).then(met)
     }
 
     /// Whether somebody of whom this is said may sign in.
@@ -106,6 +130,7 @@ mod tests {
             label: "Lab".into(),
             issuer: "https://idp.example".into(),
             admin_if: None,
+            group_if: Vec::new(),
             required: required.map(|(claim, value)| ClaimRule { claim: claim.into(), value: value.into() }),
             allowed_domains: domains.iter().map(ToString::to_string).collect(),
             first_sign_in: FirstSignIn::Active,
@@ -150,6 +175,33 @@ mod tests {
         assert_eq!(told(json!({"sub": "s", "email": "ada@lab.example"})), (false, false, false));
         assert_eq!(told(json!({"groups": [], "realm": {}})), (true, true, false));
         assert_eq!(told(json!({"email": "ada@elsewhere.example", "email_verified": true})), (false, false, true));
+    }
+
+    #[test]
+    fn the_first_group_whose_rule_is_met_counts_and_none_is_left_where_all_are_told() {
+        let rule = |group: &str, claim: &str, value: &str| GroupRule {
+            group: group.parse().expect("a name"),
+            rule: ClaimRule { claim: claim.into(), value: value.into() },
+        };
+        let decides = ProviderRules {
+            group_if: vec![rule("staff", "groups", "faculty"), rule("students", "kind", "student")],
+            ..rules(None, &[])
+        };
+        let claims = |claims: Value| {
+            let Value::Object(map) = claims else { panic!("an object") };
+            Claims(map)
+        };
+        let group = |rules: &ProviderRules, said: Value| {
+            rules.group(&claims(said)).map(|group| group.map(ToString::to_string).unwrap_or_default())
+        };
+        let both = json!({"groups": ["faculty"], "kind": "student"});
+        assert_eq!(group(&decides, both), Some("staff".into()));
+        assert_eq!(group(&decides, json!({"groups": [], "kind": "student"})), Some("students".into()));
+        assert_eq!(group(&decides, json!({})), Some(String::new()), "with a sign-in, what is not told is not so");
+        assert_eq!(group(&rules(None, &[]), json!({"kind": "student"})), None);
+        let renewed = |said: Value| group(&decides.of_what_is_told(&claims(said.clone())), said);
+        assert_eq!(renewed(json!({"kind": "student"})), None, "staff, perhaps");
+        assert_eq!(renewed(json!({"kind": "guest", "groups": []})), Some(String::new()));
     }
 
     #[test]

@@ -11,8 +11,9 @@ use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use domain::{
     AppId, OperationId, SessionHandle, TokenId, UserId, VclusterId,
+    allowance::Standing,
     app::{App, AppLabel},
-    name::{UserName, VclusterName, WorkerName},
+    name::{GroupName, UserName, VclusterName, WorkerName},
     operation::Operation,
     quota::{OwnLimits, Usage},
     user::{Role, User},
@@ -150,7 +151,7 @@ pub trait Store: IdentityReads + Send + Sync + 'static {
     /// Users whose name contains `search`, by name, with what they hold.
     async fn people(&self, search: &str, page: PageRequest<UserName>) -> Result<Vec<Person>, StoreError>;
     async fn person(&self, name: &UserName) -> Result<Option<Person>, StoreError>;
-    async fn own_limits(&self, user: UserId) -> Result<OwnLimits, StoreError>;
+    async fn standing(&self, user: UserId) -> Result<Standing, StoreError>;
     /// The user's browser sessions that have not ended by `now`, the last used first.
     async fn sessions_of(&self, user: UserId, now: DateTime<Utc>) -> Result<Vec<BrowserSession>, StoreError>;
     async fn attempts(&self, key: &str) -> Result<Option<Attempts>, StoreError>;
@@ -194,7 +195,8 @@ pub trait Transaction: IdentityWrites + Send {
     async fn set_password(&mut self, user: UserId, hash: &str) -> Result<(), StoreError>;
     async fn set_locked(&mut self, user: UserId, locked: bool) -> Result<(), StoreError>;
     async fn set_role(&mut self, user: UserId, role: Role) -> Result<(), StoreError>;
-    async fn own_limits(&mut self, user: UserId) -> Result<OwnLimits, StoreError>;
+    async fn standing(&mut self, user: UserId) -> Result<Standing, StoreError>;
+    async fn set_group(&mut self, user: UserId, group: Option<&GroupName>) -> Result<(), StoreError>;
     async fn set_own_limits(&mut self, user: UserId, limits: OwnLimits) -> Result<(), StoreError>;
     async fn set_last_sign_in(&mut self, user: UserId, at: DateTime<Utc>) -> Result<(), StoreError>;
     /// Administrators who are not locked.

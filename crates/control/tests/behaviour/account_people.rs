@@ -3,14 +3,14 @@
 use std::time::Duration;
 
 use control::{
-    Error,
+    Error, Policy,
     accounts::{ChangePerson, NewPerson},
     actor::Actor,
     ports::store::PageRequest,
 };
 use domain::{quota::OwnLimits, user::Role};
 
-use crate::harness::{Harness, address, order};
+use crate::harness::{Harness, address, order, policy};
 
 const ALL: PageRequest<domain::name::UserName> = PageRequest { after: None, limit: 50 };
 
@@ -31,11 +31,11 @@ fn person(name: &str, role: Role) -> NewPerson {
 }
 
 const fn locked(locked: bool) -> ChangePerson {
-    ChangePerson { locked: Some(locked), role: None, limits: None }
+    ChangePerson { locked: Some(locked), role: None, group: None, limits: None }
 }
 
 const fn role(role: Role) -> ChangePerson {
-    ChangePerson { role: Some(role), locked: None, limits: None }
+    ChangePerson { role: Some(role), locked: None, group: None, limits: None }
 }
 
 #[tokio::test]
@@ -100,7 +100,7 @@ async fn own_limits_hold_for_the_next_order_and_change_nothing_that_runs() {
     let own = OwnLimits { nodes: Some(2), ..OwnLimits::default() };
     let change = ChangePerson { limits: Some(own), ..ChangePerson::default() };
     let seen = accounts.change_person(&root, "ada", change).await.expect("ada");
-    assert_eq!((seen.own_limits, seen.usage.nodes), (own, 2));
+    assert_eq!((seen.standing.own, seen.usage.nodes), (own, 2));
     let (limits, _) = accounts.holdings(&harness.ada).await.expect("her limits");
     assert_eq!((limits.nodes, limits.vclusters), (2, 3));
     let refused = harness.control.vclusters.create(&harness.ada, order("after", 1), None).await;
@@ -109,6 +109,37 @@ async fn own_limits_hold_for_the_next_order_and_change_nothing_that_runs() {
     let more = ChangePerson { limits: Some(OwnLimits { nodes: Some(9), ..own }), ..ChangePerson::default() };
     accounts.change_person(&root, "ada", more).await.expect("ada");
     harness.control.vclusters.create(&harness.ada, order("after", 1), None).await.expect("room again");
+}
+
+#[tokio::test]
+async fn a_group_s_limits_hold_for_who_is_in_it_where_none_of_their_own_are_set() {
+    let group =
+        |name: &str, nodes| (name.parse().expect("a name"), OwnLimits { nodes: Some(nodes), ..OwnLimits::default() });
+    let usual = policy();
+    let groups = [group("staff", 20), group("students", 1)].into();
+    let harness = Harness::with(Policy { allowances: usual.allowances.with_groups(groups), ..usual }).await;
+    let accounts = &harness.control.accounts;
+    let root = admin(&harness, "root").await;
+    let put = async |group: &str| {
+        let change = ChangePerson { group: Some(group.into()), ..ChangePerson::default() };
+        accounts.change_person(&root, "ada", change).await
+    };
+    let nodes = async || accounts.holdings(&harness.ada).await.expect("her limits").0.nodes;
+
+    put("students").await.expect("a group");
+    assert_eq!(nodes().await, 1);
+    let refused = harness.control.vclusters.create(&harness.ada, order("lab", 2), None).await;
+    assert!(matches!(refused, Err(Error::LimitExceeded(_))), "{refused:?}");
+    let own = OwnLimits { nodes: Some(3), ..OwnLimits::default() };
+    accounts.set_own_limits("ada", own).await.expect("ada");
+    assert_eq!(nodes().await, 3, "her own go first");
+    accounts.set_own_limits("ada", OwnLimits::default()).await.expect("ada");
+    accounts.set_group("ada", "staff").await.expect("a group");
+    assert_eq!(nodes().await, 20);
+    let Err(Error::Invalid(faults)) = put("nobody").await else { panic!("there is no such group") };
+    assert!(faults[0].field == "group" && faults[0].message.contains("staff, students"), "{faults:?}");
+    put("").await.expect("no group");
+    assert_eq!(nodes().await, 8);
 }
 
 #[tokio::test]

@@ -49,7 +49,7 @@ pub(crate) struct Harness {
 
 pub(crate) fn policy() -> Policy {
     Policy {
-        limits: Limits { vclusters: 3, nodes: 8, cpu_milli: 8000, memory_mib: 8192 },
+        allowances: Limits { vclusters: 3, nodes: 8, cpu_milli: 8000, memory_mib: 8192 }.into(),
         cluster_net: "172.20.0.0/24".parse().expect("a network"),
         overcommit: Overcommit { cpu: 4.0, memory: 1.0 },
     }
@@ -74,7 +74,7 @@ impl Harness {
             clock: Arc::new(clock.clone()),
             entropy: Arc::new(SeededEntropy::default()),
         };
-        let (control, reconciler) = Control::new(&ports, policy);
+        let (control, reconciler) = Control::new(&ports, policy.clone());
         let ada = actor(&control, "ada").await;
         let bob = actor(&control, "bob").await;
         let mut harness =
@@ -95,7 +95,7 @@ impl Harness {
         if let Some((_, task)) = self.reconciler.take() {
             task.abort();
         }
-        let (control, reconciler) = Control::new(&self.ports, self.policy);
+        let (control, reconciler) = Control::new(&self.ports, self.policy.clone());
         self.control = control;
         self.spawn(reconciler);
         self.host_known().await;

@@ -4,8 +4,11 @@ use std::{sync::atomic::Ordering, time::Duration};
 
 use control::{
     Error,
-    federation::{Begin, Callback, ClaimRule, Finished, FirstSignIn, ProviderRules, Refusal},
-    ports::identity::{LogoutOrder, Verified},
+    federation::{Begin, Callback, ClaimRule, Finished, FirstSignIn, GroupRule, ProviderRules, Refusal},
+    ports::{
+        identity::{LogoutOrder, Verified},
+        store::Store as _,
+    },
 };
 use domain::user::Role;
 use serde_json::json;
@@ -25,6 +28,37 @@ async fn an_administrator_of_the_provider_waits_for_nobody_s_approval() {
     let boss = Verified { subject: "boss".into(), ..verified(json!({"groups": ["admins"]})) };
     let Ok(Finished::SignedIn { user, .. }) = lab.finish(boss).await else { panic!("a sign-in") };
     assert!(user.role == Role::Admin && !user.locked, "{user:?}");
+}
+
+#[tokio::test]
+async fn a_provider_that_decides_groups_decides_them_with_every_sign_in_and_nothing_else_does_not() {
+    let rule = |group: &str, value: &str| GroupRule {
+        group: group.parse().expect("a name"),
+        rule: ClaimRule { claim: "groups".into(), value: value.into() },
+    };
+    let group_if = vec![rule("staff", "faculty"), rule("students", "course")];
+    let lab = Lab::new(ProviderRules { group_if, ..rules() }, false).await;
+    let group_after = async |claims| {
+        let Ok(Finished::SignedIn { user, .. }) = lab.finish(verified(claims)).await else { panic!("a sign-in") };
+        let group = lab.harness.store.standing(user.id).await.expect("a read").group;
+        group.map(|group| group.to_string())
+    };
+    assert_eq!(
+        group_after(json!({"groups": ["course"]})).await.as_deref(),
+        Some("students"),
+        "with the first one, too"
+    );
+    assert_eq!(group_after(json!({"groups": ["course", "faculty"]})).await.as_deref(), Some("staff"));
+    assert_eq!(group_after(json!({"groups": []})).await, None);
+
+    let lab = Lab::new(rules(), false).await;
+    let Ok(Finished::SignedIn { user, .. }) = lab.finish(verified(people())).await else { panic!("a sign-in") };
+    let mut tx = lab.harness.store.begin().await.expect("a transaction");
+    tx.set_group(user.id, Some(&"students".parse().expect("a name"))).await.expect("a change");
+    tx.commit().await.expect("a commit");
+    lab.finish(verified(people())).await.expect("a sign-in");
+    let standing = lab.harness.store.standing(user.id).await.expect("a read");
+    assert_eq!(standing.group.expect("hers").as_str(), "students", "what an administrator chose stays");
 }
 
 #[tokio::test]

@@ -122,6 +122,7 @@ pub(crate) fn rules() -> ProviderRules {
         label: "Lab".into(),
         issuer: ISSUER.into(),
         admin_if: None,
+        group_if: Vec::new(),
         required: None,
         allowed_domains: Vec::new(),
         first_sign_in: control::federation::FirstSignIn::Active,

@@ -20,6 +20,7 @@ mod m20261121_000003_app_sessions;
 mod m20261121_000004_operations_by;
 mod m20261121_000020_people;
 mod m20261121_000040_identities;
+mod m20261121_000060_groups;
 
 /// Every step in the order it is applied.
 #[derive(Debug, Clone, Copy)]
@@ -43,6 +44,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261121_000004_operations_by::Migration),
             Box::new(m20261121_000020_people::Migration),
             Box::new(m20261121_000040_identities::Migration),
+            Box::new(m20261121_000060_groups::Migration),
         ]
     }
 }

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use control::ports::store::{Account, StoreError};
-use domain::{UserId, quota::OwnLimits, user::User};
+use domain::{UserId, allowance::Standing, quota::OwnLimits, user::User};
 use sea_orm::{ActiveValue::Set, entity::prelude::*};
 
 use crate::{fault::unreadable, words};
@@ -25,6 +25,8 @@ pub(crate) struct Model {
     pub limit_nodes: Option<i64>,
     pub limit_cpu_milli: Option<i64>,
     pub limit_memory_mib: Option<i64>,
+    #[sea_orm(column_name = "group_name")]
+    pub group: Option<String>,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
@@ -64,23 +66,21 @@ impl TryFrom<Model> for Account {
 }
 
 impl Model {
-    pub(crate) fn own_limits(&self) -> Result<OwnLimits, StoreError> {
-        let limits = (self.limit_vclusters, self.limit_nodes, self.limit_cpu_milli, self.limit_memory_mib);
-        own_limits(limits).ok_or_else(|| unreadable("user", self.id, "a limit is out of range"))
+    pub(crate) fn standing(&self) -> Result<Standing, StoreError> {
+        let own = self.own_limits().ok_or_else(|| unreadable("user", self.id, "a limit is out of range"))?;
+        let group = self.group.as_deref().map(str::parse).transpose();
+        Ok(Standing { group: group.map_err(|fault| unreadable("user", self.id, fault))?, own })
     }
-}
 
-/// vclusters, nodes, CPUs and memory as the columns have them.
-pub(crate) type LimitColumns = (Option<i64>, Option<i64>, Option<i64>, Option<i64>);
-
-/// `None` when one is nothing that we write.
-pub(crate) fn own_limits((vclusters, nodes, cpu_milli, memory_mib): LimitColumns) -> Option<OwnLimits> {
-    Some(OwnLimits {
-        vclusters: vclusters.map(u32::try_from).transpose().ok()?,
-        nodes: nodes.map(u32::try_from).transpose().ok()?,
-        cpu_milli: cpu_milli.map(u64::try_from).transpose().ok()?,
-        memory_mib: memory_mib.map(u64::try_from).transpose().ok()?,
-    })
+    /// `None` when one is nothing that we write.
+    fn own_limits(&self) -> Option<OwnLimits> {
+        Some(OwnLimits {
+            vclusters: self.limit_vclusters.map(u32::try_from).transpose().ok()?,
+            nodes: self.limit_nodes.map(u32::try_from).transpose().ok()?,
+            cpu_milli: self.limit_cpu_milli.map(u64::try_from).transpose().ok()?,
+            memory_mib: self.limit_memory_mib.map(u64::try_from).transpose().ok()?,
+        })
+    }
 }
 
 impl From<&Account> for ActiveModel {

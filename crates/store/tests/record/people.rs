@@ -7,6 +7,8 @@ use control::ports::{
     store::{PageRequest, Store},
 };
 use domain::{
+    allowance::Standing,
+    name::GroupName,
     quota::{OwnLimits, Usage},
     user::Role,
 };
@@ -42,25 +44,29 @@ async fn people_come_with_what_they_hold_also_those_who_hold_nothing() {
 }
 
 #[tokio::test]
-async fn limits_role_and_sign_in_change_for_one_user_only() {
+async fn limits_group_role_and_sign_in_change_for_one_user_only() {
     let record = Record::of([1, 2]).await;
     let limits = OwnLimits { vclusters: Some(0), cpu_milli: Some(1 << 40), ..OwnLimits::default() };
     let mut transaction = record.begin().await;
     transaction.set_own_limits(user_id(1), limits).await.expect("a change");
     transaction.set_last_sign_in(user_id(1), at(5)).await.expect("a change");
     transaction.set_role(user_id(1), Role::Admin).await.expect("a change");
-    assert_eq!(transaction.own_limits(user_id(1)).await.expect("a read"), limits);
+    let students: GroupName = "students".parse().expect("a name");
+    transaction.set_group(user_id(1), Some(&students)).await.expect("a change");
+    let standing = Standing { group: Some(students), own: limits };
+    assert_eq!(transaction.standing(user_id(1)).await.expect("a read"), standing);
     assert_eq!(transaction.administrators().await.expect("a read"), [user_id(1)]);
     transaction.set_locked(user_id(1), true).await.expect("a change");
     assert_eq!(transaction.administrators().await.expect("a read"), [], "a locked one cannot sign in");
     transaction.commit().await.expect("a commit");
     let [first, second] = record.store.people("", ALL).await.expect("a list").try_into().expect("two people");
-    assert_eq!((first.own_limits, first.last_sign_in, first.user.role), (limits, Some(at(5)), Role::Admin));
-    assert_eq!((second.own_limits, second.last_sign_in), (OwnLimits::default(), None));
+    assert_eq!((first.standing, first.last_sign_in, first.user.role), (standing, Some(at(5)), Role::Admin));
+    assert_eq!((second.standing, second.last_sign_in), (Standing::default(), None));
     let mut transaction = record.begin().await;
     transaction.set_own_limits(user_id(1), OwnLimits::default()).await.expect("a change");
+    transaction.set_group(user_id(1), None).await.expect("a change");
     transaction.commit().await.expect("a commit");
-    assert_eq!(record.store.own_limits(user_id(1)).await.expect("a read"), OwnLimits::default());
+    assert_eq!(record.store.standing(user_id(1)).await.expect("a read"), Standing::default());
 }
 
 struct Then;

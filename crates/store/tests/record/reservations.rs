@@ -131,7 +131,7 @@ pub(super) fn control(
     };
     let overcommit = Overcommit { cpu: 1.0, memory: 1.0 };
     let cluster_net = "172.20.0.0/24".parse().expect("a network");
-    let (control, reconciler) = Control::new(&ports, Policy { limits: LIMITS, cluster_net, overcommit });
+    let (control, reconciler) = Control::new(&ports, Policy { allowances: LIMITS.into(), cluster_net, overcommit });
     tokio::spawn(reconciler.run(stop.clone()));
     control
 }

@@ -94,7 +94,7 @@ async fn person(
     Ok(Answer(dto::detail(&accounts.person(&caller.actor, &name).await?, accounts, federation.rules())))
 }
 
-/// Changes role, lock and limits. Locking ends every session and refuses every token at once; limits hold for the next order.
+/// Changes role, lock, group and limits. Locking ends every session and refuses every token at once; limits hold for the next order.
 /// One's own role and lock are another administrator's to change, and an administrator's need a browser session.
 #[utoipa::path(patch, path = "/admin/users/{name}", tag = "admin", params(("name" = String, Path)), request_body = ChangeUser,
     responses((status = 200, body = Person), (status = "4XX", body = Problem, content_type = "application/problem+json")))]
@@ -106,7 +106,7 @@ async fn change(
 ) -> Result<Answer<Person>, Failure> {
     caller.actor.administrator()?;
     let limits = change.limits.as_ref().map(dto::own_limits).transpose().map_err(control::Error::Invalid)?;
-    let change = ChangePerson { role: change.role, locked: change.locked, limits };
+    let change = ChangePerson { role: change.role, locked: change.locked, group: change.group, limits };
     let accounts = &state.control.accounts;
     Ok(Answer(dto::person(&accounts.change_person(&caller.actor, &name, change).await?, accounts)))
 }

@@ -7,7 +7,7 @@ use wire::{admin::PersonDetail, problem::Problem, session::Amount};
 use super::PersonActions;
 use crate::{
     components::{
-        field::TextField,
+        field::{Fault, TextField},
         icon::{Glyph, Icon},
         meter::Meter,
         problem_note::ProblemNote,
@@ -20,7 +20,7 @@ use crate::{
     },
 };
 
-const FIELDS: &[&str] = &["limits.vclusters", "limits.nodes", "limits.cpus", "limits.memory_mib"];
+const FIELDS: &[&str] = &["group", "limits.vclusters", "limits.nodes", "limits.cpus", "limits.memory_mib"];
 
 #[component]
 pub(super) fn LimitsSection(detail: PersonDetail) -> impl IntoView {
@@ -46,13 +46,14 @@ fn Form(detail: PersonDetail) -> impl IntoView {
     let problem = Signal::derive(move || actions.limits.value().get().and_then(Result::err).map(Problem::from));
     let saved = move || actions.limits.value().get().is_some_and(|answer| answer.is_ok());
     let pending = actions.limits.pending();
-    let PersonDetail { person, usual_limits: usual, .. } = detail;
+    let PersonDetail { person, usual_limits: usual, groups, .. } = detail;
     let form = LimitsForm::of(person.own_limits);
     view! {
         <ActionForm action=actions.limits attr:class="form">
             <input type="hidden" name="name" value=person.name/>
             <div class="section-body">
                 <ProblemNote problem=problem besides=FIELDS/>
+                {(!groups.is_empty()).then(|| view! { <GroupField groups=groups group=person.group problem=problem/> })}
                 <div class="options is-four">
                     <LimitField id="limit-vclusters" name="limits[vclusters]" field="limits.vclusters" problem=problem
                         label=t!("chrome-vclusters") value=form.vclusters usual=usual.vclusters.to_string()/>
@@ -77,6 +78,27 @@ fn Form(detail: PersonDetail) -> impl IntoView {
                 </button>
             </footer>
         </ActionForm>
+    }
+}
+
+/// Which group's limits are the usual ones for somebody.
+#[component]
+fn GroupField(groups: Vec<String>, group: Option<String>, problem: Signal<Option<Problem>>) -> impl IntoView {
+    let fault = Signal::derive(move || problem.with(|problem| about(problem.as_ref(), "group")));
+    let chosen = move |name: &str| group.as_deref() == Some(name);
+    let options = groups.into_iter().map(|name| {
+        view! { <option value=name.clone() selected=chosen(&name)>{name.clone()}</option> }
+    });
+    view! {
+        <div class="field">
+            <label for="group">{t!("admin-group")}</label>
+            <select id="group" name="group" class="input" aria-describedby="group-about">
+                <option value="">{t!("admin-group-none")}</option>
+                {options.collect_view()}
+            </select>
+            <p id="group-about" class="sub">{t!("admin-group-about")}</p>
+            <Fault name="group" fault=fault/>
+        </div>
     }
 }
 

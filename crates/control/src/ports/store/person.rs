@@ -3,11 +3,7 @@
 use std::net::IpAddr;
 
 use chrono::{DateTime, Utc};
-use domain::{
-    SessionHandle,
-    quota::{OwnLimits, Usage},
-    user::User,
-};
+use domain::{SessionHandle, allowance::Standing, quota::Usage, user::User};
 
 /// A user with what is kept about them.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -15,8 +11,8 @@ pub struct Person {
     pub user: User,
     /// Locked because nobody has approved them yet; only people who first signed in at a provider can be.
     pub pending: bool,
-    /// What they may hold where it is not what everybody may.
-    pub own_limits: OwnLimits,
+    /// What decides how much they may hold.
+    pub standing: Standing,
     /// What they hold.
     pub usage: Usage,
     pub last_sign_in: Option<DateTime<Utc>>,

@@ -1,0 +1,72 @@
+//! Who may hold how much: everybody the usual, a group what is set for it, and somebody what is set for them alone. Knows no
+//! user and not what anybody holds.
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use crate::{
+    name::GroupName,
+    quota::{Limits, OwnLimits},
+};
+
+/// What an installation allows. Cheap to clone.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Allowances {
+    usual: Limits,
+    groups: Arc<BTreeMap<GroupName, OwnLimits>>,
+}
+
+/// What is kept about one user that decides how much they may hold.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Standing {
+    pub group: Option<GroupName>,
+    /// Set for them alone.
+    pub own: OwnLimits,
+}
+
+impl From<Limits> for Allowances {
+    /// The same for everybody.
+    fn from(usual: Limits) -> Self {
+        Self { usual, groups: Arc::default() }
+    }
+}
+
+impl Allowances {
+    pub fn with_groups(self, groups: BTreeMap<GroupName, OwnLimits>) -> Self {
+        Self { groups: Arc::new(groups), ..self }
+    }
+
+    pub fn groups(&self) -> impl Iterator<Item = &GroupName> {
+        self.groups.keys()
+    }
+
+    /// What whoever is in this group may hold for whom nothing else is set. A group that is not there (any more) is none.
+    pub fn usual(&self, group: Option<&GroupName>) -> Limits {
+        group.and_then(|group| self.groups.get(group)).copied().unwrap_or_default().over(self.usual)
+    }
+
+    /// What one user may hold.
+    pub fn of(&self, standing: &Standing) -> Limits {
+        standing.own.over(self.usual(standing.group.as_ref()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_set_for_somebody_stands_over_the_group_s_and_that_over_the_usual_one_by_one() {
+        let usual = Limits { vclusters: 2, nodes: 4, cpu_milli: 4000, memory_mib: 8192 };
+        let students: GroupName = "students".parse().expect("a name");
+        let theirs = OwnLimits { vclusters: Some(1), nodes: Some(2), ..OwnLimits::default() };
+        let allowances = Allowances::from(usual).with_groups([(students.clone(), theirs)].into());
+        let of = |group: Option<&GroupName>, own: OwnLimits| allowances.of(&Standing { group: group.cloned(), own });
+
+        assert_eq!(of(None, OwnLimits::default()), usual);
+        assert_eq!(of(Some(&students), OwnLimits::default()), Limits { vclusters: 1, nodes: 2, ..usual });
+        let own = OwnLimits { nodes: Some(9), memory_mib: Some(1), ..OwnLimits::default() };
+        assert_eq!(of(Some(&students), own), Limits { vclusters: 1, nodes: 9, memory_mib: 1, ..usual });
+        let gone: GroupName = "gone".parse().expect("a name");
+        assert_eq!(of(Some(&gone), OwnLimits::default()), usual, "a group that is not configured any more");
+    }
+}
