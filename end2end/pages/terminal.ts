@@ -14,7 +14,9 @@ export class TerminalPanel {
   }
 
   async focus(): Promise<void> {
-    await this.page.locator(".terminal__screen:not([hidden]) .xterm-screen").click();
+    const screen = this.page.locator(".terminal__screen:not([hidden]) .xterm-screen");
+    // A click holds on to the screen it has found, also when another one has come to the front since.
+    await expect(() => screen.click({ timeout: 2000 })).toPass({ timeout: 20_000 });
   }
 
   async type(text: string): Promise<void> {

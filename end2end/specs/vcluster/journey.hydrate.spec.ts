@@ -66,7 +66,11 @@ test("two nodes, their shells, a reload, a restart of dockletd, one node more, a
     await vcluster.becomes("stopped");
     await vcluster.press("Start");
     await vcluster.becomes("running");
+    // What was open has ended, and its prompt is still on the screen until the new one takes its place.
+    const ended = await terminals.tabs.count();
     await home.getByRole("link", { name: "Terminal on node-0" }).click();
+    await expect(terminals.tabs).toHaveCount(ended + 1);
+    await expect(terminals.tabs.last()).toHaveAttribute("aria-selected", "true");
     await terminals.ready();
     await terminals.run("clear; cat /srv/note /root/note");
     await terminals.shows(/kept\nhome/);
