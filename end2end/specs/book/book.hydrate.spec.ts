@@ -9,7 +9,14 @@ async function linksOf(page: Page): Promise<string[]> {
   return [...new Set(all)].filter((link) => new URL(link).pathname.startsWith("/docs/"));
 }
 
-test("every link inside the book leads to a page and to its heading", async ({ page }) => {
+/** What of a page nobody has styled or written twice: controls beside the search's, and pictures that stand there again. */
+async function strangersOf(page: Page): Promise<string[]> {
+  const controls = await page.locator("input, select, textarea, button").evaluateAll((all) => all.filter((one) => !one.closest(".search")).map((one) => one.outerHTML));
+  const pictures = await page.locator("img").evaluateAll((all) => all.map((one) => (one as HTMLImageElement).src));
+  return [...controls, ...pictures.filter((source, at) => pictures.indexOf(source) !== at)];
+}
+
+test("every link inside the book leads to a page and to its heading, and no page has a stray control or a picture twice", async ({ page }) => {
   const waiting = ["/docs/"];
   const seen = new Map<string, Set<string>>();
   const wanted: [string, string, string][] = [];
@@ -17,6 +24,7 @@ test("every link inside the book leads to a page and to its heading", async ({ p
     if (seen.has(path)) continue;
     const answer = await page.goto(path);
     expect(answer?.status(), path).toBe(200);
+    expect(await strangersOf(page), path).toEqual([]);
     seen.set(path, new Set(await page.locator("[id]").evaluateAll((all) => all.map((one) => one.id))));
     for (const link of (await linksOf(page)).map((text) => new URL(text))) {
       if (!/\.html$|\/$/.test(link.pathname)) continue;
