@@ -10,6 +10,7 @@ content_label=docklet.image.content
 version_label=org.opencontainers.image.version
 stage_label=docklet.image.stage
 base=debian:bookworm
+half=docklet-bookworm-half # what becomes of it on the way, where no registry has it
 
 [ -f "$folder/Dockerfile" ] || fail "There is no images/$name/Dockerfile." "Pick one of: $(ls "$repo/images")"
 
@@ -48,12 +49,13 @@ SCRIPT
 
 # Debian's own installer makes the same small system that the registry's image holds. It needs no root here: fakeroot
 # stands in for it while the packages are unpacked, and a container is root enough to set them up.
-bootstrap_base() {
-    local dir half=docklet-bookworm-half
+# In a shell of its own, so that its trap is its own, too: a later one of this script would take its place.
+bootstrap_base() (
+    local dir
     step "No registry has $base for us: making it from Debian packages with debootstrap" "about 1 min"
     dir=$(mktemp -d "${TMPDIR:-/tmp}/docklet-bookworm.XXXXXX")
-    # shellcheck disable=SC2064 # the names of this call, not of the exit
-    trap "rm -rf '$dir'; docker rm --force $half >/dev/null 2>&1 || true; docker rmi $half >/dev/null 2>&1 || true" EXIT
+    without_half # of a run that was killed
+    trap 'rm -rf "$dir"; without_half' EXIT
     # shellcheck disable=SC2016 # $1 is the inner shell's
     quietly "$repo/target/debootstrap-1.log" fakeroot sh -ec '
         debootstrap --foreign --variant=minbase bookworm "$1/root"
@@ -63,6 +65,12 @@ bootstrap_base() {
     quietly "$repo/target/debootstrap-2.log" docker run --name "$half" --network host "$half" sh -c "$second_stage" \
         || fail "debootstrap could not set up the Debian system." "Its last lines are above."
     docker export "$half" | docker import --change 'CMD ["bash"]' - "$base" >/dev/null
+)
+
+# Fails for what is not there.
+without_half() {
+    docker rm --force "$half" >/dev/null 2>&1 || true
+    docker rmi "$half" >/dev/null 2>&1 || true
 }
 
 ensure_base() {
