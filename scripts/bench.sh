@@ -3,9 +3,8 @@
 # etcd. Prints a table and writes target/bench/*.json. ARGS chooses and sets: make bench ARGS="terminal", ARGS="--help".
 . "$(dirname "$0")/say.sh"
 
-scripts/setup.sh engine
+scripts/setup.sh image
 with_docker_group "$@"
-scripts/image.sh base
 scripts/build.sh run
 scripts/peers.sh
 

@@ -2,9 +2,8 @@
 # make dev: builds unoptimised, serves, and builds again whenever a source changes.
 . "$(dirname "$0")/say.sh"
 
-scripts/setup.sh engine
+scripts/setup.sh image
 with_docker_group "$@"
-scripts/image.sh base
 scripts/build.sh init
 scripts/book.sh
 rm -f "$stamps/site" # what stands in target/debug/site from here on is not what make test wants there

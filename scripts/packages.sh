@@ -14,6 +14,7 @@ need() {
 
 need cc build-essential
 need pkg-config pkg-config
+pkg-config --exists openssl 2>/dev/null || missing+=(libssl-dev) # cargo-leptos, see scripts/rust.sh
 need protoc protobuf-compiler libprotobuf-dev # etcd-client generates its messages with it
 need dockerd docker.io
 need docker docker.io

@@ -2,9 +2,8 @@
 # Makes the book's pictures (docs/images) anew from the product as it is: in a real browser, with a real vcluster.
 . "$(dirname "$0")/say.sh"
 
-scripts/setup.sh engine test
+scripts/setup.sh image test
 with_docker_group "$@"
-scripts/image.sh base
 scripts/build.sh init
 scripts/build.sh site
 scripts/end2end.sh

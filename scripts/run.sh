@@ -3,9 +3,8 @@
 # itself. Arguments go to `dockletd serve`.
 . "$(dirname "$0")/say.sh"
 
-scripts/setup.sh engine
+scripts/setup.sh image
 with_docker_group "$@"
-scripts/image.sh base
 scripts/build.sh run
 scripts/book.sh
 
