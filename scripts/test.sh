@@ -3,9 +3,8 @@
 # It runs beside a make run: the tests' daemons have data directories, ports and installation labels of their own.
 . "$(dirname "$0")/say.sh"
 
-scripts/setup.sh engine test
+scripts/setup.sh image test
 with_docker_group "$@"
-scripts/image.sh base
 scripts/build.sh init
 scripts/build.sh site
 scripts/book.sh
@@ -94,11 +93,15 @@ test_programs() {
 # test_program FOLDER PROGRAM: runs one as cargo would, its output in a log of its own, its result on the screen. One that
 # stands still is ended, and the log says which test that was.
 test_program() {
-    local log="$logs/programs/${2##*/}.log" code=0 threads
+    local log="$logs/programs/${1##*/}-${2##*/}.log" code=0 threads watch
     threads=$(nproc)
     # These wait longest: every test for a daemon and its containers.
     case ${2##*/} in daemon-*) threads=$((threads * 2)) ;; esac
+    node scripts/slowest.mjs follow "$2" "$threads" "$log" &
+    watch=$!
     (cd "$1" && CARGO_MANIFEST_DIR=$1 RUST_TEST_THREADS=$threads timeout --kill-after=10 1500 "$2" >"$log" 2>&1 </dev/null) || code=$?
+    kill $watch
+    wait $watch || true # ended by us
     printf '    %-44s %s\n' "${1##*/}: ${2##*/}" "$(grep -a '^test result:' "$log" || echo "ended with $code")"
     if [ $code -ne 0 ]; then echo "test program ${2##*/} ... FAILED" >>"$logs/programs/failed"; fi
 }
@@ -164,6 +167,9 @@ until [ -z "$(left_behind)" ]; do
     fi
     sleep 0.5
 done
+
+printf '\nthe ten slowest tests:\n'
+node scripts/slowest.mjs show 10 "$logs/programs" "$logs/browser.json"
 
 passed=$(($(rust_sum passed) + $(browser_sum expected) + $(browser_sum flaky)))
 broken=$(($(rust_sum failed) + $(browser_sum unexpected)))

@@ -36,18 +36,20 @@ test("every link inside the book leads to a page and to its heading, and no page
   for (const [from, to, heading] of wanted) expect(seen.get(to)?.has(heading), `${from} → ${to}#${heading}`).toBe(true);
 });
 
-for (const scheme of ["light", "dark"] as const) {
-  for (const [name, viewport] of Object.entries({ wide: { width: 1280, height: 900 }, narrow: { width: 390, height: 844 } })) {
-    test(`pages of the book are readable, ${scheme} and ${name}`, async ({ page }) => {
-      await page.emulateMedia({ colorScheme: scheme });
-      await page.setViewportSize(viewport);
-      for (const path of ["", "guide/first-vcluster.html", "guide/scripts.html", "reference/rest.html", "CONFIG.html"]) {
-        await page.goto(`/docs/${path}`);
+test("pages of the book are readable: light and dark, wide and narrow", async ({ page }) => {
+  test.setTimeout(240_000);
+  for (const path of ["", "guide/first-vcluster.html", "guide/scripts.html", "reference/rest.html", "CONFIG.html"]) {
+    await page.goto(`/docs/${path}`);
+    for (const colorScheme of ["light", "dark"] as const) {
+      for (const viewport of [{ width: 1280, height: 900 }, { width: 390, height: 844 }]) {
+        const where = `${path}, ${colorScheme}, ${viewport.width} px`;
+        await page.emulateMedia({ colorScheme });
+        await page.setViewportSize(viewport);
         await expect(page.getByRole("main").getByRole("heading", { level: 1 })).toBeVisible();
-        expect(await accessFaults(page), path).toEqual([]);
+        expect(await accessFaults(page), where).toEqual([]);
         const wider = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
-        expect(wider, `${path} is wider than the window`).toBeLessThanOrEqual(0);
+        expect(wider, `${where}: wider than the window`).toBeLessThanOrEqual(0);
       }
-    });
+    }
   }
-}
+});
