@@ -3,14 +3,11 @@
 //! The edge puts a [`Visit`] into the request's extensions; [`provide`] hands it to pages and server functions alike, so the
 //! two can never see different things. Chooses no cookie flag of the session: that is the edge's.
 
-use std::{
-    net::IpAddr,
-    sync::{Arc, Mutex, PoisonError},
-};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use async_trait::async_trait;
 use catalogue::Language;
-use control::{Control, actor::Actor, error::causes};
+use control::{Control, accounts::Knock, actor::Actor, error::causes};
 use domain::user::User;
 use http::{HeaderValue, StatusCode, header, request::Parts};
 use leptos::{
@@ -64,8 +61,8 @@ pub struct Visit {
     pub installation: Arc<dyn InstallationView>,
     /// How this visitor finds apps.
     pub apps: AppUrls,
-    /// The client's address, for counting failed sign-ins.
-    pub address: IpAddr,
+    /// Where the request comes from, for counting failed sign-ins.
+    pub knock: Knock,
     /// What this request has taken of what is shown once.
     pub taken: Taken,
     /// The nonce of this response's Content-Security-Policy.
@@ -98,7 +95,7 @@ impl Taken {
 
 impl std::fmt::Debug for Visit {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Visit").field("actor", &self.actor).field("address", &self.address).finish_non_exhaustive()
+        f.debug_struct("Visit").field("actor", &self.actor).field("knock", &self.knock).finish_non_exhaustive()
     }
 }
 

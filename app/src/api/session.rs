@@ -36,7 +36,7 @@ pub(crate) async fn read_ways_in() -> Result<WaysIn, Refused> {
 pub(crate) async fn sign_in(name: String, password: String, next: String) -> Result<(), Refused> {
     use crate::visit::{refuse, visit};
     let visit = visit()?;
-    let user = visit.control.accounts.sign_in(&name, &password, visit.address).await.map_err(refuse)?;
+    let user = visit.control.accounts.sign_in(&name, &password, visit.knock).await.map_err(refuse)?;
     visit.session.enter(&user).await?;
     leptos_axum::redirect(crate::routes::safe_next(&next));
     Ok(())

@@ -57,8 +57,14 @@ impl Installation {
         let mut command = Command::new(&self.binary);
         command.args(["serve", "--data-dir"]).arg(self.data.path()).args(["--listen", &listen]);
         // Limits that the figures do not run into.
-        for (key, value) in [("VCLUSTERS", "20000"), ("NODES", "20000"), ("CPUS", "20000"), ("MEMORY_MIB", "20000000")]
-        {
+        for (key, value) in [
+            ("VCLUSTERS", "20000"),
+            ("NODES", "20000"),
+            ("CPUS", "20000"),
+            ("MEMORY_MIB", "20000000"),
+            ("STREAMS", "100000"),
+            ("TERMINALS", "100000"),
+        ] {
             command.env(format!("DOCKLET_LIMITS_{key}"), value);
         }
         command.env("DOCKLET_WORKER_CPU_OVERCOMMIT", "1000").env("DOCKLET_WORKER_MEMORY_OVERCOMMIT", "100");

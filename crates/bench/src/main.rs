@@ -12,6 +12,7 @@ mod installation;
 mod listing;
 mod proxy;
 mod pty_peer;
+mod sign_in;
 mod terminal;
 mod visitor;
 
@@ -25,7 +26,8 @@ use figure::Report;
 #[derive(Debug, Parser)]
 #[command(about = "Docklet's figures beside a floor or a peer")]
 struct Options {
-    /// Measure only groups whose name contains this: creation, terminal, apps, footprint, listing, proxy.
+    /// Measure only groups whose name contains this: creation, terminal, apps, footprint, sign-in, listing,
+    /// proxy.
     only: Option<String>,
     /// The optimised dockletd; docklet-init stands beside it.
     #[arg(long, default_value = "target/release/dockletd")]
@@ -63,6 +65,9 @@ async fn main() -> Result<()> {
     }
     if wanted("footprint") {
         report.add("footprint", footprint::measure(&options).await?)?;
+    }
+    if wanted("sign-in") {
+        report.add("sign-in", sign_in::measure(&options).await?)?;
     }
     if wanted("listing") {
         report.add("listing", listing::measure(&options).await?)?;

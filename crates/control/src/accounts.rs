@@ -5,14 +5,16 @@ mod once;
 mod password;
 mod people;
 mod profile;
+mod queue;
 mod throttle;
 mod token;
 
-use std::{net::IpAddr, sync::Arc};
+use std::sync::Arc;
 
+use chrono::{DateTime, TimeDelta, Utc};
 use domain::{
     UserId,
-    allowance::Allowances,
+    allowance::{Allowances, Shares},
     name::UserName,
     quota::{Limits, Usage},
     user::User,
@@ -22,16 +24,18 @@ pub use administration::NewUser;
 pub(crate) use administration::{WaysIn, change_role, keeps_an_administrator};
 pub use once::ONCE_KEY_LENGTH;
 pub use people::{ChangePerson, NewPerson, PersonDetail, Secret};
+pub(crate) use throttle::network_of;
+pub use throttle::{Device, Knock};
 pub use token::{IssuedToken, LONGEST_TOKEN_DAYS};
 
 use self::{
     once::ShownOnce,
-    password::{PasswordPool, Turn},
-    throttle::{Rule, Subject},
+    queue::{Queue, Turn},
+    throttle::{Guess, Rule, Subject},
 };
 use crate::{
     Error,
-    actor::Actor,
+    actor::{Actor, Confirmed},
     events::Events,
     ports::{
         clock::{Clock, Entropy},
@@ -44,10 +48,12 @@ pub struct Accounts {
     store: Arc<dyn Store>,
     clock: Arc<dyn Clock>,
     entropy: Arc<dyn Entropy>,
-    passwords: PasswordPool,
+    passwords: Queue,
     allowances: Allowances,
     shown_once: ShownOnce,
     ways: WaysIn,
+    /// How long a sign-in is good for what makes the way in wider.
+    fresh: TimeDelta,
     /// Where open pages are told; the command line has none.
     events: Option<Events>,
 }
@@ -70,10 +76,11 @@ impl Accounts {
             store,
             clock,
             entropy,
-            passwords: PasswordPool::default(),
+            passwords: Queue::default(),
             allowances,
             shown_once: ShownOnce::default(),
             ways: WaysIn::default(),
+            fresh: TimeDelta::minutes(10),
             events: None,
         }
     }
@@ -90,28 +97,43 @@ impl Accounts {
         Self { ways, ..self }
     }
 
+    #[must_use]
+    pub(crate) fn with_fresh(self, fresh: TimeDelta) -> Self {
+        Self { fresh, ..self }
+    }
+
+    /// For what makes the way in wider: tokens, identities. Asks for a fresh sign-in, because a browser may have been left
+    /// signed in, or its cookie been taken.
+    pub fn confirm<'a>(&self, actor: &'a Actor) -> Result<Confirmed<'a>, Error> {
+        actor.in_person()?;
+        match actor.shown_at {
+            Some(at) if self.clock.now() - at <= self.fresh => Ok(Confirmed::new(actor)),
+            _ => Err(Error::SignInAgain(self.fresh)),
+        }
+    }
+
     /// Checks name and password. Wrong ones cost growing waits, per account and per address; nobody is ever locked out for
-    /// good, and an unknown name costs as much time as a wrong password.
-    pub async fn sign_in(&self, name: &str, password: &str, address: IpAddr) -> Result<User, Error> {
+    /// good, strangers do not keep a browser of the account's waiting, and an unknown name costs as much time as a wrong
+    /// password.
+    pub async fn sign_in(&self, name: &str, password: &str, from: impl Into<Knock>) -> Result<User, Error> {
         if !self.ways.passwords {
             return Err(Error::NoPasswords);
         }
-        let subjects = throttle::subjects(name, address);
-        self.refuse_while_waiting(&subjects).await?;
         let account = match name.parse::<UserName>() {
             Ok(name) => self.store.account(&name).await?,
             Err(_) => None,
         };
+        let guess = Guess::new(name, account.as_ref().map(|account| account.user.id), &from.into());
         let hash = account.as_ref().and_then(|account| account.password_hash.clone());
-        let (right, _turn) = self.verify(&subjects, password, hash).await?;
+        let (right, _turn) = self.verify(&guess, password, hash).await?;
         match account {
             Some(account) if right && !account.user.locked => {
-                self.forget_failures(&subjects).await?;
+                self.forget_failures(&guess).await?;
                 self.let_in(&account).await?;
                 Ok(account.user)
             }
             _ => {
-                self.record_failure(&subjects).await?;
+                self.record_failure(&guess).await?;
                 Err(Error::SignInFailed)
             }
         }
@@ -119,9 +141,10 @@ impl Accounts {
 
     /// Checks a password when it is its turn. Many may have been let into the queue at once: those before this one count
     /// by then, and whoever keeps the turn until the failure is written down is counted by those behind.
-    async fn verify(&self, subjects: &[Subject], password: &str, hash: Option<String>) -> Result<(bool, Turn), Error> {
-        let turn = self.passwords.turn().await?;
-        self.refuse_while_waiting(subjects).await?;
+    async fn verify(&self, guess: &Guess, password: &str, hash: Option<String>) -> Result<(bool, Turn), Error> {
+        self.refuse_while_waiting(guess).await?;
+        let turn = self.passwords.turn(&guess.shares()).await?;
+        self.refuse_while_waiting(guess).await?;
         turn.verify(password.to_owned(), hash).await
     }
 
@@ -147,34 +170,39 @@ impl Accounts {
         Ok((self.allowances.of(&standing), self.store.usage(actor.user).await?))
     }
 
-    async fn refuse_while_waiting(&self, subjects: &[Subject]) -> Result<(), Error> {
+    /// What the user may take at a time of what all share in dockletd itself.
+    pub async fn shares(&self, user: UserId) -> Result<Shares, Error> {
+        Ok(self.allowances.shares(self.store.standing(user).await?.group.as_ref()))
+    }
+
+    async fn refuse_while_waiting(&self, guess: &Guess) -> Result<(), Error> {
         let now = self.clock.now();
-        for Subject { key, rule } in subjects {
-            if let Some(wait) = self.store.attempts(key).await?.and_then(|attempts| rule.wait(&attempts, now)) {
+        let pair = self.store.attempts(&guess.pair()).await?;
+        for Subject { key, rule, .. } in guess.subjects(has_failed(pair, now)) {
+            if let Some(wait) = self.store.attempts(&key).await?.and_then(|attempts| rule.wait(&attempts, now)) {
                 return Err(Error::TooManyAttempts { wait });
             }
         }
         Ok(())
     }
 
-    async fn record_failure(&self, subjects: &[Subject]) -> Result<(), Error> {
+    async fn record_failure(&self, guess: &Guess) -> Result<(), Error> {
         let now = self.clock.now();
         let mut tx = self.store.begin().await?;
-        for Subject { key, rule } in subjects {
-            let failures = tx.attempts(key).await?.map_or(0, |attempts| rule.remembered(&attempts, now));
-            let attempts = Attempts { key: key.clone(), failures: failures.saturating_add(1), last_failure: now };
-            tx.set_attempts(&attempts).await?;
+        let pair = tx.attempts(&guess.pair()).await?;
+        for Subject { key, rule, .. } in guess.subjects(has_failed(pair, now)) {
+            let failures = tx.attempts(&key).await?.map_or(0, |attempts| rule.remembered(&attempts, now));
+            tx.set_attempts(&Attempts { key, failures: failures.saturating_add(1), last_failure: now }).await?;
         }
         Ok(tx.commit().await?)
     }
 
-    /// A success clears what counts for this account, not what counts for the address: whoever has one account could
-    /// otherwise go on guessing at others.
-    async fn forget_failures(&self, subjects: &[Subject]) -> Result<(), Error> {
+    async fn forget_failures(&self, guess: &Guess) -> Result<(), Error> {
         let mut counted = Vec::new();
-        for Subject { key, rule } in subjects {
-            if *rule != Rule::ADDRESS && self.store.attempts(key).await?.is_some() {
-                counted.push(key);
+        let pair = self.store.attempts(&guess.pair()).await?;
+        for subject in guess.subjects(has_failed(pair, self.clock.now())) {
+            if subject.is_forgiven && self.store.attempts(&subject.key).await?.is_some() {
+                counted.push(subject.key);
             }
         }
         if counted.is_empty() {
@@ -182,8 +210,12 @@ impl Accounts {
         }
         let mut tx = self.store.begin().await?;
         for key in counted {
-            tx.clear_attempts(key).await?;
+            tx.clear_attempts(&key).await?;
         }
         Ok(tx.commit().await?)
     }
+}
+
+fn has_failed(pair: Option<Attempts>, now: DateTime<Utc>) -> bool {
+    pair.is_some_and(|attempts| Rule::PAIR.remembered(&attempts, now) > 0)
 }

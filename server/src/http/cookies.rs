@@ -13,8 +13,13 @@ const SECURE_BROWSER: &str = "__Host-docklet_sign_in";
 /// As long as a sign-in may take.
 const BROWSER_SECONDS: u32 = 600;
 
+/// What a browser is known by that has signed in with a password before.
+const KNOWN: &str = "docklet_known";
+const SECURE_KNOWN: &str = "__Host-docklet_known";
+
 /// All of the portal's, over TLS and not (a prefix is no part of a name): no app and no node has any business with them.
-pub(crate) const OF_PORTAL: [&str; 5] = [SESSION, BROWSER, app::THEME_COOKIE, app::ZONE_COOKIE, catalogue::COOKIE];
+pub(crate) const OF_PORTAL: [&str; 6] =
+    [SESSION, BROWSER, KNOWN, app::THEME_COOKIE, app::ZONE_COOKIE, catalogue::COOKIE];
 
 /// What binds this browser, if something does.
 pub(crate) fn browser(headers: &HeaderMap, secure: bool) -> Option<&str> {
@@ -25,6 +30,17 @@ pub(crate) fn browser(headers: &HeaderMap, secure: bool) -> Option<&str> {
 pub(crate) fn bind_browser(secret: &str, secure: bool) -> String {
     let (name, flag) = if secure { (SECURE_BROWSER, "; Secure") } else { (BROWSER, "") };
     format!("{name}={secret}; Path=/; HttpOnly; SameSite=Lax{flag}; Max-Age={BROWSER_SECONDS}")
+}
+
+/// What makes this browser a known one, if something does.
+pub(crate) fn known(headers: &HeaderMap, secure: bool) -> Option<&str> {
+    value(headers, if secure { SECURE_KNOWN } else { KNOWN })
+}
+
+/// `Strict`: it comes along when our own page sends a password, and never otherwise.
+pub(crate) fn know(sealed: &str, secure: bool, seconds: i64) -> String {
+    let (name, flag) = if secure { (SECURE_KNOWN, "; Secure") } else { (KNOWN, "") };
+    format!("{name}={sealed}; Path=/; HttpOnly; SameSite=Strict{flag}; Max-Age={seconds}")
 }
 
 /// The first cookie of this name.

@@ -3,7 +3,10 @@
 use std::{net::IpAddr, time::Duration};
 
 use crate::harness::{Harness, address};
-use control::Error;
+use control::{
+    Error,
+    accounts::{Device, Knock},
+};
 use domain::user::Role;
 
 #[tokio::test]
@@ -51,8 +54,89 @@ async fn many_guesses_at_once_are_no_more_than_the_few_that_are_checked_at_the_s
     harness.clock.advance(Duration::from_secs(600));
     let guesses = futures::future::join_all((0..30).map(|_| accounts.sign_in("ada", "wrong", address()))).await;
     let checked = guesses.iter().filter(|guess| matches!(guess, Err(Error::SignInFailed))).count();
-    let refused = guesses.iter().filter(|guess| matches!(guess, Err(Error::TooManyAttempts { .. }))).count();
+    let refused = |guess: &&Result<_, Error>| matches!(guess, Err(Error::TooManyAttempts { .. } | Error::Busy));
+    let refused = guesses.iter().filter(refused).count();
     assert!((1..=2).contains(&checked) && checked + refused == 30, "{checked} checked, {refused} refused");
+}
+
+/// A lecture hall has one address; one of them must not keep the others out.
+#[tokio::test]
+async fn guesses_from_a_shared_address_keep_nobody_else_behind_it_waiting() {
+    let harness = Harness::new().await;
+    let accounts = &harness.control.accounts;
+    for number in 0..80 {
+        let guess = accounts.sign_in(&format!("name-{number}"), "wrong", address()).await;
+        assert!(matches!(guess, Err(Error::SignInFailed)), "{guess:?}");
+    }
+    for _ in 0..40 {
+        let _waits_or_fails = accounts.sign_in("bob", "wrong", address()).await;
+    }
+    accounts.sign_in("ada", "correct horse", address()).await.expect("she has done nothing");
+}
+
+/// Each stranger pays for going on; what they do adds nothing to what a newcomer waits for.
+#[tokio::test]
+async fn strangers_keep_no_owner_waiting_wherever_they_guess_from() {
+    let harness = Harness::new().await;
+    let accounts = &harness.control.accounts;
+    let stranger = |n: u8| IpAddr::from([203, 0, 113, n]);
+    let mut checked = 0;
+    for _ in 0..30 {
+        for n in 0..20 {
+            let guess = accounts.sign_in("ada", "wrong", stranger(n)).await;
+            checked += u32::from(matches!(guess, Err(Error::SignInFailed)));
+        }
+        harness.clock.advance(Duration::from_secs(60));
+    }
+    assert!(checked <= 100, "in half an hour {checked} guesses were checked");
+    accounts.sign_in("ada", "correct horse", address()).await.expect("from an address of her own");
+    let device = Some(Device { user: harness.ada.user, id: "notebook".into() });
+    let beside = Knock { address: stranger(1), device: device.clone() };
+    accounts.sign_in("ada", "correct horse", beside.clone()).await.expect("her own browser, beside a stranger");
+    for n in 20..250 {
+        let _waits_or_fails = accounts.sign_in("ada", "wrong", stranger(n)).await;
+    }
+    let far = IpAddr::from([198, 51, 100, 1]);
+    let newcomer = accounts.sign_in("ada", "correct horse", far).await;
+    assert!(
+        matches!(newcomer, Err(Error::TooManyAttempts { wait }) if wait <= Duration::from_secs(15)),
+        "{newcomer:?}"
+    );
+    accounts.sign_in("ada", "correct horse", beside).await.expect("her own browser, during a flood");
+    let bobs = Knock { address: far, device };
+    let other = accounts.sign_in("bob", "wrong", bobs).await;
+    assert!(matches!(other, Err(Error::SignInFailed)), "a browser is known to its own account only");
+}
+
+#[tokio::test]
+async fn guessing_in_a_known_browser_costs_waits_as_well() {
+    let harness = Harness::new().await;
+    let accounts = &harness.control.accounts;
+    let device = Some(Device { user: harness.ada.user, id: "stolen".into() });
+    let knock = Knock { address: address(), device };
+    for _ in 0..5 {
+        let _wrong = accounts.sign_in("ada", "wrong", knock.clone()).await;
+    }
+    let waits = accounts.sign_in("ada", "correct horse", knock).await;
+    assert!(matches!(waits, Err(Error::TooManyAttempts { .. })), "{waits:?}");
+    accounts.sign_in("ada", "correct horse", address()).await.expect("another browser");
+}
+
+/// A right password is never slowed down, but does not fill the queue either.
+#[tokio::test]
+async fn one_account_takes_only_its_share_of_the_queue() {
+    let harness = Harness::new().await;
+    let accounts = &harness.control.accounts;
+    let ada = (0..100).map(|_| accounts.sign_in("ada", "correct horse", address()));
+    let bob = async {
+        tokio::task::yield_now().await;
+        accounts.sign_in("bob", "correct horse", address()).await
+    };
+    let (ada, bob) = futures::future::join(futures::future::join_all(ada), bob).await;
+    bob.expect("there is a place for bob");
+    // How many follow when the first have left depends on the machine.
+    let busy = ada.iter().filter(|answer| matches!(answer, Err(Error::Busy))).count();
+    assert!(busy > 0 && ada.iter().filter(|answer| answer.is_ok()).count() + busy == 100, "{busy} were refused");
 }
 
 #[tokio::test]

@@ -16,6 +16,7 @@ use crate::{
         client::Client,
         farewell::Way,
         identity::Identity,
+        known::Known,
         session::{self, Seen},
     },
     state::AppState,
@@ -30,13 +31,15 @@ pub(crate) async fn visit(
     let urls = urls(&state, &request);
     let seen = Seen::of(state.clock.now(), request.extensions(), request.headers());
     let way = Way::of(&state, &request);
+    let unknown = || Known::new(session::client_address(request.extensions()).into());
+    let known = request.extensions().get::<Known>().cloned().unwrap_or_else(unknown);
     let extensions = request.extensions_mut();
     let identity = extensions.get::<Identity>().cloned().unwrap_or_default();
     let visit = Visit {
         control: state.control.clone(),
         actor: identity.actor,
-        session: session::door(&session, seen, way),
-        address: session::client_address(extensions),
+        session: session::door(&session, seen, way, known.clone()),
+        knock: known.knock.clone(),
         installation: state.installation.clone(),
         apps: urls.clone(),
         taken: Taken::default(),
