@@ -72,7 +72,7 @@ fn said(refusal: &Refusal, label: &str) -> (String, String) {
         }
         Refusal::SessionChanged => (t!("oidc-session-changed-title"), t!("oidc-session-changed")),
         Refusal::Unavailable(_) => (t!("oidc-down-title", provider = label), t!("oidc-down", provider = label)),
-        Refusal::TooMany | Refusal::Control(_) => (t!("oidc-busy-title"), t!("oidc-busy")),
+        Refusal::Control(_) => (t!("oidc-busy-title"), t!("oidc-busy")),
         Refusal::Denied => (t!("oidc-denied-title"), t!("oidc-denied", provider = label)),
         Refusal::LoginRequired(_) => (t!("oidc-login-required-title"), t!("oidc-login-required", provider = label)),
         Refusal::CodeRefused => (t!("oidc-code-title"), t!("oidc-code", provider = label)),

@@ -2,12 +2,15 @@
 
 use chrono::{DateTime, Utc};
 use control::ports::store::{
-    Account, Admitted, Identity, IdentityReads, IdentityWrites, PendingSignIn, ProviderSession, SessionKey, StoreError,
+    Account, Admitted, Identity, IdentityReads, IdentityWrites, PendingShares, PendingSignIn, ProviderSession,
+    SessionKey, StoreError,
 };
 use domain::{UserId, user::Role};
 use sea_orm::{
     ColumnTrait, Condition, ConnectionTrait, EntityTrait, Order, PaginatorTrait as _, QueryFilter, QueryOrder,
-    QuerySelect, prelude::Uuid, sea_query::Expr,
+    QuerySelect,
+    prelude::Uuid,
+    sea_query::{Expr, SimpleExpr},
 };
 
 use crate::{
@@ -59,24 +62,20 @@ impl IdentityWrites for SqlTransaction {
     async fn insert_pending_sign_in(
         &mut self,
         pending: &PendingSignIn,
-        most: u32,
-        most_of_all: u64,
+        shares: PendingShares,
         now: DateTime<Utc>,
-    ) -> Result<bool, StoreError> {
-        use pending_sign_in::Column::{Browser, Digest, ExpiresAt};
+    ) -> Result<(), StoreError> {
+        use pending_sign_in::Column::{Address, Browser};
         let db = self.db();
         drop_late(db, now).await?;
-        let oldest_first =
-            pending_sign_in::Entity::find().filter(Browser.eq(&pending.browser)).order_by(ExpiresAt, Order::Asc);
-        let surplus = surplus(db, oldest_first.select_only().column(Digest), most).await?;
-        let surplus = pending_sign_in::Entity::delete_many().filter(Digest.is_in(surplus));
-        surplus.exec(db).await.map_err(fault("sign-in"))?;
-        if pending_sign_in::Entity::find().count(db).await.map_err(fault("sign-in"))? >= most_of_all {
-            return Ok(false);
+        make_room(db, Browser.eq(&pending.browser), shares.of_browser).await?;
+        make_room(db, Address.eq(&pending.address), shares.of_address).await?;
+        if pending_sign_in::Entity::find().count(db).await.map_err(fault("sign-in"))? >= shares.of_all {
+            drop_one_of_the_most(db).await?;
         }
         let row = pending_sign_in::ActiveModel::from(pending);
         pending_sign_in::Entity::insert(row).exec_without_returning(db).await.map_err(fault("sign-in"))?;
-        Ok(true)
+        Ok(())
     }
 
     async fn take_pending_sign_in(&mut self, digest: &str, browser: &str) -> Result<Option<PendingSignIn>, StoreError> {
@@ -198,6 +197,32 @@ impl IdentityWrites for SqlTransaction {
         let end = session::Entity::delete_many().filter(session::Column::Digest.is_in(keys));
         Ok(end.exec(self.db()).await.map_err(fault("session"))?.rows_affected)
     }
+}
+
+/// The oldest of these go, so that with one more there are `most`.
+async fn make_room(db: &impl ConnectionTrait, these: SimpleExpr, most: u32) -> Result<(), StoreError> {
+    use pending_sign_in::Column::{Digest, ExpiresAt};
+    let oldest_first = pending_sign_in::Entity::find().filter(these).order_by(ExpiresAt, Order::Asc);
+    let surplus = surplus(db, oldest_first.select_only().column(Digest), most).await?;
+    if surplus.is_empty() {
+        return Ok(());
+    }
+    let surplus = pending_sign_in::Entity::delete_many().filter(Digest.is_in(surplus));
+    surplus.exec(db).await.map_err(fault("sign-in"))?;
+    Ok(())
+}
+
+/// So whoever fills the table from a few addresses pushes out their own.
+async fn drop_one_of_the_most(db: &impl ConnectionTrait) -> Result<(), StoreError> {
+    use pending_sign_in::Column::{Address, Digest, ExpiresAt};
+    let greediest = pending_sign_in::Entity::find().select_only().column(Address).group_by(Address);
+    let greediest = greediest.order_by(Digest.count(), Order::Desc).limit(1).into_tuple::<String>();
+    let Some(address) = greediest.one(db).await.map_err(fault("sign-in"))? else { return Ok(()) };
+    let oldest = pending_sign_in::Entity::find().select_only().column(Digest).filter(Address.eq(address));
+    let oldest = oldest.order_by(ExpiresAt, Order::Asc).limit(1).into_tuple::<String>();
+    let Some(oldest) = oldest.one(db).await.map_err(fault("sign-in"))? else { return Ok(()) };
+    pending_sign_in::Entity::delete_by_id(oldest).exec(db).await.map_err(fault("sign-in"))?;
+    Ok(())
 }
 
 pub(crate) async fn drop_late(db: &impl ConnectionTrait, now: DateTime<Utc>) -> Result<u64, StoreError> {

@@ -91,6 +91,6 @@ fn status(refusal: &Refusal) -> StatusCode {
         Refusal::ProviderRefused(_) | Refusal::Clock(_) | Refusal::Audience(_) | Refusal::Untrusted(_) => {
             StatusCode::BAD_GATEWAY
         }
-        Refusal::Unavailable(_) | Refusal::TooMany | Refusal::Control(_) => StatusCode::SERVICE_UNAVAILABLE,
+        Refusal::Unavailable(_) | Refusal::Control(_) => StatusCode::SERVICE_UNAVAILABLE,
     }
 }

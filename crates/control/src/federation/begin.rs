@@ -1,21 +1,26 @@
 //! Sending a browser to a provider. What must be the same when it comes back is kept here, and bound to that browser.
 
+use std::net::IpAddr;
+
 use chrono::TimeDelta;
 use domain::Violation;
 
 use super::{Federation, Refusal};
 use crate::{
-    actor::Actor,
-    ports::{identity::Secrets, store::PendingSignIn},
+    accounts::network_of,
+    actor::Confirmed,
+    ports::{
+        identity::Secrets,
+        store::{PendingShares, PendingSignIn},
+    },
     secret,
 };
 
 /// How long somebody may take to sign in at the provider.
 const PATIENCE: TimeDelta = TimeDelta::minutes(10);
-/// Tabs of one browser that can be under way; the oldest is forgotten.
-const MOST_OF_A_BROWSER: u32 = 10;
-/// Rows that anybody can make without having signed in, all together.
-const MOST_OF_ALL: u64 = 20_000;
+/// Anybody can make them without having signed in. A lecture behind one address begins some hundreds in ten minutes; one
+/// machine that floods pushes out its own, and all together never fill the record.
+const SHARES: PendingShares = PendingShares { of_browser: 10, of_address: 1_000, of_all: 20_000 };
 /// It is made from the request's host where no address is configured, and kept: anybody could fill the record with it.
 const LONGEST_BACK: usize = 512;
 
@@ -29,8 +34,12 @@ pub struct Begin<'a> {
     pub back: &'a str,
     /// What the browser is bound with, if it has been before.
     pub browser: Option<&'a str>,
+    /// Where the request comes from.
+    pub address: IpAddr,
     /// Whose account the identity is linked to; `None` signs in.
-    pub link: Option<&'a Actor>,
+    pub link: Option<Confirmed<'a>>,
+    /// Whether the provider is to ask who it is, also whoever is signed in there.
+    pub again: bool,
 }
 
 /// Where the browser goes, and what it must bring back. `Debug` shows no secret.
@@ -52,8 +61,11 @@ impl Federation {
             let rule = format!("must not be longer than {LONGEST_BACK} characters with what we add");
             return Err(crate::Error::Invalid(vec![Violation::new("host", rule)]).into());
         }
-        let link =
-            begin.link.map(|actor| Ok::<_, crate::Error>((actor.user, actor.in_person()?.clone()))).transpose()?;
+        let link = begin
+            .link
+            .map(Confirmed::actor)
+            .map(|actor| Ok::<_, crate::Error>((actor.user, actor.in_person()?.clone())));
+        let link = link.transpose()?;
         let browser = match begin.browser {
             // Whether it is one of ours, nobody needs to know: it only binds.
             Some(known) if secret::is_well_formed(known) => known.to_owned(),
@@ -61,7 +73,7 @@ impl Federation {
         };
         let state = self.secret();
         let secrets = Secrets { nonce: self.secret(), verifier: self.secret() };
-        let address = outside.providers.authorize_url(&rules.name, &state, &secrets, begin.back).await?;
+        let address = outside.providers.authorize_url(&rules.name, &state, &secrets, begin.back, begin.again).await?;
         let now = self.clock.now();
         let pending = PendingSignIn {
             digest: secret::hex_digest(&state),
@@ -72,11 +84,10 @@ impl Federation {
             next: begin.next.to_owned(),
             link,
             expires_at: now + PATIENCE,
+            address: network_of(begin.address),
         };
         let mut tx = self.store.begin().await?;
-        if !tx.insert_pending_sign_in(&pending, MOST_OF_A_BROWSER, MOST_OF_ALL, now).await? {
-            return Err(Refusal::TooMany);
-        }
+        tx.insert_pending_sign_in(&pending, SHARES, now).await?;
         tx.commit().await?;
         Ok(Begun { address, browser })
     }

@@ -1,5 +1,6 @@
 //! A browser comes back from a provider. Nothing it brings is believed: what was kept when it left decides.
 
+use chrono::{DateTime, Utc};
 use domain::user::User;
 
 use super::{Federation, Refusal};
@@ -47,6 +48,13 @@ pub enum Finished {
 pub struct Grant {
     provider: String,
     verified: Verified,
+}
+
+impl Grant {
+    /// When the person showed the provider who they are, where it says so. Whoever is signed in there for days only passes by.
+    pub fn shown_at(&self) -> Option<DateTime<Utc>> {
+        DateTime::from_timestamp(self.verified.claims.get("auth_time")?.as_i64()?, 0)
+    }
 }
 
 impl Federation {

@@ -47,8 +47,6 @@ pub enum Refusal {
     LinkedElsewhere,
     #[error("linking needs the session it was begun in")]
     SessionChanged,
-    #[error("too many sign-ins are under way")]
-    TooMany,
     #[error(transparent)]
     Control(#[from] Error),
 }
@@ -98,8 +96,7 @@ impl Refusal {
             | Self::ProviderRefused(_)
             | Self::Clock(_)
             | Self::Audience(_)
-            | Self::Untrusted(_)
-            | Self::TooMany => true,
+            | Self::Untrusted(_) => true,
             Self::Control(error) => matches!(error, Error::Store(_)),
             _ => false,
         }

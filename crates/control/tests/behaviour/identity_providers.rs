@@ -24,7 +24,7 @@ use serde_json::{Value, json};
 use testkit::SeededEntropy;
 use tokio_util::sync::CancellationToken;
 
-use crate::harness::{Browser, Harness, SOON, eventually};
+use crate::harness::{Browser, Harness, SOON, address, eventually};
 
 pub(crate) const ISSUER: &str = "https://idp.example";
 pub(crate) const BACK: &str = "https://docklet.example/oidc/lab/callback";
@@ -50,7 +50,14 @@ impl IdentityProviders for Scripted {
     }
 
     /// The address is `state` alone, so that a test has it.
-    async fn authorize_url(&self, _: &str, state: &str, _: &Secrets, _: &str) -> Result<String, IdentityError> {
+    async fn authorize_url(
+        &self,
+        _: &str,
+        state: &str,
+        _: &Secrets,
+        _: &str,
+        _: bool,
+    ) -> Result<String, IdentityError> {
         Ok(state.to_owned())
     }
 
@@ -147,7 +154,15 @@ impl Lab {
     /// What becomes of a sign-in in which the provider says this.
     pub(crate) async fn finish(&self, who: Verified) -> Result<Finished, Refusal> {
         *self.provider.signs_in.lock() = Some(who);
-        let begin = Begin { provider: "lab", next: "/", back: BACK, browser: None, link: None };
+        let begin = Begin {
+            provider: "lab",
+            next: "/",
+            back: BACK,
+            browser: None,
+            address: address(),
+            link: None,
+            again: false,
+        };
         let begun = self.federation.begin(begin).await?;
         let callback = Callback {
             provider: "lab",

@@ -24,6 +24,8 @@ pub(crate) struct Model {
     pub link_user: Option<Uuid>,
     pub link_session: Option<String>,
     pub expires_at: DateTime<Utc>,
+    /// Whose share it counts in; empty for those from before there were shares.
+    pub address: String,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
@@ -59,6 +61,7 @@ impl TryFrom<Model> for PendingSignIn {
             next: row.next,
             link,
             expires_at: row.expires_at,
+            address: row.address,
         })
     }
 }
@@ -78,6 +81,7 @@ impl From<&PendingSignIn> for ActiveModel {
             link_user: Set(link_user),
             link_session: Set(link_session),
             expires_at: Set(pending.expires_at),
+            address: Set(pending.address.clone()),
         }
     }
 }

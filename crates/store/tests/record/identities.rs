@@ -4,7 +4,10 @@ use std::sync::Arc;
 
 use control::ports::{
     identity::Secrets,
-    store::{Identity, IdentityReads as _, PendingSignIn, ProviderSession, SessionKey, StoreError, Transaction},
+    store::{
+        Identity, IdentityReads as _, PendingShares, PendingSignIn, ProviderSession, SessionKey, StoreError,
+        Transaction,
+    },
 };
 use domain::user::Role;
 use serde_json::json;
@@ -30,6 +33,7 @@ fn pending(digest: &str, browser: &str, expires: i64) -> PendingSignIn {
         next: "/help".into(),
         link: None,
         expires_at: at(expires),
+        address: "192.0.2.7".into(),
     }
 }
 
@@ -80,15 +84,20 @@ async fn with_sessions() -> (Record, SessionStore) {
     (record, sessions)
 }
 
-async fn insert(tx: &mut dyn Transaction, pending: &PendingSignIn, now: i64) -> bool {
-    tx.insert_pending_sign_in(pending, 3, 6, at(now)).await.expect("the database answers")
+async fn insert(tx: &mut dyn Transaction, pending: &PendingSignIn, now: i64) {
+    let shares = PendingShares { of_browser: 3, of_address: 4, of_all: 6 };
+    tx.insert_pending_sign_in(pending, shares, at(now)).await.expect("the database answers");
+}
+
+async fn is_kept(tx: &mut dyn Transaction, name: &str) -> bool {
+    tx.take_pending_sign_in(name, name).await.expect("an answer").is_some()
 }
 
 #[tokio::test]
 async fn a_sign_in_is_taken_once_and_by_its_browser_only() {
     let record = Record::new().await;
     let mut tx = record.begin().await;
-    assert!(insert(&mut *tx, &pending("d", "mine", 600), 0).await);
+    insert(&mut *tx, &pending("d", "mine", 600), 0).await;
     assert_eq!(tx.take_pending_sign_in("d", "another's").await.expect("an answer"), None);
     assert_eq!(tx.take_pending_sign_in("other", "mine").await.expect("an answer"), None);
     assert_eq!(tx.take_pending_sign_in("d", "mine").await.expect("an answer"), Some(pending("d", "mine", 600)));
@@ -96,19 +105,36 @@ async fn a_sign_in_is_taken_once_and_by_its_browser_only() {
 }
 
 #[tokio::test]
-async fn only_so_many_sign_ins_are_kept_of_a_browser_and_of_all() {
+async fn only_so_many_sign_ins_are_kept_of_a_browser() {
     let record = Record::new().await;
     let mut tx = record.begin().await;
     for number in 0..5 {
-        assert!(insert(&mut *tx, &pending(&number.to_string(), "mine", 600 + number), 0).await);
+        insert(&mut *tx, &pending(&number.to_string(), "mine", 600 + number), 0).await;
     }
     assert_eq!(tx.take_pending_sign_in("1", "mine").await.expect("an answer"), None, "the oldest are forgotten");
     assert!(tx.take_pending_sign_in("4", "mine").await.expect("an answer").is_some());
-    for number in 10..14 {
-        assert!(insert(&mut *tx, &pending(&number.to_string(), &number.to_string(), 700), 0).await, "{number}");
+}
+
+/// Nobody can shut the door for others: who begins more than their share pushes out their own.
+#[tokio::test]
+async fn a_flood_of_sign_ins_pushes_out_its_own_oldest_and_is_never_refused() {
+    let record = Record::new().await;
+    let mut tx = record.begin().await;
+    let from =
+        |name: &str, address: &str, expires| PendingSignIn { address: address.into(), ..pending(name, name, expires) };
+    insert(&mut *tx, &from("ada", "198.51.100.1", 600), 0).await;
+    for number in 0..20 {
+        insert(&mut *tx, &from(&format!("flood {number}"), "203.0.113.9", 601 + number), 0).await;
     }
-    assert!(!insert(&mut *tx, &pending("one more", "another", 700), 0).await, "there are as many as there may be");
-    assert!(insert(&mut *tx, &pending("later", "another", 1400), 800).await, "those that are over do not count");
+    assert!(!is_kept(&mut *tx, "flood 15").await, "more than the address' share");
+    for number in 0..3 {
+        insert(&mut *tx, &from(&format!("other {number}"), &format!("198.51.100.{}", 10 + number), 700), 0).await;
+    }
+    for (name, stays) in
+        [("ada", true), ("flood 16", false), ("flood 17", false), ("flood 19", true), ("other 2", true)]
+    {
+        assert_eq!(is_kept(&mut *tx, name).await, stays, "{name}");
+    }
 }
 
 #[tokio::test]

@@ -38,6 +38,16 @@ pub struct PendingSignIn {
     /// Who asked, in which session, when the identity is to be linked to them.
     pub link: Option<(UserId, SessionHandle)>,
     pub expires_at: DateTime<Utc>,
+    /// The network it was begun from.
+    pub address: String,
+}
+
+/// How many sign-ins may be under way.
+#[derive(Debug, Clone, Copy)]
+pub struct PendingShares {
+    pub of_browser: u32,
+    pub of_address: u32,
+    pub of_all: u64,
 }
 
 /// A session of ours that stands on one at a provider.
@@ -82,14 +92,14 @@ pub trait IdentityReads: Send + Sync {
 
 #[async_trait]
 pub trait IdentityWrites: Send {
-    /// Keeps the `most - 1` newest of the same browser, and this one. `false`, and nothing kept, when there are `most_of_all`.
+    /// Keeps this one, always. The oldest of the same browser and of the same address make room for it, and when there are as
+    /// many as may be, the oldest of the address that has the most.
     async fn insert_pending_sign_in(
         &mut self,
         pending: &PendingSignIn,
-        most: u32,
-        most_of_all: u64,
+        shares: PendingShares,
         now: DateTime<Utc>,
-    ) -> Result<bool, StoreError>;
+    ) -> Result<(), StoreError>;
     /// Takes it out of the record, if it is this browser's: nobody finds it again.
     async fn take_pending_sign_in(&mut self, digest: &str, browser: &str) -> Result<Option<PendingSignIn>, StoreError>;
 
