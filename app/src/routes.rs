@@ -34,6 +34,11 @@ pub fn sign_in_through(provider: &str, next: &str) -> String {
     format!("/oidc/{provider}/begin?next={}", leptos_router::location::Url::escape(next))
 }
 
+/// The same for somebody who is signed in and has to show again who they are.
+pub fn sign_in_again_through(provider: &str, next: &str) -> String {
+    format!("{}&again=yes", sign_in_through(provider, next))
+}
+
 /// Where a form links an identity of the provider to the account.
 pub fn link_identity(provider: &str) -> String {
     format!("/oidc/{provider}/link")
@@ -131,6 +136,11 @@ pub fn sign_in_then(next: &str) -> String {
     } else {
         format!("{SIGN_IN}?next={}", leptos_router::location::Url::escape(next))
     }
+}
+
+/// The sign-in page for somebody who is signed in and has to show again who they are.
+pub fn sign_in_again(next: &str) -> String {
+    format!("{SIGN_IN}?again=yes&next={}", leptos_router::location::Url::escape(next))
 }
 
 /// Longer ones are no page of ours, and would be kept while somebody signs in.

@@ -55,7 +55,7 @@ pub fn compose(config: &Config, data: &DataDir, database: SqlStore, etcd: Etcd) 
     let etcd = Arc::new(etcd);
     let Nodes { link: nodes, usages, here } = Nodes::open(config, data, &etcd)?;
     let (worker, engine) = here.map(|here| (here.worker, here.engine)).unzip();
-    let sessions = SessionStore::new(database.clone(), Arc::new(SystemClock));
+    let sessions = SessionStore::new(database.clone(), Arc::new(SystemClock)).bounded(config.sign_in.bounds());
     let store: Arc<dyn Store> = Arc::new(database.clone());
     let ports = Ports {
         store: store.clone(),
@@ -66,7 +66,7 @@ pub fn compose(config: &Config, data: &DataDir, database: SqlStore, etcd: Etcd) 
         entropy: Arc::new(SystemEntropy),
     };
     let (control, reconciler) = Control::new(&ports, policy(config));
-    let control = control.with_federation(federation(config, data, &ports)?);
+    let control = control.with_federation(federation(config, data, &ports)?).with_fresh_sign_in(config.sign_in.fresh());
     let readiness = readiness(database.clone(), etcd, engine, control.clone());
     Ok(Parts { control, reconciler, worker, nodes, database, sessions, readiness })
 }

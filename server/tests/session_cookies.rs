@@ -6,6 +6,7 @@ use serde_json::json;
 use crate::common::{
     client::{Client, send},
     daemon::{Daemon, Options},
+    events::Events,
 };
 
 fn cookie_of(set_cookie: &str) -> String {
@@ -81,6 +82,79 @@ async fn guessing_costs_growing_waits_but_the_owner_gets_in_from_elsewhere() {
     let refused = guess("192.0.2.7", &daemon.admin_password()).await.problem(429, "too_many_attempts");
     assert!(refused.header("retry-after").parse::<u64>().expect("seconds") >= 1);
     guess("198.51.100.1", &daemon.admin_password()).await.ok(200);
+}
+
+/// The owner's own browser shares no counter with strangers who guess beside it.
+#[tokio::test]
+async fn a_browser_that_has_signed_in_before_is_not_kept_waiting_by_strangers() {
+    let daemon = Daemon::start_usual().await;
+    let (mine, password) = (daemon.browser(), daemon.admin_password());
+    let answer = mine.sign_in("admin", &password).await.ok(200);
+    let cookies: Vec<_> =
+        answer.headers.get_all("set-cookie").iter().filter_map(|cookie| cookie.to_str().ok()).collect();
+    let known =
+        cookies.iter().find(|cookie| cookie.starts_with("docklet_known=")).expect("a cookie that it is known by");
+    assert!(known.contains("; HttpOnly") && known.contains("; SameSite=Strict") && !known.contains("admin"), "{known}");
+    mine.delete("/api/v1/session").await.ok(204);
+    let stranger = daemon.anonymous();
+    testkit::eventually("strangers have to wait", std::time::Duration::from_secs(30), || async {
+        stranger.sign_in("admin", "wrong").await.code() == "too_many_attempts"
+    })
+    .await;
+    daemon.browser().sign_in("admin", &password).await.problem(429, "too_many_attempts");
+    mine.sign_in("admin", &password).await.ok(200);
+    let opened = mine.get("/api/v1/session").await.ok(200);
+    assert_eq!(opened.at("/name"), "admin");
+    let forged = stranger.request(Method::GET, "/api/v1/session").header("cookie", cookie_of(known));
+    send(forged).await.problem(401, "not_signed_in");
+}
+
+#[tokio::test]
+async fn a_session_ends_after_its_days_though_it_is_used_all_the_time() {
+    let daemon = Options::default().with("sign-in-longest", "3s").start().await;
+    let browser = daemon.browser();
+    browser.sign_in("admin", &daemon.admin_password()).await.ok(200);
+    let mut feed = Events::open(&browser, None).await;
+    testkit::eventually("the session is over", std::time::Duration::from_secs(20), || async {
+        browser.get("/api/v1/session").await.status == 401
+    })
+    .await;
+    while feed.next().await.is_some() {}
+    browser.sign_in("admin", &daemon.admin_password()).await.ok(200);
+}
+
+#[tokio::test]
+async fn with_one_browser_too_many_the_one_not_used_for_longest_is_signed_out() {
+    let daemon = Options::default().with("sign-in-sessions", 2).start().await;
+    let browsers = [daemon.browser(), daemon.browser(), daemon.browser()];
+    for browser in &browsers {
+        browser.sign_in("admin", &daemon.admin_password()).await.ok(200);
+    }
+    let mut living = 0;
+    for browser in &browsers {
+        living += u32::from(browser.get("/api/v1/session").await.status == 200);
+    }
+    assert_eq!(living, 2);
+    browsers[2].get("/api/v1/session").await.ok(200);
+}
+
+/// A browser that was left signed in is not enough to make the way in wider.
+#[tokio::test]
+async fn a_token_is_made_with_a_fresh_sign_in_only() {
+    let daemon = Options::default().with("sign-in-fresh", "2s").start().await;
+    let (browser, password) = (daemon.browser(), daemon.admin_password());
+    browser.sign_in("admin", &password).await.ok(200);
+    let order = json!({"name": "thesis", "days": 1});
+    testkit::eventually("the sign-in is old", std::time::Duration::from_secs(20), || async {
+        browser.post("/api/v1/me/tokens", &order).await.code() == "sign_in_again"
+    })
+    .await;
+    browser.get("/api/v1/me/tokens").await.ok(200);
+    let page = browser.request(Method::GET, "/sign-in?again=yes&next=%2Fprofile").header("accept", "text/html");
+    let page = send(page).await.ok(200);
+    assert!(page.text.contains("Show again that it is you"), "whoever is signed in can sign in again");
+    browser.sign_in("admin", &password).await.ok(200);
+    browser.post("/api/v1/me/tokens", &order).await.ok(201);
 }
 
 #[tokio::test]

@@ -60,7 +60,7 @@ pub(crate) async fn change_password(present: String, new: String, again: String)
         let fault = domain::Violation::new("again", "is not the same as the new password");
         return Err(refuse(control::Error::Invalid(vec![fault])));
     }
-    let changed = visit.control.accounts.change_password(&actor, &present, &new, visit.address).await;
+    let changed = visit.control.accounts.change_password(&actor, &present, &new, visit.knock).await;
     changed.map_err(refuse)?;
     redirect_plain_form(crate::routes::PASSWORD_CHANGED);
     Ok(())
@@ -72,7 +72,7 @@ pub(crate) async fn create_token(name: String, days: i64) -> Result<NewToken, Re
     use super::dto;
     use crate::visit::{accepts_html, actor, refuse, visit};
     let (actor, accounts) = (actor()?, visit()?.control.accounts);
-    let issued = accounts.create_token(&actor, &name, days).await.map_err(refuse)?;
+    let issued = accounts.create_token(accounts.confirm(&actor).map_err(refuse)?, &name, days).await.map_err(refuse)?;
     let token = dto::token(&issued.token, issued.token.created_at);
     if accepts_html() {
         let key = accounts.show_once(&actor, issued.text.clone()).map_err(refuse)?;
@@ -120,7 +120,9 @@ pub(crate) async fn end_other_sessions() -> Result<(), Refused> {
 #[server(prefix = "/actions", endpoint = "unlink-identity")]
 pub(crate) async fn unlink(issuer: String, subject: String) -> Result<(), Refused> {
     use crate::visit::{actor, redirect_plain_form, refuse, visit};
-    visit()?.control.federation.unlink(&actor()?, &issuer, &subject).await.map_err(refuse)?;
+    let (actor, control) = (actor()?, visit()?.control);
+    let confirmed = control.accounts.confirm(&actor).map_err(refuse)?;
+    control.federation.unlink(confirmed, &issuer, &subject).await.map_err(refuse)?;
     redirect_plain_form(crate::routes::PROFILE);
     Ok(())
 }

@@ -18,19 +18,22 @@ pub(crate) fn SignInPage() -> impl IntoView {
     let sign_in = ServerAction::<SignIn>::new();
     let query = use_query_map();
     let next = Memo::new(move |_| query.with(|query| query.get("next").unwrap_or_else(|| routes::HOME.to_owned())));
+    let again = query.with_untracked(|query| query.get("again").is_some());
     #[cfg(feature = "ssr")]
-    crate::visit::pass_on_if_signed_in(&next.get_untracked());
+    if !again {
+        crate::visit::pass_on_if_signed_in(&next.get_untracked());
+    }
     let ways = Resource::new_blocking(|| (), |()| read_ways_in());
     view! {
         <Title text=t!("common-page-title", page = t!("sign-in-title"))/>
         <Plain>
             <h1>{t!("sign-in-title")}</h1>
-            <p class="sub">{t!("sign-in-subtitle")}</p>
+            <p class="sub">{if again { t!("sign-in-again") } else { t!("sign-in-subtitle") }}</p>
             <Suspense>
                 {move || Suspend::new(async move {
                     // Whoever has a password can sign in, whatever else cannot be found out.
                     let ways = ways.await.unwrap_or(WaysIn { local: true, providers: Vec::new() });
-                    view! { <Ways ways=ways next=next sign_in=sign_in/> }.into_any()
+                    view! { <Ways ways=ways next=next again=again sign_in=sign_in/> }.into_any()
                 })}
             </Suspense>
             <LanguageSwitch/>
@@ -40,7 +43,7 @@ pub(crate) fn SignInPage() -> impl IntoView {
 }
 
 #[component]
-fn Ways(ways: WaysIn, next: Memo<String>, sign_in: ServerAction<SignIn>) -> impl IntoView {
+fn Ways(ways: WaysIn, next: Memo<String>, again: bool, sign_in: ServerAction<SignIn>) -> impl IntoView {
     let WaysIn { local, providers } = ways;
     let some = !providers.is_empty();
     let nobody = (!local && providers.iter().all(|provider| !provider.answers))
@@ -48,7 +51,7 @@ fn Ways(ways: WaysIn, next: Memo<String>, sign_in: ServerAction<SignIn>) -> impl
     let or = (some && local).then(|| view! { <p class="sub is-centred">{t!("oidc-or")}</p> });
     let form = local.then(|| view! { <PasswordForm next=next sign_in=sign_in first=!some/> });
     let no_account = (!some).then(|| view! { <p class="sub is-centred">{t!("sign-in-no-account")}</p> });
-    let providers = providers.into_iter().map(|offer| view! { <ProviderButton offer=offer next=next/> });
+    let providers = providers.into_iter().map(|offer| view! { <ProviderButton offer=offer next=next again=again/> });
     view! {
         {some.then(|| view! { <div class="form">{providers.collect_view()}</div> })}
         {nobody}
@@ -61,12 +64,13 @@ fn Ways(ways: WaysIn, next: Memo<String>, sign_in: ServerAction<SignIn>) -> impl
 
 /// A link: it leads to another site, with and without script. One that would lead nowhere is a sentence.
 #[component]
-fn ProviderButton(offer: ProviderOffer, next: Memo<String>) -> impl IntoView {
+fn ProviderButton(offer: ProviderOffer, next: Memo<String>, again: bool) -> impl IntoView {
     let ProviderOffer { name, label, answers } = offer;
     if !answers {
         return view! { <p class="sub" role="status">{t!("oidc-silent", provider = label.as_str())}</p> }.into_any();
     }
-    let address = move || routes::sign_in_through(&name, &next.get());
+    let through = if again { routes::sign_in_again_through } else { routes::sign_in_through };
+    let address = move || through(&name, &next.get());
     view! {
         <a class="button is-wide" href=address rel="external">{t!("oidc-with", provider = label.as_str())}</a>
     }

@@ -1,5 +1,6 @@
 //! Who asks. Every use-case takes one; how somebody proved to be it is the edge's and `accounts`' business.
 
+use chrono::{DateTime, Utc};
 use domain::{
     SessionHandle, UserId,
     name::UserName,
@@ -16,6 +17,22 @@ pub struct Actor {
     pub role: Role,
     /// The browser session they came with; `None` for whoever showed an API token.
     pub session: Option<SessionHandle>,
+    /// When they last showed who they are, to us or to their provider.
+    pub shown_at: Option<DateTime<Utc>>,
+}
+
+/// An actor who has signed in a moment ago; only [`Accounts::confirm`](crate::accounts::Accounts::confirm) makes one.
+#[derive(Debug, Clone, Copy)]
+pub struct Confirmed<'a>(&'a Actor);
+
+impl<'a> Confirmed<'a> {
+    pub(crate) fn new(actor: &'a Actor) -> Self {
+        Self(actor)
+    }
+
+    pub fn actor(self) -> &'a Actor {
+        self.0
+    }
 }
 
 /// An actor who is an administrator; only [`Actor::administrator`] makes one.
@@ -25,13 +42,25 @@ pub struct Administrator<'a>(&'a Actor);
 impl Actor {
     /// `None` for a locked user: they may do nothing.
     pub fn of(user: User) -> Option<Self> {
-        (!user.locked).then_some(Self { user: user.id, name: user.name, role: user.role, session: None })
+        (!user.locked).then_some(Self {
+            user: user.id,
+            name: user.name,
+            role: user.role,
+            session: None,
+            shown_at: None,
+        })
     }
 
     /// The same, signed in through this browser session.
     #[must_use]
     pub fn in_session(self, session: SessionHandle) -> Self {
         Self { session: Some(session), ..self }
+    }
+
+    /// The same, who showed who they are at this time.
+    #[must_use]
+    pub fn shown_at(self, at: Option<DateTime<Utc>>) -> Self {
+        Self { shown_at: at, ..self }
     }
 
     /// For everybody else there is no such place.

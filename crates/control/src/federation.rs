@@ -28,7 +28,7 @@ pub use rules::{ClaimRule, FirstSignIn, GroupRule, ProviderRules, Rules};
 
 use crate::{
     Error, Ports,
-    actor::Actor,
+    actor::{Actor, Confirmed},
     ports::{
         clock::{Clock, Entropy},
         identity::{IdentityProviders, Seal},
@@ -124,8 +124,8 @@ impl Federation {
     }
 
     /// Takes an identity from the actor's account, unless nothing would be left to sign in with.
-    pub async fn unlink(&self, actor: &Actor, issuer: &str, subject: &str) -> Result<(), Error> {
-        actor.in_person()?;
+    pub async fn unlink(&self, confirmed: Confirmed<'_>, issuer: &str, subject: &str) -> Result<(), Error> {
+        let actor = confirmed.actor();
         let mut tx = self.store.begin().await?;
         let has_password = tx.admitted(actor.user).await?.is_some_and(|admitted| admitted.has_password);
         let configured =

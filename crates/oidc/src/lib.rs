@@ -63,8 +63,9 @@ impl IdentityProviders for Providers {
         state: &str,
         secrets: &Secrets,
         back: &str,
+        again: bool,
     ) -> Result<String, IdentityError> {
-        self.named(provider)?.authorize_url(state, secrets, back).await
+        self.named(provider)?.authorize_url(state, secrets, back, again).await
     }
 
     async fn is_from(&self, provider: &str, issuer: Option<&str>) -> Result<bool, IdentityError> {

@@ -1,11 +1,13 @@
 //! The code flow with PKCE, and refreshing what it gave.
 
+use std::time::Duration;
+
 use control::ports::identity::{Claims, Distrust, IdentityError, Refreshed, Secrets, Verified};
 use openidconnect::{
     AccessToken, AccessTokenHash, AuthType, AuthenticationFlow, AuthorizationCode, ClientId, ClientSecret, CsrfToken,
     Nonce, OAuth2TokenResponse as _, PkceCodeChallenge, PkceCodeVerifier, RedirectUrl, RefreshToken, RequestTokenError,
     Scope, SubjectIdentifier, TokenResponse as _, UserInfoClaims, UserInfoError,
-    core::{CoreClientAuthMethod, CoreGenderClaim, CoreResponseType},
+    core::{CoreAuthPrompt, CoreClientAuthMethod, CoreGenderClaim, CoreResponseType},
 };
 use serde::Serialize;
 use serde_json::{Map, Value};
@@ -23,6 +25,7 @@ impl Provider {
         state: &str,
         secrets: &Secrets,
         back: &str,
+        again: bool,
     ) -> Result<String, IdentityError> {
         // Nobody is sent to a provider that does not answer.
         let known = self.reached().await?;
@@ -37,6 +40,10 @@ impl Provider {
         }
         for (name, value) in &self.settings.parameters {
             request = request.add_extra_param(name.clone(), value.clone());
+        }
+        if again {
+            // With `max_age` the ID token has to say when that was.
+            request = request.add_prompt(CoreAuthPrompt::Login).set_max_age(Duration::ZERO);
         }
         Ok(request.url().0.into())
     }

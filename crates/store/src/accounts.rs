@@ -4,13 +4,15 @@ use chrono::{DateTime, Utc};
 use control::ports::store::{Account, Attempts, StoreError, Token};
 use domain::{TokenId, UserId, name::UserName, user::User};
 use sea_orm::{
-    ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder,
+    ColumnTrait, Condition, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
+    prelude::Uuid,
     sea_query::{Expr, OnConflict},
 };
 
 use crate::{
     entity::{attempt, session, token, user},
     fault::fault,
+    people::LONGEST_LIST,
 };
 
 pub(crate) async fn account(db: &impl ConnectionTrait, name: &UserName) -> Result<Option<Account>, StoreError> {
@@ -65,11 +67,30 @@ pub(crate) async fn token(db: &impl ConnectionTrait, digest: &str) -> Result<Opt
 
 pub(crate) async fn tokens_of(db: &impl ConnectionTrait, user: UserId) -> Result<Vec<Token>, StoreError> {
     let rows = token::Entity::find().filter(token::Column::User.eq(user.as_uuid())).order_by_desc(token::Column::Id);
+    let rows = rows.limit(LONGEST_LIST);
     Ok(rows.all(db).await.map_err(fault("token"))?.into_iter().map(Token::from).collect())
 }
 
 pub(crate) async fn insert_token(db: &impl ConnectionTrait, token: &Token) -> Result<(), StoreError> {
     token::Entity::insert(token::ActiveModel::from(token)).exec_without_returning(db).await.map_err(fault("token"))?;
+    Ok(())
+}
+
+/// Of the user's tokens that are not good any more, only the newest stay.
+pub(crate) async fn drop_dead_tokens(
+    db: &impl ConnectionTrait,
+    user: UserId,
+    now: DateTime<Utc>,
+    kept: u64,
+) -> Result<(), StoreError> {
+    use token::Column::{ExpiresAt, Id, RevokedAt, User};
+    let dead = Condition::any().add(RevokedAt.is_not_null()).add(ExpiresAt.lte(now));
+    let dead = token::Entity::find().filter(User.eq(user.as_uuid())).filter(dead).order_by_desc(Id);
+    let ids = dead.select_only().column(Id).into_tuple::<Uuid>().all(db).await.map_err(fault("token"))?;
+    let old: Vec<Uuid> = ids.into_iter().skip(usize::try_from(kept).unwrap_or(usize::MAX)).collect();
+    if !old.is_empty() {
+        token::Entity::delete_many().filter(Id.is_in(old)).exec(db).await.map_err(fault("token"))?;
+    }
     Ok(())
 }
 

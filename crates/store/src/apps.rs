@@ -2,10 +2,10 @@
 
 use control::ports::store::StoreError;
 use domain::{
-    AppId, VclusterId,
+    AppId, UserId, VclusterId,
     app::{App, AppLabel},
 };
-use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, sea_query::Expr};
+use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, PaginatorTrait as _, QueryFilter, sea_query::Expr};
 
 use crate::{entity::app, fault::fault};
 
@@ -26,6 +26,12 @@ pub(crate) async fn load(db: &impl ConnectionTrait, id: AppId) -> Result<Option<
 pub(crate) async fn labelled(db: &impl ConnectionTrait, label: &AppLabel) -> Result<Option<App>, StoreError> {
     let row = app::Entity::find().filter(app::Column::Label.eq(label.as_str())).one(db).await.map_err(fault("app"))?;
     row.map(App::try_from).transpose()
+}
+
+pub(crate) async fn pinned(db: &impl ConnectionTrait, owner: UserId) -> Result<u64, StoreError> {
+    let theirs =
+        app::Entity::find().filter(app::Column::Owner.eq(owner.as_uuid())).filter(app::Column::Pinned.eq(true));
+    theirs.count(db).await.map_err(fault("app"))
 }
 
 pub(crate) async fn insert(db: &impl ConnectionTrait, app: &App) -> Result<(), StoreError> {

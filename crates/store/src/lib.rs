@@ -38,6 +38,6 @@ pub use connection::{ConnectError, PostgresConfig, SqlStore, SqliteConfig, Store
 pub use copy::{Copied, CopyError, copy};
 pub use schema::{MigrateError, migrate};
 pub use sessions::{
-    SESSION_ADDRESS, SESSION_AGENT, SESSION_SEEN, SESSION_SINCE, SESSION_USER, SessionStore, is_unavailable,
-    session_handle, session_key,
+    SESSION_ADDRESS, SESSION_AGENT, SESSION_SEEN, SESSION_SINCE, SESSION_USER, SessionBounds, SessionStore,
+    is_unavailable, session_handle, session_key,
 };

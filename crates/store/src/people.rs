@@ -22,6 +22,9 @@ use crate::{
     words,
 };
 
+/// More sessions or tokens of one user than can be: no list is without end, whatever is in the record.
+pub(crate) const LONGEST_LIST: u64 = 1_000;
+
 /// By name.
 pub(crate) async fn page(
     db: &impl ConnectionTrait,
@@ -127,7 +130,8 @@ pub(crate) async fn sessions_of(
     let living = session::Entity::find()
         .filter(session::Column::User.eq(id.as_uuid()))
         .filter(session::Column::ExpiresAt.gt(now));
-    let rows = living.all(db).await.map_err(fault("session"))?;
+    let newest = living.order_by_desc(session::Column::LastSeen).limit(LONGEST_LIST);
+    let rows = newest.all(db).await.map_err(fault("session"))?;
     let mut sessions: Vec<BrowserSession> = rows.into_iter().map(browser_session).collect::<Result<_, _>>()?;
     sessions.sort_by(|a, b| b.last_seen.cmp(&a.last_seen).then_with(|| a.handle.as_str().cmp(b.handle.as_str())));
     Ok(sessions)

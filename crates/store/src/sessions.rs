@@ -7,7 +7,7 @@
 use std::{collections::HashMap, sync::Arc};
 
 use async_trait::async_trait;
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use control::{
     error::chain,
     ports::{
@@ -18,7 +18,7 @@ use control::{
 use domain::{SessionHandle, UserId};
 use sea_orm::{
     ActiveValue::Set,
-    ColumnTrait, EntityTrait, QueryFilter,
+    ColumnTrait, ConnectionTrait, EntityTrait, Order, QueryFilter, QueryOrder, QuerySelect,
     prelude::Uuid,
     sea_query::{Expr, OnConflict},
 };
@@ -31,7 +31,7 @@ use tower_sessions_core::{
     session_store::{Error, Result},
 };
 
-use crate::{SqlStore, entity::session, fault::fault, sweep};
+use crate::{SqlStore, entity::session, entries::surplus, fault::fault, sweep};
 
 /// The key under which a session's data has the [`UserId`] of who has signed in.
 pub const SESSION_USER: &str = "user";
@@ -55,16 +55,37 @@ pub fn session_key(id: &Id) -> SessionKey {
     SessionKey::new(digest(id))
 }
 
+/// What no session outlives, and how many one user may have.
+#[derive(Debug, Clone, Copy)]
+pub struct SessionBounds {
+    /// From signing in, however much it is used.
+    pub longest: TimeDelta,
+    /// With one more, the one that was not used for the longest time ends.
+    pub most: u32,
+}
+
+impl Default for SessionBounds {
+    fn default() -> Self {
+        Self { longest: TimeDelta::days(30), most: 50 }
+    }
+}
+
 /// The `sessions` table as tower-sessions wants it. Cheap to clone.
 #[derive(Clone)]
 pub struct SessionStore {
     store: SqlStore,
     clock: Arc<dyn Clock>,
+    bounds: SessionBounds,
 }
 
 impl SessionStore {
     pub fn new(store: SqlStore, clock: Arc<dyn Clock>) -> Self {
-        Self { store, clock }
+        Self { store, clock, bounds: SessionBounds::default() }
+    }
+
+    #[must_use]
+    pub fn bounded(self, bounds: SessionBounds) -> Self {
+        Self { bounds, ..self }
     }
 }
 
@@ -89,7 +110,7 @@ impl tower_sessions_core::SessionStore for SessionStore {
         let change = session::Entity::update_many()
             .col_expr(session::Column::User, Expr::value(user_of(record)?))
             .col_expr(session::Column::Data, Expr::value(data_of(record)?))
-            .col_expr(session::Column::ExpiresAt, Expr::value(expiry_of(record)?))
+            .col_expr(session::Column::ExpiresAt, Expr::value(self.expiry_of(record)?))
             .col_expr(session::Column::Since, Expr::value(time_of(record, SESSION_SINCE)))
             .col_expr(session::Column::LastSeen, Expr::value(time_of(record, SESSION_SEEN)))
             .col_expr(session::Column::Address, Expr::value(text_of(record, SESSION_ADDRESS)))
@@ -113,7 +134,9 @@ impl tower_sessions_core::SessionStore for SessionStore {
     async fn load(&self, id: &Id) -> Result<Option<Record>> {
         let row = session::Entity::find_by_id(digest(id)).one(self.store.reader()).await;
         let row = row.map_err(fault("session")).map_err(backend)?;
-        row.filter(|row| row.expires_at > self.clock.now()).map(|row| record(*id, row)).transpose()
+        let now = self.clock.now();
+        // The bound may have been another when the row was written.
+        row.filter(|row| row.expires_at.min(self.end_of(row.since)) > now).map(|row| record(*id, row)).transpose()
     }
 
     async fn delete(&self, id: &Id) -> Result<()> {
@@ -138,6 +161,9 @@ impl ExpiredDeletion for SessionStore {
 impl SessionStore {
     /// Puts the session's end off, as a request through it does: for use that is no request, such as typing in a terminal.
     pub async fn put_off(&self, id: &Id, seen: DateTime<Utc>, expires_at: DateTime<Utc>) -> Result<()> {
+        let row = session::Entity::find_by_id(digest(id)).one(self.store.reader()).await;
+        let Some(row) = row.map_err(fault("session")).map_err(backend)? else { return Ok(()) };
+        let expires_at = expires_at.min(self.end_of(row.since));
         let change = session::Entity::update_many()
             .col_expr(session::Column::LastSeen, Expr::value(seen))
             .col_expr(session::Column::ExpiresAt, Expr::value(expires_at));
@@ -152,18 +178,56 @@ impl SessionStore {
             digest: Set(digest(&record.id)),
             user: Set(user_of(record)?),
             data: Set(data_of(record)?),
-            expires_at: Set(expiry_of(record)?),
+            expires_at: Set(self.expiry_of(record)?),
             since: Set(time_of(record, SESSION_SINCE)),
             last_seen: Set(time_of(record, SESSION_SEEN)),
             address: Set(text_of(record, SESSION_ADDRESS)),
             agent: Set(text_of(record, SESSION_AGENT)),
         };
-        let keep = OnConflict::column(session::Column::Digest).do_nothing().to_owned();
-        let insert = session::Entity::insert(row).on_conflict(keep);
-        let inserted =
-            insert.exec_without_returning(self.store.writer()).await.map_err(fault("session")).map_err(backend)?;
-        Ok(inserted > 0)
+        let Some(user) = user_of(record)? else {
+            return insert_row(self.store.writer(), row).await.map_err(backend);
+        };
+        // Others of the same user may be signing in at this moment.
+        let transaction = self.store.exclusive().await.map_err(backend)?;
+        let inserted = async {
+            make_room(&transaction, user, self.bounds.most).await?;
+            insert_row(&transaction, row).await
+        };
+        let inserted = inserted.await.map_err(backend)?;
+        self.store.commit(transaction).await.map_err(backend)?;
+        Ok(inserted)
     }
+
+    /// When a session that began then ends, whatever happens. Those that nobody has signed in to do not matter.
+    fn end_of(&self, since: Option<DateTime<Utc>>) -> DateTime<Utc> {
+        let end = since.and_then(|since| since.checked_add_signed(self.bounds.longest));
+        end.unwrap_or(DateTime::<Utc>::MAX_UTC)
+    }
+
+    fn expiry_of(&self, record: &Record) -> Result<DateTime<Utc>> {
+        Ok(expiry_of(record)?.min(self.end_of(time_of(record, SESSION_SINCE))))
+    }
+}
+
+/// Whether the id was free.
+async fn insert_row(db: &impl ConnectionTrait, row: session::ActiveModel) -> std::result::Result<bool, StoreError> {
+    let keep = OnConflict::column(session::Column::Digest).do_nothing().to_owned();
+    let insert = session::Entity::insert(row).on_conflict(keep);
+    Ok(insert.exec_without_returning(db).await.map_err(fault("session"))? > 0)
+}
+
+/// Those of the user that were not used for the longest time end, so that with one more there are `most`.
+async fn make_room(db: &impl ConnectionTrait, user: Uuid, most: u32) -> std::result::Result<(), StoreError> {
+    use session::Column::{Digest, LastSeen, User};
+    let oldest_first = session::Entity::find().filter(User.eq(user)).order_by(LastSeen, Order::Asc);
+    let surplus = surplus(db, oldest_first.select_only().column(Digest), most).await?;
+    if surplus.is_empty() {
+        return Ok(());
+    }
+    let ended = session::Entity::delete_many().filter(Digest.is_in(surplus));
+    ended.exec(db).await.map_err(fault("session"))?;
+    tracing::info!(%user, "the user is signed in with as many browsers as may be; the ones not used for longest are signed out");
+    Ok(())
 }
 
 fn digest(id: &Id) -> String {

@@ -1,8 +1,8 @@
 //! Dropping what is old. Operations stay longer, see `operations`: they are history.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use control::ports::store::StoreError;
-use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter};
+use sea_orm::{ColumnTrait, Condition, ConnectionTrait, EntityTrait, QueryFilter};
 
 use crate::{
     entity::{attempt, idempotency_key, session, token},
@@ -10,6 +10,8 @@ use crate::{
     fault::fault,
     identities,
 };
+
+const REVOKED_KEPT: TimeDelta = TimeDelta::hours(23);
 
 /// Returns how many rows were dropped.
 pub(crate) async fn sweep(
@@ -22,8 +24,10 @@ pub(crate) async fn sweep(
     let keys = keys.exec(db).await.map_err(fault("idempotency key"))?.rows_affected;
     let attempts = attempt::Entity::delete_many().filter(attempt::Column::LastFailure.lt(before));
     let attempts = attempts.exec(db).await.map_err(fault("sign-in attempt"))?.rows_affected;
-    // A revoked token goes when it would have ended: until then lists can say that it was revoked.
-    let tokens = token::Entity::delete_many().filter(token::Column::ExpiresAt.lt(before));
+    // Lists say for a day that a token was revoked.
+    let over =
+        Condition::any().add(token::Column::ExpiresAt.lt(before)).add(token::Column::RevokedAt.lt(now - REVOKED_KEPT));
+    let tokens = token::Entity::delete_many().filter(over);
     let tokens = tokens.exec(db).await.map_err(fault("token"))?.rows_affected;
     let late = entries::drop_late_passes(db, now).await? + identities::drop_late(db, now).await?;
     Ok(dropped + keys + attempts + tokens + late + expired_sessions(db, now).await?)

@@ -136,6 +136,10 @@ impl Transaction for SqlTransaction {
         accounts::insert_token(&self.0, token).await
     }
 
+    async fn drop_dead_tokens(&mut self, user: UserId, now: DateTime<Utc>, kept: u64) -> Result<(), StoreError> {
+        accounts::drop_dead_tokens(&self.0, user, now, kept).await
+    }
+
     async fn revoke_token(&mut self, token: TokenId, now: DateTime<Utc>) -> Result<(), StoreError> {
         accounts::revoke_token(&self.0, token, now).await
     }
@@ -192,6 +196,10 @@ impl Transaction for SqlTransaction {
 
     async fn app(&mut self, id: AppId) -> Result<Option<App>, StoreError> {
         apps::load(&self.0, id).await
+    }
+
+    async fn pinned_apps(&mut self, owner: UserId) -> Result<u64, StoreError> {
+        apps::pinned(&self.0, owner).await
     }
 
     async fn app_labelled(&mut self, label: &AppLabel) -> Result<Option<App>, StoreError> {

@@ -14,7 +14,7 @@ use super::{
     bearer,
     error::{self, Failure},
     revocation::Credential,
-    session::{self, Seen},
+    session::{self, Inside, Seen},
 };
 use crate::state::AppState;
 
@@ -52,12 +52,12 @@ async fn by_token(control: &Control, token: &str) -> Result<Identity, Failure> {
 }
 
 async fn by_session(state: &AppState, session: &Session, seen: &Seen) -> Result<Identity, Failure> {
-    let user = session::user_of(session, seen, state.sessions.idle()).await;
-    let user = user.map_err(|fault| error::of_session("reading a session", &fault))?;
-    let Some(user) = user else { return Ok(Identity::default()) };
+    let inside = session::inside(session, seen, state.sessions.idle()).await;
+    let inside = inside.map_err(|fault| error::of_session("reading a session", &fault))?;
+    let Some(Inside { user, shown_at }) = inside else { return Ok(Identity::default()) };
     let Some(id) = session.id() else { return Ok(Identity::default()) };
     let actor = state.control.accounts.actor(user).await?;
-    let actor = actor.map(|actor| actor.in_session(store::session_handle(&id)));
+    let actor = actor.map(|actor| actor.in_session(store::session_handle(&id)).shown_at(shown_at));
     Ok(Identity { actor, credential: Some(Credential::Session(id)) })
 }
 
@@ -81,5 +81,22 @@ impl<S: Sync> FromRequestParts<S> for Caller {
                 "Sign in first, or send an API token as Authorization: Bearer dkl_….",
             )),
         }
+    }
+}
+
+/// An administrator who is signed in. For everybody else there is nothing here, whatever else is wrong with their request: it
+/// is looked at before the path and the body are. What they may do is control's to decide.
+#[derive(Debug)]
+pub struct AdminCaller {
+    pub actor: Actor,
+}
+
+impl<S: Sync> FromRequestParts<S> for AdminCaller {
+    type Rejection = Failure;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Failure> {
+        let Caller { actor, .. } = Caller::from_request_parts(parts, state).await?;
+        actor.administrator()?;
+        Ok(Self { actor })
     }
 }

@@ -21,7 +21,7 @@ use tower_sessions::{
 };
 use wire::problem::Problem;
 
-use super::{client::Client, cookies, error, farewell::Way};
+use super::{client::Client, cookies, error, farewell::Way, known::Known};
 
 /// The store reads these, too: it lists sessions, and ends all of a user.
 const USER: &str = store::SESSION_USER;
@@ -29,6 +29,8 @@ const SINCE: &str = store::SESSION_SINCE;
 const SEEN: &str = store::SESSION_SEEN;
 const ADDRESS: &str = store::SESSION_ADDRESS;
 const AGENT: &str = store::SESSION_AGENT;
+/// When the person last showed who they are, to us or to their provider.
+const SHOWN: &str = "shown";
 /// How old what is written down about a session's use may be; less where sessions are short.
 const WRITTEN_EVERY: Duration = Duration::from_secs(60);
 /// Longer ones say nothing more about a browser.
@@ -62,6 +64,10 @@ impl Seen {
         }
     }
 
+    pub(crate) fn address(&self) -> IpAddr {
+        self.address
+    }
+
     async fn write(&self, session: &Session) -> Result<(), tower_sessions::session::Error> {
         session.insert(SEEN, self.now.timestamp()).await?;
         session.insert(ADDRESS, self.address).await?;
@@ -74,19 +80,33 @@ pub(crate) fn client_address(extensions: &Extensions) -> IpAddr {
     extensions.get::<Client>().map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |client| client.address)
 }
 
-/// The user this session belongs to. Using it puts its end off; that is written down at most once a minute.
-pub(crate) async fn user_of(
+/// Whose a session is.
+#[derive(Debug)]
+pub(crate) struct Inside {
+    pub(crate) user: UserId,
+    /// When they last showed who they are.
+    pub(crate) shown_at: Option<DateTime<Utc>>,
+}
+
+/// Whose this session is. Using it puts its end off; that is written down at most once a minute.
+pub(crate) async fn inside(
     session: &Session,
     seen: &Seen,
     idle: Duration,
-) -> Result<Option<UserId>, tower_sessions::session::Error> {
+) -> Result<Option<Inside>, tower_sessions::session::Error> {
     let Some(user) = session.get::<UserId>(USER).await? else { return Ok(None) };
+    let shown_at: Option<i64> = session.get(SHOWN).await?;
+    let shown_at = shown_at.and_then(|at| DateTime::from_timestamp(at, 0));
     let last: i64 = session.get(SEEN).await?.unwrap_or_default();
     let passed = u64::try_from(seen.now.timestamp().saturating_sub(last)).unwrap_or_default();
     if Duration::from_secs(passed) >= written_every(idle) {
         seen.write(session).await?;
+        // Of before it was kept: the days it has left begin now.
+        if session.get::<i64>(SINCE).await?.is_none() {
+            session.insert(SINCE, seen.now.timestamp()).await?;
+        }
     }
-    Ok(Some(user))
+    Ok(Some(Inside { user, shown_at }))
 }
 
 /// Signing in and out as the console and the API do it.
@@ -95,6 +115,10 @@ pub(crate) struct Door {
     pub(crate) seen: Seen,
     /// Where signing out leads, for a session that stands on a provider's.
     pub(crate) way: Option<Way>,
+    /// Where the password came from; none where there was none.
+    pub(crate) known: Option<Known>,
+    /// When they showed their provider who they are, where that says so; else it is now.
+    pub(crate) shown_at: Option<DateTime<Utc>>,
 }
 
 #[async_trait]
@@ -106,9 +130,14 @@ impl SessionDoor for Door {
             self.session.cycle_id().await?;
             self.seen.write(&self.session).await?;
             self.session.insert(SINCE, self.seen.now.timestamp()).await?;
+            self.session.insert(SHOWN, self.shown_at.unwrap_or(self.seen.now).timestamp()).await?;
             self.session.insert(USER, user.id).await
         };
-        entered.await.map_err(|fault| *error::of_session("beginning a session", &fault).0)
+        entered.await.map_err(|fault| *error::of_session("beginning a session", &fault).0)?;
+        if let Some(known) = &self.known {
+            known.signed_in(user.id);
+        }
+        Ok(())
     }
 
     async fn leave(&self) -> Result<Option<String>, Problem> {
@@ -205,6 +234,6 @@ impl<S: Service<Request>> Service<Request> for ByScheme<S> {
 }
 
 /// The door of this session, for the console.
-pub(crate) fn door(session: &Session, seen: Seen, way: Way) -> Arc<dyn SessionDoor> {
-    Arc::new(Door { session: session.clone(), seen, way: Some(way) })
+pub(crate) fn door(session: &Session, seen: Seen, way: Way, known: Known) -> Arc<dyn SessionDoor> {
+    Arc::new(Door { session: session.clone(), seen, way: Some(way), known: Some(known), shown_at: None })
 }

@@ -1,14 +1,14 @@
 //! What people do about their own account: password, tokens, browser sessions. Everything that gives or takes access is done
 //! in person, with a browser session; an API token may only look.
 
-use std::{net::IpAddr, time::Duration};
+use std::time::Duration;
 
 use domain::{SessionHandle, TokenId, Violation};
 
-use super::{Accounts, IssuedToken, administration::check_password, throttle, token::LONGEST_TOKEN_DAYS};
+use super::{Accounts, IssuedToken, Knock, administration::check_password, throttle::Guess, token::LONGEST_TOKEN_DAYS};
 use crate::{
     Error,
-    actor::Actor,
+    actor::{Actor, Confirmed},
     ports::store::{BrowserSession, Token},
 };
 
@@ -21,21 +21,26 @@ impl Accounts {
 
     /// Sets a new password for whoever knows the present one, and ends every other session of theirs. API tokens stay:
     /// each has its own life and its own place in the list. Wrong guesses cost the same waits as at sign-in.
-    pub async fn change_password(&self, actor: &Actor, present: &str, new: &str, address: IpAddr) -> Result<(), Error> {
+    pub async fn change_password(
+        &self,
+        actor: &Actor,
+        present: &str,
+        new: &str,
+        from: impl Into<Knock>,
+    ) -> Result<(), Error> {
         let session = actor.in_person()?;
         check_password(new).map_err(|fault| rename(fault, "new"))?;
-        let subjects = throttle::subjects(actor.name.as_str(), address);
-        self.refuse_while_waiting(&subjects).await?;
         let account = self.store.account(&actor.name).await?.ok_or(Error::NotFound("user"))?;
         let wrong = || Error::Invalid(vec![Violation::new("present", "is not your present password")]);
-        let (right, turn) = self.verify(&subjects, present, account.password_hash.clone()).await?;
+        let guess = Guess::new(actor.name.as_str(), Some(actor.user), &from.into());
+        let (right, turn) = self.verify(&guess, present, account.password_hash.clone()).await?;
         if !right {
-            self.record_failure(&subjects).await?;
+            self.record_failure(&guess).await?;
             return Err(wrong());
         }
+        self.forget_failures(&guess).await?;
+        let (hash, turn) = turn.hash(new.to_owned(), &*self.entropy).await?;
         drop(turn);
-        self.forget_failures(&subjects).await?;
-        let hash = self.passwords.hash(new.to_owned(), &*self.entropy).await?;
         let mut tx = self.store.begin().await?;
         if tx.account(&actor.name).await?.is_none_or(|now| now.password_hash != account.password_hash) {
             return Err(wrong());
@@ -76,8 +81,8 @@ impl Accounts {
     }
 
     /// A new token that acts as the actor for so many days.
-    pub async fn create_token(&self, actor: &Actor, name: &str, days: i64) -> Result<IssuedToken, Error> {
-        actor.in_person()?;
+    pub async fn create_token(&self, confirmed: Confirmed<'_>, name: &str, days: i64) -> Result<IssuedToken, Error> {
+        let actor = confirmed.actor();
         let mut faults = Vec::new();
         if let Err(fault) = name.parse::<domain::user::TokenName>() {
             faults.push(fault);

@@ -22,6 +22,8 @@ const LONGEST: Duration = Duration::from_secs(LONGEST_TOKEN_DAYS.unsigned_abs() 
 const UNNAMED: &str = "command line";
 /// More is a script that never tidies up, and a list nobody reads.
 const MOST_TOKENS: usize = 100;
+/// Of those that are not good any more: whoever makes and revokes without end fills no record.
+const DEAD_KEPT: u64 = 100;
 /// How old what is written down about a token's use may be.
 const USE_WRITTEN_EVERY: TimeDelta = TimeDelta::minutes(1);
 
@@ -68,6 +70,7 @@ impl Accounts {
             revoked_at: None,
         };
         let mut tx = self.store.begin().await?;
+        tx.drop_dead_tokens(user, now, DEAD_KEPT).await?;
         tx.insert_token(&token).await?;
         tx.commit().await?;
         Ok(IssuedToken { token, text })

@@ -159,6 +159,7 @@ pub trait IdentityProviders: Send + Sync + 'static {
         state: &str,
         secrets: &Secrets,
         back: &str,
+        again: bool,
     ) -> Result<String, IdentityError>;
 
     /// Whether an answer that says who it is from (RFC 9207) is from this provider.

@@ -22,7 +22,7 @@ use domain::{
 use ipnet::Ipv4Net;
 
 pub use app::{Admission, AppSession, EntryPass, SessionKey};
-pub use identity::{Admitted, Identity, IdentityReads, IdentityWrites, PendingSignIn, ProviderSession};
+pub use identity::{Admitted, Identity, IdentityReads, IdentityWrites, PendingShares, PendingSignIn, ProviderSession};
 pub use person::{BrowserSession, Person};
 
 #[derive(Debug, thiserror::Error)]
@@ -211,6 +211,8 @@ pub trait Transaction: IdentityWrites + Send {
     async fn set_token_used(&mut self, token: TokenId, at: DateTime<Utc>) -> Result<(), StoreError>;
     /// Revokes every token of the user that is not revoked yet.
     async fn revoke_tokens(&mut self, user: UserId, now: DateTime<Utc>) -> Result<(), StoreError>;
+    /// Drops tokens of the user that are revoked or over, but for the `kept` newest.
+    async fn drop_dead_tokens(&mut self, user: UserId, now: DateTime<Utc>, kept: u64) -> Result<(), StoreError>;
     async fn revoke_token(&mut self, token: TokenId, now: DateTime<Utc>) -> Result<(), StoreError>;
     async fn attempts(&mut self, key: &str) -> Result<Option<Attempts>, StoreError>;
     async fn set_attempts(&mut self, attempts: &Attempts) -> Result<(), StoreError>;
@@ -234,6 +236,8 @@ pub trait Transaction: IdentityWrites + Send {
     /// By node and port.
     async fn apps_of(&mut self, id: VclusterId) -> Result<Vec<App>, StoreError>;
     async fn app(&mut self, id: AppId) -> Result<Option<App>, StoreError>;
+    /// How many apps of all the owner's vclusters are pinned.
+    async fn pinned_apps(&mut self, owner: UserId) -> Result<u64, StoreError>;
     async fn app_labelled(&mut self, label: &AppLabel) -> Result<Option<App>, StoreError>;
     /// [`StoreError::Taken`]`("label")` or `("port")` when one is.
     async fn insert_app(&mut self, app: &App) -> Result<(), StoreError>;
@@ -261,7 +265,8 @@ pub trait Transaction: IdentityWrites + Send {
     /// Drops operations that began before `before` and are no vcluster's latest one. Returns how many.
     async fn sweep_operations(&mut self, before: DateTime<Utc>) -> Result<u64, StoreError>;
 
-    /// Drops events, idempotency keys, sign-in attempts, expired sessions and tokens from before `before`. Returns how many rows.
+    /// Drops events, idempotency keys, sign-in attempts, expired sessions and tokens from before `before`, and tokens that were
+    /// revoked a day ago. Returns how many rows.
     async fn sweep(&mut self, before: DateTime<Utc>, now: DateTime<Utc>) -> Result<u64, StoreError>;
 
     /// An error means that nothing was written. Where the database is lost in between, this waits until it is known.

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use control::{Error, accounts::LONGEST_TOKEN_DAYS, actor::Actor};
+use control::{Error, accounts::LONGEST_TOKEN_DAYS, actor::Actor, ports::clock::Clock as _};
 use domain::SessionHandle;
 
 use crate::harness::{Harness, address};
@@ -56,7 +56,7 @@ async fn a_token_may_look_and_neither_give_nor_take_access() {
     let handle: SessionHandle = "a".repeat(32).parse().expect("a handle");
     let id = accounts.my_tokens(&ada).await.expect("a list")[0].id;
     let refused = [
-        accounts.create_token(&ada, "longer", LONGEST_TOKEN_DAYS).await.map(drop),
+        accounts.confirm(&ada).map(drop),
         accounts.revoke_my_token(&ada, id).await,
         accounts.change_password(&ada, "correct horse", "another horse", address()).await,
         accounts.end_session(&ada, &handle).await,
@@ -70,11 +70,13 @@ async fn a_token_may_look_and_neither_give_nor_take_access() {
 async fn a_token_of_one_s_own_has_a_name_and_an_end_and_is_revoked_by_its_owner_only() {
     let harness = Harness::new().await;
     let accounts = &harness.control.accounts;
-    let (ada, bob) = (in_browser(&harness.ada, "a"), in_browser(&harness.bob, "b"));
+    let now = Some(harness.clock.now());
+    let (ada, bob) = (in_browser(&harness.ada, "a").shown_at(now), in_browser(&harness.bob, "b"));
+    let confirmed = accounts.confirm(&ada).expect("she has signed in a moment ago");
     for days in [0, -1, LONGEST_TOKEN_DAYS + 1, i64::MAX] {
-        assert_eq!(fields(accounts.create_token(&ada, "", days).await.expect_err("wrong")), ["name", "days"]);
+        assert_eq!(fields(accounts.create_token(confirmed, "", days).await.expect_err("wrong")), ["name", "days"]);
     }
-    let issued = accounts.create_token(&ada, " thesis ", 30).await.expect("a token");
+    let issued = accounts.create_token(confirmed, " thesis ", 30).await.expect("a token");
     assert_eq!(issued.token.name, "thesis");
     assert_eq!((issued.token.expires_at - issued.token.created_at).num_days(), 30);
     let foreign = accounts.revoke_my_token(&bob, issued.token.id).await;
@@ -106,11 +108,44 @@ async fn use_of_a_token_is_written_down_once_a_minute_and_looking_at_it_is_no_us
 async fn nobody_collects_tokens_without_end() {
     let harness = Harness::new().await;
     let accounts = &harness.control.accounts;
-    let ada = in_browser(&harness.ada, "a");
+    let ada = in_browser(&harness.ada, "a").shown_at(Some(harness.clock.now()));
+    let confirmed = accounts.confirm(&ada).expect("she has signed in a moment ago");
     for number in 0..100 {
-        accounts.create_token(&ada, &format!("token {number}"), 1).await.expect("room");
+        accounts.create_token(confirmed, &format!("token {number}"), 1).await.expect("room");
     }
-    assert_eq!(fields(accounts.create_token(&ada, "one more", 1).await.expect_err("no room")), ["name"]);
+    assert_eq!(fields(accounts.create_token(confirmed, "one more", 1).await.expect_err("no room")), ["name"]);
     harness.clock.advance(Duration::from_secs(24 * 3600));
-    accounts.create_token(&ada, "one more", 1).await.expect("the others are over");
+    accounts.create_token(confirmed, "one more", 1).await.expect("the others are over");
+}
+
+/// A browser that was left signed in, or its cookie, is not enough to make the way in wider.
+#[tokio::test]
+async fn what_makes_the_way_in_wider_needs_a_sign_in_of_the_last_minutes() {
+    let harness = Harness::new().await;
+    let accounts = &harness.control.accounts;
+    let signed_in = harness.clock.now();
+    let ada = in_browser(&harness.ada, "a").shown_at(Some(signed_in));
+    accounts.confirm(&ada).expect("a moment ago");
+    harness.clock.advance(Duration::from_secs(600));
+    accounts.confirm(&ada).expect("ten minutes ago");
+    harness.clock.advance(Duration::from_secs(1));
+    for actor in [&ada, &in_browser(&harness.ada, "a")] {
+        let refused = accounts.confirm(actor);
+        assert!(matches!(refused, Err(Error::SignInAgain(_))), "{refused:?}");
+    }
+    accounts.confirm(&ada.clone().shown_at(Some(harness.clock.now()))).expect("signed in again");
+}
+
+/// Making and revoking without end fills no record, and revoked ones take no room.
+#[tokio::test]
+async fn tokens_that_are_revoked_do_not_count_and_do_not_pile_up() {
+    let harness = Harness::new().await;
+    let accounts = &harness.control.accounts;
+    for _ in 0..220 {
+        let text = accounts.issue_token("ada", Duration::from_secs(3600)).await.expect("room").text;
+        accounts.revoke_token(&text).await.expect("it exists");
+    }
+    let listed = accounts.tokens("ada").await.expect("a list").len();
+    assert!(listed <= 101, "{listed} rows are kept");
+    accounts.issue_token("ada", Duration::from_secs(3600)).await.expect("revoked ones take no room");
 }

@@ -1,18 +1,21 @@
 //! Which apps an owner sees: what listens is found, what they care for stays, and nobody else sees any of it.
 
+use std::collections::BTreeMap;
+
 use control::{
-    Error,
+    Error, Policy,
     apps::{AppChange, AppView},
     ports::node::ServiceState,
 };
 use domain::{
     AppId,
+    allowance::Shares,
     app::{AppKind, AppState, JUPYTER_SERVICE, MOST_PER_NODE},
     name::NodeName,
     vcluster::Vcluster,
 };
 
-use crate::harness::Harness;
+use crate::harness::{Harness, policy};
 
 async fn list(harness: &Harness, lab: &Vcluster) -> Vec<AppView> {
     harness.control.apps.list(&harness.ada, lab.id).await.expect("a list")
@@ -176,4 +179,29 @@ async fn jupyter_is_started_by_who_may_and_only_where_it_can() {
     assert_eq!(apps.start(ada, lab.id, port.id).await.expect("nothing to do"), None);
     update(&harness, &lab, app, AppChange { enabled: Some(false), ..AppChange::default() }).await;
     assert!(matches!(apps.start(ada, lab.id, app).await, Err(Error::AppOff(_))));
+}
+
+#[tokio::test]
+async fn one_user_pins_as_many_apps_as_their_group_may() {
+    let shares = Shares { apps: 3, ..Shares::default() };
+    let usual = policy();
+    let policy = Policy { allowances: usual.allowances.clone().with_shares(shares, BTreeMap::new()), ..usual };
+    let harness = Harness::with(policy).await;
+    let (lab, apps) = (harness.create("lab", 1).await, &harness.control.apps);
+    let publish = |port| apps.publish(&harness.ada, lab.id, NodeName::new(0), port, None);
+    let mut pinned = Vec::new();
+    for port in 2000..2003 {
+        pinned.push(publish(port).await.expect("room"));
+    }
+    assert!(matches!(publish(2003).await, Err(Error::TooManyPins(3))));
+    publish(2000).await.expect("it is pinned already");
+    let unpin = AppChange { pinned: Some(false), ..AppChange::default() };
+    apps.update(&harness.ada, lab.id, pinned[0].id, unpin).await.expect("a change");
+    publish(2003).await.expect("there is room again");
+    let pin = AppChange { pinned: Some(true), ..AppChange::default() };
+    let refused = apps.update(&harness.ada, lab.id, pinned[0].id, pin).await;
+    assert!(matches!(refused, Err(Error::TooManyPins(3))), "{refused:?}");
+    let bobs =
+        harness.control.vclusters.create(&harness.bob, crate::harness::order("lab", 1), None).await.expect("his lab");
+    apps.publish(&harness.bob, bobs.id, NodeName::new(0), 2000, None).await.expect("somebody else");
 }

@@ -6,6 +6,7 @@ use control::{
     Error,
     federation::{Begin, Callback, ClaimRule, Finished, FirstSignIn, GroupRule, ProviderRules, Refusal},
     ports::{
+        clock::Clock as _,
         identity::{LogoutOrder, Verified},
         store::Store as _,
     },
@@ -13,6 +14,7 @@ use control::{
 use domain::user::Role;
 use serde_json::json;
 
+use crate::harness::address;
 use crate::identity_providers::{BACK, ISSUER, Lab, people, rules, verified};
 
 fn admins(first_sign_in: FirstSignIn) -> ProviderRules {
@@ -86,8 +88,9 @@ async fn unlinking_ends_the_sessions_of_that_identity_and_no_others() {
     let (actor, theirs) = lab.sign_in(verified(people())).await;
     assert_eq!(actor.user, lab.harness.ada.user);
     let (_, other) = lab.sign_in(Verified { subject: "other".into(), ..verified(people()) }).await;
-    let actor = actor.in_session("f".repeat(32).parse().expect("a handle"));
-    lab.federation.unlink(&actor, ISSUER, "ada").await.expect("a password is left");
+    let actor = actor.in_session("f".repeat(32).parse().expect("a handle")).shown_at(Some(lab.harness.clock.now()));
+    let confirmed = lab.harness.control.accounts.confirm(&actor).expect("a moment ago");
+    lab.federation.unlink(confirmed, ISSUER, "ada").await.expect("a password is left");
     assert!(!lab.is_alive(&theirs).await);
     assert!(lab.is_alive(&other).await);
 }
@@ -128,7 +131,15 @@ async fn whoever_takes_longer_than_ten_minutes_begins_once_more() {
     let lab = Lab::new(rules(), true).await;
     *lab.provider.signs_in.lock() = Some(verified(people()));
     for (seconds, in_time) in [(599, true), (600, false)] {
-        let begin = Begin { provider: "lab", next: "/", back: BACK, browser: None, link: None };
+        let begin = Begin {
+            provider: "lab",
+            next: "/",
+            back: BACK,
+            browser: None,
+            address: address(),
+            link: None,
+            again: false,
+        };
         let begun = lab.federation.begin(begin).await.expect("it is begun");
         lab.harness.clock.advance(Duration::from_secs(seconds));
         let callback = Callback {
@@ -148,7 +159,8 @@ async fn whoever_takes_longer_than_ten_minutes_begins_once_more() {
 async fn a_host_without_end_fills_no_record() {
     let lab = Lab::new(rules(), true).await;
     let long = format!("{BACK}{}", "x".repeat(512));
-    let begin = Begin { provider: "lab", next: "/", back: &long, browser: None, link: None };
+    let begin =
+        Begin { provider: "lab", next: "/", back: &long, browser: None, address: address(), link: None, again: false };
     let begun = lab.federation.begin(begin).await;
     assert!(matches!(begun, Err(Refusal::Control(Error::Invalid(_)))), "{begun:?}");
 }

@@ -118,7 +118,7 @@ async fn people_are_sent_with_pkce_and_answers_of_another_issuer_are_not_its() {
     let hostile = Hostile::start().await;
     let secrets = Secrets { nonce: "the-nonce".into(), verifier: "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk".into() };
     let back = "http://localhost/oidc/lab/callback";
-    let address = hostile.providers.authorize_url("lab", "the-state", &secrets, back).await.expect("an address");
+    let address = hostile.providers.authorize_url("lab", "the-state", &secrets, back, false).await.expect("an address");
     for part in [
         "response_type=code",
         "state=the-state",
@@ -135,6 +135,6 @@ async fn people_are_sent_with_pkce_and_answers_of_another_issuer_are_not_its() {
     let is_from = async |issuer| hostile.providers.is_from("lab", issuer).await.expect("it answers");
     assert!(is_from(None).await && is_from(Some(&hostile.issuer)).await);
     assert!(!is_from(Some("https://evil.example")).await);
-    let unknown = hostile.providers.authorize_url("nowhere", "s", &secrets, back).await;
+    let unknown = hostile.providers.authorize_url("nowhere", "s", &secrets, back, false).await;
     assert!(matches!(unknown, Err(IdentityError::Unknown)));
 }

@@ -114,7 +114,7 @@ async fn a_provider_too_slow_for_the_sign_in_page_is_not_too_slow_to_sign_in() {
     let held = gate.lock().await;
     assert!(!hostile.providers.answers("lab").await, "the page does not wait for it");
     let secrets = Secrets { nonce: "n".into(), verifier: "v".repeat(43) };
-    let begin = hostile.providers.authorize_url("lab", "state", &secrets, "http://localhost/back");
+    let begin = hostile.providers.authorize_url("lab", "state", &secrets, "http://localhost/back", false);
     let (address, ()) = tokio::join!(begin, async { drop(held) });
     assert!(address.expect("it has answered").contains("/auth?"));
     assert!(hostile.providers.answers("lab").await);

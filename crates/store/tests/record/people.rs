@@ -13,7 +13,10 @@ use domain::{
     user::Role,
 };
 use serde_json::json;
-use store::{SESSION_ADDRESS, SESSION_AGENT, SESSION_SEEN, SESSION_SINCE, SESSION_USER, SessionStore, session_handle};
+use store::{
+    SESSION_ADDRESS, SESSION_AGENT, SESSION_SEEN, SESSION_SINCE, SESSION_USER, SessionBounds, SessionStore,
+    session_handle,
+};
 use time::OffsetDateTime;
 use tower_sessions_core::{
     SessionStore as _,
@@ -132,4 +135,44 @@ async fn use_that_is_no_request_puts_the_end_off() {
     sessions.delete(&Id(1)).await.expect("a removal");
     sessions.put_off(&Id(1), at(500), at(9000)).await.expect("nothing to do");
     assert_eq!(sessions.load(&Id(1)).await.expect("a read"), None, "what ended stays ended");
+}
+
+#[tokio::test]
+async fn a_session_ends_after_its_days_however_much_it_is_used() {
+    let record = Record::of([1]).await;
+    let (sessions, clock) = super::sessions::sessions(&record);
+    let longest = chrono::TimeDelta::seconds(600);
+    let sessions = sessions.bounded(SessionBounds { longest, most: 50 });
+    sessions.create(&mut session(1, 1, 0)).await.expect("a new session");
+    let end = async || record.store.sessions_of(user_id(1), at(0)).await.expect("a list").remove(0).expires_at;
+    assert_eq!(end().await, at(600), "not when it would be idle");
+    sessions.save(&session(1, 1, 500)).await.expect("a change");
+    sessions.put_off(&Id(1), at(500), at(9000)).await.expect("a change");
+    assert_eq!(end().await, at(600), "use does not put it off");
+    clock.set(at(599));
+    assert!(sessions.load(&Id(1)).await.expect("a read").is_some());
+    clock.set(at(600));
+    assert!(sessions.load(&Id(1)).await.expect("a read").is_none());
+    let shorter = SessionBounds { longest: chrono::TimeDelta::seconds(60), most: 50 };
+    clock.set(at(60));
+    assert!(sessions.bounded(shorter).load(&Id(1)).await.expect("a read").is_none(), "the bound of now counts");
+}
+
+#[tokio::test]
+async fn one_browser_too_many_signs_out_the_one_that_was_not_used_for_longest() {
+    let record = Record::of([1, 2]).await;
+    let (sessions, _) = super::sessions::sessions(&record);
+    let sessions = sessions.bounded(SessionBounds { most: 3, ..SessionBounds::default() });
+    for (number, user, seen) in [(1, 1, 10), (2, 1, 5), (3, 1, 20), (9, 2, 1), (4, 1, 30), (5, 1, 40)] {
+        sessions.create(&mut session(number, user, seen)).await.expect("a new session");
+    }
+    for (number, lives) in [(1, false), (2, false), (3, true), (4, true), (5, true), (9, true)] {
+        assert_eq!(sessions.load(&Id(number)).await.expect("a read").is_some(), lives, "{number}");
+    }
+    let at_once = (10..30).map(|number| {
+        let sessions = &sessions;
+        async move { sessions.create(&mut session(number, 1, 50)).await.expect("a new session") }
+    });
+    futures::future::join_all(at_once).await;
+    assert_eq!(record.store.sessions_of(user_id(1), at(0)).await.expect("a list").len(), 3, "also at the same moment");
 }

@@ -27,6 +27,12 @@ impl Hand {
     }
 }
 
+impl Hand {
+    pub(crate) fn set(&self, now: DateTime<Utc>) {
+        *self.0.lock() = now;
+    }
+}
+
 impl Clock for Hand {
     fn now(&self) -> DateTime<Utc> {
         *self.0.lock()

@@ -47,3 +47,15 @@ async fn old_keys_attempts_and_tokens_are_dropped_and_counted() {
     }
     assert!(transaction.vcluster(vcluster_id(1)).await.expect("a read").is_some());
 }
+
+#[tokio::test]
+async fn a_revoked_token_leaves_within_a_day() {
+    let record = Record::of([1]).await;
+    let mut transaction = record.begin().await;
+    let long = token("long", 1_000_000);
+    transaction.insert_token(&long).await.expect("a new token");
+    transaction.revoke_token(long.id, at(0)).await.expect("a change");
+    assert_eq!(transaction.sweep(at(-1000), at(3600)).await.expect("a sweep"), 0, "lists say so for a while");
+    assert_eq!(transaction.sweep(at(-1000), at(24 * 3600)).await.expect("a sweep"), 1);
+    transaction.commit().await.expect("a commit");
+}

@@ -12,10 +12,10 @@ use wire::{
 
 use crate::{
     http::{
-        client::Client,
         error::Failure,
         identity::Caller,
         json::Json,
+        known::Known,
         path::{SessionPath, TokenPath},
     },
     state::AppState,
@@ -35,12 +35,12 @@ pub(crate) fn router() -> OpenApiRouter<AppState> {
     responses((status = 204), (status = "4XX", body = Problem, content_type = "application/problem+json")))]
 async fn change_password(
     State(state): State<AppState>,
-    Extension(client): Extension<Client>,
+    Extension(known): Extension<Known>,
     caller: Caller,
     Json(change): Json<ChangePassword>,
 ) -> Result<StatusCode, Failure> {
     let accounts = &state.control.accounts;
-    accounts.change_password(&caller.actor, &change.present, &change.new, client.address).await?;
+    accounts.change_password(&caller.actor, &change.present, &change.new, known.knock).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -53,7 +53,8 @@ async fn tokens(State(state): State<AppState>, caller: Caller) -> Result<Answer<
     Ok(Answer(tokens.iter().map(|token| dto::token(token, now)).collect()))
 }
 
-/// Makes an API token that acts as oneself; its text is in this answer and nowhere else. Needs a browser session.
+/// Makes an API token that acts as oneself; its text is in this answer and nowhere else. Needs a browser session
+/// whose sign-in is fresh (`sign_in.fresh`): sign in again when it is refused with `sign_in_again`.
 #[utoipa::path(post, path = "/me/tokens", tag = "me", request_body = CreateToken, security(("session" = [])),
     responses((status = 201, body = NewToken, headers(("Location" = String))),
         (status = "4XX", body = Problem, content_type = "application/problem+json")))]
@@ -62,7 +63,8 @@ async fn create_token(
     caller: Caller,
     Json(create): Json<CreateToken>,
 ) -> Result<(StatusCode, HeaderMap, Answer<NewToken>), Failure> {
-    let issued = state.control.accounts.create_token(&caller.actor, &create.name, create.days).await?;
+    let accounts = &state.control.accounts;
+    let issued = accounts.create_token(accounts.confirm(&caller.actor)?, &create.name, create.days).await?;
     let token = dto::token(&issued.token, state.clock.now());
     let mut location = HeaderMap::new();
     if let Ok(value) = HeaderValue::from_str(&format!("/api/v1/me/tokens/{}", token.id)) {

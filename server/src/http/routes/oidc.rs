@@ -55,7 +55,9 @@ async fn begin(
         next: app::routes::safe_next(query.text("next").unwrap_or_default()),
         back: &oidc_address::callback(&looks.base, &provider),
         browser: looks.browser.as_deref(),
+        address: looks.seen.address(),
         link: None,
+        again: query.text("again").is_some(),
     };
     match state.control.federation.begin(begin).await {
         Ok(begun) => looks.sent(&begun, (StatusCode::SEE_OTHER, location(&begun.address))),
@@ -71,12 +73,22 @@ async fn link(
     ProviderPath(provider): ProviderPath,
     looks: Looks,
 ) -> Response {
+    let confirmed = match state.control.accounts.confirm(&caller.actor) {
+        Ok(confirmed) => confirmed,
+        Err(control::Error::SignInAgain(_)) => {
+            return (StatusCode::SEE_OTHER, location(&app::routes::sign_in_again(app::routes::PROFILE)))
+                .into_response();
+        }
+        Err(error) => return Failure::from(error).into_response(),
+    };
     let begin = Begin {
         provider: &provider,
         next: app::routes::PROFILE,
         back: &oidc_address::callback(&looks.base, &provider),
         browser: looks.browser.as_deref(),
-        link: Some(&caller.actor),
+        address: looks.seen.address(),
+        link: Some(confirmed),
+        again: false,
     };
     match state.control.federation.begin(begin).await {
         Ok(begun) => {
@@ -116,7 +128,7 @@ async fn callback(
 
 /// Begins the session, and keeps with it what it stands on. A session that could not be kept is none.
 async fn enter(state: &AppState, session: Session, seen: Seen, user: &User, grant: &Grant) -> Result<(), Failure> {
-    let door = Door { session, seen, way: None };
+    let door = Door { session, seen, way: None, known: None, shown_at: grant.shown_at() };
     door.enter(user).await?;
     let session = &door.session;
     session.save().await.map_err(|fault| error::of_session("beginning a session", &fault))?;

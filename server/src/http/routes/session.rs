@@ -17,6 +17,7 @@ use crate::{
         error::Failure,
         identity::Caller,
         json::Json,
+        known::Known,
         session::{self, Door, Seen},
     },
     state::AppState,
@@ -32,13 +33,14 @@ pub(crate) fn router() -> OpenApiRouter<AppState> {
 async fn sign_in(
     State(state): State<AppState>,
     Extension(client): Extension<Client>,
+    Extension(known): Extension<Known>,
     session: Session,
     headers: HeaderMap,
     Json(sign_in): Json<SignIn>,
 ) -> Result<Answer<SessionDto>, Failure> {
-    let user = state.control.accounts.sign_in(&sign_in.name, &sign_in.password, client.address).await?;
+    let user = state.control.accounts.sign_in(&sign_in.name, &sign_in.password, known.knock.clone()).await?;
     let seen = Seen::new(state.clock.now(), client.address, &headers);
-    Door { session, seen, way: None }.enter(&user).await?;
+    Door { session, seen, way: None, known: Some(known), shown_at: None }.enter(&user).await?;
     let actor = Actor::of(user).ok_or(control::Error::SignInFailed)?;
     Ok(Answer(describe(&state, &actor).await?))
 }
