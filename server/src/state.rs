@@ -4,14 +4,23 @@ use std::{path::PathBuf, sync::Arc};
 
 use axum::extract::FromRef;
 use control::{Control, ports::clock::Clock};
+use domain::UserId;
 use http::HeaderValue;
 use ipnet::IpNet;
 use leptos::config::LeptosOptions;
 use metrics_exporter_prometheus::PrometheusHandle;
 
 use crate::http::{
-    apps::hosts::Hosts, census::Census, ending::Ending, farewell::Farewells, origin::Origin, readiness::Readiness,
-    revocation::Revocations, session::Sessions,
+    apps::hosts::Hosts,
+    census::Census,
+    ending::Ending,
+    farewell::Farewells,
+    known::KnownBrowsers,
+    origin::Origin,
+    readiness::Readiness,
+    revocation::Revocations,
+    session::Sessions,
+    shares::{Kind, Share, Shares},
 };
 use crate::installation::SharedInstallation;
 
@@ -22,7 +31,9 @@ pub struct AppState {
     pub farewells: Farewells,
     pub clock: Arc<dyn Clock>,
     pub sessions: Sessions,
+    pub known: KnownBrowsers,
     pub revocations: Revocations,
+    pub shares: Shares,
     pub ending: Ending,
     pub edge: Arc<Edge>,
     pub readiness: Readiness,
@@ -36,6 +47,8 @@ pub struct AppState {
 pub struct Edge {
     pub public_urls: Vec<Origin>,
     pub trusted_proxies: Vec<IpNet>,
+    /// Of one client behind a proxy, as requests under way.
+    pub connections_per_address: u32,
     pub hosts: Hosts,
     pub site_root: PathBuf,
     pub book: PathBuf,
@@ -46,6 +59,29 @@ pub struct Edge {
 }
 
 impl AppState {
+    /// A place among the streams of this user.
+    pub(crate) async fn stream_of(&self, user: UserId) -> Result<Share, control::Error> {
+        let most = self.limits_of(user).await?.streams;
+        let share = self.shares.take(Kind::Streams(user), most);
+        share.ok_or(control::Error::TooManyStreams { what: "connections", most })
+    }
+
+    async fn limits_of(&self, user: UserId) -> Result<domain::allowance::Shares, control::Error> {
+        if let Some(limits) = self.shares.limits(user) {
+            return Ok(limits);
+        }
+        let limits = self.control.accounts.shares(user).await?;
+        self.shares.remember(user, limits);
+        Ok(limits)
+    }
+
+    /// A place among the terminals this user looks at.
+    pub(crate) async fn terminal_of(&self, user: UserId) -> Result<Share, control::Error> {
+        let most = self.limits_of(user).await?.terminals;
+        let share = self.shares.take(Kind::Terminals(user), most);
+        share.ok_or(control::Error::TooManyStreams { what: "terminals", most })
+    }
+
     /// What people call a provider.
     pub(crate) fn label_of(&self, provider: &str) -> String {
         let rules = self.control.federation.rules().providers.iter().find(|rules| rules.name == provider);

@@ -21,6 +21,7 @@ use std::sync::Arc;
 
 use domain::{
     AppId, VclusterId,
+    allowance::Allowances,
     app::{self, App, AppKind, AppName, JUPYTER_SERVICE, MOST_PER_NODE},
     name::NodeName,
     node::{Node, NodeIntent},
@@ -68,6 +69,7 @@ pub struct Apps {
     events: Events,
     decisions: Arc<Decisions>,
     watches: Watches,
+    allowances: Allowances,
 }
 
 impl std::fmt::Debug for Apps {
@@ -77,10 +79,10 @@ impl std::fmt::Debug for Apps {
 }
 
 impl Apps {
-    pub(crate) fn new(ports: &Ports, vclusters: Vclusters, events: Events) -> Self {
+    pub(crate) fn new(ports: &Ports, vclusters: Vclusters, events: Events, allowances: Allowances) -> Self {
         let Ports { store, nodes, usages, clock, entropy, .. } = ports.clone();
         let (decisions, watches) = (Arc::default(), Watches::default());
-        Self { store, nodes, usages, clock, entropy, vclusters, events, decisions, watches }
+        Self { store, nodes, usages, clock, entropy, vclusters, events, decisions, watches, allowances }
     }
 
     /// Looks at all running nodes, records what is new there, and lists what listens and what the owner wants to see.
@@ -117,11 +119,15 @@ impl Apps {
         let records: Vec<&App> = records.iter().filter(|app| app.node_id == node.id).collect();
         let app = match records.iter().find(|app| app.port == port) {
             Some(known) => {
+                if !known.pinned {
+                    self.check_room(&mut *tx, actor).await?;
+                }
                 let app = App { pinned: true, name: name.or_else(|| known.name.clone()), ..(*known).clone() };
                 tx.save_app(&app).await?;
                 app
             }
             None => {
+                self.check_room(&mut *tx, actor).await?;
                 if records.len() >= MOST_PER_NODE {
                     let least = roll::least_wanted(&records).ok_or(Error::TooManyApps(node.name.to_string()))?;
                     tx.remove_app(least.id).await?;
@@ -136,12 +142,21 @@ impl Apps {
         Ok(app)
     }
 
+    /// For one more that is kept for its owner, whatever listens: the others are bounded by their nodes.
+    async fn check_room(&self, tx: &mut dyn Transaction, actor: &Actor) -> Result<(), Error> {
+        let most = self.allowances.shares(tx.standing(actor.user).await?.group.as_ref()).apps;
+        if tx.pinned_apps(actor.user).await? < u64::from(most) { Ok(()) } else { Err(Error::TooManyPins(most)) }
+    }
+
     /// Renames, pins, switches on or off. Switching off ends the app for everybody who is inside.
     pub async fn update(&self, actor: &Actor, id: VclusterId, app: AppId, change: AppChange) -> Result<App, Error> {
         let name = change.name.map(|name| name.map(|name| parse_name(&name)).transpose()).transpose()?;
         let mut tx = self.store.begin().await?;
         own(&mut *tx, actor, id).await?;
         let known = tx.app(app).await?.filter(|app| app.vcluster == id).ok_or(Error::NotFound("app"))?;
+        if change.pinned == Some(true) && !known.pinned {
+            self.check_room(&mut *tx, actor).await?;
+        }
         let app = App {
             name: name.unwrap_or_else(|| known.name.clone()),
             pinned: change.pinned.unwrap_or(known.pinned),

@@ -6,6 +6,7 @@
 
 use std::{error::Error as StdError, iter::successors, time::Duration};
 
+use chrono::TimeDelta;
 use domain::{Violation, vcluster::ActionRefused};
 
 use crate::ports::{coordination::CoordinationError, node::NodeError, store::StoreError};
@@ -70,6 +71,9 @@ pub enum Error {
     /// An API token was shown where a browser session is needed.
     #[error("this is done signed in with a browser; an API token may not do it")]
     NeedsSession,
+    /// A browser that was left signed in must not be enough to make the way in wider.
+    #[error("sign in again first: this needs a sign-in that is at most {} min old", .0.num_minutes())]
+    SignInAgain(TimeDelta),
     #[error("{0} is the only administrator who can sign in; make somebody else one first")]
     LastAdministrator(String),
     #[error("this is your own account; another administrator has to do it")]
@@ -84,6 +88,11 @@ pub enum Error {
     AppOff(String),
     #[error("{0} has as many apps as are kept; take the pin and the name from one you do not need")]
     TooManyApps(String),
+    /// Connections of one user that last.
+    #[error("you have {most} {what} open, as many as you may at a time; close one first")]
+    TooManyStreams { what: &'static str, most: u32 },
+    #[error("you have pinned {0} apps, as many as you may; take the pin from one you do not need")]
+    TooManyPins(u32),
     #[error("{node} is {state}; this needs a running node")]
     NodeNotRunning { node: String, state: &'static str },
     #[error(transparent)]

@@ -20,6 +20,7 @@ pub mod vclusters;
 
 use std::sync::Arc;
 
+use chrono::TimeDelta;
 use domain::allowance::Allowances;
 use ipnet::Ipv4Net;
 use scheduler::Overcommit;
@@ -95,13 +96,20 @@ impl Control {
             accounts: Accounts::new(ports.store.clone(), ports.clock.clone(), ports.entropy.clone(), allowances)
                 .with_events(events.clone()),
             terminals: Terminals::new(ports, vclusters.clone()),
-            apps: Apps::new(ports, vclusters.clone(), events.clone()),
+            apps: Apps::new(ports, vclusters.clone(), events.clone(), policy.allowances.clone()),
             vclusters,
             events: events.clone(),
             federation: Federation::none(ports),
             installation: Installation::new(ports, policy.overcommit, hosts.clone()),
         };
         (control, Reconciler::new(ports, events, hosts, dispatcher, orders, policy.cluster_net))
+    }
+
+    /// With how long a sign-in is good for what makes the way in wider.
+    #[must_use]
+    pub fn with_fresh_sign_in(mut self, fresh: TimeDelta) -> Self {
+        self.accounts = self.accounts.with_fresh(fresh);
+        self
     }
 
     /// With people who sign in at OpenID providers. Without this, there are none, and everybody has a password.

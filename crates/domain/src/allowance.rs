@@ -13,6 +13,33 @@ use crate::{
 pub struct Allowances {
     usual: Limits,
     groups: Arc<BTreeMap<GroupName, OwnLimits>>,
+    shares: Shares,
+    group_shares: Arc<BTreeMap<GroupName, OwnShares>>,
+}
+
+/// What one user may take at a time of what all share in dockletd itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Shares {
+    /// Connections that last.
+    pub streams: u32,
+    /// Terminals that are looked at.
+    pub terminals: u32,
+    /// Apps that are pinned.
+    pub apps: u32,
+}
+
+impl Default for Shares {
+    fn default() -> Self {
+        Self { streams: 500, terminals: 200, apps: 200 }
+    }
+}
+
+/// What is set for a group; the rest is as for everybody.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct OwnShares {
+    pub streams: Option<u32>,
+    pub terminals: Option<u32>,
+    pub apps: Option<u32>,
 }
 
 /// What is kept about one user that decides how much they may hold.
@@ -26,13 +53,27 @@ pub struct Standing {
 impl From<Limits> for Allowances {
     /// The same for everybody.
     fn from(usual: Limits) -> Self {
-        Self { usual, groups: Arc::default() }
+        Self { usual, groups: Arc::default(), shares: Shares::default(), group_shares: Arc::default() }
     }
 }
 
 impl Allowances {
     pub fn with_groups(self, groups: BTreeMap<GroupName, OwnLimits>) -> Self {
         Self { groups: Arc::new(groups), ..self }
+    }
+
+    pub fn with_shares(self, shares: Shares, groups: BTreeMap<GroupName, OwnShares>) -> Self {
+        Self { shares, group_shares: Arc::new(groups), ..self }
+    }
+
+    /// What whoever is in this group may take of what all share.
+    pub fn shares(&self, group: Option<&GroupName>) -> Shares {
+        let own = group.and_then(|group| self.group_shares.get(group)).copied().unwrap_or_default();
+        Shares {
+            streams: own.streams.unwrap_or(self.shares.streams),
+            terminals: own.terminals.unwrap_or(self.shares.terminals),
+            apps: own.apps.unwrap_or(self.shares.apps),
+        }
     }
 
     pub fn groups(&self) -> impl Iterator<Item = &GroupName> {
@@ -67,6 +108,12 @@ mod tests {
         let own = OwnLimits { nodes: Some(9), memory_mib: Some(1), ..OwnLimits::default() };
         assert_eq!(of(Some(&students), own), Limits { vclusters: 1, nodes: 9, memory_mib: 1, ..usual });
         let gone: GroupName = "gone".parse().expect("a name");
+        let theirs = OwnShares { terminals: Some(3), ..OwnShares::default() };
+        let shared = allowances
+            .clone()
+            .with_shares(Shares { streams: 9, terminals: 9, apps: 9 }, [(students.clone(), theirs)].into());
+        assert_eq!(shared.shares(Some(&students)), Shares { streams: 9, terminals: 3, apps: 9 });
+        assert_eq!(shared.shares(None), Shares { streams: 9, terminals: 9, apps: 9 });
         assert_eq!(of(Some(&gone), OwnLimits::default()), usual, "a group that is not configured any more");
     }
 }

@@ -42,6 +42,8 @@ codes! {
     NotSignedIn => ("not_signed_in", 401, "Sign in first"),
     /// Wrong user name or password.
     SignInFailed => ("sign_in_failed", 401, "User name or password is wrong"),
+    /// This needs a sign-in of the last minutes.
+    SignInAgain => ("sign_in_again", 403, "Sign in again first"),
     TooManyAttempts => ("too_many_attempts", 429, "Too many attempts"),
     /// The token is unknown, expired or revoked.
     BadToken => ("bad_token", 401, "The token is not valid"),
@@ -65,6 +67,8 @@ codes! {
     NodeUnreachable => ("node_unreachable", 502, "The node does not answer"),
     NoShell => ("no_shell", 422, "The image has no shell"),
     TooManyTerminals => ("too_many_terminals", 409, "Too many terminals"),
+    /// More connections of one user that last than their group may have.
+    TooManyStreams => ("too_many_streams", 429, "Too many connections"),
     OffsetBeyondEnd => ("offset_beyond_end", 422, "The offset is beyond the end"),
     /// The one-time code that opens an app is used up, late, or another's.
     EntryRefused => ("entry_refused", 403, "The app was not opened"),

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use domain::{
-    allowance::Allowances,
+    allowance::{Allowances, OwnShares, Shares},
     name::GroupName,
     quota::{Limits, OwnLimits},
 };
@@ -20,7 +20,14 @@ section! {
         pub cpus: f64 = "32",
         /// MiB of memory of nodes that run.
         pub memory_mib: u64 = "65536",
-        /// Groups, and what one user of each may hold instead: `students: vclusters=2 nodes=4 cpus=4 memory_mib=8192`. What is
+        /// Connections of one user that last: terminals, open pages, what goes on with apps.
+        pub streams: u32 = "500",
+        /// Terminals that one user looks at at the same time.
+        pub terminals: u32 = "200",
+        /// Apps of one user that are pinned, of all their vclusters.
+        pub apps: u32 = "200",
+        /// Groups, and what one user of each may hold instead: `students: vclusters=2 nodes=4 cpus=4 memory_mib=8192 streams=100
+        /// terminals=20`. What is
         /// not named stays as above. People come into groups by their provider (`group_if`) or by an administrator.
         pub groups: Vec<Group> = "",
     }
@@ -31,6 +38,7 @@ section! {
 pub struct Group {
     pub name: GroupName,
     pub limits: OwnLimits,
+    pub shares: OwnShares,
 }
 
 impl LimitsConfig {
@@ -54,6 +62,8 @@ impl LimitsConfig {
         let cpu_milli = (self.cpus * 1000.0).round() as u64;
         let usual = Limits { vclusters: self.vclusters, nodes: self.nodes, cpu_milli, memory_mib: self.memory_mib };
         let groups: BTreeMap<_, _> = self.groups.iter().map(|group| (group.name.clone(), group.limits)).collect();
-        Allowances::from(usual).with_groups(groups)
+        let shares = Shares { streams: self.streams, terminals: self.terminals, apps: self.apps };
+        let of_groups = self.groups.iter().map(|group| (group.name.clone(), group.shares)).collect();
+        Allowances::from(usual).with_groups(groups).with_shares(shares, of_groups)
     }
 }

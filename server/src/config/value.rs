@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, net::SocketAddr, path::PathBuf, time::Duration};
 
 use control::federation::{ClaimRule, FirstSignIn, GroupRule};
-use domain::{Violation, quota::OwnLimits};
+use domain::{Violation, allowance::OwnShares, quota::OwnLimits};
 use ipnet::{IpNet, Ipv4Net};
 
 use super::{database::DatabaseUrl, limits::Group, setting::Secret};
@@ -89,7 +89,9 @@ impl Value for Group {
         for limit in limits.split_whitespace() {
             let (key, number) = limit.split_once('=').ok_or_else(shape)?;
             let number: f64 = number.parse().map_err(|_| shape())?;
-            if !["vclusters", "nodes", "cpus", "memory_mib"].contains(&key) || given.insert(key, number).is_some() {
+            if !["vclusters", "nodes", "cpus", "memory_mib", "streams", "terminals", "apps"].contains(&key)
+                || given.insert(key, number).is_some()
+            {
                 return Err(shape());
             }
         }
@@ -100,7 +102,15 @@ impl Value for Group {
         let whole = |key| given.get(key).map(|number: &f64| if number.fract() == 0.0 { *number as i64 } else { -1 });
         let limits =
             OwnLimits::parse(whole("vclusters"), whole("nodes"), given.get("cpus").copied(), whole("memory_mib"));
-        Ok(Self { name, limits: limits.map_err(faults)? })
+        let share = |key: &str| match given.get(key) {
+            None => Ok(None),
+            Some(number) if number.fract() == 0.0 && (0.0..=f64::from(u32::MAX)).contains(number) => {
+                Ok(Some(*number as u32))
+            }
+            Some(_) => Err(format!("{key} must be a whole number that is not negative")),
+        };
+        let shares = OwnShares { streams: share("streams")?, terminals: share("terminals")?, apps: share("apps")? };
+        Ok(Self { name, limits: limits.map_err(faults)?, shares })
     }
 }
 
@@ -226,14 +236,19 @@ mod tests {
 
     #[test]
     fn a_group_has_a_name_and_limits_that_are_named() {
-        let group: Group = Value::parse("students: nodes=4 cpus=1.5").expect("a group");
+        let group: Group = Value::parse("students: nodes=4 cpus=1.5 streams=20").expect("a group");
         let limits = OwnLimits { nodes: Some(4), cpu_milli: Some(1500), ..OwnLimits::default() };
-        assert_eq!(group, Group { name: "students".parse().expect("a name"), limits });
+        let shares = OwnShares { streams: Some(20), ..OwnShares::default() };
+        assert_eq!(group, Group { name: "students".parse().expect("a name"), limits, shares });
         for bad in ["students", ": nodes=4", "Students: nodes=4", "s: nodes", "s: node=4", "s: nodes=4 nodes=5"] {
             assert!(<Group as Value>::parse(bad).is_err(), "{bad}");
         }
-        for (bad, named) in [("s: nodes=1.5", "limits.nodes"), ("s: nodes=-1", "limits.nodes"), ("s: cpus=inf", "cpus")]
-        {
+        for (bad, named) in [
+            ("s: nodes=1.5", "limits.nodes"),
+            ("s: nodes=-1", "limits.nodes"),
+            ("s: cpus=inf", "cpus"),
+            ("s: streams=0.5", "streams"),
+        ] {
             assert!(<Group as Value>::parse(bad).expect_err("no limit").contains(named), "{bad}");
         }
         let rule: GroupRule = Value::parse("staff: realm.roles=faculty").expect("a rule");

@@ -3,28 +3,20 @@
 
 use std::{
     convert::Infallible,
-    pin::Pin,
     sync::{
         Arc,
         atomic::{AtomicU64, AtomicUsize, Ordering},
     },
-    task::{Context, Poll},
     time::Duration,
 };
 
 use axum::{body::Body, response::IntoResponse as _};
-use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, header, request};
-use hyper::{
-    Request, Response,
-    body::{Frame, Incoming, SizeHint},
-    server::conn::http2,
-    service::service_fn,
-};
+use hyper::{Request, Response, body::Incoming, server::conn::http2, service::service_fn};
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use tokio::io::{AsyncRead, AsyncWrite};
 
-use super::{client::Peer, ending::Ending, listen::LARGEST_HEAD, site::Site};
+use super::{client::Peer, ending::Ending, listen::LARGEST_HEAD, shares::keep, site::Site};
 
 /// One page asks for a dozen files and holds two streams of events; a tab with fifty terminals has fifty WebSockets elsewhere.
 const MOST_STREAMS: u32 = 200;
@@ -56,7 +48,8 @@ where
     let counted = streams.clone();
     let service = service_fn(move |request: Request<Incoming>| {
         let (site, open) = (site.clone(), counted.open());
-        async move { Ok::<_, Infallible>(answer(request, peer, site).await.map(|body| Counted { body, _open: open })) }
+        // The stream is open as long as its answer is not sent.
+        async move { Ok::<_, Infallible>(keep(answer(request, peer, site).await, open)) }
     });
     let connection = builder().serve_connection(TokioIo::new(stream), service);
     tokio::pin!(connection);
@@ -162,30 +155,6 @@ impl Streams {
 impl Drop for Open {
     fn drop(&mut self) {
         self.0.open.fetch_sub(1, Ordering::Relaxed);
-    }
-}
-
-/// An answer's body, whose stream is open as long as it is not sent.
-#[derive(Debug)]
-struct Counted {
-    body: Body,
-    _open: Open,
-}
-
-impl hyper::body::Body for Counted {
-    type Data = Bytes;
-    type Error = axum::Error;
-
-    fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
-        Pin::new(&mut self.body).poll_frame(cx)
-    }
-
-    fn is_end_stream(&self) -> bool {
-        self.body.is_end_stream()
-    }
-
-    fn size_hint(&self) -> SizeHint {
-        self.body.size_hint()
     }
 }
 

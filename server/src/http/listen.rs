@@ -59,17 +59,17 @@ pub async fn serve(listener: TcpListener, connections: Connections, door: Door) 
     }
 }
 
-/// The next connection; `None` when its address has too many.
+/// The next connection; `None` when there is no place for it.
 async fn next(listener: &TcpListener, connections: &Connections) -> io::Result<Option<(Stream, Peer)>> {
-    let place = connections.place().await;
     let (tcp, peer) = match listener.accept().await {
         Ok(accepted) => accepted,
         // The client has gone again before it was accepted.
         Err(error) if is_of_the_connection(&error) => return Ok(None),
         Err(error) => return Err(error),
     };
-    let Some(place) = place.of(peer.ip()) else {
-        tracing::debug!(address = %peer.ip(), "too many connections from one address");
+    let Some(place) = connections.place(peer.ip()) else {
+        metrics::counter!("docklet_connections_refused_total").increment(1);
+        tracing::debug!(address = %peer.ip(), "there is no place for another connection of this address");
         return Ok(None);
     };
     Ok(prepare(tcp).map(|tcp| (Stream::new(tcp, place), Peer(peer))))

@@ -10,7 +10,9 @@ use tower::Service as _;
 
 use super::{
     apps::{AppEdge, hosts::Place},
-    client::{OverTls, Peer},
+    client::{Client, OverTls, Peer},
+    connections::network,
+    shares::{Kind, Share, keep},
 };
 use crate::state::AppState;
 
@@ -37,12 +39,39 @@ impl Site {
             return (StatusCode::BAD_REQUEST, "This request does not say clearly which host it is for.\n")
                 .into_response();
         };
-        match self.state.edge.hosts.place(&authority, request.uri().path()) {
+        let Ok(share) = self.share_of_client(peer, &request) else {
+            return (
+                StatusCode::TOO_MANY_REQUESTS,
+                "Too many requests of yours are under way. Try again in a moment.\n",
+            )
+                .into_response();
+        };
+        // Whoever upgrades the connection keeps it.
+        request.extensions_mut().insert(share.clone());
+        let response = match self.state.edge.hosts.place(&authority, request.uri().path()) {
             Place::Portal => infallible(self.portal.clone().call(request).await),
             place => self.apps.answer(place, &authority, request).await,
+        };
+        match share {
+            Some(share) => keep(response, share),
+            None => response,
         }
     }
+
+    /// Behind a proxy all come over its connections, so what counts is what each client has under way.
+    fn share_of_client(&self, peer: Peer, request: &Request<Body>) -> Result<Option<Share>, TooMany> {
+        let edge = &self.state.edge;
+        let client = Client::of(peer, request.headers(), &edge.trusted_proxies).address;
+        if client == peer.0.ip().to_canonical() {
+            return Ok(None);
+        }
+        let share = self.state.shares.take(Kind::Client(network(client)), edge.connections_per_address);
+        share.map(Some).ok_or(TooMany)
+    }
 }
+
+/// Requests of one client.
+struct TooMany;
 
 /// The one host the request names; `None` when it names two. HTTP/1.0 may name none, which is the portal's.
 fn authority(request: &Request<Body>) -> Option<String> {

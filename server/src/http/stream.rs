@@ -27,7 +27,7 @@ const MOST_DISCARDED: usize = 8 * 1024 * 1024;
 pub(super) struct Stream {
     tcp: TcpStream,
     linger: Linger,
-    _place: Place,
+    place: Place,
 }
 
 #[derive(Debug)]
@@ -39,13 +39,18 @@ enum Linger {
 
 impl Stream {
     pub(super) fn new(tcp: TcpStream, place: Place) -> Self {
-        Self { tcp, linger: Linger::NotYet, _place: place }
+        Self { tcp, linger: Linger::NotYet, place }
     }
 
     /// The first byte the client has sent, left where it is; `None` when it sends nothing any more.
     pub(super) async fn peek(&self) -> io::Result<Option<u8>> {
         let mut first = [0];
         Ok((self.tcp.peek(&mut first).await? > 0).then_some(first[0]))
+    }
+
+    /// Somebody else got this connection's place.
+    fn poll_place(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        self.place.poll_gave_way(cx).map(|()| Err(io::ErrorKind::ConnectionAborted.into()))
     }
 
     /// Reads and throws away until the client has ended or the time is over.
@@ -74,12 +79,18 @@ impl Stream {
 
 impl AsyncRead for Stream {
     fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        if let Poll::Ready(gone) = self.poll_place(cx) {
+            return Poll::Ready(gone);
+        }
         Pin::new(&mut self.tcp).poll_read(cx, buffer)
     }
 }
 
 impl AsyncWrite for Stream {
     fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        if let Poll::Ready(gone) = self.poll_place(cx) {
+            return Poll::Ready(gone.map(|()| 0));
+        }
         Pin::new(&mut self.tcp).poll_write(cx, bytes)
     }
 
@@ -88,6 +99,9 @@ impl AsyncWrite for Stream {
         cx: &mut Context<'_>,
         bytes: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
+        if let Poll::Ready(gone) = self.poll_place(cx) {
+            return Poll::Ready(gone.map(|()| 0));
+        }
         Pin::new(&mut self.tcp).poll_write_vectored(cx, bytes)
     }
 

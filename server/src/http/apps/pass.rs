@@ -18,6 +18,7 @@ use super::{
 use crate::http::{
     ending::Ending,
     revocation::{Credential, Revocations},
+    shares::Share,
 };
 
 impl AppEdge {
@@ -28,6 +29,11 @@ impl AppEdge {
         request: Request<Body>,
     ) -> Response<Body> {
         let Target::Ready(node, port) = &decision.target else { return self.instead(visitor, &decision).await };
+        let of_client = request.extensions().get::<Option<Share>>().cloned().flatten();
+        let shares = match self.state.stream_of(decision.user.user).await {
+            Ok(of_user) => (of_client, of_user),
+            Err(error) => return self.fault(visitor, error),
+        };
         let visit = Visit {
             upstream: Upstream { node: node.clone(), port: *port, generation: decision.generation.0 },
             site: Site {
@@ -37,7 +43,7 @@ impl AppEdge {
                 prefix: visitor.prefix.as_deref(),
                 frame_ancestors: visitor.prefix.as_ref().map(|_| "'self'"),
             },
-            permission: Arc::new(Stay::new(self, &decision)),
+            permission: Arc::new(Stay::new(self, &decision, shares)),
         };
         match self.forwarder.forward(visit, request).await {
             Ok(response) => confined(visitor, response),
@@ -85,14 +91,16 @@ struct Stay {
     decision: Arc<Decision>,
     revocations: Revocations,
     ending: Ending,
+    shares: (Option<Share>, Share),
 }
 
 impl Stay {
-    fn new(edge: &AppEdge, decision: &Arc<Decision>) -> Self {
+    fn new(edge: &AppEdge, decision: &Arc<Decision>, shares: (Option<Share>, Share)) -> Self {
         Self {
             decision: decision.clone(),
             revocations: edge.state.revocations.clone(),
             ending: edge.state.ending.clone(),
+            shares,
         }
     }
 }
@@ -100,6 +108,6 @@ impl Stay {
 impl Permission for Stay {
     fn watch(&self) -> Watched {
         let watch = self.revocations.watch(Credential::App(self.decision.session.as_str().into()));
-        Watched { ended: watch.ended(), hold: Box::new((watch, self.ending.guard())) }
+        Watched { ended: watch.ended(), hold: Box::new((watch, self.ending.guard(), self.shares.clone())) }
     }
 }

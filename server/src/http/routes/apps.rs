@@ -16,7 +16,7 @@ use control::{
     apps::{AppChange, AppView, Live, NodeUsage},
 };
 use domain::{VclusterId, Violation};
-use futures::{Stream, StreamExt};
+use futures::StreamExt;
 use http::{HeaderMap, StatusCode, Uri, header};
 use utoipa_axum::{router::OpenApiRouter, routes};
 use wire::{
@@ -34,6 +34,7 @@ use crate::{
         path::{AppPath, VclusterPath},
         query::{Query, encode},
         revocation::Credential,
+        shares::keep,
     },
     state::AppState,
 };
@@ -118,7 +119,8 @@ async fn live(
     caller: Caller,
     Extension(urls): Extension<AppUrls>,
     VclusterPath(id): VclusterPath,
-) -> Result<Sse<impl Stream<Item = Result<Event, Infallible>>>, Failure> {
+) -> Result<Response, Failure> {
+    let share = state.stream_of(caller.actor.user).await?;
     let items = state.control.apps.live(&caller.actor, id).await?;
     let watch = state.revocations.watch_open(caller.credential);
     let ending = state.ending;
@@ -131,8 +133,9 @@ async fn live(
     let first =
         futures::stream::once(std::future::ready(Event::default().retry(Duration::from_secs(1)).comment("docklet")));
     let items = items.map(move |live| event(&live, &urls));
-    let items = first.chain(items).take_until(over).map(Ok);
-    Ok(Sse::new(items).keep_alive(KeepAlive::new().interval(KEEP_ALIVE)))
+    let items = first.chain(items).take_until(over).map(Ok::<_, Infallible>);
+    let answer = Sse::new(items).keep_alive(KeepAlive::new().interval(KEEP_ALIVE));
+    Ok(keep(answer.into_response(), share))
 }
 
 fn event(live: &Live, urls: &AppUrls) -> Event {

@@ -4,10 +4,13 @@ use std::{convert::Infallible, time::Duration};
 
 use axum::{
     extract::State,
-    response::sse::{Event as SseEvent, KeepAlive, Sse},
+    response::{
+        IntoResponse as _, Response,
+        sse::{Event as SseEvent, KeepAlive, Sse},
+    },
 };
 use control::{actor::Actor, events::Feed, ports::store::EventBody};
-use futures::{Stream, StreamExt, future};
+use futures::{StreamExt, future};
 use http::HeaderMap;
 use utoipa_axum::{router::OpenApiRouter, routes};
 use wire::{event::Event, problem::Problem, vcluster::Vcluster};
@@ -19,6 +22,7 @@ use crate::{
         identity::Caller,
         query::{self, Query},
         revocation::Watch,
+        shares::keep,
     },
     state::AppState,
 };
@@ -43,17 +47,19 @@ async fn events(
     caller: Caller,
     headers: HeaderMap,
     query: Query,
-) -> Result<Sse<impl Stream<Item = Result<SseEvent, Infallible>>>, Failure> {
+) -> Result<Response, Failure> {
     let after = after(&headers, &query)?;
+    let share = state.stream_of(caller.actor.user).await?;
     let feed = state.control.events.subscribe(&caller.actor, after).await?;
     let watch = state.revocations.watch_open(caller.credential);
     let renewed = state.sessions.idle() / 2;
     let actor = caller.actor;
     let items = feed.scan(actor, |actor, item| future::ready(item_of(item, actor)));
     let first = futures::stream::once(future::ready(SseEvent::default().retry(RETRY).comment("docklet")));
-    let items = first.chain(items).take_until(over(state.ending, watch, renewed)).map(Ok);
+    let items = first.chain(items).take_until(over(state.ending, watch, renewed)).map(Ok::<_, Infallible>);
     metrics::counter!("docklet_event_streams_total").increment(1);
-    Ok(Sse::new(items).keep_alive(KeepAlive::new().interval(KEEP_ALIVE)))
+    let answer = Sse::new(items).keep_alive(KeepAlive::new().interval(KEEP_ALIVE));
+    Ok(keep(answer.into_response(), share))
 }
 
 /// The header, which a browser sends when it comes back, holds over what stood in the page's address.

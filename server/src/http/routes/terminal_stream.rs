@@ -26,6 +26,7 @@ use crate::{
         query::{self, Query},
         relay::{self, End},
         revocation::Watch,
+        shares::Share,
     },
     state::AppState,
 };
@@ -50,8 +51,11 @@ pub(super) async fn attach(
     query: Query,
     request: Request,
 ) -> Result<Response, Failure> {
+    let of_client = request.extensions().get::<Option<Share>>().cloned();
     let upgrade = upgrade(request).await?;
     let attach = order(&path, &query)?;
+    let user = caller.actor.user;
+    let shares = (of_client, state.stream_of(user).await?, state.terminal_of(user).await?);
     let NodePath { vcluster, node } = path.node;
     let stream = state.control.terminals.attach(&caller.actor, vcluster, node, &attach).await?;
     let watch = state.revocations.watch(caller.credential);
@@ -62,7 +66,7 @@ pub(super) async fn attach(
         let guard = state.ending.guard();
         async move {
             serve(socket, stream, &state, &watch).await;
-            drop(guard);
+            drop((guard, shares));
         }
         .instrument(span)
     }))
