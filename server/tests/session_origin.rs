@@ -81,3 +81,29 @@ async fn a_token_is_proof_enough_from_anywhere() {
     let request = daemon.admin().request(Method::POST, "/api/v1/vclusters").json(&order("../", 1));
     send(request.header("origin", "http://evil.example")).await.problem(422, "invalid");
 }
+
+/// A session belongs to a name, and apps come back to one: signing in under another would be for nothing.
+#[tokio::test]
+async fn whoever_comes_by_another_name_is_led_home_before_signing_in() {
+    let daemon = Daemon::start_usual().await;
+    let client = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build().expect("a client");
+    let page = async |host: &str, path: &str| {
+        let request = client.get(format!("http://{}{path}", daemon.address())).header("host", host);
+        let answer = request.header("accept", "text/html").send().await.expect("an answer");
+        let location = answer.headers().get("location").map(|to| to.to_str().expect("text").to_owned());
+        (answer.status().as_u16(), location)
+    };
+    let address = daemon.address().to_string();
+    let home = daemon.url();
+    let led = page(&address, "/sign-in?next=%2Fapps%2Fenter%3Flabel%3Dx").await;
+    assert_eq!(led, (303, Some(format!("{home}/sign-in?next=%2Fapps%2Fenter%3Flabel%3Dx&moved=yes"))));
+    assert_eq!(page(&address, "/sign-in?moved=yes").await.0, 200, "never round in circles");
+    assert_eq!(page("lab.example:8000", "/sign-in").await.0, 200, "nothing is known to be better");
+    let own = home.trim_start_matches("http://").to_owned();
+    assert_eq!(page(&own, "/sign-in").await.0, 200);
+
+    let public = Options::default().with("server-public-urls", "https://docklet.example.org").start().await;
+    let answer = client.get(format!("http://{}/sign-in", public.address())).header("accept", "text/html").send().await;
+    let answer = answer.expect("an answer");
+    assert_eq!(answer.headers()["location"], "https://docklet.example.org/sign-in?moved=yes");
+}

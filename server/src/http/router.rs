@@ -13,7 +13,7 @@ use utoipa_axum::router::OpenApiRouter;
 use super::{
     identity::identify,
     json::LARGEST_BODY,
-    middleware::{arrival, observe, problems, security, upload, visit},
+    middleware::{arrival, home, observe, problems, remember, security, upload, visit},
     routes::{
         admin, apps, book, console, events, health, me, metrics, nodes, oidc, openapi, session, terminals, vclusters,
     },
@@ -71,8 +71,10 @@ fn people(state: &AppState) -> Router<AppState> {
         .layer(
             ServiceBuilder::new()
                 .layer(from_fn(observe::name_route))
+                .layer(from_fn_with_state(state.clone(), home::lead_home))
                 // Before anything is read of a request that another site has sent.
                 .layer(from_fn_with_state(state.clone(), security::same_origin))
+                .layer(from_fn_with_state(state.clone(), remember::remember))
                 .layer(state.sessions.clone())
                 .layer(from_fn_with_state(state.clone(), identify))
                 .layer(from_fn_with_state(state.clone(), visit::visit))

@@ -3,7 +3,7 @@
 //! Everything below the apps' domain is an app's or nobody's, and never the console, however a name is written; the only
 //! exception are the console's own public addresses.
 
-use std::{fmt, str::FromStr};
+use std::{fmt, net::IpAddr, str::FromStr};
 
 use domain::app::AppLabel;
 use wire::app::AppUrls;
@@ -67,9 +67,7 @@ impl Hosts {
 
     /// `authority` as the request names it: `host`, `host:port`.
     pub fn place(&self, authority: &str, path: &str) -> Place {
-        // Also what is no port is cut off: else it would be part of a name that stands below nothing.
-        let port = authority.rsplit_once(':').filter(|(_, port)| !port.contains(']'));
-        let name = port.map_or(authority, |(name, _)| name).trim_end_matches('.');
+        let name = name_of(authority);
         match self.below(name) {
             Some(_) if self.public_urls.iter().any(|url| url.has_name(name)) => self.portal(path),
             Some(label) => label.to_ascii_lowercase().parse().map_or(Place::Nobody, Place::Host),
@@ -103,6 +101,25 @@ impl Hosts {
         }
     }
 
+    /// The portal's address where somebody who came by `authority` has to sign in, when that is another one. The sessions of two
+    /// names are two, and apps send people back to one of them.
+    pub fn home(&self, https: bool, authority: &str) -> Option<String> {
+        if !self.public_urls.is_empty() {
+            return self.configured_home(authority);
+        }
+        // Who has come by another machine's name finds nothing at `localhost`.
+        let is_this_machine =
+            name_of(authority).trim_matches(['[', ']']).parse().is_ok_and(|ip: IpAddr| ip.is_loopback());
+        (is_this_machine && self.is_loopback() && !self.path_mode).then(|| self.portal_url(https, authority))
+    }
+
+    /// The same of what is configured alone.
+    pub fn configured_home(&self, authority: &str) -> Option<String> {
+        let first = self.public_urls.first()?;
+        let is_ours = self.public_urls.iter().any(|url| url.is_of_host(authority));
+        (!is_ours).then(|| first.to_string())
+    }
+
     /// How a visitor of the portal at `authority` finds apps.
     pub fn urls(&self, https: bool, authority: &str) -> AppUrls {
         if self.path_mode {
@@ -114,6 +131,12 @@ impl Hosts {
         };
         AppUrls { before: format!("{}://", scheme(https)), after: format!(".{}{port}/", self.domain) }
     }
+}
+
+/// Without the port. Also what is no port is cut off: else it would be part of a name that stands below nothing.
+fn name_of(authority: &str) -> &str {
+    let port = authority.rsplit_once(':').filter(|(_, port)| !port.contains(']'));
+    port.map_or(authority, |(name, _)| name).trim_end_matches('.')
 }
 
 /// `/apps/<label>` and what is below it.
@@ -204,6 +227,25 @@ mod tests {
         assert_eq!(public.urls(false, "127.0.0.1:8000").url(LABEL), "https://abcdefg234.apps.example.org/");
         assert_eq!(public.portal_url(false, "abcdefg234.apps.example.org"), "https://docklet.example.org");
         assert_eq!(hosts("localhost", &[], true).urls(false, "x").url(LABEL), "/apps/abcdefg234/");
+    }
+
+    #[test]
+    fn whoever_came_by_another_name_signs_in_where_apps_come_back_to() {
+        let local = hosts("localhost", &[], false);
+        for other in ["127.0.0.1:8000", "[::1]:8000", "127.0.0.9:8000"] {
+            assert_eq!(local.home(false, other).as_deref(), Some("http://localhost:8000"), "{other}");
+            assert_eq!(hosts("localhost", &[], true).home(false, other), None, "apps are under the same name");
+        }
+        for own in ["localhost:8000", "lab.example:8000", "192.0.2.7:8000", ""] {
+            assert_eq!(local.home(false, own), None, "{own}");
+        }
+        let public = hosts("apps.example.org", &["https://docklet.example.org", "http://intern:8000"], false);
+        for other in ["127.0.0.1:8000", "192.0.2.7", "intern:8001", "apps.example.org"] {
+            assert_eq!(public.home(true, other).as_deref(), Some("https://docklet.example.org"), "{other}");
+        }
+        for own in ["docklet.example.org", "Docklet.example.org:443", "intern:8000"] {
+            assert_eq!(public.home(true, own), None, "{own}");
+        }
     }
 
     #[test]

@@ -44,7 +44,7 @@ pub(crate) async fn unknown(State(state): State<AppState>, request: Request) -> 
     render(request).await.into_response()
 }
 
-fn accepts_html(request: &Request) -> bool {
+pub(crate) fn accepts_html(request: &Request) -> bool {
     let accept = request.headers().get(header::ACCEPT).and_then(|accept| accept.to_str().ok());
     accept.is_some_and(|accept| accept.contains("text/html"))
 }
