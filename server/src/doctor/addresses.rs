@@ -12,6 +12,8 @@ const PATIENCE: Duration = Duration::from_secs(3);
 #[derive(Debug, Clone)]
 pub(super) struct Facts {
     urls: Vec<String>,
+    /// Of the first of them.
+    portal_host: Option<String>,
     https: bool,
     tls: bool,
     has_proxies: bool,
@@ -41,6 +43,7 @@ pub(super) async fn look(config: &Config) -> Facts {
             Some(url) => resolve(url.host()).await,
             None => BTreeSet::new(),
         },
+        portal_host: urls.first().map(|url| url.host().to_owned()),
         urls: urls.iter().map(ToString::to_string).collect(),
         domain,
     }
@@ -52,7 +55,35 @@ async fn resolve(host: &str) -> BTreeSet<IpAddr> {
 }
 
 pub(super) fn judge(facts: &Facts) -> Vec<Finding> {
-    vec![public(facts), apps(facts)]
+    vec![public(facts), apps(facts), cookies(facts)]
+}
+
+/// A page may set cookies for every name above its own, up to what registries give out.
+fn cookies(facts: &Facts) -> Finding {
+    const CHECK: &str = "cookies of apps";
+    let shared = facts.portal_host.as_deref().and_then(|portal| shared_name(portal, &facts.domain));
+    let Some(shared) = shared.filter(|_| !facts.path_mode) else {
+        return Finding::ok(CHECK, "apps cannot set any for the console");
+    };
+    let costs = match facts.https {
+        true => "lock a person out of the console in their browser, with more cookies than fit into a request",
+        false => "lock a person out of the console in their browser, or sign them in as somebody else",
+    };
+    let what = format!("apps can set cookies for {shared}, which the console gets, too: a hostile app can {costs}");
+    let mend = format!(
+        "Give apps a registered domain of their own in apps.domain, such as docklet-apps.example with the console at docklet.example.org; it is no matter if {shared} is a public suffix, like co.uk."
+    );
+    Finding::warning(CHECK, what, mend)
+}
+
+/// The longest name of two labels at least that both are or stand below.
+fn shared_name(one: &str, other: &str) -> Option<String> {
+    if one.parse::<IpAddr>().is_ok() || one.starts_with('[') {
+        return None;
+    }
+    let pairs = one.rsplit('.').zip(other.rsplit('.'));
+    let labels: Vec<&str> = pairs.take_while(|(a, b)| a.eq_ignore_ascii_case(b)).map(|(label, _)| label).collect();
+    (labels.len() >= 2).then(|| labels.into_iter().rev().collect::<Vec<_>>().join("."))
 }
 
 fn public(facts: &Facts) -> Finding {
@@ -128,6 +159,7 @@ mod tests {
     fn laptop() -> Facts {
         Facts {
             urls: Vec::new(),
+            portal_host: None,
             https: false,
             tls: false,
             has_proxies: false,
@@ -143,6 +175,7 @@ mod tests {
         let addresses: BTreeSet<IpAddr> = ["192.0.2.1".parse().expect("an address")].into();
         Facts {
             urls: vec!["https://lab.example".into()],
+            portal_host: Some("lab.example".into()),
             https: true,
             tls: true,
             loopback_only: false,
@@ -162,6 +195,26 @@ mod tests {
         assert_eq!(levels(&laptop()), [Level::Ok; 2]);
         assert_eq!(levels(&served()), [Level::Ok; 2]);
         assert_eq!(levels(&Facts { tls: false, has_proxies: true, ..served() }), [Level::Ok; 2]);
+    }
+
+    #[test]
+    fn apps_that_share_a_name_with_the_console_can_set_cookies_for_it() {
+        assert_eq!(cookies(&laptop()).level, Level::Ok);
+        let with =
+            |portal: &str, domain: &str| Facts { portal_host: Some(portal.into()), domain: domain.into(), ..served() };
+        for (portal, domain, shared) in [
+            ("docklet.example.org", "apps.docklet.example.org", Some("docklet.example.org")),
+            ("docklet.example.org", "docklet-apps.example.org", Some("example.org")),
+            ("docklet.example.org", "Apps.Example.ORG", Some("example.org")),
+            ("docklet.example.org", "docklet-apps.example", None),
+            ("docklet.example.org", "apps.docklet-example.org", None),
+            ("192.0.2.10", "apps.192.0.2.example", None),
+        ] {
+            let facts = with(portal, domain);
+            assert_eq!(shared_name(portal, domain).map(|name| name.to_lowercase()).as_deref(), shared, "{domain}");
+            assert_eq!(cookies(&facts).level, if shared.is_some() { Level::Warning } else { Level::Ok });
+            assert_eq!(cookies(&Facts { path_mode: true, ..facts }).level, Level::Ok, "told of elsewhere");
+        }
     }
 
     #[test]

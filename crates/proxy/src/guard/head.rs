@@ -7,6 +7,7 @@ use memchr::{memchr, memchr2};
 use super::refusal::Refusal;
 
 pub const LARGEST_HEAD: usize = 64 * 1024;
+const COOKIE: &[u8] = b"cookie:";
 
 /// What has been found so far. Positions count from the first byte of the head.
 #[derive(Debug, Default)]
@@ -20,6 +21,8 @@ pub(super) struct Head {
     length: Option<u64>,
     chunked: bool,
     asks_upgrade: bool,
+    /// How much of it are cookies.
+    cookies: usize,
 }
 
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -55,7 +58,7 @@ impl Head {
         while let Some(found) = memchr(b'\n', &bytes[self.scanned..]) {
             let end = self.scanned + found;
             if end >= LARGEST_HEAD {
-                return Err(Refusal::TooLarge);
+                return Err(self.too_large(&bytes[self.line..end]));
             }
             let line = self.line..end;
             self.scanned = end + 1;
@@ -65,7 +68,14 @@ impl Head {
             }
         }
         self.scanned = bytes.len();
-        if bytes.len() > LARGEST_HEAD { Err(Refusal::TooLarge) } else { Ok(None) }
+        if bytes.len() > LARGEST_HEAD { Err(self.too_large(&bytes[self.line..])) } else { Ok(None) }
+    }
+
+    /// With the line it was found in, whole or not. Cookies are what a person can be rid of.
+    fn too_large(&self, line: &[u8]) -> Refusal {
+        let name = line.get(..COOKIE.len());
+        let of_line = if name.is_some_and(|name| name.eq_ignore_ascii_case(COOKIE)) { line.len() } else { 0 };
+        if self.cookies + of_line > LARGEST_HEAD / 2 { Refusal::TooManyCookies } else { Refusal::TooLarge }
     }
 
     /// Whether this was the empty line at the end.
@@ -108,6 +118,10 @@ impl Head {
                 let value = value.trim_ascii();
                 let from = start + colon + 1 + blanks;
                 self.take_host(value, from..from + value.len())
+            }
+            6 if is("cookie") => {
+                self.cookies += text.len();
+                Ok(())
             }
             7 if is("upgrade") => {
                 self.asks_upgrade = true;

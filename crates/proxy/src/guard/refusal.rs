@@ -46,6 +46,7 @@ refusals! {
     BadHost = "bad-host", "The request's Host is no host name.";
     OtherHost = "other-host", "The address of the request names another host than its Host.";
     TooLarge = "too-large", "The head of the request is larger than 64 KiB.";
+    TooManyCookies = "too-many-cookies", "The head of the request is larger than 64 KiB, and most of it are cookies.";
     BadChunk = "bad-chunk", "The chunked body of the request is malformed.";
 }
 

@@ -147,6 +147,16 @@ fn a_head_may_be_64_kib_long_and_no_byte_more() {
 }
 
 #[test]
+fn a_head_full_of_cookies_is_told_from_other_large_ones() {
+    let cookies = format!("cOOkie: {}\r\n", "a=b; ".repeat(LARGEST_HEAD / 5));
+    assert_eq!(verdict(&with(&cookies)), Some(Refusal::TooManyCookies));
+    let several = format!("Cookie: {}\r\n", "a".repeat(LARGEST_HEAD / 3)).repeat(4);
+    assert_eq!(verdict(&with(&several)), Some(Refusal::TooManyCookies));
+    let few = format!("Cookie: a=b\r\nX-Cookie: {}\r\n", "a".repeat(LARGEST_HEAD));
+    assert_eq!(verdict(&with(&few)), Some(Refusal::TooLarge), "nobody else's page can have cookies taken away");
+}
+
+#[test]
 fn behind_an_upgrade_nothing_passes_until_it_is_answered() {
     let request = with("Connection: upgrade\r\nUpgrade: websocket\r\n");
     let stream = format!("{request}\u{0}\nnot http");
