@@ -130,8 +130,25 @@ impl Config {
             .half()
             .or_else(|| self.database.contradiction())
             .or(nobody)
+            .or_else(|| self.server.believes_nodes(&self.network))
+            .or_else(|| self.apps_come_back_to_nobody())
             .or_else(|| self.limits.fault())
             .or_else(|| self.oidc.iter().find_map(|provider| provider.fault(&self.limits)))
+    }
+}
+
+impl Config {
+    /// Apps send people back to the portal to be let in. Without an address of it, that is where the apps' domain itself leads,
+    /// which is another name than the one people have signed in under.
+    fn apps_come_back_to_nobody(&self) -> Option<Fault> {
+        let domain = self.apps.domain.to_string();
+        let is_local = domain == "localhost" || domain.ends_with(".localhost");
+        let unknown = self.server.public_urls.is_empty() && !is_local && !self.apps.path_mode;
+        unknown.then(|| Fault {
+            setting: "apps.domain".into(),
+            place: domain,
+            rule: "needs server.public_urls, too: the address people type, to which apps send them to be let in".into(),
+        })
     }
 }
 

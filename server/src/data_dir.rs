@@ -14,6 +14,8 @@ use crate::seal::KeySeal;
 
 /// Locked by the daemon that runs; holds the number of its process.
 pub(crate) const LOCK: &str = "dockletd.lock";
+/// One of these is in every directory that was ours before.
+const OURS: [&str; 6] = [LOCK, "installation", "worker-name", "seal-key", "docklet.db", "etcd"];
 const PRIVATE_DIR: u32 = 0o700;
 const PRIVATE_FILE: u32 = 0o600;
 
@@ -21,6 +23,8 @@ const PRIVATE_FILE: u32 = 0o600;
 pub enum DataDirError {
     #[error("cannot use {} as the data directory; check that it is ours to write", path.display())]
     Unusable { path: PathBuf, source: io::Error },
+    #[error("{} is not empty and holds nothing of Docklet's; it would be closed to everybody else. Choose a directory of its own, such as {}, with --data-dir", path.display(), path.join("docklet").display())]
+    NotOurs { path: PathBuf },
     #[error("the data directory {} belongs to another dockletd that runs as process {pid}; stop that one, or choose another directory with --data-dir", path.display())]
     InUse { path: PathBuf, pid: String },
     #[error("{} does not hold {what}; restore it from a backup: what runs on this host is labelled with it", path.display())]
@@ -45,6 +49,9 @@ impl DataDir {
         let path = path.canonicalize().map_err(unusable)?;
         let mode = path.metadata().map_err(unusable)?.permissions().mode();
         if mode & 0o077 != 0 {
+            if is_somebody_else_s(&path).map_err(unusable)? {
+                return Err(DataDirError::NotOurs { path });
+            }
             std::fs::set_permissions(&path, Permissions::from_mode(PRIVATE_DIR)).map_err(unusable)?;
         }
         Ok(Self(path))
@@ -127,6 +134,20 @@ impl DataDir {
     }
 }
 
+/// A directory that others use as well, such as /var/lib, must not become ours alone for a mistyped flag.
+fn is_somebody_else_s(path: &Path) -> io::Result<bool> {
+    let mut is_empty = true;
+    for entry in path.read_dir()? {
+        let name = entry?.file_name();
+        if OURS.iter().any(|ours| name == **ours) {
+            return Ok(false);
+        }
+        // What a new file system has by itself.
+        is_empty &= name == "lost+found";
+    }
+    Ok(!is_empty)
+}
+
 /// Host names are looser than worker names; what does not fit becomes a dash.
 fn as_worker_name(host_name: &str) -> String {
     let lower = host_name.trim().to_ascii_lowercase();
@@ -152,6 +173,26 @@ mod tests {
         std::fs::set_permissions(dir.path(), Permissions::from_mode(0o755)).expect("our directory");
         let again = DataDir::open(dir.path()).expect("the same directory");
         assert_eq!(again.path().metadata().expect("it exists").permissions().mode() & 0o777, PRIVATE_DIR);
+    }
+
+    #[test]
+    fn a_directory_of_others_is_left_as_it_is() {
+        let (parent, dir) = open();
+        let open_to_all = |path: &Path| {
+            std::fs::set_permissions(path, Permissions::from_mode(0o755)).expect("our directory");
+        };
+        open_to_all(parent.path());
+        let refused = DataDir::open(parent.path()).expect_err("it holds what is not ours").to_string();
+        assert!(refused.contains("--data-dir") && refused.contains("docklet"), "{refused}");
+        let mode = parent.path().metadata().expect("it exists").permissions().mode();
+        assert_eq!(mode & 0o777, 0o755, "nothing was changed");
+        dir.installation(None).expect("an id");
+        open_to_all(dir.path());
+        DataDir::open(dir.path()).expect("ours, though it was opened to others");
+        let disk = tempfile::tempdir().expect("a temporary directory");
+        std::fs::create_dir(disk.path().join("lost+found")).expect("a directory");
+        open_to_all(disk.path());
+        DataDir::open(disk.path()).expect("a new file system");
     }
 
     #[test]

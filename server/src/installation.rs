@@ -37,17 +37,17 @@ impl InstallationView for Installation {
     async fn health(&self, actor: &Actor) -> Result<Health, Error> {
         actor.administrator()?;
         let (hosts, parts) = tokio::join!(self.control.installation.hosts(actor), self.readiness.parts());
-        let part = |part: crate::http::readiness::Part| Part {
+        let part = |part: &crate::http::readiness::Part| Part {
             name: part.name.to_owned(),
             ready: part.ready,
-            reason: part.reason,
-            version: part.version,
+            reason: part.reason.clone(),
+            version: part.version.clone(),
             answered_in_ms: part.answered_in_ms,
         };
         Ok(Health {
             version: env!("CARGO_PKG_VERSION").to_owned(),
             started_at: self.started_at,
-            parts: parts.into_iter().map(part).collect(),
+            parts: parts.iter().map(part).collect(),
             hosts: hosts?.into_iter().map(host).collect(),
             disk: self.disk(),
         })

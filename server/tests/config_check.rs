@@ -2,7 +2,7 @@
 
 use std::process::Output;
 
-use crate::common::daemon::command;
+use crate::common::daemon::{DOCKLETD, command};
 
 fn check(arguments: &[&str], environment: &[(&str, &str)]) -> Output {
     let dir = tempfile::tempdir().expect("a temporary directory");
@@ -65,4 +65,41 @@ fn unknown_names_are_refused_with_the_nearest_known_one() {
 fn the_daemon_does_not_start_with_a_value_that_is_none() {
     let message = refused(&["serve", "--limits-nodes", "many"], &[]);
     assert!(message.contains("limits.nodes (from flag --limits-nodes): must be a whole number"), "{message}");
+}
+
+#[test]
+fn a_proxy_in_the_nodes_network_is_refused_before_anything_starts() {
+    for command in ["check-config", "serve"] {
+        let message = refused(&[command, "--server-trusted-proxies", "172.18.0.0/16"], &[]);
+        assert!(message.contains("overlaps network.cluster_net") && message.contains("forge"), "{message}");
+    }
+}
+
+/// Whoever moves the record is shown where a password does not lie open.
+#[test]
+fn a_password_on_the_command_line_is_warned_of_and_may_come_in_a_file() {
+    let output = check(&["db", "copy", "--to", "postgres://ada:hunter2@127.0.0.1:1/x"], &[]);
+    let message = String::from_utf8(output.stderr).expect("text");
+    assert!(message.contains("warning") && message.contains("--to-file") && !message.contains("hunter2"), "{message}");
+    let file = tempfile::NamedTempFile::new().expect("a temporary file");
+    let path = file.path().to_str().expect("a path that is text");
+    for (text, told) in
+        [("mysql://ada:hunter2@x", "must be a URL such as"), ("postgres://ada:hunter2@x/y\n", "no database file")]
+    {
+        std::fs::write(file.path(), text).expect("our file");
+        let message = refused(&["db", "copy", "--to-file", path], &[]);
+        assert!(message.contains(told) && !message.contains("hunter2") && !message.contains("warning"), "{message}");
+    }
+}
+
+#[test]
+fn a_directory_that_others_use_is_no_data_directory() {
+    let shared = tempfile::tempdir().expect("a temporary directory");
+    std::fs::write(shared.path().join("somebody's"), "").expect("our file");
+    std::fs::set_permissions(shared.path(), std::os::unix::fs::PermissionsExt::from_mode(0o755)).expect("ours");
+    let path = shared.path().to_str().expect("a path that is text");
+    let output =
+        std::process::Command::new(DOCKLETD).args(["migrate", "--data-dir", path]).output().expect("dockletd runs");
+    let message = String::from_utf8(output.stderr).expect("text");
+    assert!(!output.status.success() && message.contains("is not empty and holds nothing of Docklet's"), "{message}");
 }

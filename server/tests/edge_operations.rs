@@ -22,8 +22,12 @@ async fn readiness_names_what_is_not_ready() {
     };
     assert_eq!(part("database")["ready"], true);
     assert_eq!(part("engine")["ready"], false);
-    assert!(part("engine")["reason"].as_str().is_some_and(|reason| !reason.is_empty()));
     assert_eq!(part("hosts")["ready"], false);
+    assert_eq!(part("engine").as_object().expect("an object").len(), 2, "anybody may ask, so it does not say why");
+    let health = daemon.admin().get("/api/v1/admin/health").await.ok(200).json();
+    let parts = health["parts"].as_array().expect("parts");
+    let engine = parts.iter().find(|part| part["name"] == "engine").expect("the part");
+    assert!(engine["reason"].as_str().is_some_and(|reason| !reason.is_empty()), "administrators are told why");
     let order = crate::common::client::order("lab", 1);
     daemon.admin().post("/api/v1/vclusters", &order).await.problem(503, "not_ready");
 }

@@ -42,10 +42,15 @@ async fn for_everybody_else_there_is_nothing() {
         "/api/v1/admin/users/ada" => json!({"role": "admin"}),
         _ => json!({}),
     };
+    let nonsense = [json!([]), json!({"name": 7}), json!({"no such field": true})];
     for (method, path) in endpoints {
         for client in [&browser.client, &token] {
             let answer = send(client.request(method.clone(), path).json(&body(path))).await;
             assert_eq!((answer.status, answer.code().as_str()), (404, "not_found"), "{method} {path}: {}", answer.text);
+            for body in &nonsense {
+                let answer = send(client.request(method.clone(), path).json(body)).await;
+                assert_eq!(answer.status, 404, "no field is told of: {method} {path}: {}", answer.text);
+            }
         }
         let nobody = daemon.anonymous().request(method.clone(), path).json(&body(path));
         send(nobody.header("origin", daemon.url())).await.problem(401, "not_signed_in");

@@ -9,7 +9,7 @@ use store::StoreConfig;
 use super::show;
 use crate::{
     compose,
-    config::{Config, database::DatabaseUrl},
+    config::{Config, database::DatabaseUrl, setting::secret_in},
     data_dir::{DataDir, LOCK, Lock},
 };
 
@@ -20,9 +20,13 @@ pub(super) enum DbCommand {
         /// The SQLite file, as a path or as sqlite://PATH. By default the one the daemon has used.
         #[arg(long, value_name = "FILE")]
         from: Option<String>,
-        /// postgres://user@host/database. By default what database.url says.
+        /// postgres://user@host/database. By default what database.url says. Every user of this machine can read it: a password
+        /// belongs into database.password_file, or into --to-file.
         #[arg(long, value_name = "URL", value_parser = url)]
         to: Option<DatabaseUrl>,
+        /// A file with that URL, alone in it.
+        #[arg(long, value_name = "FILE", conflicts_with = "to")]
+        to_file: Option<PathBuf>,
     },
 }
 
@@ -31,9 +35,23 @@ fn url(text: &str) -> Result<DatabaseUrl, String> {
     DatabaseUrl::parse(text).ok_or_else(|| "must be a URL such as postgres://user@host:5432/database".into())
 }
 
+fn url_in(path: &Path) -> Result<DatabaseUrl> {
+    let text = secret_in("--to-file", path)?;
+    url(text.0.trim()).map_err(|rule| anyhow::anyhow!("what is in {} {rule}", path.display()))
+}
+
 pub(super) async fn db(config: &Config, command: DbCommand) -> Result<()> {
     match command {
-        DbCommand::Copy { from, to } => copy(config, from.as_deref(), to).await,
+        DbCommand::Copy { from, to, to_file } => {
+            if to.as_ref().is_some_and(DatabaseUrl::has_secret) {
+                show::warning(
+                    "every user of this machine can read the password in --to while this runs, and the shell keeps it; \
+                     take --to-file or database.password_file, and change the password",
+                );
+            }
+            let to = to_file.map_or(Ok(to), |path| url_in(&path).map(Some))?;
+            copy(config, from.as_deref(), to).await
+        }
     }
 }
 

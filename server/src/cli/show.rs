@@ -26,6 +26,11 @@ pub(super) fn error(error: &anyhow::Error) {
     let _ = writeln!(io::stderr(), "dockletd: {error:#}");
 }
 
+/// To standard error, for what goes on all the same.
+pub(super) fn warning(text: &str) {
+    let _ = writeln!(io::stderr(), "dockletd: warning: {text}");
+}
+
 /// Each setting with its value and where that was written.
 pub(super) fn settings(effective: &[Effective]) -> String {
     let names: Vec<String> =

@@ -34,6 +34,11 @@ impl DatabaseUrl {
         (!rest.is_empty()).then(|| Self(text.to_owned()))
     }
 
+    /// Whether something in it is nobody else's business.
+    pub fn has_secret(&self) -> bool {
+        masked(&self.0) != self.0
+    }
+
     /// With its password.
     pub fn expose(&self) -> &str {
         &self.0
@@ -108,6 +113,7 @@ mod tests {
             ),
         ] {
             let url = DatabaseUrl::parse(url).expect("a URL");
+            assert_eq!(url.has_secret(), shown.contains("***"), "{shown}");
             assert_eq!((url.to_string(), format!("{url:?}")), (shown.to_owned(), shown.to_owned()));
         }
     }

@@ -82,7 +82,7 @@ fn secrets_are_never_shown() {
 
 #[test]
 fn the_file_may_hold_lists() {
-    let loaded = loaded(&[], &[], "[server]\ntrusted_proxies = [\"10.0.0.0/8\", \"::1/128\"]\n").expect("good values");
+    let loaded = loaded(&[], &[], "[server]\ntrusted_proxies = [\"10.0.0.0/8\", \"::/0\"]\n").expect("good values");
     assert_eq!(loaded.config.server.trusted_proxies.len(), 2);
     assert!(fault(&[], &[], "[server]\nlisten = { a = 1 }\n").contains("server.listen must be a single value"));
 }
@@ -105,4 +105,29 @@ fn a_provider_s_groups_are_those_that_have_limits() {
     assert_eq!(message, "oidc.lab.group_if (from group staff): is none of limits.groups; add it there");
     let twice = fault(&[("limits.groups", "staff: nodes=1, staff: nodes=2")], &[], "");
     assert_eq!(twice, "limits.groups (from group staff): is there twice; keep one of the two");
+}
+
+#[test]
+fn a_proxy_where_nodes_are_is_refused() {
+    for proxy in ["172.18.0.0/16", "172.20.1.7/32", "0.0.0.0/0"] {
+        let message = fault(&[("server.trusted_proxies", &format!("127.0.0.1/32, {proxy}"))], &[], "");
+        let begin =
+            format!("server.trusted_proxies (from network {proxy}): overlaps network.cluster_net (172.16.0.0/12)");
+        assert!(message.starts_with(&begin) && message.contains("set network.cluster_net"), "{message}");
+    }
+    let apart = [("server.trusted_proxies", "172.18.0.0/16"), ("network.cluster_net", "10.128.0.0/10")];
+    loaded(&apart, &[], "").expect("a proxy that stands elsewhere");
+}
+
+#[test]
+fn apps_need_an_address_to_send_people_back_to() {
+    let domain = ("apps.domain", "apps.example.org");
+    let message = fault(&[domain], &[], "");
+    assert_eq!(
+        message,
+        "apps.domain (from apps.example.org): needs server.public_urls, too: the address people type, to which apps send them to be let in"
+    );
+    loaded(&[domain, ("server.public_urls", "https://docklet.example.org")], &[], "").expect("good values");
+    loaded(&[domain, ("apps.path_mode", "on")], &[], "").expect("good values");
+    loaded(&[("apps.domain", "apps.localhost")], &[], "").expect("good values");
 }

@@ -4,8 +4,10 @@ use std::{sync::Arc, time::Duration};
 
 use futures::future::{BoxFuture, join_all};
 use serde::Serialize;
-use tokio::time::Instant;
+use tokio::{sync::Mutex, time::Instant};
 
+/// Anybody may ask, as often as they like: those who ask within this time share an answer.
+const GOOD_FOR: Duration = Duration::from_secs(1);
 /// A part that does not answer in this time is not ready.
 const PATIENCE: Duration = Duration::from_secs(3);
 
@@ -16,11 +18,18 @@ pub type Answer = Result<Option<String>, String>;
 pub type Question = Box<dyn Fn() -> BoxFuture<'static, Answer> + Send + Sync>;
 
 #[derive(Clone, Default)]
-pub struct Readiness(Arc<Vec<(&'static str, Question)>>);
+pub struct Readiness(Arc<Inner>);
+
+#[derive(Default)]
+struct Inner {
+    questions: Vec<(&'static str, Question)>,
+    /// Held while the parts are asked, so that those who ask meanwhile wait for the same answer.
+    last: Mutex<Option<(Instant, Arc<[Part]>)>>,
+}
 
 impl std::fmt::Debug for Readiness {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_list().entries(self.0.iter().map(|(name, _)| name)).finish()
+        f.debug_list().entries(self.0.questions.iter().map(|(name, _)| name)).finish()
     }
 }
 
@@ -29,9 +38,9 @@ impl std::fmt::Debug for Readiness {
 pub struct Part {
     pub name: &'static str,
     pub ready: bool,
-    #[serde(skip_serializing_if = "Option::is_none")]
+    /// This and what follows is not for everybody who may ask whether we are ready.
+    #[serde(skip)]
     pub reason: Option<String>,
-    /// Not for everybody who may ask whether we are ready.
     #[serde(skip)]
     pub version: Option<String>,
     #[serde(skip)]
@@ -40,12 +49,24 @@ pub struct Part {
 
 impl Readiness {
     pub fn new(parts: Vec<(&'static str, Question)>) -> Self {
-        Self(Arc::new(parts))
+        Self(Arc::new(Inner { questions: parts, last: Mutex::default() }))
     }
 
-    /// Asks all parts at the same time.
-    pub async fn parts(&self) -> Vec<Part> {
-        join_all(self.0.iter().map(|(name, question)| ask(name, question))).await
+    /// Asks all parts at the same time, or takes what they said a moment ago.
+    pub async fn parts(&self) -> Arc<[Part]> {
+        let mut last = self.0.last.lock().await;
+        if let Some((when, parts)) = &*last
+            && when.elapsed() < GOOD_FOR
+        {
+            return parts.clone();
+        }
+        let parts: Arc<[Part]> =
+            join_all(self.0.questions.iter().map(|(name, question)| ask(name, question))).await.into();
+        for part in parts.iter().filter(|part| !part.ready) {
+            tracing::debug!(part = part.name, reason = part.reason, "not ready");
+        }
+        *last = Some((Instant::now(), parts.clone()));
+        parts
     }
 }
 
@@ -74,6 +95,22 @@ mod tests {
         let parts = readiness.parts().await;
         assert!(parts[0].ready && !parts[1].ready);
         assert_eq!((parts[1].name, parts[1].reason.as_deref()), ("coordination", Some("etcd does not answer")));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn however_many_ask_the_parts_are_asked_once_a_second() {
+        let asked = Arc::new(std::sync::atomic::AtomicU32::new(0));
+        let counter = asked.clone();
+        let question: Question = Box::new(move || {
+            counter.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+            Box::pin(async { Ok(None) })
+        });
+        let readiness = Readiness::new(vec![("database", question)]);
+        join_all((0..100).map(|_| readiness.parts())).await;
+        assert_eq!(asked.load(std::sync::atomic::Ordering::Relaxed), 1);
+        tokio::time::advance(GOOD_FOR).await;
+        readiness.parts().await;
+        assert_eq!(asked.load(std::sync::atomic::Ordering::Relaxed), 2);
     }
 
     #[tokio::test(start_paused = true)]

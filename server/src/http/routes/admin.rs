@@ -19,7 +19,7 @@ use wire::{
 use crate::{
     http::{
         error::Failure,
-        identity::Caller,
+        identity::AdminCaller,
         json::Json,
         path::UserPath,
         query::{self, Query},
@@ -44,10 +44,12 @@ pub(crate) fn router() -> OpenApiRouter<AppState> {
     params(("search" = Option<String>, Query, description = "a part of the name"),
         ("limit" = Option<u32>, Query, description = "1–199; 50 when absent"), ("cursor" = Option<String>, Query, description = "`next` of the page before")),
     responses((status = 200, body = Page<Person>), (status = "4XX", body = Problem, content_type = "application/problem+json")))]
-async fn people(State(state): State<AppState>, caller: Caller, query: Query) -> Result<Answer<Page<Person>>, Failure> {
+async fn people(
+    State(state): State<AppState>,
+    caller: AdminCaller,
+    query: Query,
+) -> Result<Answer<Page<Person>>, Failure> {
     const RULE: &str = "must be a whole number between 1 and 199";
-    // Who may not look is not told which fields there are.
-    caller.actor.administrator()?;
     let limit = query.value("limit", RULE)?.unwrap_or(USUAL_PAGE);
     if !(1..LONGEST_PAGE).contains(&limit) {
         return Err(query::fault("limit", RULE));
@@ -69,7 +71,7 @@ async fn people(State(state): State<AppState>, caller: Caller, query: Query) -> 
         (status = "4XX", body = Problem, content_type = "application/problem+json")))]
 async fn add(
     State(state): State<AppState>,
-    caller: Caller,
+    caller: AdminCaller,
     Json(add): Json<AddUser>,
 ) -> Result<(StatusCode, HeaderMap, Answer<GivenPassword>), Failure> {
     let new = NewPerson { name: add.name, role: add.role, password: add.password };
@@ -87,7 +89,7 @@ async fn add(
     responses((status = 200, body = PersonDetail), (status = "4XX", body = Problem, content_type = "application/problem+json")))]
 async fn person(
     State(state): State<AppState>,
-    caller: Caller,
+    caller: AdminCaller,
     UserPath(name): UserPath,
 ) -> Result<Answer<PersonDetail>, Failure> {
     let (accounts, federation) = (&state.control.accounts, &state.control.federation);
@@ -100,11 +102,10 @@ async fn person(
     responses((status = 200, body = Person), (status = "4XX", body = Problem, content_type = "application/problem+json")))]
 async fn change(
     State(state): State<AppState>,
-    caller: Caller,
+    caller: AdminCaller,
     UserPath(name): UserPath,
     Json(change): Json<ChangeUser>,
 ) -> Result<Answer<Person>, Failure> {
-    caller.actor.administrator()?;
     let limits = change.limits.as_ref().map(dto::own_limits).transpose().map_err(control::Error::Invalid)?;
     let change = ChangePerson { role: change.role, locked: change.locked, group: change.group, limits };
     let accounts = &state.control.accounts;
@@ -117,7 +118,7 @@ async fn change(
     responses((status = 200, body = GivenPassword), (status = "4XX", body = Problem, content_type = "application/problem+json")))]
 async fn reset_password(
     State(state): State<AppState>,
-    caller: Caller,
+    caller: AdminCaller,
     UserPath(name): UserPath,
     Json(reset): Json<ResetPassword>,
 ) -> Result<Answer<GivenPassword>, Failure> {
@@ -132,11 +133,10 @@ async fn reset_password(
     responses((status = 204), (status = "4XX", body = Problem, content_type = "application/problem+json")))]
 async fn sign_out(
     State(state): State<AppState>,
-    caller: Caller,
+    caller: AdminCaller,
     UserPath(name): UserPath,
     query: Query,
 ) -> Result<StatusCode, Failure> {
-    caller.actor.administrator()?;
     let tokens = query.value("tokens", "must be true or false")?.unwrap_or(false);
     state.control.accounts.sign_out_person(&caller.actor, &name, tokens).await?;
     Ok(StatusCode::NO_CONTENT)
@@ -145,13 +145,13 @@ async fn sign_out(
 /// What dockletd stands on, the hosts with what is held on them, and the disk, as they are now.
 #[utoipa::path(get, path = "/admin/health", tag = "admin",
     responses((status = 200, body = Health), (status = "4XX", body = Problem, content_type = "application/problem+json")))]
-async fn health(State(state): State<AppState>, caller: Caller) -> Result<Answer<Health>, Failure> {
+async fn health(State(state): State<AppState>, caller: AdminCaller) -> Result<Answer<Health>, Failure> {
     Ok(Answer(state.installation.health(&caller.actor).await?))
 }
 
 /// Every setting with the value that holds and where it was written; secrets are masked.
 #[utoipa::path(get, path = "/admin/config", tag = "admin",
     responses((status = 200, body = Vec<Setting>), (status = "4XX", body = Problem, content_type = "application/problem+json")))]
-async fn settings(State(state): State<AppState>, caller: Caller) -> Result<Answer<Vec<Setting>>, Failure> {
+async fn settings(State(state): State<AppState>, caller: AdminCaller) -> Result<Answer<Vec<Setting>>, Failure> {
     Ok(Answer(state.installation.settings(&caller.actor)?))
 }

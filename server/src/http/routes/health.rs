@@ -1,4 +1,5 @@
-//! `/healthz`: the process serves. `/readyz`: everything it needs answers, and if not, what does not.
+//! `/healthz`: the process serves. `/readyz`: everything it needs answers, and if not, which part does not. Anybody
+//! may ask; why a part does not answer is for the log and for administrators.
 
 use axum::{Json as Answer, Router, extract::State, routing::get};
 use http::StatusCode;
@@ -25,5 +26,5 @@ async fn readyz(State(state): State<AppState>) -> (StatusCode, Answer<Ready>) {
     // While it ends it answers those it serves, and wants no new ones.
     let ready = !state.ending.has_begun() && parts.iter().all(|part| part.ready);
     let status = if ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
-    (status, Answer(Ready { ready, parts }))
+    (status, Answer(Ready { ready, parts: parts.to_vec() }))
 }
