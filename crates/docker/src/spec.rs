@@ -1,6 +1,6 @@
 //! What a node's container may do, as the engine is told: limits, capabilities, mounts. Knows no request and no answer.
 
-use std::{collections::HashMap, net::Ipv4Addr};
+use std::{collections::HashMap, net::Ipv4Addr, path::Path};
 
 use bollard::models::{
     ContainerCreateBody, EndpointIpamConfig, EndpointSettings, HealthConfig, HostConfig, HostConfigLogConfig, Mount,
@@ -10,7 +10,9 @@ use control::ports::engine::ContainerSpec;
 
 use crate::label;
 
-/// Where docklet-init is in every node.
+/// Where docklet-init's directory is in every node.
+pub const BIN_TARGET: &str = "/.docklet/bin";
+/// Where docklet-init is in tasks on the host. (Nodes of an older dockletd have it there, too.)
 pub const INIT_TARGET: &str = "/.docklet/init";
 /// Where the node's run directory is in every node.
 pub const RUN_TARGET: &str = "/.docklet/run";
@@ -38,11 +40,12 @@ const LOG_SIZE: &str = "1m";
 
 /// The whole request. Whatever the image says about user, command, health check or stop signal does not count.
 pub(crate) fn body(spec: &ContainerSpec) -> ContainerCreateBody {
+    let name = spec.init.file_name().unwrap_or_default().to_string_lossy();
     ContainerCreateBody {
         hostname: Some(spec.host_name.to_string()),
         user: Some("0:0".into()),
         working_dir: Some("/".into()),
-        entrypoint: Some(vec![INIT_TARGET.into()]),
+        entrypoint: Some(vec![format!("{BIN_TARGET}/{name}")]),
         image: Some(spec.image.with_tag()),
         env: Some(spec.env.iter().map(|(key, value)| format!("{key}={value}")).collect()),
         labels: Some(label::of_container(spec)),
@@ -77,8 +80,8 @@ fn host(spec: &ContainerSpec) -> HostConfig {
         restart_policy: Some(RestartPolicy { name: Some(RestartPolicyNameEnum::NO), ..Default::default() }),
         log_config: Some(log()),
         mounts: Some(vec![
-            bind(&spec.init.to_string_lossy(), INIT_TARGET, true),
-            bind(&spec.run_dir.to_string_lossy(), RUN_TARGET, false),
+            bind(&spec.init.parent().unwrap_or(Path::new("/")).to_string_lossy(), BIN_TARGET, true),
+            bind(&spec.run_dir.to_string_lossy(), RUN_TARGET, true),
             home(spec),
         ]),
         ..Default::default()

@@ -8,11 +8,13 @@ mod connect;
 mod dial;
 mod error;
 mod frames;
+mod handover;
 mod port_watch;
 mod socket;
 mod stream;
 
 pub use error::ClientError;
+pub use handover::Handover;
 pub use frames::{FrameReader, write_frame};
 pub use port_watch::PortWatch;
 pub use socket::NodeSocket;
@@ -43,7 +45,7 @@ pub struct NodeClient {
 }
 
 impl NodeClient {
-    /// `run_dir` is the host directory that is mounted at `/.docklet/run` in the node.
+    /// `run_dir` is the node's directory on the host, where its socket is.
     pub fn new(run_dir: PathBuf) -> Self {
         Self { run_dir, deadline: DEFAULT_DEADLINE }
     }

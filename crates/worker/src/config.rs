@@ -10,7 +10,7 @@ use ipnet::Ipv4Net;
 pub struct WorkerConfig {
     pub name: WorkerName,
     pub installation: InstallationId,
-    /// Absolute; the worker keeps `bin` and `nodes` in it. It must outlive restarts: running nodes have parts of it mounted.
+    /// Absolute; the worker keeps `bin` and `nodes` in it. It must outlive restarts: nodes have parts of it mounted, read-only.
     pub data_dir: PathBuf,
     /// The docklet-init to give to nodes.
     pub init: PathBuf,

@@ -38,9 +38,10 @@ pub struct ContainerSpec {
     pub ip: Ipv4Addr,
     /// The owner's home volume, mounted at /root.
     pub home: String,
-    /// docklet-init on the host, mounted read-only and run as PID 1.
+    /// docklet-init on the host. Its directory is mounted read-only, so that a later one at the same place is what a node
+    /// runs when it is started again.
     pub init: PathBuf,
-    /// The node's directory on the host for docklet-init's socket.
+    /// The node's directory on the host through which docklet-init is handed its socket; mounted read-only.
     pub run_dir: PathBuf,
     pub env: BTreeMap<String, String>,
 }

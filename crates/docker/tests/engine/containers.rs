@@ -19,10 +19,11 @@ async fn a_container_is_what_its_spec_says() {
     assert_eq!(labels.generation, spec.generation);
     assert!(matches!(found.run, RunState::Running { .. }));
     assert_eq!(inside(&spec.name, "hostname; id -u; pwd; echo \"$DOCKLET_TEST\""), "node-0\n0\n/\na b=c");
-    assert_eq!(inside(&spec.name, "cat /proc/1/cmdline | tr '\\0' ' '"), "/bin/sh /.docklet/init");
+    assert_eq!(inside(&spec.name, "cat /proc/1/cmdline | tr '\\0' ' '"), "/bin/sh /.docklet/bin/init");
     assert!(inside(&spec.name, "hostname -I").contains(&spec.ip.to_string()));
-    inside(&spec.name, "touch /.docklet/run/x && ! touch /.docklet/init 2>/dev/null && touch /root/x");
-    assert!(spec.run_dir.join("x").exists());
+    inside(&spec.name, "touch /root/x && ! touch /.docklet/run/x 2>/dev/null && ! touch /.docklet/bin/x 2>/dev/null");
+    std::fs::write(spec.run_dir.join("y"), "").expect("written");
+    inside(&spec.name, "test -e /.docklet/run/y");
 }
 
 #[tokio::test]

@@ -58,7 +58,8 @@ impl NodeStream {
         Ok(new)
     }
 
-    fn stream(&self) -> io::Result<&UnixStream> {
+    /// Never to be read from directly.
+    pub(super) fn stream(&self) -> io::Result<&UnixStream> {
         self.stream.as_ref().ok_or_else(|| io::ErrorKind::NotConnected.into())
     }
 

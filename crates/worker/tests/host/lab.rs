@@ -129,6 +129,19 @@ impl Lab {
         next
     }
 
+    /// Stops and starts them as a restart does; the last orders.
+    pub(crate) async fn restart(&self, nodes: &[Assignment]) -> Vec<Assignment> {
+        let stopped = self.order(nodes, Order::Stop).await;
+        for node in &stopped {
+            self.phase(node, "stopped", |phase| *phase == Phase::Stopped).await;
+        }
+        let started = self.order(&stopped, Order::Run).await;
+        for node in &started {
+            self.phase(node, "running", |phase| matches!(phase, Phase::Running { .. })).await;
+        }
+        started
+    }
+
     /// Removes, and waits until they are reported absent.
     pub(crate) async fn remove(&self, nodes: &[Assignment]) {
         for node in self.order(nodes, Order::Remove).await {
