@@ -14,8 +14,8 @@ mod socket;
 mod stream;
 
 pub use error::ClientError;
-pub use handover::Handover;
 pub use frames::{FrameReader, write_frame};
+pub use handover::Handover;
 pub use port_watch::PortWatch;
 pub use socket::NodeSocket;
 pub use stream::NodeStream;

@@ -97,11 +97,8 @@ impl Driver {
     /// For a container that is not there yet: what an older dockletd's had mounted, and may have filled, goes first.
     async fn make_anew(&self) -> Result<(), EngineError> {
         let data_dir = &self.host.config.data_dir;
-        let cleared = if run_dir::is_shared(data_dir, self.node) {
-            run_dir::remove(data_dir, self.node).await
-        } else {
-            Ok(())
-        };
+        let cleared =
+            if run_dir::is_shared(data_dir, self.node) { run_dir::remove(data_dir, self.node).await } else { Ok(()) };
         cleared.and_then(|()| run_dir::make(data_dir, self.node)).map_err(no_directory)
     }
 

@@ -69,7 +69,8 @@ pub(crate) fn nodes(data_dir: &Path) -> io::Result<Vec<NodeId>> {
 pub(crate) async fn remove(data_dir: &Path, node: NodeId) -> io::Result<()> {
     let (dir, offer) = (path(data_dir, node), offer(data_dir, node));
     // The offer last: without it, what is left would pass for a node's from before.
-    let removed = tokio::task::spawn_blocking(move || remove_or_put_aside(&dir).and_then(|()| remove_or_put_aside(&offer)));
+    let removed =
+        tokio::task::spawn_blocking(move || remove_or_put_aside(&dir).and_then(|()| remove_or_put_aside(&offer)));
     match removed.await {
         Ok(outcome) => outcome,
         Err(panicked) => Err(io::Error::other(panicked)),

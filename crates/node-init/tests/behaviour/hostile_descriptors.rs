@@ -3,9 +3,7 @@
 //!
 //! One thread serves each test: what made it wait would also keep the time limit from ending the test.
 
-use std::io::{IoSlice, Read};
-use std::mem::MaybeUninit;
-use std::net::{TcpListener, TcpStream};
+use std::io::Read;
 use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::sync::Arc;
@@ -14,13 +12,12 @@ use std::time::{Duration, Instant};
 
 use node_init::client::{ClientError, FrameReader, NodeClient};
 use node_init::protocol::{Attach, ClientId, Resume};
-use rustix::net::{SendAncillaryBuffer, SendAncillaryMessage, SendFlags, sendmsg};
+use rustix::net::SendFlags;
 use tempfile::TempDir;
+use testkit::hostile::{Lingering, MOST_DESCRIPTORS, pass};
 
 use crate::support::{PATIENCE, eventually};
 
-/// The kernel takes no more in one message.
-const MOST: usize = 253;
 const DONE: &[u8] = br#"{"ok":{}}"#;
 const NONE: &[u8] = br#"{"ok":[]}"#;
 const ATTACHED: &[u8] = br#"{"ok":{"start_offset":0,"end_offset":0,"cols":80,"rows":24,"input_offset":0}}"#;
@@ -40,45 +37,15 @@ enum Passed {
 /// A reply or a frame, without its length.
 type Message = (&'static [u8], Passed);
 
-/// A socket whose last close waits for an hour, and what keeps the other end of it from reading.
-struct Lingering {
-    socket: OwnedFd,
-    _others: (TcpListener, TcpStream),
-}
-
-impl Lingering {
-    fn new() -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
-        let stream = TcpStream::connect(listener.local_addr().expect("its address")).expect("connected");
-        let (other, _) = listener.accept().expect("accepted");
-        stream.set_nonblocking(true).expect("set");
-        let flood = vec![0; 1 << 20];
-        while rustix::io::write(&stream, &flood).is_ok() {}
-        rustix::net::sockopt::set_socket_linger(&stream, Some(Duration::from_secs(3600))).expect("set");
-        Self { socket: stream.into(), _others: (listener, other) }
-    }
-
-    /// The same inside of another socket, where no option of it can be changed.
-    fn wrapped() -> (OwnedFd, (TcpListener, TcpStream)) {
-        let Self { socket, _others } = Self::new();
-        let (outer, filler) = UnixStream::pair().expect("a pair");
-        pass(&filler, b"x", &[&socket], SendFlags::empty());
-        (outer.into(), _others)
-    }
-}
-
 fn message(body: &[u8]) -> Vec<u8> {
     let length = u32::try_from(body.len()).expect("short").to_be_bytes();
     [&length, body].concat()
 }
 
-fn pass(to: &UnixStream, bytes: &[u8], descriptors: &[&OwnedFd], flags: SendFlags) {
+/// The client may have had enough already.
+fn send(to: &UnixStream, body: &[u8], descriptors: &[&OwnedFd]) {
     let descriptors: Vec<_> = descriptors.iter().map(|descriptor| descriptor.as_fd()).collect();
-    let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(MOST))];
-    let mut control = SendAncillaryBuffer::new(&mut space);
-    assert!(descriptors.is_empty() || control.push(SendAncillaryMessage::ScmRights(&descriptors)));
-    // The client may have had enough already.
-    let _ = sendmsg(to, &[IoSlice::new(bytes)], &mut control, flags);
+    pass(to, &message(body), &descriptors, SendFlags::empty());
 }
 
 /// A node that answers each connection with these messages, each with copies of the same descriptor.
@@ -112,11 +79,11 @@ impl Hostile {
 
 fn say(stream: &UnixStream, body: &[u8], passed: Passed, descriptor: &OwnedFd) {
     match passed {
-        Passed::Nothing => pass(stream, &message(body), &[], SendFlags::empty()),
-        Passed::Sockets(count) => pass(stream, &message(body), &vec![descriptor; count], SendFlags::empty()),
+        Passed::Nothing => send(stream, body, &[]),
+        Passed::Sockets(count) => send(stream, body, &vec![descriptor; count]),
         Passed::OutOfBand => {
-            pass(stream, b"!", &[descriptor], SendFlags::OOB);
-            pass(stream, &message(body), &[], SendFlags::empty());
+            pass(stream, b"!", &[descriptor.as_fd()], SendFlags::OOB);
+            send(stream, body, &[]);
         }
     }
 }
@@ -158,19 +125,14 @@ fn answers() -> Vec<(&'static str, Vec<Message>)> {
             ("attach", vec![(ATTACHED, Passed::Nothing), (FRAME, Passed::Nothing), (FRAME, passed)]),
         ]
     };
-    [Passed::Sockets(1), Passed::Sockets(MOST), Passed::OutOfBand].into_iter().flat_map(with).collect()
+    [Passed::Sockets(1), Passed::Sockets(MOST_DESCRIPTORS), Passed::OutOfBand].into_iter().flat_map(with).collect()
 }
 
 #[tokio::test]
 async fn sockets_that_wait_when_they_are_closed_hold_up_no_thread_of_the_runtime() {
     for (request, messages) in answers() {
         for wrapped in [false, true] {
-            let (socket, _others) = if wrapped {
-                Lingering::wrapped()
-            } else {
-                let Lingering { socket, _others } = Lingering::new();
-                (socket, _others)
-            };
+            let Lingering { socket, others: _others } = if wrapped { Lingering::wrapped() } else { Lingering::new() };
             let node = Hostile::new(socket, messages.clone());
             let began = Instant::now();
             let fault = ask(&node, request).await.expect_err("descriptors nobody asked for");
@@ -183,7 +145,7 @@ async fn sockets_that_wait_when_they_are_closed_hold_up_no_thread_of_the_runtime
 #[tokio::test]
 async fn what_lies_unread_when_a_connection_is_closed_holds_nobody_up() {
     for passed in [Passed::Sockets(1), Passed::OutOfBand] {
-        let (socket, _others) = Lingering::wrapped();
+        let Lingering { socket, others: _others } = Lingering::wrapped();
         let node = Hostile::new(socket, vec![(ATTACHED, Passed::Nothing), (FRAME, passed)]);
         let began = Instant::now();
         let (_, stream) = node.client.attach(attach()).await.expect("attached");
@@ -202,14 +164,14 @@ async fn no_passed_descriptor_stays_open() {
         ask(&node, request).await.expect_err("descriptors nobody asked for");
         witness.set_nonblocking(true).expect("set");
         // The other end has ended when the last copy is closed.
-            eventually("all copies are closed", PATIENCE, ended).await;
+        eventually("all copies are closed", async || matches!(witness.read(&mut [0; 1]), Ok(0))).await;
     }
 }
 
 /// A tenant whose sockets jam its closer is not read from any more; its neighbour is, and is cleared up after.
 #[tokio::test]
 async fn a_node_that_jams_its_closer_harms_only_itself() {
-    let (socket, _others) = Lingering::wrapped();
+    let Lingering { socket, others: _others } = Lingering::wrapped();
     let dir = TempDir::new().expect("a temporary directory");
     let listener = UnixListener::bind(dir.path().join("init.sock")).expect("the socket is made");
     std::thread::spawn(move || {
@@ -218,8 +180,8 @@ async fn a_node_that_jams_its_closer_harms_only_itself() {
         while let Ok((mut stream, _)) = listener.accept() {
             let _ = stream.read(&mut [0; 100]);
             match first.take() {
-                Some(socket) => pass(&stream, &message(NONE), &[&socket], SendFlags::empty()),
-                None => pass(&stream, &message(NONE), &[&harmless; MOST], SendFlags::empty()),
+                Some(socket) => send(&stream, NONE, &[&socket]),
+                None => send(&stream, NONE, &[&harmless; MOST_DESCRIPTORS]),
             }
         }
     });
