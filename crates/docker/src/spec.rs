@@ -4,7 +4,7 @@ use std::{collections::HashMap, net::Ipv4Addr, path::Path};
 
 use bollard::models::{
     ContainerCreateBody, EndpointIpamConfig, EndpointSettings, HealthConfig, HostConfig, HostConfigLogConfig, Mount,
-    MountType, MountVolumeOptions, NetworkingConfig, RestartPolicy, RestartPolicyNameEnum,
+    MountType, MountVolumeOptions, NetworkingConfig, ResourcesUlimits, RestartPolicy, RestartPolicyNameEnum,
 };
 use control::ports::engine::ContainerSpec;
 
@@ -60,12 +60,20 @@ pub(crate) fn body(spec: &ContainerSpec) -> ContainerCreateBody {
 
 fn host(spec: &ContainerSpec) -> HostConfig {
     let memory = i64::from(spec.resources.memory_mib) * MIB;
+    let ceilings = spec.ceilings;
     HostConfig {
         nano_cpus: Some(i64::from(spec.resources.cpu_milli) * 1_000_000),
         memory: Some(memory),
         // Equal to the memory: no swap on top of it.
         memory_swap: Some(memory),
-        pids_limit: Some(i64::from(spec.pids)),
+        pids_limit: Some(i64::from(ceilings.pids)),
+        ulimits: Some(vec![
+            ulimit("nofile", ceilings.open_files),
+            // What a tenant's crash leaves would go to the host's handler of core dumps, as root.
+            ulimit("core", 0),
+        ]),
+        blkio_weight: Some(ceilings.io_weight),
+        oom_score_adj: Some(i64::from(ceilings.oom_score_adj)),
         // Half the memory, as Linux gives to any tmpfs: programs that share memory between workers need far more than
         // the engine's 64 MiB, and it is counted into the memory limit anyway.
         shm_size: Some(memory / 2),
@@ -86,6 +94,12 @@ fn host(spec: &ContainerSpec) -> HostConfig {
         ]),
         ..Default::default()
     }
+}
+
+/// The same softly and hard.
+fn ulimit(name: &str, most: u32) -> ResourcesUlimits {
+    let most = Some(i64::from(most));
+    ResourcesUlimits { name: Some(name.to_owned()), soft: most, hard: most }
 }
 
 fn networking(spec: &ContainerSpec) -> NetworkingConfig {

@@ -68,7 +68,7 @@ impl Driver {
             host_name: order.name,
             image: order.image.clone(),
             resources: order.resources,
-            pids: config.pids,
+            ceilings: config.ceilings,
             network,
             ip: order.ip,
             home: names::home_name(order.owner),

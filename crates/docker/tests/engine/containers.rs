@@ -4,6 +4,10 @@ use control::ports::engine::{Engine, RunState};
 
 use crate::bench::{Bench, docker};
 
+fn refuses(name: &str, line: &str) -> bool {
+    inside(name, &format!("if {line} 2>/dev/null; then echo done; else echo refused; fi")) == "refused"
+}
+
 fn inside(name: &str, line: &str) -> String {
     docker(&["exec", name, "sh", "-c", line])
 }
@@ -53,6 +57,14 @@ async fn limits_are_set_as_ordered() {
     let format = "{{.HostConfig.NanoCpus}} {{.HostConfig.Memory}} {{.HostConfig.MemorySwap}} {{.HostConfig.PidsLimit}} {{.HostConfig.ShmSize}}";
     let told = docker(&["inspect", "--format", format, &spec.name]);
     assert_eq!(told, "250000000 67108864 67108864 50 33554432");
+    assert_eq!(inside(&spec.name, "ulimit -n; ulimit -Hn; ulimit -c; ulimit -Hc"), "65536\n65536\n0\n0");
+    assert_eq!(inside(&spec.name, "cat /proc/1/oom_score_adj /proc/self/oom_score_adj"), "500\n500");
+    assert!(refuses(&spec.name, "echo -100 > /proc/self/oom_score_adj"), "a node puts itself before the host's own");
+    // Where the kernel knows no weights the engine leaves it out.
+    let weight = docker(&["inspect", "--format", "{{.HostConfig.BlkioWeight}}", &spec.name]);
+    let is_unknown = std::path::Path::new("/sys/fs/cgroup/blkio").exists()
+        && !std::path::Path::new("/sys/fs/cgroup/blkio/blkio.weight").exists();
+    assert!(weight == "20" || (weight == "0" && is_unknown), "{weight}");
 }
 
 #[tokio::test]
