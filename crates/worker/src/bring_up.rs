@@ -138,6 +138,7 @@ impl Driver {
         self.step(order, "starting");
         let host = self.host.clone();
         let handover = self.handover()?;
+        host.out_of_memories.forget(self.node);
         host.networks.ensure(&host, order).await?;
         host.fence.ensure(&host, &order.image).await?;
         let started = host.in_turn(&host.permits, host.engine.start_container(id, order.ip));

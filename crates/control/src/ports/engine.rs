@@ -139,6 +139,11 @@ pub struct EngineInfo {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum EngineEvent {
     Container(NodeId),
+    /// A process of the container was ended because its memory was used up.
+    OutOfMemory {
+        node: NodeId,
+        container: String,
+    },
     Network(VclusterId),
 }
 

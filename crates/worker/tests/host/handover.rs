@@ -23,6 +23,7 @@ async fn a_node_writes_nothing_into_the_directories_it_has_of_the_host() {
     let lab = Lab::started().await;
     let nodes = lab.vcluster(1);
     lab.run(&nodes).await;
+    assert!(!lab.notes(&nodes[0]).made_before);
     let (dirs, before) = (lab.config.data_dir.join("nodes"), size(&lab.config.data_dir));
     for line in [
         "head -c 100M /dev/zero > /.docklet/run/fill",
@@ -99,7 +100,9 @@ async fn a_node_made_by_an_older_dockletd_keeps_working_whatever_it_did_to_its_d
     lab.start();
     lab.run(&nodes).await;
     lab.worker().terminals(&address(&nodes[0])).await.expect("it answers");
+    assert!(lab.notes(&nodes[0]).made_before, "its owner is told");
     nodes = lab.restart(&nodes).await;
+    assert!(lab.notes(&nodes[0]).made_before, "a restart does not make it anew");
     lab.worker().terminals(&address(&nodes[0])).await.expect("it answers after a restart");
     let precious = tempfile::NamedTempFile::new().expect("a file");
     let path = precious.path().display();

@@ -9,7 +9,12 @@ use control::ports::{
     node::NodeAddress,
 };
 use docker::DockerEngine;
-use domain::{InstallationId, NodeId, name::NodeName, node::Phase, subnet};
+use domain::{
+    InstallationId, NodeId,
+    name::NodeName,
+    node::{Notes, Phase},
+    subnet,
+};
 use ipnet::Ipv4Net;
 use testkit::{DockerCleanup, MemoryCoordination, build, obtain};
 use tokio::runtime::Runtime;
@@ -169,6 +174,11 @@ impl Lab {
             Phase::Failed { reason } => reason,
             other => panic!("{other:?} is no failure"),
         }
+    }
+
+    /// What its last report notes.
+    pub(crate) fn notes(&self, node: &Assignment) -> Notes {
+        self.coordination.report_of(node.node).expect("it is reported").observation.notes
     }
 
     pub(crate) async fn container(&self, node: &Assignment) -> Option<Container> {

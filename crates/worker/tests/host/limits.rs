@@ -11,8 +11,8 @@ fn sized(nodes: Vec<Assignment>, cpu_milli: u32, memory_mib: u32) -> Vec<Assignm
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_process_over_the_memory_limit_is_killed_and_the_node_lives_on() {
-    let lab = Lab::started().await;
+async fn a_process_over_the_memory_limit_is_killed_and_told_and_the_node_lives_on() {
+    let mut lab = Lab::started().await;
     let nodes = sized(lab.vcluster(1), 1000, 128);
     lab.run(&nodes).await;
     let since = lab.running_since(&nodes[0]).await;
@@ -21,6 +21,19 @@ async fn a_process_over_the_memory_limit_is_killed_and_the_node_lives_on() {
     assert!(greedy.ends_with("137"), "killed, without swap to hide in: {greedy}");
     lab.shell(&nodes[0], "python3 -c 'x = bytearray(40 * 1024 * 1024)'").expect("what fits, fits");
     assert_eq!(lab.running_since(&nodes[0]).await, since);
+    let told = || async { lab.notes(&nodes[0]).out_of_memory };
+    let told = testkit::obtain("it is told", crate::lab::SOON, told).await;
+    assert_eq!(told.memory_mib, 128);
+    // Only root may read the kernel's messages, on most hosts.
+    let is_told_all = std::fs::File::open("/dev/kmsg").is_ok();
+    assert_eq!(told.process.as_deref(), is_told_all.then_some("python3"));
+    // And it outlives the worker, but not the next start.
+    lab.kill();
+    lab.start();
+    lab.looked_over().await;
+    assert_eq!(lab.notes(&nodes[0]).out_of_memory, Some(told));
+    let nodes = lab.restart(&nodes).await;
+    assert_eq!(lab.notes(&nodes[0]).out_of_memory, None);
 }
 
 #[tokio::test(flavor = "multi_thread")]
