@@ -4,6 +4,7 @@
 //! the binary, its HTTP interface and /proc.
 
 mod apps;
+mod attack;
 mod client;
 mod creation;
 mod figure;
@@ -25,7 +26,7 @@ use figure::Report;
 #[derive(Debug, Parser)]
 #[command(about = "Docklet's figures beside a floor or a peer")]
 struct Options {
-    /// Measure only groups whose name contains this: creation, terminal, apps, footprint, listing, proxy.
+    /// Measure only groups whose name contains this: creation, terminal, attack, apps, footprint, listing, proxy.
     only: Option<String>,
     /// The optimised dockletd; docklet-init stands beside it.
     #[arg(long, default_value = "target/release/dockletd")]
@@ -57,6 +58,9 @@ async fn main() -> Result<()> {
     }
     if wanted("terminal") {
         report.add("terminal", terminal::measure(&options).await?)?;
+    }
+    if wanted("attack") {
+        report.add("attack", attack::measure(&options).await?)?;
     }
     if wanted("apps") {
         report.add("apps", apps::measure(&options).await?)?;

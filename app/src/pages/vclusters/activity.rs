@@ -104,7 +104,11 @@ fn Deed(deed: Activity) -> impl IntoView {
         OperationState::Running => Some(view! { <small>{t!("activity-running")}</small> }.into_any()),
         OperationState::Succeeded => None,
     };
-    let who = deed.by.unwrap_or_else(|| t!("activity-nobody"));
+    let who = match (deed.by, deed.kind) {
+        (Some(by), _) => by,
+        (None, OperationKind::OutOfMemory) => "–".to_owned(),
+        (None, _) => t!("activity-nobody"),
+    };
     view! {
         <tr>
             <th scope="row" class="activity-what"><Dot tone=tone(state)/> <span>{what(deed.kind, state)} {why}</span></th>
