@@ -27,8 +27,8 @@ section! {
         pub base_image: String = "docklet/base",
         /// The most processes and threads one node may have.
         pub pids: u32 = "1024",
-        /// The most files one process of a node may have open.
-        pub open_files: Within<64, 1_048_576> = "65536",
+        /// The most files one process of a node may have open; not more than the Docker Engine itself may have.
+        pub open_files: Within<64, 1_048_576> = "16384",
         /// A node's weight among all who want the host's disks at the same time, 10 to 1000 as the Docker Engine counts. The
         /// default gives a node no more than a service of the host has. It acts where the kernel's scheduler knows weights
         /// (cgroup 2, or BFQ); elsewhere the engine leaves it out.

@@ -61,7 +61,7 @@ pub struct Ceilings {
 
 impl Default for Ceilings {
     fn default() -> Self {
-        Self { pids: 1024, open_files: 65_536, io_weight: 20, oom_score_adj: 500 }
+        Self { pids: 1024, open_files: 16_384, io_weight: 20, oom_score_adj: 500 }
     }
 }
 

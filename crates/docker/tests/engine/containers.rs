@@ -57,7 +57,7 @@ async fn limits_are_set_as_ordered() {
     let format = "{{.HostConfig.NanoCpus}} {{.HostConfig.Memory}} {{.HostConfig.MemorySwap}} {{.HostConfig.PidsLimit}} {{.HostConfig.ShmSize}}";
     let told = docker(&["inspect", "--format", format, &spec.name]);
     assert_eq!(told, "250000000 67108864 67108864 50 33554432");
-    assert_eq!(inside(&spec.name, "ulimit -n; ulimit -Hn; ulimit -c; ulimit -Hc"), "65536\n65536\n0\n0");
+    assert_eq!(inside(&spec.name, "ulimit -n; ulimit -Hn; ulimit -c; ulimit -Hc"), "16384\n16384\n0\n0");
     assert_eq!(inside(&spec.name, "cat /proc/1/oom_score_adj /proc/self/oom_score_adj"), "500\n500");
     assert!(refuses(&spec.name, "echo -100 > /proc/self/oom_score_adj"), "a node puts itself before the host's own");
     // Where the kernel knows no weights the engine leaves it out.
