@@ -154,6 +154,7 @@ pub struct Notes {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct OutOfMemory {
+    /// When its worker heard of it.
     pub at: DateTime<Utc>,
     /// The name of the process that was ended, where the host's kernel tells.
     pub process: Option<String>,
