@@ -49,7 +49,14 @@ fn misconfigured(error: &ConfigError) -> Finding {
 }
 
 async fn examine_host(config: &Config, now: DateTime<Utc>) -> Vec<Finding> {
-    let mut findings = kernel::judge(&kernel::look(), config.server.max_connections);
+    let mut findings = kernel::judge(
+        &kernel::look(),
+        kernel::Wanted {
+            connections: config.server.max_connections,
+            pids: config.worker.pids,
+            nodes: config.limits.nodes,
+        },
+    );
     // With its workers elsewhere, the portal needs no engine.
     let mut root = None;
     let mut engines_clock = None;

@@ -3,7 +3,12 @@
 use std::{path::Path, sync::Arc};
 
 use anyhow::{Context as _, Result, bail};
-use control::ports::{clock::SystemClock, engine::Engine, node::NodeLink, usage::Usages};
+use control::ports::{
+    clock::SystemClock,
+    engine::{Ceilings, Engine},
+    node::NodeLink,
+    usage::Usages,
+};
 use docker::DockerEngine;
 use domain::{InstallationId, name::WorkerName};
 use etcd::Etcd;
@@ -87,7 +92,12 @@ fn worker_config(config: &Config, data: &DataDir) -> Result<WorkerConfig> {
     let image = settings.base_image.parse().with_context(|| format!("worker.base_image: {}", settings.base_image))?;
     let (name, installation) = (worker_name(config, data)?, installation(config, data)?);
     Ok(WorkerConfig {
-        pids: settings.pids,
+        ceilings: Ceilings {
+            pids: settings.pids,
+            open_files: settings.open_files.0,
+            io_weight: settings.io_weight.narrow(),
+            oom_score_adj: settings.oom_score_adj.narrow(),
+        },
         fenced: Some(config.network.cluster_net),
         routes: settings.routes.clone(),
         ..WorkerConfig::new(name, installation, data.path().into(), init, image)

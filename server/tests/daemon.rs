@@ -16,6 +16,7 @@ mod edge_connections;
 mod edge_headers;
 mod edge_operations;
 mod events_feed;
+mod hostile_nodes;
 mod node_garbage;
 mod oidc_logout;
 mod oidc_refusals;

@@ -5,12 +5,12 @@ use domain::{
     operation::{OperationKind, OperationState},
     vcluster::VclusterState,
 };
-use wire::vcluster::Vcluster;
+use wire::vcluster::{Node, Vcluster};
 
 use super::{
     amount::count_nodes,
     time::took,
-    vcluster::{Tone, last_action, state_word, tone},
+    vcluster::{Tone, last_action, out_of_memory, state_word, tone},
 };
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -30,8 +30,17 @@ pub(crate) fn of_change(before: Option<&Vcluster>, after: &Vcluster) -> Option<N
             let text = t!("notice-failed", name = after.name.as_str(), what = last_action(after), reason = reason);
             Some(Notice { tone: Tone::Bad, text })
         }
-        _ => broke(before?, after),
+        _ => ran_out(before?, after).or_else(|| broke(before?, after)),
     }
+}
+
+/// A node has used up its memory since.
+fn ran_out(before: &Vcluster, after: &Vcluster) -> Option<Notice> {
+    let known = |node: &Node| before.nodes.iter().find(|old| old.name == node.name)?.out_of_memory.clone();
+    let node = after.nodes.iter().find(|node| node.out_of_memory.is_some() && node.out_of_memory != known(node))?;
+    let what = out_of_memory(node.out_of_memory.as_ref()?);
+    let text = t!("notice-out-of-memory", name = after.name.as_str(), node = node.name.as_str(), what = what);
+    Some(Notice { tone: Tone::Bad, text })
 }
 
 pub(crate) fn of_gone(vcluster: &Vcluster) -> Notice {
@@ -54,6 +63,7 @@ fn success(after: &Vcluster) -> String {
         OperationKind::Stop => t!("notice-stopped", name = name),
         OperationKind::Delete => t!("notice-deleted", name = name),
         OperationKind::AddNodes | OperationKind::RemoveNode => t!("notice-has-nodes", name = name, nodes = nodes),
+        OperationKind::OutOfMemory => t!("activity-out-of-memory"),
     }
 }
 
@@ -71,7 +81,9 @@ fn broke(before: &Vcluster, after: &Vcluster) -> Option<Notice> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::wording::samples::vcluster;
+    use domain::node::OutOfMemory;
+
+    use crate::wording::samples::{at, vcluster};
 
     fn said(before: Option<VclusterState>, after: &Vcluster) -> Option<String> {
         let before = before.map(|state| vcluster("1", state));
@@ -98,6 +110,18 @@ mod tests {
         after.operation.reason = Some("node-0: the image is missing".into());
         let said = said(Some(VclusterState::Creating), &after);
         assert_eq!(said.as_deref(), Some("lab-1: Creation failed. node-0: the image is missing"));
+    }
+
+    #[test]
+    fn memory_that_is_used_up_is_said_once() {
+        let before = vcluster("1", VclusterState::Running);
+        let mut after = before.clone();
+        let told = OutOfMemory { at: at(9), process: Some("python3".into()), memory_mib: 1024 };
+        after.nodes[1].out_of_memory = Some(told);
+        let said = of_change(Some(&before), &after).map(|notice| notice.text);
+        let text = "lab-1, node-1: python3 was ended because the 1024 MiB of memory were used up.";
+        assert_eq!(said.as_deref(), Some(text));
+        assert_eq!(of_change(Some(&after), &after), None);
     }
 
     #[test]

@@ -42,6 +42,8 @@ pub(crate) fn node(number: u8, state: NodeState) -> Node {
         ip: format!("172.20.0.{}", number + 2),
         worker: "here".into(),
         running_since: (state == NodeState::Running).then(|| at(2)),
+        out_of_memory: None,
+        made_before: false,
     }
 }
 

@@ -3,7 +3,7 @@
 use catalogue::t;
 use chrono::{DateTime, Utc};
 use domain::{
-    node::NodeState,
+    node::{NodeState, OutOfMemory},
     operation::{OperationKind, OperationState},
     vcluster::VclusterState,
 };
@@ -205,6 +205,16 @@ pub(crate) fn operating(vcluster: &Vcluster) -> String {
         OperationKind::Delete => t!("state-doing-delete", name = name),
         OperationKind::AddNodes => t!("state-doing-add-nodes", name = name),
         OperationKind::RemoveNode => t!("state-doing-remove-node", name = name),
+        OperationKind::OutOfMemory => t!("activity-out-of-memory"),
+    }
+}
+
+/// What ran out of memory, and whose limit it was.
+pub(crate) fn out_of_memory(told: &OutOfMemory) -> String {
+    let memory = told.memory_mib.to_string();
+    match &told.process {
+        Some(process) => t!("vcluster-out-of-memory", process = process.as_str(), memory = memory),
+        None => t!("vcluster-out-of-memory-unnamed", memory = memory),
     }
 }
 
@@ -225,6 +235,7 @@ pub(crate) fn last_action(vcluster: &Vcluster) -> String {
         (OperationKind::AddNodes, true) => t!("state-failed-add-nodes"),
         (OperationKind::RemoveNode, false) => t!("state-done-remove-node"),
         (OperationKind::RemoveNode, true) => t!("state-failed-remove-node"),
+        (OperationKind::OutOfMemory, _) => t!("activity-out-of-memory"),
     }
 }
 

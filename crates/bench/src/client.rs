@@ -91,6 +91,11 @@ impl Client {
         read(self.http.post(url).bearer_auth(&self.token).json(&body).send().await?).await
     }
 
+    pub(crate) async fn terminals(&self, id: &str, node: &str) -> Result<Vec<Terminal>> {
+        let url = self.api(&format!("/vclusters/{id}/nodes/{node}/terminals"));
+        read(self.http.get(url).bearer_auth(&self.token).send().await?).await
+    }
+
     pub(crate) async fn attach(&self, id: &str, node: &str, terminal: &str) -> Result<Stream> {
         static VIEWERS: AtomicU64 = AtomicU64::new(1);
         let viewer = VIEWERS.fetch_add(1, Ordering::Relaxed);

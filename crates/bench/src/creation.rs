@@ -7,7 +7,7 @@ use std::{
 };
 
 use anyhow::{Context, Result};
-use control::ports::engine::{ContainerSpec, Engine, NetworkSpec, VolumeSpec};
+use control::ports::engine::{Ceilings, ContainerSpec, Engine, NetworkSpec, VolumeSpec};
 use docker::DockerEngine;
 use domain::{
     InstallationId, NodeId, UserId, VclusterId, name::NodeName, node::Generation, resources::Resources, subnet,
@@ -163,7 +163,7 @@ impl Floor {
             host_name: name,
             image: "docklet/base".parse()?,
             resources: NODE,
-            pids: 1024,
+            ceilings: Ceilings::default(),
             network: network.name.clone(),
             ip,
             home: home.to_owned(),

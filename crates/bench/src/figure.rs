@@ -58,13 +58,17 @@ impl Figure {
 
 /// Durations, in milliseconds.
 pub(crate) fn milliseconds(samples: &[Duration]) -> Spread {
+    Spread { p50: quantile(samples, 0.5), p99: quantile(samples, 0.99) }
+}
+
+/// One of them, in milliseconds.
+pub(crate) fn quantile(samples: &[Duration], quantile: f64) -> f64 {
     let mut histogram = Histogram::<u64>::new(4).expect("4 digits are valid");
     for sample in samples {
         // Grows with what it gets; its saturating sister cuts off at what it began with.
         histogram.record(u64::try_from(sample.as_nanos()).unwrap_or(u64::MAX / 2)).expect("it grows by itself");
     }
-    let at = |quantile| Duration::from_nanos(histogram.value_at_quantile(quantile)).as_secs_f64() * 1000.0;
-    Spread { p50: at(0.5), p99: at(0.99) }
+    Duration::from_nanos(histogram.value_at_quantile(quantile)).as_secs_f64() * 1000.0
 }
 
 /// A single value.

@@ -93,6 +93,7 @@ fn stopped(owner: UserId, number: u32) -> Result<Vcluster> {
             reserved: false,
             running_since: None,
             operation: operation.id,
+            notes: domain::node::Notes::default(),
         })
     };
     Ok(Vcluster {

@@ -4,6 +4,7 @@
 //! the binary, its HTTP interface and /proc.
 
 mod apps;
+mod attack;
 mod client;
 mod creation;
 mod figure;
@@ -26,7 +27,7 @@ use figure::Report;
 #[derive(Debug, Parser)]
 #[command(about = "Docklet's figures beside a floor or a peer")]
 struct Options {
-    /// Measure only groups whose name contains this: creation, terminal, apps, footprint, sign-in, listing,
+    /// Measure only groups whose name contains this: creation, terminal, attack, apps, footprint, sign-in, listing,
     /// proxy.
     only: Option<String>,
     /// The optimised dockletd; docklet-init stands beside it.
@@ -59,6 +60,9 @@ async fn main() -> Result<()> {
     }
     if wanted("terminal") {
         report.add("terminal", terminal::measure(&options).await?)?;
+    }
+    if wanted("attack") {
+        report.add("attack", attack::measure(&options).await?)?;
     }
     if wanted("apps") {
         report.add("apps", apps::measure(&options).await?)?;

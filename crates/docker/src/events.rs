@@ -16,8 +16,9 @@ use futures::{
 
 use crate::{client::Client, fault::fault, label, network::Known};
 
-/// What changes whether a container runs. Not `create` (nothing runs yet), nor the many `exec_…`.
-const OF_CONTAINERS: [&str; 6] = ["die", "destroy", "start", "pause", "unpause", "rename"];
+/// What changes whether a container runs, or what runs in it. Not `create` (nothing runs yet), nor the many `exec_…`.
+const OF_CONTAINERS: [&str; 7] = ["die", "destroy", "start", "pause", "unpause", "rename", OUT_OF_MEMORY];
+const OUT_OF_MEMORY: &str = "oom";
 /// What takes a network away. Not `disconnect`: every node that stops does that.
 const OF_NETWORKS: [&str; 1] = ["destroy"];
 
@@ -61,8 +62,12 @@ fn listen(
 }
 
 fn of_container(event: EventMessage, installation: InstallationId) -> Option<EngineEvent> {
-    let labels = event.actor?.attributes?;
-    Some(EngineEvent::Container(label::container(&labels, installation)?.node))
+    let actor = event.actor?;
+    let node = label::container(&actor.attributes?, installation)?.node;
+    Some(match (event.action.as_deref(), actor.id) {
+        (Some(OUT_OF_MEMORY), Some(container)) => EngineEvent::OutOfMemory { node, container },
+        _ => EngineEvent::Container(node),
+    })
 }
 
 fn of_network(event: EventMessage, known: &Known) -> Option<EngineEvent> {

@@ -23,7 +23,7 @@ mod volume;
 
 pub use about::About;
 pub use engine::DockerEngine;
-pub use spec::{HOME_TARGET, INIT_TARGET, RUN_TARGET};
+pub use spec::{BIN_TARGET, HOME_TARGET, INIT_TARGET, RUN_TARGET};
 
 #[cfg(doc)]
 use control::ports::engine::Engine;

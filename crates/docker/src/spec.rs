@@ -1,16 +1,18 @@
 //! What a node's container may do, as the engine is told: limits, capabilities, mounts. Knows no request and no answer.
 
-use std::{collections::HashMap, net::Ipv4Addr};
+use std::{collections::HashMap, net::Ipv4Addr, path::Path};
 
 use bollard::models::{
     ContainerCreateBody, EndpointIpamConfig, EndpointSettings, HealthConfig, HostConfig, HostConfigLogConfig, Mount,
-    MountType, MountVolumeOptions, NetworkingConfig, RestartPolicy, RestartPolicyNameEnum,
+    MountType, MountVolumeOptions, NetworkingConfig, ResourcesUlimits, RestartPolicy, RestartPolicyNameEnum,
 };
 use control::ports::engine::ContainerSpec;
 
 use crate::label;
 
-/// Where docklet-init is in every node.
+/// Where docklet-init's directory is in every node.
+pub const BIN_TARGET: &str = "/.docklet/bin";
+/// Where docklet-init is in tasks on the host. (Nodes of an older dockletd have it there, too.)
 pub const INIT_TARGET: &str = "/.docklet/init";
 /// Where the node's run directory is in every node.
 pub const RUN_TARGET: &str = "/.docklet/run";
@@ -38,11 +40,12 @@ const LOG_SIZE: &str = "1m";
 
 /// The whole request. Whatever the image says about user, command, health check or stop signal does not count.
 pub(crate) fn body(spec: &ContainerSpec) -> ContainerCreateBody {
+    let name = spec.init.file_name().unwrap_or_default().to_string_lossy();
     ContainerCreateBody {
         hostname: Some(spec.host_name.to_string()),
         user: Some("0:0".into()),
         working_dir: Some("/".into()),
-        entrypoint: Some(vec![INIT_TARGET.into()]),
+        entrypoint: Some(vec![format!("{BIN_TARGET}/{name}")]),
         image: Some(spec.image.with_tag()),
         env: Some(spec.env.iter().map(|(key, value)| format!("{key}={value}")).collect()),
         labels: Some(label::of_container(spec)),
@@ -57,12 +60,20 @@ pub(crate) fn body(spec: &ContainerSpec) -> ContainerCreateBody {
 
 fn host(spec: &ContainerSpec) -> HostConfig {
     let memory = i64::from(spec.resources.memory_mib) * MIB;
+    let ceilings = spec.ceilings;
     HostConfig {
         nano_cpus: Some(i64::from(spec.resources.cpu_milli) * 1_000_000),
         memory: Some(memory),
         // Equal to the memory: no swap on top of it.
         memory_swap: Some(memory),
-        pids_limit: Some(i64::from(spec.pids)),
+        pids_limit: Some(i64::from(ceilings.pids)),
+        ulimits: Some(vec![
+            ulimit("nofile", ceilings.open_files),
+            // What a tenant's crash leaves would go to the host's handler of core dumps, as root.
+            ulimit("core", 0),
+        ]),
+        blkio_weight: Some(ceilings.io_weight),
+        oom_score_adj: Some(i64::from(ceilings.oom_score_adj)),
         // Half the memory, as Linux gives to any tmpfs: programs that share memory between workers need far more than
         // the engine's 64 MiB, and it is counted into the memory limit anyway.
         shm_size: Some(memory / 2),
@@ -77,12 +88,18 @@ fn host(spec: &ContainerSpec) -> HostConfig {
         restart_policy: Some(RestartPolicy { name: Some(RestartPolicyNameEnum::NO), ..Default::default() }),
         log_config: Some(log()),
         mounts: Some(vec![
-            bind(&spec.init.to_string_lossy(), INIT_TARGET, true),
-            bind(&spec.run_dir.to_string_lossy(), RUN_TARGET, false),
+            bind(&spec.init.parent().unwrap_or(Path::new("/")).to_string_lossy(), BIN_TARGET, true),
+            bind(&spec.run_dir.to_string_lossy(), RUN_TARGET, true),
             home(spec),
         ]),
         ..Default::default()
     }
+}
+
+/// The same softly and hard.
+fn ulimit(name: &str, most: u32) -> ResourcesUlimits {
+    let most = Some(i64::from(most));
+    ResourcesUlimits { name: Some(name.to_owned()), soft: most, hard: most }
 }
 
 fn networking(spec: &ContainerSpec) -> NetworkingConfig {

@@ -129,6 +129,44 @@ pub struct Observation {
     pub generation: Generation,
     #[serde(flatten)]
     pub phase: Phase,
+    #[serde(default)]
+    pub notes: Notes,
+}
+
+impl Observation {
+    /// With nothing to note.
+    pub fn new(generation: Generation, phase: Phase) -> Self {
+        Self { generation, phase, notes: Notes::default() }
+    }
+}
+
+/// What is to be known of a node besides what it is doing.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Notes {
+    /// An older dockletd made it; what newer ones do better for nodes, it gets when it is made anew.
+    pub made_before: bool,
+    /// The last time since its start that its memory was used up.
+    pub out_of_memory: Option<OutOfMemory>,
+}
+
+/// A node had used up its memory, and the kernel ended one of its processes.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct OutOfMemory {
+    /// When its worker heard of it.
+    pub at: DateTime<Utc>,
+    /// The name of the process that was ended, where the host's kernel tells.
+    pub process: Option<String>,
+    /// The node's limit.
+    pub memory_mib: u32,
+}
+
+impl std::fmt::Display for OutOfMemory {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let process = self.process.as_deref().unwrap_or("a process");
+        write!(f, "{process} was ended by the kernel: the {} MiB of memory were used up", self.memory_mib)
+    }
 }
 
 /// A node as the record has it.
@@ -148,6 +186,8 @@ pub struct Node {
     pub running_since: Option<DateTime<Utc>>,
     /// The operation that ordered the present intent.
     pub operation: OperationId,
+    /// As its worker last said.
+    pub notes: Notes,
 }
 
 impl Node {
@@ -173,7 +213,12 @@ impl Node {
         if observation.generation != self.generation {
             return false;
         }
-        let before = (self.state, self.reason.clone(), self.reserved, self.intent, self.running_since);
+        let before =
+            (self.state, self.reason.clone(), self.reserved, self.intent, self.running_since, self.notes.clone());
+        // That a node is lost is said by others, who know no more about it.
+        if !matches!(observation.phase, Phase::Lost { .. }) {
+            self.notes = observation.notes.clone();
+        }
         match &observation.phase {
             Phase::Starting { step } => self.enter(NodeState::Starting, Some(step)),
             Phase::Running { since } => {
@@ -188,7 +233,7 @@ impl Node {
             Phase::Lost { reason } => self.enter(NodeState::Lost, Some(reason)),
             Phase::Stuck { reason } => self.enter(NodeState::Stopping, Some(reason)),
         }
-        before != (self.state, self.reason.clone(), self.reserved, self.intent, self.running_since)
+        before != (self.state, self.reason.clone(), self.reserved, self.intent, self.running_since, self.notes.clone())
     }
 
     fn enter(&mut self, state: NodeState, reason: Option<&str>) {

@@ -16,11 +16,21 @@ pub enum OperationKind {
     Delete,
     AddNodes,
     RemoveNode,
+    /// Nobody's action: a node had used up its memory. It stands in the history, never as a vcluster's latest operation.
+    OutOfMemory,
 }
 
 impl OperationKind {
-    pub const ALL: [Self; 7] =
-        [Self::Create, Self::Start, Self::Stop, Self::Restart, Self::Delete, Self::AddNodes, Self::RemoveNode];
+    pub const ALL: [Self; 8] = [
+        Self::Create,
+        Self::Start,
+        Self::Stop,
+        Self::Restart,
+        Self::Delete,
+        Self::AddNodes,
+        Self::RemoveNode,
+        Self::OutOfMemory,
+    ];
 
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -31,6 +41,7 @@ impl OperationKind {
             Self::Delete => "delete",
             Self::AddNodes => "add_nodes",
             Self::RemoveNode => "remove_node",
+            Self::OutOfMemory => "out_of_memory",
         }
     }
 }

@@ -7,10 +7,10 @@ use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use node_init::client::{FrameReader, NodeClient, write_frame};
+use node_init::client::{FrameReader, NodeClient, NodeStream, write_frame};
 use node_init::protocol::{Attach, ClientId, OpenTerminal, Resume, TerminalId};
 use rustix::pty::{OpenptFlags, grantpt, ioctl_tiocgptpeer, openpt, unlockpt};
-use tokio::net::unix::{OwnedReadHalf, OwnedWriteHalf};
+use tokio::io::{ReadHalf, WriteHalf};
 use wire::terminal::{ClientFrame, NodeFrame};
 
 type Result<T> = std::result::Result<T, Box<dyn Error>>;
@@ -103,8 +103,8 @@ fn raw_echo() -> Result<Vec<Duration>> {
 }
 
 struct Ours {
-    reader: FrameReader<OwnedReadHalf>,
-    writer: OwnedWriteHalf,
+    reader: FrameReader<ReadHalf<NodeStream>>,
+    writer: WriteHalf<NodeStream>,
     _init: Running,
     _dir: tempfile::TempDir,
 }
@@ -120,7 +120,7 @@ async fn ours(binary: &Path, command: &[&str]) -> Result<Ours> {
     let request =
         Attach { id, client: ClientId::new([7; 16]), from: Resume::Offset(0), cols: 80, rows: 24, input_from: None };
     let (_, stream) = client.attach(request).await?;
-    let (read, writer) = stream.into_split();
+    let (read, writer) = tokio::io::split(stream);
     Ok(Ours { reader: FrameReader::new(read), writer, _init: init, _dir: dir })
 }
 

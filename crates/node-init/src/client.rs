@@ -1,25 +1,30 @@
 //! The worker's side of docklet-init's protocol. The node is hostile: every reply is bounded, checked and under a deadline,
-//! the socket's path is not trusted, and no text from the node is passed on uncleaned.
+//! the socket's path is not trusted, descriptors that nobody asked for are closed where closing may take its time, and no
+//! text from the node is passed on uncleaned.
 
 mod clean;
+mod closer;
 mod connect;
 mod dial;
 mod error;
 mod frames;
+mod handover;
 mod port_watch;
 mod socket;
+mod stream;
 
 pub use error::ClientError;
 pub use frames::{FrameReader, write_frame};
+pub use handover::Handover;
 pub use port_watch::PortWatch;
 pub use socket::NodeSocket;
+pub use stream::NodeStream;
 
 use std::path::PathBuf;
 use std::time::Duration;
 
 use serde::de::DeserializeOwned;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::UnixStream;
 use tokio::time::{Instant, sleep, timeout};
 
 use crate::protocol::{
@@ -40,7 +45,7 @@ pub struct NodeClient {
 }
 
 impl NodeClient {
-    /// `run_dir` is the host directory that is mounted at `/.docklet/run` in the node.
+    /// `run_dir` is the node's directory on the host, where its socket is.
     pub fn new(run_dir: PathBuf) -> Self {
         Self { run_dir, deadline: DEFAULT_DEADLINE }
     }
@@ -91,7 +96,7 @@ impl NodeClient {
     }
 
     /// Attaches a viewer. The stream then carries frames of [`wire::terminal`], each after its length as a big-endian `u32`.
-    pub async fn attach(&self, request: Attach) -> Result<(AttachReply, UnixStream), ClientError> {
+    pub async fn attach(&self, request: Attach) -> Result<(AttachReply, NodeStream), ClientError> {
         self.within_deadline(async {
             let mut stream = self.send(Request::Attach(request)).await?;
             let reply = read_reply(&mut stream).await?;
@@ -143,7 +148,7 @@ impl NodeClient {
         .await
     }
 
-    async fn send(&self, request: Request) -> Result<UnixStream, ClientError> {
+    async fn send(&self, request: Request) -> Result<NodeStream, ClientError> {
         let json = serde_json::to_vec(&Envelope { version: VERSION, request })
             .map_err(|_| ClientError::Garbage("the request cannot be written as JSON"))?;
         let length = u32::try_from(json.len()).map_err(|_| ClientError::Garbage("the request is too long"))?;
@@ -159,7 +164,7 @@ impl NodeClient {
     }
 }
 
-async fn read_reply<T: DeserializeOwned + Clean>(stream: &mut UnixStream) -> Result<T, ClientError> {
+async fn read_reply<T: DeserializeOwned + Clean>(stream: &mut NodeStream) -> Result<T, ClientError> {
     let length = reply_length(stream.read_u32().await?)?;
     let mut json = vec![0; length];
     stream.read_exact(&mut json).await?;

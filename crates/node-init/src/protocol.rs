@@ -23,12 +23,13 @@ use serde::{Deserialize, Serialize};
 
 /// The version of this protocol. Workers and nodes of different versions meet when dockletd is upgraded under running nodes.
 pub const VERSION: u32 = 1;
-/// Name of the socket in the run directory.
+/// Name of the socket requests come in on, in the node's directory on the host.
 pub const SOCKET_NAME: &str = "init.sock";
-/// Where the worker mounts the run directory inside the node.
+/// Name of the socket docklet-init is handed that one through, in the directory mounted at [`RUN_DIR`].
+pub const HANDOVER_NAME: &str = "host.sock";
+/// Where the worker mounts, read-only, the directory with [`HANDOVER_NAME`]. Nodes made by a dockletd from before that have
+/// the node's directory itself there, and docklet-init makes its socket in it.
 pub const RUN_DIR: &str = "/.docklet/run";
-/// Where the worker mounts the binary inside the node; also the container's entrypoint.
-pub const BINARY_PATH: &str = "/.docklet/init";
 /// Longest request the node reads.
 pub const MAX_REQUEST: usize = 64 * 1024;
 /// Longest reply the client reads.

@@ -9,7 +9,7 @@ use domain::{
     NodeId, OperationId, UserId, VclusterId,
     image::ImageRef,
     name::{NodeName, VclusterName, WorkerName},
-    node::{Generation, Node, NodeIntent, NodeState},
+    node::{Generation, Node, NodeIntent, NodeState, Notes},
     operation::{Operation, OperationKind, OperationState},
     quota::Usage,
     resources::Resources,
@@ -94,6 +94,8 @@ struct NodeShape {
     reserved: bool,
     running_since: Option<DateTime<Utc>>,
     operation: OperationId,
+    #[serde(default)]
+    notes: Notes,
 }
 
 /// serde's remote shapes do not reach inside a `Vec`.

@@ -10,6 +10,7 @@ use domain::{
     allowance::Standing,
     app::{App, AppLabel},
     name::{GroupName, UserName, VclusterName, WorkerName},
+    operation::Operation,
     quota::{OwnLimits, Usage},
     user::Role,
     vcluster::Vcluster,
@@ -172,6 +173,10 @@ impl Transaction for SqlTransaction {
         let point = self.point().await?;
         let done = vclusters::save::save(point.within(self), vcluster, now).await;
         point.end(done).await
+    }
+
+    async fn note_happening(&mut self, id: VclusterId, happened: &Operation) -> Result<(), StoreError> {
+        vclusters::save::note(&self.0, id, happened).await
     }
 
     async fn remove_vcluster(&mut self, id: VclusterId, now: DateTime<Utc>) -> Result<(), StoreError> {

@@ -70,7 +70,7 @@ pub fn assignments(worker: &str, nodes: u8) -> Vec<Assignment> {
 
 /// What the worker says about this very assignment.
 pub fn report(assignment: &Assignment, phase: Phase) -> Report {
-    let observation = Observation { generation: assignment.generation, phase };
+    let observation = Observation::new(assignment.generation, phase);
     Report { node: assignment.node, worker: assignment.worker.clone(), observation }
 }
 
@@ -102,7 +102,7 @@ pub fn running_vcluster(name: &str, owner: UserId, nodes: u8, now: DateTime<Utc>
     let mut vcluster = vcluster(name, owner, nodes, now);
     let orders: Vec<(NodeId, Generation)> = vcluster.nodes.iter().map(|node| (node.id, node.generation)).collect();
     for (node, generation) in orders {
-        vcluster.observe(node, &Observation { generation, phase: Phase::Running { since: now } }, now);
+        vcluster.observe(node, &Observation::new(generation, Phase::Running { since: now }), now);
     }
     vcluster
 }

@@ -10,6 +10,7 @@ mod docker_cleanup;
 mod engine;
 mod entropy;
 mod eventually;
+pub mod hostile;
 mod nodes;
 mod real_etcd;
 mod real_postgres;

@@ -2,7 +2,9 @@
 
 use std::{collections::BTreeMap, sync::Arc};
 
-use control::ports::engine::{ContainerSpec, Engine, EngineError, EngineEvent, NetworkSpec, RunState, VolumeSpec};
+use control::ports::engine::{
+    Ceilings, ContainerSpec, Engine, EngineError, EngineEvent, NetworkSpec, RunState, VolumeSpec,
+};
 use domain::{InstallationId, subnet};
 use futures::StreamExt;
 use testkit::{Call, FakeClock, FakeEngine, build};
@@ -34,7 +36,7 @@ fn bench() -> Bench {
         host_name: assignment.name,
         image: assignment.image,
         resources: assignment.resources,
-        pids: 100,
+        ceilings: Ceilings { pids: 100, ..Ceilings::default() },
         network: "lab".into(),
         ip: assignment.ip,
         home: "home".into(),

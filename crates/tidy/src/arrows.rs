@@ -38,7 +38,7 @@ const ARROWS: &[(&str, May)] = &[
     ("tidy", May::Only(&[])),
 ];
 
-/// Members that are not part of the product: tests may use them, the product may not.
+/// Members that are not part of the product: tests and each other may use them, the product may not.
 const FOR_TESTS: &[&str] = &["bench", "testkit", "tidy"];
 
 /// Members nobody but `frontend` (app) and nobody at all (the others) may import, in tests neither.
@@ -88,7 +88,7 @@ fn check_inside(importer: &str, may: &May, dependency: &Dependency) -> Option<Fi
     let allowed = match may {
         // Tests may reach across, down to the real adapters, but never start at the top.
         _ if dependency.dev => !ENTRY_POINTS.contains(&imported) || imported == importer,
-        _ if FOR_TESTS.contains(&imported) => false,
+        _ if FOR_TESTS.contains(&imported) => FOR_TESTS.contains(&importer),
         May::Only(list) => list.contains(&imported),
         May::AllBelowServer => !ENTRY_POINTS.contains(&imported),
         May::All => !matches!(imported, "frontend" | "cli"),

@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use domain::{
     name::UserName,
-    node::NodeState,
+    node::{NodeState, OutOfMemory},
     operation::{OperationKind, OperationState},
     vcluster::VclusterState,
 };
@@ -76,6 +76,12 @@ pub struct Node {
     /// The host it is on.
     pub worker: String,
     pub running_since: Option<DateTime<Utc>>,
+    /// The last time since its start that its memory was used up.
+    #[serde(default)]
+    pub out_of_memory: Option<OutOfMemory>,
+    /// An older Docklet made it; what newer ones do better for nodes, it gets when it is made anew.
+    #[serde(default)]
+    pub made_before: bool,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -128,6 +134,8 @@ impl Node {
             ip: node.ip.to_string(),
             worker: node.worker.to_string(),
             running_since: node.running_since,
+            out_of_memory: node.notes.out_of_memory.clone(),
+            made_before: node.notes.made_before,
         }
     }
 }

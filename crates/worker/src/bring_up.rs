@@ -1,6 +1,6 @@
 //! Bringing a node up: what it stands on, its container, its start, its docklet-init.
 
-use std::{collections::BTreeMap, time::Duration};
+use std::{collections::BTreeMap, io, time::Duration};
 
 use chrono::{DateTime, Utc};
 use control::ports::{
@@ -9,6 +9,7 @@ use control::ports::{
 };
 use domain::node::Phase;
 use futures::future;
+use node_init::client::Handover;
 use tokio::time::{Instant, sleep};
 
 use crate::{
@@ -31,7 +32,7 @@ impl Driver {
     pub(crate) async fn create(&mut self, order: &Assignment) -> Result<Flow, EngineError> {
         self.step(order, "creating the container");
         let host = self.host.clone();
-        self.make_run_dir()?;
+        self.make_anew().await?;
         let (network, home) =
             future::join(host.networks.ensure(&host, order), host.homes.ensure(&host, order.owner)).await;
         home?;
@@ -67,12 +68,12 @@ impl Driver {
             host_name: order.name,
             image: order.image.clone(),
             resources: order.resources,
-            pids: config.pids,
+            ceilings: config.ceilings,
             network,
             ip: order.ip,
             home: names::home_name(order.owner),
             init: self.host.init.clone(),
-            run_dir: run_dir::path(&config.data_dir, self.node),
+            run_dir: run_dir::offer(&config.data_dir, self.node),
             env,
         }
     }
@@ -93,9 +94,23 @@ impl Driver {
         Err(EngineError::NameTaken(name))
     }
 
-    fn make_run_dir(&self) -> Result<(), EngineError> {
-        let made = run_dir::make(&self.host.config.data_dir, self.node);
-        made.map_err(|fault| EngineError::Refused(format!("the node's directory on the host cannot be made: {fault}")))
+    /// For a container that is not there yet: what an older dockletd's had mounted, and may have filled, goes first.
+    async fn make_anew(&self) -> Result<(), EngineError> {
+        let data_dir = &self.host.config.data_dir;
+        let cleared =
+            if run_dir::is_shared(data_dir, self.node) { run_dir::remove(data_dir, self.node).await } else { Ok(()) };
+        cleared.and_then(|()| run_dir::make(data_dir, self.node)).map_err(no_directory)
+    }
+
+    /// Ready for docklet-init to ask for its socket. `None` where an older dockletd made the node: it makes its own.
+    fn handover(&self) -> Result<Option<Handover>, EngineError> {
+        let (data_dir, node) = (&self.host.config.data_dir, self.node);
+        if run_dir::is_shared(data_dir, node) {
+            return Ok(None);
+        }
+        run_dir::make(data_dir, node).map_err(no_directory)?;
+        let opened = Handover::open(&run_dir::offer(data_dir, node), &run_dir::path(data_dir, node));
+        opened.map(Some).map_err(no_directory)
     }
 
     async fn pull(&mut self, order: &Assignment, image: String) -> Result<Flow, EngineError> {
@@ -122,15 +137,17 @@ impl Driver {
     pub(crate) async fn start(&mut self, order: &Assignment, id: &str) -> Result<Flow, EngineError> {
         self.step(order, "starting");
         let host = self.host.clone();
-        self.make_run_dir()?;
+        let handover = self.handover()?;
+        host.out_of_memories.forget(self.node);
         host.networks.ensure(&host, order).await?;
         host.fence.ensure(&host, &order.image).await?;
-        host.in_turn(&host.permits, host.engine.start_container(id, order.ip)).await?;
+        let started = host.in_turn(&host.permits, host.engine.start_container(id, order.ip));
+        during(handover.as_ref(), started).await?;
         (self.memory.started_at, self.memory.ready_since) = (Some(host.now()), None);
         self.step(order, "waiting for docklet-init");
         // Looked at meanwhile, so that it costs no time: since when it runs, by the engine's own clock.
         let look = host.engine.container(host.config.installation, id);
-        let ready = self.until_ready(id);
+        let ready = self.until_ready(id, handover.as_ref());
         let (ready, seen) = future::join(ready, look).await;
         let run = seen?.map(|container| container.run);
         match (ready?, run) {
@@ -151,7 +168,9 @@ impl Driver {
         if self.memory.ready_since == Some(since) {
             return Ok(self.running(since));
         }
-        let fault = match self.until_ready(id).await? {
+        // One that was started while no worker was there has not got its socket yet.
+        let handover = self.handover()?;
+        let fault = match self.until_ready(id, handover.as_ref()).await? {
             Ready::Yes => return Ok(self.running(since)),
             Ready::Superseded => return Ok(Flow::Superseded),
             Ready::Ended => return Ok(Flow::Look),
@@ -207,4 +226,16 @@ impl Driver {
     pub(crate) fn is_superseded(&self) -> bool {
         self.wish.has_changed().unwrap_or(true)
     }
+}
+
+/// Does the work, and hands the node its socket meanwhile.
+pub(crate) async fn during<T>(handover: Option<&Handover>, work: impl Future<Output = T>) -> T {
+    match handover {
+        Some(handover) => handover.during(work).await,
+        None => work.await,
+    }
+}
+
+fn no_directory(fault: io::Error) -> EngineError {
+    EngineError::Refused(format!("the node's directory on the host cannot be made: {fault}"))
 }

@@ -2,6 +2,7 @@
 
 use std::{path::PathBuf, time::Duration};
 
+use control::ports::engine::Ceilings;
 use domain::{InstallationId, image::ImageRef, name::WorkerName};
 use ipnet::Ipv4Net;
 
@@ -10,12 +11,12 @@ use ipnet::Ipv4Net;
 pub struct WorkerConfig {
     pub name: WorkerName,
     pub installation: InstallationId,
-    /// Absolute; the worker keeps `bin` and `nodes` in it. It must outlive restarts: running nodes have parts of it mounted.
+    /// Absolute; the worker keeps `bin` and `nodes` in it. It must outlive restarts: nodes have parts of it mounted, read-only.
     pub data_dir: PathBuf,
     /// The docklet-init to give to nodes.
     pub init: PathBuf,
-    /// Processes and threads per node.
-    pub pids: u32,
+    /// What each node may take of what all processes of the host share.
+    pub ceilings: Ceilings,
     /// Between SIGTERM and SIGKILL when a node is stopped.
     pub stop_grace: Duration,
     /// How long a started node may take until its docklet-init answers.
@@ -50,7 +51,7 @@ impl WorkerConfig {
             installation,
             data_dir,
             init,
-            pids: 1024,
+            ceilings: Ceilings::default(),
             stop_grace: Duration::from_secs(10),
             ready_within: Duration::from_secs(20),
             parallel: 8,

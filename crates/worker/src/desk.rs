@@ -40,6 +40,7 @@ impl Desk {
                 Err(error) => pause = wait(&error, pause).await,
             }
         };
+        host.out_of_memories.remember(&last);
         let last = last.into_iter().map(|report| (report.node, report)).collect();
         Self { host, last, found }
     }
@@ -103,6 +104,7 @@ impl Desk {
             self.host.roster.withdraw(*node);
             self.host.reports.forget(*node);
             self.host.usage.forget(*node);
+            self.host.out_of_memories.forget(*node);
         }
         if !nodes.is_empty() {
             self.host.sweep_soon.notify_one();

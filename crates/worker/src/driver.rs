@@ -9,7 +9,7 @@ use control::ports::{
 };
 use domain::{
     NodeId,
-    node::{Observation, Phase},
+    node::{Notes, Observation, Phase},
 };
 use tokio::sync::{Notify, watch};
 
@@ -20,6 +20,7 @@ use crate::{
     plan::{Seen, Step, plan},
     reason,
     roster::{Seat, Wish},
+    run_dir,
 };
 
 /// Steps that lead to another look, in a row. A node that needs more is not coming up.
@@ -185,7 +186,11 @@ impl Driver {
             (Phase::Lost { .. }, _) => {}
             _ => self.host.usage.rests(self.node),
         }
-        self.host.reports.set(self.node, Observation { generation: order.generation, phase });
+        let notes = Notes {
+            made_before: run_dir::is_shared(&self.host.config.data_dir, self.node),
+            out_of_memory: self.host.out_of_memories.of(self.node),
+        };
+        self.host.reports.set(self.node, Observation { generation: order.generation, phase, notes });
     }
 
     pub(crate) fn step(&mut self, order: &Assignment, step: impl Into<String>) {

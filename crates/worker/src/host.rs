@@ -12,8 +12,8 @@ use tokio::sync::{Notify, Semaphore};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
-    config::WorkerConfig, fence::Fence, homes::Homes, networks::Networks, presence::Presence, pulls::Pulls,
-    reports::Reports, roster::Roster, usage::Usage,
+    config::WorkerConfig, fence::Fence, homes::Homes, networks::Networks, out_of_memory::OutOfMemories,
+    presence::Presence, pulls::Pulls, reports::Reports, roster::Roster, usage::Usage,
 };
 
 /// Stops in progress at once. Stopping is mostly waiting for a node to end, so many may wait.
@@ -35,6 +35,7 @@ pub(crate) struct Host {
     pub(crate) fence: Fence,
     pub(crate) presence: Presence,
     pub(crate) usage: Usage,
+    pub(crate) out_of_memories: OutOfMemories,
     /// Held while the engine creates, starts or removes.
     pub(crate) permits: Semaphore,
     pub(crate) stops: Semaphore,
@@ -66,6 +67,7 @@ impl Host {
             fence: Fence::default(),
             presence: Presence::default(),
             usage: Usage::default(),
+            out_of_memories: OutOfMemories::default(),
             permits: Semaphore::new(config.parallel),
             stops: Semaphore::new(STOPS_AT_ONCE),
             sweep_soon: Notify::new(),

@@ -19,7 +19,7 @@
 //! - `roster`: which nodes there are; `desk`: fills it from the assignments; `sweep`: what nobody assigned
 //! - `networks`, `homes`, `pulls`, `fence`, `run_dir`, `init_binary`: what nodes stand on
 //! - `reports`, `presence`: what others are told; `link`: reaching into a node; `jupyter`: the service of a first node
-//! - `usage`, `cgroup`: what nodes use, from the host's side
+//! - `usage`, `cgroup`: what nodes use, from the host's side; `out_of_memory`: when that was all they may
 //! - `remote`: the worker stream, by which a portal in another process reaches into the nodes
 //! - `clear`: takes an installation off a host, but for homes, while no worker runs
 
@@ -38,6 +38,7 @@ mod link;
 mod memory;
 mod names;
 mod networks;
+mod out_of_memory;
 mod plan;
 mod presence;
 mod pulls;

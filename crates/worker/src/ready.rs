@@ -3,10 +3,10 @@
 use std::time::Duration;
 
 use control::ports::engine::{EngineError, RunState};
-use node_init::client::{ClientError, NodeClient};
+use node_init::client::{ClientError, Handover, NodeClient};
 use tokio::time::{Instant, sleep};
 
-use crate::{driver::Driver, run_dir};
+use crate::{bring_up::during, driver::Driver, run_dir};
 
 /// docklet-init listens some 20 ms after the start: it is asked often at first, for that is what a person waits for.
 const ASK_EVERY: Duration = Duration::from_millis(4);
@@ -28,10 +28,11 @@ pub(crate) enum Ready {
 }
 
 impl Driver {
-    pub(crate) async fn until_ready(&mut self, id: &str) -> Result<Ready, EngineError> {
+    /// `handover`: how the node gets its socket, if it is to be handed one.
+    pub(crate) async fn until_ready(&mut self, id: &str, handover: Option<&Handover>) -> Result<Ready, EngineError> {
         let host = self.host.clone();
         let client = NodeClient::new(run_dir::path(&host.config.data_dir, self.node)).with_deadline(ANSWER_WITHIN);
-        let answer = ask(&client, host.config.ready_within);
+        let answer = during(handover, ask(&client, host.config.ready_within));
         tokio::pin!(answer);
         loop {
             tokio::select! {
@@ -39,7 +40,10 @@ impl Driver {
                 () = host.end.cancelled() => return Ok(Ready::Superseded),
                 _ = self.wish.changed() => return Ok(Ready::Superseded),
                 outcome = &mut answer => {
-                    return Ok(outcome.map_or_else(|fault| Ready::No(fault.to_string()), |()| Ready::Yes));
+                    return Ok(match outcome {
+                        Ok(()) => Ready::Yes,
+                        Err(fault) => Ready::No(why(&fault, handover)),
+                    });
                 }
                 () = self.look.notified() => {
                     let seen = host.engine.container(host.config.installation, id).await?;
@@ -50,6 +54,12 @@ impl Driver {
             }
         }
     }
+}
+
+/// That the node could not be given its socket explains more than that it does not answer.
+fn why(fault: &ClientError, handover: Option<&Handover>) -> String {
+    let not_handed = handover.and_then(Handover::fault);
+    not_handed.map_or_else(|| fault.to_string(), |fault| format!("its socket cannot be made: {fault}"))
 }
 
 async fn ask(client: &NodeClient, within: Duration) -> Result<(), ClientError> {

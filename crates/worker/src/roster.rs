@@ -105,6 +105,14 @@ impl Roster {
         self.book.lock().assigned().collect()
     }
 
+    /// What is wanted of the node, if anything is.
+    pub(crate) fn assignment(&self, node: NodeId) -> Option<Arc<Assignment>> {
+        match &*self.book.lock().places.get(&node)?.wish.borrow() {
+            Wish::Assigned(assignment) => Some(Arc::clone(assignment)),
+            Wish::Orphan { .. } | Wish::Nothing => None,
+        }
+    }
+
     /// A driver with nothing more to do gives its seat back; `false` when something new is wanted after all.
     pub(crate) fn leave(&self, node: NodeId) -> bool {
         let places = &mut self.book.lock().places;

@@ -1,10 +1,16 @@
-//! A node's directory on the host, where docklet-init has its socket. The node can write there, so what is in it is not
-//! trusted: no link is followed, and however deep or wide a tenant has made it, clearing it away takes bounded memory.
+//! A node's directories on the host: one with the socket of its docklet-init, which only this host has, and one through
+//! which docklet-init is handed that socket, which the node can only read ([`Handover`](node_init::client::Handover)).
+//!
+//! Nodes made by an older dockletd have the first one mounted and can write there, so what is in it is not trusted: no link
+//! is followed, and however deep or wide a tenant has made it, clearing it away takes bounded memory.
 
 use std::{
-    fs::{self, DirBuilder},
+    fs::{self, DirBuilder, Permissions},
     io,
-    os::{fd::OwnedFd, unix::fs::DirBuilderExt},
+    os::{
+        fd::OwnedFd,
+        unix::fs::{DirBuilderExt, PermissionsExt as _},
+    },
     path::{Path, PathBuf},
 };
 
@@ -16,13 +22,33 @@ use rustix::{
 
 /// All nodes' directories are in this one.
 const NODES: &str = "nodes";
+/// After a node's id: its directory for the handover.
+const OFFER: &str = "offer";
+/// After a node's id: what could not be removed.
+const LEFT: &str = "left";
 
 pub(crate) fn path(data_dir: &Path, node: NodeId) -> PathBuf {
     data_dir.join(NODES).join(node.to_string())
 }
 
-/// Only the worker's user may enter: other users of the host must not reach the nodes' sockets.
+/// What the node has mounted.
+pub(crate) fn offer(data_dir: &Path, node: NodeId) -> PathBuf {
+    path(data_dir, node).with_extension(OFFER)
+}
+
+/// Whether the node was made by a dockletd from before the handover: it has its directory itself mounted, and can write
+/// there.
+pub(crate) fn is_shared(data_dir: &Path, node: NodeId) -> bool {
+    !offer(data_dir, node).exists() && path(data_dir, node).exists()
+}
+
+/// Only the worker's user may enter the first: other users of the host must not reach the nodes' sockets. The other one is
+/// for the node's root, which need not be this host's; its parent keeps everybody else out. It is made first, so that a
+/// directory without one was made by an older dockletd.
 pub(crate) fn make(data_dir: &Path, node: NodeId) -> io::Result<()> {
+    let offer = offer(data_dir, node);
+    DirBuilder::new().recursive(true).mode(0o700).create(&offer)?;
+    fs::set_permissions(&offer, Permissions::from_mode(0o755))?;
     DirBuilder::new().recursive(true).mode(0o700).create(path(data_dir, node))
 }
 
@@ -31,18 +57,38 @@ pub(crate) fn nodes(data_dir: &Path) -> io::Result<Vec<NodeId>> {
     let mut nodes = Vec::new();
     for entry in fs::read_dir(data_dir.join(NODES))? {
         // What has another name was put aside.
-        nodes.extend(entry?.file_name().to_str().and_then(|name| name.parse::<NodeId>().ok()));
+        let id = |name: &str| name.strip_suffix(".offer").unwrap_or(name).parse::<NodeId>().ok();
+        nodes.extend(entry?.file_name().to_str().and_then(id));
     }
+    nodes.sort_unstable();
+    nodes.dedup();
     Ok(nodes)
 }
 
-/// Removes it with all that is in it. What cannot be removed is put aside under a name nobody uses.
+/// Removes them with all that is in them. What cannot be removed is put aside under a name nobody uses.
 pub(crate) async fn remove(data_dir: &Path, node: NodeId) -> io::Result<()> {
-    let dir = path(data_dir, node);
-    match tokio::task::spawn_blocking(move || remove_or_put_aside(&dir)).await {
+    let (dir, offer) = (path(data_dir, node), offer(data_dir, node));
+    // The offer last: without it, what is left would pass for a node's from before.
+    let removed =
+        tokio::task::spawn_blocking(move || remove_or_put_aside(&dir).and_then(|()| remove_or_put_aside(&offer)));
+    match removed.await {
         Ok(outcome) => outcome,
         Err(panicked) => Err(io::Error::other(panicked)),
     }
+}
+
+/// Tries once more to remove what was put aside: this worker may be root where the former one was not.
+pub(crate) fn clear_left(data_dir: &Path) -> io::Result<()> {
+    for entry in fs::read_dir(data_dir.join(NODES))? {
+        let dir = entry?.path();
+        if dir.extension().is_none_or(|extension| extension != LEFT) {
+            continue;
+        }
+        if let Err(fault) = clear(&dir) {
+            tracing::warn!(dir = %dir.display(), %fault, "what an older node left cannot be removed; remove it as root");
+        }
+    }
+    Ok(())
 }
 
 fn remove_or_put_aside(dir: &Path) -> io::Result<()> {
@@ -52,7 +98,7 @@ fn remove_or_put_aside(dir: &Path) -> io::Result<()> {
         Err(fault @ (Errno::ACCESS | Errno::PERM)) => {
             // A worker that is not root cannot remove what a node's root has made. It takes nothing from anybody there.
             tracing::warn!(dir = %dir.display(), %fault, "a node's directory cannot be removed and is put aside");
-            fs::rename(dir, dir.with_extension("left"))
+            fs::rename(dir, dir.with_extension(LEFT))
         }
         Err(fault) => Err(fault.into()),
     }

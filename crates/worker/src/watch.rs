@@ -5,7 +5,7 @@ use std::{sync::Arc, time::Duration};
 use control::ports::engine::{EngineError, EngineEvent};
 use futures::StreamExt;
 
-use crate::host::Host;
+use crate::{host::Host, out_of_memory};
 
 const FIRST_PAUSE: Duration = Duration::from_millis(200);
 const LONGEST_PAUSE: Duration = Duration::from_secs(5);
@@ -45,6 +45,7 @@ async fn listen(host: &Host, pause: &mut Duration, first: &mut bool) -> Result<(
     while let Some(event) = events.next().await {
         match event? {
             EngineEvent::Container(node) => host.roster.look_at(node),
+            EngineEvent::OutOfMemory { node, container } => out_of_memory::happened(host, node, &container).await,
             EngineEvent::Network(vcluster) => {
                 host.networks.forget(vcluster).await;
                 host.roster.look_at_vcluster(vcluster);

@@ -12,6 +12,8 @@ mod broken;
 mod coordination;
 #[path = "host/door.rs"]
 mod door;
+#[path = "host/handover.rs"]
+mod handover;
 #[path = "host/isolation.rs"]
 mod isolation;
 #[path = "host/lab.rs"]

@@ -41,6 +41,24 @@ parsed! {
     Origin: "a URL without a path, such as https://docklet.example.org",
 }
 
+/// A whole number between two others.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Within<const LEAST: u32, const MOST: u32>(pub u32);
+
+impl<const LEAST: u32, const MOST: u32> Within<LEAST, MOST> {
+    /// For those whose end lies within these, too.
+    pub fn narrow(self) -> u16 {
+        u16::try_from(self.0).unwrap_or(u16::MAX)
+    }
+}
+
+impl<const LEAST: u32, const MOST: u32> Value for Within<LEAST, MOST> {
+    fn parse(text: &str) -> Result<Self, String> {
+        let number = text.parse().ok().filter(|number| (LEAST..=MOST).contains(number));
+        number.map(Self).ok_or_else(|| format!("must be a whole number from {LEAST} to {MOST}, not {text:?}"))
+    }
+}
+
 impl Value for bool {
     fn parse(text: &str) -> Result<Self, String> {
         match text {

@@ -2,7 +2,10 @@
 
 use std::{net::SocketAddr, path::PathBuf};
 
-use super::{setting::section, value::Value};
+use super::{
+    setting::section,
+    value::{Value, Within},
+};
 
 section! {
     pub struct WorkerConfig in "worker" {
@@ -24,6 +27,15 @@ section! {
         pub base_image: String = "docklet/base",
         /// The most processes and threads one node may have.
         pub pids: u32 = "1024",
+        /// The most files one process of a node may have open; not more than the Docker Engine itself may have.
+        pub open_files: Within<64, 1_048_576> = "16384",
+        /// A node's weight among all who want the host's disks at the same time, 10 to 1000 as the Docker Engine counts. The
+        /// default gives a node no more than a service of the host has. It acts where the kernel's scheduler knows weights
+        /// (cgroup 2, or BFQ); elsewhere the engine leaves it out.
+        pub io_weight: Within<10, 1000> = "20",
+        /// How much sooner than the host's own processes those of nodes are ended when the host's memory is used up, 0 to
+        /// 1000. With 0 the largest process goes first, whether it is a tenant's or the database.
+        pub oom_score_adj: Within<0, 1000> = "500",
         /// How many times the host's CPUs may be given out. Shells and notebooks mostly wait, so more than once is usual.
         pub cpu_overcommit: f64 = "4",
         /// How many times the host's memory may be given out.

@@ -1,4 +1,4 @@
-//! The kernel: its version, what it can limit, nftables for the fence, files and watches, the clock.
+//! The kernel: its version, what it can limit, nftables for the fence, what all nodes share of it, the clock.
 
 use std::{
     collections::BTreeSet,
@@ -17,9 +17,10 @@ const OLDEST: (u32, u32) = (5, 10);
 const CONTROLLERS: [&str; 3] = ["cpu", "memory", "pids"];
 /// Database, etcd, engine and the rest, beside connections.
 const OTHER_FILES: u64 = 1024;
-/// What Debian sets; less is a setting somebody made.
-const LEAST_WATCHES: u64 = 8192;
-const LEAST_INSTANCES: u64 = 128;
+/// All nodes of a host share these, because root of a node is the host's root to the kernel. One node with a few editors and
+/// file watchers takes a hundred instances, which is all that Debian sets.
+const LEAST_WATCHES: u64 = 262_144;
+const LEAST_INSTANCES: u64 = 8192;
 /// This program cannot run before it was written.
 const WRITTEN: &str = "2026-01-01T00:00:00Z";
 const DRIFT: TimeDelta = TimeDelta::seconds(5);
@@ -33,6 +34,8 @@ pub(super) struct Facts {
     open_files: Option<u64>,
     watches: Option<u64>,
     instances: Option<u64>,
+    /// How many processes and threads there may be.
+    pids: Option<u64>,
 }
 
 pub(super) fn look() -> Facts {
@@ -46,6 +49,8 @@ pub(super) fn look() -> Facts {
         open_files: getrlimit(Resource::Nofile).maximum,
         watches: number("/proc/sys/fs/inotify/max_user_watches"),
         instances: number("/proc/sys/fs/inotify/max_user_instances"),
+        // The lower of the two holds.
+        pids: ["pid_max", "threads-max"].iter().filter_map(|name| number(&format!("/proc/sys/kernel/{name}"))).min(),
         release,
     }
 }
@@ -77,8 +82,26 @@ fn own_config() -> Option<String> {
     Some(text)
 }
 
-pub(super) fn judge(facts: &Facts, connections: u32) -> Vec<Finding> {
-    vec![version(facts), cgroups(facts), fence(facts), files(facts, connections), inotify(facts)]
+/// What the configuration lets come together on one host.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Wanted {
+    /// To dockletd.
+    pub(super) connections: u32,
+    /// Of one node.
+    pub(super) pids: u32,
+    /// Of one owner.
+    pub(super) nodes: u32,
+}
+
+pub(super) fn judge(facts: &Facts, wanted: Wanted) -> Vec<Finding> {
+    vec![
+        version(facts),
+        cgroups(facts),
+        fence(facts),
+        files(facts, wanted.connections),
+        inotify(facts),
+        processes(facts, wanted),
+    ]
 }
 
 fn version(facts: &Facts) -> Finding {
@@ -156,12 +179,34 @@ fn inotify(facts: &Facts) -> Finding {
         return Finding::warning(
             CHECK,
             format!(
-                "users inside nodes share {instances} inotify instances and {watches} watches; editors and notebooks run out of them"
+                "all nodes of this host share {instances} inotify instances and {watches} watches; one node can take all of them, and others' editors and notebooks then fail"
             ),
-            "As root: sysctl fs.inotify.max_user_instances=1024 fs.inotify.max_user_watches=262144, and the same in /etc/sysctl.d.",
+            format!(
+                "As root: sysctl fs.inotify.max_user_instances={LEAST_INSTANCES} fs.inotify.max_user_watches={LEAST_WATCHES}, and the same in /etc/sysctl.d."
+            ),
         );
     }
     Finding::ok(CHECK, format!("{instances} inotify instances, {watches} watches"))
+}
+
+/// One owner alone must leave at least half of them to others and to the host.
+fn processes(facts: &Facts, wanted: Wanted) -> Finding {
+    const CHECK: &str = "processes";
+    let Wanted { pids, nodes, .. } = wanted;
+    let (most, one) = (facts.pids.unwrap_or(u64::MAX), u64::from(pids) * u64::from(nodes));
+    if one <= most / 2 {
+        return Finding::ok(CHECK, format!("one user's {nodes} nodes of {pids} leave more than half of the host's"));
+    }
+    Finding::warning(
+        CHECK,
+        format!(
+            "one user's {nodes} nodes of {pids} processes can have {one} together, and this host has room for {most}; without room nobody can start anything"
+        ),
+        format!(
+            "As root: sysctl kernel.pid_max=4194304 (and kernel.threads-max, which depends on memory), and the same in /etc/sysctl.d; or lower worker.pids or limits.nodes below {} together.",
+            most / 2
+        ),
+    )
 }
 
 /// `written`: when the record was last written here.
@@ -200,38 +245,43 @@ mod tests {
 
     const V1: &str = "#subsys_name\thierarchy\tnum_cgroups\tenabled\ncpu\t1\t6\t1\nmemory\t4\t96\t0\npids\t8\t6\t1\n";
 
+    const WANTED: Wanted = Wanted { connections: 8192, pids: 1024, nodes: 32 };
+
     fn good() -> Facts {
         Facts {
             release: "6.1.0-18-amd64".into(),
             controllers: controllers("cpuset cpu io memory pids\n", ""),
             nftables: Some(true),
             open_files: Some(1_048_576),
-            watches: Some(65536),
-            instances: Some(128),
+            watches: Some(262_144),
+            instances: Some(8192),
+            pids: Some(4_194_304),
         }
     }
 
     fn levels(facts: &Facts) -> Vec<Level> {
-        judge(facts, 8192).iter().map(|finding| finding.level).collect()
+        judge(facts, WANTED).iter().map(|finding| finding.level).collect()
     }
 
     #[test]
-    fn an_ordinary_debian_is_fine() {
-        assert_eq!(levels(&good()), [Level::Ok; 5]);
+    fn a_host_with_room_for_all_is_fine() {
+        assert_eq!(levels(&good()), [Level::Ok; 6]);
     }
 
     #[test]
     fn each_want_is_named_at_its_place() {
         use Level::{Ok, Problem, Warning};
         let old = Facts { release: "4.19.0".into(), ..good() };
-        assert_eq!(levels(&old), [Warning, Ok, Ok, Ok, Ok]);
+        assert_eq!(levels(&old), [Warning, Ok, Ok, Ok, Ok, Ok]);
         let unlimited = Facts { controllers: controllers("", V1), ..good() };
-        assert_eq!(levels(&unlimited), [Ok, Problem, Ok, Ok, Ok]);
-        assert!(judge(&unlimited, 1)[1].mend.contains("cgroup_enable=memory"));
-        assert_eq!(levels(&Facts { nftables: Some(false), ..good() }), [Ok, Ok, Problem, Ok, Ok]);
-        assert_eq!(levels(&Facts { nftables: None, ..good() }), [Ok, Ok, Warning, Ok, Ok]);
-        assert_eq!(levels(&Facts { open_files: Some(4096), ..good() }), [Ok, Ok, Ok, Warning, Ok]);
-        assert_eq!(levels(&Facts { instances: Some(16), ..good() }), [Ok, Ok, Ok, Ok, Warning]);
+        assert_eq!(levels(&unlimited), [Ok, Problem, Ok, Ok, Ok, Ok]);
+        assert!(judge(&unlimited, WANTED)[1].mend.contains("cgroup_enable=memory"));
+        assert_eq!(levels(&Facts { nftables: Some(false), ..good() }), [Ok, Ok, Problem, Ok, Ok, Ok]);
+        assert_eq!(levels(&Facts { nftables: None, ..good() }), [Ok, Ok, Warning, Ok, Ok, Ok]);
+        assert_eq!(levels(&Facts { open_files: Some(4096), ..good() }), [Ok, Ok, Ok, Warning, Ok, Ok]);
+        let debian = Facts { instances: Some(128), ..good() };
+        assert_eq!(levels(&debian), [Ok, Ok, Ok, Ok, Warning, Ok]);
+        assert_eq!(levels(&Facts { pids: Some(32_768), ..good() }), [Ok, Ok, Ok, Ok, Ok, Warning]);
     }
 
     #[test]

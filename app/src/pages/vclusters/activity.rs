@@ -26,7 +26,12 @@ pub(crate) fn ActivityTab() -> impl IntoView {
     let query = use_query_map();
     let after = Memo::new(move |_| query.with(|query| query.get("after").unwrap_or_default()));
     // Something began or ended: the list has changed.
-    let latest = Memo::new(move |_| vcluster.with(|it| (it.operation.id.clone(), it.operation.state)));
+    let latest = Memo::new(move |_| {
+        vcluster.with(|it| {
+            let ran_out: Vec<_> = it.nodes.iter().map(|node| node.out_of_memory.clone()).collect();
+            (it.operation.id.clone(), it.operation.state, ran_out)
+        })
+    });
     let page = Resource::new_blocking(
         move || (id.clone(), after.get(), latest.get()),
         |(id, after, _)| read_activity(id, after),
@@ -99,7 +104,11 @@ fn Deed(deed: Activity) -> impl IntoView {
         OperationState::Running => Some(view! { <small>{t!("activity-running")}</small> }.into_any()),
         OperationState::Succeeded => None,
     };
-    let who = deed.by.unwrap_or_else(|| t!("activity-nobody"));
+    let who = match (deed.by, deed.kind) {
+        (Some(by), _) => by,
+        (None, OperationKind::OutOfMemory) => "–".to_owned(),
+        (None, _) => t!("activity-nobody"),
+    };
     view! {
         <tr>
             <th scope="row" class="activity-what"><Dot tone=tone(state)/> <span>{what(deed.kind, state)} {why}</span></th>
@@ -141,5 +150,6 @@ fn what(kind: OperationKind, state: OperationState) -> String {
         (OperationKind::Delete, _) => t!("activity-doing-delete"),
         (OperationKind::AddNodes, _) => t!("activity-doing-add-nodes"),
         (OperationKind::RemoveNode, _) => t!("activity-doing-remove-node"),
+        (OperationKind::OutOfMemory, _) => t!("activity-out-of-memory"),
     }
 }

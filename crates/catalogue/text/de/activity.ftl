@@ -18,3 +18,4 @@ activity-older = Ältere
 activity-newest = Neueste
 activity-pages = Seiten des Verlaufs
 activity-none = Noch nichts geschehen
+activity-out-of-memory = Speicher aufgebraucht

@@ -9,3 +9,4 @@ notice-restarted = { $name } ist neu gestartet.
 notice-stopped = { $name } ist angehalten.
 notice-has-nodes = { $name } hat jetzt { $nodes }.
 notice-broke = { $name }: { $state }. { $reason }
+notice-out-of-memory = { $name }, { $node }: { $what }.

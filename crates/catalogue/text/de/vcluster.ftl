@@ -32,3 +32,6 @@ vcluster-delete-confirm = Gib zur Bestätigung den Namen ein: <b>{ $name }</b>
 vcluster-delete-submit = { $name } löschen
 vcluster-deleting = Wird gelöscht…
 vcluster-delete-not-the-name = muss der Name sein: { $name }
+vcluster-out-of-memory = { $process } wurde beendet, weil die { $memory } MiB Speicher aufgebraucht waren
+vcluster-out-of-memory-unnamed = ein Prozess wurde beendet, weil die { $memory } MiB Speicher aufgebraucht waren
+vcluster-made-before = von einem älteren Docklet erstellt: diesen Knoten entfernen und einen neuen hinzufügen, um zu bekommen, was neu ist

@@ -18,3 +18,4 @@ activity-older = Older
 activity-newest = Newest
 activity-pages = Pages of the activity
 activity-none = Nothing has been done yet
+activity-out-of-memory = Memory used up

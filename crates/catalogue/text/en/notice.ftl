@@ -9,3 +9,4 @@ notice-restarted = { $name } has restarted.
 notice-stopped = { $name } is stopped.
 notice-has-nodes = { $name } has { $nodes } now.
 notice-broke = { $name } is { $state }. { $reason }
+notice-out-of-memory = { $name }, { $node }: { $what }.

@@ -32,3 +32,6 @@ vcluster-delete-confirm = To confirm, type its name: <b>{ $name }</b>
 vcluster-delete-submit = Delete { $name }
 vcluster-deleting = Deleting…
 vcluster-delete-not-the-name = must be the name: { $name }
+vcluster-out-of-memory = { $process } was ended because the { $memory } MiB of memory were used up
+vcluster-out-of-memory-unnamed = a process was ended because the { $memory } MiB of memory were used up
+vcluster-made-before = made by an older Docklet: remove this node and add another to have what is new

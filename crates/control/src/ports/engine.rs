@@ -33,16 +33,36 @@ pub struct ContainerSpec {
     pub host_name: NodeName,
     pub image: ImageRef,
     pub resources: Resources,
-    pub pids: u32,
+    pub ceilings: Ceilings,
     pub network: String,
     pub ip: Ipv4Addr,
     /// The owner's home volume, mounted at /root.
     pub home: String,
-    /// docklet-init on the host, mounted read-only and run as PID 1.
+    /// docklet-init on the host. Its directory is mounted read-only, so that a later one at the same place is what a node
+    /// runs when it is started again.
     pub init: PathBuf,
-    /// The node's directory on the host for docklet-init's socket.
+    /// The node's directory on the host through which docklet-init is handed its socket; mounted read-only.
     pub run_dir: PathBuf,
     pub env: BTreeMap<String, String>,
+}
+
+/// What each node of a host may take of what all of the host's processes share.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Ceilings {
+    /// Processes and threads.
+    pub pids: u32,
+    /// Open files of one process.
+    pub open_files: u32,
+    /// Of the host's disks, when others want them, too: 10 to 1000, as the engine counts.
+    pub io_weight: u16,
+    /// How much sooner than the host's own processes a node's are ended when the host's memory is used up: 0 to 1000.
+    pub oom_score_adj: u16,
+}
+
+impl Default for Ceilings {
+    fn default() -> Self {
+        Self { pids: 1024, open_files: 16_384, io_weight: 20, oom_score_adj: 500 }
+    }
 }
 
 /// A container of ours, or one that stands where ours should.
@@ -119,6 +139,11 @@ pub struct EngineInfo {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum EngineEvent {
     Container(NodeId),
+    /// A process of the container was ended because its memory was used up.
+    OutOfMemory {
+        node: NodeId,
+        container: String,
+    },
     Network(VclusterId),
 }
 

@@ -226,6 +226,8 @@ pub trait Transaction: IdentityWrites + Send {
     /// as superseded. [`StoreError::Taken`]`("name")` when another vcluster of the owner has the name.
     async fn save_vcluster(&mut self, vcluster: &Vcluster, now: DateTime<Utc>) -> Result<(), StoreError>;
     /// Removes it with its nodes; its operations stay as history.
+    /// Something that nobody asked for, in the vcluster's history.
+    async fn note_happening(&mut self, id: VclusterId, happened: &Operation) -> Result<(), StoreError>;
     async fn remove_vcluster(&mut self, id: VclusterId, now: DateTime<Utc>) -> Result<(), StoreError>;
     async fn usage(&mut self, owner: UserId) -> Result<Usage, StoreError>;
     /// What tenants hold on each worker.

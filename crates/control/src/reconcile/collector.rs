@@ -7,10 +7,10 @@ use std::{
 };
 
 use domain::{
-    NodeId, VclusterId,
+    NodeId, OperationId, VclusterId,
     name::WorkerName,
     node::{Node, Observation, Phase},
-    operation::Operation,
+    operation::{Operation, OperationKind, OperationState},
     vcluster::{Change, Vcluster},
 };
 use futures::StreamExt;
@@ -22,7 +22,7 @@ use crate::{
     Error, Ports,
     events::Events,
     ports::{
-        clock::Clock,
+        clock::{Clock, Entropy},
         coordination::{Dispatch, Report, ReportEvent},
         store::{EventBody, Store, StoredEvent, Transaction},
     },
@@ -43,6 +43,7 @@ pub(super) struct Collector {
     store: Arc<dyn Store>,
     dispatch: Arc<dyn Dispatch>,
     clock: Arc<dyn Clock>,
+    entropy: Arc<dyn Entropy>,
     events: Events,
     hosts: Hosts,
     dispatcher: Dispatcher,
@@ -66,8 +67,8 @@ impl Collector {
         dispatcher: Dispatcher,
         cluster_net: Ipv4Net,
     ) -> Self {
-        let Ports { store, dispatch, clock, .. } = ports.clone();
-        Self { store, dispatch, clock, events, hosts, dispatcher, cluster_net, reports: HashMap::new() }
+        let Ports { store, dispatch, clock, entropy, .. } = ports.clone();
+        Self { store, dispatch, clock, entropy, events, hosts, dispatcher, cluster_net, reports: HashMap::new() }
     }
 
     pub(super) async fn run(mut self, stop: CancellationToken) {
@@ -213,6 +214,12 @@ impl Collector {
             } else {
                 tx.save_vcluster(vcluster, now).await?;
             }
+            for reason in &progress.happened {
+                let mut happened =
+                    Operation::begin(OperationId::new(self.entropy.id(now)), OperationKind::OutOfMemory, now);
+                happened.finish(OperationState::Failed, Some(reason.clone()), now);
+                tx.note_happening(vcluster.id, &happened).await?;
+            }
             let usage = tx.usage(vcluster.owner).await?;
             let body = if progress.gone {
                 EventBody::VclusterGone { id: vcluster.id, usage }
@@ -254,7 +261,7 @@ impl Collector {
         for vcluster in self.store.all_vclusters().await? {
             for node in vcluster.nodes.iter().filter(|node| which(node)) {
                 let phase = Phase::Lost { reason: host_lost(&node.worker) };
-                let observation = Observation { generation: node.generation, phase };
+                let observation = Observation::new(node.generation, phase);
                 reports.push(Report { node: node.id, worker: node.worker.clone(), observation });
             }
         }
@@ -286,6 +293,8 @@ struct Progress {
     /// The operation was running before and is not any more.
     finished: bool,
     left: Vec<(WorkerName, NodeId)>,
+    /// What is to stand in the history besides operations.
+    happened: Vec<String>,
 }
 
 impl Progress {
@@ -301,6 +310,8 @@ impl Progress {
         now: chrono::DateTime<chrono::Utc>,
     ) {
         let worker = vcluster.node_by_id(node).map(|node| node.worker.clone());
+        let noted = |vcluster: &Vcluster| vcluster.node_by_id(node).and_then(|node| node.notes.out_of_memory.clone());
+        let before = noted(vcluster);
         let was_running = vcluster.operation.is_running();
         match vcluster.observe(node, observation, now) {
             Change::None => return,
@@ -308,6 +319,11 @@ impl Progress {
             Change::Gone => self.gone = true,
         }
         self.changed = true;
+        if let (Some(now), Some(node)) =
+            (noted(vcluster).filter(|now| Some(now) != before.as_ref()), vcluster.node_by_id(node))
+        {
+            self.happened.push(format!("{}: {now}", node.name));
+        }
         self.finished |= was_running && (self.gone || !vcluster.operation.is_running());
         if let Some(worker) = worker.filter(|_| vcluster.node_by_id(node).is_none()) {
             self.left.push((worker, node));

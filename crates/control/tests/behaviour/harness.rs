@@ -14,7 +14,7 @@ use control::{
 };
 use domain::{
     NodeId, VclusterId,
-    node::{Generation, Observation, Phase},
+    node::{Generation, Notes, Observation, Phase},
     quota::Limits,
     user::Role,
     vcluster::{Vcluster, VclusterState},
@@ -138,13 +138,18 @@ impl Harness {
 
     /// Waits for the assignment of this node that carries `order` and is its newest, and reports `phase` about it.
     pub(crate) async fn work(&self, node: NodeId, order: Order, phase: Phase) {
+        self.work_with(node, order, phase, Notes::default()).await;
+    }
+
+    /// The same with something to note.
+    pub(crate) async fn work_with(&self, node: NodeId, order: Order, phase: Phase, notes: Notes) {
         let assignment = obtain(&format!("an assignment {order:?} for {node}"), SOON, async || {
             let newest = self.generation(node).await?;
             let published = self.coordination.assignment(node)?;
             (published.order == order && published.generation == newest).then_some(published)
         })
         .await;
-        let observation = Observation { generation: assignment.generation, phase };
+        let observation = Observation { notes, ..Observation::new(assignment.generation, phase) };
         let report = Report { node, worker: assignment.worker, observation };
         self.coordination.report(&[report]).await.expect("coordination answers");
     }

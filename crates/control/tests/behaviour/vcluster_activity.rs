@@ -2,12 +2,12 @@
 
 use control::{Error, ports::store::PageRequest};
 use domain::{
-    node::Phase,
+    node::{Notes, OutOfMemory, Phase},
     operation::{OperationKind, OperationState},
     vcluster::VclusterState,
 };
 
-use crate::harness::Harness;
+use crate::harness::{Harness, chrono_epoch};
 use control::ports::coordination::Order;
 
 const FIRST: PageRequest<domain::OperationId> = PageRequest { after: None, limit: 100 };
@@ -40,4 +40,31 @@ async fn every_action_is_told_with_who_asked_and_how_it_ended() {
     assert_eq!(second, deeds[1..2]);
     let foreign = harness.control.vclusters.activity(&harness.bob, lab.id, FIRST).await;
     assert!(matches!(foreign, Err(Error::NotFound(_))), "{foreign:?}");
+}
+
+#[tokio::test]
+async fn memory_that_is_used_up_is_noted_at_the_node_and_told_once() {
+    let harness = Harness::new().await;
+    let lab = harness.create("lab", 1).await;
+    let lab = harness.running(lab).await;
+    let node = lab.nodes[0].id;
+    let told = OutOfMemory { at: chrono_epoch(), process: Some("python3".into()), memory_mib: 512 };
+    let notes = Notes { made_before: true, out_of_memory: Some(told.clone()) };
+    for minute in 0..2 {
+        // The second report says nothing new about it.
+        let since = chrono_epoch() + chrono::TimeDelta::minutes(minute);
+        harness.work_with(node, Order::Run, Phase::Running { since }, notes.clone()).await;
+        harness.until(lab.id, "the report", |lab| lab.nodes[0].running_since == Some(since)).await;
+    }
+    let noted = harness.get(lab.id).await.expect("is there");
+    assert_eq!(noted.nodes[0].notes, notes);
+    assert_eq!(noted.operation.kind, OperationKind::Create, "it takes no operation's place");
+    let deeds = harness.control.vclusters.activity(&harness.ada, lab.id, FIRST).await.expect("a history");
+    let kinds: Vec<_> = deeds.iter().map(|deed| deed.operation.kind).collect();
+    assert_eq!(kinds, [OperationKind::OutOfMemory, OperationKind::Create]);
+    let sentence = "node-0: python3 was ended by the kernel: the 512 MiB of memory were used up";
+    assert_eq!((deeds[0].operation.reason.as_deref(), &deeds[0].by), (Some(sentence), &None));
+    // What is known no more is not kept.
+    harness.work(node, Order::Run, Phase::Running { since: chrono_epoch() }).await;
+    harness.until(lab.id, "nothing to note", |lab| lab.nodes[0].notes == Notes::default()).await;
 }

@@ -181,7 +181,7 @@ async fn reports_about_nodes_nobody_knows_are_cleared_away() {
     let lab = harness.create("lab", 1).await;
     let mut stranger = lab.nodes[0].clone();
     stranger.id = domain::NodeId::new(uuid::Uuid::from_u128(99));
-    let observation = domain::node::Observation { generation: stranger.generation, phase: Phase::Stopped };
+    let observation = domain::node::Observation::new(stranger.generation, Phase::Stopped);
     let report = control::ports::coordination::Report { node: stranger.id, worker: stranger.worker, observation };
     control::ports::coordination::Duty::report(&harness.coordination, &[report]).await.expect("coordination answers");
     eventually("the stranger's report to be gone", SOON, async || {

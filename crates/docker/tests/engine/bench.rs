@@ -2,7 +2,7 @@
 
 use std::{net::Ipv4Addr, os::unix::fs::PermissionsExt, path::PathBuf, process::Command};
 
-use control::ports::engine::{ContainerSpec, Engine, HostTask, NetworkSpec, VolumeSpec};
+use control::ports::engine::{Ceilings, ContainerSpec, Engine, HostTask, NetworkSpec, VolumeSpec};
 use docker::DockerEngine;
 use domain::{
     InstallationId, NodeId, UserId, VclusterId, image::ImageRef, name::NodeName, node::Generation,
@@ -77,7 +77,7 @@ impl Bench {
             host_name: NodeName::new(ordinal),
             image: image("docklet/base"),
             resources: Resources { cpu_milli: 250, memory_mib: 64 },
-            pids: 50,
+            ceilings: Ceilings { pids: 50, ..Ceilings::default() },
             network: network.name.clone(),
             ip: subnet::address(network.subnet, NodeName::new(ordinal)),
             home: self.home(network).name,

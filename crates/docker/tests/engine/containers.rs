@@ -4,6 +4,10 @@ use control::ports::engine::{Engine, RunState};
 
 use crate::bench::{Bench, docker};
 
+fn refuses(name: &str, line: &str) -> bool {
+    inside(name, &format!("if {line} 2>/dev/null; then echo done; else echo refused; fi")) == "refused"
+}
+
 fn inside(name: &str, line: &str) -> String {
     docker(&["exec", name, "sh", "-c", line])
 }
@@ -19,10 +23,11 @@ async fn a_container_is_what_its_spec_says() {
     assert_eq!(labels.generation, spec.generation);
     assert!(matches!(found.run, RunState::Running { .. }));
     assert_eq!(inside(&spec.name, "hostname; id -u; pwd; echo \"$DOCKLET_TEST\""), "node-0\n0\n/\na b=c");
-    assert_eq!(inside(&spec.name, "cat /proc/1/cmdline | tr '\\0' ' '"), "/bin/sh /.docklet/init");
+    assert_eq!(inside(&spec.name, "cat /proc/1/cmdline | tr '\\0' ' '"), "/bin/sh /.docklet/bin/init");
     assert!(inside(&spec.name, "hostname -I").contains(&spec.ip.to_string()));
-    inside(&spec.name, "touch /.docklet/run/x && ! touch /.docklet/init 2>/dev/null && touch /root/x");
-    assert!(spec.run_dir.join("x").exists());
+    inside(&spec.name, "touch /root/x && ! touch /.docklet/run/x 2>/dev/null && ! touch /.docklet/bin/x 2>/dev/null");
+    std::fs::write(spec.run_dir.join("y"), "").expect("written");
+    inside(&spec.name, "test -e /.docklet/run/y");
 }
 
 #[tokio::test]
@@ -52,6 +57,14 @@ async fn limits_are_set_as_ordered() {
     let format = "{{.HostConfig.NanoCpus}} {{.HostConfig.Memory}} {{.HostConfig.MemorySwap}} {{.HostConfig.PidsLimit}} {{.HostConfig.ShmSize}}";
     let told = docker(&["inspect", "--format", format, &spec.name]);
     assert_eq!(told, "250000000 67108864 67108864 50 33554432");
+    assert_eq!(inside(&spec.name, "ulimit -n; ulimit -Hn; ulimit -c; ulimit -Hc"), "16384\n16384\n0\n0");
+    assert_eq!(inside(&spec.name, "cat /proc/1/oom_score_adj /proc/self/oom_score_adj"), "500\n500");
+    assert!(refuses(&spec.name, "echo -100 > /proc/self/oom_score_adj"), "a node puts itself before the host's own");
+    // Where the kernel knows no weights the engine leaves it out.
+    let weight = docker(&["inspect", "--format", "{{.HostConfig.BlkioWeight}}", &spec.name]);
+    let is_unknown = std::path::Path::new("/sys/fs/cgroup/blkio").exists()
+        && !std::path::Path::new("/sys/fs/cgroup/blkio/blkio.weight").exists();
+    assert!(weight == "20" || (weight == "0" && is_unknown), "{weight}");
 }
 
 #[tokio::test]

@@ -6,7 +6,7 @@ use super::{Intent, MOST_NODES, Vcluster};
 use crate::{
     NodeId, OperationId,
     name::{NodeName, WorkerName},
-    node::{Generation, Node, NodeIntent, NodeState},
+    node::{Generation, Node, NodeIntent, NodeState, Notes},
     operation::Operation,
     subnet,
 };
@@ -47,6 +47,7 @@ impl Node {
             reserved: true,
             running_since: None,
             operation,
+            notes: Notes::default(),
         }
     }
 }

@@ -59,7 +59,11 @@ fn of_running(vcluster: &Vcluster) -> VclusterState {
         match operation.kind {
             OperationKind::Create => return VclusterState::Creating,
             OperationKind::Start | OperationKind::Restart => return VclusterState::Starting,
-            OperationKind::Stop | OperationKind::Delete | OperationKind::AddNodes | OperationKind::RemoveNode => {}
+            OperationKind::Stop
+            | OperationKind::Delete
+            | OperationKind::AddNodes
+            | OperationKind::RemoveNode
+            | OperationKind::OutOfMemory => {}
         }
     }
     // Nodes on their way in or out do not make a cluster that works look broken.

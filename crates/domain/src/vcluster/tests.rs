@@ -43,14 +43,14 @@ fn created(nodes: u128) -> Vcluster {
 
 fn report(vcluster: &mut Vcluster, index: usize, phase: Phase) -> Change {
     let Node { id, generation, .. } = vcluster.nodes[index];
-    vcluster.observe(id, &Observation { generation, phase }, now())
+    vcluster.observe(id, &Observation::new(generation, phase), now())
 }
 
 fn report_all(vcluster: &mut Vcluster, phase: &Phase) {
     let ids: Vec<_> = vcluster.nodes.iter().map(|node| node.id).collect();
     for id in ids {
         let generation = vcluster.node_by_id(id).expect("a node").generation;
-        vcluster.observe(id, &Observation { generation, phase: phase.clone() }, now());
+        vcluster.observe(id, &Observation::new(generation, phase.clone()), now());
     }
 }
 
@@ -144,7 +144,7 @@ fn reports_about_an_older_order_change_nothing() {
     let mut vcluster = created(1);
     report(&mut vcluster, 0, running());
     vcluster.stop(operation(OperationKind::Stop, 2)).expect("a running vcluster can be stopped");
-    let old = Observation { generation: Generation(1), phase: running() };
+    let old = Observation::new(Generation(1), running());
     let id = vcluster.nodes[0].id;
     assert_eq!(vcluster.observe(id, &old, now()), Change::None);
     assert_eq!(vcluster.state(), VclusterState::Stopping);

@@ -8,10 +8,13 @@ use rustix::io::Errno;
 use tokio::net::UnixStream;
 
 use super::ClientError;
+use super::closer::Closer;
+use super::stream::NodeStream;
 use crate::protocol::SOCKET_NAME;
 
 /// Opens the entry itself (no link is followed), checks it, and connects to exactly what was checked.
-pub(super) async fn connect(run_dir: &Path) -> Result<UnixStream, ClientError> {
+pub(super) async fn connect(run_dir: &Path) -> Result<NodeStream, ClientError> {
+    let closer = Closer::of(run_dir);
     let entry =
         openat(CWD, run_dir.join(SOCKET_NAME), OFlags::PATH | OFlags::NOFOLLOW | OFlags::CLOEXEC, Mode::empty())
             .map_err(|errno| match errno {
@@ -27,5 +30,5 @@ pub(super) async fn connect(run_dir: &Path) -> Result<UnixStream, ClientError> {
     let path = format!("/proc/self/fd/{}", entry.as_raw_fd());
     let stream = UnixStream::connect(path).await.map_err(ClientError::Unreachable)?;
     drop(entry);
-    Ok(stream)
+    NodeStream::new(stream, closer).map_err(ClientError::Unreachable)
 }

@@ -4,6 +4,7 @@ use std::io;
 
 use thiserror::Error;
 
+use super::stream::Misdeed;
 use crate::protocol::ErrorCode;
 
 /// Why a request to a node got no answer, or not the one that was asked for.
@@ -29,10 +30,13 @@ pub enum ClientError {
 /// An I/O error on a connection that was made: the node closed it or broke off.
 impl From<io::Error> for ClientError {
     fn from(error: io::Error) -> Self {
-        if error.kind() == io::ErrorKind::UnexpectedEof {
-            ClientError::Garbage("the connection ended in the middle of a reply")
-        } else {
-            ClientError::Unreachable(error)
+        let misdeed = error.get_ref().and_then(|inner| inner.downcast_ref::<Misdeed>());
+        match misdeed {
+            Some(Misdeed(what)) => ClientError::Garbage(what),
+            None if error.kind() == io::ErrorKind::UnexpectedEof => {
+                ClientError::Garbage("the connection ended in the middle of a reply")
+            }
+            None => ClientError::Unreachable(error),
         }
     }
 }

@@ -4,10 +4,9 @@
 use std::time::Duration;
 
 use tokio::io::AsyncReadExt;
-use tokio::net::UnixStream;
 use tokio::time::{Instant, timeout_at};
 
-use super::{ClientError, parse_reply, reply_length};
+use super::{ClientError, NodeStream, parse_reply, reply_length};
 use crate::protocol::ListeningPort;
 
 /// docklet-init looks ten times a second, so this is more than it ever sends…
@@ -20,7 +19,7 @@ const APPETITE: usize = 4 * 1024;
 /// The connection of a watcher.
 #[derive(Debug)]
 pub struct PortWatch {
-    stream: UnixStream,
+    stream: NodeStream,
     deadline: Duration,
     buffer: Vec<u8>,
     /// When what lies in the buffer must have become a whole list.
@@ -29,7 +28,7 @@ pub struct PortWatch {
 }
 
 impl PortWatch {
-    pub(super) fn new(stream: UnixStream, deadline: Duration) -> Self {
+    pub(super) fn new(stream: NodeStream, deadline: Duration) -> Self {
         let now = Instant::now();
         Self { stream, deadline, buffer: Vec::new(), whole_by: now + deadline, budget: Budget::new(now) }
     }

@@ -1,12 +1,13 @@
 //! A socket that a node has passed, and may still hold itself.
 //!
-//! Whoever passed it shares its flags: a copy can be made blocking again at any time, and can be told to wait for unsent data
+//! The node shares its flags: a copy can be made blocking again at any time, and can be told to wait for unsent data
 //! when it is closed. One tenant would stop a thread of the whole process with either. So nothing here depends on a flag:
 //! every call says for itself that it must not wait (MSG_DONTWAIT), and the last close happens where waiting harms nobody.
 
 use std::io::{self, IoSlice};
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
 use rustix::io::ioctl_fionbio;
@@ -14,55 +15,62 @@ use rustix::net::{RecvFlags, SendAncillaryBuffer, SendFlags, recv, send, sendmsg
 use tokio::io::{AsyncRead, AsyncWrite, Interest, ReadBuf};
 use tokio::net::TcpStream;
 
+use super::closer::{Closer, Origin};
+
 const NOW: SendFlags = SendFlags::DONTWAIT.union(SendFlags::NOSIGNAL);
 
 /// A descriptor of unknown nature; closed off the runtime.
 #[derive(Debug)]
-pub(super) struct Passed(Option<OwnedFd>);
+pub(super) struct Passed {
+    /// There until it is dropped or becomes a connection.
+    descriptor: Option<OwnedFd>,
+    closer: Arc<Closer>,
+}
 
 impl Passed {
-    pub(super) fn new(descriptor: OwnedFd) -> Self {
-        Self(Some(descriptor))
+    pub(super) fn new(descriptor: OwnedFd, closer: &Arc<Closer>) -> Self {
+        Self { descriptor: Some(descriptor), closer: Arc::clone(closer) }
     }
 
     pub(super) fn descriptor(&self) -> BorrowedFd<'_> {
-        self.0.as_ref().expect("it is there until it is dropped or becomes a connection").as_fd()
+        self.descriptor.as_ref().expect("it is there until it is dropped or becomes a connection").as_fd()
     }
 }
 
 impl Drop for Passed {
     fn drop(&mut self) {
-        if let Some(descriptor) = self.0.take() {
-            close(descriptor);
+        if let Some(descriptor) = self.descriptor.take() {
+            close(descriptor, &self.closer, Origin::Unasked);
         }
     }
 }
 
-/// Closes where it may take its time. Waiting is switched off first, which spares the thread most of the time; a copy may
-/// switch it on again in between.
-fn close(descriptor: OwnedFd) {
+/// Waiting for unsent data is switched off first, which spares the closing thread most of the time; a copy may switch it on
+/// again in between.
+fn close(descriptor: OwnedFd, closer: &Arc<Closer>, origin: Origin) {
     // What is no socket has no such option.
     let _ = sockopt::set_socket_linger(&descriptor, None);
-    match tokio::runtime::Handle::try_current() {
-        Ok(runtime) => drop(runtime.spawn_blocking(move || drop(descriptor))),
-        Err(_) => drop(std::thread::spawn(move || drop(descriptor))),
-    }
+    closer.close(descriptor, origin);
 }
 
 /// A TCP connection inside a node.
 #[derive(Debug)]
-pub struct NodeSocket(Option<TcpStream>);
+pub struct NodeSocket {
+    /// There until it is dropped.
+    stream: Option<TcpStream>,
+    closer: Arc<Closer>,
+}
 
 impl NodeSocket {
-    /// Takes a connected TCP socket, which somebody has looked at. Needs a runtime.
+    /// Takes a connected TCP socket, once it is known to be one. Needs a runtime.
     pub(super) fn new(mut passed: Passed) -> io::Result<Self> {
         ioctl_fionbio(passed.descriptor(), true)?;
-        let socket = passed.0.take().map(std::net::TcpStream::from);
-        Ok(Self(socket.map(TcpStream::from_std).transpose()?))
+        let socket = passed.descriptor.take().map(std::net::TcpStream::from);
+        Ok(Self { stream: socket.map(TcpStream::from_std).transpose()?, closer: Arc::clone(&passed.closer) })
     }
 
     fn stream(&self) -> io::Result<&TcpStream> {
-        self.0.as_ref().ok_or_else(|| io::ErrorKind::NotConnected.into())
+        self.stream.as_ref().ok_or_else(|| io::ErrorKind::NotConnected.into())
     }
 
     fn poll_send(
@@ -121,7 +129,7 @@ impl AsyncWrite for NodeSocket {
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        match self.0.as_mut() {
+        match self.stream.as_mut() {
             Some(stream) => Pin::new(stream).poll_shutdown(context),
             None => Poll::Ready(Ok(())),
         }
@@ -130,8 +138,8 @@ impl AsyncWrite for NodeSocket {
 
 impl Drop for NodeSocket {
     fn drop(&mut self) {
-        if let Some(socket) = self.0.take().and_then(|stream| stream.into_std().ok()) {
-            close(socket.into());
+        if let Some(socket) = self.stream.take().and_then(|stream| stream.into_std().ok()) {
+            close(socket.into(), &self.closer, Origin::Connection);
         }
     }
 }

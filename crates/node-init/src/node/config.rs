@@ -17,7 +17,7 @@ const DEFAULT_GRACE: Duration = Duration::from_secs(8);
 /// The configuration of one node.
 #[derive(Debug)]
 pub(super) struct Config {
-    /// `DOCKLET_RUN_DIR`: where the socket is made.
+    /// `DOCKLET_RUN_DIR`: where the socket is handed over, or made.
     pub(super) run_dir: PathBuf,
     /// `DOCKLET_GRACE_MS`: how long processes have after SIGTERM.
     pub(super) grace: Duration,

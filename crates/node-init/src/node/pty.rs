@@ -10,7 +10,7 @@ use rustix::fs::{OFlags, fcntl_getfl, fcntl_setfl};
 use rustix::io::Errno;
 use rustix::process::{Pid, ioctl_tiocsctty, setsid};
 use rustix::pty::{OpenptFlags, grantpt, ioctl_tiocgptpeer, openpt, unlockpt};
-use rustix::termios::{Winsize, tcgetpgrp, tcsetwinsize};
+use rustix::termios::{InputModes, OptionalActions, Winsize, tcgetattr, tcgetpgrp, tcsetattr, tcsetwinsize};
 use wire::terminal::Size;
 
 use super::shell::Program;
@@ -33,6 +33,10 @@ impl Pty {
         grantpt(&master)?;
         unlockpt(&master)?;
         let user_side = ioctl_tiocgptpeer(&master, flags)?;
+        let mut modes = tcgetattr(&user_side)?;
+        // Else erasing a letter such as ű takes away only its last byte.
+        modes.input_modes |= InputModes::IUTF8;
+        tcsetattr(&user_side, OptionalActions::Now, &modes)?;
         let pty = Pty { master };
         pty.resize(size)?;
         fcntl_setfl(&pty.master, fcntl_getfl(&pty.master)? | OFlags::NONBLOCK)?;

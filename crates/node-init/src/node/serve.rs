@@ -69,7 +69,7 @@ pub(super) fn serve(config: Config) -> io::Result<()> {
     mask.thread_block()?;
     let signals = SignalFd::with_flags(&mask, SfdFlags::SFD_NONBLOCK | SfdFlags::SFD_CLOEXEC)?;
     rustix::process::set_child_subreaper(rustix::process::Pid::from_raw(1))?;
-    let listener = listener::bind(&config.run_dir)?;
+    let Some(listener) = listener::open(&config.run_dir, &signals)? else { return Ok(()) };
     let started = Instant::now();
     let mut node = Node {
         started,

@@ -130,7 +130,6 @@ async fn no_socket_and_too_many_are_refused() {
     let clone = || OwnedFd::from(stream.try_clone().expect("a copy"));
     refused("no socket", port, Vec::new(), "carries no socket").await;
     refused("two sockets", port, vec![clone(), clone()], "more than one").await;
-    // There is room for two, so the kernel cuts the control message off.
     refused("eight sockets", port, (0..8).map(|_| clone()).collect(), "more than one").await;
 }
 

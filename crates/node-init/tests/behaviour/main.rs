@@ -1,6 +1,7 @@
 //! What docklet-init does, seen from outside: the real static binary, started by hand and in real containers.
 
 mod docker_node;
+mod hostile_descriptors;
 mod hostile_dial;
 mod node_on_demand;
 mod node_port_watch;

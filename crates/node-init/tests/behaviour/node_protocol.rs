@@ -10,6 +10,8 @@ use crate::support::{Node, client_id, eventually};
 use node_init::client::{ClientError, NodeClient};
 use node_init::protocol::{Attach, ErrorCode, MAX_REPLY, MAX_REQUEST, Resume};
 use tempfile::TempDir;
+use testkit::hostile::{HostileNode, Misdeed};
+use tokio::io::AsyncWriteExt;
 
 fn connect(node: &Node) -> UnixStream {
     let stream = UnixStream::connect(node.run_dir.path().join("init.sock")).expect("the node listens");
@@ -84,13 +86,11 @@ async fn random_bytes_never_end_a_node() {
             rows: 24,
             input_from: None,
         };
-        let (_, stream) = node.client.attach(attach).await.expect("the viewer attaches");
-        let mut stream = stream.into_std().expect("a stream");
-        stream.set_nonblocking(false).expect("blocking");
+        let (_, mut stream) = node.client.attach(attach).await.expect("the viewer attaches");
         let mut frame = random(length);
         frame.splice(..0, u32::try_from(length).expect("short").to_be_bytes());
         // The node may have closed the stream in the middle of it.
-        let _ = stream.write_all(&frame);
+        let _ = AsyncWriteExt::write_all(&mut stream, &frame).await;
     }
     assert_eq!(node.client.terminals().await.expect("the list")[0].exited, None);
 }
@@ -161,6 +161,22 @@ async fn a_node_that_says_nothing_is_given_up_on() {
 }
 
 #[tokio::test]
+async fn a_node_that_answers_a_byte_a_second_or_half_is_given_up_on() {
+    for misdeed in [Misdeed::Dribbles, Misdeed::BreaksOff] {
+        let dir = TempDir::new().expect("a temporary directory");
+        let _node = HostileNode::take_place(&dir.path().join("init.sock"), misdeed);
+        let client = NodeClient::new(dir.path().to_owned()).with_deadline(Duration::from_millis(1500));
+        let began = Instant::now();
+        let status = client.status().await;
+        assert!(matches!(status, Err(ClientError::Timeout)), "{misdeed:?}: {status:?}");
+        let id = "main".parse().expect("an id");
+        let attach = Attach { id, client: client_id(), from: Resume::Snapshot, cols: 80, rows: 24, input_from: None };
+        assert!(matches!(client.attach(attach).await, Err(ClientError::Timeout)), "{misdeed:?}");
+        assert!(began.elapsed() < Duration::from_secs(10));
+    }
+}
+
+#[tokio::test]
 async fn texts_of_a_node_are_cleaned_and_cut() {
     let dir = TempDir::new().expect("a temporary directory");
     let evil = format!("a\\u001b[31mb\\n\\u202e{}", "c".repeat(5000));
@@ -187,6 +203,11 @@ async fn what_is_not_a_socket_of_its_own_is_refused() {
     std::fs::write(&place, "").expect("a file");
     assert!(matches!(client.status().await, Err(ClientError::Refused(_))));
     std::fs::remove_file(&place).expect("the file is removed");
+    for misdeed in [Misdeed::Directory, Misdeed::Fifo, Misdeed::Link] {
+        let _stands_there = HostileNode::take_place(&place, misdeed);
+        let refused = client.status().await;
+        assert!(matches!(refused, Err(ClientError::Refused(_))), "{misdeed:?}: {refused:?}");
+    }
     drop(UnixListener::bind(&place).expect("a socket nobody listens on any more"));
     assert!(matches!(client.status().await, Err(ClientError::Unreachable(_))));
     let waited = client.wait_ready(Duration::from_millis(100)).await;

@@ -65,6 +65,15 @@ async fn a_shell_has_job_control_and_signals_as_usual() {
 }
 
 #[tokio::test]
+async fn erasing_takes_whole_letters_where_the_terminal_itself_keeps_the_line() {
+    let node = Node::start(&[]).await;
+    let id = node.open("t1", &["sh", "-c", "read -r line; printf %s \"$line\" | od -An -tx1"]).await;
+    let mut viewer = Viewer::attach(&node.client, &id).await;
+    viewer.send("aű你\u{7f}\u{7f}b\n").await;
+    viewer.sees(" 61 62\r\n").await;
+}
+
+#[tokio::test]
 async fn the_signal_that_ended_a_program_is_told() {
     let node = Node::start(&[]).await;
     let id = node.open("t1", &["sh", "-c", "kill -9 $$"]).await;

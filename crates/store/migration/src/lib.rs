@@ -22,6 +22,7 @@ mod m20261121_000020_people;
 mod m20261121_000040_identities;
 mod m20261121_000060_groups;
 mod m20261129_000020_edge_pending_address;
+mod m20261129_node_notes;
 
 /// Every step in the order it is applied.
 #[derive(Debug, Clone, Copy)]
@@ -47,6 +48,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261121_000040_identities::Migration),
             Box::new(m20261121_000060_groups::Migration),
             Box::new(m20261129_000020_edge_pending_address::Migration),
+            Box::new(m20261129_node_notes::Migration),
         ]
     }
 }

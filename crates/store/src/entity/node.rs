@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use control::ports::store::StoreError;
 use domain::{
     NodeId, OperationId, VclusterId,
-    node::{Generation, Node},
+    node::{Generation, Node, Notes},
 };
 use sea_orm::{ActiveValue::Set, entity::prelude::*};
 
@@ -26,6 +26,8 @@ pub(crate) struct Model {
     pub reserved: bool,
     pub running_since: Option<DateTime<Utc>>,
     pub operation: Uuid,
+    /// JSON; none where there is nothing to note.
+    pub notes: Option<String>,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
@@ -59,8 +61,17 @@ impl TryFrom<Model> for Node {
             reserved: row.reserved,
             running_since: row.running_since,
             operation: OperationId::new(row.operation),
+            notes: match &row.notes {
+                Some(notes) => serde_json::from_str(notes).map_err(|fault| unreadable(&fault))?,
+                None => Notes::default(),
+            },
         })
     }
+}
+
+fn noted(notes: &Notes) -> Option<String> {
+    // A few plain fields can always be written as JSON.
+    (*notes != Notes::default()).then(|| serde_json::to_string(notes).unwrap_or_default())
 }
 
 /// The row of one node. A generation beyond what the column holds would need 2^63 orders to one node; it is kept at the
@@ -79,5 +90,6 @@ pub(crate) fn row(vcluster: VclusterId, node: &Node) -> ActiveModel {
         reserved: Set(node.reserved),
         running_since: Set(node.running_since),
         operation: Set(node.operation.as_uuid()),
+        notes: Set(noted(&node.notes)),
     }
 }

@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use control::ports::store::StoreError;
 use domain::{
     VclusterId,
-    operation::{OperationKind, OperationState},
+    operation::{Operation, OperationKind, OperationState},
     vcluster::Vcluster,
 };
 use sea_orm::{
@@ -54,6 +54,13 @@ async fn end_running(
     Ok(())
 }
 
+/// Besides a vcluster's latest operation.
+pub(crate) async fn note(db: &impl ConnectionTrait, id: VclusterId, happened: &Operation) -> Result<(), StoreError> {
+    let insert = operation::Entity::insert(operation::row(id, happened));
+    insert.exec_without_returning(db).await.map_err(fault("operation"))?;
+    Ok(())
+}
+
 async fn save_operation(db: &impl ConnectionTrait, whole: &Vcluster) -> Result<(), StoreError> {
     use operation::Column::{FinishedAt, Id, Reason, State};
     let replace = OnConflict::column(Id).update_columns([State, Reason, FinishedAt]).to_owned();
@@ -73,7 +80,7 @@ async fn save_row(db: &impl ConnectionTrait, whole: &Vcluster) -> Result<(), Sto
 
 async fn save_nodes(db: &impl ConnectionTrait, whole: &Vcluster) -> Result<(), StoreError> {
     use node::Column::{
-        Generation, Id, Intent, Ip, Name, Operation, Reason, Reserved, RunningSince, State, Vcluster, Worker,
+        Generation, Id, Intent, Ip, Name, Notes, Operation, Reason, Reserved, RunningSince, State, Vcluster, Worker,
     };
     // Removed ones first: a new node may have got the name of one of them.
     let kept = whole.nodes.iter().map(|node| node.id.as_uuid());
@@ -82,7 +89,7 @@ async fn save_nodes(db: &impl ConnectionTrait, whole: &Vcluster) -> Result<(), S
     if whole.nodes.is_empty() {
         return Ok(());
     }
-    let changing = [Name, Worker, Ip, Generation, Intent, State, Reason, Reserved, RunningSince, Operation];
+    let changing = [Name, Worker, Ip, Generation, Intent, State, Reason, Reserved, RunningSince, Operation, Notes];
     let replace = OnConflict::column(Id).update_columns(changing).to_owned();
     let rows = whole.nodes.iter().map(|node| node::row(whole.id, node));
     let insert = node::Entity::insert_many(rows).on_conflict(replace);

@@ -30,7 +30,7 @@ impl Scene {
     }
 
     fn set(&self, node: NodeId, phase: Phase) {
-        self.reports.set(node, Observation { generation: Generation::FIRST, phase });
+        self.reports.set(node, Observation::new(Generation::FIRST, phase));
     }
 
     /// Everything that is told until `within` from now, one batch after the other.

@@ -138,22 +138,3 @@ async fn a_subnet_somebody_else_has_is_said() {
     let again = lab.order(&nodes, Order::Run).await;
     lab.run(&again).await;
 }
-
-#[tokio::test(flavor = "multi_thread")]
-async fn what_a_node_did_to_its_directory_on_the_host_harms_nothing() {
-    let lab = Lab::started().await;
-    let nodes = lab.vcluster(1);
-    lab.run(&nodes).await;
-    let precious = tempfile::NamedTempFile::new().expect("a file");
-    let path = precious.path().display();
-    let line = format!(
-        "cd /.docklet/run && ln -s {path} link && mkdir -p a/b/c && ln -s / a/b/root && chmod 000 a && touch -- '-rf' && ln -sf /var/run/docker.sock init.sock"
-    );
-    lab.shell(&nodes[0], &line).expect("done");
-    let link = control::ports::node::NodeLink::terminals(lab.worker(), &crate::lab::address(&nodes[0])).await;
-    let refused = link.expect_err("a link is not followed").to_string();
-    assert!(refused.contains("symbolic link"), "{refused}");
-    lab.remove(&nodes).await;
-    assert!(!lab.run_dir(nodes[0].node).exists());
-    assert!(precious.path().exists());
-}

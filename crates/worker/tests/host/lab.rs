@@ -9,7 +9,12 @@ use control::ports::{
     node::NodeAddress,
 };
 use docker::DockerEngine;
-use domain::{InstallationId, NodeId, name::NodeName, node::Phase, subnet};
+use domain::{
+    InstallationId, NodeId,
+    name::NodeName,
+    node::{Notes, Phase},
+    subnet,
+};
 use ipnet::Ipv4Net;
 use testkit::{DockerCleanup, MemoryCoordination, build, obtain};
 use tokio::runtime::Runtime;
@@ -129,6 +134,19 @@ impl Lab {
         next
     }
 
+    /// Stops and starts them as a restart does; the last orders.
+    pub(crate) async fn restart(&self, nodes: &[Assignment]) -> Vec<Assignment> {
+        let stopped = self.order(nodes, Order::Stop).await;
+        for node in &stopped {
+            self.phase(node, "stopped", |phase| *phase == Phase::Stopped).await;
+        }
+        let started = self.order(&stopped, Order::Run).await;
+        for node in &started {
+            self.phase(node, "running", |phase| matches!(phase, Phase::Running { .. })).await;
+        }
+        started
+    }
+
     /// Removes, and waits until they are reported absent.
     pub(crate) async fn remove(&self, nodes: &[Assignment]) {
         for node in self.order(nodes, Order::Remove).await {
@@ -156,6 +174,11 @@ impl Lab {
             Phase::Failed { reason } => reason,
             other => panic!("{other:?} is no failure"),
         }
+    }
+
+    /// What its last report notes.
+    pub(crate) fn notes(&self, node: &Assignment) -> Notes {
+        self.coordination.report_of(node.node).expect("it is reported").observation.notes
     }
 
     pub(crate) async fn container(&self, node: &Assignment) -> Option<Container> {

@@ -11,8 +11,8 @@ fn sized(nodes: Vec<Assignment>, cpu_milli: u32, memory_mib: u32) -> Vec<Assignm
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_process_over_the_memory_limit_is_killed_and_the_node_lives_on() {
-    let lab = Lab::started().await;
+async fn a_process_over_the_memory_limit_is_killed_and_told_and_the_node_lives_on() {
+    let mut lab = Lab::started().await;
     let nodes = sized(lab.vcluster(1), 1000, 128);
     lab.run(&nodes).await;
     let since = lab.running_since(&nodes[0]).await;
@@ -21,12 +21,25 @@ async fn a_process_over_the_memory_limit_is_killed_and_the_node_lives_on() {
     assert!(greedy.ends_with("137"), "killed, without swap to hide in: {greedy}");
     lab.shell(&nodes[0], "python3 -c 'x = bytearray(40 * 1024 * 1024)'").expect("what fits, fits");
     assert_eq!(lab.running_since(&nodes[0]).await, since);
+    let told = || async { lab.notes(&nodes[0]).out_of_memory };
+    let told = testkit::obtain("it is told", crate::lab::SOON, told).await;
+    assert_eq!(told.memory_mib, 128);
+    // Only root may read the kernel's messages, on most hosts.
+    let is_told_all = std::fs::File::open("/dev/kmsg").is_ok();
+    assert_eq!(told.process.as_deref(), is_told_all.then_some("python3"));
+    // And it outlives the worker, but not the next start.
+    lab.kill();
+    lab.start();
+    lab.looked_over().await;
+    assert_eq!(lab.notes(&nodes[0]).out_of_memory, Some(told));
+    let nodes = lab.restart(&nodes).await;
+    assert_eq!(lab.notes(&nodes[0]).out_of_memory, None);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn processes_are_counted() {
     let mut lab = Lab::new();
-    lab.config.pids = 40;
+    lab.config.ceilings.pids = 40;
     control::ports::coordination::Dispatch::assign_all(&lab.coordination, &[]).await.expect("published");
     lab.start();
     let nodes = lab.vcluster(1);
@@ -50,6 +63,26 @@ async fn the_share_of_the_processors_is_bounded() {
     let spent = lab.shell(&nodes[0], &format!("python3 -c '{busy}'")).expect("run");
     let total: f64 = spent.lines().map(|line| line.parse::<f64>().expect("seconds")).sum();
     assert!(total < 0.8, "{total} s of processor time in 2 s with 0.2 CPUs");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_node_s_processes_are_bounded_in_what_the_whole_host_shares_and_are_ended_before_the_host_s() {
+    let mut lab = Lab::new();
+    lab.config.ceilings.open_files = 200;
+    control::ports::coordination::Dispatch::assign_all(&lab.coordination, &[]).await.expect("published");
+    lab.start();
+    let nodes = lab.vcluster(1);
+    lab.run(&nodes).await;
+    let open = "import os\nfor n in range(300): os.open('/dev/null', 0)";
+    assert!(
+        lab.shell(&nodes[0], &format!("python3 -c \"{open}\"")).expect_err("too many").contains("Too many open files")
+    );
+    assert!(lab.shell(&nodes[0], "ulimit -n 300").is_err(), "nor can it raise that itself");
+    assert_eq!(lab.shell(&nodes[0], "ulimit -Hc; cat /proc/self/oom_score_adj").expect("read"), "0\n500");
+    assert!(
+        lab.shell(&nodes[0], "echo 0 > /proc/self/oom_score_adj").is_err(),
+        "it cannot put itself before the host's"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]

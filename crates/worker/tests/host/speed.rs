@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use control::ports::{
     coordination::{Assignment, Dispatch},
-    engine::{ContainerSpec, Engine, NetworkSpec, VolumeSpec},
+    engine::{Ceilings, ContainerSpec, Engine, NetworkSpec, VolumeSpec},
 };
 use domain::{
     node::{Generation, Phase},
@@ -46,7 +46,7 @@ async fn floor(lab: &Lab, nodes: &[Assignment]) -> Duration {
             host_name: node.name,
             image: node.image.clone(),
             resources: node.resources,
-            pids: 100,
+            ceilings: Ceilings { pids: 100, ..Ceilings::default() },
             network: network.name.clone(),
             ip: node.ip,
             home: home.clone(),

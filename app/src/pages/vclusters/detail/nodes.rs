@@ -19,7 +19,7 @@ use crate::{
     usage::{Measure, Window},
     wording::{
         usage::{memory_short, share},
-        vcluster::{node_doing, node_tone},
+        vcluster::{node_doing, node_tone, out_of_memory},
     },
 };
 
@@ -69,7 +69,7 @@ fn NodeRow(vcluster: Memo<Vcluster>, initial: Node) -> impl IntoView {
     view! {
         <tr>
             <th scope="row"><Dot tone=tone/> <span class="mono">{name.clone()}</span></th>
-            <td data-label=t!("vcluster-state")>{move || doing.get()} <Since node=node/></td>
+            <td data-label=t!("vcluster-state")>{move || doing.get()} <Since node=node/> <Notes node=node/></td>
             <td data-label=t!("vcluster-address") class="mono">{move || node.with(|node| node.ip.clone())}</td>
             <td data-label=t!("vcluster-host")>{move || node.with(|node| node.worker.clone())}</td>
             <NodeUse vcluster=vcluster node=node/>
@@ -116,6 +116,22 @@ fn Since(node: Memo<Node>) -> impl IntoView {
         since.get().map(
             |at| view! { <small><span class="visually-hidden">{t!("vcluster-since")}</span> <TimeAgo at=at/></small> },
         )
+    }
+}
+
+/// What is to be known of it besides its state.
+#[component]
+fn Notes(node: Memo<Node>) -> impl IntoView {
+    let told = Memo::new(move |_| node.with(|node| node.out_of_memory.clone()));
+    let made_before = Memo::new(move |_| node.with(|node| node.made_before));
+    view! {
+        {move || {
+            told.get().map(|told| {
+                let text = out_of_memory(&told);
+                view! { <small>{text} " " <TimeAgo at=told.at/></small> }
+            })
+        }}
+        {move || made_before.get().then(|| view! { <small>{t!("vcluster-made-before")}</small> })}
     }
 }
 

@@ -1,8 +1,8 @@
 //! A viewer of a terminal: keeps what it was shown, byte for byte, and acknowledges as a browser would.
 
-use node_init::client::{FrameReader, NodeClient, write_frame};
+use node_init::client::{FrameReader, NodeClient, NodeStream, write_frame};
 use node_init::protocol::{Attach, AttachReply, ClientId, Resume, TerminalId};
-use tokio::net::unix::{OwnedReadHalf, OwnedWriteHalf};
+use tokio::io::{ReadHalf, WriteHalf};
 use tokio::time::timeout;
 use wire::terminal::{ClientFrame, Exit, NodeFrame, Size};
 
@@ -10,8 +10,8 @@ use super::PATIENCE;
 
 /// A viewer with everything it ever got.
 pub(crate) struct Viewer {
-    reader: FrameReader<OwnedReadHalf>,
-    writer: OwnedWriteHalf,
+    reader: FrameReader<ReadHalf<NodeStream>>,
+    writer: WriteHalf<NodeStream>,
     pub(crate) reply: AttachReply,
     /// Output bytes since the start offset, or since the last snapshot.
     pub(crate) output: Vec<u8>,
@@ -56,7 +56,7 @@ impl Viewer {
     ) -> Self {
         let request = Attach { id: id.clone(), client: name, from, cols, rows, input_from: None };
         let (reply, stream) = client.attach(request).await.expect("the viewer attaches");
-        let (read, writer) = stream.into_split();
+        let (read, writer) = tokio::io::split(stream);
         Self {
             reader: FrameReader::new(read),
             writer,

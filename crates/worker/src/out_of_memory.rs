@@ -1,0 +1,122 @@
+//! Nodes whose memory was used up: when, and which process the kernel ended. Told with the node's reports, and not more
+//! often than a person wants to know, whatever a tenant does.
+
+use std::{
+    collections::HashMap,
+    fs::File,
+    io::{ErrorKind, Read as _},
+    os::unix::fs::OpenOptionsExt as _,
+    path::Path,
+};
+
+use chrono::TimeDelta;
+use control::ports::coordination::Report;
+use domain::{NodeId, node::OutOfMemory};
+use parking_lot::Mutex;
+use rustix::fs::OFlags;
+
+use crate::host::Host;
+
+/// Each time is a line in the record.
+const NOT_AGAIN_FOR: TimeDelta = TimeDelta::minutes(10);
+/// The kernel's messages; only root may read them on most hosts.
+const KERNEL_LOG: &str = "/dev/kmsg";
+/// Longest name of a process, in bytes.
+const LONGEST_NAME: usize = 15;
+/// One message of the kernel's is no longer.
+const LONGEST_MESSAGE: usize = 8192;
+
+/// The last time of each node that has run out of memory since its start.
+#[derive(Debug, Default)]
+pub(crate) struct OutOfMemories(Mutex<HashMap<NodeId, OutOfMemory>>);
+
+impl OutOfMemories {
+    /// What was told before this worker was started.
+    pub(crate) fn remember(&self, reports: &[Report]) {
+        let told =
+            reports.iter().filter_map(|report| Some((report.node, report.observation.notes.out_of_memory.clone()?)));
+        self.0.lock().extend(told);
+    }
+
+    pub(crate) fn of(&self, node: NodeId) -> Option<OutOfMemory> {
+        self.0.lock().get(&node).cloned()
+    }
+
+    /// It starts anew, or is gone.
+    pub(crate) fn forget(&self, node: NodeId) {
+        self.0.lock().remove(&node);
+    }
+
+    fn is_news(&self, host: &Host, node: NodeId) -> bool {
+        self.0.lock().get(&node).is_none_or(|last| host.now() - last.at >= NOT_AGAIN_FOR)
+    }
+}
+
+/// A process of this node's container was ended.
+pub(crate) async fn happened(host: &Host, node: NodeId, container: &str) {
+    let assigned = host.roster.assignment(node);
+    let Some(memory_mib) = assigned.map(|order| order.resources.memory_mib) else { return };
+    if !host.out_of_memories.is_news(host, node) {
+        return;
+    }
+    let id = container.to_owned();
+    // Some thousand small reads at most.
+    let process =
+        tokio::task::spawn_blocking(move || ended_process(Path::new(KERNEL_LOG), &id)).await.unwrap_or_default();
+    tracing::info!(%node, process, memory_mib, "a node has used up its memory");
+    let now = OutOfMemory { at: host.now(), process, memory_mib };
+    host.out_of_memories.0.lock().insert(node, now);
+    host.roster.look_at(node);
+}
+
+/// The last process of the container that the kernel says it ended; `None` where it does not say, or not to us.
+fn ended_process(log: &Path, container: &str) -> Option<String> {
+    let mut log = File::options().read(true).custom_flags(OFlags::NONBLOCK.bits().cast_signed()).open(log).ok()?;
+    let (mut buffer, mut last) = ([0; LONGEST_MESSAGE], None);
+    loop {
+        match log.read(&mut buffer) {
+            Ok(0) => return last,
+            Ok(length) => last = name_in(&String::from_utf8_lossy(&buffer[..length]), container).or(last),
+            // Messages were dropped meanwhile; the next read goes on behind them.
+            Err(error) if error.kind() == ErrorKind::BrokenPipe || error.kind() == ErrorKind::Interrupted => {}
+            Err(_) => return last,
+        }
+    }
+}
+
+/// From `oom-kill:constraint=…,oom_memcg=/docker/ID,task_memcg=…,task=NAME,pid=…`. The name is the tenant's choice.
+fn name_in(message: &str, container: &str) -> Option<String> {
+    let (_, told) = message.split_once("oom-kill:")?;
+    let (group, task) = told.split_once(",task=")?;
+    if !group.contains(container) {
+        return None;
+    }
+    let name = task.split(",pid=").next().unwrap_or(task);
+    let plain: String = name.chars().filter(|c| c.is_ascii_graphic() || *c == ' ').take(LONGEST_NAME).collect();
+    (!plain.trim().is_empty()).then(|| plain.trim().to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SAID: &str = "3,1,2,-;oom-kill:constraint=CONSTRAINT_MEMCG,nodemask=(null),cpuset=c0ffee,mems_allowed=0,oom_memcg=/docker/c0ffee,task_memcg=/docker/c0ffee,task=NAME,pid=42,uid=0\n";
+
+    #[test]
+    fn the_process_is_named_and_its_name_is_harmless() {
+        let name = |name: &str| name_in(&SAID.replace("NAME", name), "c0ffee");
+        assert_eq!(name("python3").as_deref(), Some("python3"));
+        assert_eq!(name("a,b=c\u{202e}<b>").as_deref(), Some("a,b=c<b>"));
+        assert_eq!(name("\u{7}"), None);
+        assert_eq!(name_in(SAID, "another"), None);
+        assert_eq!(name_in("6,1,2,-;eth0: link up", "c0ffee"), None);
+    }
+
+    #[test]
+    fn a_log_that_cannot_be_read_tells_nothing() {
+        assert_eq!(ended_process(Path::new("/nowhere"), "c0ffee"), None);
+        let file = tempfile::NamedTempFile::new().expect("a file");
+        std::fs::write(file.path(), SAID).expect("written");
+        assert_eq!(ended_process(file.path(), "c0ffee").as_deref(), Some("NAME"));
+    }
+}
