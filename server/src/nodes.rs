@@ -84,7 +84,7 @@ fn worker_config(config: &Config, data: &DataDir) -> Result<WorkerConfig> {
             init.display()
         );
     }
-    let image = settings.base_image.parse().with_context(|| format!("worker.base_image: {}", settings.base_image))?;
+    let image = compose::base_image(config)?;
     let (name, installation) = (worker_name(config, data)?, installation(config, data)?);
     Ok(WorkerConfig {
         pids: settings.pids,

@@ -20,7 +20,7 @@ pub mod vclusters;
 
 use std::sync::Arc;
 
-use domain::allowance::Allowances;
+use domain::{allowance::Allowances, image::ImageRules};
 use ipnet::Ipv4Net;
 use scheduler::Overcommit;
 
@@ -52,6 +52,8 @@ pub struct Policy {
     /// Every vcluster's subnet is cut from this network.
     pub cluster_net: Ipv4Net,
     pub overcommit: Overcommit,
+    /// Which images may be used, before the administrators' list.
+    pub images: ImageRules,
 }
 
 /// Everything control needs from outside.

@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use domain::{
     NodeId, OperationId, VclusterId, Violation,
+    image::{ImageRef, Source},
     name::NodeName,
     operation::{Operation, OperationKind},
     quota::{Limits, Usage},
@@ -110,6 +111,7 @@ impl Vclusters {
     pub async fn add_nodes(&self, actor: &Actor, id: VclusterId, count: i64) -> Result<Vcluster, Error> {
         let count = parse_count("count", count)?;
         let mut change = self.begin(actor, id, OperationKind::AddNodes).await?;
+        self.check_image(&change.vcluster.image)?;
         let (owner, each) = (change.vcluster.owner, change.vcluster.resources);
         let new = self.place_nodes(&mut *change.tx, owner, count, each, Usage::default()).await;
         // What the vcluster itself refuses is the better answer, so it is asked first with what cannot be placed, too.
@@ -188,6 +190,11 @@ impl Vclusters {
     /// What the owner may hold: read with what is decided by it, so that a change holds for the next order.
     async fn limits(&self, tx: &mut dyn Transaction, owner: domain::UserId) -> Result<Limits, Error> {
         Ok(self.policy.allowances.of(&tx.standing(owner).await?))
+    }
+
+    /// Whether this image may be used by new nodes. Nodes that are there keep theirs: their owner's files are in them.
+    fn check_image(&self, image: &ImageRef) -> Result<Source, Error> {
+        self.policy.images.check(image, &[], false).map_err(|fault| Error::Invalid(vec![fault]))
     }
 
     /// Checks limits and finds hosts for new nodes; `beside` is what is asked for together with them.

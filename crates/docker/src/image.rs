@@ -2,8 +2,8 @@
 
 use std::{collections::HashMap, time::Duration};
 
-use bollard::{errors::Error, models::CreateImageInfo, query_parameters::CreateImageOptionsBuilder};
-use control::ports::engine::{EngineError, PullProgress};
+use bollard::{models::CreateImageInfo, query_parameters::CreateImageOptionsBuilder};
+use control::ports::engine::{EngineError, PullFault, PullProgress};
 use domain::image::ImageRef;
 use futures::{
     StreamExt,
@@ -14,6 +14,7 @@ use crate::{
     client::{Client, QUERY},
     container::is_missing,
     fault::fault,
+    pull_fault::pull_failed,
 };
 
 /// A pull may take as long as it likes while it moves.
@@ -46,23 +47,14 @@ pub(crate) async fn pull(
             Ok(Some(Ok(answer))) => Ok(layers.take_in(answer)),
             Ok(Some(Err(error))) => Err(pull_failed(&name, error)),
             Err(_) => {
-                let fault = format!("nothing arrived for {} s", STALL.as_secs());
-                Err(EngineError::PullFailed { image: name.clone(), fault })
+                tracing::warn!(image = %name, stalled_s = STALL.as_secs(), "a pull stands still and is given up");
+                Err(EngineError::PullFailed { image: name.clone(), fault: PullFault::TimedOut })
             }
         };
         let ended = item.is_err();
         Some((item, (answers, layers, name, ended)))
     })
     .boxed())
-}
-
-fn pull_failed(image: &str, error: Error) -> EngineError {
-    let fault = match fault(error) {
-        known @ (EngineError::DiskFull | EngineError::Unreachable(_)) => return known,
-        EngineError::Refused(fault) | EngineError::Gone(fault) => fault,
-        other => other.to_string(),
-    };
-    EngineError::PullFailed { image: image.to_owned(), fault }
 }
 
 /// Adds up what the engine says of each layer.

@@ -6,6 +6,7 @@ use chrono::{DateTime, Utc};
 use control::ports::coordination::{Assignment, Order, Report, WorkerInfo};
 use domain::{
     InstallationId, NodeId, OperationId, UserId, VclusterId,
+    image::ImageRules,
     name::{NodeName, WorkerName},
     node::{Generation, Observation, Phase},
     operation::{Operation, OperationKind},
@@ -40,6 +41,15 @@ pub fn worker_info(name: &str) -> WorkerInfo {
         unready: None,
         stream: None,
     }
+}
+
+/// The engine's default registry, and `docklet/base`.
+///
+/// # Panics
+/// Never: both are well written.
+pub fn image_rules() -> ImageRules {
+    let registry = domain::image::DEFAULT_REGISTRY.parse().expect("a registry");
+    ImageRules { registries: vec![registry], base: "docklet/base".parse().expect("an image") }
 }
 
 /// `node-0` of a vcluster of its own, to run, first generation.

@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, net::SocketAddr, path::PathBuf, time::Duration};
 
 use control::federation::{ClaimRule, FirstSignIn, GroupRule};
-use domain::{Violation, quota::OwnLimits};
+use domain::{Violation, image::Registry, quota::OwnLimits};
 use ipnet::{IpNet, Ipv4Net};
 
 use super::{database::DatabaseUrl, limits::Group, setting::Secret};
@@ -48,6 +48,12 @@ impl Value for bool {
             "off" | "false" => Ok(false),
             _ => Err(format!("must be on or off (or true or false), not {text:?}")),
         }
+    }
+}
+
+impl Value for Registry {
+    fn parse(text: &str) -> Result<Self, String> {
+        text.parse()
     }
 }
 

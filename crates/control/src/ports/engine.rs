@@ -140,6 +140,29 @@ pub struct HostTask {
     pub capabilities: Vec<String>,
 }
 
+/// Why an image did not come. A closed set: what a registry, or another service that an image's name led to, answered is in the
+/// log and never in these.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum PullFault {
+    /// Registries do not tell the two apart.
+    #[error("its registry has no such image, or shows it only to those who sign in; check the name and the tag")]
+    NotFound,
+    #[error("its registry wants a sign-in; an administrator can sign the Docker Engine in there")]
+    NeedsSignIn,
+    #[error("its registry does not allow it")]
+    Denied,
+    #[error("its registry is asked too often at this moment; try again later")]
+    TooManyPulls,
+    #[error("its registry cannot be reached, or does not answer as a registry does; try again later")]
+    Unreachable,
+    #[error("nothing has arrived from its registry for too long; try again later")]
+    TimedOut,
+    #[error("it is not made for this host's kind of processor or system")]
+    OtherPlatform,
+    #[error("the Docker Engine refused it; the administrator finds the reason in the log")]
+    Refused,
+}
+
 /// Tells apart what the worker acts on; the texts are sentences for a vcluster's owner.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum EngineError {
@@ -150,7 +173,7 @@ pub enum EngineError {
     #[error("there is no image {0} on this host")]
     NoSuchImage(String),
     #[error("the image {image} cannot be pulled: {fault}")]
-    PullFailed { image: String, fault: String },
+    PullFailed { image: String, fault: PullFault },
     #[error("no such container, network or volume: {0}")]
     Gone(String),
     #[error("the subnet {0} overlaps another network of this host")]

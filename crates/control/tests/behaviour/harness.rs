@@ -52,6 +52,7 @@ pub(crate) fn policy() -> Policy {
         allowances: Limits { vclusters: 3, nodes: 8, cpu_milli: 8000, memory_mib: 8192 }.into(),
         cluster_net: "172.20.0.0/24".parse().expect("a network"),
         overcommit: Overcommit { cpu: 4.0, memory: 1.0 },
+        images: testkit::build::image_rules(),
     }
 }
 
@@ -88,6 +89,12 @@ impl Harness {
         let stop = CancellationToken::new();
         let task = tokio::spawn(reconciler.run(stop.clone()));
         self.reconciler = Some((stop, task));
+    }
+
+    /// The same, with another configuration from then on.
+    pub(crate) async fn restart_with(&mut self, policy: Policy) {
+        self.policy = policy;
+        self.restart().await;
     }
 
     /// Ends control as kill -9 would, without finishing anything, and starts another on the same record.

@@ -2,7 +2,7 @@
 
 use crate::harness::{Harness, order, policy};
 use control::{Error, Policy, vclusters::CreateVcluster};
-use domain::vcluster::VclusterState;
+use domain::{image::ImageRules, vcluster::VclusterState};
 
 async fn refusal(harness: &Harness, create: CreateVcluster) -> Vec<(String, String)> {
     match harness.control.vclusters.create(&harness.ada, create, None).await {
@@ -27,6 +27,31 @@ async fn every_fault_of_a_request_is_named_at_once() {
     for nodes in [0, -1, 17] {
         assert_eq!(fields(&refusal(&harness, order("lab", nodes)).await), ["nodes"], "{nodes} nodes");
     }
+}
+
+#[tokio::test]
+async fn an_image_of_a_registry_that_is_not_allowed_is_refused_with_what_is() {
+    let harness = Harness::new().await;
+    let of = |image: &str| CreateVcluster { image: image.into(), ..order("lab", 1) };
+    for image in ["127.0.0.1:5999/a/b", "localhost/a", "LOCALHOST:22/a", "10.0.0.5/a", "reg.example.org/a"] {
+        let faults = refusal(&harness, of(image)).await;
+        assert_eq!(fields(&faults), ["image"], "{image}");
+        assert!(faults[0].1.contains("not allowed here (allowed: docker.io)"), "{faults:?}");
+    }
+    harness.control.vclusters.create(&harness.ada, of("debian:bookworm"), None).await.expect("of the default registry");
+}
+
+#[tokio::test]
+async fn nodes_are_added_only_with_an_image_that_is_still_allowed() {
+    let mut harness = Harness::new().await;
+    let create = CreateVcluster { image: "debian:bookworm".into(), ..order("lab", 1) };
+    let lab = harness.control.vclusters.create(&harness.ada, create, None).await.expect("a vcluster");
+    let lab = harness.running(lab).await;
+    let only_base = ImageRules { registries: Vec::new(), ..policy().images };
+    harness.restart_with(Policy { images: only_base, ..policy() }).await;
+    let more = harness.control.vclusters.add_nodes(&harness.ada, lab.id, 1).await;
+    assert!(matches!(&more, Err(Error::Invalid(faults)) if faults[0].field == "image"), "{more:?}");
+    harness.control.vclusters.stop(&harness.ada, lab.id).await.expect("what is there goes on");
 }
 
 #[tokio::test]

@@ -5,7 +5,7 @@ use std::net::Ipv4Addr;
 use async_trait::async_trait;
 use control::ports::engine::{
     Container, ContainerSpec, Engine, EngineError, EngineEvent, EngineInfo, HostTask, Network, NetworkSpec,
-    PullProgress, RunState, VolumeSpec,
+    PullFault, PullProgress, RunState, VolumeSpec,
 };
 use domain::{InstallationId, image::ImageRef};
 use futures::{
@@ -183,7 +183,7 @@ impl Engine for FakeEngine {
             let mut shelf = self.shelf.lock();
             shelf.enter(Call::PullImage(image.as_str().to_owned()))?;
             if !shelf.offered.contains(&name) {
-                return Err(EngineError::PullFailed { image: name, fault: "nobody offers it".into() });
+                return Err(EngineError::PullFailed { image: name, fault: PullFault::NotFound });
             }
         }
         let shelf = self.shelf.clone();
