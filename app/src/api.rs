@@ -5,6 +5,7 @@ pub mod activity;
 pub mod apps;
 #[cfg(feature = "ssr")]
 pub mod dto;
+pub mod images;
 pub mod installation;
 pub mod overview;
 pub mod people;

@@ -106,3 +106,41 @@ async fn what_an_allowed_address_says_instead_of_a_registry_is_told_to_nobody() 
     nothing_of_the_banner_is_in(&told(&client, &id).await);
     client.delete(&format!("/api/v1/vclusters/{id}")).await.ok(202);
 }
+
+#[tokio::test]
+async fn the_list_decides_and_a_group_may_pass_it_by() {
+    let daemon = Options::default().with("limits-groups", "staff: any_image=on").start().await;
+    for name in ["ada", "grace"] {
+        daemon.add_user(name);
+    }
+    daemon.cli(&["user", "group", "grace", "staff"]);
+    let (admin, ada, grace) = (daemon.admin(), daemon.client_of("ada"), daemon.client_of("grace"));
+    let choice = ada.get("/api/v1/images").await.ok(200).json();
+    assert_eq!(choice, json!({"base": "docklet/base", "registries": ["docker.io"], "listed": [], "any_image": true}));
+
+    let allow = async |pattern: &str| admin.post("/api/v1/admin/images", &json!({"pattern": pattern})).await;
+    let added = allow(" lab/* ").await.ok(201);
+    assert_eq!((added.at("/pattern").as_str(), added.at("/added_by").as_str()), ("lab/*", "admin"));
+    assert_eq!(allow("lab/*").await.ok(201).text, added.text, "once is enough");
+    allow("debian:bookworm").await.ok(201);
+    assert_eq!(allow("NO").await.problem(422, "invalid").fields(), ["pattern"]);
+    let elsewhere = allow("reg.example.org/lab/*").await.problem(422, "invalid");
+    assert!(elsewhere.at("/violations/0/message").contains("images.registries"), "{}", elsewhere.text);
+
+    let refused = ada.post("/api/v1/vclusters", &of_image("docklet/other".into())).await.problem(422, "invalid");
+    assert_eq!(refused.fields(), ["image"]);
+    assert!(refused.at("/violations/0/message").starts_with("is not on the list"), "{}", refused.text);
+    let listed = ada.get("/api/v1/images").await.ok(200).json();
+    assert_eq!((&listed["listed"], &listed["any_image"]), (&json!(["debian:bookworm", "lab/*"]), &json!(false)));
+    assert_eq!(grace.get("/api/v1/images").await.ok(200).json()["any_image"], true);
+    let id = grace.post("/api/v1/vclusters", &of_image("docklet/other".into())).await.ok(202).at("/id");
+    grace.delete(&format!("/api/v1/vclusters/{id}")).await.ok(202);
+    ada.create("lab", 1).await;
+
+    admin.delete("/api/v1/admin/images").await.problem(422, "invalid");
+    admin.delete("/api/v1/admin/images?pattern=lab/*").await.ok(204);
+    admin.delete("/api/v1/admin/images?pattern=lab/*").await.problem(404, "not_found");
+    admin.delete("/api/v1/admin/images?pattern=debian%3Abookworm").await.ok(204);
+    let list = admin.get("/api/v1/admin/images").await.ok(200).json();
+    assert_eq!(list, json!({"base": "docklet/base", "registries": ["docker.io"], "items": []}));
+}

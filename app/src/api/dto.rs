@@ -5,11 +5,16 @@ use control::{
     accounts::{Accounts, PersonDetail as Detail},
     actor::Actor,
     federation::Rules,
-    ports::store::{BrowserSession as Session, Identity as IdentityRecord, Person as Record, Token as TokenRecord},
+    images::ImageChoice as Choice,
+    ports::store::{
+        AllowedImage as Allowed, BrowserSession as Session, Identity as IdentityRecord, Person as Record,
+        Token as TokenRecord,
+    },
 };
-use domain::{Violation, quota::OwnLimits as Own};
+use domain::{Violation, image::ImageRules, quota::OwnLimits as Own};
 use wire::{
     admin::{OwnLimits, Person, PersonDetail},
+    image::{AllowedImage, ImageChoice, ImageList},
     profile::{BrowserSession, Identity, Token, TokenState},
 };
 
@@ -91,6 +96,35 @@ pub fn detail(detail: &Detail, accounts: &Accounts, rules: &Rules) -> PersonDeta
         sessions: count(detail.sessions.len()),
         tokens: count(detail.tokens.len()),
         identities: detail.identities.iter().map(|one| identity(one, rules)).collect(),
+    }
+}
+
+fn registries(rules: &ImageRules) -> Vec<String> {
+    rules.registries.iter().map(ToString::to_string).collect()
+}
+
+pub fn image_choice(choice: &Choice) -> ImageChoice {
+    ImageChoice {
+        base: choice.rules.base.to_string(),
+        registries: registries(&choice.rules),
+        listed: choice.list.iter().map(ToString::to_string).collect(),
+        any_image: choice.any_image,
+    }
+}
+
+pub fn image_list(rules: &ImageRules, list: &[Allowed]) -> ImageList {
+    ImageList {
+        base: rules.base.to_string(),
+        registries: registries(rules),
+        items: list.iter().map(allowed_image).collect(),
+    }
+}
+
+pub fn allowed_image(image: &Allowed) -> AllowedImage {
+    AllowedImage {
+        pattern: image.pattern.to_string(),
+        added_by: image.added_by.to_string(),
+        added_at: image.added_at,
     }
 }
 

@@ -10,6 +10,7 @@ pub mod apps;
 pub mod error;
 pub mod events;
 pub mod federation;
+pub mod images;
 pub mod installation;
 pub mod ports;
 pub mod reconcile;
@@ -31,6 +32,7 @@ use crate::{
     apps::Apps,
     events::Events,
     federation::Federation,
+    images::Images,
     installation::Installation,
     ports::{
         clock::{Clock, Entropy},
@@ -82,6 +84,7 @@ pub struct Control {
     pub apps: Apps,
     pub events: Events,
     pub federation: Federation,
+    pub images: Images,
     pub installation: Installation,
 }
 
@@ -91,7 +94,15 @@ impl Control {
         let events = Events::new(ports.store.clone());
         let hosts = Hosts::default();
         let (dispatcher, orders) = Dispatcher::new();
-        let vclusters = Vclusters::new(ports, policy.clone(), events.clone(), hosts.clone(), dispatcher.clone());
+        let images = Images::new(ports, &policy);
+        let vclusters = Vclusters::new(
+            ports,
+            policy.clone(),
+            images.clone(),
+            events.clone(),
+            hosts.clone(),
+            dispatcher.clone(),
+        );
         let allowances = policy.allowances.clone();
         let control = Self {
             accounts: Accounts::new(ports.store.clone(), ports.clock.clone(), ports.entropy.clone(), allowances)
@@ -101,9 +112,10 @@ impl Control {
             vclusters,
             events: events.clone(),
             federation: Federation::none(ports),
+            images: images.clone(),
             installation: Installation::new(ports, policy.overcommit, hosts.clone()),
         };
-        (control, Reconciler::new(ports, events, hosts, dispatcher, orders, policy.cluster_net))
+        (control, Reconciler::new(ports, events, hosts, dispatcher, orders, images, policy.cluster_net))
     }
 
     /// With people who sign in at OpenID providers. Without this, there are none, and everybody has a password.

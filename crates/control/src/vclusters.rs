@@ -8,7 +8,6 @@ use std::sync::Arc;
 
 use domain::{
     NodeId, OperationId, VclusterId, Violation,
-    image::{ImageRef, Source},
     name::NodeName,
     operation::{Operation, OperationKind},
     quota::{Limits, Usage},
@@ -24,6 +23,7 @@ use crate::{
     actor::Actor,
     apps,
     events::Events,
+    images::Images,
     ports::{
         clock::{Clock, Entropy},
         store::{EventBody, PageRequest, Store, StoredEvent, Transaction},
@@ -43,6 +43,7 @@ pub struct Vclusters {
     events: Events,
     hosts: Hosts,
     dispatcher: Dispatcher,
+    images: Images,
 }
 
 impl std::fmt::Debug for Vclusters {
@@ -59,9 +60,16 @@ struct Changing {
 }
 
 impl Vclusters {
-    pub(crate) fn new(ports: &Ports, policy: Policy, events: Events, hosts: Hosts, dispatcher: Dispatcher) -> Self {
+    pub(crate) fn new(
+        ports: &Ports,
+        policy: Policy,
+        images: Images,
+        events: Events,
+        hosts: Hosts,
+        dispatcher: Dispatcher,
+    ) -> Self {
         let Ports { store, clock, entropy, .. } = ports.clone();
-        Self { store, clock, entropy, policy, events, hosts, dispatcher }
+        Self { store, clock, entropy, policy, events, hosts, dispatcher, images }
     }
 
     /// The actor's vclusters, newest first.
@@ -111,7 +119,8 @@ impl Vclusters {
     pub async fn add_nodes(&self, actor: &Actor, id: VclusterId, count: i64) -> Result<Vcluster, Error> {
         let count = parse_count("count", count)?;
         let mut change = self.begin(actor, id, OperationKind::AddNodes).await?;
-        self.check_image(&change.vcluster.image)?;
+        // Nodes that are there keep their image: their owner's files are in them. More of them are as new as any.
+        self.images.check(&mut *change.tx, actor.user, &change.vcluster.image).await?;
         let (owner, each) = (change.vcluster.owner, change.vcluster.resources);
         let new = self.place_nodes(&mut *change.tx, owner, count, each, Usage::default()).await;
         // What the vcluster itself refuses is the better answer, so it is asked first with what cannot be placed, too.
@@ -190,11 +199,6 @@ impl Vclusters {
     /// What the owner may hold: read with what is decided by it, so that a change holds for the next order.
     async fn limits(&self, tx: &mut dyn Transaction, owner: domain::UserId) -> Result<Limits, Error> {
         Ok(self.policy.allowances.of(&tx.standing(owner).await?))
-    }
-
-    /// Whether this image may be used by new nodes. Nodes that are there keep theirs: their owner's files are in them.
-    fn check_image(&self, image: &ImageRef) -> Result<Source, Error> {
-        self.policy.images.check(image, &[], false).map_err(|fault| Error::Invalid(vec![fault]))
     }
 
     /// Checks limits and finds hosts for new nodes; `beside` is what is asked for together with them.

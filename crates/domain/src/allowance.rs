@@ -1,7 +1,10 @@
 //! Who may hold how much: everybody the usual, a group what is set for it, and somebody what is set for them alone. Knows no
 //! user and not what anybody holds.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 use crate::{
     name::GroupName,
@@ -13,6 +16,8 @@ use crate::{
 pub struct Allowances {
     usual: Limits,
     groups: Arc<BTreeMap<GroupName, OwnLimits>>,
+    /// Groups whose people the list of images does not bind.
+    any_image: Arc<BTreeSet<GroupName>>,
 }
 
 /// What is kept about one user that decides how much they may hold.
@@ -26,13 +31,22 @@ pub struct Standing {
 impl From<Limits> for Allowances {
     /// The same for everybody.
     fn from(usual: Limits) -> Self {
-        Self { usual, groups: Arc::default() }
+        Self { usual, groups: Arc::default(), any_image: Arc::default() }
     }
 }
 
 impl Allowances {
     pub fn with_groups(self, groups: BTreeMap<GroupName, OwnLimits>) -> Self {
         Self { groups: Arc::new(groups), ..self }
+    }
+
+    /// Who is in one of these may use images that are not on the administrators' list.
+    pub fn with_any_image(self, groups: BTreeSet<GroupName>) -> Self {
+        Self { any_image: Arc::new(groups), ..self }
+    }
+
+    pub fn may_use_any_image(&self, standing: &Standing) -> bool {
+        standing.group.as_ref().is_some_and(|group| self.any_image.contains(group))
     }
 
     pub fn groups(&self) -> impl Iterator<Item = &GroupName> {
@@ -66,6 +80,10 @@ mod tests {
         assert_eq!(of(Some(&students), OwnLimits::default()), Limits { vclusters: 1, nodes: 2, ..usual });
         let own = OwnLimits { nodes: Some(9), memory_mib: Some(1), ..OwnLimits::default() };
         assert_eq!(of(Some(&students), own), Limits { vclusters: 1, nodes: 9, memory_mib: 1, ..usual });
+        assert!(!allowances.may_use_any_image(&Standing { group: Some(students.clone()), own: theirs }));
+        let allowances = allowances.clone().with_any_image([students.clone()].into());
+        assert!(allowances.may_use_any_image(&Standing { group: Some(students), own: theirs }));
+        assert!(!allowances.may_use_any_image(&Standing::default()));
         let gone: GroupName = "gone".parse().expect("a name");
         assert_eq!(of(Some(&gone), OwnLimits::default()), usual, "a group that is not configured any more");
     }

@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use control::ports::store::{
-    Account, Admission, Attempts, BrowserSession, PageRequest, Person, Store, StoreError, StoredEvent, Token,
+    Account, Admission, AllowedImage, Attempts, BrowserSession, PageRequest, Person, Store, StoreError, StoredEvent, Token,
     Transaction,
 };
 use domain::{
@@ -17,7 +17,7 @@ use domain::{
     vcluster::Vcluster,
 };
 
-use crate::{SqlStore, accounts, apps, entries, events, operations, people, transaction::SqlTransaction, vclusters};
+use crate::{SqlStore, accounts, apps, entries, events, images, operations, people, transaction::SqlTransaction, vclusters};
 
 #[async_trait]
 impl Store for SqlStore {
@@ -95,6 +95,10 @@ impl Store for SqlStore {
 
     async fn usage(&self, owner: UserId) -> Result<Usage, StoreError> {
         vclusters::holdings::of_owner(&self.snapshot().await?, owner).await
+    }
+
+    async fn allowed_images(&self) -> Result<Vec<AllowedImage>, StoreError> {
+        images::all(self.reader()).await
     }
 
     async fn worker_usage(&self) -> Result<Vec<(WorkerName, Usage)>, StoreError> {

@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 use control::ports::coordination::{Assignment, Order, Report, WorkerInfo};
 use domain::{
     InstallationId, NodeId, OperationId, UserId, VclusterId,
-    image::ImageRules,
+    image::{ImageRules, Source},
     name::{NodeName, WorkerName},
     node::{Generation, Observation, Phase},
     operation::{Operation, OperationKind},
@@ -71,6 +71,7 @@ pub fn assignments(worker: &str, nodes: u8) -> Vec<Assignment> {
         owner,
         name: NodeName::new(ordinal),
         image: "docklet/base".parse().expect("an image"),
+        source: Source::Engine,
         resources: NODE,
         subnet,
         ip: subnet::address(subnet, NodeName::new(ordinal)),

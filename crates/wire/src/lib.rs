@@ -7,6 +7,7 @@ pub mod activity;
 pub mod admin;
 pub mod app;
 pub mod event;
+pub mod image;
 pub mod page;
 pub mod problem;
 pub mod profile;

@@ -21,7 +21,7 @@ section! {
         /// MiB of memory of nodes that run.
         pub memory_mib: u64 = "65536",
         /// Groups, and what one user of each may hold instead: `students: vclusters=2 nodes=4 cpus=4 memory_mib=8192`. What is
-        /// not named stays as above. People come into groups by their provider (`group_if`) or by an administrator.
+        /// not named stays as above; `any_image=on` lets them use images that are not on the administrators' list. People come into groups by their provider (`group_if`) or by an administrator.
         pub groups: Vec<Group> = "",
     }
 }
@@ -31,6 +31,8 @@ section! {
 pub struct Group {
     pub name: GroupName,
     pub limits: OwnLimits,
+    /// Whether the administrators' list of images does not bind them.
+    pub any_image: bool,
 }
 
 impl LimitsConfig {
@@ -54,6 +56,7 @@ impl LimitsConfig {
         let cpu_milli = (self.cpus * 1000.0).round() as u64;
         let usual = Limits { vclusters: self.vclusters, nodes: self.nodes, cpu_milli, memory_mib: self.memory_mib };
         let groups: BTreeMap<_, _> = self.groups.iter().map(|group| (group.name.clone(), group.limits)).collect();
-        Allowances::from(usual).with_groups(groups)
+        let any_image = self.groups.iter().filter(|group| group.any_image).map(|group| group.name.clone()).collect();
+        Allowances::from(usual).with_groups(groups).with_any_image(any_image)
     }
 }

@@ -92,8 +92,15 @@ impl Value for Group {
         let (name, limits) = text.split_once(':').ok_or_else(shape)?;
         let name = name.trim().parse().map_err(|fault: Violation| format!("{:?} {}", name.trim(), fault.message))?;
         let mut given = BTreeMap::new();
+        let mut any_image = None;
         for limit in limits.split_whitespace() {
             let (key, number) = limit.split_once('=').ok_or_else(shape)?;
+            if key == "any_image" {
+                if any_image.replace(bool::parse(number)?).is_some() {
+                    return Err(shape());
+                }
+                continue;
+            }
             let number: f64 = number.parse().map_err(|_| shape())?;
             if !["vclusters", "nodes", "cpus", "memory_mib"].contains(&key) || given.insert(key, number).is_some() {
                 return Err(shape());
@@ -106,7 +113,7 @@ impl Value for Group {
         let whole = |key| given.get(key).map(|number: &f64| if number.fract() == 0.0 { *number as i64 } else { -1 });
         let limits =
             OwnLimits::parse(whole("vclusters"), whole("nodes"), given.get("cpus").copied(), whole("memory_mib"));
-        Ok(Self { name, limits: limits.map_err(faults)? })
+        Ok(Self { name, limits: limits.map_err(faults)?, any_image: any_image.unwrap_or(false) })
     }
 }
 
@@ -234,7 +241,12 @@ mod tests {
     fn a_group_has_a_name_and_limits_that_are_named() {
         let group: Group = Value::parse("students: nodes=4 cpus=1.5").expect("a group");
         let limits = OwnLimits { nodes: Some(4), cpu_milli: Some(1500), ..OwnLimits::default() };
-        assert_eq!(group, Group { name: "students".parse().expect("a name"), limits });
+        let students = Group { name: "students".parse().expect("a name"), limits, any_image: false };
+        assert_eq!(group, students);
+        let group: Group = Value::parse("students: any_image=on nodes=4 cpus=1.5").expect("a group");
+        assert_eq!(group, Group { any_image: true, ..students });
+        assert!(<Group as Value>::parse("s: any_image=maybe").is_err());
+        assert!(<Group as Value>::parse("s: any_image=on any_image=on").is_err());
         for bad in ["students", ": nodes=4", "Students: nodes=4", "s: nodes", "s: node=4", "s: nodes=4 nodes=5"] {
             assert!(<Group as Value>::parse(bad).is_err(), "{bad}");
         }

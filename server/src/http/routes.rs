@@ -6,6 +6,7 @@ pub(crate) mod book;
 pub(crate) mod console;
 pub(crate) mod events;
 pub(crate) mod health;
+pub(crate) mod images;
 pub(crate) mod me;
 pub(crate) mod metrics;
 pub(crate) mod nodes;

@@ -47,9 +47,11 @@ pub(crate) struct Harness {
     _data: tempfile::TempDir,
 }
 
+pub(crate) const LIMITS: Limits = Limits { vclusters: 3, nodes: 8, cpu_milli: 8000, memory_mib: 8192 };
+
 pub(crate) fn policy() -> Policy {
     Policy {
-        allowances: Limits { vclusters: 3, nodes: 8, cpu_milli: 8000, memory_mib: 8192 }.into(),
+        allowances: LIMITS.into(),
         cluster_net: "172.20.0.0/24".parse().expect("a network"),
         overcommit: Overcommit { cpu: 4.0, memory: 1.0 },
         images: testkit::build::image_rules(),
@@ -133,6 +135,12 @@ impl Harness {
 
     pub(crate) async fn create(&self, name: &str, nodes: i64) -> Vcluster {
         self.control.vclusters.create(&self.ada, order(name, nodes), None).await.expect("a vcluster")
+    }
+
+    /// An administrator.
+    pub(crate) async fn root(&self) -> Actor {
+        let new = self.control.accounts.add_user("root", Some("correct horse"), Role::Admin).await.expect("a user");
+        Actor::of(new.user).expect("a user who is not locked")
     }
 
     pub(crate) async fn get(&self, id: VclusterId) -> Option<Vcluster> {

@@ -25,6 +25,8 @@ pub enum Source {
     Registry,
     /// From the engine, too, however it came there: an administrator has named it.
     Engine,
+    /// From nowhere: it was allowed once. Containers that were made of it go on, and no other is.
+    Nowhere,
 }
 
 impl ImageRules {
@@ -46,6 +48,11 @@ impl ImageRules {
             let rule = "is not on the list of images that may be used; choose one that is, or ask an administrator to add it";
             Err(Violation::new("image", rule))
         }
+    }
+
+    /// Where a new container of a vcluster that was accepted before may take its image from, by the rules of today.
+    pub fn source(&self, image: &ImageRef, list: &[ImagePattern]) -> Source {
+        self.check(image, list, true).unwrap_or(Source::Nowhere)
     }
 
     /// A pattern that no image could match is a mistake.
@@ -133,6 +140,19 @@ mod tests {
         let fault = pattern("reg.example.org/*").expect_err("no image could match");
         assert_eq!(fault.field, "pattern");
         assert_eq!(pattern("lab/*"), Ok(()));
+    }
+
+    #[test]
+    fn what_was_accepted_is_taken_from_where_the_rules_of_today_say() {
+        let rules = rules(&["docker.io"]);
+        let source = |image: &str, list: &[&str]| {
+            let list: Vec<ImagePattern> = list.iter().map(|text| text.parse().expect("a pattern")).collect();
+            rules.source(&image.parse().expect("an image"), &list)
+        };
+        assert_eq!(source("docklet/base", &["lab/*"]), Source::Engine);
+        assert_eq!(source("lab/tools", &["lab/*"]), Source::Engine);
+        assert_eq!(source("debian", &["lab/*"]), Source::Registry, "taken off the list, and still there for its owner");
+        assert_eq!(source("127.0.0.1:5999/a", &[]), Source::Nowhere);
     }
 
     #[test]
