@@ -22,15 +22,10 @@ pub(crate) async fn read_image_list() -> Result<ImageList, Refused> {
 /// Adds a line to the list.
 #[server(prefix = "/actions", endpoint = "allow-image")]
 pub(crate) async fn allow_image(pattern: String) -> Result<AllowedImage, Refused> {
-    use crate::visit::{actor, redirect_plain_form, refusal_address, refuse, visit};
-    let allowed = visit()?.control.images.allow(&actor()?, &pattern).await;
-    let allowed = allowed.map(|image| super::dto::allowed_image(&image)).map_err(refuse);
-    let next = match &allowed {
-        Ok(_) => crate::routes::ADMIN_IMAGES.to_owned(),
-        Err(refused) => refusal_address::<AllowImage>(crate::routes::ADMIN_IMAGES, refused),
-    };
-    redirect_plain_form(&next);
-    allowed
+    use crate::visit::{actor, redirect_plain_form, refuse, visit};
+    let allowed = visit()?.control.images.allow(&actor()?, &pattern).await.map_err(refuse)?;
+    redirect_plain_form(crate::routes::ADMIN_IMAGES);
+    Ok(super::dto::allowed_image(&allowed))
 }
 
 /// Takes a line off the list.

@@ -80,7 +80,8 @@ impl Images {
             return Ok(there.clone());
         }
         if list.len() >= MOST {
-            let rule = format!("is one too many: the list has {MOST}; take off what is not needed, or use * for several");
+            let rule =
+                format!("is one too many: the list has {MOST}; take off what is not needed, or use * for several");
             return Err(invalid(domain::Violation::new("pattern", rule)));
         }
         let image = AllowedImage { pattern, added_by: actor.name.clone(), added_at: self.clock.now() };

@@ -95,14 +95,8 @@ impl Control {
         let hosts = Hosts::default();
         let (dispatcher, orders) = Dispatcher::new();
         let images = Images::new(ports, &policy);
-        let vclusters = Vclusters::new(
-            ports,
-            policy.clone(),
-            images.clone(),
-            events.clone(),
-            hosts.clone(),
-            dispatcher.clone(),
-        );
+        let vclusters =
+            Vclusters::new(ports, policy.clone(), images.clone(), events.clone(), hosts.clone(), dispatcher.clone());
         let allowances = policy.allowances.clone();
         let control = Self {
             accounts: Accounts::new(ports.store.clone(), ports.clock.clone(), ports.entropy.clone(), allowances)

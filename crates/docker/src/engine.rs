@@ -1,6 +1,6 @@
 //! The adapter itself: the port's methods, each handed to the module of its kind of object.
 
-use std::{net::Ipv4Addr, path::PathBuf};
+use std::{collections::BTreeSet, net::Ipv4Addr, path::PathBuf};
 
 use async_trait::async_trait;
 use control::ports::engine::{
@@ -94,8 +94,16 @@ impl Engine for DockerEngine {
         volume::ensure(&self.client, spec).await
     }
 
-    async fn has_image(&self, image: &ImageRef) -> Result<bool, EngineError> {
-        image::exists(&self.client, image).await
+    async fn image_id(&self, name: &str) -> Result<Option<String>, EngineError> {
+        image::id(&self.client, name).await
+    }
+
+    async fn images_in_use(&self) -> Result<BTreeSet<String>, EngineError> {
+        image::in_use(&self.client).await
+    }
+
+    async fn remove_image(&self, name: &str) -> Result<(), EngineError> {
+        image::remove(&self.client, name).await
     }
 
     async fn pull_image(

@@ -1,8 +1,14 @@
-//! Images: looked for and pulled.
+//! Images: looked for, pulled and removed.
 
-use std::{collections::HashMap, time::Duration};
+use std::{
+    collections::{BTreeSet, HashMap},
+    time::Duration,
+};
 
-use bollard::{models::CreateImageInfo, query_parameters::CreateImageOptionsBuilder};
+use bollard::{
+    models::CreateImageInfo,
+    query_parameters::{CreateImageOptionsBuilder, ListContainersOptionsBuilder, RemoveImageOptions},
+};
 use control::ports::engine::{EngineError, PullFault, PullProgress};
 use domain::image::ImageRef;
 use futures::{
@@ -11,20 +17,39 @@ use futures::{
 };
 
 use crate::{
-    client::{Client, QUERY},
+    client::{CHANGE, Client, QUERY},
     container::is_missing,
-    fault::fault,
+    fault::{fault, parts},
     pull_fault::pull_failed,
 };
 
 /// A pull may take as long as it likes while it moves.
 const STALL: Duration = Duration::from_secs(60);
 
-pub(crate) async fn exists(client: &Client, image: &ImageRef) -> Result<bool, EngineError> {
-    let name = image.with_tag();
-    match client.raw(QUERY, |docker| async move { docker.inspect_image(&name).await }).await? {
-        Ok(_) => Ok(true),
-        Err(error) if is_missing(&error) => Ok(false),
+pub(crate) async fn id(client: &Client, name: &str) -> Result<Option<String>, EngineError> {
+    match client.raw(QUERY, |docker| async move { docker.inspect_image(name).await }).await? {
+        Ok(found) => Ok(found.id),
+        Err(error) if is_missing(&error) => Ok(None),
+        Err(error) => Err(fault(error)),
+    }
+}
+
+pub(crate) async fn in_use(client: &Client) -> Result<BTreeSet<String>, EngineError> {
+    let options = ListContainersOptionsBuilder::new().all(true).build();
+    let listed = client.ask(QUERY, |docker| async move { docker.list_containers(Some(options)).await }).await?;
+    Ok(listed.into_iter().filter_map(|container| container.image_id).collect())
+}
+
+/// Never by force: what a container was made of, the engine itself keeps.
+pub(crate) async fn remove(client: &Client, name: &str) -> Result<(), EngineError> {
+    let removal =
+        |docker: bollard::Docker| async move { docker.remove_image(name, None::<RemoveImageOptions>, None).await };
+    match client.raw(CHANGE, removal).await? {
+        Ok(_) => Ok(()),
+        Err(error) if is_missing(&error) => Ok(()),
+        Err(error) if parts(&error).is_some_and(|(status, _)| status == 409) => {
+            Err(EngineError::InUse(format!("the image {name}")))
+        }
         Err(error) => Err(fault(error)),
     }
 }

@@ -11,19 +11,28 @@ const SIGNS: [(PullFault, &[&str]); 7] = [
     (PullFault::TooManyPulls, &["toomanyrequests", "too many requests", "rate limit"]),
     (
         PullFault::OtherPlatform,
-        &["no matching manifest", "no match for platform", "cannot be used on this platform", "does not match the specified platform"],
+        &[
+            "no matching manifest",
+            "no match for platform",
+            "cannot be used on this platform",
+            "does not match the specified platform",
+        ],
     ),
     // "pull access denied for x, repository does not exist or may require 'docker login'": before what only says "denied".
     (
         PullFault::NotFound,
-        &["manifest unknown", "name unknown", "repository does not exist", "not found", "no such image", "name invalid"],
+        &[
+            "manifest unknown",
+            "name unknown",
+            "repository does not exist",
+            "not found",
+            "no such image",
+            "name invalid",
+        ],
     ),
     (PullFault::NeedsSignIn, &["unauthorized", "authentication required", "no basic auth credentials", "401"]),
     (PullFault::Denied, &["denied", "forbidden", "403"]),
-    (
-        PullFault::TimedOut,
-        &["timeout", "timed out", "deadline exceeded", "request canceled"],
-    ),
+    (PullFault::TimedOut, &["timeout", "timed out", "deadline exceeded", "request canceled"]),
     (
         PullFault::Unreachable,
         &[
@@ -97,7 +106,10 @@ mod tests {
             (PullFault::Denied, "error from registry: access forbidden"),
             (PullFault::TooManyPulls, "toomanyrequests: You have reached your pull rate limit."),
             (PullFault::OtherPlatform, "no matching manifest for linux/arm64/v8 in the manifest list entries"),
-            (PullFault::Unreachable, "Get \"http://127.0.0.1:1/v2/\": dial tcp 127.0.0.1:1: connect: connection refused"),
+            (
+                PullFault::Unreachable,
+                "Get \"http://127.0.0.1:1/v2/\": dial tcp 127.0.0.1:1: connect: connection refused",
+            ),
             (PullFault::Unreachable, "Get \"https://reg.test/v2/\": dial tcp: lookup reg.test: no such host"),
             (PullFault::Unreachable, "Get \"http://127.0.0.1:5/v2/\": malformed HTTP response \"SSH-2.0-OpenSSH\""),
             (PullFault::Unreachable, "Get \"https://reg.test/v2/\": http: server gave HTTP response to HTTPS client"),

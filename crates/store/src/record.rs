@@ -3,8 +3,8 @@
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use control::ports::store::{
-    Account, Admission, AllowedImage, Attempts, BrowserSession, PageRequest, Person, Store, StoreError, StoredEvent, Token,
-    Transaction,
+    Account, Admission, AllowedImage, Attempts, BrowserSession, PageRequest, Person, Store, StoreError, StoredEvent,
+    Token, Transaction,
 };
 use domain::{
     OperationId, UserId, VclusterId,
@@ -17,7 +17,9 @@ use domain::{
     vcluster::Vcluster,
 };
 
-use crate::{SqlStore, accounts, apps, entries, events, images, operations, people, transaction::SqlTransaction, vclusters};
+use crate::{
+    SqlStore, accounts, apps, entries, events, images, operations, people, transaction::SqlTransaction, vclusters,
+};
 
 #[async_trait]
 impl Store for SqlStore {

@@ -3,7 +3,8 @@
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use control::ports::store::{
-    Account, AllowedImage, AppSession, Attempts, EntryPass, EventBody, IdempotencyRecord, SessionKey, StoreError, Token, Transaction,
+    Account, AllowedImage, AppSession, Attempts, EntryPass, EventBody, IdempotencyRecord, SessionKey, StoreError,
+    Token, Transaction,
 };
 use domain::{
     AppId, NodeId, SessionHandle, TokenId, UserId, VclusterId,
@@ -18,8 +19,8 @@ use ipnet::Ipv4Net;
 use sea_orm::DatabaseTransaction;
 
 use crate::{
-    SqlStore, accounts, apps, entries, events, fault::fault, images, operations, patient::Patient, people, replies, sweep,
-    vclusters,
+    SqlStore, accounts, apps, entries, events, fault::fault, images, operations, patient::Patient, people, replies,
+    sweep, vclusters,
 };
 
 #[derive(Debug)]

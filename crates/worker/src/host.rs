@@ -12,8 +12,8 @@ use tokio::sync::{Notify, Semaphore};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
-    config::WorkerConfig, fence::Fence, homes::Homes, networks::Networks, presence::Presence, pulls::Pulls,
-    reports::Reports, roster::Roster, usage::Usage,
+    config::WorkerConfig, fence::Fence, homes::Homes, images::Images, networks::Networks, presence::Presence,
+    pulls::Pulls, reports::Reports, roster::Roster, usage::Usage,
 };
 
 /// Stops in progress at once. Stopping is mostly waiting for a node to end, so many may wait.
@@ -32,6 +32,7 @@ pub(crate) struct Host {
     pub(crate) networks: Networks,
     pub(crate) homes: Homes,
     pub(crate) pulls: Pulls,
+    pub(crate) images: Images,
     pub(crate) fence: Fence,
     pub(crate) presence: Presence,
     pub(crate) usage: Usage,
@@ -63,6 +64,7 @@ impl Host {
             networks: Networks::default(),
             homes: Homes::default(),
             pulls: Pulls::default(),
+            images: Images::open(&config.data_dir),
             fence: Fence::default(),
             presence: Presence::default(),
             usage: Usage::default(),

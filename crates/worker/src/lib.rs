@@ -17,6 +17,7 @@
 //! - `driver`: one task per node that looks, plans and acts until nothing is left to do; `bring_up`, `take_down`: its
 //!   steps; `memory`: what it remembers between looks
 //! - `roster`: which nodes there are; `desk`: fills it from the assignments; `sweep`: what nobody assigned
+//! - `images`: what was pulled, and what of it is removed again
 //! - `networks`, `homes`, `pulls`, `fence`, `run_dir`, `init_binary`: what nodes stand on
 //! - `reports`, `presence`: what others are told; `link`: reaching into a node; `jupyter`: the service of a first node
 //! - `usage`, `cgroup`: what nodes use, from the host's side
@@ -32,6 +33,7 @@ mod driver;
 mod fence;
 mod homes;
 mod host;
+mod images;
 mod init_binary;
 mod jupyter;
 mod link;
@@ -55,6 +57,6 @@ mod watch;
 mod worker;
 
 pub use clear::{ClearError, Cleared, clear};
-pub use config::WorkerConfig;
+pub use config::{ImageKeeping, WorkerConfig};
 pub use names::{container_name, home_name, network_name};
 pub use worker::{Worker, WorkerError};

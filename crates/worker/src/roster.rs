@@ -6,7 +6,7 @@ use std::{
 };
 
 use control::ports::coordination::{Assignment, Order};
-use domain::{NodeId, VclusterId};
+use domain::{NodeId, VclusterId, image::ImageRef};
 use parking_lot::Mutex;
 use tokio::sync::{Notify, watch};
 
@@ -103,6 +103,15 @@ impl Roster {
     /// The nodes that have an assignment.
     pub(crate) fn assigned(&self) -> Vec<NodeId> {
         self.book.lock().assigned().collect()
+    }
+
+    /// The images of all nodes that are to stay, of stopped ones, too.
+    pub(crate) fn images(&self) -> Vec<ImageRef> {
+        let image = |place: &Place| match &*place.wish.borrow() {
+            Wish::Assigned(assignment) if assignment.order != Order::Remove => Some(assignment.image.clone()),
+            Wish::Assigned(_) | Wish::Orphan { .. } | Wish::Nothing => None,
+        };
+        self.book.lock().places.values().filter_map(image).collect()
     }
 
     /// A driver with nothing more to do gives its seat back; `false` when something new is wanted after all.

@@ -12,6 +12,8 @@ mod broken;
 mod coordination;
 #[path = "host/door.rs"]
 mod door;
+#[path = "host/images.rs"]
+mod images;
 #[path = "host/isolation.rs"]
 mod isolation;
 #[path = "host/lab.rs"]
@@ -24,6 +26,8 @@ mod limits;
 mod orphans;
 #[path = "host/reach.rs"]
 mod reach;
+#[path = "host/registry.rs"]
+mod registry;
 #[path = "host/removal.rs"]
 mod removal;
 #[path = "host/speed.rs"]

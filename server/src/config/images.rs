@@ -1,5 +1,7 @@
 //! Which images may be used.
 
+use std::time::Duration;
+
 use domain::image::Registry;
 
 use super::setting::section;
@@ -12,5 +14,11 @@ section! {
         /// anybody who may create a vcluster could look through the host's networks with it. Administrators narrow it down
         /// further in the console (*Administration*, *Images*). `worker.base_image` is always allowed.
         pub registries: Vec<Registry> = "docker.io",
+        /// How long a worker keeps an image that it has pulled and that nobody uses any more: no container, running or stopped,
+        /// and no vcluster. Images that Docklet has not pulled are never removed, nor is `worker.base_image`.
+        pub keep: Duration = "14d",
+        /// Percent of the Docker Engine's disk. With less than that free, unused images are removed before `images.keep` is over,
+        /// the longest unused first; 0 never. Only where the worker sees that disk: not in a container.
+        pub min_free: u32 = "10",
     }
 }

@@ -15,7 +15,8 @@ use super::{
     json::LARGEST_BODY,
     middleware::{arrival, observe, problems, security, upload, visit},
     routes::{
-        admin, apps, book, console, events, health, images, me, metrics, nodes, oidc, openapi, session, terminals, vclusters,
+        admin, apps, book, console, events, health, images, me, metrics, nodes, oidc, openapi, session, terminals,
+        vclusters,
     },
 };
 use crate::state::AppState;

@@ -1,7 +1,7 @@
 //! The images that may be used: the administrators' list, and what the configuration says before it.
 
 use catalogue::t;
-use leptos::{form::ActionForm, prelude::*};
+use leptos::{form::ActionForm, html, prelude::*};
 use wire::{
     image::{AllowedImage, ImageList},
     problem::Problem,
@@ -139,8 +139,14 @@ fn AllowForm() -> impl IntoView {
     let problem = Signal::derive(move || actions.allow.value().get().and_then(Result::err).map(Problem::from));
     let fault = Signal::derive(move || problem.with(|problem| about(problem.as_ref(), "pattern")));
     let pending = actions.allow.pending();
+    let form = NodeRef::<html::Form>::new();
+    Effect::new(move |_| {
+        if let (Some(Ok(_)), Some(form)) = (actions.allow.value().get(), form.get()) {
+            form.reset();
+        }
+    });
     view! {
-        <ActionForm action=actions.allow attr:class="form">
+        <ActionForm action=actions.allow attr:class="form" node_ref=form>
             <div class="section-body">
                 <ProblemNote problem=problem besides=FIELDS/>
                 <TextField

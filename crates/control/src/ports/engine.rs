@@ -1,6 +1,10 @@
 //! The container engine of one host, as a closed list of typed calls. Nothing a user sends is passed through.
 
-use std::{collections::BTreeMap, net::Ipv4Addr, path::PathBuf};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    net::Ipv4Addr,
+    path::PathBuf,
+};
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
@@ -113,6 +117,8 @@ pub struct EngineInfo {
     pub version: String,
     pub cpus: u32,
     pub memory_mib: u64,
+    /// Where it keeps images and containers, on its host.
+    pub root_dir: PathBuf,
 }
 
 /// Something happened to a container of ours, by whomever. A hint to look, not a fact to act on.
@@ -174,13 +180,17 @@ pub enum EngineError {
     NoSuchImage(String),
     #[error("the image {image} cannot be pulled: {fault}")]
     PullFailed { image: String, fault: PullFault },
+    #[error(
+        "the image {0} may not be used here any more; make a vcluster of another image, or ask an administrator to allow it"
+    )]
+    ImageNotAllowed(String),
     #[error("no such container, network or volume: {0}")]
     Gone(String),
     #[error("the subnet {0} overlaps another network of this host")]
     SubnetTaken(Ipv4Net),
     #[error("the disk of this host is full; free some space, then start again")]
     DiskFull,
-    /// A network that still has containers in it, or a volume in use.
+    /// A network that still has containers in it, a volume in use, an image that a container was made of.
     #[error("{0} is still in use")]
     InUse(String),
     /// The engine refused, in its own words.
@@ -228,7 +238,19 @@ pub trait Engine: Send + Sync + 'static {
     /// Creates it when it is missing. [`EngineError::Refused`] when the name is another's volume.
     async fn ensure_volume(&self, spec: &VolumeSpec) -> Result<(), EngineError>;
 
-    async fn has_image(&self, image: &ImageRef) -> Result<bool, EngineError>;
+    /// The engine's id of what it has under this name, or under an id of its own.
+    async fn image_id(&self, name: &str) -> Result<Option<String>, EngineError>;
+
+    async fn has_image(&self, image: &ImageRef) -> Result<bool, EngineError> {
+        Ok(self.image_id(&image.with_tag()).await?.is_some())
+    }
+
+    /// Ids of the images that containers were made of, whosever they are, running or not.
+    async fn images_in_use(&self) -> Result<BTreeSet<String>, EngineError>;
+
+    /// Takes the name (or an id without a name) off the engine, and the image with its last name. Succeeds, too, when it is
+    /// gone; [`EngineError::InUse`] when a container was made of it, or it has names that are not ours.
+    async fn remove_image(&self, name: &str) -> Result<(), EngineError>;
 
     /// Pulls; the stream yields progress and ends when the image is there.
     async fn pull_image(

@@ -47,11 +47,7 @@ async fn an_image_of_a_registry_that_is_not_allowed_is_refused_with_what_is() {
 
 #[tokio::test]
 async fn orders_say_where_a_worker_may_take_the_image_from() {
-    let harness = Harness::with(Policy {
-        allowances: Limits { vclusters: 9, ..LIMITS }.into(),
-        ..policy()
-    })
-    .await;
+    let harness = Harness::with(Policy { allowances: Limits { vclusters: 9, ..LIMITS }.into(), ..policy() }).await;
     let source = async |name: &str, image: &str| {
         let create = CreateVcluster { image: image.into(), ..order(name, 1) };
         let made = harness.control.vclusters.create(&harness.ada, create, None).await.expect("a vcluster");

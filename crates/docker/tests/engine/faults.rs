@@ -52,6 +52,26 @@ async fn an_image_no_registry_has_fails_to_be_pulled() {
 }
 
 #[tokio::test]
+async fn an_image_that_a_container_was_made_of_is_not_removed() {
+    let bench = Bench::new();
+    let name = format!("docklet-test/image:{}", bench.installation);
+    let archive = bench.init.with_file_name("empty.tar");
+    std::fs::write(&archive, [0; 1024]).expect("written");
+    let id = docker(&["import", archive.to_str().expect("a path that is text"), &name]);
+    let label = format!("docklet.installation={}", bench.installation);
+    docker(&["create", "--name", &format!("docklet-test-{}", bench.installation), "--label", &label, &name, "true"]);
+    assert_eq!(bench.engine.image_id(&name).await, Ok(Some(id.clone())));
+    assert!(bench.engine.images_in_use().await.expect("listed").contains(&id));
+    let refused = bench.engine.remove_image(&name).await;
+    assert_eq!(refused, Err(EngineError::InUse(format!("the image {name}"))), "stopped is used, too");
+    docker(&["rm", &format!("docklet-test-{}", bench.installation)]);
+    for _ in 0..2 {
+        bench.engine.remove_image(&name).await.expect("removed, or gone");
+    }
+    assert_eq!(bench.engine.image_id(&id).await, Ok(None));
+}
+
+#[tokio::test]
 async fn what_is_gone_is_gone_and_taking_it_away_again_succeeds() {
     let bench = Bench::new();
     let (network, spec, id) = bench.running().await;

@@ -149,9 +149,17 @@ mod tests {
 
     #[test]
     fn what_is_no_pattern_is_refused() {
-        for text in
-            ["", "a b", "UPPER", "**", "*.example.org/a", "reg*.example.org/a", "reg.example.org:*/a", "a@sha256:*", "a:"]
-        {
+        for text in [
+            "",
+            "a b",
+            "UPPER",
+            "**",
+            "*.example.org/a",
+            "reg*.example.org/a",
+            "reg.example.org:*/a",
+            "a@sha256:*",
+            "a:",
+        ] {
             assert!(text.parse::<ImagePattern>().is_err(), "{text:?}");
         }
     }

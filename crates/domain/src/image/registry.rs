@@ -42,9 +42,8 @@ impl FromStr for Registry {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        let shape = || {
-            format!("must be a registry, such as docker.io, reg.example.org:5000 or *.example.org, not {text:?}")
-        };
+        let shape =
+            || format!("must be a registry, such as docker.io, reg.example.org:5000 or *.example.org, not {text:?}");
         if let Some(domain) = text.strip_prefix("*.") {
             let domain = domain.to_ascii_lowercase();
             if !is_host_name(&domain) {
@@ -82,9 +81,9 @@ fn is_host_name(text: &str) -> bool {
 fn is_public_domain(domain: &str) -> bool {
     let last = domain.rsplit('.').next().unwrap_or(domain);
     let is_number = last.bytes().all(|byte| byte.is_ascii_digit()) || last.starts_with("0x");
-    let is_private = PRIVATE.iter().any(|private| {
-        domain.strip_suffix(private).is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
-    });
+    let is_private = PRIVATE
+        .iter()
+        .any(|private| domain.strip_suffix(private).is_some_and(|rest| rest.is_empty() || rest.ends_with('.')));
     domain.contains('.') && !is_number && !is_private
 }
 
@@ -111,7 +110,9 @@ mod tests {
         for inside in ["reg.example.org", "a.b.example.org"] {
             assert!(below.covers(inside), "{inside}");
         }
-        for outside in ["example.org", ".example.org", "evilexample.org", "reg.example.org:5000", "reg.example.org.evil"] {
+        for outside in
+            ["example.org", ".example.org", "evilexample.org", "reg.example.org:5000", "reg.example.org.evil"]
+        {
             assert!(!below.covers(outside), "{outside}");
         }
     }
@@ -131,7 +132,9 @@ mod tests {
         for text in ["*.org", "*.internal", "*.lab.internal", "*.localhost", "*.home.arpa", "*.0.0.1", "*.0.0.0x1"] {
             assert!(text.parse::<Registry>().expect_err(text).contains("too wide"), "{text}");
         }
-        for text in ["", "*", "registry", "reg.example.org/a", "reg.example.org:x", "reg.example.org:+1", "a..b", "-a.b"] {
+        for text in
+            ["", "*", "registry", "reg.example.org/a", "reg.example.org:x", "reg.example.org:+1", "a..b", "-a.b"]
+        {
             assert!(text.parse::<Registry>().expect_err(text).contains("must be a registry"), "{text}");
         }
     }

@@ -45,7 +45,8 @@ impl ImageRules {
         } else if list.is_empty() || any_image {
             Ok(Source::Registry)
         } else {
-            let rule = "is not on the list of images that may be used; choose one that is, or ask an administrator to add it";
+            let rule =
+                "is not on the list of images that may be used; choose one that is, or ask an administrator to add it";
             Err(Violation::new("image", rule))
         }
     }
