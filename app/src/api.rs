@@ -3,6 +3,7 @@
 
 pub mod activity;
 pub mod apps;
+pub mod disk;
 #[cfg(feature = "ssr")]
 pub mod dto;
 pub mod images;

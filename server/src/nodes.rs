@@ -90,6 +90,7 @@ fn worker_config(config: &Config, data: &DataDir) -> Result<WorkerConfig> {
         pids: settings.pids,
         fenced: Some(config.network.cluster_net),
         routes: settings.routes.clone(),
+        disk_every: settings.disk_every,
         images: ImageKeeping { keep: config.images.keep, min_free: config.images.min_free, ..ImageKeeping::default() },
         ..WorkerConfig::new(name, installation, data.path().into(), init, image)
     })

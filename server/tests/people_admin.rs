@@ -36,6 +36,7 @@ async fn for_everybody_else_there_is_nothing() {
         (Method::DELETE, "/api/v1/admin/users/admin/sessions"),
         (Method::GET, "/api/v1/admin/health"),
         (Method::GET, "/api/v1/admin/config"),
+        (Method::GET, "/api/v1/admin/disk"),
         (Method::GET, "/api/v1/admin/images"),
         (Method::POST, "/api/v1/admin/images"),
         (Method::DELETE, "/api/v1/admin/images"),

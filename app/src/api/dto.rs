@@ -4,6 +4,7 @@ use chrono::{DateTime, Utc};
 use control::{
     accounts::{Accounts, PersonDetail as Detail},
     actor::Actor,
+    disk::{Counted, Held},
     federation::Rules,
     images::ImageChoice as Choice,
     ports::store::{
@@ -11,9 +12,10 @@ use control::{
         Token as TokenRecord,
     },
 };
-use domain::{Violation, image::ImageRules, quota::OwnLimits as Own};
+use domain::{Violation, image::ImageRules, name::UserName, quota::OwnLimits as Own};
 use wire::{
     admin::{OwnLimits, Person, PersonDetail},
+    disk::{Disk, DiskOf, Disks},
     image::{AllowedImage, ImageChoice, ImageList},
     profile::{BrowserSession, Identity, Token, TokenState},
 };
@@ -97,6 +99,22 @@ pub fn detail(detail: &Detail, accounts: &Accounts, rules: &Rules) -> PersonDeta
         tokens: count(detail.tokens.len()),
         identities: detail.identities.iter().map(|one| identity(one, rules)).collect(),
     }
+}
+
+pub fn disk(counted: &Counted<Held>) -> Disk {
+    let Held { nodes, home } = counted.held;
+    let hosts_missing = u32::try_from(counted.missing).unwrap_or(u32::MAX);
+    Disk { nodes_bytes: nodes, home_bytes: home, counted_at: counted.at, hosts_missing }
+}
+
+pub fn disks(counted: &Counted<Vec<(UserName, Held)>>) -> Disks {
+    let of = |(name, held): &(UserName, Held)| DiskOf {
+        name: name.to_string(),
+        nodes_bytes: held.nodes,
+        home_bytes: held.home,
+    };
+    let hosts_missing = u32::try_from(counted.missing).unwrap_or(u32::MAX);
+    Disks { items: counted.held.iter().map(of).collect(), counted_at: counted.at, hosts_missing }
 }
 
 fn registries(rules: &ImageRules) -> Vec<String> {

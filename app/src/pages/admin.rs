@@ -2,6 +2,7 @@
 //! that there is no such place, and so do these pages.
 
 pub(crate) mod config;
+mod disks;
 pub(crate) mod health;
 pub(crate) mod images;
 pub(crate) mod limits;

@@ -7,6 +7,7 @@
 pub mod accounts;
 pub mod actor;
 pub mod apps;
+pub mod disk;
 pub mod error;
 pub mod events;
 pub mod federation;
@@ -30,6 +31,7 @@ pub use error::Error;
 use crate::{
     accounts::Accounts,
     apps::Apps,
+    disk::Disks,
     events::Events,
     federation::Federation,
     images::Images,
@@ -85,6 +87,7 @@ pub struct Control {
     pub events: Events,
     pub federation: Federation,
     pub images: Images,
+    pub disks: Disks,
     pub installation: Installation,
 }
 
@@ -107,6 +110,7 @@ impl Control {
             events: events.clone(),
             federation: Federation::none(ports),
             images: images.clone(),
+            disks: Disks::new(ports, hosts.clone()),
             installation: Installation::new(ports, policy.overcommit, hosts.clone()),
         };
         (control, Reconciler::new(ports, events, hosts, dispatcher, orders, images, policy.cluster_net))

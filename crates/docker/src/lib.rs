@@ -5,11 +5,13 @@
 //! - `client`: the connection, agreed on one API version, and the time limits
 //! - `fault`: what the engine's refusals mean; `pull_fault`: the same for pulls, whose words are for the log alone
 //! - `about`: the engine of itself, for people who look for what is wrong
+//! - `disk`: what owners take
 //! - `container`, `network`, `volume`, `image`, `events`, `host_task`: one kind of object each
 
 mod about;
 mod client;
 mod container;
+mod disk;
 mod engine;
 mod events;
 mod fault;

@@ -6,6 +6,7 @@
 pub mod activity;
 pub mod admin;
 pub mod app;
+pub mod disk;
 pub mod event;
 pub mod image;
 pub mod page;

@@ -35,6 +35,8 @@ pub struct WorkerConfig {
     /// The kernel's table of the host's IPv4 routes.
     pub routes: PathBuf,
     pub images: ImageKeeping,
+    /// How often it is counted what nodes and homes take on the disk.
+    pub disk_every: Duration,
 }
 
 /// When images that this worker has pulled, and that nobody uses, are removed.
@@ -80,6 +82,7 @@ impl WorkerConfig {
             stream: None,
             routes: "/proc/net/route".into(),
             images: ImageKeeping::default(),
+            disk_every: Duration::from_secs(15 * 60),
         }
     }
 }

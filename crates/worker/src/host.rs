@@ -12,8 +12,8 @@ use tokio::sync::{Notify, Semaphore};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
-    config::WorkerConfig, fence::Fence, homes::Homes, images::Images, networks::Networks, presence::Presence,
-    pulls::Pulls, reports::Reports, roster::Roster, usage::Usage,
+    config::WorkerConfig, disk::Disk, fence::Fence, homes::Homes, images::Images, networks::Networks,
+    presence::Presence, pulls::Pulls, reports::Reports, roster::Roster, usage::Usage,
 };
 
 /// Stops in progress at once. Stopping is mostly waiting for a node to end, so many may wait.
@@ -36,6 +36,7 @@ pub(crate) struct Host {
     pub(crate) fence: Fence,
     pub(crate) presence: Presence,
     pub(crate) usage: Usage,
+    pub(crate) disk: Disk,
     /// Held while the engine creates, starts or removes.
     pub(crate) permits: Semaphore,
     pub(crate) stops: Semaphore,
@@ -68,6 +69,7 @@ impl Host {
             fence: Fence::default(),
             presence: Presence::default(),
             usage: Usage::default(),
+            disk: Disk::default(),
             permits: Semaphore::new(config.parallel),
             stops: Semaphore::new(STOPS_AT_ONCE),
             sweep_soon: Notify::new(),

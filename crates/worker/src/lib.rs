@@ -20,7 +20,7 @@
 //! - `images`: what was pulled, and what of it is removed again
 //! - `networks`, `homes`, `pulls`, `fence`, `run_dir`, `init_binary`: what nodes stand on
 //! - `reports`, `presence`: what others are told; `link`: reaching into a node; `jupyter`: the service of a first node
-//! - `usage`, `cgroup`: what nodes use, from the host's side
+//! - `usage`, `cgroup`: what nodes use, from the host's side; `disk`: what owners take of its disk
 //! - `remote`: the worker stream, by which a portal in another process reaches into the nodes
 //! - `clear`: takes an installation off a host, but for homes, while no worker runs
 
@@ -29,6 +29,7 @@ mod cgroup;
 mod clear;
 mod config;
 mod desk;
+mod disk;
 mod driver;
 mod fence;
 mod homes;

@@ -10,6 +10,8 @@ mod away;
 mod broken;
 #[path = "host/coordination.rs"]
 mod coordination;
+#[path = "host/disk.rs"]
+mod disk;
 #[path = "host/door.rs"]
 mod door;
 #[path = "host/images.rs"]

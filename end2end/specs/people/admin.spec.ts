@@ -80,6 +80,7 @@ test("health and configuration are shown, and no secret", async ({ page, docklet
   await page.goto("/admin/health");
   await expect(page.getByRole("row").filter({ hasText: "Docker Engine" })).toContainText("ready");
   await expect(section(page, "Disk")).toContainText(dockletd.dataDir);
+  await expect(section(page, "Disk by user")).toBeVisible();
   await page.goto("/admin/config");
   await expect(page.getByRole("row").filter({ hasText: "data_dir" })).toContainText("flag --server-data-dir");
 });

@@ -4,6 +4,7 @@ pub(crate) mod admin;
 pub(crate) mod apps;
 pub(crate) mod book;
 pub(crate) mod console;
+pub(crate) mod disk;
 pub(crate) mod events;
 pub(crate) mod health;
 pub(crate) mod images;

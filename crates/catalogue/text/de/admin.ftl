@@ -112,3 +112,5 @@ admin-images-lost = Kein neuer vcluster kann es dann benutzen, außer eine ander
 admin-images-new = Image erlauben
 admin-images-pattern-about = * steht für beliebige Zeichen des Pfades oder des Tags. Ohne Tag sind alle Tags gemeint. Images, die auf einem Host gebaut wurden und in keiner Registry sind, müssen auf der Liste stehen.
 admin-images-add = Zur Liste hinzufügen
+admin-disks = Speicherplatz je Benutzer
+admin-disks-about = Was Knoten, laufende und gestoppte, und Homes auf allen Hosts belegen, ohne die Images.

@@ -112,3 +112,5 @@ admin-images-lost = No new vcluster can use it then, unless another line allows 
 admin-images-new = Allow an image
 admin-images-pattern-about = * stands for any characters of the path or the tag. Without a tag, every tag is meant. Images that were built on a host and are in no registry must be on the list.
 admin-images-add = Add to the list
+admin-disks = Disk by user
+admin-disks-about = What nodes, running or stopped, and homes take on all hosts, beside the images.

@@ -13,6 +13,7 @@ use domain::{
 };
 use futures::stream::BoxStream;
 use ipnet::Ipv4Net;
+use serde::{Deserialize, Serialize};
 
 /// Label keys. What lacks `INSTALLATION` with our value is never touched.
 pub mod label {
@@ -126,6 +127,15 @@ pub struct EngineInfo {
 pub enum EngineEvent {
     Container(NodeId),
     Network(VclusterId),
+}
+
+/// What one owner's containers and home take on this engine, in bytes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DiskUse {
+    pub owner: UserId,
+    /// What was written in nodes, running or stopped, beside their images.
+    pub nodes: u64,
+    pub home: u64,
 }
 
 /// How far a pull is, in bytes; `total` grows while layers are found.
@@ -257,6 +267,10 @@ pub trait Engine: Send + Sync + 'static {
         &self,
         image: &ImageRef,
     ) -> Result<BoxStream<'static, Result<PullProgress, EngineError>>, EngineError>;
+
+    /// What this installation's containers and homes take, by owner. The engine walks through all files for it: it may take
+    /// minutes.
+    async fn disk_use(&self, installation: InstallationId) -> Result<Vec<DiskUse>, EngineError>;
 
     /// What happens to containers and networks of this installation. Ends with an error when the connection is lost.
     async fn events(

@@ -4,8 +4,8 @@ use std::{collections::BTreeSet, net::Ipv4Addr};
 
 use async_trait::async_trait;
 use control::ports::engine::{
-    Container, ContainerSpec, Engine, EngineError, EngineEvent, EngineInfo, HostTask, Network, NetworkSpec, PullFault,
-    PullProgress, RunState, VolumeSpec,
+    Container, ContainerSpec, DiskUse, Engine, EngineError, EngineEvent, EngineInfo, HostTask, Network, NetworkSpec,
+    PullFault, PullProgress, RunState, VolumeSpec,
 };
 use domain::{InstallationId, image::ImageRef};
 use futures::{
@@ -213,6 +213,11 @@ impl Engine for FakeEngine {
             Ok(progress)
         });
         Ok(progress.boxed())
+    }
+
+    /// It has no files.
+    async fn disk_use(&self, _: InstallationId) -> Result<Vec<DiskUse>, EngineError> {
+        Ok(Vec::new())
     }
 
     async fn events(
