@@ -15,7 +15,7 @@ use control::{
 use domain::{Violation, image::ImageRules, name::UserName, quota::OwnLimits as Own};
 use wire::{
     admin::{OwnLimits, Person, PersonDetail},
-    disk::{Disk, DiskOf, Disks},
+    disk::{DiskUse, DiskUseOf, DiskUses},
     image::{AllowedImage, ImageChoice, ImageList},
     profile::{BrowserSession, Identity, Token, TokenState},
 };
@@ -101,20 +101,20 @@ pub fn detail(detail: &Detail, accounts: &Accounts, rules: &Rules) -> PersonDeta
     }
 }
 
-pub fn disk(counted: &Counted<Held>) -> Disk {
+pub fn disk(counted: &Counted<Held>) -> DiskUse {
     let Held { nodes, home } = counted.held;
     let hosts_missing = u32::try_from(counted.missing).unwrap_or(u32::MAX);
-    Disk { nodes_bytes: nodes, home_bytes: home, counted_at: counted.at, hosts_missing }
+    DiskUse { nodes_bytes: nodes, home_bytes: home, counted_at: counted.at, hosts_missing }
 }
 
-pub fn disks(counted: &Counted<Vec<(UserName, Held)>>) -> Disks {
-    let of = |(name, held): &(UserName, Held)| DiskOf {
+pub fn disks(counted: &Counted<Vec<(UserName, Held)>>) -> DiskUses {
+    let of = |(name, held): &(UserName, Held)| DiskUseOf {
         name: name.to_string(),
         nodes_bytes: held.nodes,
         home_bytes: held.home,
     };
     let hosts_missing = u32::try_from(counted.missing).unwrap_or(u32::MAX);
-    Disks { items: counted.held.iter().map(of).collect(), counted_at: counted.at, hosts_missing }
+    DiskUses { items: counted.held.iter().map(of).collect(), counted_at: counted.at, hosts_missing }
 }
 
 fn registries(rules: &ImageRules) -> Vec<String> {

@@ -1,6 +1,6 @@
 //! What owners' containers and homes take. Asked without bollard: it reads only the newest engines' form of the answer.
 
-use std::{collections::BTreeMap, path::Path, time::Duration};
+use std::{collections::BTreeMap, fmt::Display, path::Path, time::Duration};
 
 use bollard::ClientVersion;
 use control::ports::engine::{DiskUse, EngineError, label};
@@ -60,7 +60,8 @@ pub(crate) async fn by_owner(client: &Client, installation: InstallationId) -> R
     let unreachable = |fault: std::io::Error| EngineError::Unreachable(fault.to_string());
     let answer = timeout(WALK, get(client.socket(), &path)).await;
     let answer = answer.map_err(|_| EngineError::Unreachable("it has counted for too long".into()))?;
-    let (status, body) = split(&answer.map_err(unreachable)?)?;
+    let answer = answer.map_err(unreachable)?;
+    let (status, body) = split(&answer)?;
     if status != 200 {
         return Err(refusal(status, &String::from_utf8_lossy(body)));
     }
@@ -77,8 +78,8 @@ async fn get(socket: &Path, path: &str) -> std::io::Result<Vec<u8>> {
     Ok(answer)
 }
 
-fn unreadable(fault: impl ToString) -> EngineError {
-    EngineError::Refused(format!("its answer about the disk cannot be read: {}", fault.to_string()))
+fn unreadable(fault: impl Display) -> EngineError {
+    EngineError::Refused(format!("its answer about the disk cannot be read: {fault}"))
 }
 
 /// Status and body.

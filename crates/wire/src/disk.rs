@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 /// `GET /api/v1/me/disk`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-pub struct Disk {
+pub struct DiskUse {
     /// What was written in nodes, running or stopped, beside their images and the home.
     pub nodes_bytes: u64,
     pub home_bytes: u64,
@@ -19,9 +19,9 @@ pub struct Disk {
 /// `GET /api/v1/admin/disk`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-pub struct Disks {
+pub struct DiskUses {
     /// Those who take most first.
-    pub items: Vec<DiskOf>,
+    pub items: Vec<DiskUseOf>,
     /// When the oldest of the counts was made; `null` while there is none.
     pub counted_at: Option<DateTime<Utc>>,
     /// Hosts whose count is not in it: they have not counted yet, or do not answer.
@@ -31,7 +31,7 @@ pub struct Disks {
 /// What one person takes.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-pub struct DiskOf {
+pub struct DiskUseOf {
     pub name: String,
     pub nodes_bytes: u64,
     pub home_bytes: u64,

@@ -2,7 +2,7 @@
 
 use catalogue::t;
 use leptos::prelude::*;
-use wire::disk::{DiskOf, Disks};
+use wire::disk::{DiskUseOf, DiskUses};
 
 use crate::{
     api::disk::read_disks,
@@ -29,8 +29,8 @@ pub(super) fn DisksSection() -> impl IntoView {
 }
 
 #[component]
-fn Shown(disks: Disks) -> impl IntoView {
-    let Disks { items, counted_at, hosts_missing } = disks;
+fn Shown(disks: DiskUses) -> impl IntoView {
+    let DiskUses { items, counted_at, hosts_missing } = disks;
     let Some(at) = counted_at else {
         return view! {
             <Section id="disks" title=t!("admin-disks") about=t!("admin-disks-about")>
@@ -61,7 +61,7 @@ fn Shown(disks: Disks) -> impl IntoView {
 }
 
 #[component]
-fn DiskRow(one: DiskOf) -> impl IntoView {
+fn DiskRow(one: DiskUseOf) -> impl IntoView {
     view! {
         <tr>
             <th scope="row"><a href=routes::person(&one.name)>{one.name.clone()}</a></th>

@@ -151,7 +151,7 @@ fn AllowForm() -> impl IntoView {
                 <ProblemNote problem=problem besides=FIELDS/>
                 <TextField
                     id="allow-image" name="pattern" label=t!("admin-images-new") value="" longest=255
-                    placeholder="python:3.*".to_owned() fault=fault
+                    placeholder="python:3.*" fault=fault
                 />
             </div>
             <footer class="section-foot">

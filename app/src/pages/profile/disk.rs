@@ -2,7 +2,7 @@
 
 use catalogue::t;
 use leptos::prelude::*;
-use wire::disk::Disk;
+use wire::disk::DiskUse;
 
 use crate::{
     api::disk::read_my_disk,
@@ -18,8 +18,8 @@ pub(super) fn DiskSection() -> impl IntoView {
 }
 
 #[component]
-fn Shown(disk: Disk) -> impl IntoView {
-    let Disk { nodes_bytes, home_bytes, counted_at, hosts_missing } = disk;
+fn Shown(disk: DiskUse) -> impl IntoView {
+    let DiskUse { nodes_bytes, home_bytes, counted_at, hosts_missing } = disk;
     let facts = match counted_at {
         None => view! { <p class="section-empty sub">{t!("common-disk-not-yet")}</p> }.into_any(),
         Some(at) => view! {
