@@ -3,8 +3,10 @@
 
 pub mod activity;
 pub mod apps;
+pub mod disk;
 #[cfg(feature = "ssr")]
 pub mod dto;
+pub mod images;
 pub mod installation;
 pub mod overview;
 pub mod people;

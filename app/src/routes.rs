@@ -53,6 +53,8 @@ pub const NEW_TOKEN: &str = "/profile/tokens/new";
 pub const ADMIN_USERS: &str = "/admin/users";
 /// Adding somebody: a dialog over the list. Not below it, where every word may be a name.
 pub const NEW_USER: &str = "/admin/new-user";
+/// The images that may be used.
+pub const ADMIN_IMAGES: &str = "/admin/images";
 pub const ADMIN_HEALTH: &str = "/admin/health";
 pub const ADMIN_CONFIG: &str = "/admin/config";
 
@@ -177,6 +179,7 @@ pub(crate) fn Pages() -> impl IntoView {
                         <Route path=path!("/tokens/new") view={Lazy::<profile::NewToken>::new()} ssr=SsrMode::Async/>
                     </ParentRoute>
                     <Route path=path!("/admin/health") view={Lazy::<admin::Health>::new()} ssr=SsrMode::Async/>
+                    <Route path=path!("/admin/images") view={Lazy::<admin::Images>::new()} ssr=SsrMode::Async/>
                     <Route path=path!("/admin/config") view={Lazy::<admin::Config>::new()} ssr=SsrMode::Async/>
                     <Route path=path!("/admin/users/:name") view={Lazy::<admin::Person>::new()} ssr=SsrMode::Async/>
                     <ParentRoute path=path!("/admin") view={Lazy::<admin::People>::new()} ssr=SsrMode::Async>
@@ -235,6 +238,7 @@ mod tests {
             (ADMIN_USERS.into(), Some(Area::Admin)),
             (NEW_USER.into(), Some(Area::Admin)),
             (person("ada"), Some(Area::Admin)),
+            (ADMIN_IMAGES.into(), Some(Area::Admin)),
             (ADMIN_HEALTH.into(), Some(Area::Admin)),
             (ADMIN_CONFIG.into(), Some(Area::Admin)),
         ];

@@ -18,7 +18,10 @@ use control::{
     },
     reconcile::Reconciler,
 };
-use domain::InstallationId;
+use domain::{
+    InstallationId,
+    image::{ImageRef, ImageRules},
+};
 use etcd::{Credentials, Etcd, EtcdConfig, embedded::EmbeddedConfig};
 use scheduler::Overcommit;
 use store::{PostgresConfig, SessionStore, SqlStore, SqliteConfig, StoreConfig};
@@ -65,7 +68,7 @@ pub fn compose(config: &Config, data: &DataDir, database: SqlStore, etcd: Etcd) 
         clock: Arc::new(SystemClock),
         entropy: Arc::new(SystemEntropy),
     };
-    let (control, reconciler) = Control::new(&ports, policy(config));
+    let (control, reconciler) = Control::new(&ports, policy(config)?);
     let control = control.with_federation(federation(config, data, &ports)?).with_fresh_sign_in(config.sign_in.fresh());
     let readiness = readiness(database.clone(), etcd, engine, control.clone());
     Ok(Parts { control, reconciler, worker, nodes, database, sessions, readiness })
@@ -125,9 +128,17 @@ pub fn embedded_etcd(config: &Config, data: &DataDir) -> EmbeddedConfig {
     EmbeddedConfig { binary: config.etcd.binary.clone(), ..EmbeddedConfig::new(data.join("etcd")) }
 }
 
-fn policy(config: &Config) -> Policy {
+fn policy(config: &Config) -> Result<Policy> {
     let overcommit = Overcommit { cpu: config.worker.cpu_overcommit, memory: config.worker.memory_overcommit };
-    Policy { allowances: config.limits.allowances(), cluster_net: config.network.cluster_net, overcommit }
+    let images = ImageRules { registries: config.images.registries.clone(), base: base_image(config)? };
+    let allowances = config.limits.allowances();
+    Ok(Policy { allowances, cluster_net: config.network.cluster_net, overcommit, images })
+}
+
+/// The image that new vclusters are offered.
+pub fn base_image(config: &Config) -> Result<ImageRef> {
+    let name = &config.worker.base_image;
+    name.parse().with_context(|| format!("worker.base_image: {name}"))
 }
 
 /// docklet-init: where the configuration says, or beside this program.

@@ -10,6 +10,7 @@ pub mod cargo_leptos;
 pub mod cluster;
 pub mod database;
 pub mod etcd;
+pub mod images;
 pub mod limits;
 pub mod log;
 pub mod network;
@@ -62,6 +63,7 @@ sections! {
     etcd: etcd::EtcdConfig,
     cluster: cluster::ClusterConfig,
     worker: worker::WorkerConfig,
+    images: images::ImagesConfig,
     network: network::NetworkConfig,
     limits: limits::LimitsConfig,
     sign_in: sign_in::SignInConfig,

@@ -13,7 +13,7 @@ use docker::DockerEngine;
 use domain::{InstallationId, name::WorkerName};
 use etcd::Etcd;
 use worker::{
-    Worker, WorkerConfig,
+    ImageKeeping, Worker, WorkerConfig,
     remote::{Credentials, RemoteNodes},
 };
 
@@ -89,7 +89,7 @@ fn worker_config(config: &Config, data: &DataDir) -> Result<WorkerConfig> {
             init.display()
         );
     }
-    let image = settings.base_image.parse().with_context(|| format!("worker.base_image: {}", settings.base_image))?;
+    let image = compose::base_image(config)?;
     let (name, installation) = (worker_name(config, data)?, installation(config, data)?);
     Ok(WorkerConfig {
         ceilings: Ceilings {
@@ -100,6 +100,8 @@ fn worker_config(config: &Config, data: &DataDir) -> Result<WorkerConfig> {
         },
         fenced: Some(config.network.cluster_net),
         routes: settings.routes.clone(),
+        disk_every: settings.disk_every,
+        images: ImageKeeping { keep: config.images.keep, min_free: config.images.min_free, ..ImageKeeping::default() },
         ..WorkerConfig::new(name, installation, data.path().into(), init, image)
     })
 }

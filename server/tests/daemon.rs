@@ -31,5 +31,6 @@ mod start_and_end;
 mod terminal_stream;
 mod tls;
 mod vcluster_bad_input;
+mod vcluster_images;
 mod vcluster_lifecycle;
 mod worker_apart;

@@ -60,6 +60,7 @@ async fn the_description_of_the_api_names_every_endpoint() {
     }
     endpoints.sort();
     let expected = [
+        "delete /api/v1/admin/images",
         "delete /api/v1/admin/users/{name}/sessions",
         "delete /api/v1/me/sessions",
         "delete /api/v1/me/sessions/{session}",
@@ -69,10 +70,14 @@ async fn the_description_of_the_api_names_every_endpoint() {
         "delete /api/v1/vclusters/{id}/nodes/{node}",
         "delete /api/v1/vclusters/{id}/nodes/{node}/terminals/{terminal}",
         "get /api/v1/admin/config",
+        "get /api/v1/admin/disk",
         "get /api/v1/admin/health",
+        "get /api/v1/admin/images",
         "get /api/v1/admin/users",
         "get /api/v1/admin/users/{name}",
         "get /api/v1/events",
+        "get /api/v1/images",
+        "get /api/v1/me/disk",
         "get /api/v1/me/sessions",
         "get /api/v1/me/tokens",
         "get /api/v1/session",
@@ -84,6 +89,7 @@ async fn the_description_of_the_api_names_every_endpoint() {
         "get /api/v1/vclusters/{id}/nodes/{node}/terminals/{terminal}",
         "patch /api/v1/admin/users/{name}",
         "patch /api/v1/vclusters/{id}/apps/{app}",
+        "post /api/v1/admin/images",
         "post /api/v1/admin/users",
         "post /api/v1/admin/users/{name}/password",
         "post /api/v1/me/tokens",

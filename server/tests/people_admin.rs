@@ -36,10 +36,15 @@ async fn for_everybody_else_there_is_nothing() {
         (Method::DELETE, "/api/v1/admin/users/admin/sessions"),
         (Method::GET, "/api/v1/admin/health"),
         (Method::GET, "/api/v1/admin/config"),
+        (Method::GET, "/api/v1/admin/disk"),
+        (Method::GET, "/api/v1/admin/images"),
+        (Method::POST, "/api/v1/admin/images"),
+        (Method::DELETE, "/api/v1/admin/images"),
     ];
     let body = |path: &str| match path {
         "/api/v1/admin/users" => json!({"name": "eve", "role": "admin"}),
         "/api/v1/admin/users/ada" => json!({"role": "admin"}),
+        "/api/v1/admin/images" => json!({"pattern": "lab/*"}),
         _ => json!({}),
     };
     let nonsense = [json!([]), json!({"name": 7}), json!({"no such field": true})];

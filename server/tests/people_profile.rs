@@ -183,3 +183,21 @@ async fn an_open_event_stream_keeps_the_session_alive_and_comes_back_for_a_new_c
     let answer = browser.client.get("/api/v1/session").await.ok(200);
     assert!(answer.header("set-cookie").contains("Max-Age=8"), "{:?}", answer.headers);
 }
+
+#[tokio::test]
+async fn what_one_takes_of_the_disk_is_counted_and_administrators_see_it_of_all() {
+    let daemon = Options::default().with("worker-disk-every", "500ms").start().await;
+    daemon.add_user("ada");
+    let (ada, admin) = (daemon.client_of("ada"), daemon.admin());
+    let id = ada.create("lab", 1).await;
+    settled(&ada, &id, "running").await;
+    let counted = testkit::obtain("ada's home is counted", SOON, async || {
+        let disk = ada.get("/api/v1/me/disk").await.ok(200).json();
+        (disk["home_bytes"].as_u64() > Some(0)).then_some(disk)
+    })
+    .await;
+    assert!(counted["counted_at"].is_string() && counted["hosts_missing"] == 0, "{counted}");
+    let all = admin.get("/api/v1/admin/disk").await.ok(200).json();
+    assert_eq!(all["items"][0]["name"], "ada", "{all}");
+    assert_eq!(admin.get("/api/v1/me/disk").await.ok(200).json()["home_bytes"], 0);
+}

@@ -123,7 +123,7 @@ async fn a_name_that_is_taken_is_said_beside_the_field() {
 
 #[tokio::test]
 async fn an_unknown_image_fails_with_a_reason_and_gives_back_what_it_reserved() {
-    let daemon = Daemon::start_usual().await;
+    let daemon = Options::default().with("images-registries", "localhost:1").start().await;
     let client = daemon.admin();
     // A registry that refuses connections at once.
     let body = with("/image", json!("localhost:1/no-such/image"));

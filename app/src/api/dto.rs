@@ -4,12 +4,19 @@ use chrono::{DateTime, Utc};
 use control::{
     accounts::{Accounts, PersonDetail as Detail},
     actor::Actor,
+    disk::{Counted, Held},
     federation::Rules,
-    ports::store::{BrowserSession as Session, Identity as IdentityRecord, Person as Record, Token as TokenRecord},
+    images::ImageChoice as Choice,
+    ports::store::{
+        AllowedImage as Allowed, BrowserSession as Session, Identity as IdentityRecord, Person as Record,
+        Token as TokenRecord,
+    },
 };
-use domain::{Violation, quota::OwnLimits as Own};
+use domain::{Violation, image::ImageRules, name::UserName, quota::OwnLimits as Own};
 use wire::{
     admin::{OwnLimits, Person, PersonDetail},
+    disk::{DiskUse, DiskUseOf, DiskUses},
+    image::{AllowedImage, ImageChoice, ImageList},
     profile::{BrowserSession, Identity, Token, TokenState},
 };
 
@@ -92,6 +99,47 @@ pub fn detail(detail: &Detail, accounts: &Accounts, rules: &Rules) -> PersonDeta
         tokens: count(detail.tokens.len()),
         identities: detail.identities.iter().map(|one| identity(one, rules)).collect(),
     }
+}
+
+pub fn disk(counted: &Counted<Held>) -> DiskUse {
+    let Held { nodes, home } = counted.held;
+    let hosts_missing = u32::try_from(counted.missing).unwrap_or(u32::MAX);
+    DiskUse { nodes_bytes: nodes, home_bytes: home, counted_at: counted.at, hosts_missing }
+}
+
+pub fn disks(counted: &Counted<Vec<(UserName, Held)>>) -> DiskUses {
+    let of = |(name, held): &(UserName, Held)| DiskUseOf {
+        name: name.to_string(),
+        nodes_bytes: held.nodes,
+        home_bytes: held.home,
+    };
+    let hosts_missing = u32::try_from(counted.missing).unwrap_or(u32::MAX);
+    DiskUses { items: counted.held.iter().map(of).collect(), counted_at: counted.at, hosts_missing }
+}
+
+fn registries(rules: &ImageRules) -> Vec<String> {
+    rules.registries.iter().map(ToString::to_string).collect()
+}
+
+pub fn image_choice(choice: &Choice) -> ImageChoice {
+    ImageChoice {
+        base: choice.rules.base.to_string(),
+        registries: registries(&choice.rules),
+        listed: choice.list.iter().map(ToString::to_string).collect(),
+        any_image: choice.any_image,
+    }
+}
+
+pub fn image_list(rules: &ImageRules, list: &[Allowed]) -> ImageList {
+    ImageList {
+        base: rules.base.to_string(),
+        registries: registries(rules),
+        items: list.iter().map(allowed_image).collect(),
+    }
+}
+
+pub fn allowed_image(image: &Allowed) -> AllowedImage {
+    AllowedImage { pattern: image.pattern.to_string(), added_by: image.added_by.to_string(), added_at: image.added_at }
 }
 
 /// What a client wrote, checked.

@@ -1,8 +1,10 @@
-//! What administrators see: people, the installation's health, its configuration. For everybody else the server answers
+//! What administrators see: people, images, the installation's health, its configuration. For everybody else the server answers
 //! that there is no such place, and so do these pages.
 
 pub(crate) mod config;
+mod disks;
 pub(crate) mod health;
+pub(crate) mod images;
 pub(crate) mod limits;
 pub(crate) mod new_user;
 pub(crate) mod people;
@@ -22,6 +24,7 @@ pub(super) fn AdminHead(#[prop(optional, into)] action: Option<ViewFnOnce>) -> i
     let tab = |address: &str, text: String| Tab { address: address.to_owned(), text, count: None };
     let tabs = vec![
         tab(routes::ADMIN_USERS, t!("admin-users")),
+        tab(routes::ADMIN_IMAGES, t!("admin-images")),
         tab(routes::ADMIN_HEALTH, t!("admin-health")),
         tab(routes::ADMIN_CONFIG, t!("admin-config")),
     ];

@@ -1,5 +1,6 @@
 //! Who one is: password, API tokens, browsers that are signed in.
 
+mod disk;
 mod identities;
 pub(crate) mod new_token;
 mod password;
@@ -11,7 +12,8 @@ use leptos::prelude::*;
 use leptos_router::components::Outlet;
 
 use self::{
-    identities::IdentitiesSection, password::PasswordSection, sessions::SessionsSection, tokens::TokensSection,
+    disk::DiskSection, identities::IdentitiesSection, password::PasswordSection, sessions::SessionsSection,
+    tokens::TokensSection,
 };
 use crate::{
     api::profile::{
@@ -97,6 +99,7 @@ pub(crate) fn ProfilePage() -> impl IntoView {
                         Err(refused) => view! { <ProblemCard problem=refused.into()/> }.into_any(),
                     }
                 })}
+                <DiskSection/>
             </Transition>
         </div>
         <Outlet/>

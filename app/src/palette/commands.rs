@@ -86,6 +86,7 @@ fn pages(is_admin: bool) -> Vec<Command> {
     ];
     if is_admin {
         pages.push(plain(t!("palette-users"), kind(), Icon::Shield, Does::Go(routes::ADMIN_USERS.into())));
+        pages.push(plain(t!("palette-images"), kind(), Icon::Shield, Does::Go(routes::ADMIN_IMAGES.into())));
         pages.push(plain(t!("palette-health"), kind(), Icon::Shield, Does::Go(routes::ADMIN_HEALTH.into())));
         pages.push(plain(t!("palette-config"), kind(), Icon::Shield, Does::Go(routes::ADMIN_CONFIG.into())));
     }

@@ -90,6 +90,7 @@ area! {
         People => crate::pages::admin::people::PeoplePage,
         Person => crate::pages::admin::person::PersonPage,
         NewUser => crate::pages::admin::new_user::NewUserDialog,
+        Images => crate::pages::admin::images::ImagesPage,
         Health => crate::pages::admin::health::HealthPage,
         Config => crate::pages::admin::config::ConfigPage,
     }

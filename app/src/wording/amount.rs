@@ -22,6 +22,11 @@ pub(crate) fn memory(mib: u64) -> String {
     t!("amount-gib", n = tenths as f64 / 10.0)
 }
 
+/// Bytes in the same units; what is there is never nothing.
+pub(crate) fn bytes(bytes: u64) -> String {
+    memory(bytes.div_ceil(1024 * 1024))
+}
+
 /// `0.5 CPU`, `1 CPU`, `2 CPUs`.
 pub(crate) fn cpus(n: f64) -> String {
     t!("amount-cpus", n = rounded(n), many = if n > 1.0 { "yes" } else { "no" })
@@ -49,6 +54,11 @@ mod tests {
     fn memory_is_said_in_the_unit_that_fits() {
         let said: Vec<String> = [0, 512, 1024, 1536, 2048, 22_528, 1_100].map(memory).into();
         assert_eq!(said, ["0 MiB", "512 MiB", "1 GiB", "1.5 GiB", "2 GiB", "22 GiB", "1.1 GiB"]);
+    }
+
+    #[test]
+    fn a_byte_is_not_nothing() {
+        assert_eq!([0, 1, 3 << 20, 5 << 30].map(bytes), ["0 MiB", "1 MiB", "3 MiB", "5 GiB"]);
     }
 
     #[test]

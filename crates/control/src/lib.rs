@@ -7,9 +7,11 @@
 pub mod accounts;
 pub mod actor;
 pub mod apps;
+pub mod disk;
 pub mod error;
 pub mod events;
 pub mod federation;
+pub mod images;
 pub mod installation;
 pub mod ports;
 pub mod reconcile;
@@ -21,7 +23,7 @@ pub mod vclusters;
 use std::sync::Arc;
 
 use chrono::TimeDelta;
-use domain::allowance::Allowances;
+use domain::{allowance::Allowances, image::ImageRules};
 use ipnet::Ipv4Net;
 use scheduler::Overcommit;
 
@@ -30,8 +32,10 @@ pub use error::Error;
 use crate::{
     accounts::Accounts,
     apps::Apps,
+    disk::Disks,
     events::Events,
     federation::Federation,
+    images::Images,
     installation::Installation,
     ports::{
         clock::{Clock, Entropy},
@@ -53,6 +57,8 @@ pub struct Policy {
     /// Every vcluster's subnet is cut from this network.
     pub cluster_net: Ipv4Net,
     pub overcommit: Overcommit,
+    /// Which images may be used, before the administrators' list.
+    pub images: ImageRules,
 }
 
 /// Everything control needs from outside.
@@ -81,6 +87,8 @@ pub struct Control {
     pub apps: Apps,
     pub events: Events,
     pub federation: Federation,
+    pub images: Images,
+    pub disks: Disks,
     pub installation: Installation,
 }
 
@@ -90,7 +98,9 @@ impl Control {
         let events = Events::new(ports.store.clone());
         let hosts = Hosts::default();
         let (dispatcher, orders) = Dispatcher::new();
-        let vclusters = Vclusters::new(ports, policy.clone(), events.clone(), hosts.clone(), dispatcher.clone());
+        let images = Images::new(ports, &policy);
+        let vclusters =
+            Vclusters::new(ports, policy.clone(), images.clone(), events.clone(), hosts.clone(), dispatcher.clone());
         let allowances = policy.allowances.clone();
         let control = Self {
             accounts: Accounts::new(ports.store.clone(), ports.clock.clone(), ports.entropy.clone(), allowances)
@@ -100,9 +110,11 @@ impl Control {
             vclusters,
             events: events.clone(),
             federation: Federation::none(ports),
+            images: images.clone(),
+            disks: Disks::new(ports, hosts.clone()),
             installation: Installation::new(ports, policy.overcommit, hosts.clone()),
         };
-        (control, Reconciler::new(ports, events, hosts, dispatcher, orders, policy.cluster_net))
+        (control, Reconciler::new(ports, events, hosts, dispatcher, orders, images, policy.cluster_net))
     }
 
     /// With how long a sign-in is good for what makes the way in wider.

@@ -16,7 +16,7 @@ use tokio_util::sync::CancellationToken;
 pub use dispatcher::Dispatcher;
 
 use self::{collector::Collector, dispatcher::Work, hosts::Hosts};
-use crate::{Ports, events::Events};
+use crate::{Ports, events::Events, images::Images};
 
 /// The background half of control; runs until it is cancelled.
 #[derive(Debug)]
@@ -32,10 +32,11 @@ impl Reconciler {
         hosts: Hosts,
         dispatcher: Dispatcher,
         orders: mpsc::UnboundedReceiver<Work>,
+        images: Images,
         cluster_net: Ipv4Net,
     ) -> Self {
         Self {
-            publisher: dispatcher::Publisher::new(ports, orders),
+            publisher: dispatcher::Publisher::new(ports, orders, images),
             collector: Collector::new(ports, events, hosts, dispatcher, cluster_net),
         }
     }

@@ -23,6 +23,7 @@ use crate::{
     actor::Actor,
     apps,
     events::Events,
+    images::Images,
     ports::{
         clock::{Clock, Entropy},
         store::{EventBody, PageRequest, Store, StoredEvent, Transaction},
@@ -42,6 +43,7 @@ pub struct Vclusters {
     events: Events,
     hosts: Hosts,
     dispatcher: Dispatcher,
+    images: Images,
 }
 
 impl std::fmt::Debug for Vclusters {
@@ -58,9 +60,16 @@ struct Changing {
 }
 
 impl Vclusters {
-    pub(crate) fn new(ports: &Ports, policy: Policy, events: Events, hosts: Hosts, dispatcher: Dispatcher) -> Self {
+    pub(crate) fn new(
+        ports: &Ports,
+        policy: Policy,
+        images: Images,
+        events: Events,
+        hosts: Hosts,
+        dispatcher: Dispatcher,
+    ) -> Self {
         let Ports { store, clock, entropy, .. } = ports.clone();
-        Self { store, clock, entropy, policy, events, hosts, dispatcher }
+        Self { store, clock, entropy, policy, events, hosts, dispatcher, images }
     }
 
     /// The actor's vclusters, newest first.
@@ -110,6 +119,8 @@ impl Vclusters {
     pub async fn add_nodes(&self, actor: &Actor, id: VclusterId, count: i64) -> Result<Vcluster, Error> {
         let count = parse_count("count", count)?;
         let mut change = self.begin(actor, id, OperationKind::AddNodes).await?;
+        // Nodes that are there keep their image: their owner's files are in them. More of them are as new as any.
+        self.images.check(&mut *change.tx, actor.user, &change.vcluster.image).await?;
         let (owner, each) = (change.vcluster.owner, change.vcluster.resources);
         let new = self.place_nodes(&mut *change.tx, owner, count, each, Usage::default()).await;
         // What the vcluster itself refuses is the better answer, so it is asked first with what cannot be placed, too.

@@ -1,6 +1,9 @@
 //! The connection to the engine: made when needed, agreed on one API version, every request under a time limit.
 
-use std::{path::PathBuf, time::Duration};
+use std::{
+    path::{Path, PathBuf},
+    time::Duration,
+};
 
 use bollard::{API_DEFAULT_VERSION, Docker, errors::Error};
 use control::ports::engine::{EngineError, EngineInfo};
@@ -25,6 +28,10 @@ pub(crate) struct Client {
 impl Client {
     pub(crate) fn new(socket: PathBuf) -> Self {
         Self { socket, agreed: Mutex::new(None) }
+    }
+
+    pub(crate) fn socket(&self) -> &Path {
+        &self.socket
     }
 
     /// The connection, speaking a version both sides know.
@@ -82,6 +89,7 @@ impl Client {
             version: info.server_version.unwrap_or_default(),
             cpus: u32::try_from(number(info.ncpu)).unwrap_or(0),
             memory_mib: number(info.mem_total) / (1024 * 1024),
+            root_dir: info.docker_root_dir.unwrap_or_default().into(),
         })
     }
 }

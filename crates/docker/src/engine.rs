@@ -1,10 +1,10 @@
 //! The adapter itself: the port's methods, each handed to the module of its kind of object.
 
-use std::{net::Ipv4Addr, path::PathBuf};
+use std::{collections::BTreeSet, net::Ipv4Addr, path::PathBuf};
 
 use async_trait::async_trait;
 use control::ports::engine::{
-    Container, ContainerSpec, Engine, EngineError, EngineEvent, EngineInfo, HostTask, Network, NetworkSpec,
+    Container, ContainerSpec, DiskUse, Engine, EngineError, EngineEvent, EngineInfo, HostTask, Network, NetworkSpec,
     PullProgress, VolumeSpec,
 };
 use domain::{InstallationId, image::ImageRef};
@@ -14,7 +14,7 @@ use ipnet::Ipv4Net;
 use crate::{
     about::{self, About},
     client::Client,
-    container, events, host_task, image, log, network, volume,
+    container, disk, events, host_task, image, log, network, volume,
 };
 
 /// The engine behind one unix socket. Connects when it is first asked something, and again after the engine was away.
@@ -94,8 +94,16 @@ impl Engine for DockerEngine {
         volume::ensure(&self.client, spec).await
     }
 
-    async fn has_image(&self, image: &ImageRef) -> Result<bool, EngineError> {
-        image::exists(&self.client, image).await
+    async fn image_id(&self, name: &str) -> Result<Option<String>, EngineError> {
+        image::id(&self.client, name).await
+    }
+
+    async fn images_in_use(&self) -> Result<BTreeSet<String>, EngineError> {
+        image::in_use(&self.client).await
+    }
+
+    async fn remove_image(&self, name: &str) -> Result<(), EngineError> {
+        image::remove(&self.client, name).await
     }
 
     async fn pull_image(
@@ -103,6 +111,10 @@ impl Engine for DockerEngine {
         image: &ImageRef,
     ) -> Result<BoxStream<'static, Result<PullProgress, EngineError>>, EngineError> {
         image::pull(&self.client, image).await
+    }
+
+    async fn disk_use(&self, installation: InstallationId) -> Result<Vec<DiskUse>, EngineError> {
+        disk::by_owner(&self.client, installation).await
     }
 
     async fn events(

@@ -34,7 +34,7 @@ pub(crate) fn refusal(status: u16, message: &str) -> EngineError {
     }
 }
 
-fn is_disk_full(message: &str) -> bool {
+pub(crate) fn is_disk_full(message: &str) -> bool {
     let message = message.to_ascii_lowercase();
     message.contains("no space left on device") || message.contains("disk quota exceeded")
 }

@@ -1,9 +1,15 @@
-//! Images: looked for and pulled.
+//! Images: looked for, pulled and removed.
 
-use std::{collections::HashMap, time::Duration};
+use std::{
+    collections::{BTreeSet, HashMap},
+    time::Duration,
+};
 
-use bollard::{errors::Error, models::CreateImageInfo, query_parameters::CreateImageOptionsBuilder};
-use control::ports::engine::{EngineError, PullProgress};
+use bollard::{
+    models::CreateImageInfo,
+    query_parameters::{CreateImageOptionsBuilder, ListContainersOptionsBuilder, RemoveImageOptions},
+};
+use control::ports::engine::{EngineError, PullFault, PullProgress};
 use domain::image::ImageRef;
 use futures::{
     StreamExt,
@@ -11,19 +17,39 @@ use futures::{
 };
 
 use crate::{
-    client::{Client, QUERY},
+    client::{CHANGE, Client, QUERY},
     container::is_missing,
-    fault::fault,
+    fault::{fault, parts},
+    pull_fault::pull_failed,
 };
 
 /// A pull may take as long as it likes while it moves.
 const STALL: Duration = Duration::from_secs(60);
 
-pub(crate) async fn exists(client: &Client, image: &ImageRef) -> Result<bool, EngineError> {
-    let name = image.with_tag();
-    match client.raw(QUERY, |docker| async move { docker.inspect_image(&name).await }).await? {
-        Ok(_) => Ok(true),
-        Err(error) if is_missing(&error) => Ok(false),
+pub(crate) async fn id(client: &Client, name: &str) -> Result<Option<String>, EngineError> {
+    match client.raw(QUERY, |docker| async move { docker.inspect_image(name).await }).await? {
+        Ok(found) => Ok(found.id),
+        Err(error) if is_missing(&error) => Ok(None),
+        Err(error) => Err(fault(error)),
+    }
+}
+
+pub(crate) async fn in_use(client: &Client) -> Result<BTreeSet<String>, EngineError> {
+    let options = ListContainersOptionsBuilder::new().all(true).build();
+    let listed = client.ask(QUERY, |docker| async move { docker.list_containers(Some(options)).await }).await?;
+    Ok(listed.into_iter().filter_map(|container| container.image_id).collect())
+}
+
+/// Never by force: what a container was made of, the engine itself keeps.
+pub(crate) async fn remove(client: &Client, name: &str) -> Result<(), EngineError> {
+    let removal =
+        |docker: bollard::Docker| async move { docker.remove_image(name, None::<RemoveImageOptions>, None).await };
+    match client.raw(CHANGE, removal).await? {
+        Ok(_) => Ok(()),
+        Err(error) if is_missing(&error) => Ok(()),
+        Err(error) if parts(&error).is_some_and(|(status, _)| status == 409) => {
+            Err(EngineError::InUse(format!("the image {name}")))
+        }
         Err(error) => Err(fault(error)),
     }
 }
@@ -46,23 +72,14 @@ pub(crate) async fn pull(
             Ok(Some(Ok(answer))) => Ok(layers.take_in(answer)),
             Ok(Some(Err(error))) => Err(pull_failed(&name, error)),
             Err(_) => {
-                let fault = format!("nothing arrived for {} s", STALL.as_secs());
-                Err(EngineError::PullFailed { image: name.clone(), fault })
+                tracing::warn!(image = %name, stalled_s = STALL.as_secs(), "a pull stands still and is given up");
+                Err(EngineError::PullFailed { image: name.clone(), fault: PullFault::TimedOut })
             }
         };
         let ended = item.is_err();
         Some((item, (answers, layers, name, ended)))
     })
     .boxed())
-}
-
-fn pull_failed(image: &str, error: Error) -> EngineError {
-    let fault = match fault(error) {
-        known @ (EngineError::DiskFull | EngineError::Unreachable(_)) => return known,
-        EngineError::Refused(fault) | EngineError::Gone(fault) => fault,
-        other => other.to_string(),
-    };
-    EngineError::PullFailed { image: image.to_owned(), fault }
 }
 
 /// Adds up what the engine says of each layer.

@@ -3,13 +3,15 @@
 //! The only crate that knows bollard. It decides nothing: each method is one typed request, with a time limit, and an answer
 //! in the port's words. Map:
 //! - `client`: the connection, agreed on one API version, and the time limits
-//! - `fault`: what the engine's refusals mean
+//! - `fault`: what the engine's refusals mean; `pull_fault`: the same for pulls, whose words are for the log alone
 //! - `about`: the engine of itself, for people who look for what is wrong
+//! - `disk`: what owners take
 //! - `container`, `network`, `volume`, `image`, `events`, `host_task`: one kind of object each
 
 mod about;
 mod client;
 mod container;
+mod disk;
 mod engine;
 mod events;
 mod fault;
@@ -18,6 +20,7 @@ mod image;
 mod label;
 mod log;
 mod network;
+mod pull_fault;
 mod spec;
 mod volume;
 

@@ -1,7 +1,10 @@
 //! Who may hold how much: everybody the usual, a group what is set for it, and somebody what is set for them alone. Knows no
 //! user and not what anybody holds.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 use crate::{
     name::GroupName,
@@ -15,6 +18,8 @@ pub struct Allowances {
     groups: Arc<BTreeMap<GroupName, OwnLimits>>,
     shares: Shares,
     group_shares: Arc<BTreeMap<GroupName, OwnShares>>,
+    /// Groups whose people the list of images does not bind.
+    any_image: Arc<BTreeSet<GroupName>>,
 }
 
 /// What one user may take at a time of what all share in dockletd itself.
@@ -53,7 +58,13 @@ pub struct Standing {
 impl From<Limits> for Allowances {
     /// The same for everybody.
     fn from(usual: Limits) -> Self {
-        Self { usual, groups: Arc::default(), shares: Shares::default(), group_shares: Arc::default() }
+        Self {
+            usual,
+            groups: Arc::default(),
+            shares: Shares::default(),
+            group_shares: Arc::default(),
+            any_image: Arc::default(),
+        }
     }
 }
 
@@ -74,6 +85,15 @@ impl Allowances {
             terminals: own.terminals.unwrap_or(self.shares.terminals),
             apps: own.apps.unwrap_or(self.shares.apps),
         }
+    }
+
+    /// Who is in one of these may use images that are not on the administrators' list.
+    pub fn with_any_image(self, groups: BTreeSet<GroupName>) -> Self {
+        Self { any_image: Arc::new(groups), ..self }
+    }
+
+    pub fn may_use_any_image(&self, standing: &Standing) -> bool {
+        standing.group.as_ref().is_some_and(|group| self.any_image.contains(group))
     }
 
     pub fn groups(&self) -> impl Iterator<Item = &GroupName> {
@@ -107,6 +127,10 @@ mod tests {
         assert_eq!(of(Some(&students), OwnLimits::default()), Limits { vclusters: 1, nodes: 2, ..usual });
         let own = OwnLimits { nodes: Some(9), memory_mib: Some(1), ..OwnLimits::default() };
         assert_eq!(of(Some(&students), own), Limits { vclusters: 1, nodes: 9, memory_mib: 1, ..usual });
+        assert!(!allowances.may_use_any_image(&Standing { group: Some(students.clone()), own: theirs }));
+        let allowances = allowances.clone().with_any_image([students.clone()].into());
+        assert!(allowances.may_use_any_image(&Standing { group: Some(students), own: theirs }));
+        assert!(!allowances.may_use_any_image(&Standing::default()));
         let gone: GroupName = "gone".parse().expect("a name");
         let theirs = OwnShares { terminals: Some(3), ..OwnShares::default() };
         let shared = allowances

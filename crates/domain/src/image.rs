@@ -1,8 +1,16 @@
-//! The name of a container image. Knows its grammar, not which images exist.
+//! The name of a container image. Knows its grammar, not which images exist; `rules` says which may be used.
+
+mod pattern;
+mod registry;
+mod rules;
 
 use std::{fmt, str::FromStr};
 
 use serde::{Deserialize, Serialize};
+
+pub use pattern::ImagePattern;
+pub use registry::{DEFAULT_REGISTRY, Registry};
+pub use rules::{ImageRules, Source};
 
 use crate::Violation;
 
@@ -18,10 +26,46 @@ impl ImageRef {
         &self.0
     }
 
+    /// What the name leads to, written out as the engine understands it.
+    pub fn target(&self) -> Target<'_> {
+        let (rest, digest) = self.0.split_once('@').map_or((&*self.0, None), |(rest, digest)| (rest, Some(digest)));
+        let (path, tag) = tag_of(rest);
+        let (host, path) = split_host(path);
+        let registry = registry::canonical(host);
+        Target { path: official(&registry, path), registry, tag, digest }
+    }
+
+    /// Whether both names lead to the same image: `debian` and `docker.io/library/debian:latest` do.
+    pub fn is_same(&self, other: &Self) -> bool {
+        let latest = |image: &Self| {
+            let Target { registry, path, tag, digest } = image.target();
+            // A digest decides alone: the engine ignores the tag beside it.
+            let version = digest.or(tag).unwrap_or("latest");
+            (registry, path, version.to_owned())
+        };
+        latest(self) == latest(other)
+    }
+
     /// The reference with `:latest` when neither tag nor digest is given: what the engine means by the bare name.
     pub fn with_tag(&self) -> String {
         if self.0.contains('@') || tag_of(&self.0).1.is_some() { self.0.clone() } else { format!("{}:latest", self.0) }
     }
+}
+
+/// A reference in its parts, with what it leaves out filled in but for the tag.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Target<'a> {
+    /// Lower case, with its port when it is written: `docker.io`, `reg.example.org:5000`.
+    pub registry: String,
+    /// `library/debian`, `docklet/base`.
+    pub path: String,
+    pub tag: Option<&'a str>,
+    pub digest: Option<&'a str>,
+}
+
+/// The engine's default registry keeps what has no path under `library`.
+fn official(registry: &str, path: &str) -> String {
+    if registry == DEFAULT_REGISTRY && !path.contains('/') { format!("library/{path}") } else { path.to_owned() }
 }
 
 /// Splits `path:tag`; a colon before the last slash belongs to a port.
@@ -144,6 +188,64 @@ mod tests {
         ] {
             assert!(text.parse::<ImageRef>().is_err(), "{text:?}");
         }
+    }
+
+    #[test]
+    fn a_name_leads_where_the_engine_would_go() {
+        let target = |text: &str| {
+            let image = text.parse::<ImageRef>().expect("a good reference");
+            let Target { registry, path, .. } = image.target();
+            format!("{registry} {path}")
+        };
+        for (text, leads_to) in [
+            ("debian", "docker.io library/debian"),
+            ("debian:bookworm", "docker.io library/debian"),
+            ("docklet/base", "docker.io docklet/base"),
+            ("docker.io/debian", "docker.io library/debian"),
+            ("index.docker.io/library/debian", "docker.io library/debian"),
+            ("Reg.Example.ORG:5000/a", "reg.example.org:5000 a"),
+            ("localhost/a", "localhost a"),
+            ("127.0.0.1:5999/a/b", "127.0.0.1:5999 a/b"),
+            // No host, as the engine reads it: neither a dot nor a colon.
+            ("2130706433/a", "docker.io 2130706433/a"),
+            ("0x7f000001/a", "docker.io 0x7f000001/a"),
+            ("0x7f.1/a", "0x7f.1 a"),
+        ] {
+            assert_eq!(target(text), leads_to, "{text}");
+        }
+    }
+
+    #[test]
+    fn hosts_in_disguise_are_no_references() {
+        for text in [
+            "LOCALHOST/a",
+            "localhost./a",
+            "127.0.0.1./a",
+            "[::1]:5000/a",
+            "[::ffff:127.0.0.1]/a",
+            "user@reg.example.org/a",
+            "http://reg.example.org/a",
+            "reg.example.org\u{3002}evil/a",
+            "\u{ff11}27.0.0.1/a",
+            "reg.example.org:/a",
+            "reg.example.org:80:80/a",
+            ".example.org/a",
+        ] {
+            assert!(text.parse::<ImageRef>().is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn names_of_the_same_image_are_known_as_such() {
+        let same = |a: &str, b: &str| {
+            let of = |text: &str| text.parse::<ImageRef>().expect("a good reference");
+            of(a).is_same(&of(b))
+        };
+        assert!(same("docklet/base", "docker.io/docklet/base:latest"));
+        assert!(!same("docklet/base", "docklet/base:old"));
+        assert!(!same("docklet/base", "reg.example.org/docklet/base"));
+        let digest = "a".repeat(64);
+        assert!(same(&format!("debian@sha256:{digest}"), &format!("debian:bookworm@sha256:{digest}")));
     }
 
     #[test]

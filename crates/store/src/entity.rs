@@ -1,5 +1,6 @@
 //! The tables as sea-orm sees them. Entity types stay in this crate: what leaves it are domain types and control's.
 
+pub(crate) mod allowed_image;
 pub(crate) mod app;
 pub(crate) mod app_session;
 pub(crate) mod attempt;

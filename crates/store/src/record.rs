@@ -3,8 +3,8 @@
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use control::ports::store::{
-    Account, Admission, Attempts, BrowserSession, PageRequest, Person, Store, StoreError, StoredEvent, Token,
-    Transaction,
+    Account, Admission, AllowedImage, Attempts, BrowserSession, PageRequest, Person, Store, StoreError, StoredEvent,
+    Token, Transaction,
 };
 use domain::{
     OperationId, UserId, VclusterId,
@@ -17,7 +17,9 @@ use domain::{
     vcluster::Vcluster,
 };
 
-use crate::{SqlStore, accounts, apps, entries, events, operations, people, transaction::SqlTransaction, vclusters};
+use crate::{
+    SqlStore, accounts, apps, entries, events, images, operations, people, transaction::SqlTransaction, vclusters,
+};
 
 #[async_trait]
 impl Store for SqlStore {
@@ -95,6 +97,10 @@ impl Store for SqlStore {
 
     async fn usage(&self, owner: UserId) -> Result<Usage, StoreError> {
         vclusters::holdings::of_owner(&self.snapshot().await?, owner).await
+    }
+
+    async fn allowed_images(&self) -> Result<Vec<AllowedImage>, StoreError> {
+        images::all(self.reader()).await
     }
 
     async fn worker_usage(&self) -> Result<Vec<(WorkerName, Usage)>, StoreError> {

@@ -3,7 +3,8 @@
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use control::ports::store::{
-    Account, AppSession, Attempts, EntryPass, EventBody, IdempotencyRecord, SessionKey, StoreError, Token, Transaction,
+    Account, AllowedImage, AppSession, Attempts, EntryPass, EventBody, IdempotencyRecord, SessionKey, StoreError,
+    Token, Transaction,
 };
 use domain::{
     AppId, NodeId, SessionHandle, TokenId, UserId, VclusterId,
@@ -19,8 +20,8 @@ use ipnet::Ipv4Net;
 use sea_orm::DatabaseTransaction;
 
 use crate::{
-    SqlStore, accounts, apps, entries, events, fault::fault, operations, patient::Patient, people, replies, sweep,
-    vclusters,
+    SqlStore, accounts, apps, entries, events, fault::fault, images, operations, patient::Patient, people, replies,
+    sweep, vclusters,
 };
 
 #[derive(Debug)]
@@ -189,6 +190,18 @@ impl Transaction for SqlTransaction {
 
     async fn worker_usage(&mut self) -> Result<Vec<(WorkerName, Usage)>, StoreError> {
         vclusters::holdings::of_workers(&self.0).await
+    }
+
+    async fn allowed_images(&mut self) -> Result<Vec<AllowedImage>, StoreError> {
+        images::all(&self.0).await
+    }
+
+    async fn insert_allowed_image(&mut self, image: &AllowedImage) -> Result<(), StoreError> {
+        images::insert(&self.0, image).await
+    }
+
+    async fn remove_allowed_image(&mut self, pattern: &str) -> Result<bool, StoreError> {
+        images::remove(&self.0, pattern).await
     }
 
     async fn subnets(&mut self) -> Result<Vec<Ipv4Net>, StoreError> {

@@ -6,6 +6,7 @@ use chrono::{DateTime, Utc};
 use control::ports::coordination::{Assignment, Order, Report, WorkerInfo};
 use domain::{
     InstallationId, NodeId, OperationId, UserId, VclusterId,
+    image::{ImageRules, Source},
     name::{NodeName, WorkerName},
     node::{Generation, Observation, Phase},
     operation::{Operation, OperationKind},
@@ -42,6 +43,15 @@ pub fn worker_info(name: &str) -> WorkerInfo {
     }
 }
 
+/// The engine's default registry, and `docklet/base`.
+///
+/// # Panics
+/// Never: both are well written.
+pub fn image_rules() -> ImageRules {
+    let registry = domain::image::DEFAULT_REGISTRY.parse().expect("a registry");
+    ImageRules { registries: vec![registry], base: "docklet/base".parse().expect("an image") }
+}
+
 /// `node-0` of a vcluster of its own, to run, first generation.
 pub fn assignment(worker: &str) -> Assignment {
     assignments(worker, 1).remove(0)
@@ -61,6 +71,7 @@ pub fn assignments(worker: &str, nodes: u8) -> Vec<Assignment> {
         owner,
         name: NodeName::new(ordinal),
         image: "docklet/base".parse().expect("an image"),
+        source: Source::Engine,
         resources: NODE,
         subnet,
         ip: subnet::address(subnet, NodeName::new(ordinal)),

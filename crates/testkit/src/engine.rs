@@ -35,6 +35,7 @@ pub enum Call {
     EnsureVolume(String),
     HasImage(String),
     PullImage(String),
+    RemoveImage(String),
     Events,
     RunHostTask,
 }

@@ -12,9 +12,9 @@ use control::ports::{
         Attach, Duplex, ListeningPort, NodeAddress, NodeError, NodeLink, OpenTerminal, ServiceState, ServiceStatus,
         TerminalId, TerminalInfo,
     },
-    usage::{NodeSamples, Sample, Usages},
+    usage::{DiskSample, NodeSamples, Sample, Usages},
 };
-use domain::NodeId;
+use domain::{NodeId, name::WorkerName};
 use futures::{StreamExt, stream::BoxStream};
 use parking_lot::Mutex;
 use tokio_stream::wrappers::UnboundedReceiverStream;
@@ -33,6 +33,11 @@ impl FakeNodes {
     pub fn listen(&self, node: NodeId, port: u16, process: &str) {
         let port = ListeningPort { port, process: Some(process.to_owned()), loopback_only: true };
         self.state.lock().node(node).listen(port);
+    }
+
+    /// What this worker has counted on its disk; `None` makes it unreachable.
+    pub fn set_disk(&self, worker: &WorkerName, sample: Option<DiskSample>) {
+        self.state.lock().disks.insert(worker.clone(), sample);
     }
 
     /// Nothing listens there any more.
@@ -150,5 +155,13 @@ impl Usages for FakeNodes {
             samples: state.node(node.node).samples.iter().copied().filter(newer).collect(),
         };
         Ok(nodes.iter().map(of).collect())
+    }
+
+    async fn disk(&self, worker: &WorkerName) -> Result<Option<DiskSample>, NodeError> {
+        match self.state.lock().disks.get(worker) {
+            Some(Some(sample)) => Ok(Some(sample.clone())),
+            Some(None) => Err(NodeError::Unreachable("the test has made it so".into())),
+            None => Ok(None),
+        }
     }
 }

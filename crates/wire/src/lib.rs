@@ -6,7 +6,9 @@
 pub mod activity;
 pub mod admin;
 pub mod app;
+pub mod disk;
 pub mod event;
+pub mod image;
 pub mod page;
 pub mod problem;
 pub mod profile;

@@ -17,7 +17,7 @@ use serde::{Deserialize, Serialize};
 pub struct CreateVcluster {
     /// 1–40 of a-z, 0-9 and '-'; unique among the owner's vclusters.
     pub name: String,
-    /// An image of the host or of a registry it reaches.
+    /// One of the images that may be used here: `GET /api/v1/images`.
     pub image: String,
     /// 1–16.
     #[cfg_attr(feature = "openapi", schema(minimum = 1, maximum = 16))]

@@ -7,7 +7,7 @@ use control::ports::{
     coordination::Assignment,
     engine::{ContainerSpec, EngineError, RunState},
 };
-use domain::node::Phase;
+use domain::{image::Source, node::Phase};
 use futures::future;
 use node_init::client::Handover;
 use tokio::time::{Instant, sleep};
@@ -30,8 +30,17 @@ const LOOK_AGAIN: Duration = Duration::from_millis(50);
 
 impl Driver {
     pub(crate) async fn create(&mut self, order: &Assignment) -> Result<Flow, EngineError> {
-        self.step(order, "creating the container");
         let host = self.host.clone();
+        match order.source {
+            Source::Engine => {}
+            Source::Nowhere => return Err(EngineError::ImageNotAllowed(order.image.with_tag())),
+            // Somebody else may have put something there under this name.
+            Source::Registry if !host.images.came_through_us(&host, &order.image).await? => {
+                return self.pull(order, order.image.with_tag()).await;
+            }
+            Source::Registry => {}
+        }
+        self.step(order, "creating the container");
         self.make_anew().await?;
         let (network, home) =
             future::join(host.networks.ensure(&host, order), host.homes.ensure(&host, order.owner)).await;

@@ -35,6 +35,27 @@ pub struct WorkerConfig {
     pub stream: Option<String>,
     /// The kernel's table of the host's IPv4 routes.
     pub routes: PathBuf,
+    pub images: ImageKeeping,
+    /// How often it is counted what nodes and homes take on the disk.
+    pub disk_every: Duration,
+}
+
+/// When images that this worker has pulled, and that nobody uses, are removed.
+#[derive(Debug, Clone)]
+pub struct ImageKeeping {
+    /// How long they are kept after their last use.
+    pub keep: Duration,
+    /// Percent of the engine's disk: with less than that free, the longest unused are removed before their time.
+    pub min_free: u32,
+    /// Between two looks.
+    pub look_every: Duration,
+}
+
+impl Default for ImageKeeping {
+    fn default() -> Self {
+        let day = Duration::from_secs(24 * 60 * 60);
+        Self { keep: 14 * day, min_free: 10, look_every: Duration::from_secs(15 * 60) }
+    }
 }
 
 impl WorkerConfig {
@@ -61,6 +82,8 @@ impl WorkerConfig {
             base_image,
             stream: None,
             routes: "/proc/net/route".into(),
+            images: ImageKeeping::default(),
+            disk_every: Duration::from_secs(15 * 60),
         }
     }
 }

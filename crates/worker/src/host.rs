@@ -12,8 +12,8 @@ use tokio::sync::{Notify, Semaphore};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
-    config::WorkerConfig, fence::Fence, homes::Homes, networks::Networks, out_of_memory::OutOfMemories,
-    presence::Presence, pulls::Pulls, reports::Reports, roster::Roster, usage::Usage,
+    config::WorkerConfig, disk::Disk, fence::Fence, homes::Homes, images::Images, networks::Networks,
+    out_of_memory::OutOfMemories, presence::Presence, pulls::Pulls, reports::Reports, roster::Roster, usage::Usage,
 };
 
 /// Stops in progress at once. Stopping is mostly waiting for a node to end, so many may wait.
@@ -32,10 +32,12 @@ pub(crate) struct Host {
     pub(crate) networks: Networks,
     pub(crate) homes: Homes,
     pub(crate) pulls: Pulls,
+    pub(crate) images: Images,
     pub(crate) fence: Fence,
     pub(crate) presence: Presence,
     pub(crate) usage: Usage,
     pub(crate) out_of_memories: OutOfMemories,
+    pub(crate) disk: Disk,
     /// Held while the engine creates, starts or removes.
     pub(crate) permits: Semaphore,
     pub(crate) stops: Semaphore,
@@ -64,10 +66,12 @@ impl Host {
             networks: Networks::default(),
             homes: Homes::default(),
             pulls: Pulls::default(),
+            images: Images::open(&config.data_dir),
             fence: Fence::default(),
             presence: Presence::default(),
             usage: Usage::default(),
             out_of_memories: OutOfMemories::default(),
+            disk: Disk::default(),
             permits: Semaphore::new(config.parallel),
             stops: Semaphore::new(STOPS_AT_ONCE),
             sweep_soon: Notify::new(),

@@ -17,9 +17,11 @@
 //! - `driver`: one task per node that looks, plans and acts until nothing is left to do; `bring_up`, `take_down`: its
 //!   steps; `memory`: what it remembers between looks
 //! - `roster`: which nodes there are; `desk`: fills it from the assignments; `sweep`: what nobody assigned
+//! - `images`: what was pulled, and what of it is removed again
 //! - `networks`, `homes`, `pulls`, `fence`, `run_dir`, `init_binary`: what nodes stand on
 //! - `reports`, `presence`: what others are told; `link`: reaching into a node; `jupyter`: the service of a first node
-//! - `usage`, `cgroup`: what nodes use, from the host's side; `out_of_memory`: when that was all they may
+//! - `usage`, `cgroup`: what nodes use, from the host's side; `disk`: what owners take of its disk; `out_of_memory`:
+//!   when memory was all they may
 //! - `remote`: the worker stream, by which a portal in another process reaches into the nodes
 //! - `clear`: takes an installation off a host, but for homes, while no worker runs
 
@@ -28,10 +30,12 @@ mod cgroup;
 mod clear;
 mod config;
 mod desk;
+mod disk;
 mod driver;
 mod fence;
 mod homes;
 mod host;
+mod images;
 mod init_binary;
 mod jupyter;
 mod link;
@@ -56,6 +60,6 @@ mod watch;
 mod worker;
 
 pub use clear::{ClearError, Cleared, clear};
-pub use config::WorkerConfig;
+pub use config::{ImageKeeping, WorkerConfig};
 pub use names::{container_name, home_name, network_name};
 pub use worker::{Worker, WorkerError};

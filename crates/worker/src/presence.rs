@@ -1,6 +1,6 @@
 //! Says that this worker is there, what it has, and why it cannot take nodes when it cannot.
 
-use std::sync::Arc;
+use std::{path::PathBuf, sync::Arc};
 
 use control::ports::{
     coordination::WorkerInfo,
@@ -57,6 +57,12 @@ impl Presence {
             facts.fence_fault = fault;
             self.news.notify_one();
         }
+    }
+
+    /// Where the engine keeps images; `None` while it has not said.
+    pub(crate) fn engine_root(&self) -> Option<PathBuf> {
+        let root = self.facts.lock().engine.as_ref().map(|engine| engine.root_dir.clone());
+        root.filter(|root| root.is_absolute())
     }
 
     /// Something is routed that was not known.

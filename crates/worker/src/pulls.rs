@@ -65,9 +65,14 @@ impl Pull {
 
 async fn pull_image(host: &Host, image: &ImageRef, state: &watch::Sender<State>) -> Result<(), EngineError> {
     tracing::info!(%image, "pulling an image");
+    let name = image.with_tag();
+    let before = host.engine.image_id(&name).await?;
     let mut progress = host.engine.pull_image(image).await?;
     while let Some(now) = progress.next().await {
         state.send_replace(State::Going(sentence(now?)));
+    }
+    if let Some(id) = host.engine.image_id(&name).await? {
+        host.images.pulled(host, image, before.as_deref(), id);
     }
     Ok(())
 }

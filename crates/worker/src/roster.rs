@@ -6,7 +6,7 @@ use std::{
 };
 
 use control::ports::coordination::{Assignment, Order};
-use domain::{NodeId, VclusterId};
+use domain::{NodeId, VclusterId, image::ImageRef};
 use parking_lot::Mutex;
 use tokio::sync::{Notify, watch};
 
@@ -111,6 +111,15 @@ impl Roster {
             Wish::Assigned(assignment) => Some(Arc::clone(assignment)),
             Wish::Orphan { .. } | Wish::Nothing => None,
         }
+    }
+
+    /// The images of all nodes that are to stay, of stopped ones, too.
+    pub(crate) fn images(&self) -> Vec<ImageRef> {
+        let image = |place: &Place| match &*place.wish.borrow() {
+            Wish::Assigned(assignment) if assignment.order != Order::Remove => Some(assignment.image.clone()),
+            Wish::Assigned(_) | Wish::Orphan { .. } | Wish::Nothing => None,
+        };
+        self.book.lock().places.values().filter_map(image).collect()
     }
 
     /// A driver with nothing more to do gives its seat back; `false` when something new is wanted after all.

@@ -12,9 +12,9 @@ use async_trait::async_trait;
 use chrono::{DateTime, TimeDelta, Utc};
 use control::ports::{
     node::{NodeAddress, NodeError},
-    usage::{NodeSamples, Sample, Usages},
+    usage::{DiskSample, NodeSamples, Sample, Usages},
 };
-use domain::NodeId;
+use domain::{NodeId, name::WorkerName};
 use parking_lot::Mutex;
 use tokio::{
     sync::Notify,
@@ -200,6 +200,14 @@ impl Usages for Worker {
             self.is_here(address)?;
         }
         Ok(self.host.usage.watch(nodes, since, Instant::now()))
+    }
+
+    async fn disk(&self, worker: &WorkerName) -> Result<Option<DiskSample>, NodeError> {
+        if *worker == self.host.config.name {
+            Ok(self.host.disk.last())
+        } else {
+            Err(NodeError::Unreachable(format!("this is the worker {}, not {worker}", self.host.config.name)))
+        }
     }
 }
 

@@ -14,7 +14,9 @@ use control::ports::{clock::Clock, coordination::Duty, engine::Engine};
 use domain::name::WorkerName;
 use tokio_util::sync::CancellationToken;
 
-use crate::{config::WorkerConfig, desk::Desk, host::Host, init_binary, presence, run_dir, sweep, usage, watch};
+use crate::{
+    config::WorkerConfig, desk::Desk, disk, host::Host, images, init_binary, presence, run_dir, sweep, usage, watch,
+};
 
 /// For steps that are under way when the worker ends. What is not done by then, the next start finds half done and finishes.
 const LAST_STEPS: Duration = Duration::from_secs(5);
@@ -80,6 +82,8 @@ impl Worker {
         self.spawn(presence::run(Arc::clone(host)));
         self.spawn(sweep::run(Arc::clone(host)));
         self.spawn(usage::run(Arc::clone(host)));
+        self.spawn(disk::run(Arc::clone(host)));
+        self.spawn(images::run(Arc::clone(host)));
         self.spawn(async move { Desk::open(desk).await.serve().await });
         let data_dir = host.config.data_dir.clone();
         tokio::task::spawn_blocking(move || {

@@ -10,10 +10,14 @@ mod away;
 mod broken;
 #[path = "host/coordination.rs"]
 mod coordination;
+#[path = "host/disk.rs"]
+mod disk;
 #[path = "host/door.rs"]
 mod door;
 #[path = "host/handover.rs"]
 mod handover;
+#[path = "host/images.rs"]
+mod images;
 #[path = "host/isolation.rs"]
 mod isolation;
 #[path = "host/lab.rs"]
@@ -26,6 +30,8 @@ mod limits;
 mod orphans;
 #[path = "host/reach.rs"]
 mod reach;
+#[path = "host/registry.rs"]
+mod registry;
 #[path = "host/removal.rs"]
 mod removal;
 #[path = "host/speed.rs"]

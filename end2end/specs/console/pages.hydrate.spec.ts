@@ -13,6 +13,7 @@ const names: Record<string, string | { leadsOn: string }> = {
   "/": "list",
   "/admin/config": "admin-config",
   "/admin/health": "admin-health",
+  "/admin/images": "admin-images",
   "/admin/new-user": "admin-new-user",
   "/admin/users": "admin-users",
   "/admin/users/:name": "admin-person",

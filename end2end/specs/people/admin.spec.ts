@@ -6,7 +6,7 @@ import { section, signIn, signInAsAdmin } from "../../pages/people";
 test.use({ expected: [/status of 4(04|22|09)/] });
 
 test("for everybody else there is no administration", async ({ home }) => {
-  for (const path of ["/admin/users", "/admin/users/admin", "/admin/new-user", "/admin/health", "/admin/config"]) {
+  for (const path of ["/admin/users", "/admin/users/admin", "/admin/new-user", "/admin/images", "/admin/health", "/admin/config"]) {
     const answer = await home.goto(path);
     if (path !== "/admin/new-user") expect(answer?.status(), path).toBe(404);
     await expect(home.getByRole("table")).toHaveCount(0);
@@ -80,6 +80,34 @@ test("health and configuration are shown, and no secret", async ({ page, docklet
   await page.goto("/admin/health");
   await expect(page.getByRole("row").filter({ hasText: "Docker Engine" })).toContainText("ready");
   await expect(section(page, "Disk")).toContainText(dockletd.dataDir);
+  await expect(section(page, "Disk by user")).toBeVisible();
   await page.goto("/admin/config");
   await expect(page.getByRole("row").filter({ hasText: "data_dir" })).toContainText("flag --server-data-dir");
+});
+
+test("images are allowed and taken off the list, and the order form says which", async ({ page, dockletd, javaScriptEnabled }) => {
+  const scripted = javaScriptEnabled !== false;
+  // Both variants work on one daemon: each on a line of its own, and none is left behind.
+  const image = scripted ? "lab/scripted:1" : "lab/plain:1";
+  await signInAsAdmin(page, dockletd, scripted);
+  await page.goto("/admin/images");
+  const list = section(page, "Images that may be used");
+  await expect(list).toContainText("docker.io");
+  await list.getByLabel("Allow an image").fill("reg.example.org/lab/*");
+  await list.getByRole("button", { name: "Add to the list" }).click();
+  await expect(list.getByText(/reg\.example\.org, which is not allowed here/)).toBeVisible();
+  await list.getByLabel("Allow an image").fill(image);
+  await list.getByRole("button", { name: "Add to the list" }).click();
+  const row = list.getByRole("row").filter({ hasText: image });
+  await expect(row).toContainText("admin");
+
+  await page.goto("/vclusters/new");
+  await page.getByRole("radio", { name: /Another image/ }).check({ force: true });
+  await expect(page.getByText(new RegExp(`Allowed: .*${image}`))).toBeVisible();
+  await expect(page.locator(`#new-listed-images option[value="${image}"]`)).toHaveCount(1);
+
+  await page.goto("/admin/images");
+  await row.getByRole("button", { name: `Take ${image} off the list` }).click();
+  await page.getByRole("button", { name: `Take ${image} off`, exact: true }).click();
+  await expect(row).toHaveCount(0);
 });

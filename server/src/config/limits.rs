@@ -27,8 +27,8 @@ section! {
         /// Apps of one user that are pinned, of all their vclusters.
         pub apps: u32 = "200",
         /// Groups, and what one user of each may hold instead: `students: vclusters=2 nodes=4 cpus=4 memory_mib=8192 streams=100
-        /// terminals=20`. What is
-        /// not named stays as above. People come into groups by their provider (`group_if`) or by an administrator.
+        /// terminals=20`. What is not named stays as above; `any_image=on` lets them use images that are not on the
+        /// administrators' list. People come into groups by their provider (`group_if`) or by an administrator.
         pub groups: Vec<Group> = "",
     }
 }
@@ -39,6 +39,8 @@ pub struct Group {
     pub name: GroupName,
     pub limits: OwnLimits,
     pub shares: OwnShares,
+    /// Whether the administrators' list of images does not bind them.
+    pub any_image: bool,
 }
 
 impl LimitsConfig {
@@ -64,6 +66,7 @@ impl LimitsConfig {
         let groups: BTreeMap<_, _> = self.groups.iter().map(|group| (group.name.clone(), group.limits)).collect();
         let shares = Shares { streams: self.streams, terminals: self.terminals, apps: self.apps };
         let of_groups = self.groups.iter().map(|group| (group.name.clone(), group.shares)).collect();
-        Allowances::from(usual).with_groups(groups).with_shares(shares, of_groups)
+        let any_image = self.groups.iter().filter(|group| group.any_image).map(|group| group.name.clone()).collect();
+        Allowances::from(usual).with_groups(groups).with_shares(shares, of_groups).with_any_image(any_image)
     }
 }

@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, net::SocketAddr, path::PathBuf, time::Duration};
 
 use control::federation::{ClaimRule, FirstSignIn, GroupRule};
-use domain::{Violation, allowance::OwnShares, quota::OwnLimits};
+use domain::{Violation, allowance::OwnShares, image::Registry, quota::OwnLimits};
 use ipnet::{IpNet, Ipv4Net};
 
 use super::{database::DatabaseUrl, limits::Group, setting::Secret};
@@ -69,6 +69,12 @@ impl Value for bool {
     }
 }
 
+impl Value for Registry {
+    fn parse(text: &str) -> Result<Self, String> {
+        text.parse()
+    }
+}
+
 impl Value for FirstSignIn {
     fn parse(text: &str) -> Result<Self, String> {
         match text {
@@ -104,8 +110,15 @@ impl Value for Group {
         let (name, limits) = text.split_once(':').ok_or_else(shape)?;
         let name = name.trim().parse().map_err(|fault: Violation| format!("{:?} {}", name.trim(), fault.message))?;
         let mut given = BTreeMap::new();
+        let mut any_image = None;
         for limit in limits.split_whitespace() {
             let (key, number) = limit.split_once('=').ok_or_else(shape)?;
+            if key == "any_image" {
+                if any_image.replace(bool::parse(number)?).is_some() {
+                    return Err(shape());
+                }
+                continue;
+            }
             let number: f64 = number.parse().map_err(|_| shape())?;
             if !["vclusters", "nodes", "cpus", "memory_mib", "streams", "terminals", "apps"].contains(&key)
                 || given.insert(key, number).is_some()
@@ -128,7 +141,7 @@ impl Value for Group {
             Some(_) => Err(format!("{key} must be a whole number that is not negative")),
         };
         let shares = OwnShares { streams: share("streams")?, terminals: share("terminals")?, apps: share("apps")? };
-        Ok(Self { name, limits: limits.map_err(faults)?, shares })
+        Ok(Self { name, limits: limits.map_err(faults)?, shares, any_image: any_image.unwrap_or(false) })
     }
 }
 
@@ -257,7 +270,12 @@ mod tests {
         let group: Group = Value::parse("students: nodes=4 cpus=1.5 streams=20").expect("a group");
         let limits = OwnLimits { nodes: Some(4), cpu_milli: Some(1500), ..OwnLimits::default() };
         let shares = OwnShares { streams: Some(20), ..OwnShares::default() };
-        assert_eq!(group, Group { name: "students".parse().expect("a name"), limits, shares });
+        let students = Group { name: "students".parse().expect("a name"), limits, shares, any_image: false };
+        assert_eq!(group, students);
+        let group: Group = Value::parse("students: any_image=on nodes=4 cpus=1.5 streams=20").expect("a group");
+        assert_eq!(group, Group { any_image: true, ..students });
+        assert!(<Group as Value>::parse("s: any_image=maybe").is_err());
+        assert!(<Group as Value>::parse("s: any_image=on any_image=on").is_err());
         for bad in ["students", ": nodes=4", "Students: nodes=4", "s: nodes", "s: node=4", "s: nodes=4 nodes=5"] {
             assert!(<Group as Value>::parse(bad).is_err(), "{bad}");
         }

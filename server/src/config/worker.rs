@@ -1,6 +1,6 @@
 //! This host as a place for nodes.
 
-use std::{net::SocketAddr, path::PathBuf};
+use std::{net::SocketAddr, path::PathBuf, time::Duration};
 
 use super::{
     setting::section,
@@ -42,6 +42,9 @@ section! {
         pub memory_overcommit: f64 = "1.5",
         /// The kernel's table of the host's IPv4 routes. In a container, the host's one, mounted.
         pub routes: PathBuf = "/proc/net/route",
+        /// How often it is counted what people's nodes and homes take on the disk. The Docker Engine walks through all of their
+        /// files for it; a count that takes long makes the next one come later.
+        pub disk_every: Duration = "15m",
     }
 }
 

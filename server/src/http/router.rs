@@ -15,7 +15,8 @@ use super::{
     json::LARGEST_BODY,
     middleware::{arrival, home, observe, problems, remember, security, upload, visit},
     routes::{
-        admin, apps, book, console, events, health, me, metrics, nodes, oidc, openapi, session, terminals, vclusters,
+        admin, apps, book, console, disk, events, health, images, me, metrics, nodes, oidc, openapi, session,
+        terminals, vclusters,
     },
 };
 use crate::state::AppState;
@@ -52,7 +53,9 @@ pub(crate) fn api() -> (Router<AppState>, utoipa::openapi::OpenApi) {
         .merge(apps::router())
         .merge(events::router())
         .merge(me::router())
-        .merge(admin::router());
+        .merge(admin::router())
+        .merge(images::router())
+        .merge(disk::router());
     let description = openapi::Description::openapi();
     OpenApiRouter::with_openapi(description).nest("/api/v1", api).split_for_parts()
 }

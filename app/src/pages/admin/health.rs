@@ -7,7 +7,7 @@ use catalogue::t;
 use leptos::prelude::*;
 use wire::admin::{Disk, Health, Host, Part};
 
-use super::AdminHead;
+use super::{AdminHead, disks::DisksSection};
 use crate::{
     api::installation::read_health,
     components::{
@@ -60,6 +60,7 @@ pub(crate) fn HealthPage() -> impl IntoView {
                     }
                 })}
             </Transition>
+            <DisksSection/>
         </div>
     }
     .into_any()

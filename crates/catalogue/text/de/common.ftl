@@ -15,3 +15,12 @@ common-nodes-running = { $n ->
    *[other] { $running } von { $n } Knoten laufen
 }
 common-of = von { $limit }
+common-disk = Speicherplatz
+common-disk-nodes = In Knoten
+common-disk-home = Home
+common-disk-counted = Gezählt
+common-disk-not-yet = Noch nicht gezählt; das geschieht ab und zu.
+common-disk-missing = { $n ->
+    [one] Ein Host ist nicht dabei: Er hat noch nicht gezählt oder antwortet nicht.
+   *[other] { $n } Hosts sind nicht dabei: Sie haben noch nicht gezählt oder antworten nicht.
+}

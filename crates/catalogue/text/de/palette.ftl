@@ -23,6 +23,7 @@ palette-kind-help = Hilfe
 palette-new-tab = öffnet einen neuen Tab
 palette-profile = Profil
 palette-users = Benutzer
+palette-images = Images
 palette-health = Zustand
 palette-config = Konfiguration
 palette-app = { $app } von { $name } öffnen

@@ -68,3 +68,4 @@ profile-identity-used = Zuletzt benutzt
 profile-identity-unlink = Verknüpfung lösen
 profile-identity-unlink-of = Verknüpfung mit { $provider } lösen
 profile-identity-lost = Du kannst dich dann hier nicht mehr über { $provider } anmelden. Was du dort hast, bleibt, wie es ist.
+profile-disk-about = Was deine Knoten, laufende und gestoppte, und dein Home belegen. Gelöschte vcluster und Dateien schaffen Platz.

@@ -15,3 +15,12 @@ common-nodes-running = { $n ->
    *[other] { $running } of { $n } nodes running
 }
 common-of = of { $limit }
+common-disk = Disk
+common-disk-nodes = In nodes
+common-disk-home = Home
+common-disk-counted = Counted
+common-disk-not-yet = It has not been counted yet; that is done now and then.
+common-disk-missing = { $n ->
+    [one] One host is not counted in: it has not counted yet, or does not answer.
+   *[other] { $n } hosts are not counted in: they have not counted yet, or do not answer.
+}

@@ -23,6 +23,7 @@ palette-kind-help = help
 palette-new-tab = opens in a new tab
 palette-profile = Profile
 palette-users = Users
+palette-images = Images
 palette-health = Health
 palette-config = Configuration
 palette-app = Open { $app } of { $name }

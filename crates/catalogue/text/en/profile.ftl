@@ -68,3 +68,4 @@ profile-identity-used = Last used
 profile-identity-unlink = Unlink it
 profile-identity-unlink-of = Unlink { $provider }
 profile-identity-lost = You can then no longer sign in here through { $provider }. What you have there stays as it is.
+profile-disk-about = What your nodes, running or stopped, and your home take. Deleting vclusters and files makes room.

@@ -8,7 +8,7 @@ use std::net::Ipv4Addr;
 use async_trait::async_trait;
 use domain::{
     NodeId, UserId, VclusterId,
-    image::ImageRef,
+    image::{ImageRef, Source},
     name::{NodeName, VclusterName, WorkerName},
     node::{Generation, Observation},
     resources::Resources,
@@ -40,6 +40,9 @@ pub struct Assignment {
     pub owner: UserId,
     pub name: NodeName,
     pub image: ImageRef,
+    /// Where a container that is to be made may take it from.
+    #[serde(default)]
+    pub source: Source,
     pub resources: Resources,
     pub subnet: Ipv4Net,
     pub ip: Ipv4Addr,

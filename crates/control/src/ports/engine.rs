@@ -1,6 +1,10 @@
 //! The container engine of one host, as a closed list of typed calls. Nothing a user sends is passed through.
 
-use std::{collections::BTreeMap, net::Ipv4Addr, path::PathBuf};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    net::Ipv4Addr,
+    path::PathBuf,
+};
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
@@ -9,6 +13,7 @@ use domain::{
 };
 use futures::stream::BoxStream;
 use ipnet::Ipv4Net;
+use serde::{Deserialize, Serialize};
 
 /// Label keys. What lacks `INSTALLATION` with our value is never touched.
 pub mod label {
@@ -133,6 +138,8 @@ pub struct EngineInfo {
     pub version: String,
     pub cpus: u32,
     pub memory_mib: u64,
+    /// Where it keeps images and containers, on its host.
+    pub root_dir: PathBuf,
 }
 
 /// Something happened to a container of ours, by whomever. A hint to look, not a fact to act on.
@@ -145,6 +152,15 @@ pub enum EngineEvent {
         container: String,
     },
     Network(VclusterId),
+}
+
+/// What one owner's containers and home take on this engine, in bytes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DiskUse {
+    pub owner: UserId,
+    /// What was written in nodes, running or stopped, beside their images.
+    pub nodes: u64,
+    pub home: u64,
 }
 
 /// How far a pull is, in bytes; `total` grows while layers are found.
@@ -165,6 +181,29 @@ pub struct HostTask {
     pub capabilities: Vec<String>,
 }
 
+/// Why an image did not come. A closed set: what a registry, or another service that an image's name led to, answered is in the
+/// log and never in these.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum PullFault {
+    /// Registries do not tell the two apart.
+    #[error("its registry has no such image, or shows it only to those who sign in; check the name and the tag")]
+    NotFound,
+    #[error("its registry wants a sign-in; an administrator can sign the Docker Engine in there")]
+    NeedsSignIn,
+    #[error("its registry does not allow it")]
+    Denied,
+    #[error("its registry is asked too often at this moment; try again later")]
+    TooManyPulls,
+    #[error("its registry cannot be reached, or does not answer as a registry does; try again later")]
+    Unreachable,
+    #[error("nothing has arrived from its registry for too long; try again later")]
+    TimedOut,
+    #[error("it is not made for this host's kind of processor or system")]
+    OtherPlatform,
+    #[error("the Docker Engine refused it; the administrator finds the reason in the log")]
+    Refused,
+}
+
 /// Tells apart what the worker acts on; the texts are sentences for a vcluster's owner.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum EngineError {
@@ -175,14 +214,18 @@ pub enum EngineError {
     #[error("there is no image {0} on this host")]
     NoSuchImage(String),
     #[error("the image {image} cannot be pulled: {fault}")]
-    PullFailed { image: String, fault: String },
+    PullFailed { image: String, fault: PullFault },
+    #[error(
+        "the image {0} may not be used here any more; make a vcluster of another image, or ask an administrator to allow it"
+    )]
+    ImageNotAllowed(String),
     #[error("no such container, network or volume: {0}")]
     Gone(String),
     #[error("the subnet {0} overlaps another network of this host")]
     SubnetTaken(Ipv4Net),
     #[error("the disk of this host is full; free some space, then start again")]
     DiskFull,
-    /// A network that still has containers in it, or a volume in use.
+    /// A network that still has containers in it, a volume in use, an image that a container was made of.
     #[error("{0} is still in use")]
     InUse(String),
     /// The engine refused, in its own words.
@@ -230,13 +273,29 @@ pub trait Engine: Send + Sync + 'static {
     /// Creates it when it is missing. [`EngineError::Refused`] when the name is another's volume.
     async fn ensure_volume(&self, spec: &VolumeSpec) -> Result<(), EngineError>;
 
-    async fn has_image(&self, image: &ImageRef) -> Result<bool, EngineError>;
+    /// The engine's id of what it has under this name, or under an id of its own.
+    async fn image_id(&self, name: &str) -> Result<Option<String>, EngineError>;
+
+    async fn has_image(&self, image: &ImageRef) -> Result<bool, EngineError> {
+        Ok(self.image_id(&image.with_tag()).await?.is_some())
+    }
+
+    /// Ids of the images that containers were made of, whosever they are, running or not.
+    async fn images_in_use(&self) -> Result<BTreeSet<String>, EngineError>;
+
+    /// Takes the name (or an id without a name) off the engine, and the image with its last name. Succeeds, too, when it is
+    /// gone; [`EngineError::InUse`] when a container was made of it, or it has names that are not ours.
+    async fn remove_image(&self, name: &str) -> Result<(), EngineError>;
 
     /// Pulls; the stream yields progress and ends when the image is there.
     async fn pull_image(
         &self,
         image: &ImageRef,
     ) -> Result<BoxStream<'static, Result<PullProgress, EngineError>>, EngineError>;
+
+    /// What this installation's containers and homes take, by owner. The engine walks through all files for it: it may take
+    /// minutes.
+    async fn disk_use(&self, installation: InstallationId) -> Result<Vec<DiskUse>, EngineError>;
 
     /// What happens to containers and networks of this installation. Ends with an error when the connection is lost.
     async fn events(

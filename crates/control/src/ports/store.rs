@@ -5,6 +5,7 @@
 
 mod app;
 mod identity;
+mod image;
 mod person;
 
 use async_trait::async_trait;
@@ -23,6 +24,7 @@ use ipnet::Ipv4Net;
 
 pub use app::{Admission, AppSession, EntryPass, SessionKey};
 pub use identity::{Admitted, Identity, IdentityReads, IdentityWrites, PendingShares, PendingSignIn, ProviderSession};
+pub use image::AllowedImage;
 pub use person::{BrowserSession, Person};
 
 #[derive(Debug, thiserror::Error)]
@@ -173,6 +175,8 @@ pub trait Store: IdentityReads + Send + Sync + 'static {
     async fn admission(&self, digest: &str) -> Result<Option<Admission>, StoreError>;
     /// What a user holds: reserved nodes, and vclusters whatever their state.
     async fn usage(&self, owner: UserId) -> Result<Usage, StoreError>;
+    /// The administrators' list of images, by pattern.
+    async fn allowed_images(&self) -> Result<Vec<AllowedImage>, StoreError>;
     /// What tenants hold on each worker.
     async fn worker_usage(&self) -> Result<Vec<(WorkerName, Usage)>, StoreError>;
 
@@ -232,6 +236,12 @@ pub trait Transaction: IdentityWrites + Send {
     async fn usage(&mut self, owner: UserId) -> Result<Usage, StoreError>;
     /// What tenants hold on each worker.
     async fn worker_usage(&mut self) -> Result<Vec<(WorkerName, Usage)>, StoreError>;
+    /// The administrators' list of images, by pattern.
+    async fn allowed_images(&mut self) -> Result<Vec<AllowedImage>, StoreError>;
+    /// One that is not on the list yet.
+    async fn insert_allowed_image(&mut self, image: &AllowedImage) -> Result<(), StoreError>;
+    /// Whether it was on the list.
+    async fn remove_allowed_image(&mut self, pattern: &str) -> Result<bool, StoreError>;
     /// Every subnet a vcluster has.
     async fn subnets(&mut self) -> Result<Vec<Ipv4Net>, StoreError>;
 

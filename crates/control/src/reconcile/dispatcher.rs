@@ -4,6 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use domain::{
     NodeId,
+    image::Source,
     name::WorkerName,
     node::{Node, NodeIntent},
     vcluster::Vcluster,
@@ -13,6 +14,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::{
     Error, Ports,
+    images::Images,
     ports::{
         coordination::{Assignment, Dispatch, Order},
         store::Store,
@@ -63,6 +65,7 @@ pub(super) struct Publisher {
     store: Arc<dyn Store>,
     dispatch: Arc<dyn Dispatch>,
     work: mpsc::UnboundedReceiver<Work>,
+    images: Images,
 }
 
 impl std::fmt::Debug for Publisher {
@@ -72,8 +75,8 @@ impl std::fmt::Debug for Publisher {
 }
 
 impl Publisher {
-    pub(super) fn new(ports: &Ports, work: mpsc::UnboundedReceiver<Work>) -> Self {
-        Self { store: ports.store.clone(), dispatch: ports.dispatch.clone(), work }
+    pub(super) fn new(ports: &Ports, work: mpsc::UnboundedReceiver<Work>, images: Images) -> Self {
+        Self { store: ports.store.clone(), dispatch: ports.dispatch.clone(), work, images }
     }
 
     pub(super) async fn run(mut self, stop: CancellationToken) {
@@ -99,7 +102,9 @@ impl Publisher {
     /// What is committed while this runs is in the queue, so it is published behind this and nothing is lost.
     async fn publish_everything(&self) -> Result<(), Stopped> {
         let vclusters = self.store.all_vclusters().await.map_err(Error::from)?;
-        let assignments: Vec<Assignment> = vclusters.iter().flat_map(assignments_of).collect();
+        let sources = self.images.sources().await.map_err(Error::from)?;
+        let of = |vcluster: &Vcluster| assignments_of(vcluster, sources.of(&vcluster.image));
+        let assignments: Vec<Assignment> = vclusters.iter().flat_map(of).collect();
         self.dispatch.assign_all(&assignments).await.map_err(Error::from)?;
         tracing::debug!(assignments = assignments.len(), "all assignments published");
         Ok(())
@@ -112,7 +117,10 @@ impl Publisher {
         };
         match work {
             Work::Everything => return self.publish_everything().await,
-            Work::Assign(vcluster) => self.dispatch.assign(&assignments_of(&vcluster)).await,
+            Work::Assign(vcluster) => {
+                let source = self.images.source(&vcluster.image).await.map_err(Error::from)?;
+                self.dispatch.assign(&assignments_of(&vcluster, source)).await
+            }
             Work::Withdraw(nodes) => self.dispatch.withdraw(&nodes).await,
         }
         .map_err(|error| Stopped::Failed(error.into()))
@@ -130,11 +138,11 @@ impl From<Error> for Stopped {
     }
 }
 
-fn assignments_of(vcluster: &Vcluster) -> Vec<Assignment> {
-    vcluster.nodes.iter().map(|node| assignment_of(vcluster, node)).collect()
+fn assignments_of(vcluster: &Vcluster, source: Source) -> Vec<Assignment> {
+    vcluster.nodes.iter().map(|node| assignment_of(vcluster, node, source)).collect()
 }
 
-fn assignment_of(vcluster: &Vcluster, node: &Node) -> Assignment {
+fn assignment_of(vcluster: &Vcluster, node: &Node, source: Source) -> Assignment {
     Assignment {
         node: node.id,
         worker: node.worker.clone(),
@@ -149,6 +157,7 @@ fn assignment_of(vcluster: &Vcluster, node: &Node) -> Assignment {
         owner: vcluster.owner,
         name: node.name,
         image: vcluster.image.clone(),
+        source,
         resources: vcluster.resources,
         subnet: vcluster.subnet,
         ip: node.ip,

@@ -73,6 +73,7 @@ impl Vclusters {
         if let Some(made) = self.made_before(&mut *tx, actor, key, &create).await? {
             return Ok(made);
         }
+        self.images.check(&mut *tx, actor.user, &order.image).await?;
         if tx.vcluster_named(actor.user, &order.name).await?.is_some() {
             return Err(Error::NameTaken(order.name.to_string()));
         }

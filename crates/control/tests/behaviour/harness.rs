@@ -47,11 +47,14 @@ pub(crate) struct Harness {
     _data: tempfile::TempDir,
 }
 
+pub(crate) const LIMITS: Limits = Limits { vclusters: 3, nodes: 8, cpu_milli: 8000, memory_mib: 8192 };
+
 pub(crate) fn policy() -> Policy {
     Policy {
-        allowances: Limits { vclusters: 3, nodes: 8, cpu_milli: 8000, memory_mib: 8192 }.into(),
+        allowances: LIMITS.into(),
         cluster_net: "172.20.0.0/24".parse().expect("a network"),
         overcommit: Overcommit { cpu: 4.0, memory: 1.0 },
+        images: testkit::build::image_rules(),
     }
 }
 
@@ -90,6 +93,12 @@ impl Harness {
         self.reconciler = Some((stop, task));
     }
 
+    /// The same, with another configuration from then on.
+    pub(crate) async fn restart_with(&mut self, policy: Policy) {
+        self.policy = policy;
+        self.restart().await;
+    }
+
     /// Ends control as kill -9 would, without finishing anything, and starts another on the same record.
     pub(crate) async fn restart(&mut self) {
         if let Some((_, task)) = self.reconciler.take() {
@@ -126,6 +135,12 @@ impl Harness {
 
     pub(crate) async fn create(&self, name: &str, nodes: i64) -> Vcluster {
         self.control.vclusters.create(&self.ada, order(name, nodes), None).await.expect("a vcluster")
+    }
+
+    /// An administrator.
+    pub(crate) async fn root(&self) -> Actor {
+        let new = self.control.accounts.add_user("root", Some("correct horse"), Role::Admin).await.expect("a user");
+        Actor::of(new.user).expect("a user who is not locked")
     }
 
     pub(crate) async fn get(&self, id: VclusterId) -> Option<Vcluster> {

@@ -7,6 +7,7 @@ mod app_decisions;
 mod app_entrance;
 mod app_list;
 mod app_live;
+mod disk;
 mod event_feed;
 mod harness;
 mod identity_accounts;

@@ -1,8 +1,12 @@
 //! Making vclusters: what is refused and why, and what is reserved.
 
-use crate::harness::{Harness, order, policy};
+use crate::harness::{Harness, LIMITS, SOON, obtain, order, policy};
 use control::{Error, Policy, vclusters::CreateVcluster};
-use domain::vcluster::VclusterState;
+use domain::{
+    image::{ImageRules, Source},
+    quota::Limits,
+    vcluster::VclusterState,
+};
 
 async fn refusal(harness: &Harness, create: CreateVcluster) -> Vec<(String, String)> {
     match harness.control.vclusters.create(&harness.ada, create, None).await {
@@ -27,6 +31,63 @@ async fn every_fault_of_a_request_is_named_at_once() {
     for nodes in [0, -1, 17] {
         assert_eq!(fields(&refusal(&harness, order("lab", nodes)).await), ["nodes"], "{nodes} nodes");
     }
+}
+
+#[tokio::test]
+async fn an_image_of_a_registry_that_is_not_allowed_is_refused_with_what_is() {
+    let harness = Harness::new().await;
+    let of = |image: &str| CreateVcluster { image: image.into(), ..order("lab", 1) };
+    for image in ["127.0.0.1:5999/a/b", "localhost/a", "LOCALHOST:22/a", "10.0.0.5/a", "reg.example.org/a"] {
+        let faults = refusal(&harness, of(image)).await;
+        assert_eq!(fields(&faults), ["image"], "{image}");
+        assert!(faults[0].1.contains("not allowed here (allowed: docker.io)"), "{faults:?}");
+    }
+    harness.control.vclusters.create(&harness.ada, of("debian:bookworm"), None).await.expect("of the default registry");
+}
+
+#[tokio::test]
+async fn orders_say_where_a_worker_may_take_the_image_from() {
+    let harness = Harness::with(Policy { allowances: Limits { vclusters: 9, ..LIMITS }.into(), ..policy() }).await;
+    let source = async |name: &str, image: &str| {
+        let create = CreateVcluster { image: image.into(), ..order(name, 1) };
+        let made = harness.control.vclusters.create(&harness.ada, create, None).await.expect("a vcluster");
+        let node = made.nodes[0].id;
+        obtain("an assignment", SOON, async || harness.coordination.assignment(node)).await.source
+    };
+    assert_eq!(source("one", "docklet/base").await, Source::Engine, "the usual one");
+    assert_eq!(source("two", "lab/tools").await, Source::Registry, "anybody could have made it on the engine");
+    harness.control.images.allow(&harness.root().await, "lab/*").await.expect("listed");
+    assert_eq!(source("three", "lab/tools").await, Source::Engine, "an administrator has named it");
+}
+
+#[tokio::test]
+async fn the_list_of_images_is_the_administrators_and_holds_for_the_next_order() {
+    let harness = Harness::new().await;
+    let (images, root) = (&harness.control.images, harness.root().await);
+    for refused in [images.allow(&harness.ada, "lab/*").await.err(), images.list(&harness.ada).await.err()] {
+        assert!(matches!(refused, Some(Error::NotFound(_))), "{refused:?}");
+    }
+    let lab = harness.create("lab", 1).await;
+    images.allow(&root, "lab/*").await.expect("listed");
+    harness.control.vclusters.add_nodes(&harness.ada, lab.id, 1).await.expect("the usual image is always allowed");
+    let faults = refusal(&harness, CreateVcluster { image: "debian".into(), ..order("two", 1) }).await;
+    assert!(faults[0].1.starts_with("is not on the list"), "{faults:?}");
+    images.disallow(&root, "lab/*").await.expect("taken off");
+    let order = CreateVcluster { image: "debian".into(), ..order("two", 1) };
+    harness.control.vclusters.create(&harness.ada, order, None).await.expect("no list, no limit");
+}
+
+#[tokio::test]
+async fn nodes_are_added_only_with_an_image_that_is_still_allowed() {
+    let mut harness = Harness::new().await;
+    let create = CreateVcluster { image: "debian:bookworm".into(), ..order("lab", 1) };
+    let lab = harness.control.vclusters.create(&harness.ada, create, None).await.expect("a vcluster");
+    let lab = harness.running(lab).await;
+    let only_base = ImageRules { registries: Vec::new(), ..policy().images };
+    harness.restart_with(Policy { images: only_base, ..policy() }).await;
+    let more = harness.control.vclusters.add_nodes(&harness.ada, lab.id, 1).await;
+    assert!(matches!(&more, Err(Error::Invalid(faults)) if faults[0].field == "image"), "{more:?}");
+    harness.control.vclusters.stop(&harness.ada, lab.id).await.expect("what is there goes on");
 }
 
 #[tokio::test]

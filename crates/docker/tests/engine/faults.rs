@@ -2,7 +2,7 @@
 
 use std::os::unix::net::UnixListener;
 
-use control::ports::engine::{Engine, EngineError, NetworkSpec};
+use control::ports::engine::{Engine, EngineError, NetworkSpec, PullFault};
 use docker::DockerEngine;
 use domain::UserId;
 use futures::StreamExt;
@@ -45,10 +45,30 @@ async fn an_image_no_registry_has_fails_to_be_pulled() {
     match last.await {
         Some(Err(EngineError::PullFailed { image, fault })) => {
             assert_eq!(image, "127.0.0.1:1/docklet-test/no-such-image:latest");
-            assert!(fault.contains("refused"), "{fault}");
+            assert_eq!(fault, PullFault::Unreachable);
         }
         other => panic!("{other:?}"),
     }
+}
+
+#[tokio::test]
+async fn an_image_that_a_container_was_made_of_is_not_removed() {
+    let bench = Bench::new();
+    let name = format!("docklet-test/image:{}", bench.installation);
+    let archive = bench.init.with_file_name("empty.tar");
+    std::fs::write(&archive, [0; 1024]).expect("written");
+    let id = docker(&["import", archive.to_str().expect("a path that is text"), &name]);
+    let label = format!("docklet.installation={}", bench.installation);
+    docker(&["create", "--name", &format!("docklet-test-{}", bench.installation), "--label", &label, &name, "true"]);
+    assert_eq!(bench.engine.image_id(&name).await, Ok(Some(id.clone())));
+    assert!(bench.engine.images_in_use().await.expect("listed").contains(&id));
+    let refused = bench.engine.remove_image(&name).await;
+    assert_eq!(refused, Err(EngineError::InUse(format!("the image {name}"))), "stopped is used, too");
+    docker(&["rm", &format!("docklet-test-{}", bench.installation)]);
+    for _ in 0..2 {
+        bench.engine.remove_image(&name).await.expect("removed, or gone");
+    }
+    assert_eq!(bench.engine.image_id(&id).await, Ok(None));
 }
 
 #[tokio::test]

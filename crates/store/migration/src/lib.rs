@@ -23,6 +23,7 @@ mod m20261121_000040_identities;
 mod m20261121_000060_groups;
 mod m20261129_000020_edge_pending_address;
 mod m20261129_node_notes;
+mod m20261129_000010_images;
 
 /// Every step in the order it is applied.
 #[derive(Debug, Clone, Copy)]
@@ -49,6 +50,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261121_000060_groups::Migration),
             Box::new(m20261129_000020_edge_pending_address::Migration),
             Box::new(m20261129_node_notes::Migration),
+            Box::new(m20261129_000010_images::Migration),
         ]
     }
 }

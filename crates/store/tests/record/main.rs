@@ -23,6 +23,7 @@ mod sqlite {
     mod history;
     mod holdings;
     mod identities;
+    mod images;
     mod lists;
     mod people;
     mod replies;
@@ -54,6 +55,7 @@ mod postgres {
     mod history;
     mod holdings;
     mod identities;
+    mod images;
     mod lists;
     mod loss;
     mod people;

@@ -131,7 +131,9 @@ pub(super) fn control(
     };
     let overcommit = Overcommit { cpu: 1.0, memory: 1.0 };
     let cluster_net = "172.20.0.0/24".parse().expect("a network");
-    let (control, reconciler) = Control::new(&ports, Policy { allowances: LIMITS.into(), cluster_net, overcommit });
+    let images = testkit::build::image_rules();
+    let policy = Policy { allowances: LIMITS.into(), cluster_net, overcommit, images };
+    let (control, reconciler) = Control::new(&ports, policy);
     tokio::spawn(reconciler.run(stop.clone()));
     control
 }

@@ -1,11 +1,11 @@
 //! The port, call by call.
 
-use std::net::Ipv4Addr;
+use std::{collections::BTreeSet, net::Ipv4Addr};
 
 use async_trait::async_trait;
 use control::ports::engine::{
-    Container, ContainerSpec, Engine, EngineError, EngineEvent, EngineInfo, HostTask, Network, NetworkSpec,
-    PullProgress, RunState, VolumeSpec,
+    Container, ContainerSpec, DiskUse, Engine, EngineError, EngineEvent, EngineInfo, HostTask, Network, NetworkSpec,
+    PullFault, PullProgress, RunState, VolumeSpec,
 };
 use domain::{InstallationId, image::ImageRef};
 use futures::{
@@ -29,7 +29,7 @@ fn overlap(one: Ipv4Net, other: Ipv4Net) -> bool {
 impl Engine for FakeEngine {
     async fn info(&self) -> Result<EngineInfo, EngineError> {
         self.shelf.lock().enter(Call::Info)?;
-        Ok(EngineInfo { version: "fake".into(), cpus: 8, memory_mib: 16 * 1024 })
+        Ok(EngineInfo { version: "fake".into(), cpus: 8, memory_mib: 16 * 1024, root_dir: "/".into() })
     }
 
     async fn containers(&self, installation: InstallationId) -> Result<Vec<Container>, EngineError> {
@@ -168,10 +168,27 @@ impl Engine for FakeEngine {
         }
     }
 
-    async fn has_image(&self, image: &ImageRef) -> Result<bool, EngineError> {
+    /// An image's id is its name.
+    async fn image_id(&self, name: &str) -> Result<Option<String>, EngineError> {
         let mut shelf = self.shelf.lock();
-        shelf.enter(Call::HasImage(image.as_str().to_owned()))?;
-        Ok(shelf.images.contains(&image.with_tag()))
+        shelf.enter(Call::HasImage(name.to_owned()))?;
+        Ok(shelf.images.contains(name).then(|| name.to_owned()))
+    }
+
+    async fn images_in_use(&self) -> Result<BTreeSet<String>, EngineError> {
+        let shelf = self.shelf.lock();
+        Ok(shelf.containers.iter().filter_map(|kept| Some(kept.spec.as_ref()?.image.with_tag())).collect())
+    }
+
+    async fn remove_image(&self, name: &str) -> Result<(), EngineError> {
+        let used = self.images_in_use().await?.contains(name);
+        let mut shelf = self.shelf.lock();
+        shelf.enter(Call::RemoveImage(name.to_owned()))?;
+        if used {
+            return Err(EngineError::InUse(format!("the image {name}")));
+        }
+        shelf.images.remove(name);
+        Ok(())
     }
 
     async fn pull_image(
@@ -183,7 +200,7 @@ impl Engine for FakeEngine {
             let mut shelf = self.shelf.lock();
             shelf.enter(Call::PullImage(image.as_str().to_owned()))?;
             if !shelf.offered.contains(&name) {
-                return Err(EngineError::PullFailed { image: name, fault: "nobody offers it".into() });
+                return Err(EngineError::PullFailed { image: name, fault: PullFault::NotFound });
             }
         }
         let shelf = self.shelf.clone();
@@ -196,6 +213,11 @@ impl Engine for FakeEngine {
             Ok(progress)
         });
         Ok(progress.boxed())
+    }
+
+    /// It has no files.
+    async fn disk_use(&self, _: InstallationId) -> Result<Vec<DiskUse>, EngineError> {
+        Ok(Vec::new())
     }
 
     async fn events(

@@ -4,9 +4,9 @@ use std::collections::{BTreeMap, HashMap};
 
 use control::ports::{
     node::{ListeningPort, NodeError, ServiceStatus},
-    usage::Sample,
+    usage::{DiskSample, Sample},
 };
-use domain::NodeId;
+use domain::{NodeId, name::WorkerName};
 use tokio::sync::mpsc;
 
 type Told = Result<Vec<ListeningPort>, NodeError>;
@@ -15,6 +15,8 @@ type Told = Result<Vec<ListeningPort>, NodeError>;
 pub(super) struct State {
     nodes: HashMap<NodeId, Node>,
     pub(super) asked: usize,
+    /// What each worker has counted; `None` for one that is away.
+    pub(super) disks: BTreeMap<WorkerName, Option<DiskSample>>,
 }
 
 #[derive(Debug, Default)]

@@ -10,7 +10,7 @@ use control::ports::{
         Attach, Duplex, ListeningPort, NodeAddress, NodeError, NodeLink, OpenTerminal, ServiceStatus, TerminalId,
         TerminalInfo,
     },
-    usage::{NodeSamples, Usages},
+    usage::{DiskSample, NodeSamples, Usages},
 };
 use domain::name::WorkerName;
 use futures::{
@@ -209,5 +209,9 @@ impl Usages for RemoteNodes {
             Some(fault) if !answered => Err(fault),
             _ => Ok(samples),
         }
+    }
+
+    async fn disk(&self, worker: &WorkerName) -> Result<Option<DiskSample>, NodeError> {
+        self.call(worker, &Request::Disk(worker.clone())).await
     }
 }

@@ -31,6 +31,7 @@ pub(super) enum Request {
     StartService(NodeAddress, String),
     ServiceLog(NodeAddress, String),
     Samples(Vec<NodeAddress>, Option<DateTime<Utc>>),
+    Disk(WorkerName),
 }
 
 /// What is answered.

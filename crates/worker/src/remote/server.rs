@@ -147,6 +147,7 @@ impl StreamServer {
             Request::Services(node) => reply(&mut stream, &nodes.services(&node).await).await,
             Request::StartService(node, name) => reply(&mut stream, &nodes.start_service(&node, &name).await).await,
             Request::ServiceLog(node, name) => reply(&mut stream, &nodes.service_log(&node, &name).await).await,
+            Request::Disk(worker) => reply(&mut stream, &self.usages.disk(&worker).await).await,
             Request::Samples(nodes, since) => reply(&mut stream, &self.usages.samples(&nodes, since).await).await,
         }
     }

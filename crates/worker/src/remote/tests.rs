@@ -6,7 +6,7 @@ use chrono::DateTime;
 use control::ports::{
     coordination::{Duty, WorkerInfo},
     node::{NodeAddress, NodeError, NodeLink, ServiceState},
-    usage::{Sample, Usages},
+    usage::{DiskSample, Sample, Usages},
 };
 use domain::NodeId;
 use futures::StreamExt;
@@ -126,6 +126,10 @@ async fn what_is_asked_of_a_node_is_answered_as_if_the_worker_were_in_this_proce
     let nodes = [node];
     assert_eq!(remote.samples(&nodes, None).await, host.nodes.samples(&nodes, None).await);
     assert_eq!(remote.samples(&nodes, Some(at)).await, host.nodes.samples(&nodes, Some(at)).await);
+    let worker = &nodes[0].worker;
+    assert_eq!(remote.disk(worker).await, Ok(None));
+    host.nodes.set_disk(worker, Some(DiskSample { at, owners: Vec::new() }));
+    assert_eq!(remote.disk(worker).await, host.nodes.disk(worker).await);
 }
 
 #[tokio::test]

@@ -117,7 +117,8 @@ async fn a_missing_image_is_pulled_and_its_absence_said() {
     lab.publish(&nodes).await;
     for node in &nodes {
         let reason = lab.failure(node).await;
-        assert!(reason.starts_with("the image 127.0.0.1:1/docklet-test/none:latest cannot be pulled: "), "{reason}");
+        let fault = "its registry cannot be reached, or does not answer as a registry does; try again later";
+        assert_eq!(reason, format!("the image 127.0.0.1:1/docklet-test/none:latest cannot be pulled: {fault}"));
     }
     assert!(lab.engine.containers(lab.installation()).await.expect("listed").is_empty());
     lab.remove(&nodes).await;

@@ -3,9 +3,11 @@
 use catalogue::t;
 use domain::vcluster::MOST_NODES;
 use leptos::prelude::*;
+use wire::image::ImageChoice;
 
 use super::{JUPYTER, TERMINAL, form::Chosen};
 use crate::{
+    api::images::read_image_choice,
     components::{
         field::Fault,
         hexagons::Preview,
@@ -106,6 +108,7 @@ pub(super) fn ImageChoice(chosen: Chosen, fault: Signal<Option<Said>>) -> impl I
                 <input
                     id="new-other-image"
                     class="input mono"
+                    list="new-listed-images"
                     name="order[other_image]"
                     placeholder="debian:bookworm"
                     value=chosen.other_image.get_untracked()
@@ -114,12 +117,44 @@ pub(super) fn ImageChoice(chosen: Chosen, fault: Signal<Option<Said>>) -> impl I
                     spellcheck="false"
                     maxlength="300"
                     aria-invalid=move || fault.get().is_some().then_some("true")
-                    aria-describedby="new-image-fault"
+                    aria-describedby="new-image-about new-image-fault"
                     on:input:target=move |event| chosen.other_image.set(event.target().value())
                 />
+                <Allowed/>
             </div>
             <Fault name="new-image" fault=fault/>
         </fieldset>
+    }
+}
+
+/// Which other images may be used, as suggestions and as a sentence.
+#[component]
+fn Allowed() -> impl IntoView {
+    let choice = Resource::new_blocking(|| (), |()| read_image_choice());
+    view! {
+        <Suspense>
+            {move || Suspend::new(async move {
+                // What cannot be read helps nobody; what may not be used is refused with the rule.
+                choice.await.ok().map(|choice| {
+                    let sentence = allowed_sentence(&choice);
+                    // A star stands for what the person knows better.
+                    let names = choice.listed.into_iter().filter(|name| !name.contains('*'));
+                    view! {
+                        <datalist id="new-listed-images">{names.map(|name| view! { <option value=name></option> }).collect_view()}</datalist>
+                        <p id="new-image-about" class="sub">{sentence}</p>
+                    }
+                })
+            })}
+        </Suspense>
+    }
+}
+
+fn allowed_sentence(choice: &ImageChoice) -> String {
+    let list = |names: &[String]| names.join(", ");
+    match (choice.any_image, choice.registries.as_slice()) {
+        (false, _) => t!("new-image-listed", images = list(&choice.listed)),
+        (true, []) => t!("new-image-only-base"),
+        (true, registries) => t!("new-image-from", registries = list(registries)),
     }
 }
 

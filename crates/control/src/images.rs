@@ -1,0 +1,139 @@
+//! Which images may be used: the administrators' list beside the configuration's rules, and what both mean for one person.
+//! Knows no engine and not which images exist.
+
+use std::sync::Arc;
+
+use domain::{
+    UserId,
+    allowance::Allowances,
+    image::{ImagePattern, ImageRef, ImageRules, Source},
+};
+
+use crate::{
+    Error, Policy, Ports,
+    actor::Actor,
+    ports::{
+        clock::Clock,
+        store::{AllowedImage, Store, StoreError, Transaction},
+    },
+};
+
+/// More would make each order slower.
+const MOST: usize = 500;
+
+/// What one person may choose from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ImageChoice {
+    pub rules: ImageRules,
+    /// What is on the list; empty when it does not bind them.
+    pub list: Vec<ImagePattern>,
+    /// Whether they may use what is not on the list, too.
+    pub any_image: bool,
+}
+
+#[derive(Clone)]
+pub struct Images {
+    store: Arc<dyn Store>,
+    clock: Arc<dyn Clock>,
+    rules: ImageRules,
+    allowances: Allowances,
+}
+
+impl std::fmt::Debug for Images {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Images").field("rules", &self.rules).finish_non_exhaustive()
+    }
+}
+
+impl Images {
+    pub(crate) fn new(ports: &Ports, policy: &Policy) -> Self {
+        Self {
+            store: ports.store.clone(),
+            clock: ports.clock.clone(),
+            rules: policy.images.clone(),
+            allowances: policy.allowances.clone(),
+        }
+    }
+
+    /// What the actor may choose from.
+    pub async fn choice(&self, actor: &Actor) -> Result<ImageChoice, Error> {
+        let list = patterns(self.store.allowed_images().await?);
+        let any_image = list.is_empty() || self.allowances.may_use_any_image(&self.store.standing(actor.user).await?);
+        Ok(ImageChoice { rules: self.rules.clone(), list, any_image })
+    }
+
+    /// The list, with the rules that stand before it.
+    pub async fn list(&self, actor: &Actor) -> Result<(ImageRules, Vec<AllowedImage>), Error> {
+        actor.administrator()?;
+        Ok((self.rules.clone(), self.store.allowed_images().await?))
+    }
+
+    /// Puts a pattern on the list; what is there already is given back as it is. The first one makes the list bind.
+    pub async fn allow(&self, actor: &Actor, pattern: &str) -> Result<AllowedImage, Error> {
+        actor.administrator()?;
+        let invalid = |fault| Error::Invalid(vec![fault]);
+        let pattern: ImagePattern = pattern.parse().map_err(invalid)?;
+        self.rules.check_pattern(&pattern).map_err(invalid)?;
+        let mut tx = self.store.begin().await?;
+        let list = tx.allowed_images().await?;
+        if let Some(there) = list.iter().find(|there| there.pattern.as_str() == pattern.as_str()) {
+            return Ok(there.clone());
+        }
+        if list.len() >= MOST {
+            let rule =
+                format!("is one too many: the list has {MOST}; take off what is not needed, or use * for several");
+            return Err(invalid(domain::Violation::new("pattern", rule)));
+        }
+        let image = AllowedImage { pattern, added_by: actor.name.clone(), added_at: self.clock.now() };
+        tx.insert_allowed_image(&image).await?;
+        tx.commit().await?;
+        tracing::info!(pattern = %image.pattern, user = %actor.name, "image allowed");
+        Ok(image)
+    }
+
+    /// Takes a pattern off the list. vclusters that were made keep their images; new nodes of them are not made.
+    pub async fn disallow(&self, actor: &Actor, pattern: &str) -> Result<(), Error> {
+        actor.administrator()?;
+        let mut tx = self.store.begin().await?;
+        if !tx.remove_allowed_image(pattern.trim()).await? {
+            return Err(Error::NotFound("line on the list of images"));
+        }
+        tx.commit().await?;
+        tracing::info!(pattern, user = %actor.name, "image taken off the list");
+        Ok(())
+    }
+
+    /// Whether new nodes of this owner may use the image; decided with what is decided by it.
+    pub(crate) async fn check(&self, tx: &mut dyn Transaction, owner: UserId, image: &ImageRef) -> Result<(), Error> {
+        let list = patterns(tx.allowed_images().await?);
+        let any_image = !list.is_empty() && self.allowances.may_use_any_image(&tx.standing(owner).await?);
+        self.rules.check(image, &list, any_image).map(|_| ()).map_err(|fault| Error::Invalid(vec![fault]))
+    }
+
+    /// Where workers may take this image from now. The usual one costs no question to the record.
+    pub(crate) async fn source(&self, image: &ImageRef) -> Result<Source, StoreError> {
+        if image.is_same(&self.rules.base) { Ok(Source::Engine) } else { Ok(self.sources().await?.of(image)) }
+    }
+
+    /// What decides where workers may take images from.
+    pub(crate) async fn sources(&self) -> Result<Sources<'_>, StoreError> {
+        Ok(Sources { rules: &self.rules, list: patterns(self.store.allowed_images().await?) })
+    }
+}
+
+/// Where workers may take images from, at one moment.
+#[derive(Debug)]
+pub(crate) struct Sources<'a> {
+    rules: &'a ImageRules,
+    list: Vec<ImagePattern>,
+}
+
+impl Sources<'_> {
+    pub(crate) fn of(&self, image: &ImageRef) -> Source {
+        self.rules.source(image, &self.list)
+    }
+}
+
+fn patterns(list: Vec<AllowedImage>) -> Vec<ImagePattern> {
+    list.into_iter().map(|image| image.pattern).collect()
+}

@@ -1,0 +1,13 @@
+//! The images that may be used, as the record has them.
+
+use chrono::{DateTime, Utc};
+use domain::{image::ImagePattern, name::UserName};
+
+/// One line of the administrators' list.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AllowedImage {
+    pub pattern: ImagePattern,
+    /// Who has added it. The name may be of somebody who has left.
+    pub added_by: UserName,
+    pub added_at: DateTime<Utc>,
+}

@@ -1,0 +1,135 @@
+//! A registry with one image that is nobody else's, as the engine sees one: enough of the distribution protocol for a pull.
+
+use std::{
+    io::{BufRead, BufReader, Write},
+    net::{TcpListener, TcpStream},
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+    thread,
+};
+
+use domain::image::ImageRef;
+use sha2::{Digest, Sha256};
+use uuid::Uuid;
+
+use crate::lab::docker;
+
+const MANIFEST: &str = "application/vnd.docker.distribution.manifest.v2+json";
+const CONFIG: &str = "application/vnd.docker.container.image.v1+json";
+const LAYER: &str = "application/vnd.docker.image.rootfs.diff.tar.gzip";
+
+/// Its image leaves the engine with it.
+pub(crate) struct Registry {
+    pub(crate) image: ImageRef,
+    connections: Arc<AtomicUsize>,
+}
+
+struct Content {
+    manifest: Vec<u8>,
+    blobs: [Vec<u8>; 2],
+}
+
+fn digest(bytes: &[u8]) -> String {
+    format!("sha256:{}", hex::encode(Sha256::digest(bytes)))
+}
+
+impl Content {
+    /// An image without files.
+    fn new() -> Self {
+        // The end of an archive, and nothing before it.
+        let layer = vec![0; 1024];
+        let architecture = if cfg!(target_arch = "aarch64") { "arm64" } else { "amd64" };
+        let config = serde_json::json!({
+            "architecture": architecture,
+            "os": "linux",
+            "author": Uuid::new_v4().to_string(),
+            "config": {"Cmd": ["true"]},
+            "rootfs": {"type": "layers", "diff_ids": [digest(&layer)]},
+            "history": [{"created_by": "a test"}],
+        });
+        let config = config.to_string().into_bytes();
+        let part = |kind: &str, bytes: &[u8]| serde_json::json!({"mediaType": kind, "size": bytes.len(), "digest": digest(bytes)});
+        let manifest = serde_json::json!({
+            "schemaVersion": 2,
+            "mediaType": MANIFEST,
+            "config": part(CONFIG, &config),
+            "layers": [part(LAYER, &layer)],
+        });
+        Self { manifest: manifest.to_string().into_bytes(), blobs: [config, layer] }
+    }
+
+    fn answer(&self, path: &str) -> Option<(&'static str, &[u8])> {
+        if path == "/v2/" {
+            return Some(("application/json", b"{}"));
+        }
+        if path.contains("/manifests/") {
+            return Some((MANIFEST, &self.manifest));
+        }
+        let blob = self.blobs.iter().find(|blob| path.ends_with(&digest(blob)))?;
+        Some(("application/octet-stream", blob))
+    }
+}
+
+impl Registry {
+    /// It ends with the test program.
+    pub(crate) fn start() -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+        let port = listener.local_addr().expect("its address").port();
+        let image = format!("127.0.0.1:{port}/docklet-test/pulled:1").parse().expect("an image");
+        let connections = Arc::<AtomicUsize>::default();
+        let (seen, content) = (connections.clone(), Arc::new(Content::new()));
+        thread::spawn(move || {
+            for stream in listener.incoming() {
+                seen.fetch_add(1, Ordering::SeqCst);
+                let content = content.clone();
+                // A client that hangs up has what it wants, or speaks TLS and comes again without.
+                thread::spawn(move || drop(stream.and_then(|stream| serve(&stream, &content))));
+            }
+        });
+        Self { image, connections }
+    }
+
+    pub(crate) fn connections(&self) -> usize {
+        self.connections.load(Ordering::SeqCst)
+    }
+
+    pub(crate) fn is_on_the_engine(&self) -> bool {
+        docker(&["image", "inspect", self.image.as_str()]).is_ok()
+    }
+}
+
+fn serve(stream: &TcpStream, content: &Content) -> std::io::Result<()> {
+    let mut reader = BufReader::new(stream);
+    let mut first = String::new();
+    reader.read_line(&mut first)?;
+    loop {
+        let mut line = String::new();
+        if reader.read_line(&mut line)? == 0 || line.trim().is_empty() {
+            break;
+        }
+    }
+    let mut words = first.split_whitespace();
+    let (method, path) = (words.next().unwrap_or_default(), words.next().unwrap_or_default());
+    let (status, kind, body) = match content.answer(path) {
+        Some((kind, body)) => ("200 OK", kind, body),
+        None => ("404 Not Found", "application/json", &b"{}"[..]),
+    };
+    let head = format!(
+        "HTTP/1.1 {status}\r\nContent-Type: {kind}\r\nContent-Length: {}\r\nDocker-Content-Digest: {}\r\n\
+         Docker-Distribution-Api-Version: registry/2.0\r\nConnection: close\r\n\r\n",
+        body.len(),
+        digest(body)
+    );
+    let mut stream = stream;
+    stream.write_all(head.as_bytes())?;
+    if method == "HEAD" { Ok(()) } else { stream.write_all(body) }
+}
+
+impl Drop for Registry {
+    fn drop(&mut self) {
+        // Mostly it is gone already.
+        let _ = docker(&["image", "rm", self.image.as_str()]);
+    }
+}

@@ -1,0 +1,64 @@
+//! `/images`: what one may choose from; `/admin/images`: the administrators' list.
+
+use app::api::dto;
+use axum::{Json as Answer, extract::State};
+use http::StatusCode;
+use utoipa_axum::{router::OpenApiRouter, routes};
+use wire::{
+    image::{AllowImage, AllowedImage, ImageChoice, ImageList},
+    problem::Problem,
+};
+
+use crate::{
+    http::{
+        error::Failure,
+        identity::Caller,
+        json::Json,
+        query::{self, Query},
+    },
+    state::AppState,
+};
+
+pub(crate) fn router() -> OpenApiRouter<AppState> {
+    OpenApiRouter::new().routes(routes!(choice)).routes(routes!(list, allow, disallow))
+}
+
+/// The images one may use: the one that is offered, what administrators have listed, and whether others may be used, too.
+#[utoipa::path(get, path = "/images", tag = "vclusters",
+    responses((status = 200, body = ImageChoice), (status = "4XX", body = Problem, content_type = "application/problem+json")))]
+async fn choice(State(state): State<AppState>, caller: Caller) -> Result<Answer<ImageChoice>, Failure> {
+    Ok(Answer(dto::image_choice(&state.control.images.choice(&caller.actor).await?)))
+}
+
+/// The list of images that may be used. While it is empty, every image of the allowed registries may be.
+#[utoipa::path(get, path = "/admin/images", tag = "admin",
+    responses((status = 200, body = ImageList), (status = "4XX", body = Problem, content_type = "application/problem+json")))]
+async fn list(State(state): State<AppState>, caller: Caller) -> Result<Answer<ImageList>, Failure> {
+    let (rules, list) = state.control.images.list(&caller.actor).await?;
+    Ok(Answer(dto::image_list(&rules, &list)))
+}
+
+/// Adds a line. What is there already is given back as it is.
+#[utoipa::path(post, path = "/admin/images", tag = "admin", request_body = AllowImage,
+    responses((status = 201, body = AllowedImage), (status = "4XX", body = Problem, content_type = "application/problem+json")))]
+async fn allow(
+    State(state): State<AppState>,
+    caller: Caller,
+    Json(allow): Json<AllowImage>,
+) -> Result<(StatusCode, Answer<AllowedImage>), Failure> {
+    let image = state.control.images.allow(&caller.actor, &allow.pattern).await?;
+    Ok((StatusCode::CREATED, Answer(dto::allowed_image(&image))))
+}
+
+/// Takes a line off the list. vclusters that were made keep their image; they get no new nodes with it.
+#[utoipa::path(delete, path = "/admin/images", tag = "admin",
+    params(("pattern" = String, Query, description = "the line as it is on the list")),
+    responses((status = 204), (status = "4XX", body = Problem, content_type = "application/problem+json")))]
+async fn disallow(State(state): State<AppState>, caller: Caller, query: Query) -> Result<StatusCode, Failure> {
+    caller.actor.administrator()?;
+    let Some(pattern) = query.text("pattern") else {
+        return Err(query::fault("pattern", "must be a line of the list"));
+    };
+    state.control.images.disallow(&caller.actor, pattern).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
