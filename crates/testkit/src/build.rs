@@ -64,6 +64,7 @@ pub fn assignments(worker: &str, nodes: u8) -> Vec<Assignment> {
         resources: NODE,
         subnet,
         ip: subnet::address(subnet, NodeName::new(ordinal)),
+        has_home: false,
     };
     (0..nodes).map(node).collect()
 }

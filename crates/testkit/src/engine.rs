@@ -32,7 +32,8 @@ pub enum Call {
     ForeignSubnets,
     EnsureNetwork(String),
     RemoveNetwork(String),
-    EnsureVolume(String),
+    HasVolume(String),
+    CreateVolume(String),
     HasImage(String),
     PullImage(String),
     Events,
@@ -51,6 +52,7 @@ impl Call {
                 | Self::Networks
                 | Self::ForeignSubnets
                 | Self::HasImage(_)
+                | Self::HasVolume(_)
                 | Self::Events
         )
     }

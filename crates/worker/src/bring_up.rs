@@ -13,7 +13,7 @@ use tokio::time::{Instant, sleep};
 
 use crate::{
     driver::{Driver, Flow},
-    jupyter, names,
+    homes, jupyter, names,
     plan::{Cause, Past, Seen},
     ready::Ready,
     reason, run_dir,
@@ -32,8 +32,7 @@ impl Driver {
         self.step(order, "creating the container");
         let host = self.host.clone();
         self.make_run_dir()?;
-        let (network, home) =
-            future::join(host.networks.ensure(&host, order), host.homes.ensure(&host, order.owner)).await;
+        let (network, home) = future::join(host.networks.ensure(&host, order), homes::ensure(&host, order)).await;
         home?;
         let spec = self.spec(order, network?);
         match host.in_turn(&host.permits, host.engine.create_container(&spec)).await {

@@ -14,6 +14,7 @@ use domain::{
 use tokio::sync::{Notify, watch};
 
 use crate::{
+    homes,
     host::Host,
     memory::Memory,
     names,
@@ -135,7 +136,10 @@ impl Driver {
     async fn take(&mut self, order: &Assignment, step: Step) -> Result<Flow, EngineError> {
         match step {
             Step::Create => self.create(order).await,
-            Step::Start { id } => self.start(order, &id).await,
+            Step::Start { id } => {
+                homes::ensure(&self.host, order).await?;
+                self.start(order, &id).await
+            }
             Step::Adopt { id, since } => self.adopt(order, &id, since).await,
             Step::Discard { id } => self.discard(&id).await,
             Step::Stop { id } => self.stop(order, &id).await,

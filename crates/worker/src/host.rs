@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 use control::ports::{
     clock::Clock,
     coordination::Duty,
-    engine::{Engine, EngineError},
+    engine::{Engine, EngineError, EngineInfo},
 };
 use tokio::sync::{Notify, Semaphore};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
@@ -30,7 +30,6 @@ pub(crate) struct Host {
     pub(crate) roster: Roster,
     pub(crate) reports: Reports,
     pub(crate) networks: Networks,
-    pub(crate) homes: Homes,
     pub(crate) pulls: Pulls,
     pub(crate) fence: Fence,
     pub(crate) presence: Presence,
@@ -61,7 +60,6 @@ impl Host {
             roster: Roster::default(),
             reports: Reports::new(config.name.clone()),
             networks: Networks::default(),
-            homes: Homes::default(),
             pulls: Pulls::default(),
             fence: Fence::default(),
             presence: Presence::default(),

@@ -145,7 +145,7 @@ pub struct HostTask {
 pub enum EngineError {
     #[error("the Docker Engine does not answer: {0}")]
     Unreachable(String),
-    #[error("the name {0} is taken by a container that is not Docklet's; rename or remove it, then start again")]
+    #[error("the name {0} is taken by a container that is not Docklet's; give that one another name, then start again")]
     NameTaken(String),
     #[error("there is no image {0} on this host")]
     NoSuchImage(String),
@@ -202,8 +202,11 @@ pub trait Engine: Send + Sync + 'static {
     /// Succeeds, too, when it is gone. [`EngineError::InUse`] names the containers that are still in it.
     async fn remove_network(&self, id: &str) -> Result<(), EngineError>;
 
-    /// Creates it when it is missing. [`EngineError::Refused`] when the name is another's volume.
-    async fn ensure_volume(&self, spec: &VolumeSpec) -> Result<(), EngineError>;
+    /// Whether it is there. [`EngineError::ForeignVolume`] when a volume of this name is not this owner's.
+    async fn has_volume(&self, spec: &VolumeSpec) -> Result<bool, EngineError>;
+
+    /// Succeeds, too, when it is there. [`EngineError::ForeignVolume`] when a volume of this name is not this owner's.
+    async fn create_volume(&self, spec: &VolumeSpec) -> Result<(), EngineError>;
 
     async fn has_image(&self, image: &ImageRef) -> Result<bool, EngineError>;
 

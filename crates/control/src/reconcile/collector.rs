@@ -1,7 +1,7 @@
 //! Takes workers' reports into the record. Decides nothing itself: the vcluster's lifecycle says what a report changes.
 
 use std::{
-    collections::{BTreeMap, HashMap},
+    collections::{BTreeMap, BTreeSet, HashMap},
     sync::Arc,
     time::Duration,
 };
@@ -9,7 +9,7 @@ use std::{
 use domain::{
     NodeId, VclusterId,
     name::WorkerName,
-    node::{Node, Observation, Phase},
+    node::{Node, NodeState, Observation, Phase},
     operation::Operation,
     vcluster::{Change, Vcluster},
 };
@@ -225,6 +225,9 @@ impl Collector {
         if changed.is_empty() {
             return Ok(());
         }
+            for worker in &progress.came_up {
+                tx.keep_home(vcluster.owner, worker, now).await?;
+            }
         self.events.commit(tx, events, || ()).await?;
         for (vcluster, progress) in changed {
             record_finish(&progress, &vcluster.operation);
@@ -298,6 +301,8 @@ impl Progress {
         vcluster: &mut Vcluster,
         node: NodeId,
         observation: &Observation,
+    /// Where nodes have come up: the owner's home is there.
+    came_up: BTreeSet<WorkerName>,
         now: chrono::DateTime<chrono::Utc>,
     ) {
         let worker = vcluster.node_by_id(node).map(|node| node.worker.clone());
@@ -309,8 +314,13 @@ impl Progress {
         }
         self.changed = true;
         self.finished |= was_running && (self.gone || !vcluster.operation.is_running());
-        if let Some(worker) = worker.filter(|_| vcluster.node_by_id(node).is_none()) {
-            self.left.push((worker, node));
+        let Some(worker) = worker else { return };
+        match vcluster.node_by_id(node).map(|node| node.state) {
+            Some(NodeState::Running) => {
+                self.came_up.insert(worker);
+            }
+            Some(_) => {}
+            None => self.left.push((worker, node)),
         }
     }
 }

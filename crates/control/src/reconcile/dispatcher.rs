@@ -1,9 +1,9 @@
 //! Publishes assignments: what the record wants of every node. Knows no report.
 
-use std::{sync::Arc, time::Duration};
+use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
 use domain::{
-    NodeId,
+    NodeId, UserId,
     name::WorkerName,
     node::{Node, NodeIntent},
     vcluster::Vcluster,
@@ -99,7 +99,8 @@ impl Publisher {
     /// What is committed while this runs is in the queue, so it is published behind this and nothing is lost.
     async fn publish_everything(&self) -> Result<(), Stopped> {
         let vclusters = self.store.all_vclusters().await.map_err(Error::from)?;
-        let assignments: Vec<Assignment> = vclusters.iter().flat_map(assignments_of).collect();
+        let homes = self.store.homes(None).await.map_err(Error::from)?;
+        let assignments: Vec<Assignment> = vclusters.iter().flat_map(|one| assignments_of(one, &homes)).collect();
         self.dispatch.assign_all(&assignments).await.map_err(Error::from)?;
         tracing::debug!(assignments = assignments.len(), "all assignments published");
         Ok(())
@@ -112,7 +113,10 @@ impl Publisher {
         };
         match work {
             Work::Everything => return self.publish_everything().await,
-            Work::Assign(vcluster) => self.dispatch.assign(&assignments_of(&vcluster)).await,
+            Work::Assign(vcluster) => {
+                let homes = self.store.homes(Some(vcluster.owner)).await.map_err(Error::from)?;
+                self.dispatch.assign(&assignments_of(&vcluster, &homes)).await
+            }
             Work::Withdraw(nodes) => self.dispatch.withdraw(&nodes).await,
         }
         .map_err(|error| Stopped::Failed(error.into()))
@@ -130,11 +134,14 @@ impl From<Error> for Stopped {
     }
 }
 
-fn assignments_of(vcluster: &Vcluster) -> Vec<Assignment> {
-    vcluster.nodes.iter().map(|node| assignment_of(vcluster, node)).collect()
+/// Whose home was made on which worker.
+type Homes = BTreeSet<(UserId, WorkerName)>;
+
+fn assignments_of(vcluster: &Vcluster, homes: &Homes) -> Vec<Assignment> {
+    vcluster.nodes.iter().map(|node| assignment_of(vcluster, node, homes)).collect()
 }
 
-fn assignment_of(vcluster: &Vcluster, node: &Node) -> Assignment {
+fn assignment_of(vcluster: &Vcluster, node: &Node, homes: &Homes) -> Assignment {
     Assignment {
         node: node.id,
         worker: node.worker.clone(),
@@ -152,5 +159,6 @@ fn assignment_of(vcluster: &Vcluster, node: &Node) -> Assignment {
         resources: vcluster.resources,
         subnet: vcluster.subnet,
         ip: node.ip,
+        has_home: homes.contains(&(vcluster.owner, node.worker.clone())),
     }
 }

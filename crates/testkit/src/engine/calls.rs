@@ -155,17 +155,19 @@ impl Engine for FakeEngine {
         Ok(())
     }
 
-    async fn ensure_volume(&self, spec: &VolumeSpec) -> Result<(), EngineError> {
+    async fn has_volume(&self, spec: &VolumeSpec) -> Result<bool, EngineError> {
         let mut shelf = self.shelf.lock();
-        shelf.enter(Call::EnsureVolume(spec.name.clone()))?;
-        match shelf.volumes.get(&spec.name) {
-            Some(there) if there != spec => Err(EngineError::Refused(format!("volume {} is another's", spec.name))),
-            Some(_) => Ok(()),
-            None => {
-                shelf.volumes.insert(spec.name.clone(), spec.clone());
-                Ok(())
-            }
+        shelf.enter(Call::HasVolume(spec.name.clone()))?;
+        shelf.has_volume(spec)
+    }
+
+    async fn create_volume(&self, spec: &VolumeSpec) -> Result<(), EngineError> {
+        let mut shelf = self.shelf.lock();
+        shelf.enter(Call::CreateVolume(spec.name.clone()))?;
+        if !shelf.has_volume(spec)? {
+            shelf.volumes.insert(spec.name.clone(), spec.clone());
         }
+        Ok(())
     }
 
     async fn has_image(&self, image: &ImageRef) -> Result<bool, EngineError> {
