@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
-use crate::{OperationId, UserId};
+use crate::{OperationId, UserId, name::WorkerName};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -16,11 +16,21 @@ pub enum OperationKind {
     Delete,
     AddNodes,
     RemoveNode,
+    /// Nobody asked: its host was restarted, and what ran there runs again.
+    Recover,
 }
 
 impl OperationKind {
-    pub const ALL: [Self; 7] =
-        [Self::Create, Self::Start, Self::Stop, Self::Restart, Self::Delete, Self::AddNodes, Self::RemoveNode];
+    pub const ALL: [Self; 8] = [
+        Self::Create,
+        Self::Start,
+        Self::Stop,
+        Self::Restart,
+        Self::Delete,
+        Self::AddNodes,
+        Self::RemoveNode,
+        Self::Recover,
+    ];
 
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -31,6 +41,7 @@ impl OperationKind {
             Self::Delete => "delete",
             Self::AddNodes => "add_nodes",
             Self::RemoveNode => "remove_node",
+            Self::Recover => "recover",
         }
     }
 }
@@ -71,17 +82,33 @@ pub struct Operation {
     pub finished_at: Option<DateTime<Utc>>,
     /// Who asked for it; unknown for operations from before this was recorded.
     pub by: Option<UserId>,
+    /// The host that was restarted, where that is why.
+    pub host: Option<WorkerName>,
 }
 
 impl Operation {
     pub const fn begin(id: OperationId, kind: OperationKind, now: DateTime<Utc>) -> Self {
-        Self { id, kind, state: OperationState::Running, reason: None, started_at: now, finished_at: None, by: None }
+        Self {
+            id,
+            kind,
+            state: OperationState::Running,
+            reason: None,
+            started_at: now,
+            finished_at: None,
+            by: None,
+            host: None,
+        }
     }
 
     /// The same, asked for by this user.
     #[must_use]
     pub fn asked_by(self, user: UserId) -> Self {
         Self { by: Some(user), ..self }
+    }
+
+    /// After a restart of this host.
+    pub fn recover(id: OperationId, host: WorkerName, now: DateTime<Utc>) -> Self {
+        Self { host: Some(host), ..Self::begin(id, OperationKind::Recover, now) }
     }
 
     pub fn is_running(&self) -> bool {

@@ -158,7 +158,8 @@ impl FakeEngine {
     /// # Panics
     /// When there is no such container; so do the other methods that take a name.
     pub fn exit(&self, name: &str, code: i64, out_of_memory: bool) {
-        self.shelf.lock().set_run(name, RunState::Exited { code, out_of_memory });
+        let at = self.now();
+        self.shelf.lock().set_run(name, RunState::Exited { code, out_of_memory, at });
     }
 
     pub fn pause(&self, name: &str) {

@@ -184,7 +184,7 @@ impl Driver {
 
     async fn ended_at_once(&mut self, order: &Assignment) -> Result<Flow, EngineError> {
         let cause = match self.see(order).await? {
-            Seen::Ours { id, run: RunState::Exited { code, out_of_memory }, .. } => {
+            Seen::Ours { id, run: RunState::Exited { code, out_of_memory, .. }, .. } => {
                 Cause::Ended { id, code, out_of_memory }
             }
             Seen::Nothing | Seen::Foreign => Cause::Removed,

@@ -34,6 +34,8 @@ pub struct WorkerConfig {
     pub stream: Option<String>,
     /// The kernel's table of the host's IPv4 routes.
     pub routes: PathBuf,
+    /// Where the kernel names its present boot: another one at each.
+    pub boot_id: PathBuf,
 }
 
 impl WorkerConfig {
@@ -60,6 +62,7 @@ impl WorkerConfig {
             base_image,
             stream: None,
             routes: "/proc/net/route".into(),
+            boot_id: "/proc/sys/kernel/random/boot_id".into(),
         }
     }
 }

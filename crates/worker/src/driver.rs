@@ -5,7 +5,7 @@ use std::{sync::Arc, time::Duration};
 
 use control::ports::{
     coordination::{Assignment, Order},
-    engine::{Container, EngineError},
+    engine::{Container, EngineError, RunState},
 };
 use domain::{
     NodeId,
@@ -18,7 +18,7 @@ use crate::{
     host::Host,
     memory::Memory,
     names,
-    plan::{Seen, Step, plan},
+    plan::{Past, Seen, Step, plan},
     reason,
     roster::{Seat, Wish},
 };
@@ -115,7 +115,13 @@ impl Driver {
         let mut fault = None;
         for _ in 0..MOST_LOOKS {
             let seen = self.see(order).await?;
-            let step = plan(order.order, order.generation, seen, self.memory.past(order.generation));
+            let past = self.memory.past(order.generation);
+            let has_ended = matches!(seen, Seen::Ours { run: RunState::Exited { .. }, .. });
+            if order.order == Order::Run && has_ended && *past != Past::Nothing {
+                self.host.look_for_restart().await?;
+            }
+            let restart = self.host.restarts.last();
+            let step = plan(order.order, order.generation, seen, past, restart.as_ref());
             tracing::debug!(node = %self.node, generation = order.generation.0, ?step, "next step");
             match self.take(order, step).await {
                 Ok(Flow::Look) => {}
@@ -147,6 +153,7 @@ impl Driver {
             Step::Clear => self.clear(order.vcluster).await,
             Step::Refuse => Ok(Flow::Refused),
             Step::Stopped => Ok(Flow::Rest(Phase::Stopped)),
+            Step::Interrupted(reason) => Ok(Flow::Rest(Phase::Interrupted { reason })),
             Step::Failed(cause) => {
                 let reason = reason::of(&self.host, &self.memory, order, cause).await?;
                 Ok(Flow::Rest(Phase::Failed { reason }))

@@ -12,8 +12,8 @@ use tokio::sync::{Notify, Semaphore};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
-    config::WorkerConfig, fence::Fence, homes::Homes, networks::Networks, presence::Presence, pulls::Pulls,
-    reports::Reports, roster::Roster, usage::Usage,
+    config::WorkerConfig, fence::Fence, networks::Networks, presence::Presence, pulls::Pulls, reports::Reports,
+    restarts::Restarts, roster::Roster, usage::Usage,
 };
 
 /// Stops in progress at once. Stopping is mostly waiting for a node to end, so many may wait.
@@ -32,6 +32,7 @@ pub(crate) struct Host {
     pub(crate) networks: Networks,
     pub(crate) pulls: Pulls,
     pub(crate) fence: Fence,
+    pub(crate) restarts: Restarts,
     pub(crate) presence: Presence,
     pub(crate) usage: Usage,
     /// Held while the engine creates, starts or removes.
@@ -62,6 +63,7 @@ impl Host {
             networks: Networks::default(),
             pulls: Pulls::default(),
             fence: Fence::default(),
+            restarts: Restarts::open(config.data_dir.join("engine.json"), config.boot_id.clone()),
             presence: Presence::default(),
             usage: Usage::default(),
             permits: Semaphore::new(config.parallel),
@@ -75,6 +77,14 @@ impl Host {
 
     pub(crate) fn now(&self) -> DateTime<Utc> {
         self.clock.now()
+    }
+
+    /// Asks the engine whether it is still the same one; says what it says of itself. An end can only be judged by who
+    /// knows of the last restart, and the hint to look may come before that.
+    pub(crate) async fn look_for_restart(&self) -> Result<EngineInfo, EngineError> {
+        let info = self.engine.info().await?;
+        self.restarts.answers(&info, self.now());
+        Ok(info)
     }
 
     /// Does a piece of work on the engine when its turn has come.

@@ -7,7 +7,7 @@
 //! - a directory, a network or a home without a container: used by the next try, or cleared away with the node
 //! - a container that was created and not started: started, or made anew when its order has been replaced
 //! - a container that runs, not reported: adopted
-//! - a container that has ended: failed if it was reported running, else started
+//! - a container that has ended: interrupted if it went down with the engine; failed if it was reported running, else started
 //! - a stop or a removal half done: done again; both succeed when there is nothing left to do
 //! - something the engine is still making: waited for, see `find_out_whose` and the adapter's `ensure_network`
 //! - what has no assignment: removed by the sweep, once all assignments are known
@@ -17,6 +17,7 @@
 //! - `driver`: one task per node that looks, plans and acts until nothing is left to do; `bring_up`, `take_down`: its
 //!   steps; `memory`: what it remembers between looks
 //! - `roster`: which nodes there are; `desk`: fills it from the assignments; `sweep`: what nobody assigned
+//! - `restarts`: what a restart of the engine or the host took down
 //! - `networks`, `homes`, `pulls`, `fence`, `run_dir`, `init_binary`: what nodes stand on
 //! - `reports`, `presence`: what others are told; `link`: reaching into a node; `jupyter`: the service of a first node
 //! - `usage`, `cgroup`: what nodes use, from the host's side
@@ -45,6 +46,7 @@ mod ready;
 mod reason;
 pub mod remote;
 mod reports;
+mod restarts;
 mod roster;
 mod routes;
 mod run_dir;

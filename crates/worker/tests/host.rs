@@ -26,6 +26,8 @@ mod orphans;
 mod reach;
 #[path = "host/removal.rs"]
 mod removal;
+#[path = "host/restart.rs"]
+mod restart;
 #[path = "host/speed.rs"]
 mod speed;
 #[path = "host/trouble.rs"]

@@ -15,7 +15,7 @@ use crate::{
     wording::{
         problem::of_server,
         time::{since, took},
-        vcluster::Tone,
+        vcluster::{Tone, host_of},
     },
 };
 
@@ -99,10 +99,14 @@ fn Deed(deed: Activity) -> impl IntoView {
         OperationState::Running => Some(view! { <small>{t!("activity-running")}</small> }.into_any()),
         OperationState::Succeeded => None,
     };
-    let who = deed.by.unwrap_or_else(|| t!("activity-nobody"));
+    let who = match deed.by {
+        Some(name) => name,
+        None if deed.kind == OperationKind::Recover => t!("activity-by-itself"),
+        None => t!("activity-nobody"),
+    };
     view! {
         <tr>
-            <th scope="row" class="activity-what"><Dot tone=tone(state)/> <span>{what(deed.kind, state)} {why}</span></th>
+            <th scope="row" class="activity-what"><Dot tone=tone(state)/> <span>{what(deed.kind, state, deed.host.as_deref())} {why}</span></th>
             <td data-label=t!("activity-who")>{who}</td>
             <td data-label=t!("activity-when")><TimeAgo at=started/></td>
             <td data-label=t!("activity-length")>{length}</td>
@@ -120,7 +124,7 @@ const fn tone(state: OperationState) -> Tone {
 }
 
 /// Said as done only when it is.
-fn what(kind: OperationKind, state: OperationState) -> String {
+fn what(kind: OperationKind, state: OperationState, host: Option<&str>) -> String {
     match (kind, state) {
         (OperationKind::Create, OperationState::Succeeded) => t!("state-done-create"),
         (OperationKind::Start, OperationState::Succeeded) => t!("state-done-start"),
@@ -128,6 +132,8 @@ fn what(kind: OperationKind, state: OperationState) -> String {
         (OperationKind::Restart, OperationState::Succeeded) => t!("state-done-restart"),
         (OperationKind::AddNodes, OperationState::Succeeded) => t!("state-done-add-nodes"),
         (OperationKind::RemoveNode, OperationState::Succeeded) => t!("state-done-remove-node"),
+        (OperationKind::Recover, OperationState::Succeeded) => t!("state-done-recover", host = host_of(host)),
+        (OperationKind::Recover, OperationState::Failed) => t!("state-failed-recover", host = host_of(host)),
         (OperationKind::Create, OperationState::Failed) => t!("state-failed-create"),
         (OperationKind::Start, OperationState::Failed) => t!("state-failed-start"),
         (OperationKind::Stop, OperationState::Failed) => t!("state-failed-stop"),
@@ -141,5 +147,6 @@ fn what(kind: OperationKind, state: OperationState) -> String {
         (OperationKind::Delete, _) => t!("activity-doing-delete"),
         (OperationKind::AddNodes, _) => t!("activity-doing-add-nodes"),
         (OperationKind::RemoveNode, _) => t!("activity-doing-remove-node"),
+        (OperationKind::Recover, _) => t!("activity-doing-recover", host = host_of(host)),
     }
 }

@@ -75,6 +75,7 @@ pub enum RunState {
     Exited {
         code: i64,
         out_of_memory: bool,
+        at: DateTime<Utc>,
     },
     /// Half removed, or in a state the engine itself calls dead.
     Dead,
@@ -113,6 +114,8 @@ pub struct EngineInfo {
     pub version: String,
     pub cpus: u32,
     pub memory_mib: u64,
+    /// When it was started, if it says so. One that is restarted and has let everything run on may say the same as before.
+    pub started: Option<DateTime<Utc>>,
 }
 
 /// Something happened to a container of ours, by whomever. A hint to look, not a fact to act on.
@@ -147,6 +150,18 @@ pub enum EngineError {
     Unreachable(String),
     #[error("the name {0} is taken by a container that is not Docklet's; give that one another name, then start again")]
     NameTaken(String),
+    /// Nothing says whose files are in it, so the sentence must not lead to its removal.
+    #[error(
+        "the volume {0}, where the home should be, does not have Docklet's labels; nothing was started and nothing was \
+         changed. It may hold files, so it must not be removed: ask an administrator to look at it"
+    )]
+    ForeignVolume(String),
+    /// The record has a home that the engine does not have.
+    #[error(
+        "the home is not on this host any more (there is no volume {0}); nothing was started, so that nobody works in an \
+         empty one. An administrator can bring it back, or give it up: see Homes in the administrator's guide"
+    )]
+    HomeMissing(String),
     #[error("there is no image {0} on this host")]
     NoSuchImage(String),
     #[error("the image {image} cannot be pulled: {fault}")]

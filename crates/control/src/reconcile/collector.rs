@@ -7,7 +7,7 @@ use std::{
 };
 
 use domain::{
-    NodeId, VclusterId,
+    NodeId, OperationId, VclusterId,
     name::WorkerName,
     node::{Node, NodeState, Observation, Phase},
     operation::Operation,
@@ -22,7 +22,7 @@ use crate::{
     Error, Ports,
     events::Events,
     ports::{
-        clock::Clock,
+        clock::{Clock, Entropy},
         coordination::{Dispatch, Report, ReportEvent},
         store::{EventBody, Store, StoredEvent, Transaction},
     },
@@ -43,6 +43,7 @@ pub(super) struct Collector {
     store: Arc<dyn Store>,
     dispatch: Arc<dyn Dispatch>,
     clock: Arc<dyn Clock>,
+    entropy: Arc<dyn Entropy>,
     events: Events,
     hosts: Hosts,
     dispatcher: Dispatcher,
@@ -66,8 +67,8 @@ impl Collector {
         dispatcher: Dispatcher,
         cluster_net: Ipv4Net,
     ) -> Self {
-        let Ports { store, dispatch, clock, .. } = ports.clone();
-        Self { store, dispatch, clock, events, hosts, dispatcher, cluster_net, reports: HashMap::new() }
+        let Ports { store, dispatch, clock, entropy, .. } = ports.clone();
+        Self { store, dispatch, clock, entropy, events, hosts, dispatcher, cluster_net, reports: HashMap::new() }
     }
 
     pub(super) async fn run(mut self, stop: CancellationToken) {
@@ -175,6 +176,9 @@ impl Collector {
                     && self.give_other_subnet(&mut *tx, vcluster).await?
                 {
                     progress.moved();
+                } else if vcluster.comes_back(report.node, &report.observation, now) {
+                    self.bring_back(vcluster, &report, now);
+                    progress.moved();
                 } else {
                     progress.observe(vcluster, report.node, &report.observation, now);
                 }
@@ -184,6 +188,14 @@ impl Collector {
         self.forget(&strangers);
         self.dispatcher.withdraw(strangers);
         Ok(())
+    }
+
+    /// What went down with its host runs again, without its owner.
+    fn bring_back(&self, vcluster: &mut Vcluster, report: &Report, now: chrono::DateTime<chrono::Utc>) {
+        let id = OperationId::new(self.entropy.id(now));
+        vcluster.bring_back(report.node, Operation::recover(id, report.worker.clone(), now), now);
+        let (node, worker, phase) = (report.node, &report.worker, &report.observation.phase);
+        tracing::info!(vcluster = %vcluster.id, %node, %worker, ?phase, "a node is started again after a restart of its host");
     }
 
     /// Says whether there was one. The present one is its own in the record, so it is none of those that are free.
@@ -213,6 +225,9 @@ impl Collector {
             } else {
                 tx.save_vcluster(vcluster, now).await?;
             }
+            for worker in &progress.came_up {
+                tx.keep_home(vcluster.owner, worker, now).await?;
+            }
             let usage = tx.usage(vcluster.owner).await?;
             let body = if progress.gone {
                 EventBody::VclusterGone { id: vcluster.id, usage }
@@ -225,9 +240,6 @@ impl Collector {
         if changed.is_empty() {
             return Ok(());
         }
-            for worker in &progress.came_up {
-                tx.keep_home(vcluster.owner, worker, now).await?;
-            }
         self.events.commit(tx, events, || ()).await?;
         for (vcluster, progress) in changed {
             record_finish(&progress, &vcluster.operation);
@@ -289,6 +301,8 @@ struct Progress {
     /// The operation was running before and is not any more.
     finished: bool,
     left: Vec<(WorkerName, NodeId)>,
+    /// Where nodes have come up: the owner's home is there.
+    came_up: BTreeSet<WorkerName>,
 }
 
 impl Progress {
@@ -301,8 +315,6 @@ impl Progress {
         vcluster: &mut Vcluster,
         node: NodeId,
         observation: &Observation,
-    /// Where nodes have come up: the owner's home is there.
-    came_up: BTreeSet<WorkerName>,
         now: chrono::DateTime<chrono::Utc>,
     ) {
         let worker = vcluster.node_by_id(node).map(|node| node.worker.clone());

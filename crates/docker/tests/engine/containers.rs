@@ -67,12 +67,12 @@ async fn every_state_is_told_apart() {
     assert!(matches!(state().await, Some(RunState::Running { .. })));
     docker(&["pause", &spec.name]);
     engine.stop_container(&id, 5).await.expect("stopped although it was paused");
-    assert_eq!(state().await, Some(RunState::Exited { code: 0, out_of_memory: false }));
+    assert!(matches!(state().await, Some(RunState::Exited { code: 0, out_of_memory: false, .. })));
     engine.stop_container(&id, 5).await.expect("stopped already");
     engine.start_container(&id, spec.ip).await.expect("started");
     docker(&["kill", &spec.name]);
     docker(&["wait", &spec.name]);
-    assert_eq!(state().await, Some(RunState::Exited { code: 137, out_of_memory: false }));
+    assert!(matches!(state().await, Some(RunState::Exited { code: 137, out_of_memory: false, .. })));
     let second = bench.container(&network, 1);
     engine.create_container(&second).await.expect("created");
     let all = engine.containers(bench.installation).await.expect("listed");

@@ -21,6 +21,8 @@ mod m20261121_000004_operations_by;
 mod m20261121_000020_people;
 mod m20261121_000040_identities;
 mod m20261121_000060_groups;
+mod m20261129_000010_reboot_homes;
+mod m20261129_000011_reboot_autostart;
 
 /// Every step in the order it is applied.
 #[derive(Debug, Clone, Copy)]
@@ -45,6 +47,8 @@ impl MigratorTrait for Migrator {
             Box::new(m20261121_000020_people::Migration),
             Box::new(m20261121_000040_identities::Migration),
             Box::new(m20261121_000060_groups::Migration),
+            Box::new(m20261129_000010_reboot_homes::Migration),
+            Box::new(m20261129_000011_reboot_autostart::Migration),
         ]
     }
 }

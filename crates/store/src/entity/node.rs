@@ -25,6 +25,7 @@ pub(crate) struct Model {
     pub reason: Option<String>,
     pub reserved: bool,
     pub running_since: Option<DateTime<Utc>>,
+    pub tries: i64,
     pub operation: Uuid,
 }
 
@@ -58,6 +59,7 @@ impl TryFrom<Model> for Node {
             reason: row.reason,
             reserved: row.reserved,
             running_since: row.running_since,
+            tries: u8::try_from(row.tries).map_err(|fault| unreadable(&fault))?,
             operation: OperationId::new(row.operation),
         })
     }
@@ -78,6 +80,7 @@ pub(crate) fn row(vcluster: VclusterId, node: &Node) -> ActiveModel {
         reason: Set(node.reason.clone()),
         reserved: Set(node.reserved),
         running_since: Set(node.running_since),
+        tries: Set(node.tries.into()),
         operation: Set(node.operation.as_uuid()),
     }
 }

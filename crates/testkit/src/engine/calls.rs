@@ -29,7 +29,7 @@ fn overlap(one: Ipv4Net, other: Ipv4Net) -> bool {
 impl Engine for FakeEngine {
     async fn info(&self) -> Result<EngineInfo, EngineError> {
         self.shelf.lock().enter(Call::Info)?;
-        Ok(EngineInfo { version: "fake".into(), cpus: 8, memory_mib: 16 * 1024 })
+        Ok(EngineInfo { version: "fake".into(), cpus: 8, memory_mib: 16 * 1024, started: None })
     }
 
     async fn containers(&self, installation: InstallationId) -> Result<Vec<Container>, EngineError> {
@@ -78,7 +78,7 @@ impl Engine for FakeEngine {
         let call = Call::StopContainer(shelf.name_of(id));
         shelf.enter(call)?;
         if shelf.find(id).is_some_and(|kept| matches!(kept.run, RunState::Running { .. } | RunState::Paused)) {
-            shelf.set_run(id, RunState::Exited { code: BY_SIGTERM, out_of_memory: false });
+            shelf.set_run(id, RunState::Exited { code: BY_SIGTERM, out_of_memory: false, at: self.now() });
         }
         Ok(())
     }
