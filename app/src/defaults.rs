@@ -97,6 +97,7 @@ pub(crate) fn order(overview: &crate::api::overview::Overview) -> wire::vcluster
         image: overview.base_image.clone(),
         nodes: nodes.into(),
         resources: size.resources(),
+        autostart: true,
     }
 }
 

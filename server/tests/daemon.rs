@@ -15,6 +15,7 @@ mod doctor;
 mod edge_connections;
 mod edge_headers;
 mod edge_operations;
+mod engine_restart;
 mod events_feed;
 mod hostile_nodes;
 mod node_garbage;

@@ -80,6 +80,13 @@ pub(crate) async fn act(id: String, verb: Verb) -> Result<Vcluster, Refused> {
     server::answer(&actor, vcluster)
 }
 
+/// Whether what runs when its host goes down is to run again by itself.
+#[server(prefix = "/actions", endpoint = "autostart")]
+pub(crate) async fn set_autostart(id: String, autostart: bool) -> Result<Vcluster, Refused> {
+    let (control, actor, id) = server::on(&id)?;
+    server::answer(&actor, control.vclusters.set_autostart(&actor, id, autostart).await)
+}
+
 /// Deletes it, if `typed` is its name.
 #[server(prefix = "/actions", endpoint = "delete")]
 pub(crate) async fn delete_vcluster(id: String, typed: String) -> Result<Vcluster, Refused> {
@@ -145,13 +152,14 @@ mod server {
 
     pub(super) async fn create(order: CreateVcluster, key: Option<&str>) -> Result<Vcluster, Refused> {
         let actor = actor()?;
-        let CreateVcluster { name, image, nodes, resources } = order;
+        let CreateVcluster { name, image, nodes, resources, autostart } = order;
         let order = control::vclusters::CreateVcluster {
             name,
             image,
             nodes,
             cpus: resources.cpus,
             memory_mib: resources.memory_mib,
+            autostart,
         };
         answer(&actor, visit()?.control.vclusters.create(&actor, order, key).await)
     }

@@ -2,13 +2,16 @@
 
 use catalogue::t;
 use domain::operation::{OperationKind, OperationState};
-use leptos::prelude::*;
+use leptos::{form::ActionForm, prelude::*};
 use wire::vcluster::Vcluster;
 
 use super::time_ago::TimeAgo;
-use crate::wording::{
-    time::took,
-    vcluster::{last_action, size},
+use crate::{
+    contexts::actions::use_actions,
+    wording::{
+        time::took,
+        vcluster::{last_action, size},
+    },
 };
 
 #[component]
@@ -23,8 +26,34 @@ pub(crate) fn Facts(#[prop(into)] vcluster: Signal<Vcluster>) -> impl IntoView {
                 <dt>{t!("vcluster-created")}</dt>
                 <dd><TimeAgo at=Signal::derive(move || vcluster.with(|vcluster| vcluster.created_at))/></dd>
             </div>
+            <Autostart vcluster=vcluster/>
             <LatestAction vcluster=vcluster/>
         </dl>
+    }
+}
+
+/// Whether it runs again by itself after a restart of its host, and the button that changes it.
+#[component]
+fn Autostart(vcluster: Signal<Vcluster>) -> impl IntoView {
+    let actions = use_actions();
+    let autostart = Memo::new(move |_| vcluster.with(|vcluster| vcluster.autostart));
+    let id = vcluster.with_untracked(|vcluster| vcluster.id.clone());
+    let said = move || if autostart.get() { t!("vcluster-autostart-on") } else { t!("vcluster-autostart-off") };
+    let change = move || if autostart.get() { t!("vcluster-autostart-stop") } else { t!("vcluster-autostart-start") };
+    view! {
+        <div>
+            <dt>{t!("vcluster-autostart")}</dt>
+            <dd class="fact-choice">
+                <span>{said}</span>
+                <ActionForm action=actions.set_autostart>
+                    <input type="hidden" name="id" value=id/>
+                    <input type="hidden" name="autostart" value=move || (!autostart.get()).to_string()/>
+                    <button type="submit" class="button is-ghost is-small" disabled=actions.set_autostart.pending()>
+                        {change}
+                    </button>
+                </ActionForm>
+            </dd>
+        </div>
     }
 }
 

@@ -12,7 +12,7 @@ use super::live::{Live, use_live};
 use crate::{
     api::{
         Refused,
-        vclusters::{Act, AddNodes, Create, DeleteVcluster, QuickCreate, RemoveNode, Verb},
+        vclusters::{Act, AddNodes, Create, DeleteVcluster, QuickCreate, RemoveNode, SetAutostart, Verb},
     },
     hydration::is_first_render,
     routes,
@@ -26,6 +26,7 @@ pub(crate) struct Actions {
     pub(crate) delete: ServerAction<DeleteVcluster>,
     pub(crate) add_nodes: ServerAction<AddNodes>,
     pub(crate) remove_node: ServerAction<RemoveNode>,
+    pub(crate) set_autostart: ServerAction<SetAutostart>,
     /// The refusal to show on top of the page. Dialogs show their own.
     pub(crate) problem: RwSignal<Option<Problem>>,
 }
@@ -63,6 +64,7 @@ pub(crate) fn provide_actions() -> Actions {
         delete: ServerAction::new(),
         add_nodes: shown(problem),
         remove_node: shown(problem),
+        set_autostart: shown(problem),
         problem,
     };
     take_in(actions.create, live, None);
@@ -71,6 +73,7 @@ pub(crate) fn provide_actions() -> Actions {
     take_in(actions.delete, live, None);
     take_in(actions.add_nodes, live, Some(problem));
     take_in(actions.remove_node, live, Some(problem));
+    take_in(actions.set_autostart, live, Some(problem));
     forget_when_leaving(problem);
     provide_context(actions);
     actions

@@ -10,7 +10,7 @@ use wire::vcluster::{Node, Vcluster};
 use super::{
     amount::count_nodes,
     time::took,
-    vcluster::{Tone, last_action, out_of_memory, state_word, tone},
+    vcluster::{Tone, host_of, last_action, out_of_memory, state_word, tone},
 };
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -60,6 +60,7 @@ fn success(after: &Vcluster) -> String {
         },
         OperationKind::Start => t!("notice-started", name = name, state = state_word(after.state)),
         OperationKind::Restart => t!("notice-restarted", name = name),
+        OperationKind::Recover => t!("notice-recovered", name = name, host = host_of(operation.host.as_deref())),
         OperationKind::Stop => t!("notice-stopped", name = name),
         OperationKind::Delete => t!("notice-deleted", name = name),
         OperationKind::AddNodes | OperationKind::RemoveNode => t!("notice-has-nodes", name = name, nodes = nodes),

@@ -73,7 +73,9 @@ pub(crate) fn vcluster(id: &str, state: VclusterState) -> Vcluster {
             reason: None,
             started_at: at(0),
             finished_at: (!state.is_busy()).then(|| at(2)),
+            host: None,
         },
         created_at: at(0),
+        autostart: true,
     }
 }

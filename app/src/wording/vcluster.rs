@@ -205,6 +205,7 @@ pub(crate) fn operating(vcluster: &Vcluster) -> String {
         OperationKind::Delete => t!("state-doing-delete", name = name),
         OperationKind::AddNodes => t!("state-doing-add-nodes", name = name),
         OperationKind::RemoveNode => t!("state-doing-remove-node", name = name),
+        OperationKind::Recover => t!("state-doing-recover", name = name),
         OperationKind::OutOfMemory => t!("activity-out-of-memory"),
     }
 }
@@ -216,6 +217,11 @@ pub(crate) fn out_of_memory(told: &OutOfMemory) -> String {
         Some(process) => t!("vcluster-out-of-memory", process = process.as_str(), memory = memory),
         None => t!("vcluster-out-of-memory-unnamed", memory = memory),
     }
+}
+
+/// The host that was restarted, by its name where it is known.
+pub(crate) fn host_of(host: Option<&str>) -> String {
+    host.map_or_else(|| t!("state-its-host"), str::to_owned)
 }
 
 /// The latest action as a sentence's beginning: `created`, `started`; what it was when it failed: `start failed`.
@@ -236,6 +242,10 @@ pub(crate) fn last_action(vcluster: &Vcluster) -> String {
         (OperationKind::RemoveNode, false) => t!("state-done-remove-node"),
         (OperationKind::RemoveNode, true) => t!("state-failed-remove-node"),
         (OperationKind::OutOfMemory, _) => t!("activity-out-of-memory"),
+        (OperationKind::Recover, false) => t!("state-done-recover", host = host_of(vcluster.operation.host.as_deref())),
+        (OperationKind::Recover, true) => {
+            t!("state-failed-recover", host = host_of(vcluster.operation.host.as_deref()))
+        }
     }
 }
 

@@ -116,7 +116,7 @@ impl Floor {
         let network: ipnet::Ipv4Net = "10.213.0.0/27".parse()?;
         let home = format!("docklet-bench-{}", self.installation);
         let volume = VolumeSpec { name: home.clone(), installation: self.installation, owner };
-        self.engine.ensure_volume(&volume).await?;
+        self.engine.create_volume(&volume).await?;
         let spec = NetworkSpec {
             name: format!("bench-{vcluster}"),
             installation: self.installation,

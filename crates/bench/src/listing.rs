@@ -92,6 +92,7 @@ fn stopped(owner: UserId, number: u32) -> Result<Vcluster> {
             reason: None,
             reserved: false,
             running_since: None,
+            tries: 0,
             operation: operation.id,
             notes: domain::node::Notes::default(),
         })
@@ -107,5 +108,6 @@ fn stopped(owner: UserId, number: u32) -> Result<Vcluster> {
         nodes: vec![node(NodeName::new(0))?, node(NodeName::new(1))?],
         operation: operation.clone(),
         created_at: now,
+        autostart: true,
     })
 }

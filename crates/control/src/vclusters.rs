@@ -140,6 +140,19 @@ impl Vclusters {
         self.finish(change, changed, actor).await
     }
 
+    /// Whether what runs when its host goes down is to run again by itself. No operation: nothing is done now.
+    pub async fn set_autostart(&self, actor: &Actor, id: VclusterId, autostart: bool) -> Result<Vcluster, Error> {
+        let mut tx = self.store.begin().await?;
+        let vcluster = tx.vcluster(id).await?.filter(|vcluster| vcluster.owner == actor.user);
+        let mut vcluster = vcluster.ok_or(Error::NotFound("vcluster"))?;
+        if vcluster.autostart != autostart {
+            vcluster.autostart = autostart;
+            self.keep(tx, &vcluster, false).await?;
+            tracing::info!(vcluster = %vcluster.id, autostart, user = %actor.name, "choice kept");
+        }
+        Ok(vcluster)
+    }
+
     /// Loads the actor's vcluster for an operation of this kind; nobody else changes it until `finish`.
     async fn begin(&self, actor: &Actor, id: VclusterId, kind: OperationKind) -> Result<Changing, Error> {
         let mut tx = self.store.begin().await?;
@@ -163,10 +176,16 @@ impl Vclusters {
         Ok(vcluster)
     }
 
-    async fn save(&self, mut tx: Box<dyn Transaction>, vcluster: &Vcluster) -> Result<(), Error> {
+    /// An accepted operation.
+    async fn save(&self, tx: Box<dyn Transaction>, vcluster: &Vcluster) -> Result<(), Error> {
+        let has_new_nodes = matches!(vcluster.operation.kind, OperationKind::Create | OperationKind::AddNodes);
+        self.keep(tx, vcluster, has_new_nodes).await
+    }
+
+    async fn keep(&self, mut tx: Box<dyn Transaction>, vcluster: &Vcluster, has_new_nodes: bool) -> Result<(), Error> {
         let now = self.clock.now();
         tx.save_vcluster(vcluster, now).await?;
-        if matches!(vcluster.operation.kind, OperationKind::Create | OperationKind::AddNodes) {
+        if has_new_nodes {
             apps::give_jupyter(&mut *tx, &*self.clock, &*self.entropy, vcluster).await?;
         }
         let usage = tx.usage(vcluster.owner).await?;

@@ -6,10 +6,11 @@ use std::{
 };
 
 use bollard::{API_DEFAULT_VERSION, Docker, errors::Error};
+use chrono::{DateTime, Utc};
 use control::ports::engine::{EngineError, EngineInfo};
 use parking_lot::Mutex;
 
-use crate::fault::fault;
+use crate::{container::is_missing, fault::fault};
 
 /// Questions that change nothing.
 pub(crate) const QUERY: Duration = Duration::from_secs(20);
@@ -90,7 +91,18 @@ impl Client {
             cpus: u32::try_from(number(info.ncpu)).unwrap_or(0),
             memory_mib: number(info.mem_total) / (1024 * 1024),
             root_dir: info.docker_root_dir.unwrap_or_default().into(),
+            started: self.started().await?,
         })
+    }
+
+    /// The engine makes its default bridge anew at each start, unless containers have run on since before it. It says of
+    /// nothing else when it was started; an engine without that bridge does not say it at all.
+    async fn started(&self) -> Result<Option<DateTime<Utc>>, EngineError> {
+        match self.raw(QUERY, |docker| async move { docker.inspect_network("bridge", None).await }).await? {
+            Ok(bridge) => Ok(bridge.created.as_deref().and_then(|text| text.parse().ok())),
+            Err(error) if is_missing(&error) => Ok(None),
+            Err(error) => Err(fault(error)),
+        }
     }
 }
 

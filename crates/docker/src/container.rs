@@ -72,6 +72,7 @@ fn run_state(state: &ContainerState) -> Result<RunState, EngineError> {
         Some(Status::EXITED | Status::RESTARTING) => Ok(RunState::Exited {
             code: state.exit_code.unwrap_or_default(),
             out_of_memory: state.oom_killed.unwrap_or_default(),
+            at: moment(state.finished_at.as_deref())?,
         }),
         Some(Status::REMOVING | Status::DEAD) => Ok(RunState::Dead),
         Some(Status::EMPTY) | None => Err(EngineError::Refused("its answer about a container has no status".into())),
@@ -83,7 +84,7 @@ fn moment(text: Option<&str>) -> Result<DateTime<Utc>, EngineError> {
     let text = text.unwrap_or_default();
     DateTime::parse_from_rfc3339(text)
         .map(|moment| moment.with_timezone(&Utc).trunc_subsecs(6))
-        .map_err(|_| EngineError::Refused(format!("it says that a container was started at {:?}", tidy(text))))
+        .map_err(|_| EngineError::Refused(format!("it gives {:?} as a container's time", tidy(text))))
 }
 
 pub(crate) async fn create(client: &Client, spec: &ContainerSpec) -> Result<String, EngineError> {

@@ -90,8 +90,12 @@ impl Engine for DockerEngine {
         network::remove(&self.client, id).await
     }
 
-    async fn ensure_volume(&self, spec: &VolumeSpec) -> Result<(), EngineError> {
-        volume::ensure(&self.client, spec).await
+    async fn has_volume(&self, spec: &VolumeSpec) -> Result<bool, EngineError> {
+        volume::exists(&self.client, spec).await
+    }
+
+    async fn create_volume(&self, spec: &VolumeSpec) -> Result<(), EngineError> {
+        volume::create(&self.client, spec).await
     }
 
     async fn image_id(&self, name: &str) -> Result<Option<String>, EngineError> {

@@ -133,7 +133,8 @@ pub(crate) fn bind(source: &str, target: &str, read_only: bool) -> Mount {
     }
 }
 
-/// With labels: the engine makes a volume that somebody has removed meanwhile, and it must be known as ours.
+/// With labels: the engine makes a volume that somebody has removed in the moment since it was looked for, and it must be
+/// known as ours.
 fn home(spec: &ContainerSpec) -> Mount {
     let labels = label::of_volume(spec.installation, spec.owner);
     Mount {

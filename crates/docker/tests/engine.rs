@@ -10,3 +10,5 @@ mod events;
 mod faults;
 #[path = "engine/networks.rs"]
 mod networks;
+#[path = "engine/restart.rs"]
+mod restart;

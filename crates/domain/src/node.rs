@@ -1,14 +1,19 @@
 //! One node's lifecycle: what its owner wants, what is observed, and what follows from both. Knows no container engine.
 
-use std::net::Ipv4Addr;
+use std::{fmt::Write as _, net::Ipv4Addr};
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 
 use crate::{
     NodeId, OperationId,
     name::{NodeName, WorkerName},
 };
+
+/// How often a node is started by itself before it stays down.
+pub const MOST_TRIES: u8 = 3;
+/// A node that has run for so long has come up. What ends it later is another matter than what ended it before.
+pub const STEADY: TimeDelta = TimeDelta::minutes(2);
 
 /// Counts the orders given to one node. A worker refuses an order older than one it has seen; a report about an older
 /// order is ignored.
@@ -107,6 +112,10 @@ pub enum Phase {
     Failed {
         reason: String,
     },
+    /// It ran, and went down with its host or the host's engine, not by itself: it can run again.
+    Interrupted {
+        reason: String,
+    },
     /// Failed because somebody else on the host has the vcluster's subnet; another one would do.
     SubnetTaken {
         reason: String,
@@ -184,6 +193,8 @@ pub struct Node {
     /// Holds CPUs and memory of its owner's limit and of its host.
     pub reserved: bool,
     pub running_since: Option<DateTime<Utc>>,
+    /// How often it was started by itself since it last ran for long or was ordered by its owner.
+    pub tries: u8,
     /// The operation that ordered the present intent.
     pub operation: OperationId,
     /// As its worker last said.
@@ -198,6 +209,7 @@ impl Node {
         self.operation = operation;
         self.reason = None;
         self.running_since = None;
+        self.tries = 0;
         self.state = match intent {
             NodeIntent::Running => NodeState::Pending,
             NodeIntent::Stopped | NodeIntent::Restarting | NodeIntent::Absent => NodeState::Stopping,
@@ -209,7 +221,7 @@ impl Node {
 
     /// Takes a report in; says whether anything changed. Reports about an older order are ignored.
     /// `Phase::Absent` for an absent node is the vcluster's to handle: it removes the node.
-    pub(crate) fn observe(&mut self, observation: &Observation) -> bool {
+    pub(crate) fn observe(&mut self, observation: &Observation, now: DateTime<Utc>) -> bool {
         if observation.generation != self.generation {
             return false;
         }
@@ -219,6 +231,7 @@ impl Node {
         if !matches!(observation.phase, Phase::Lost { .. }) {
             self.notes = observation.notes.clone();
         }
+        self.tries = self.tries_by(now);
         match &observation.phase {
             Phase::Starting { step } => self.enter(NodeState::Starting, Some(step)),
             Phase::Running { since } => {
@@ -229,11 +242,18 @@ impl Node {
             }
             Phase::Stopping => self.enter(NodeState::Stopping, None),
             Phase::Stopped | Phase::Absent => self.halted(),
-            Phase::Failed { reason } | Phase::SubnetTaken { reason } => self.failed(reason),
+            Phase::Failed { reason } | Phase::Interrupted { reason } | Phase::SubnetTaken { reason } => {
+                self.failed(reason);
+            }
             Phase::Lost { reason } => self.enter(NodeState::Lost, Some(reason)),
             Phase::Stuck { reason } => self.enter(NodeState::Stopping, Some(reason)),
         }
         before != (self.state, self.reason.clone(), self.reserved, self.intent, self.running_since, self.notes.clone())
+    }
+
+    /// The tries that still count.
+    pub(crate) fn tries_by(&self, now: DateTime<Utc>) -> u8 {
+        if self.running_since.is_some_and(|since| now - since >= STEADY) { 0 } else { self.tries }
     }
 
     fn enter(&mut self, state: NodeState, reason: Option<&str>) {
@@ -265,7 +285,11 @@ impl Node {
             // A node that is down is what a stop asked for, whatever brought it down.
             NodeIntent::Stopped | NodeIntent::Restarting => self.halted(),
             NodeIntent::Running | NodeIntent::Absent => {
-                self.enter(NodeState::Failed, Some(reason));
+                let mut reason = reason.to_owned();
+                if self.tries >= MOST_TRIES {
+                    let _ = write!(reason, "; it was started again {} times and did not stay up", self.tries);
+                }
+                self.enter(NodeState::Failed, Some(&reason));
                 self.reserved = false;
             }
         }

@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
-use crate::{OperationId, UserId};
+use crate::{OperationId, UserId, name::WorkerName};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -18,10 +18,12 @@ pub enum OperationKind {
     RemoveNode,
     /// Nobody's action: a node had used up its memory. It stands in the history, never as a vcluster's latest operation.
     OutOfMemory,
+    /// Nobody asked: its host was restarted, and what ran there runs again.
+    Recover,
 }
 
 impl OperationKind {
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Create,
         Self::Start,
         Self::Stop,
@@ -30,6 +32,7 @@ impl OperationKind {
         Self::AddNodes,
         Self::RemoveNode,
         Self::OutOfMemory,
+        Self::Recover,
     ];
 
     pub const fn as_str(self) -> &'static str {
@@ -42,6 +45,7 @@ impl OperationKind {
             Self::AddNodes => "add_nodes",
             Self::RemoveNode => "remove_node",
             Self::OutOfMemory => "out_of_memory",
+            Self::Recover => "recover",
         }
     }
 }
@@ -82,17 +86,33 @@ pub struct Operation {
     pub finished_at: Option<DateTime<Utc>>,
     /// Who asked for it; unknown for operations from before this was recorded.
     pub by: Option<UserId>,
+    /// The host that was restarted, where that is why.
+    pub host: Option<WorkerName>,
 }
 
 impl Operation {
     pub const fn begin(id: OperationId, kind: OperationKind, now: DateTime<Utc>) -> Self {
-        Self { id, kind, state: OperationState::Running, reason: None, started_at: now, finished_at: None, by: None }
+        Self {
+            id,
+            kind,
+            state: OperationState::Running,
+            reason: None,
+            started_at: now,
+            finished_at: None,
+            by: None,
+            host: None,
+        }
     }
 
     /// The same, asked for by this user.
     #[must_use]
     pub fn asked_by(self, user: UserId) -> Self {
         Self { by: Some(user), ..self }
+    }
+
+    /// After a restart of this host.
+    pub fn recover(id: OperationId, host: WorkerName, now: DateTime<Utc>) -> Self {
+        Self { host: Some(host), ..Self::begin(id, OperationKind::Recover, now) }
     }
 
     pub fn is_running(&self) -> bool {

@@ -3,6 +3,7 @@
 
 mod action;
 mod moving;
+mod recovery;
 mod state;
 
 use chrono::{DateTime, Utc};
@@ -61,6 +62,8 @@ pub struct Vcluster {
     /// operation of a vcluster runs at a time.
     pub operation: Operation,
     pub created_at: DateTime<Utc>,
+    /// What ran when its host went down runs again by itself when the host is back.
+    pub autostart: bool,
 }
 
 /// What a report changed.
@@ -105,7 +108,7 @@ impl Vcluster {
             if self.nodes.is_empty() {
                 return Change::Gone;
             }
-        } else if !self.nodes[index].observe(observation) {
+        } else if !self.nodes[index].observe(observation, now) {
             return Change::None;
         }
         let orders = !leaves && self.nodes[index].generation != generation;

@@ -6,6 +6,7 @@ pub(crate) mod app_session;
 pub(crate) mod attempt;
 pub(crate) mod entry_pass;
 pub(crate) mod event;
+pub(crate) mod home;
 pub(crate) mod idempotency_key;
 pub(crate) mod identity;
 pub(crate) mod node;

@@ -65,6 +65,13 @@ struct VclusterShape {
     #[serde(with = "OperationShape")]
     operation: Operation,
     created_at: DateTime<Utc>,
+    /// Events from before there was a choice.
+    #[serde(default = "usual")]
+    autostart: bool,
+}
+
+const fn usual() -> bool {
+    true
 }
 
 #[derive(Serialize, Deserialize)]
@@ -78,6 +85,8 @@ struct OperationShape {
     finished_at: Option<DateTime<Utc>>,
     #[serde(default)]
     by: Option<UserId>,
+    #[serde(default)]
+    host: Option<WorkerName>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -93,6 +102,8 @@ struct NodeShape {
     reason: Option<String>,
     reserved: bool,
     running_since: Option<DateTime<Utc>>,
+    #[serde(default)]
+    tries: u8,
     operation: OperationId,
     #[serde(default)]
     notes: Notes,

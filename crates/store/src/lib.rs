@@ -6,7 +6,8 @@
 //! ```text
 //! connection  opens the database: who writes, who reads      schema  migrations      patient  answers that do not come
 //! record      the Store port (reads)       transaction  the Transaction port (read, decide, write, commit)
-//! accounts, people, identities, images, vclusters, operations, apps, entries, events, replies   the statements, one file per
+//! accounts, people, identities, images, vclusters, operations, apps, entries, events, homes, replies   the statements, one
+//!             file per
 //!             area, on either kind of connection
 //! entity      tables as sea-orm sees them  words, event_body  how values are written      fault  what errors mean
 //! sessions    tower-sessions' store        sweep  what is dropped when it is old      copy  from a file to a server
@@ -21,6 +22,7 @@ mod entries;
 mod event_body;
 mod events;
 mod fault;
+mod homes;
 mod identities;
 mod images;
 mod operations;

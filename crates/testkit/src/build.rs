@@ -75,6 +75,7 @@ pub fn assignments(worker: &str, nodes: u8) -> Vec<Assignment> {
         resources: NODE,
         subnet,
         ip: subnet::address(subnet, NodeName::new(ordinal)),
+        has_home: false,
     };
     (0..nodes).map(node).collect()
 }
@@ -102,6 +103,7 @@ pub fn vcluster(name: &str, owner: UserId, nodes: u8, now: DateTime<Utc>) -> Vcl
         nodes: Vec::new(),
         operation: create.clone(),
         created_at: now,
+        autostart: true,
     };
     let new = (0..nodes).map(|_| NewNode { id: NodeId::new(Uuid::now_v7()), worker: worker("here") }).collect();
     vcluster.add_nodes(new, create).expect("room for the nodes");

@@ -32,7 +32,8 @@ pub enum Call {
     ForeignSubnets,
     EnsureNetwork(String),
     RemoveNetwork(String),
-    EnsureVolume(String),
+    HasVolume(String),
+    CreateVolume(String),
     HasImage(String),
     PullImage(String),
     RemoveImage(String),
@@ -52,6 +53,7 @@ impl Call {
                 | Self::Networks
                 | Self::ForeignSubnets
                 | Self::HasImage(_)
+                | Self::HasVolume(_)
                 | Self::Events
         )
     }
@@ -157,7 +159,8 @@ impl FakeEngine {
     /// # Panics
     /// When there is no such container; so do the other methods that take a name.
     pub fn exit(&self, name: &str, code: i64, out_of_memory: bool) {
-        self.shelf.lock().set_run(name, RunState::Exited { code, out_of_memory });
+        let at = self.now();
+        self.shelf.lock().set_run(name, RunState::Exited { code, out_of_memory, at });
     }
 
     pub fn pause(&self, name: &str) {

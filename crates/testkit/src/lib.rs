@@ -1,5 +1,5 @@
-//! What tests stand on: fakes for control's ports, a clock and randomness that tests set, builders, a real etcd and a real
-//! Postgres, a wire that can be cut, and a guard that cleans up what a test made in Docker. Only ever a dev-dependency; knows
+//! What tests stand on: fakes for control's ports, a clock and randomness that tests set, builders, a real etcd, a real
+//! Postgres, an engine that can be restarted, a wire that can be cut, and a guard that cleans up what a test made in Docker. Only ever a dev-dependency; knows
 //! no product logic of its own.
 
 pub mod build;
@@ -12,6 +12,7 @@ mod entropy;
 mod eventually;
 pub mod hostile;
 mod nodes;
+mod own_engine;
 mod real_etcd;
 mod real_postgres;
 mod trial_provider;
@@ -24,6 +25,7 @@ pub use engine::{Call, FakeEngine};
 pub use entropy::SeededEntropy;
 pub use eventually::{eventually, obtain};
 pub use nodes::FakeNodes;
+pub use own_engine::OwnEngine;
 pub use real_etcd::RealEtcd;
 pub use real_postgres::{Ending, RealPostgres};
 pub use trial_provider::TrialProvider;

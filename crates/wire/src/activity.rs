@@ -17,6 +17,8 @@ pub struct Activity {
     pub by: Option<String>,
     pub started_at: DateTime<Utc>,
     pub finished_at: Option<DateTime<Utc>>,
+    /// The host whose restart made it necessary; absent when somebody asked for it.
+    pub host: Option<String>,
 }
 
 impl Activity {
@@ -30,6 +32,7 @@ impl Activity {
             by,
             started_at: operation.started_at,
             finished_at: operation.finished_at,
+            host: operation.host.as_ref().map(ToString::to_string),
         }
     }
 }

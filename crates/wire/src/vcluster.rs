@@ -23,6 +23,22 @@ pub struct CreateVcluster {
     #[cfg_attr(feature = "openapi", schema(minimum = 1, maximum = 16))]
     pub nodes: i64,
     pub resources: NodeResources,
+    /// What ran when its host went down runs again by itself. `true` when absent.
+    #[serde(default = "usual")]
+    #[cfg_attr(feature = "openapi", schema(default = true))]
+    pub autostart: bool,
+}
+
+const fn usual() -> bool {
+    true
+}
+
+/// `PATCH /api/v1/vclusters/{id}`. What is absent stays as it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct ChangeVcluster {
+    pub autostart: Option<bool>,
 }
 
 /// What each node gets.
@@ -63,6 +79,8 @@ pub struct Vcluster {
     /// The latest action and how far it is.
     pub operation: Operation,
     pub created_at: DateTime<Utc>,
+    /// What ran when its host went down runs again by itself.
+    pub autostart: bool,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -93,6 +111,8 @@ pub struct Operation {
     pub reason: Option<String>,
     pub started_at: DateTime<Utc>,
     pub finished_at: Option<DateTime<Utc>>,
+    /// The host whose restart made it necessary; absent when somebody asked for it.
+    pub host: Option<String>,
 }
 
 impl Vcluster {
@@ -119,8 +139,10 @@ impl Vcluster {
                 reason: operation.reason.clone(),
                 started_at: operation.started_at,
                 finished_at: operation.finished_at,
+                host: operation.host.as_ref().map(ToString::to_string),
             },
             created_at: vcluster.created_at,
+            autostart: vcluster.autostart,
         }
     }
 }

@@ -14,7 +14,7 @@ use tokio::time::{Instant, sleep};
 
 use crate::{
     driver::{Driver, Flow},
-    jupyter, names,
+    homes, jupyter, names,
     plan::{Cause, Past, Seen},
     ready::Ready,
     reason, run_dir,
@@ -42,8 +42,7 @@ impl Driver {
         }
         self.step(order, "creating the container");
         self.make_anew().await?;
-        let (network, home) =
-            future::join(host.networks.ensure(&host, order), host.homes.ensure(&host, order.owner)).await;
+        let (network, home) = future::join(host.networks.ensure(&host, order), homes::ensure(&host, order)).await;
         home?;
         let spec = self.spec(order, network?);
         match host.in_turn(&host.permits, host.engine.create_container(&spec)).await {
@@ -213,7 +212,7 @@ impl Driver {
 
     async fn ended_at_once(&mut self, order: &Assignment) -> Result<Flow, EngineError> {
         let cause = match self.see(order).await? {
-            Seen::Ours { id, run: RunState::Exited { code, out_of_memory }, .. } => {
+            Seen::Ours { id, run: RunState::Exited { code, out_of_memory, .. }, .. } => {
                 Cause::Ended { id, code, out_of_memory }
             }
             Seen::Nothing | Seen::Foreign => Cause::Removed,

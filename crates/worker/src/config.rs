@@ -38,6 +38,8 @@ pub struct WorkerConfig {
     pub images: ImageKeeping,
     /// How often it is counted what nodes and homes take on the disk.
     pub disk_every: Duration,
+    /// Where the kernel names its present boot: another one at each.
+    pub boot_id: PathBuf,
 }
 
 /// When images that this worker has pulled, and that nobody uses, are removed.
@@ -84,6 +86,7 @@ impl WorkerConfig {
             routes: "/proc/net/route".into(),
             images: ImageKeeping::default(),
             disk_every: Duration::from_secs(15 * 60),
+            boot_id: "/proc/sys/kernel/random/boot_id".into(),
         }
     }
 }

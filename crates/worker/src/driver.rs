@@ -5,7 +5,7 @@ use std::{sync::Arc, time::Duration};
 
 use control::ports::{
     coordination::{Assignment, Order},
-    engine::{Container, EngineError},
+    engine::{Container, EngineError, RunState},
 };
 use domain::{
     NodeId,
@@ -14,10 +14,11 @@ use domain::{
 use tokio::sync::{Notify, watch};
 
 use crate::{
+    homes,
     host::Host,
     memory::Memory,
     names,
-    plan::{Seen, Step, plan},
+    plan::{Past, Seen, Step, plan},
     reason,
     roster::{Seat, Wish},
     run_dir,
@@ -115,7 +116,13 @@ impl Driver {
         let mut fault = None;
         for _ in 0..MOST_LOOKS {
             let seen = self.see(order).await?;
-            let step = plan(order.order, order.generation, seen, self.memory.past(order.generation));
+            let past = self.memory.past(order.generation);
+            let has_ended = matches!(seen, Seen::Ours { run: RunState::Exited { .. }, .. });
+            if order.order == Order::Run && has_ended && *past != Past::Nothing {
+                self.host.look_for_restart().await?;
+            }
+            let restart = self.host.restarts.last();
+            let step = plan(order.order, order.generation, seen, past, restart.as_ref());
             tracing::debug!(node = %self.node, generation = order.generation.0, ?step, "next step");
             match self.take(order, step).await {
                 Ok(Flow::Look) => {}
@@ -136,7 +143,10 @@ impl Driver {
     async fn take(&mut self, order: &Assignment, step: Step) -> Result<Flow, EngineError> {
         match step {
             Step::Create => self.create(order).await,
-            Step::Start { id } => self.start(order, &id).await,
+            Step::Start { id } => {
+                homes::ensure(&self.host, order).await?;
+                self.start(order, &id).await
+            }
             Step::Adopt { id, since } => self.adopt(order, &id, since).await,
             Step::Discard { id } => self.discard(&id).await,
             Step::Stop { id } => self.stop(order, &id).await,
@@ -144,6 +154,7 @@ impl Driver {
             Step::Clear => self.clear(order.vcluster).await,
             Step::Refuse => Ok(Flow::Refused),
             Step::Stopped => Ok(Flow::Rest(Phase::Stopped)),
+            Step::Interrupted(reason) => Ok(Flow::Rest(Phase::Interrupted { reason })),
             Step::Failed(cause) => {
                 let reason = reason::of(&self.host, &self.memory, order, cause).await?;
                 Ok(Flow::Rest(Phase::Failed { reason }))

@@ -1,32 +1,24 @@
-//! Users' home volumes: made when the first node of theirs comes, and kept for ever.
+//! Users' home volumes: made when the first node of theirs comes, and kept for ever. One that is known and not there is
+//! missed, never replaced: an empty home in its place would look like the loss of everything in it.
 
-use std::{collections::HashMap, sync::Arc};
-
-use control::ports::engine::{EngineError, VolumeSpec};
-use domain::UserId;
-use parking_lot::Mutex;
-use tokio::sync::OnceCell;
+use control::ports::{
+    coordination::Assignment,
+    engine::{EngineError, VolumeSpec},
+};
 
 use crate::{host::Host, names};
 
-/// The homes that are known to be there.
-#[derive(Debug, Default)]
-pub(crate) struct Homes(Mutex<HashMap<UserId, Arc<OnceCell<()>>>>);
-
-impl Homes {
-    /// Asks the engine once per owner; nodes of the same owner wait for the first one's answer.
-    pub(crate) async fn ensure(&self, host: &Host, owner: UserId) -> Result<(), EngineError> {
-        let home = Arc::clone(self.0.lock().entry(owner).or_default());
-        home.get_or_try_init(|| async {
-            let spec = VolumeSpec { name: names::home_name(owner), installation: host.config.installation, owner };
-            host.engine.ensure_volume(&spec).await
-        })
-        .await
-        .copied()
+/// Before a container is made: the engine makes a volume that is missing then, without a word. Nodes of one owner may come
+/// at the same time; making a home that is there changes nothing.
+pub(crate) async fn ensure(host: &Host, order: &Assignment) -> Result<(), EngineError> {
+    let owner = order.owner;
+    let home = VolumeSpec { name: names::home_name(owner), installation: host.config.installation, owner };
+    if host.engine.has_volume(&home).await? {
+        return Ok(());
     }
-
-    /// The engine was away: somebody may have taken some away.
-    pub(crate) fn forget(&self) {
-        self.0.lock().clear();
+    if order.has_home {
+        tracing::error!(%owner, volume = home.name, "a home in the record is not on this host any more");
+        return Err(EngineError::HomeMissing(home.name));
     }
+    host.engine.create_volume(&home).await
 }

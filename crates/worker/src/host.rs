@@ -6,14 +6,14 @@ use chrono::{DateTime, Utc};
 use control::ports::{
     clock::Clock,
     coordination::Duty,
-    engine::{Engine, EngineError},
+    engine::{Engine, EngineError, EngineInfo},
 };
 use tokio::sync::{Notify, Semaphore};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
-    config::WorkerConfig, disk::Disk, fence::Fence, homes::Homes, images::Images, networks::Networks,
-    out_of_memory::OutOfMemories, presence::Presence, pulls::Pulls, reports::Reports, roster::Roster, usage::Usage,
+    config::WorkerConfig, disk::Disk, fence::Fence, images::Images, networks::Networks, out_of_memory::OutOfMemories,
+    presence::Presence, pulls::Pulls, reports::Reports, restarts::Restarts, roster::Roster, usage::Usage,
 };
 
 /// Stops in progress at once. Stopping is mostly waiting for a node to end, so many may wait.
@@ -30,10 +30,10 @@ pub(crate) struct Host {
     pub(crate) roster: Roster,
     pub(crate) reports: Reports,
     pub(crate) networks: Networks,
-    pub(crate) homes: Homes,
     pub(crate) pulls: Pulls,
     pub(crate) images: Images,
     pub(crate) fence: Fence,
+    pub(crate) restarts: Restarts,
     pub(crate) presence: Presence,
     pub(crate) usage: Usage,
     pub(crate) out_of_memories: OutOfMemories,
@@ -64,10 +64,10 @@ impl Host {
             roster: Roster::default(),
             reports: Reports::new(config.name.clone()),
             networks: Networks::default(),
-            homes: Homes::default(),
             pulls: Pulls::default(),
             images: Images::open(&config.data_dir),
             fence: Fence::default(),
+            restarts: Restarts::open(config.data_dir.join("engine.json"), config.boot_id.clone()),
             presence: Presence::default(),
             usage: Usage::default(),
             out_of_memories: OutOfMemories::default(),
@@ -83,6 +83,14 @@ impl Host {
 
     pub(crate) fn now(&self) -> DateTime<Utc> {
         self.clock.now()
+    }
+
+    /// Asks the engine whether it is still the same one; says what it says of itself. An end can only be judged by who
+    /// knows of the last restart, and the hint to look may come before that.
+    pub(crate) async fn look_for_restart(&self) -> Result<EngineInfo, EngineError> {
+        let info = self.engine.info().await?;
+        self.restarts.answers(&info, self.now());
+        Ok(info)
     }
 
     /// Does a piece of work on the engine when its turn has come.

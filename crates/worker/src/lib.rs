@@ -7,7 +7,7 @@
 //! - a directory, a network or a home without a container: used by the next try, or cleared away with the node
 //! - a container that was created and not started: started, or made anew when its order has been replaced
 //! - a container that runs, not reported: adopted
-//! - a container that has ended: failed if it was reported running, else started
+//! - a container that has ended: interrupted if it went down with the engine; failed if it was reported running, else started
 //! - a stop or a removal half done: done again; both succeed when there is nothing left to do
 //! - something the engine is still making: waited for, see `find_out_whose` and the adapter's `ensure_network`
 //! - what has no assignment: removed by the sweep, once all assignments are known
@@ -18,6 +18,7 @@
 //!   steps; `memory`: what it remembers between looks
 //! - `roster`: which nodes there are; `desk`: fills it from the assignments; `sweep`: what nobody assigned
 //! - `images`: what was pulled, and what of it is removed again
+//! - `restarts`: what a restart of the engine or the host took down
 //! - `networks`, `homes`, `pulls`, `fence`, `run_dir`, `init_binary`: what nodes stand on
 //! - `reports`, `presence`: what others are told; `link`: reaching into a node; `jupyter`: the service of a first node
 //! - `usage`, `cgroup`: what nodes use, from the host's side; `disk`: what owners take of its disk; `out_of_memory`:
@@ -50,6 +51,7 @@ mod ready;
 mod reason;
 pub mod remote;
 mod reports;
+mod restarts;
 mod roster;
 mod routes;
 mod run_dir;

@@ -70,6 +70,7 @@ fn past_of(phase: &Phase) -> Past {
         Phase::Running { .. } => Past::Ran,
         // Only after a restart of dockletd: while it lives, `note` keeps what was before.
         Phase::Lost { .. } => Past::Unclear,
+        Phase::Interrupted { reason } => Past::Interrupted(reason.clone()),
         Phase::Failed { reason } | Phase::SubnetTaken { reason } => Past::Failed(reason.clone()),
         Phase::Starting { .. } | Phase::Stopping | Phase::Stopped | Phase::Stuck { .. } | Phase::Absent => {
             Past::Nothing

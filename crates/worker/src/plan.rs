@@ -5,6 +5,8 @@ use chrono::{DateTime, Utc};
 use control::ports::{coordination::Order, engine::RunState};
 use domain::node::Generation;
 
+use crate::restarts::Restart;
+
 /// What the engine has under the node's name.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Seen {
@@ -28,6 +30,8 @@ pub(crate) enum Past {
     Unclear,
     /// The node ran. If it does not any more, that was somebody else.
     Ran,
+    /// It went down with the engine, in these words. Only a new order starts it again.
+    Interrupted(String),
     /// It failed for this reason. Only a new order is another try.
     Failed(String),
 }
@@ -58,6 +62,8 @@ pub(crate) enum Step {
     Clear,
     /// There is nothing to do: it is stopped.
     Stopped,
+    /// There is nothing to do: it went down with the engine, in these words.
+    Interrupted(String),
     /// There is nothing to do: it does not run, for this cause.
     Failed(Cause),
     /// The order is older than the container: it comes from somebody who does not know yet, and is not carried out.
@@ -80,29 +86,46 @@ pub(crate) enum Cause {
 }
 
 /// The next step.
-pub(crate) fn plan(order: Order, generation: Generation, seen: Seen, past: &Past) -> Step {
+pub(crate) fn plan(order: Order, generation: Generation, seen: Seen, past: &Past, restart: Option<&Restart>) -> Step {
     if matches!(seen, Seen::Ours { created_for, .. } if created_for > generation) {
         return Step::Refuse;
     }
     match order {
-        Order::Run => run(generation, seen, past),
+        Order::Run => run(generation, seen, past, restart),
         Order::Stop => stop(seen),
         Order::Remove => remove(seen),
     }
 }
 
-fn run(generation: Generation, seen: Seen, past: &Past) -> Step {
+fn run(generation: Generation, seen: Seen, past: &Past, restart: Option<&Restart>) -> Step {
     // Whatever else is said of it: a node that runs, runs. It is never restarted.
     if let Seen::Ours { id, run: RunState::Running { since }, .. } = seen {
         return Step::Adopt { id, since };
     }
+    if let Some(words) = interrupted(&seen, past, restart) {
+        return Step::Interrupted(words);
+    }
     match past {
         Past::Failed(reason) => Step::Failed(Cause::Before(reason.clone())),
-        Past::Ran => Step::Failed(what_happened(seen)),
+        Past::Ran | Past::Interrupted(_) => Step::Failed(what_happened(seen)),
         // Bringing up is safe where nothing can have run. A container that has ended may be one that was not to end:
         // starting it again would be done behind its owner's back, calling it failed is put right by a click.
         Past::Unclear if has_run(&seen) => Step::Failed(what_happened(seen)),
         Past::Nothing | Past::Unclear => bring_up(generation, seen),
+    }
+}
+
+/// What went down with the engine, whatever was said of it before: an engine that is told to end stops its containers while
+/// it still answers, so a node may have been called failed that had nothing wrong.
+fn interrupted(seen: &Seen, past: &Past, restart: Option<&Restart>) -> Option<String> {
+    let Seen::Ours { run: RunState::Exited { code, out_of_memory, at }, .. } = seen else { return None };
+    match past {
+        // Nobody knows that it ran: it is brought up as ordered.
+        Past::Nothing => None,
+        Past::Interrupted(words) => Some(words.clone()),
+        Past::Unclear | Past::Ran | Past::Failed(_) => restart
+            .filter(|restart| restart.took(*at, *code, *out_of_memory))
+            .map(|restart| restart.sentence().to_owned()),
     }
 }
 
@@ -129,7 +152,7 @@ fn what_happened(seen: Seen) -> Cause {
     match seen {
         Seen::Nothing | Seen::Foreign => Cause::Removed,
         Seen::Ours { id, run, .. } => match run {
-            RunState::Exited { code, out_of_memory } => Cause::Ended { id, code, out_of_memory },
+            RunState::Exited { code, out_of_memory, .. } => Cause::Ended { id, code, out_of_memory },
             RunState::Paused | RunState::Running { .. } => Cause::Paused,
             RunState::Created | RunState::Dead => Cause::Removed,
         },

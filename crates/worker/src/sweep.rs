@@ -40,6 +40,8 @@ async fn sweep(host: &Arc<Host>) -> Result<(), EngineError> {
             employ(host, seat, Memory::new(None, false, None));
         }
     }
+    // Also so that it is known until when it was there.
+    host.look_for_restart().await?;
     let containers = host.engine.containers(host.config.installation).await?;
     host.presence.engine_answers();
     let ours: Vec<(ContainerLabels, Container)> =

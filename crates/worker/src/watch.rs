@@ -3,7 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use control::ports::engine::{EngineError, EngineEvent};
-use futures::StreamExt;
+use futures::{StreamExt, stream::BoxStream};
 
 use crate::{host::Host, out_of_memory};
 
@@ -29,19 +29,27 @@ pub(crate) async fn run(host: Arc<Host>) {
 }
 
 async fn listen(host: &Host, pause: &mut Duration, first: &mut bool) -> Result<(), EngineError> {
-    let info = host.engine.info().await?;
+    let info = host.look_for_restart().await?;
     let mut events = host.engine.events(host.config.installation).await?;
     *pause = FIRST_PAUSE;
     tracing::info!(version = %info.version, cpus = info.cpus, memory_mib = info.memory_mib, "the engine answers");
     if !std::mem::take(first) {
         // It was away; what was known of it is not any more.
         host.networks.forget_all().await;
-        host.homes.forget();
         host.fence.doubt().await;
         host.roster.look_at_all();
     }
     host.presence.engine_is_back(info);
     host.sweep_soon.notify_one();
+    let ended = pass_on(host, &mut events).await;
+    host.restarts.lost(host.now());
+    ended
+}
+
+async fn pass_on(
+    host: &Host,
+    events: &mut BoxStream<'static, Result<EngineEvent, EngineError>>,
+) -> Result<(), EngineError> {
     while let Some(event) = events.next().await {
         match event? {
             EngineEvent::Container(node) => host.roster.look_at(node),

@@ -34,6 +34,8 @@ mod reach;
 mod registry;
 #[path = "host/removal.rs"]
 mod removal;
+#[path = "host/restart.rs"]
+mod restart;
 #[path = "host/speed.rs"]
 mod speed;
 #[path = "host/trouble.rs"]

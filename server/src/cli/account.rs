@@ -63,6 +63,8 @@ pub(super) enum UserCommand {
         #[command(flatten)]
         limits: LimitOptions,
     },
+    /// Declare somebody's home lost for good: their next node may begin with an empty one. A home that is there is used.
+    HomeLost { name: String },
 }
 
 #[derive(Debug, Subcommand)]
@@ -185,6 +187,17 @@ pub(super) async fn user(config: &Config, command: UserCommand) -> Result<()> {
             Ok(accounts.set_group(&name, group.as_deref().unwrap_or_default()).await?)
         }
         UserCommand::Limits { name, limits } => show_limits(&accounts, &name, &limits).await,
+        UserCommand::HomeLost { name } => give_up_home(&accounts, &name).await,
+    }
+}
+
+async fn give_up_home(accounts: &Accounts, name: &str) -> Result<()> {
+    if accounts.give_up_home(name).await? {
+        show::line(&format!(
+            "{name}'s next node begins with an empty home where there is none; one that is there is used."
+        ))
+    } else {
+        show::line(&format!("The record has no home of {name}: nothing was changed."))
     }
 }
 

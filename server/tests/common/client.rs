@@ -59,6 +59,10 @@ impl Client {
         send(self.request(Method::POST, path).json(body)).await
     }
 
+    pub(crate) async fn patch(&self, path: &str, body: &Value) -> Answer {
+        send(self.request(Method::PATCH, path).json(body)).await
+    }
+
     pub(crate) async fn sign_in(&self, name: &str, password: &str) -> Answer {
         self.post("/api/v1/session", &json!({"name": name, "password": password})).await
     }

@@ -15,7 +15,7 @@ use crate::{
     wording::{
         problem::of_server,
         time::{since, took},
-        vcluster::Tone,
+        vcluster::{Tone, host_of},
     },
 };
 
@@ -107,11 +107,12 @@ fn Deed(deed: Activity) -> impl IntoView {
     let who = match (deed.by, deed.kind) {
         (Some(by), _) => by,
         (None, OperationKind::OutOfMemory) => "–".to_owned(),
+        (None, OperationKind::Recover) => t!("activity-by-itself"),
         (None, _) => t!("activity-nobody"),
     };
     view! {
         <tr>
-            <th scope="row" class="activity-what"><Dot tone=tone(state)/> <span>{what(deed.kind, state)} {why}</span></th>
+            <th scope="row" class="activity-what"><Dot tone=tone(state)/> <span>{what(deed.kind, state, deed.host.as_deref())} {why}</span></th>
             <td data-label=t!("activity-who")>{who}</td>
             <td data-label=t!("activity-when")><TimeAgo at=started/></td>
             <td data-label=t!("activity-length")>{length}</td>
@@ -129,7 +130,7 @@ const fn tone(state: OperationState) -> Tone {
 }
 
 /// Said as done only when it is.
-fn what(kind: OperationKind, state: OperationState) -> String {
+fn what(kind: OperationKind, state: OperationState, host: Option<&str>) -> String {
     match (kind, state) {
         (OperationKind::Create, OperationState::Succeeded) => t!("state-done-create"),
         (OperationKind::Start, OperationState::Succeeded) => t!("state-done-start"),
@@ -137,6 +138,8 @@ fn what(kind: OperationKind, state: OperationState) -> String {
         (OperationKind::Restart, OperationState::Succeeded) => t!("state-done-restart"),
         (OperationKind::AddNodes, OperationState::Succeeded) => t!("state-done-add-nodes"),
         (OperationKind::RemoveNode, OperationState::Succeeded) => t!("state-done-remove-node"),
+        (OperationKind::Recover, OperationState::Succeeded) => t!("state-done-recover", host = host_of(host)),
+        (OperationKind::Recover, OperationState::Failed) => t!("state-failed-recover", host = host_of(host)),
         (OperationKind::Create, OperationState::Failed) => t!("state-failed-create"),
         (OperationKind::Start, OperationState::Failed) => t!("state-failed-start"),
         (OperationKind::Stop, OperationState::Failed) => t!("state-failed-stop"),
@@ -151,5 +154,6 @@ fn what(kind: OperationKind, state: OperationState) -> String {
         (OperationKind::AddNodes, _) => t!("activity-doing-add-nodes"),
         (OperationKind::RemoveNode, _) => t!("activity-doing-remove-node"),
         (OperationKind::OutOfMemory, _) => t!("activity-out-of-memory"),
+        (OperationKind::Recover, _) => t!("activity-doing-recover", host = host_of(host)),
     }
 }

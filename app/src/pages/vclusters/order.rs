@@ -42,7 +42,8 @@ impl OrderForm {
         let nodes = self.nodes.trim().parse().map_err(|_| fault("nodes", "must be a whole number")).unwrap_or_default();
         let resources = self.resources(&mut fault);
         let image = if self.image == OTHER_IMAGE { self.other_image.trim() } else { self.image.as_str() };
-        let order = CreateVcluster { name: self.name.trim().to_owned(), image: image.to_owned(), nodes, resources };
+        let name = self.name.trim().to_owned();
+        let order = CreateVcluster { name, image: image.to_owned(), nodes, resources, autostart: true };
         if faults.is_empty() { Ok(order) } else { Err(faults) }
     }
 

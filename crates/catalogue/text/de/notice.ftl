@@ -6,6 +6,7 @@ notice-created-in = { $name } läuft: { $nodes } in { $length }.
 notice-created = { $name } läuft.
 notice-started = { $name }: { $state }.
 notice-restarted = { $name } ist neu gestartet.
+notice-recovered = { $name } läuft wieder nach einem Neustart von { $host }.
 notice-stopped = { $name } ist angehalten.
 notice-has-nodes = { $name } hat jetzt { $nodes }.
 notice-broke = { $name }: { $state }. { $reason }

@@ -6,6 +6,7 @@ notice-created-in = { $name } is running: { $nodes } in { $length }.
 notice-created = { $name } is running.
 notice-started = { $name } is { $state }.
 notice-restarted = { $name } has restarted.
+notice-recovered = { $name } runs again after a restart of { $host }.
 notice-stopped = { $name } is stopped.
 notice-has-nodes = { $name } has { $nodes } now.
 notice-broke = { $name } is { $state }. { $reason }

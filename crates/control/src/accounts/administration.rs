@@ -104,6 +104,17 @@ impl Accounts {
         self.commit_limits(tx, account.user.id).await
     }
 
+    /// Declares the user's home lost for good: where there is none, their next node begins with an empty one. One that is
+    /// there is used as it is. Whether the record had one.
+    pub async fn give_up_home(&self, name: &str) -> Result<bool, Error> {
+        let account = self.account_named(name).await?;
+        let mut tx = self.store.begin().await?;
+        let homes = tx.give_up_homes(account.user.id).await?;
+        tx.commit().await?;
+        tracing::warn!(user = %account.user.name, homes, "the home is declared lost");
+        Ok(homes > 0)
+    }
+
     /// Commits, and tells the user's open pages that what they may hold is not what it was.
     pub(super) async fn commit_limits(&self, mut tx: Box<dyn Transaction>, owner: UserId) -> Result<(), Error> {
         let (at, body) = (self.clock.now(), EventBody::LimitsChanged);

@@ -46,6 +46,9 @@ pub struct Assignment {
     pub resources: Resources,
     pub subnet: Ipv4Net,
     pub ip: Ipv4Addr,
+    /// The record says that the owner's home was made on this worker: one that is not there is lost, and not made anew.
+    #[serde(default)]
+    pub has_home: bool,
 }
 
 /// What a worker sees of its assignments.

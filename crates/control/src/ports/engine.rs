@@ -100,6 +100,7 @@ pub enum RunState {
     Exited {
         code: i64,
         out_of_memory: bool,
+        at: DateTime<Utc>,
     },
     /// Half removed, or in a state the engine itself calls dead.
     Dead,
@@ -140,6 +141,8 @@ pub struct EngineInfo {
     pub memory_mib: u64,
     /// Where it keeps images and containers, on its host.
     pub root_dir: PathBuf,
+    /// When it was started, if it says so. One that is restarted and has let everything run on may say the same as before.
+    pub started: Option<DateTime<Utc>>,
 }
 
 /// Something happened to a container of ours, by whomever. A hint to look, not a fact to act on.
@@ -209,8 +212,20 @@ pub enum PullFault {
 pub enum EngineError {
     #[error("the Docker Engine does not answer: {0}")]
     Unreachable(String),
-    #[error("the name {0} is taken by a container that is not Docklet's; rename or remove it, then start again")]
+    #[error("the name {0} is taken by a container that is not Docklet's; give that one another name, then start again")]
     NameTaken(String),
+    /// Nothing says whose files are in it, so the sentence must not lead to its removal.
+    #[error(
+        "the volume {0}, where the home should be, does not have Docklet's labels; nothing was started and nothing was \
+         changed. It may hold files, so it must not be removed: ask an administrator to look at it"
+    )]
+    ForeignVolume(String),
+    /// The record has a home that the engine does not have.
+    #[error(
+        "the home is not on this host any more (there is no volume {0}); nothing was started, so that nobody works in an \
+         empty one. An administrator can bring it back, or give it up: see Homes in the administrator's guide"
+    )]
+    HomeMissing(String),
     #[error("there is no image {0} on this host")]
     NoSuchImage(String),
     #[error("the image {image} cannot be pulled: {fault}")]
@@ -270,8 +285,11 @@ pub trait Engine: Send + Sync + 'static {
     /// Succeeds, too, when it is gone. [`EngineError::InUse`] names the containers that are still in it.
     async fn remove_network(&self, id: &str) -> Result<(), EngineError>;
 
-    /// Creates it when it is missing. [`EngineError::Refused`] when the name is another's volume.
-    async fn ensure_volume(&self, spec: &VolumeSpec) -> Result<(), EngineError>;
+    /// Whether it is there. [`EngineError::ForeignVolume`] when a volume of this name is not this owner's.
+    async fn has_volume(&self, spec: &VolumeSpec) -> Result<bool, EngineError>;
+
+    /// Succeeds, too, when it is there. [`EngineError::ForeignVolume`] when a volume of this name is not this owner's.
+    async fn create_volume(&self, spec: &VolumeSpec) -> Result<(), EngineError>;
 
     /// The engine's id of what it has under this name, or under an id of its own.
     async fn image_id(&self, name: &str) -> Result<Option<String>, EngineError>;

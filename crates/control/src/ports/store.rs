@@ -4,6 +4,7 @@
 //! nothing go straight to the [`Store`].
 
 mod app;
+mod home;
 mod identity;
 mod image;
 mod person;
@@ -23,6 +24,7 @@ use domain::{
 use ipnet::Ipv4Net;
 
 pub use app::{Admission, AppSession, EntryPass, SessionKey};
+pub use home::{HomeReads, HomeWrites};
 pub use identity::{Admitted, Identity, IdentityReads, IdentityWrites, PendingShares, PendingSignIn, ProviderSession};
 pub use image::AllowedImage;
 pub use person::{BrowserSession, Person};
@@ -140,7 +142,7 @@ pub struct PageRequest<K> {
 }
 
 #[async_trait]
-pub trait Store: IdentityReads + Send + Sync + 'static {
+pub trait Store: IdentityReads + HomeReads + Send + Sync + 'static {
     /// Begins a transaction that excludes every other writer until it ends. Dropped without commit, it changes nothing.
     async fn begin(&self) -> Result<Box<dyn Transaction>, StoreError>;
 
@@ -192,7 +194,7 @@ pub trait Store: IdentityReads + Send + Sync + 'static {
 
 /// A transaction. Nothing it wrote is visible to others before `commit`.
 #[async_trait]
-pub trait Transaction: IdentityWrites + Send {
+pub trait Transaction: IdentityWrites + HomeWrites + Send {
     /// [`StoreError::Taken`]`("name")` when the name is.
     async fn insert_account(&mut self, account: &Account) -> Result<(), StoreError>;
     async fn account(&mut self, name: &UserName) -> Result<Option<Account>, StoreError>;

@@ -1,7 +1,7 @@
 //! Takes workers' reports into the record. Decides nothing itself: the vcluster's lifecycle says what a report changes.
 
 use std::{
-    collections::{BTreeMap, HashMap},
+    collections::{BTreeMap, BTreeSet, HashMap},
     sync::Arc,
     time::Duration,
 };
@@ -9,7 +9,7 @@ use std::{
 use domain::{
     NodeId, OperationId, VclusterId,
     name::WorkerName,
-    node::{Node, Observation, Phase},
+    node::{Node, NodeState, Observation, Phase},
     operation::{Operation, OperationKind, OperationState},
     vcluster::{Change, Vcluster},
 };
@@ -176,6 +176,9 @@ impl Collector {
                     && self.give_other_subnet(&mut *tx, vcluster).await?
                 {
                     progress.moved();
+                } else if vcluster.comes_back(report.node, &report.observation, now) {
+                    self.bring_back(vcluster, &report, now);
+                    progress.moved();
                 } else {
                     progress.observe(vcluster, report.node, &report.observation, now);
                 }
@@ -185,6 +188,14 @@ impl Collector {
         self.forget(&strangers);
         self.dispatcher.withdraw(strangers);
         Ok(())
+    }
+
+    /// What went down with its host runs again, without its owner.
+    fn bring_back(&self, vcluster: &mut Vcluster, report: &Report, now: chrono::DateTime<chrono::Utc>) {
+        let id = OperationId::new(self.entropy.id(now));
+        vcluster.bring_back(report.node, Operation::recover(id, report.worker.clone(), now), now);
+        let (node, worker, phase) = (report.node, &report.worker, &report.observation.phase);
+        tracing::info!(vcluster = %vcluster.id, %node, %worker, ?phase, "a node is started again after a restart of its host");
     }
 
     /// Says whether there was one. The present one is its own in the record, so it is none of those that are free.
@@ -219,6 +230,9 @@ impl Collector {
                     Operation::begin(OperationId::new(self.entropy.id(now)), OperationKind::OutOfMemory, now);
                 happened.finish(OperationState::Failed, Some(reason.clone()), now);
                 tx.note_happening(vcluster.id, &happened).await?;
+            }
+            for worker in &progress.came_up {
+                tx.keep_home(vcluster.owner, worker, now).await?;
             }
             let usage = tx.usage(vcluster.owner).await?;
             let body = if progress.gone {
@@ -295,6 +309,8 @@ struct Progress {
     left: Vec<(WorkerName, NodeId)>,
     /// What is to stand in the history besides operations.
     happened: Vec<String>,
+    /// Where nodes have come up: the owner's home is there.
+    came_up: BTreeSet<WorkerName>,
 }
 
 impl Progress {
@@ -325,8 +341,13 @@ impl Progress {
             self.happened.push(format!("{}: {now}", node.name));
         }
         self.finished |= was_running && (self.gone || !vcluster.operation.is_running());
-        if let Some(worker) = worker.filter(|_| vcluster.node_by_id(node).is_none()) {
-            self.left.push((worker, node));
+        let Some(worker) = worker else { return };
+        match vcluster.node_by_id(node).map(|node| node.state) {
+            Some(NodeState::Running) => {
+                self.came_up.insert(worker);
+            }
+            Some(_) => {}
+            None => self.left.push((worker, node)),
         }
     }
 }

@@ -1,9 +1,9 @@
 //! Publishes assignments: what the record wants of every node. Knows no report.
 
-use std::{sync::Arc, time::Duration};
+use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
 use domain::{
-    NodeId,
+    NodeId, UserId,
     image::Source,
     name::WorkerName,
     node::{Node, NodeIntent},
@@ -103,7 +103,8 @@ impl Publisher {
     async fn publish_everything(&self) -> Result<(), Stopped> {
         let vclusters = self.store.all_vclusters().await.map_err(Error::from)?;
         let sources = self.images.sources().await.map_err(Error::from)?;
-        let of = |vcluster: &Vcluster| assignments_of(vcluster, sources.of(&vcluster.image));
+        let homes = self.store.homes(None).await.map_err(Error::from)?;
+        let of = |vcluster: &Vcluster| assignments_of(vcluster, sources.of(&vcluster.image), &homes);
         let assignments: Vec<Assignment> = vclusters.iter().flat_map(of).collect();
         self.dispatch.assign_all(&assignments).await.map_err(Error::from)?;
         tracing::debug!(assignments = assignments.len(), "all assignments published");
@@ -119,7 +120,8 @@ impl Publisher {
             Work::Everything => return self.publish_everything().await,
             Work::Assign(vcluster) => {
                 let source = self.images.source(&vcluster.image).await.map_err(Error::from)?;
-                self.dispatch.assign(&assignments_of(&vcluster, source)).await
+                let homes = self.store.homes(Some(vcluster.owner)).await.map_err(Error::from)?;
+                self.dispatch.assign(&assignments_of(&vcluster, source, &homes)).await
             }
             Work::Withdraw(nodes) => self.dispatch.withdraw(&nodes).await,
         }
@@ -138,11 +140,14 @@ impl From<Error> for Stopped {
     }
 }
 
-fn assignments_of(vcluster: &Vcluster, source: Source) -> Vec<Assignment> {
-    vcluster.nodes.iter().map(|node| assignment_of(vcluster, node, source)).collect()
+/// Whose home was made on which worker.
+type Homes = BTreeSet<(UserId, WorkerName)>;
+
+fn assignments_of(vcluster: &Vcluster, source: Source, homes: &Homes) -> Vec<Assignment> {
+    vcluster.nodes.iter().map(|node| assignment_of(vcluster, node, source, homes)).collect()
 }
 
-fn assignment_of(vcluster: &Vcluster, node: &Node, source: Source) -> Assignment {
+fn assignment_of(vcluster: &Vcluster, node: &Node, source: Source, homes: &Homes) -> Assignment {
     Assignment {
         node: node.id,
         worker: node.worker.clone(),
@@ -161,5 +166,6 @@ fn assignment_of(vcluster: &Vcluster, node: &Node, source: Source) -> Assignment
         resources: vcluster.resources,
         subnet: vcluster.subnet,
         ip: node.ip,
+        has_home: homes.contains(&(vcluster.owner, node.worker.clone())),
     }
 }

@@ -28,6 +28,8 @@ pub struct CreateVcluster {
     pub nodes: i64,
     pub cpus: f64,
     pub memory_mib: i64,
+    /// What ran when its host went down runs again by itself.
+    pub autostart: bool,
 }
 
 /// The same, checked.
@@ -36,6 +38,7 @@ struct Order {
     image: ImageRef,
     nodes: u8,
     resources: Resources,
+    autostart: bool,
 }
 
 impl Order {
@@ -53,7 +56,9 @@ impl Order {
         let memory = u64::try_from(create.memory_mib).unwrap_or(0);
         let resources = Resources::parse(create.cpus, memory).map_err(|fault| faults.extend(fault)).ok();
         match (name, image, nodes, resources) {
-            (Some(name), Some(image), Some(nodes), Some(resources)) => Ok(Self { name, image, nodes, resources }),
+            (Some(name), Some(image), Some(nodes), Some(resources)) => {
+                Ok(Self { name, image, nodes, resources, autostart: create.autostart })
+            }
             _ => Err(Error::Invalid(faults)),
         }
     }
@@ -114,6 +119,7 @@ impl Vclusters {
             intent: Intent::Running,
             nodes: Vec::new(),
             created_at: operation.started_at,
+            autostart: order.autostart,
             operation: operation.clone(),
         };
         vcluster.add_nodes(new, operation)?;
@@ -145,8 +151,10 @@ fn check_key(key: &str) -> Result<&str, Error> {
 }
 
 fn fingerprint(create: &CreateVcluster) -> String {
-    let CreateVcluster { name, image, nodes, cpus, memory_mib } = create;
+    let CreateVcluster { name, image, nodes, cpus, memory_mib, autostart } = create;
+    // The usual choice is not written: a request from before there was one is still the same.
+    let autostart = if *autostart { "" } else { "/down" };
     // Lengths in front keep two different requests from being written alike.
-    let text = format!("{}:{name}{}:{image}{nodes}/{cpus}/{memory_mib}", name.len(), image.len());
+    let text = format!("{}:{name}{}:{image}{nodes}/{cpus}/{memory_mib}{autostart}", name.len(), image.len());
     hex::encode(Sha256::digest(text.as_bytes()))
 }

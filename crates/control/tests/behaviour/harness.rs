@@ -93,17 +93,22 @@ impl Harness {
         self.reconciler = Some((stop, task));
     }
 
-    /// The same, with another configuration from then on.
+    /// Ends control as kill -9 would, without finishing anything, and starts another with another configuration.
     pub(crate) async fn restart_with(&mut self, policy: Policy) {
         self.policy = policy;
         self.restart().await;
     }
 
-    /// Ends control as kill -9 would, without finishing anything, and starts another on the same record.
-    pub(crate) async fn restart(&mut self) {
+    /// Ends control as kill -9 would, without finishing anything.
+    pub(crate) fn stop(&mut self) {
         if let Some((_, task)) = self.reconciler.take() {
             task.abort();
         }
+    }
+
+    /// The same, and starts another on the same record.
+    pub(crate) async fn restart(&mut self) {
+        self.stop();
         let (control, reconciler) = Control::new(&self.ports, self.policy.clone());
         self.control = control;
         self.spawn(reconciler);
@@ -238,7 +243,14 @@ impl Drop for Harness {
 }
 
 pub(crate) fn order(name: &str, nodes: i64) -> CreateVcluster {
-    CreateVcluster { name: name.into(), image: "docklet/base".into(), nodes, cpus: 1.0, memory_mib: 512 }
+    CreateVcluster {
+        name: name.into(),
+        image: "docklet/base".into(),
+        nodes,
+        cpus: 1.0,
+        memory_mib: 512,
+        autostart: true,
+    }
 }
 
 pub(crate) fn address() -> IpAddr {

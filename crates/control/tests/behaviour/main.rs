@@ -16,3 +16,4 @@ mod identity_renewal;
 mod vcluster_activity;
 mod vcluster_creation;
 mod vcluster_lifecycle;
+mod vcluster_recovery;

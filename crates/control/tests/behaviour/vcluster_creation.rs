@@ -24,8 +24,14 @@ fn fields(faults: &[(String, String)]) -> Vec<&str> {
 #[tokio::test]
 async fn every_fault_of_a_request_is_named_at_once() {
     let harness = Harness::new().await;
-    let create =
-        CreateVcluster { name: "../x".into(), image: "NO".into(), nodes: 1_000_000_000, cpus: 0.0, memory_mib: -1 };
+    let create = CreateVcluster {
+        name: "../x".into(),
+        image: "NO".into(),
+        nodes: 1_000_000_000,
+        cpus: 0.0,
+        memory_mib: -1,
+        autostart: true,
+    };
     let faults = refusal(&harness, create).await;
     assert_eq!(fields(&faults), ["name", "image", "nodes", "resources.cpus", "resources.memory_mib"]);
     for nodes in [0, -1, 17] {

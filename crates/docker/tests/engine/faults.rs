@@ -126,13 +126,17 @@ async fn a_network_in_use_says_by_whom() {
 async fn a_home_of_somebody_else_is_refused() {
     let bench = Bench::new();
     let home = bench.home(&bench.network());
-    bench.engine.ensure_volume(&home).await.expect("made");
-    bench.engine.ensure_volume(&home).await.expect("there already");
+    assert_eq!(bench.engine.has_volume(&home).await, Ok(false));
+    bench.engine.create_volume(&home).await.expect("made");
+    bench.engine.create_volume(&home).await.expect("there already");
+    assert_eq!(bench.engine.has_volume(&home).await, Ok(true));
     let others = control::ports::engine::VolumeSpec { owner: UserId::new(Uuid::new_v4()), ..home.clone() };
     let elsewhere = control::ports::engine::VolumeSpec { installation: build::installation(), ..home };
     for volume in [others, elsewhere] {
-        let refused = bench.engine.ensure_volume(&volume).await;
-        assert!(matches!(&refused, Err(EngineError::Refused(text)) if text.contains(&volume.name)), "{refused:?}");
+        let refused = EngineError::ForeignVolume(volume.name.clone());
+        assert_eq!(bench.engine.create_volume(&volume).await, Err(refused.clone()));
+        assert_eq!(bench.engine.has_volume(&volume).await, Err(refused.clone()));
+        assert!(refused.to_string().contains("must not be removed"), "no advice leads to the loss of files: {refused}");
     }
 }
 

@@ -46,6 +46,7 @@ impl Node {
             reason: None,
             reserved: true,
             running_since: None,
+            tries: 0,
             operation,
             notes: Notes::default(),
         }

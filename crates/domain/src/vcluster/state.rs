@@ -58,7 +58,7 @@ fn of_running(vcluster: &Vcluster) -> VclusterState {
     if operation.is_running() {
         match operation.kind {
             OperationKind::Create => return VclusterState::Creating,
-            OperationKind::Start | OperationKind::Restart => return VclusterState::Starting,
+            OperationKind::Start | OperationKind::Restart | OperationKind::Recover => return VclusterState::Starting,
             OperationKind::Stop
             | OperationKind::Delete
             | OperationKind::AddNodes

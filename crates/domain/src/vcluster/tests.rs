@@ -7,7 +7,7 @@ use uuid::Uuid;
 use super::*;
 use crate::{
     OperationId,
-    node::{Generation, NodeState},
+    node::{Generation, MOST_TRIES, NodeState, STEADY},
 };
 
 fn now() -> DateTime<Utc> {
@@ -36,6 +36,7 @@ fn created(nodes: u128) -> Vcluster {
         nodes: Vec::new(),
         operation: create.clone(),
         created_at: now(),
+        autostart: true,
     };
     vcluster.add_nodes(new_nodes(0..nodes), create).expect("room for the first nodes");
     vcluster
@@ -250,4 +251,84 @@ fn a_failed_node_that_somebody_starts_by_hand_holds_again_what_it_takes() {
     report(&mut vcluster, 0, running());
     assert!(vcluster.nodes[0].reserved);
     assert_eq!(vcluster.state(), VclusterState::Running);
+}
+
+fn interrupted() -> Phase {
+    Phase::Interrupted { reason: "the host was restarted".into() }
+}
+
+/// What control makes of a report: says whether the node was started again.
+fn recover(vcluster: &mut Vcluster, index: usize, phase: Phase, at: DateTime<Utc>) -> bool {
+    let Node { id, generation, .. } = vcluster.nodes[index];
+    let observation = Observation { generation, phase };
+    let comes_back = vcluster.comes_back(id, &observation, at);
+    if comes_back {
+        let host = "here".parse().expect("a worker");
+        vcluster.bring_back(id, Operation::recover(OperationId::new(Uuid::from_u128(99)), host, at), at);
+    } else {
+        vcluster.observe(id, &observation, at);
+    }
+    comes_back
+}
+
+#[test]
+fn what_went_down_with_its_host_runs_again_and_one_restart_is_one_operation() {
+    let mut vcluster = created(2);
+    report_all(&mut vcluster, &running());
+    let later = now() + STEADY;
+    assert!(recover(&mut vcluster, 0, interrupted(), later) && recover(&mut vcluster, 1, interrupted(), later));
+    assert_eq!((vcluster.operation.kind, vcluster.state()), (OperationKind::Recover, VclusterState::Starting));
+    assert!(vcluster.nodes.iter().all(|node| node.operation == vcluster.operation.id && node.reserved));
+    report_all(&mut vcluster, &running());
+    assert_eq!((vcluster.operation.state, vcluster.state()), (OperationState::Succeeded, VclusterState::Running));
+}
+
+#[test]
+fn what_was_called_failed_while_its_host_went_down_runs_again_all_the_same() {
+    let mut vcluster = created(1);
+    report(&mut vcluster, 0, running());
+    report(&mut vcluster, 0, failed());
+    assert!(recover(&mut vcluster, 0, interrupted(), now()));
+}
+
+#[test]
+fn what_ended_by_itself_is_stopped_or_is_not_to_run_again_stays_down() {
+    let mut vcluster = created(1);
+    report(&mut vcluster, 0, running());
+    assert!(!recover(&mut vcluster, 0, failed(), now()), "by itself");
+    vcluster.autostart = false;
+    assert!(!recover(&mut vcluster, 0, interrupted(), now()), "its owner does not want it");
+    assert_eq!(vcluster.reason().as_deref(), Some("node-0: the host was restarted"));
+    vcluster.autostart = true;
+    vcluster.stop(operation(OperationKind::Stop, 2)).expect("it can be stopped");
+    assert!(!recover(&mut vcluster, 0, interrupted(), now()), "stopped");
+    assert_eq!(vcluster.state(), VclusterState::Stopped);
+}
+
+#[test]
+fn what_comes_up_and_falls_three_times_stays_down_and_says_why() {
+    let mut vcluster = created(1);
+    report(&mut vcluster, 0, running());
+    assert!(recover(&mut vcluster, 0, interrupted(), now()));
+    for _ in 1..MOST_TRIES {
+        report(&mut vcluster, 0, running());
+        assert!(recover(&mut vcluster, 0, failed(), now()));
+    }
+    report(&mut vcluster, 0, running());
+    assert!(!recover(&mut vcluster, 0, failed(), now()));
+    let reason = vcluster.reason().expect("a reason");
+    assert!(reason.contains("no such platform; it was started again 3 times"), "{reason}");
+    assert_eq!(vcluster.start(operation(OperationKind::Start, 5)), Ok(true));
+    assert_eq!(vcluster.nodes[0].tries, 0, "its owner begins anew");
+}
+
+#[test]
+fn what_has_run_for_long_after_a_restart_ends_by_itself_and_goes_down_with_the_next_one() {
+    let mut vcluster = created(1);
+    report(&mut vcluster, 0, running());
+    for _ in 0..5 {
+        assert!(recover(&mut vcluster, 0, interrupted(), now() + STEADY), "each restart is another one");
+        report(&mut vcluster, 0, running());
+    }
+    assert!(!recover(&mut vcluster, 0, failed(), now() + STEADY), "it ended by itself");
 }

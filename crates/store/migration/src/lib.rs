@@ -24,6 +24,8 @@ mod m20261121_000060_groups;
 mod m20261129_000020_edge_pending_address;
 mod m20261129_node_notes;
 mod m20261129_000010_images;
+mod m20261129_000010_reboot_homes;
+mod m20261129_000011_reboot_autostart;
 
 /// Every step in the order it is applied.
 #[derive(Debug, Clone, Copy)]
@@ -51,6 +53,8 @@ impl MigratorTrait for Migrator {
             Box::new(m20261129_000020_edge_pending_address::Migration),
             Box::new(m20261129_node_notes::Migration),
             Box::new(m20261129_000010_images::Migration),
+            Box::new(m20261129_000010_reboot_homes::Migration),
+            Box::new(m20261129_000011_reboot_autostart::Migration),
         ]
     }
 }

@@ -25,6 +25,7 @@ pub(crate) struct Model {
     pub reason: Option<String>,
     pub reserved: bool,
     pub running_since: Option<DateTime<Utc>>,
+    pub tries: i64,
     pub operation: Uuid,
     /// JSON; none where there is nothing to note.
     pub notes: Option<String>,
@@ -60,6 +61,7 @@ impl TryFrom<Model> for Node {
             reason: row.reason,
             reserved: row.reserved,
             running_since: row.running_since,
+            tries: u8::try_from(row.tries).map_err(|fault| unreadable(&fault))?,
             operation: OperationId::new(row.operation),
             notes: match &row.notes {
                 Some(notes) => serde_json::from_str(notes).map_err(|fault| unreadable(&fault))?,
@@ -89,6 +91,7 @@ pub(crate) fn row(vcluster: VclusterId, node: &Node) -> ActiveModel {
         reason: Set(node.reason.clone()),
         reserved: Set(node.reserved),
         running_since: Set(node.running_since),
+        tries: Set(node.tries.into()),
         operation: Set(node.operation.as_uuid()),
         notes: Set(noted(&node.notes)),
     }

@@ -19,6 +19,7 @@ pub(crate) struct Model {
     pub started_at: DateTime<Utc>,
     pub finished_at: Option<DateTime<Utc>>,
     pub by: Option<Uuid>,
+    pub host: Option<String>,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
@@ -30,15 +31,17 @@ impl TryFrom<Model> for Operation {
     type Error = StoreError;
 
     fn try_from(row: Model) -> Result<Self, StoreError> {
-        let unreadable = |fault| unreadable("operation", row.id, fault);
+        let unreadable = |fault: &dyn std::fmt::Display| unreadable("operation", row.id, fault);
+        let host = row.host.as_deref().map(str::parse).transpose().map_err(|fault| unreadable(&fault))?;
         Ok(Self {
             id: OperationId::new(row.id),
-            kind: words::operation_kind(&row.kind).map_err(unreadable)?,
-            state: words::operation_state(&row.state).map_err(unreadable)?,
+            kind: words::operation_kind(&row.kind).map_err(|fault| unreadable(&fault))?,
+            state: words::operation_state(&row.state).map_err(|fault| unreadable(&fault))?,
             reason: row.reason,
             started_at: row.started_at,
             finished_at: row.finished_at,
             by: row.by.map(UserId::new),
+            host,
         })
     }
 }
@@ -53,5 +56,6 @@ pub(crate) fn row(vcluster: VclusterId, operation: &Operation) -> ActiveModel {
         started_at: Set(operation.started_at),
         finished_at: Set(operation.finished_at),
         by: Set(operation.by.map(UserId::as_uuid)),
+        host: Set(operation.host.as_ref().map(ToString::to_string)),
     }
 }

@@ -21,6 +21,7 @@ pub(crate) struct Model {
     pub intent: String,
     pub operation: Uuid,
     pub created_at: DateTime<Utc>,
+    pub autostart: bool,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
@@ -56,6 +57,7 @@ impl Model {
             nodes,
             operation,
             created_at: self.created_at,
+            autostart: self.autostart,
         })
     }
 }
@@ -73,6 +75,7 @@ impl From<&Vcluster> for ActiveModel {
             intent: Set(vcluster.intent.as_str().to_owned()),
             operation: Set(vcluster.operation.id.as_uuid()),
             created_at: Set(vcluster.created_at),
+            autostart: Set(vcluster.autostart),
         }
     }
 }

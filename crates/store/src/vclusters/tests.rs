@@ -33,6 +33,7 @@ fn vcluster(number: u128) -> Vcluster {
         nodes: Vec::new(),
         operation: create.clone(),
         created_at: DateTime::UNIX_EPOCH,
+        autostart: true,
     };
     let worker = || "here".parse().expect("a worker's name");
     let ids = (0..NODES).map(|node| NodeId::new(Uuid::from_u128(number * NODES + node)));

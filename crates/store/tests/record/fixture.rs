@@ -200,6 +200,7 @@ pub(crate) fn vcluster(owner: u128, number: u128, nodes: u128) -> Vcluster {
         nodes: Vec::new(),
         operation: create.clone(),
         created_at: at(0),
+        autostart: true,
     };
     let new = (0..nodes).map(|node| new_node(number * 1000 + node)).collect();
     vcluster.add_nodes(new, create).expect("room for nodes");
@@ -220,5 +221,6 @@ pub(crate) fn change_everything(node: &mut Node) {
     node.reason = Some("its host does not answer · 主机".into());
     node.reserved = false;
     node.running_since = Some(at(9));
+    node.tries = 2;
     node.operation = OperationId::new(Uuid::from_u128(77));
 }

@@ -87,7 +87,8 @@ async fn what_follows_a_commit_follows_it_when_its_answer_is_lost_too() {
     let control = reservations::control(scene.store.clone(), &coordination, &SeededEntropy::default(), &stop);
     let owner = Actor::of(account(1).user).expect("nobody is locked");
     reservations::until_host_is_known(&control, &owner).await;
-    let order = CreateVcluster { name: "lab".into(), image: "a".into(), nodes: 1, cpus: 0.5, memory_mib: 64 };
+    let order =
+        CreateVcluster { name: "lab".into(), image: "a".into(), nodes: 1, cpus: 0.5, memory_mib: 64, autostart: true };
 
     scene.cable.set(Wire::CutBehind("COMMIT"));
     let back = async {

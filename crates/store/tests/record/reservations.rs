@@ -42,7 +42,14 @@ fn wish() -> impl Strategy<Value = Wish> {
     (0..2usize, 0..2usize, 0..5u8, 1..=4i64, 1..=4u8, 1..=4i64).prop_map(
         |(owner, control, name, nodes, cpu, memory)| {
             let (name, image) = (format!("lab-{name}"), "docklet/base".to_owned());
-            let create = CreateVcluster { name, image, nodes, cpus: f64::from(cpu) * 0.25, memory_mib: memory * 256 };
+            let create = CreateVcluster {
+                name,
+                image,
+                nodes,
+                cpus: f64::from(cpu) * 0.25,
+                memory_mib: memory * 256,
+                autostart: true,
+            };
             Wish { owner, control, create }
         },
     )
@@ -106,7 +113,14 @@ pub(super) async fn announce(coordination: &MemoryCoordination, cpu_milli: u64, 
 }
 
 pub(super) async fn until_host_is_known(control: &Control, actor: &Actor) {
-    let probe = CreateVcluster { name: "probe".into(), image: "a".into(), nodes: 1, cpus: 4096.0, memory_mib: 64 };
+    let probe = CreateVcluster {
+        name: "probe".into(),
+        image: "a".into(),
+        nodes: 1,
+        cpus: 4096.0,
+        memory_mib: 64,
+        autostart: true,
+    };
     eventually("control to hear of the host", Duration::from_secs(10), async || {
         !matches!(control.vclusters.create(actor, probe.clone(), None).await, Err(Error::NoHost))
     })

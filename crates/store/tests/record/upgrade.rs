@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use control::ports::{
     clock::SystemClock,
-    store::{EventBody, PageRequest, Store, StoreError},
+    store::{EventBody, HomeReads, PageRequest, Store, StoreError},
 };
 use domain::{app::AppLabel, operation::OperationState};
 use migration::{Migrator, MigratorTrait};
@@ -90,6 +90,10 @@ async fn a_record_of_the_first_release_is_kept_whole() {
     assert!(store.token("aa").await.expect("a read").is_some());
     let session = SessionStore::new(store.clone(), Arc::new(SystemClock));
     assert!(session.load(&Id(0)).await.expect("a read").is_some(), "nobody is signed out");
+
+    let homes = store.homes(None).await.expect("a read");
+    assert_eq!(homes, [(user_id(1), "here".parse().expect("a worker"))].into(), "their home is known");
+    assert!(lab.autostart && lab.nodes.iter().all(|node| node.tries == 0));
 
     let events = store.events_after(user_id(1), 0, 10).await.expect("a read").expect("kept events");
     assert!(matches!(&events[0].body, EventBody::Vcluster { vcluster, .. } if vcluster.operation.by.is_none()));

@@ -29,7 +29,7 @@ fn overlap(one: Ipv4Net, other: Ipv4Net) -> bool {
 impl Engine for FakeEngine {
     async fn info(&self) -> Result<EngineInfo, EngineError> {
         self.shelf.lock().enter(Call::Info)?;
-        Ok(EngineInfo { version: "fake".into(), cpus: 8, memory_mib: 16 * 1024, root_dir: "/".into() })
+        Ok(EngineInfo { version: "fake".into(), cpus: 8, memory_mib: 16 * 1024, root_dir: "/".into(), started: None })
     }
 
     async fn containers(&self, installation: InstallationId) -> Result<Vec<Container>, EngineError> {
@@ -78,7 +78,7 @@ impl Engine for FakeEngine {
         let call = Call::StopContainer(shelf.name_of(id));
         shelf.enter(call)?;
         if shelf.find(id).is_some_and(|kept| matches!(kept.run, RunState::Running { .. } | RunState::Paused)) {
-            shelf.set_run(id, RunState::Exited { code: BY_SIGTERM, out_of_memory: false });
+            shelf.set_run(id, RunState::Exited { code: BY_SIGTERM, out_of_memory: false, at: self.now() });
         }
         Ok(())
     }
@@ -155,17 +155,19 @@ impl Engine for FakeEngine {
         Ok(())
     }
 
-    async fn ensure_volume(&self, spec: &VolumeSpec) -> Result<(), EngineError> {
+    async fn has_volume(&self, spec: &VolumeSpec) -> Result<bool, EngineError> {
         let mut shelf = self.shelf.lock();
-        shelf.enter(Call::EnsureVolume(spec.name.clone()))?;
-        match shelf.volumes.get(&spec.name) {
-            Some(there) if there != spec => Err(EngineError::Refused(format!("volume {} is another's", spec.name))),
-            Some(_) => Ok(()),
-            None => {
-                shelf.volumes.insert(spec.name.clone(), spec.clone());
-                Ok(())
-            }
+        shelf.enter(Call::HasVolume(spec.name.clone()))?;
+        shelf.has_volume(spec)
+    }
+
+    async fn create_volume(&self, spec: &VolumeSpec) -> Result<(), EngineError> {
+        let mut shelf = self.shelf.lock();
+        shelf.enter(Call::CreateVolume(spec.name.clone()))?;
+        if !shelf.has_volume(spec)? {
+            shelf.volumes.insert(spec.name.clone(), spec.clone());
         }
+        Ok(())
     }
 
     /// An image's id is its name.

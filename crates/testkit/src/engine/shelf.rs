@@ -110,6 +110,13 @@ impl Shelf {
         self.containers.retain(|kept| kept.id != id);
     }
 
+    pub(super) fn has_volume(&self, spec: &VolumeSpec) -> Result<bool, EngineError> {
+        match self.volumes.get(&spec.name) {
+            Some(there) if there != spec => Err(EngineError::ForeignVolume(spec.name.clone())),
+            there => Ok(there.is_some()),
+        }
+    }
+
     /// Names of the containers in a network.
     pub(super) fn members(&self, network: &str) -> Vec<String> {
         let inside = |kept: &&Kept| kept.spec.as_ref().is_some_and(|spec| spec.network == network);

@@ -1,6 +1,11 @@
 //! The whole table: every order over everything that can be seen, with every past.
 
-use super::*;
+use super::{plan as plan_after, *};
+
+/// Without a restart.
+fn plan(order: Order, generation: Generation, seen: Seen, past: &Past) -> Step {
+    plan_after(order, generation, seen, past, None)
+}
 
 const NOW: Generation = Generation(5);
 
@@ -13,7 +18,7 @@ fn running() -> RunState {
 }
 
 fn exited(code: i64) -> RunState {
-    RunState::Exited { code, out_of_memory: false }
+    RunState::Exited { code, out_of_memory: false, at: DateTime::UNIX_EPOCH }
 }
 
 fn everything() -> Vec<Seen> {
@@ -27,8 +32,9 @@ fn id() -> String {
     "c".into()
 }
 
-fn pasts() -> [Past; 4] {
-    [Past::Nothing, Past::Unclear, Past::Ran, Past::Failed("it broke".into())]
+fn pasts() -> [Past; 5] {
+    let (interrupted, failed) = (Past::Interrupted("it went down".into()), Past::Failed("it broke".into()));
+    [Past::Nothing, Past::Unclear, Past::Ran, interrupted, failed]
 }
 
 #[test]
@@ -131,4 +137,34 @@ fn an_order_older_than_the_container_is_refused_whatever_it_is() {
             }
         }
     }
+}
+
+/// One at the moment at which everything in these tests has ended.
+fn restart() -> Restart {
+    let moment = "1970-01-01T00:00:00Z";
+    let restart = serde_json::json!({"last_seen": moment, "back": moment, "of_host": true});
+    serde_json::from_value(restart).expect("a restart")
+}
+
+#[test]
+fn what_went_down_with_the_engine_says_so_whatever_was_said_of_it_before() {
+    let after = |seen: Seen, past: &Past| plan_after(Order::Run, NOW, seen, past, Some(&restart()));
+    let interrupted = Step::Interrupted("the host was restarted".into());
+    for past in [Past::Unclear, Past::Ran, Past::Failed("the node was stopped outside Docklet".into())] {
+        for code in [0, 137, 143, 255] {
+            assert_eq!(after(ours(5, exited(code)), &past), interrupted, "{past:?} {code}");
+        }
+        assert!(matches!(after(ours(5, exited(1)), &past), Step::Failed(_)), "it ended by itself: {past:?}");
+        assert!(matches!(after(ours(5, RunState::Paused), &past), Step::Failed(_)), "{past:?}");
+    }
+    assert_eq!(after(ours(5, exited(0)), &Past::Nothing), Step::Start { id: id() }, "nobody knows that it ran");
+    assert_eq!(after(Seen::Nothing, &Past::Ran), Step::Failed(Cause::Removed));
+}
+
+#[test]
+fn what_was_said_to_have_gone_down_stays_so_until_a_new_order() {
+    let past = Past::Interrupted("the host was restarted".into());
+    let step = plan(Order::Run, NOW, ours(5, exited(0)), &past);
+    assert_eq!(step, Step::Interrupted("the host was restarted".into()));
+    assert_eq!(plan(Order::Run, NOW, Seen::Nothing, &past), Step::Failed(Cause::Removed), "and is not made anew");
 }

@@ -17,10 +17,9 @@ use tokio::{
 };
 use tokio_util::sync::{CancellationToken, DropGuard};
 
-const ENGINE: &str = "/var/run/docker.sock";
-
 pub(crate) struct Door {
     path: PathBuf,
+    engine: PathBuf,
     watch: Arc<Watch>,
     open: Option<DropGuard>,
 }
@@ -62,9 +61,10 @@ impl Answer {
 }
 
 impl Door {
-    /// Open.
-    pub(crate) fn new(dir: &Path) -> Self {
-        let mut door = Self { path: dir.join("engine.sock"), watch: Arc::default(), open: None };
+    /// Open, in front of the engine with this socket.
+    pub(crate) fn new(dir: &Path, engine: &Path) -> Self {
+        let (path, engine) = (dir.join("engine.sock"), engine.to_owned());
+        let mut door = Self { path, engine, watch: Arc::default(), open: None };
         door.open();
         door
     }
@@ -84,7 +84,7 @@ impl Door {
         let listener = UnixListener::bind(&self.path).expect("bound");
         let shut = CancellationToken::new();
         self.open = Some(shut.clone().drop_guard());
-        let watch = Arc::clone(&self.watch);
+        let (watch, engine) = (Arc::clone(&self.watch), self.engine.clone());
         tokio::spawn(async move {
             let mut passing = JoinSet::new();
             loop {
@@ -93,7 +93,7 @@ impl Door {
                     () = shut.cancelled() => return,
                     accepted = listener.accept() => {
                         let (client, _) = accepted.expect("accepted");
-                        passing.spawn(pass(client, Arc::clone(&watch)));
+                        passing.spawn(pass(client, engine.clone(), Arc::clone(&watch)));
                     }
                     _ = passing.join_next(), if !passing.is_empty() => {}
                 }
@@ -117,7 +117,7 @@ impl Door {
     }
 }
 
-async fn pass(mut client: UnixStream, watch: Arc<Watch>) {
+async fn pass(mut client: UnixStream, engine: PathBuf, watch: Arc<Watch>) {
     let mut first = [0; 256];
     let Ok(read) = client.read(&mut first).await else { return };
     let request = String::from_utf8_lossy(&first[..read]).into_owned();
@@ -132,7 +132,8 @@ async fn pass(mut client: UnixStream, watch: Arc<Watch>) {
     if let Some(answer) = answer {
         return answer.give(&mut client).await;
     }
-    let mut engine = UnixStream::connect(ENGINE).await.expect("the engine answers");
+    // Where nobody answers behind it, the door is no better.
+    let Ok(mut engine) = UnixStream::connect(engine).await else { return };
     if engine.write_all(&first[..read]).await.is_ok() {
         // However it ends, it has ended.
         let _ = copy_bidirectional(&mut client, &mut engine).await;

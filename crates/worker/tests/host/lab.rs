@@ -1,6 +1,12 @@
 //! A host for one test: an installation of its own on the real engine, a data directory, and a worker that can be killed.
 
-use std::{net::Ipv4Addr, path::PathBuf, process::Command, sync::Arc, time::Duration};
+use std::{
+    net::Ipv4Addr,
+    path::{Path, PathBuf},
+    process::Command,
+    sync::Arc,
+    time::Duration,
+};
 
 use control::ports::{
     clock::SystemClock,
@@ -25,6 +31,8 @@ use worker::{Worker, WorkerConfig, container_name, network_name};
 use crate::door::Door;
 
 pub(crate) const WORKER: &str = "lab-host";
+/// The machine's own engine.
+const MACHINES: &str = "/var/run/docker.sock";
 /// Docker on two busy cores takes its time.
 pub(crate) const SOON: Duration = Duration::from_secs(60);
 
@@ -51,6 +59,11 @@ struct Running {
 impl Lab {
     /// Nothing runs yet; see [`Lab::start`].
     pub(crate) fn new() -> Self {
+        Self::on(Path::new(MACHINES))
+    }
+
+    /// On the engine with this socket.
+    pub(crate) fn on(engine: &Path) -> Self {
         let data = tempfile::tempdir().expect("a data directory");
         let name = WORKER.parse().expect("a worker's name");
         let image = "docklet/base".parse().expect("an image");
@@ -59,9 +72,9 @@ impl Lab {
         config.sweep_every = Duration::from_secs(1);
         Self {
             running: None,
-            door: Door::new(data.path()),
+            door: Door::new(data.path(), engine),
             coordination: MemoryCoordination::default(),
-            engine: DockerEngine::new("/var/run/docker.sock"),
+            engine: DockerEngine::new(engine),
             cleanup: DockerCleanup::new(config.installation),
             config,
             _data: data,
@@ -70,7 +83,11 @@ impl Lab {
 
     /// With everything published: control has nothing for this worker yet.
     pub(crate) async fn started() -> Self {
-        let mut lab = Self::new();
+        Self::started_on(Path::new(MACHINES)).await
+    }
+
+    pub(crate) async fn started_on(engine: &Path) -> Self {
+        let mut lab = Self::on(engine);
         lab.coordination.assign_all(&[]).await.expect("coordination answers");
         lab.start();
         lab

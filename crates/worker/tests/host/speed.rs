@@ -30,7 +30,7 @@ async fn floor(lab: &Lab, nodes: &[Assignment]) -> Duration {
     let id = lab.engine.ensure_network(&network).await.expect("a network");
     let home = format!("floor-{}", first.owner);
     lab.engine
-        .ensure_volume(&VolumeSpec { name: home.clone(), installation, owner: first.owner })
+        .create_volume(&VolumeSpec { name: home.clone(), installation, owner: first.owner })
         .await
         .expect("a volume");
     let started = nodes.iter().map(|node| {

@@ -12,7 +12,7 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 use wire::{
     page::Page,
     problem::Problem,
-    vcluster::{CreateVcluster as CreateDto, Vcluster},
+    vcluster::{ChangeVcluster, CreateVcluster as CreateDto, Vcluster},
 };
 
 use crate::{
@@ -31,7 +31,7 @@ const USUAL_PAGE: u32 = 50;
 pub(crate) fn router() -> OpenApiRouter<AppState> {
     OpenApiRouter::new()
         .routes(routes!(list, create))
-        .routes(routes!(get, delete))
+        .routes(routes!(get, change, delete))
         .routes(routes!(start))
         .routes(routes!(stop))
         .routes(routes!(restart))
@@ -85,6 +85,7 @@ async fn create(
         nodes: create.nodes,
         cpus: create.resources.cpus,
         memory_mib: create.resources.memory_mib,
+        autostart: create.autostart,
     };
     let vcluster = state.control.vclusters.create(&caller.actor, create, key).await?;
     let mut location = HeaderMap::new();
@@ -103,6 +104,23 @@ async fn get(
     VclusterPath(id): VclusterPath,
 ) -> Result<Answer<Vcluster>, Failure> {
     let vcluster = state.control.vclusters.get(&caller.actor, id).await?;
+    Ok(Answer(Vcluster::from_domain(&vcluster, &caller.actor.name)))
+}
+
+/// Changes what may be chosen of a vcluster; nothing is done to it now.
+#[utoipa::path(patch, path = "/vclusters/{id}", tag = "vclusters", params(("id" = String, Path)), request_body = ChangeVcluster,
+    responses((status = 200, body = Vcluster), (status = "4XX", body = Problem, content_type = "application/problem+json")))]
+async fn change(
+    State(state): State<AppState>,
+    caller: Caller,
+    VclusterPath(id): VclusterPath,
+    Json(change): Json<ChangeVcluster>,
+) -> Result<Answer<Vcluster>, Failure> {
+    let vclusters = &state.control.vclusters;
+    let vcluster = match change.autostart {
+        Some(autostart) => vclusters.set_autostart(&caller.actor, id, autostart).await?,
+        None => vclusters.get(&caller.actor, id).await?,
+    };
     Ok(Answer(Vcluster::from_domain(&vcluster, &caller.actor.name)))
 }
 

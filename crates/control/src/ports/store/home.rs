@@ -1,0 +1,24 @@
+//! Homes as the record knows them: whose was made on which worker. What is in them only the worker's host knows.
+
+use std::collections::BTreeSet;
+
+use async_trait::async_trait;
+use chrono::{DateTime, Utc};
+use domain::{UserId, name::WorkerName};
+
+use super::StoreError;
+
+#[async_trait]
+pub trait HomeReads: Send + Sync {
+    /// The homes that were made, of this user or of all.
+    async fn homes(&self, of: Option<UserId>) -> Result<BTreeSet<(UserId, WorkerName)>, StoreError>;
+}
+
+#[async_trait]
+pub trait HomeWrites: Send {
+    /// It was made. Saying so again changes nothing.
+    async fn keep_home(&mut self, owner: UserId, worker: &WorkerName, now: DateTime<Utc>) -> Result<(), StoreError>;
+
+    /// They are lost: the next node may begin with an empty one. Returns how many there were.
+    async fn give_up_homes(&mut self, owner: UserId) -> Result<u64, StoreError>;
+}
