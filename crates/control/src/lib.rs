@@ -39,7 +39,7 @@ use crate::{
         store::Store,
         usage::Usages,
     },
-    reconcile::{Dispatcher, Reconciler, hosts::Hosts},
+    reconcile::{Dispatcher, Reconciler, hosts::Hosts, notices::Notices},
     terminals::Terminals,
     vclusters::Vclusters,
 };
@@ -89,6 +89,7 @@ impl Control {
         let events = Events::new(ports.store.clone());
         let hosts = Hosts::default();
         let (dispatcher, orders) = Dispatcher::new();
+        let notices = Notices::default();
         let vclusters = Vclusters::new(ports, policy.clone(), events.clone(), hosts.clone(), dispatcher.clone());
         let allowances = policy.allowances.clone();
         let control = Self {
@@ -99,9 +100,9 @@ impl Control {
             vclusters,
             events: events.clone(),
             federation: Federation::none(ports),
-            installation: Installation::new(ports, policy.overcommit, hosts.clone()),
+            installation: Installation::new(ports, policy.overcommit, hosts.clone(), notices.clone()),
         };
-        (control, Reconciler::new(ports, events, hosts, dispatcher, orders, policy.cluster_net))
+        (control, Reconciler::new(ports, events, hosts, dispatcher, orders, policy.cluster_net, notices))
     }
 
     /// With people who sign in at OpenID providers. Without this, there are none, and everybody has a password.

@@ -3,6 +3,7 @@
 pub(crate) mod app;
 pub(crate) mod app_session;
 pub(crate) mod attempt;
+pub(crate) mod departed_node;
 pub(crate) mod entry_pass;
 pub(crate) mod event;
 pub(crate) mod idempotency_key;
@@ -11,7 +12,9 @@ pub(crate) mod node;
 pub(crate) mod operation;
 pub(crate) mod pending_sign_in;
 pub(crate) mod provider_session;
+pub(crate) mod record;
 pub(crate) mod session;
 pub(crate) mod token;
+pub(crate) mod unclaimed_node;
 pub(crate) mod user;
 pub(crate) mod vcluster;

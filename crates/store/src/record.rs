@@ -3,8 +3,8 @@
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use control::ports::store::{
-    Account, Admission, Attempts, BrowserSession, PageRequest, Person, Store, StoreError, StoredEvent, Token,
-    Transaction,
+    Account, Admission, AllVclusters, Attempts, BrowserSession, PageRequest, Person, Store, StoreError, StoredEvent,
+    Token, Transaction, Unclaimed,
 };
 use domain::{
     OperationId, UserId, VclusterId,
@@ -17,7 +17,9 @@ use domain::{
     vcluster::Vcluster,
 };
 
-use crate::{SqlStore, accounts, apps, entries, events, operations, people, transaction::SqlTransaction, vclusters};
+use crate::{
+    SqlStore, accounts, apps, entries, events, operations, people, transaction::SqlTransaction, unclaimed, vclusters,
+};
 
 #[async_trait]
 impl Store for SqlStore {
@@ -73,8 +75,12 @@ impl Store for SqlStore {
         vclusters::page(&self.snapshot().await?, owner, page).await
     }
 
-    async fn all_vclusters(&self) -> Result<Vec<Vcluster>, StoreError> {
+    async fn all_vclusters(&self) -> Result<AllVclusters, StoreError> {
         vclusters::all(&self.snapshot().await?).await
+    }
+
+    async fn unclaimed(&self) -> Result<Vec<Unclaimed>, StoreError> {
+        unclaimed::all(self.reader()).await
     }
 
     async fn operations_of(

@@ -94,7 +94,8 @@ impl tower_sessions_core::SessionStore for SessionStore {
             .col_expr(session::Column::LastSeen, Expr::value(time_of(record, SESSION_SEEN)))
             .col_expr(session::Column::Address, Expr::value(text_of(record, SESSION_ADDRESS)))
             .col_expr(session::Column::Agent, Expr::value(text_of(record, SESSION_AGENT)));
-        let changed = change.filter(session::Column::Digest.eq(digest(&record.id))).exec(self.store.writer()).await;
+        let change = change.filter(session::Column::Digest.eq(digest(&record.id))).filter(self.store.under_its_term());
+        let changed = change.exec(self.store.writer()).await;
         match changed.map_err(fault("session")) {
             Ok(changed) if changed.rows_affected == 0 => {
                 tracing::debug!("a session ended before it was saved; it stays ended");
@@ -141,7 +142,8 @@ impl SessionStore {
         let change = session::Entity::update_many()
             .col_expr(session::Column::LastSeen, Expr::value(seen))
             .col_expr(session::Column::ExpiresAt, Expr::value(expires_at));
-        let change = change.filter(session::Column::Digest.eq(digest(id))).exec(self.store.writer()).await;
+        let change = change.filter(session::Column::Digest.eq(digest(id))).filter(self.store.under_its_term());
+        let change = change.exec(self.store.writer()).await;
         change.map_err(fault("session")).map_err(backend)?;
         Ok(())
     }
@@ -160,8 +162,9 @@ impl SessionStore {
         };
         let keep = OnConflict::column(session::Column::Digest).do_nothing().to_owned();
         let insert = session::Entity::insert(row).on_conflict(keep);
-        let inserted =
-            insert.exec_without_returning(self.store.writer()).await.map_err(fault("session")).map_err(backend)?;
+        let transaction = self.store.exclusive().await.map_err(backend)?;
+        let inserted = insert.exec_without_returning(&transaction).await.map_err(fault("session")).map_err(backend)?;
+        self.store.commit(transaction).await.map_err(backend)?;
         Ok(inserted > 0)
     }
 }

@@ -12,8 +12,8 @@ use tokio::sync::{Notify, Semaphore};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
-    config::WorkerConfig, fence::Fence, homes::Homes, networks::Networks, presence::Presence, pulls::Pulls,
-    reports::Reports, roster::Roster, usage::Usage,
+    config::WorkerConfig, fence::Fence, homes::Homes, networks::Networks, orphans::Orphans, presence::Presence,
+    pulls::Pulls, reports::Reports, roster::Roster, usage::Usage,
 };
 
 /// Stops in progress at once. Stopping is mostly waiting for a node to end, so many may wait.
@@ -28,6 +28,7 @@ pub(crate) struct Host {
     pub(crate) duty: Arc<dyn Duty>,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) roster: Roster,
+    pub(crate) orphans: Orphans,
     pub(crate) reports: Reports,
     pub(crate) networks: Networks,
     pub(crate) homes: Homes,
@@ -59,6 +60,7 @@ impl Host {
             duty,
             clock,
             roster: Roster::default(),
+            orphans: Orphans::default(),
             reports: Reports::new(config.name.clone()),
             networks: Networks::default(),
             homes: Homes::default(),

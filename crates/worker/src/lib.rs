@@ -10,13 +10,14 @@
 //! - a container that has ended: failed if it was reported running, else started
 //! - a stop or a removal half done: done again; both succeed when there is nothing left to do
 //! - something the engine is still making: waited for, see `find_out_whose` and the adapter's `ensure_network`
-//! - what has no assignment: removed by the sweep, once all assignments are known
+//! - what has no assignment: left as it is, and asked about; removed only when the record says so
 //!
 //! Map, in reading order:
 //! - `plan`: pure; one order and what is seen → the next step
 //! - `driver`: one task per node that looks, plans and acts until nothing is left to do; `bring_up`, `take_down`: its
 //!   steps; `memory`: what it remembers between looks
-//! - `roster`: which nodes there are; `desk`: fills it from the assignments; `sweep`: what nobody assigned
+//! - `roster`: which nodes there are; `desk`: fills it from the assignments; `sweep`: the slow look at everything; `orphans`:
+//!   what has no assignment
 //! - `networks`, `homes`, `pulls`, `fence`, `run_dir`, `init_binary`: what nodes stand on
 //! - `reports`, `presence`: what others are told; `link`: reaching into a node; `jupyter`: the service of a first node
 //! - `usage`, `cgroup`: what nodes use, from the host's side
@@ -38,6 +39,7 @@ mod link;
 mod memory;
 mod names;
 mod networks;
+mod orphans;
 mod plan;
 mod presence;
 mod pulls;

@@ -5,10 +5,7 @@ use std::net::Ipv4Addr;
 use uuid::Uuid;
 
 use super::*;
-use crate::{
-    OperationId,
-    node::{Generation, NodeState},
-};
+use crate::{OperationId, node::NodeState};
 
 fn now() -> DateTime<Utc> {
     DateTime::UNIX_EPOCH
@@ -250,4 +247,35 @@ fn a_failed_node_that_somebody_starts_by_hand_holds_again_what_it_takes() {
     report(&mut vcluster, 0, running());
     assert!(vcluster.nodes[0].reserved);
     assert_eq!(vcluster.state(), VclusterState::Running);
+}
+
+#[test]
+fn a_record_that_is_behind_numbers_its_order_above_what_is_known_and_keeps_it() {
+    let mut vcluster = created(2);
+    report_all(&mut vcluster, &running());
+    let (before, id) = (vcluster.clone(), vcluster.nodes[0].id);
+    assert!(!vcluster.catch_up(id, Generation(0)), "what is older is no news");
+    assert!(vcluster.catch_up(id, Generation(7)));
+    assert_eq!(vcluster.nodes[0].generation, Generation(8));
+    assert_eq!(vcluster.nodes[1], before.nodes[1]);
+    assert_eq!((vcluster.state(), &vcluster.operation), (before.state(), &before.operation));
+    // The same number with another order: what is published under it counts no more.
+    assert!(vcluster.catch_up(id, Generation(8)));
+    assert_eq!(vcluster.nodes[0].generation, Generation(9));
+}
+
+#[test]
+fn a_clock_that_was_set_back_moves_no_vcluster_for_ever() {
+    let mut vcluster = created(1);
+    let taken = Observation {
+        generation: vcluster.nodes[0].generation,
+        phase: Phase::SubnetTaken { reason: "the subnet overlaps another network".into() },
+    };
+    let id = vcluster.nodes[0].id;
+    assert!(vcluster.is_displaced(id, &taken, now()));
+    let year = chrono::TimeDelta::days(365);
+    vcluster.operation.started_at = now() + year;
+    assert!(!vcluster.is_displaced(id, &taken, now()), "it began a year from now");
+    vcluster.operation.started_at = now() - year;
+    assert!(!vcluster.is_displaced(id, &taken, now()));
 }

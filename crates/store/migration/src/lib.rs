@@ -21,6 +21,7 @@ mod m20261121_000004_operations_by;
 mod m20261121_000020_people;
 mod m20261121_000040_identities;
 mod m20261121_000060_groups;
+mod m20261129_000010_truth;
 
 /// Every step in the order it is applied.
 #[derive(Debug, Clone, Copy)]
@@ -45,6 +46,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261121_000020_people::Migration),
             Box::new(m20261121_000040_identities::Migration),
             Box::new(m20261121_000060_groups::Migration),
+            Box::new(m20261129_000010_truth::Migration),
         ]
     }
 }

@@ -32,6 +32,8 @@ mod sqlite {
     mod session_file;
     mod sessions;
     mod sweep;
+    mod term;
+    mod unclaimed;
     mod unreadable;
     mod upgrade;
     mod vclusters;
@@ -63,5 +65,7 @@ mod postgres {
     mod server;
     mod sessions;
     mod sweep;
+    mod term;
+    mod unclaimed;
     mod vclusters;
 }

@@ -148,7 +148,7 @@ async fn nobody_gets_more(wishes: Vec<Wish>) {
     let accepted = scene.grant(wishes).await;
     let store = &scene.record.store;
 
-    let recorded: BTreeSet<_> = store.all_vclusters().await.expect("a read").iter().map(|it| it.id).collect();
+    let recorded: BTreeSet<_> = store.all_vclusters().await.expect("a read").vclusters.iter().map(|it| it.id).collect();
     assert_eq!(recorded, accepted.iter().map(|it| it.id).collect(), "who was told yes has it, and nobody else");
     for owner in &scene.owners {
         let held = store.usage(owner.user).await.expect("a read");

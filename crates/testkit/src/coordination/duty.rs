@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 
 use async_trait::async_trait;
 use control::ports::coordination::{
-    AssignmentEvent, CoordinationError, Duty, Report, ReportEvent, Whereabouts, WorkerInfo,
+    AssignmentEvent, CoordinationError, Duty, Orphan, Report, ReportEvent, Whereabouts, WorkerInfo,
 };
-use domain::name::WorkerName;
+use domain::{NodeId, name::WorkerName};
 use futures::stream::BoxStream;
 
 use super::MemoryCoordination;
@@ -43,6 +43,16 @@ impl Duty for MemoryCoordination {
         if !latest.is_empty() {
             state.tell_control(&ReportEvent::Reported(latest.into_values().collect()));
         }
+        Ok(())
+    }
+
+    async fn ask(&self, orphans: &[Orphan]) -> Result<(), CoordinationError> {
+        self.enter()?.ask(orphans);
+        Ok(())
+    }
+
+    async fn stop_asking(&self, worker: &WorkerName, nodes: &[NodeId]) -> Result<(), CoordinationError> {
+        self.enter()?.stop_asking(worker, nodes);
         Ok(())
     }
 }
