@@ -74,7 +74,10 @@ pub async fn serve(loaded: Loaded, takeover: bool) -> Result<()> {
     let ended = tokio::select! {
         () = signals.next() => End::Asked,
         () = until_superseded(&running.database) => End::Superseded,
-        ended = running.loops.join_next() => End::Fault(format!("{ended:?}")),
+        ended = running.loops.join_next() => match ended {
+            Some(Ok(Err(refused))) => End::Refused(refused),
+            ended => End::Fault(format!("{ended:?}")),
+        },
     };
     tracing::info!("ending");
     tokio::select! {
@@ -89,6 +92,7 @@ pub async fn serve(loaded: Loaded, takeover: bool) -> Result<()> {
         End::Superseded => bail!(
             "another dockletd has taken over the record (serve --takeover); this one has written nothing since, and ends"
         ),
+        End::Refused(why) => Err(why),
         End::Fault(ended) => bail!("a part of the daemon ended by itself ({ended}); this is a fault, please report it"),
     }
 }
@@ -97,6 +101,8 @@ pub async fn serve(loaded: Loaded, takeover: bool) -> Result<()> {
 enum End {
     Asked,
     Superseded,
+    /// In a sentence.
+    Refused(anyhow::Error),
     Fault(String),
 }
 
@@ -178,8 +184,8 @@ struct Running {
     ending: Ending,
     stop: CancellationToken,
     database: SqlStore,
-    /// Each runs until `stop`; one that ends before is a fault.
-    loops: JoinSet<&'static str>,
+    /// Each runs until `stop`; one that ends before is a fault, or says why it may not go on.
+    loops: JoinSet<Result<&'static str>>,
     /// Their loop, which is in `loops` too, is not cut off with the others: a token that a provider has given in exchange for
     /// another is to be written down.
     renewals: TaskTracker,
@@ -220,29 +226,33 @@ fn run(
         metrics: metrics.clone(),
         console,
     };
-    let mut loops = JoinSet::new();
+    let mut loops: JoinSet<Result<&'static str>> = JoinSet::new();
     if let Some(worker) = worker {
         let token = stop.clone();
         loops.spawn(async move {
-            worker.run(token).await;
-            "worker"
+            worker.run(token).await?;
+            Ok::<_, anyhow::Error>("worker")
         });
     }
     let token = stop.clone();
     loops.spawn(async move {
         reconciler.run(token).await;
-        "reconciler"
+        Ok("reconciler")
     });
     let renewals = TaskTracker::new();
     let renewing = renewals.spawn(control.federation.clone().run(stop.clone()));
     renewals.close();
     loops.spawn(async move {
         match renewing.await {
-            Ok(()) => "federation",
-            Err(_) => "federation, which panicked",
+            Ok(()) => Ok("federation"),
+            Err(_) => Ok("federation, which panicked"),
         }
     });
-    loops.spawn(telemetry::keep_up(metrics, stop.clone()));
+    let token = stop.clone();
+    loops.spawn(async move {
+        telemetry::keep_up(metrics, token).await;
+        Ok("metrics")
+    });
     let renewal = Renewal { clock: Arc::new(SystemClock), idle: config.sign_in.idle };
     ending.track(revocations.run(control, sessions, renewal, ending.clone()));
     if let Some(tls) = tls.clone() {

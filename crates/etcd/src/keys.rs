@@ -88,6 +88,10 @@ impl Keys {
         format!("{}epoch", self.root)
     }
 
+    pub(crate) fn workers(&self) -> Range {
+        Range::under(format!("{}workers/", self.root))
+    }
+
     pub(crate) fn watches(&self) -> Range {
         Range::under(format!("{}watches/", self.root))
     }

@@ -39,6 +39,7 @@ pub fn worker_info(name: &str) -> WorkerInfo {
         routed: Vec::new(),
         unready: None,
         stream: None,
+        id: None,
     }
 }
 

@@ -1,6 +1,9 @@
 //! What all tasks of a worker share. Owns the parts, decides nothing.
 
-use std::{path::PathBuf, sync::Arc};
+use std::{
+    path::PathBuf,
+    sync::{Arc, OnceLock},
+};
 
 use chrono::{DateTime, Utc};
 use control::ports::{
@@ -8,7 +11,7 @@ use control::ports::{
     coordination::Duty,
     engine::{Engine, EngineError},
 };
-use tokio::sync::{Notify, Semaphore};
+use tokio::sync::{Notify, Semaphore, watch};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
@@ -41,6 +44,12 @@ pub(crate) struct Host {
     pub(crate) stops: Semaphore,
     /// Asks for a sweep before its time.
     pub(crate) sweep_soon: Notify,
+    /// This worker's own, whatever it is called.
+    pub(crate) id: String,
+    /// Coordination has taken it for this installation's worker. Before that it carries nothing out.
+    pub(crate) is_there: watch::Sender<bool>,
+    /// Why there is no place for it.
+    refused: OnceLock<String>,
     pub(crate) end: CancellationToken,
     pub(crate) tasks: TaskTracker,
 }
@@ -52,6 +61,7 @@ impl Host {
         engine: Arc<dyn Engine>,
         duty: Arc<dyn Duty>,
         clock: Arc<dyn Clock>,
+        id: String,
         end: CancellationToken,
     ) -> Self {
         Self {
@@ -71,10 +81,24 @@ impl Host {
             permits: Semaphore::new(config.parallel),
             stops: Semaphore::new(STOPS_AT_ONCE),
             sweep_soon: Notify::new(),
+            id,
+            is_there: watch::Sender::new(false),
+            refused: OnceLock::new(),
             end,
             tasks: TaskTracker::new(),
             config,
         }
+    }
+
+    /// Ends the worker: there is another one.
+    pub(crate) fn refuse(&self, why: &str) {
+        // The first reason stays.
+        let _ = self.refused.set(why.to_owned());
+        self.end.cancel();
+    }
+
+    pub(crate) fn refusal(&self) -> Option<&String> {
+        self.refused.get()
     }
 
     pub(crate) fn now(&self) -> DateTime<Utc> {

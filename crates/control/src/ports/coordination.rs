@@ -132,6 +132,9 @@ pub struct WorkerInfo {
     /// Where its worker stream is, as `host:port`; `None` when it works in the process that asks.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub stream: Option<String>,
+    /// The worker's own, kept in its data directory: two workers with one name differ in it. `None` where nobody asks.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub id: Option<String>,
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -142,6 +145,9 @@ pub enum CoordinationError {
     /// Another control process writes under a later term of the record.
     #[error("another dockletd has taken over this installation; this one writes nothing any more")]
     Superseded,
+    /// Another worker is there.
+    #[error("{0}")]
+    Refused(String),
     /// What is stored there is not what we write.
     #[error("the coordination service holds something unreadable at {key}: {fault}")]
     Unreadable { key: String, fault: String },
@@ -212,6 +218,8 @@ pub trait Dispatch: Send + Sync + 'static {
 #[async_trait]
 pub trait Duty: Send + Sync + 'static {
     /// Says that this worker is there, for as long as it keeps saying so (every few seconds; the lease is 10 s).
+    /// [`CoordinationError::Refused`] while another worker is there, under the same name or another one: nodes' networks and
+    /// homes are each host's own, so there is one.
     async fn announce(&self, info: &WorkerInfo) -> Result<(), CoordinationError>;
 
     /// This worker's assignments. The stream ends with an error when the connection is lost; watch again then.

@@ -109,6 +109,7 @@ impl Harness {
             routed: vec!["172.20.0.0/27".parse().expect("a network")],
             unready: None,
             stream: None,
+            id: None,
         };
         self.coordination.announce(&info).await.expect("coordination answers");
         self.host_known().await;

@@ -1,6 +1,6 @@
 //! What workers say, and what control hears.
 
-use control::ports::coordination::{Orphan, ReportEvent, WorkerInfo};
+use control::ports::coordination::{CoordinationError, Orphan, ReportEvent, WorkerInfo};
 use domain::node::Phase;
 use testkit::build;
 
@@ -13,6 +13,7 @@ on_both!(
     a_worker_is_told_when_it_comes_and_when_it_changes,
     a_worker_is_found_where_it_says_it_is,
     coordination_that_is_there_answers,
+    a_second_worker_is_refused_and_so_is_a_second_one_of_the_name,
     a_worker_that_begins_a_watch_asks_for_everything,
     control_hears_what_workers_ask_about_and_when_they_stop,
 );
@@ -120,4 +121,16 @@ async fn control_hears_what_workers_ask_about_and_when_they_stop(sides: Sides) {
     sides.duty.stop_asking(&node.worker, &[node.node]).await.expect("to stop asking");
     assert_eq!(next(&mut events).await, ReportEvent::OrphanGone(node.worker.clone(), node.node));
     sides.duty.stop_asking(&node.worker, &[node.node]).await.expect("nothing to stop");
+}
+
+async fn a_second_worker_is_refused_and_so_is_a_second_one_of_the_name(sides: Sides) {
+    let worker = |name: &str, id: &str| WorkerInfo { id: Some(id.into()), ..build::worker_info(name) };
+    let first = worker("here", "one");
+    sides.duty.announce(&first).await.expect("to announce");
+    for other in [worker("here", "two"), worker("there", "two")] {
+        let refused = sides.duty.announce(&other).await;
+        assert!(matches!(refused, Err(CoordinationError::Refused(_))), "{refused:?}");
+    }
+    sides.duty.announce(&first).await.expect("the first one stays");
+    assert_eq!(sides.whereabouts.whereabouts(&first.name).await.expect("an answer"), Some(first));
 }

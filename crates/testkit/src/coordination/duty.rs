@@ -15,6 +15,12 @@ use super::MemoryCoordination;
 impl Duty for MemoryCoordination {
     async fn announce(&self, info: &WorkerInfo) -> Result<(), CoordinationError> {
         let mut state = self.enter()?;
+        if let Some(other) = state.other_than(info) {
+            return Err(CoordinationError::Refused(format!(
+                "host {} is this installation's worker already",
+                other.name
+            )));
+        }
         if state.workers.get(&info.name) != Some(info) {
             state.workers.insert(info.name.clone(), info.clone());
             state.tell_control(&ReportEvent::Worker(info.clone()));

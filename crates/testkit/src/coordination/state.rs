@@ -150,6 +150,12 @@ impl State {
         }
     }
 
+    /// Another worker, where both say who they are.
+    pub(super) fn other_than(&self, info: &WorkerInfo) -> Option<&WorkerInfo> {
+        let mut others = self.workers.values().filter(|other| other.id.is_some() && info.id.is_some());
+        others.find(|other| other.id != info.id)
+    }
+
     pub(super) fn expire(&mut self, worker: &WorkerName) {
         if self.workers.remove(worker).is_some() {
             self.tell_control(&ReportEvent::WorkerLost(worker.clone()));
