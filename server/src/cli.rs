@@ -36,7 +36,12 @@ struct Cli {
 #[derive(Debug, Subcommand)]
 enum Role {
     /// Serve: everything a host needs, in one process.
-    Serve,
+    Serve {
+        /// Take the record (Postgres) from another dockletd that serves it and hangs, or whose host is lost. That one writes
+        /// nothing any more, and ends as soon as it notices.
+        #[arg(long)]
+        takeover: bool,
+    },
     /// Work: one host's nodes, for a `serve` in another process (worker.mode = remote).
     Worker {
         /// Remove all nodes and networks of the installation from this host, keep the users' homes, and end.
@@ -132,9 +137,9 @@ fn act(flags: Flags, role: Role) -> Result<()> {
     match role {
         Role::ConfigReference | Role::RestReference | Role::Doctor { .. } | Role::ClusterSecret { .. } => Ok(()),
         Role::CheckConfig => show::text(&show::settings(effective)),
-        Role::Serve => {
+        Role::Serve { takeover } => {
             telemetry::init(&config.log)?;
-            block_on(lifecycle::serve(loaded))
+            block_on(lifecycle::serve(loaded, takeover))
         }
         Role::Worker { clear: false } => {
             telemetry::init(&config.log)?;

@@ -7,7 +7,7 @@ use app::visit::InstallationView;
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use control::{Control, Error, actor::Actor, installation::HostView};
-use wire::admin::{Disk, Health, Host, Part, Setting};
+use wire::admin::{Disk, Health, Host, Notice, Part, Setting};
 
 use crate::{
     config::{Effective, source::Place},
@@ -36,7 +36,8 @@ pub type SharedInstallation = Arc<Installation>;
 impl InstallationView for Installation {
     async fn health(&self, actor: &Actor) -> Result<Health, Error> {
         actor.administrator()?;
-        let (hosts, parts) = tokio::join!(self.control.installation.hosts(actor), self.readiness.parts());
+        let view = &self.control.installation;
+        let (hosts, notices, parts) = tokio::join!(view.hosts(actor), view.notices(actor), self.readiness.parts());
         let part = |part: &crate::http::readiness::Part| Part {
             name: part.name.to_owned(),
             ready: part.ready,
@@ -49,6 +50,7 @@ impl InstallationView for Installation {
             started_at: self.started_at,
             parts: parts.iter().map(part).collect(),
             hosts: hosts?.into_iter().map(host).collect(),
+            notices: notices?.into_iter().map(|notice| Notice { at: notice.at, text: notice.text }).collect(),
             disk: self.disk(),
         })
     }

@@ -11,7 +11,7 @@ use etcd::{Etcd, EtcdConfig, embedded::EmbeddedEtcd};
 use http::HeaderValue;
 use leptos::config::LeptosOptions;
 use rustix::process::{Resource, getrlimit, setrlimit};
-use store::{ConnectError, SqlStore};
+use store::{ConnectError, Serving, SqlStore};
 use tokio::{
     net::TcpListener,
     signal::unix::{Signal, SignalKind, signal},
@@ -54,9 +54,11 @@ const CLOSING: Duration = Duration::from_millis(500);
 /// How long a start waits for the database's server, and between two tries.
 const DATABASE: Duration = Duration::from_secs(60);
 const AGAIN: Duration = Duration::from_secs(1);
+/// Between two looks whether another process has taken over.
+const LOOK_AT_TERM: Duration = Duration::from_secs(1);
 
 /// Runs the daemon until it is told to end.
-pub async fn serve(loaded: Loaded) -> Result<()> {
+pub async fn serve(loaded: Loaded, takeover: bool) -> Result<()> {
     let Loaded { config, effective } = loaded;
     let mut signals = Signals::listen()?;
     let data = DataDir::open(&config.server.data_dir)?;
@@ -65,15 +67,19 @@ pub async fn serve(loaded: Loaded) -> Result<()> {
     let tls = config.tls.files().map(Tls::open).transpose().context("TLS cannot be served")?;
     let listener = bind(config.server.listen, "--listen").await?;
     let begun = tokio::select! {
-        begun = begin(&config, &data) => begun?,
+        begun = begin(&config, &data, takeover) => begun?,
         () = signals.next() => return Ok(()),
     };
     let address = listener.local_addr()?;
     let mut running = run(&config, effective, &data, begun.parts, listener, tls)?;
     announce(&config, &data, address)?;
     let ended = tokio::select! {
-        () = signals.next() => Ok(()),
-        ended = running.loops.join_next() => Err(ended),
+        () = signals.next() => End::Asked,
+        () = until_superseded(&running.database) => End::Superseded,
+        ended = running.loops.join_next() => match ended {
+            Some(Ok(Err(refused))) => End::Refused(refused),
+            ended => End::Fault(format!("{ended:?}")),
+        },
     };
     tracing::info!("ending");
     tokio::select! {
@@ -82,25 +88,56 @@ pub async fn serve(loaded: Loaded) -> Result<()> {
             bail!("told to end twice, so it did not wait for what was going on");
         }
     }
+    drop(begun.serving);
     match ended {
-        Ok(()) => Ok(()),
-        Err(ended) => bail!("a part of the daemon ended by itself ({ended:?}); this is a fault, please report it"),
+        End::Asked => Ok(()),
+        End::Superseded => bail!(
+            "another dockletd has taken over the record (serve --takeover); this one has written nothing since, and ends"
+        ),
+        End::Refused(why) => Err(why),
+        End::Fault(ended) => bail!("a part of the daemon ended by itself ({ended}); this is a fault, please report it"),
+    }
+}
+
+/// Why the daemon ends.
+enum End {
+    Asked,
+    Superseded,
+    /// In a sentence.
+    Refused(anyhow::Error),
+    Fault(String),
+}
+
+/// Every write compares the term by itself; this is to end, and to say why, also when there is nothing to write.
+async fn until_superseded(database: &SqlStore) {
+    loop {
+        tokio::time::sleep(LOOK_AT_TERM).await;
+        match database.superseded().await {
+            Ok(Some(theirs)) => {
+                tracing::error!(term = theirs, "another dockletd has taken over the record; this one ends");
+                return;
+            }
+            Ok(None) => {}
+            Err(error) => tracing::debug!(%error, "the record's term cannot be looked at"),
+        }
     }
 }
 
 struct Begun {
     parts: Parts,
+    serving: Serving,
     /// The one that is ours.
     etcd: Option<EmbeddedEtcd>,
 }
 
 /// Everything slow, side by side.
-async fn begin(config: &Config, data: &DataDir) -> Result<Begun> {
+async fn begin(config: &Config, data: &DataDir, takeover: bool) -> Result<Begun> {
     let installation = nodes::installation(config, data)?;
     let database = async {
         let store = database(config, data).await?;
+        let serving = store.serve(takeover).await?;
         ensure_administrator(config, data, &store).await?;
-        Ok::<_, anyhow::Error>(store)
+        Ok::<_, anyhow::Error>((store, serving))
     };
     let coordination = async {
         if let Some(external) = compose::external_etcd(config, installation) {
@@ -110,10 +147,11 @@ async fn begin(config: &Config, data: &DataDir) -> Result<Begun> {
         let endpoints = vec![ours.endpoint()];
         Ok::<_, anyhow::Error>((Etcd::connect(&EtcdConfig { endpoints, installation, credentials: None })?, Some(ours)))
     };
-    let (store, (etcd, ours)) = tokio::try_join!(database, coordination)?;
+    let ((store, serving), (etcd, ours)) = tokio::try_join!(database, coordination)?;
+    etcd.write_under(serving.term());
     let parts = compose::compose(config, data, store, etcd)?;
     parts.control.federation.check_that_somebody_can_administer().await?;
-    Ok(Begun { parts, etcd: ours })
+    Ok(Begun { parts, serving, etcd: ours })
 }
 
 /// A server may begin when we do, after a restart of both, and be ready later.
@@ -148,8 +186,8 @@ struct Running {
     ending: Ending,
     stop: CancellationToken,
     database: SqlStore,
-    /// Each runs until `stop`; one that ends before is a fault.
-    loops: JoinSet<&'static str>,
+    /// Each runs until `stop`; one that ends before is a fault, or says why it may not go on.
+    loops: JoinSet<Result<&'static str>>,
     /// Their loop, which is in `loops` too, is not cut off with the others: a token that a provider has given in exchange for
     /// another is to be written down.
     renewals: TaskTracker,
@@ -192,29 +230,33 @@ fn run(
         metrics: metrics.clone(),
         console,
     };
-    let mut loops = JoinSet::new();
+    let mut loops: JoinSet<Result<&'static str>> = JoinSet::new();
     if let Some(worker) = worker {
         let token = stop.clone();
         loops.spawn(async move {
-            worker.run(token).await;
-            "worker"
+            worker.run(token).await?;
+            Ok::<_, anyhow::Error>("worker")
         });
     }
     let token = stop.clone();
     loops.spawn(async move {
         reconciler.run(token).await;
-        "reconciler"
+        Ok("reconciler")
     });
     let renewals = TaskTracker::new();
     let renewing = renewals.spawn(control.federation.clone().run(stop.clone()));
     renewals.close();
     loops.spawn(async move {
         match renewing.await {
-            Ok(()) => "federation",
-            Err(_) => "federation, which panicked",
+            Ok(()) => Ok("federation"),
+            Err(_) => Ok("federation, which panicked"),
         }
     });
-    loops.spawn(telemetry::keep_up(metrics, stop.clone()));
+    let token = stop.clone();
+    loops.spawn(async move {
+        telemetry::keep_up(metrics, token).await;
+        Ok("metrics")
+    });
     let renewal = Renewal { clock: Arc::new(SystemClock), idle: config.sign_in.idle };
     ending.track(revocations.run(control, sessions, renewal, ending.clone()));
     if let Some(tls) = tls.clone() {

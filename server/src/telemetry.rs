@@ -46,11 +46,11 @@ pub fn metrics() -> Result<PrometheusHandle> {
 }
 
 /// Keeps memory bounded when nobody scrapes.
-pub async fn keep_up(handle: PrometheusHandle, stop: CancellationToken) -> &'static str {
+pub async fn keep_up(handle: PrometheusHandle, stop: CancellationToken) {
     let mut tick = tokio::time::interval(UPKEEP);
     loop {
         tokio::select! {
-            () = stop.cancelled() => return "metrics",
+            () = stop.cancelled() => return,
             _ = tick.tick() => handle.run_upkeep(),
         }
     }

@@ -38,10 +38,17 @@ pub async fn work(config: &Config) -> Result<()> {
     let (stop, mut loops) = (CancellationToken::new(), JoinSet::new());
     let token = stop.clone();
     loops.spawn(async move { worker.run(token).await });
-    loops.spawn(server.run(listener, stop.clone()));
+    let serving = server.run(listener, stop.clone());
+    loops.spawn(async move {
+        serving.await;
+        Ok(())
+    });
     let ended = tokio::select! {
         () = signals.next() => Ok(()),
-        ended = loops.join_next() => Err(ended),
+        ended = loops.join_next() => match ended {
+            Some(Ok(Err(refused))) => return Err(refused.into()),
+            ended => Err(ended),
+        },
     };
     tracing::info!("ending");
     stop.cancel();

@@ -170,3 +170,28 @@ async fn a_role_that_lacks_what_it_shares_with_the_others_says_what() {
     assert_eq!(std::fs::read_to_string(&secret).expect("the secret"), first, "the first one stays");
     assert!(said(&["worker", "--cluster-secret-file", &text(&secret)]).contains("--etcd-endpoints"));
 }
+
+#[tokio::test]
+async fn a_second_worker_is_refused_whatever_it_is_called() {
+    let apart = Apart::start().await;
+    let name = std::fs::read_to_string(apart.data.join("worker-name")).expect("its name");
+    for name in [name.trim(), "another-host"] {
+        let data = apart.dir.path().join(format!("second-{name}"));
+        std::fs::create_dir_all(&data).expect("our directory");
+        std::fs::write(data.join("installation"), apart.daemon.installation.to_string()).expect("our directory");
+        let mut second = command(&data);
+        // All but the first one's address.
+        second.arg("worker").args(&apart.arguments[2..]).args(["--worker-name", name]);
+        second.args(["--worker-listen", "127.0.0.1:0"]);
+        let second = tokio::task::spawn_blocking(move || second.stdin(Stdio::null()).output());
+        let ended = tokio::time::timeout(SOON * 2, second).await.expect("it ends").expect("no panic");
+        let ended = ended.expect("the worker runs");
+        assert_eq!(ended.status.code(), Some(1));
+        let said = String::from_utf8_lossy(&ended.stderr);
+        assert!(said.contains("worker already") || said.contains("another worker is there"), "{said}");
+    }
+    eventually("the first one is there", SOON, || async {
+        apart.daemon.anonymous().get("/readyz").await.status == 200
+    })
+    .await;
+}

@@ -52,7 +52,8 @@ pub fn problem(error: &Error) -> Problem {
         Error::Store(StoreError::DiskFull(_)) => {
             Problem::new(Code::NotReady, "The disk of the server is full. Tell your administrator.")
         }
-        Error::Store(StoreError::Unavailable(_)) | Error::Coordination(_) => {
+        // Another process serves the record by now; this one ends within a second.
+        Error::Store(StoreError::Unavailable(_) | StoreError::Superseded { .. }) | Error::Coordination(_) => {
             Problem::new(Code::NotReady, "The server is not ready for this. Try again in a moment.")
         }
         Error::Store(StoreError::Taken(_) | StoreError::Unreadable { .. } | StoreError::Failed(_)) => {

@@ -9,8 +9,8 @@ use scheduler::Overcommit;
 use crate::{
     Error, Ports,
     actor::Actor,
-    ports::{coordination::WorkerInfo, store::Store},
-    reconcile::{host_lost, hosts::Hosts},
+    ports::{clock::Clock, coordination::WorkerInfo, store::Store},
+    reconcile::{Notice, host_lost, hosts::Hosts, notices::Notices, orphans},
 };
 
 /// One host.
@@ -31,8 +31,10 @@ pub struct HostView {
 #[derive(Clone)]
 pub struct Installation {
     store: Arc<dyn Store>,
+    clock: Arc<dyn Clock>,
     hosts: Hosts,
     overcommit: Overcommit,
+    notices: Notices,
 }
 
 impl std::fmt::Debug for Installation {
@@ -42,8 +44,18 @@ impl std::fmt::Debug for Installation {
 }
 
 impl Installation {
-    pub(crate) fn new(ports: &Ports, overcommit: Overcommit, hosts: Hosts) -> Self {
-        Self { store: ports.store.clone(), hosts, overcommit }
+    pub(crate) fn new(ports: &Ports, overcommit: Overcommit, hosts: Hosts, notices: Notices) -> Self {
+        Self { store: ports.store.clone(), clock: ports.clock.clone(), hosts, overcommit, notices }
+    }
+
+    /// What needs an administrator's attention: what is so now, then what has happened since the start, the latest first.
+    pub async fn notices(&self, actor: &Actor) -> Result<Vec<Notice>, Error> {
+        actor.administrator()?;
+        let now = self.clock.now();
+        let unreadable = self.notices.unreadable().into_iter().map(|text| Notice { at: now, text });
+        let unclaimed = self.store.unclaimed().await?;
+        let unclaimed = unclaimed.iter().map(|one| Notice { at: one.found_at, text: orphans::sentence(one) });
+        Ok(unreadable.chain(unclaimed).chain(self.notices.happened()).collect())
     }
 
     /// Every host that is there, and those that should be because somebody's nodes are on them; by name.

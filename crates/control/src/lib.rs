@@ -44,7 +44,7 @@ use crate::{
         store::Store,
         usage::Usages,
     },
-    reconcile::{Dispatcher, Reconciler, hosts::Hosts},
+    reconcile::{Dispatcher, Reconciler, hosts::Hosts, notices::Notices},
     terminals::Terminals,
     vclusters::Vclusters,
 };
@@ -99,6 +99,7 @@ impl Control {
         let hosts = Hosts::default();
         let (dispatcher, orders) = Dispatcher::new();
         let images = Images::new(ports, &policy);
+        let notices = Notices::default();
         let vclusters =
             Vclusters::new(ports, policy.clone(), images.clone(), events.clone(), hosts.clone(), dispatcher.clone());
         let allowances = policy.allowances.clone();
@@ -112,9 +113,9 @@ impl Control {
             federation: Federation::none(ports),
             images: images.clone(),
             disks: Disks::new(ports, hosts.clone()),
-            installation: Installation::new(ports, policy.overcommit, hosts.clone()),
+            installation: Installation::new(ports, policy.overcommit, hosts.clone(), notices.clone()),
         };
-        (control, Reconciler::new(ports, events, hosts, dispatcher, orders, images, policy.cluster_net))
+        (control, Reconciler::new(ports, events, hosts, dispatcher, orders, images, policy.cluster_net, notices))
     }
 
     /// With how long a sign-in is good for what makes the way in wider.

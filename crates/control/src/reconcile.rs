@@ -1,12 +1,16 @@
 //! Brings orders to workers and their reports back into the record, for as long as the daemon runs.
 //!
-//! Two loops. The dispatcher publishes what the record wants; after every failure and at the start it publishes everything
-//! again. The collector takes reports in, one vcluster per transaction. Both can be killed at any moment: what was not done
-//! is found again in the record and in the workers' reports.
+//! Two loops. The dispatcher publishes what the record wants; after every failure, at the start, when a worker asks for it and
+//! every half minute it publishes everything again. The collector takes reports in, one vcluster per transaction, and answers
+//! workers that have found something nobody assigned. Both can be killed at any moment: what was not done is found again in
+//! the record and in the workers' reports.
 
+mod catch_up;
 mod collector;
 mod dispatcher;
 pub mod hosts;
+pub(crate) mod notices;
+pub(crate) mod orphans;
 
 use domain::name::WorkerName;
 use ipnet::Ipv4Net;
@@ -14,8 +18,12 @@ use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
 pub use dispatcher::Dispatcher;
+pub use notices::Notice;
+pub use orphans::UNCLAIMED_KEPT;
 
-use self::{collector::Collector, dispatcher::Work, hosts::Hosts};
+use self::{
+    catch_up::CatchUp, collector::Collector, dispatcher::Work, hosts::Hosts, notices::Notices, orphans::Orphans,
+};
 use crate::{Ports, events::Events, images::Images};
 
 /// The background half of control; runs until it is cancelled.
@@ -34,10 +42,13 @@ impl Reconciler {
         orders: mpsc::UnboundedReceiver<Work>,
         images: Images,
         cluster_net: Ipv4Net,
+        notices: Notices,
     ) -> Self {
+        let catch_up = CatchUp::new(ports, events.clone(), notices.clone());
+        let orphans = Orphans::new(ports, dispatcher.clone(), notices.clone());
         Self {
-            publisher: dispatcher::Publisher::new(ports, orders, images),
-            collector: Collector::new(ports, events, hosts, dispatcher, cluster_net),
+            publisher: dispatcher::Publisher::new(ports, catch_up, notices.clone(), orders, images),
+            collector: Collector::new(ports, events, hosts, dispatcher, cluster_net, orphans, notices),
         }
     }
 

@@ -1,4 +1,4 @@
-//! Containers: looked at, created, started, stopped, removed.
+//! Containers: looked at, created, started, stopped, paused, removed.
 
 use bollard::{
     errors::Error,
@@ -140,6 +140,14 @@ pub(crate) async fn stop(client: &Client, id: &str, grace_seconds: u32) -> Resul
             client.ask(CHANGE, |docker| async move { docker.unpause_container(id).await }).await?;
             stop().await?.map_err(fault)
         }
+        Err(error) => Err(fault(error)),
+    }
+}
+
+pub(crate) async fn pause(client: &Client, id: &str) -> Result<(), EngineError> {
+    match client.raw(CHANGE, |docker| async move { docker.pause_container(id).await }).await? {
+        Ok(()) => Ok(()),
+        Err(error) if is_missing(&error) || says(&error, "already paused") || says(&error, "is not running") => Ok(()),
         Err(error) => Err(fault(error)),
     }
 }

@@ -62,6 +62,10 @@ impl Engine for DockerEngine {
         container::stop(&self.client, id, grace_seconds).await
     }
 
+    async fn pause_container(&self, id: &str) -> Result<(), EngineError> {
+        container::pause(&self.client, id).await
+    }
+
     async fn remove_container(&self, id: &str) -> Result<(), EngineError> {
         container::remove(&self.client, id).await
     }

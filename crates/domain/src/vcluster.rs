@@ -17,7 +17,7 @@ use crate::{
     NodeId, UserId, VclusterId,
     image::ImageRef,
     name::{NodeName, VclusterName},
-    node::{Node, NodeIntent, NodeState, Observation, Phase},
+    node::{Generation, Node, NodeIntent, NodeState, Observation, Phase},
     operation::{Operation, OperationKind, OperationState},
     resources::Resources,
 };
@@ -114,6 +114,13 @@ impl Vcluster {
         let orders = !leaves && self.nodes[index].generation != generation;
         self.settle(now);
         Change::Changed { orders }
+    }
+
+    /// The node's worker, or what is published, knows a later order than the record, which must then be an older copy of itself:
+    /// the node's order gets a number above that one, and stays what it is. Says whether anything changed.
+    pub fn catch_up(&mut self, node: NodeId, known: Generation) -> bool {
+        let behind = self.nodes.iter_mut().find(|n| n.id == node && n.generation <= known);
+        behind.map(|node| node.generation = known.next()).is_some()
     }
 
     /// Ends the running operation once none of its nodes is busy any more.

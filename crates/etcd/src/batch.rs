@@ -1,7 +1,7 @@
 //! Cutting work into transactions of a size etcd takes. Knows no etcd.
 
-/// etcd's own limit is 128 operations in one transaction.
-pub(crate) const MOST_OPERATIONS: usize = 128;
+/// etcd's own limit is 128 operations in one transaction; one is for the epoch.
+pub(crate) const MOST_OPERATIONS: usize = 127;
 
 /// Cuts into batches of at most `most`, keeping neighbours with the same `group` in one batch; a group larger than a batch
 /// is cut.

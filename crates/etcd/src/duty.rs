@@ -3,13 +3,15 @@
 use std::collections::BTreeMap;
 
 use async_trait::async_trait;
-use control::ports::coordination::{AssignmentEvent, CoordinationError, Duty, Report, WorkerInfo};
-use domain::name::WorkerName;
-use etcd_client::{Txn, TxnOp};
+use control::ports::coordination::{AssignmentEvent, CoordinationError, Duty, Orphan, Report, WorkerInfo};
+use domain::{NodeId, name::WorkerName};
+use etcd_client::{Compare, CompareOp, Txn, TxnOp};
 use futures::stream::BoxStream;
+use uuid::Uuid;
 
 use crate::{
-    batch::batches,
+    batch::{MOST_OPERATIONS, batches},
+    dispatch::{MOST_ATTEMPTS, found},
     etcd::Etcd,
     record,
     watch::{self, assignments::Assignments},
@@ -28,7 +30,11 @@ impl Duty for Etcd {
         &self,
         worker: &WorkerName,
     ) -> Result<BoxStream<'static, Result<AssignmentEvent, CoordinationError>>, CoordinationError> {
-        watch::begin(self, Assignments::new(self.keys.clone(), worker.clone())).await
+        let (key, name) = (self.keys.watch(worker), Uuid::new_v4().to_string());
+        let (key, value) = (key.as_str(), name.as_str());
+        // Before anything is read: whoever writes the name back has published everything behind this moment.
+        self.link.call(|mut client| async move { client.put(key, value, None).await.map(drop) }).await?;
+        watch::begin(self, Assignments::new(self.keys.clone(), worker.clone(), name)).await
     }
 
     async fn last_reports(&self, worker: &WorkerName) -> Result<Vec<Report>, CoordinationError> {
@@ -49,10 +55,64 @@ impl Duty for Etcd {
             latest.insert(key, value);
         }
         for batch in batches(latest.into_iter().collect(), MOST_REPORTS, |_| ()) {
-            let puts: Vec<TxnOp> = batch.into_iter().map(|(key, value)| TxnOp::put(key, value, None)).collect();
-            let txn = &Txn::new().and_then(puts);
+            self.put_in_order(&batch).await?;
+        }
+        Ok(())
+    }
+
+    async fn ask(&self, orphans: &[Orphan]) -> Result<(), CoordinationError> {
+        let mut puts = Vec::with_capacity(orphans.len());
+        for orphan in orphans {
+            let key = self.keys.orphan(&orphan.worker, orphan.node);
+            let value = record::write(&key, orphan)?;
+            puts.push(TxnOp::put(key, value, None));
+        }
+        self.carry_out(puts).await
+    }
+
+    async fn stop_asking(&self, worker: &WorkerName, nodes: &[NodeId]) -> Result<(), CoordinationError> {
+        let deletes = nodes.iter().map(|node| TxnOp::delete(self.keys.orphan(worker, *node), None));
+        self.carry_out(deletes.collect()).await
+    }
+}
+
+impl Etcd {
+    async fn carry_out(&self, operations: Vec<TxnOp>) -> Result<(), CoordinationError> {
+        for batch in batches(operations, MOST_OPERATIONS, |_| ()) {
+            let txn = &Txn::new().and_then(batch);
             self.link.call(|mut client| async move { client.txn(txn.clone()).await.map(drop) }).await?;
         }
         Ok(())
+    }
+
+    /// Each value replaces the one that this process has written or read last, and no later one: a write that timed out and
+    /// lands behind its successor is refused by etcd itself.
+    async fn put_in_order(&self, batch: &[(String, Vec<u8>)]) -> Result<(), CoordinationError> {
+        for _ in 0..MOST_ATTEMPTS {
+            let unchanged: Vec<Compare> = {
+                let written = self.written.lock();
+                let revision = |key: &String| written.get(key).copied().unwrap_or_default();
+                batch
+                    .iter()
+                    .map(|(key, _)| Compare::mod_revision(key.as_str(), CompareOp::Equal, revision(key)))
+                    .collect()
+            };
+            let puts: Vec<_> =
+                batch.iter().map(|(key, value)| TxnOp::put(key.as_str(), value.as_slice(), None)).collect();
+            let gets: Vec<_> = batch.iter().map(|(key, _)| TxnOp::get(key.as_str(), None)).collect();
+            let txn = &Txn::new().when(unchanged).and_then(puts).or_else(gets);
+            let answer = self.link.call(|mut client| async move { client.txn(txn.clone()).await }).await?;
+            let mut written = self.written.lock();
+            if answer.succeeded() {
+                let revision = answer.header().map(etcd_client::ResponseHeader::revision).unwrap_or_default();
+                written.extend(batch.iter().map(|(key, _)| (key.clone(), revision)));
+                return Ok(());
+            }
+            for (key, _) in batch {
+                written.remove(key);
+            }
+            written.extend(found(answer.op_responses()).into_iter().map(|stored| (stored.key, stored.mod_revision)));
+        }
+        Err(CoordinationError::Unavailable("the reports keep changing while they are written".into()))
     }
 }

@@ -1,9 +1,14 @@
 //! The adapter itself: one installation's view of one etcd. Knows no port; those are in `dispatch.rs` and `duty.rs`.
 
-use std::{fmt, sync::Arc};
+use std::{
+    collections::HashMap,
+    fmt,
+    sync::{Arc, OnceLock},
+};
 
 use control::ports::coordination::CoordinationError;
 use domain::InstallationId;
+use parking_lot::Mutex;
 
 use crate::{
     keys::Keys,
@@ -41,6 +46,10 @@ pub struct Etcd {
     pub(crate) keys: Keys,
     pub(crate) presence: Arc<Presence>,
     pub(crate) unreadables: Arc<Unreadables>,
+    /// The revision of each report that this process has written last.
+    pub(crate) written: Arc<Mutex<HashMap<String, i64>>>,
+    /// The record's term that control writes under, as it stands in etcd; unset where nothing is fenced by it.
+    pub(crate) epoch: Arc<OnceLock<String>>,
 }
 
 impl Etcd {
@@ -54,6 +63,8 @@ impl Etcd {
             keys: Keys::new(config.installation),
             presence: Arc::default(),
             unreadables: Arc::default(),
+            written: Arc::default(),
+            epoch: Arc::default(),
         })
     }
 

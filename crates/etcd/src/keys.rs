@@ -1,7 +1,10 @@
 //! Where what stands: `/docklet/<installation>/…`. Knows no values.
 //!
 //! ```text
-//! assignments/<worker>/<node>   reports/<worker>/<node>   workers/<worker>   complete   publishing
+//! assignments/<worker>/<node>   reports/<worker>/<node>   workers/<worker>
+//! watches/<worker>  the watch the worker has begun          complete/<worker>  the watch that has everything
+//! epoch  the record's term: whoever has an older one writes nothing
+//! orphans/<worker>/<node>  what a worker asks about         answers/<worker>/<node>  what the record says about it
 //! ```
 
 use domain::{InstallationId, NodeId, name::WorkerName};
@@ -38,7 +41,10 @@ pub(crate) enum Place {
     Assignment(WorkerName, NodeId),
     Report(WorkerName, NodeId),
     Worker(WorkerName),
-    Complete,
+    Watch(WorkerName),
+    Complete(WorkerName),
+    Orphan(WorkerName, NodeId),
+    Answer(WorkerName, NodeId),
 }
 
 impl Keys {
@@ -58,14 +64,44 @@ impl Keys {
         format!("{}workers/{worker}", self.root)
     }
 
-    /// There when everything has been published since coordination was last empty.
-    pub(crate) fn complete(&self) -> String {
-        format!("{}complete", self.root)
+    /// A random name for the watch on its assignments that the worker has begun last.
+    pub(crate) fn watch(&self, worker: &WorkerName) -> String {
+        format!("{}watches/{worker}", self.root)
     }
 
-    /// There while everything is being published for the first time.
-    pub(crate) fn publishing(&self) -> String {
-        format!("{}publishing", self.root)
+    /// The worker's watch behind whose beginning everything has been published. An older copy of etcd's data names an older
+    /// watch.
+    pub(crate) fn complete(&self, worker: &WorkerName) -> String {
+        format!("{}complete/{worker}", self.root)
+    }
+
+    pub(crate) fn orphan(&self, worker: &WorkerName, node: NodeId) -> String {
+        format!("{}orphans/{worker}/{node}", self.root)
+    }
+
+    pub(crate) fn answer(&self, worker: &WorkerName, node: NodeId) -> String {
+        format!("{}answers/{worker}/{node}", self.root)
+    }
+
+    /// The record's term, in twenty digits: compared in every transaction of control.
+    pub(crate) fn epoch(&self) -> String {
+        format!("{}epoch", self.root)
+    }
+
+    pub(crate) fn workers(&self) -> Range {
+        Range::under(format!("{}workers/", self.root))
+    }
+
+    pub(crate) fn watches(&self) -> Range {
+        Range::under(format!("{}watches/", self.root))
+    }
+
+    pub(crate) fn watch_of(&self, worker: &WorkerName) -> Range {
+        Range::one(self.watch(worker))
+    }
+
+    pub(crate) fn answers_of(&self, worker: &WorkerName) -> Range {
+        Range::under(format!("{}answers/{worker}/", self.root))
     }
 
     pub(crate) fn assignments(&self) -> Range {
@@ -76,8 +112,8 @@ impl Keys {
         Range::under(format!("{}assignments/{worker}/", self.root))
     }
 
-    pub(crate) fn completeness(&self) -> Range {
-        Range::one(self.complete())
+    pub(crate) fn completeness(&self, worker: &WorkerName) -> Range {
+        Range::one(self.complete(worker))
     }
 
     pub(crate) fn reports(&self) -> Range {
@@ -88,9 +124,11 @@ impl Keys {
         Range::under(format!("{}reports/{worker}/", self.root))
     }
 
-    /// Reports and workers in one range: no other key of ours lies between them, and one watch keeps their order.
-    pub(crate) fn reports_and_workers(&self) -> Range {
-        Range { from: self.reports().from, to: Range::under(format!("{}workers/", self.root)).to }
+    /// All that workers say, in one range: no other key of ours lies between orphans, reports, watches and workers, and one
+    /// watch keeps their order.
+    pub(crate) fn said_by_workers(&self) -> Range {
+        let orphans = Range::under(format!("{}orphans/", self.root));
+        Range { from: orphans.from, to: Range::under(format!("{}workers/", self.root)).to }
     }
 
     /// What this key is for; `None` when we never write such a key.
@@ -100,8 +138,11 @@ impl Keys {
         let place = match (parts.next()?, parts.next(), parts.next()) {
             ("assignments", Some(worker), Some(node)) => Place::Assignment(worker.parse().ok()?, node.parse().ok()?),
             ("reports", Some(worker), Some(node)) => Place::Report(worker.parse().ok()?, node.parse().ok()?),
+            ("orphans", Some(worker), Some(node)) => Place::Orphan(worker.parse().ok()?, node.parse().ok()?),
+            ("answers", Some(worker), Some(node)) => Place::Answer(worker.parse().ok()?, node.parse().ok()?),
             ("workers", Some(worker), None) => Place::Worker(worker.parse().ok()?),
-            ("complete", None, None) => Place::Complete,
+            ("watches", Some(worker), None) => Place::Watch(worker.parse().ok()?),
+            ("complete", Some(worker), None) => Place::Complete(worker.parse().ok()?),
             _ => return None,
         };
         parts.next().is_none().then_some(place)
@@ -130,8 +171,11 @@ mod tests {
         let node = "00000000-0000-0000-0000-00000000000a".parse().expect("an id");
         assert_eq!(keys.place(&keys.assignment(&host, node)), Some(Place::Assignment(host.clone(), node)));
         assert_eq!(keys.place(&keys.report(&host, node)), Some(Place::Report(host.clone(), node)));
-        assert_eq!(keys.place(&keys.worker(&host)), Some(Place::Worker(host)));
-        assert_eq!(keys.place(&keys.complete()), Some(Place::Complete));
+        assert_eq!(keys.place(&keys.worker(&host)), Some(Place::Worker(host.clone())));
+        assert_eq!(keys.place(&keys.watch(&host)), Some(Place::Watch(host.clone())));
+        assert_eq!(keys.place(&keys.orphan(&host, node)), Some(Place::Orphan(host.clone(), node)));
+        assert_eq!(keys.place(&keys.answer(&host, node)), Some(Place::Answer(host.clone(), node)));
+        assert_eq!(keys.place(&keys.complete(&host)), Some(Place::Complete(host)));
     }
 
     #[test]
@@ -141,12 +185,13 @@ mod tests {
         for key in [
             String::new(),
             root.to_owned(),
-            "/docklet/00000000-0000-0000-0000-000000000002/complete".into(),
+            "/docklet/00000000-0000-0000-0000-000000000002/complete/host".into(),
+            format!("{root}/complete"),
             format!("{root}/assignments/host/not-an-id"),
             format!("{root}/assignments/host/00000000-0000-0000-0000-00000000000a/more"),
             format!("{root}/assignments/Host!/00000000-0000-0000-0000-00000000000a"),
             format!("{root}/workers/host/more"),
-            format!("{root}/complete/more"),
+            format!("{root}/complete/host/more"),
         ] {
             assert_eq!(keys.place(&key), None, "{key}");
         }
@@ -165,14 +210,17 @@ mod tests {
     }
 
     #[test]
-    fn reports_and_workers_lie_side_by_side() {
+    fn what_workers_say_lies_side_by_side() {
         let (keys, host) = (keys(), worker("host-1"));
         let node = "00000000-0000-0000-0000-00000000000a".parse().expect("an id");
-        let range = keys.reports_and_workers();
-        assert!(holds(&range, &keys.report(&host, node)) && holds(&range, &keys.worker(&host)));
-        for other in [keys.assignment(&host, node), keys.complete(), keys.publishing()] {
+        let range = keys.said_by_workers();
+        for said in [keys.report(&host, node), keys.worker(&host), keys.watch(&host), keys.orphan(&host, node)] {
+            assert!(holds(&range, &said), "{said}");
+        }
+        for other in [keys.assignment(&host, node), keys.answer(&host, node), keys.complete(&host), keys.epoch()] {
             assert!(!holds(&range, &other), "{other}");
         }
-        assert!(holds(&keys.completeness(), &keys.complete()) && !holds(&keys.completeness(), &keys.publishing()));
+        assert!(holds(&keys.completeness(&host), &keys.complete(&host)));
+        assert!(!holds(&keys.completeness(&host), &keys.complete(&worker("host-10"))));
     }
 }

@@ -1,12 +1,12 @@
 //! Coordination over etcd: control's `Dispatch` and `Duty` ports, and an etcd of our own for installations that have none.
 //!
 //! Knows keys, transactions, watches and leases; decides nothing about vclusters. All of it can be lost and is then published
-//! and reported again, so the one thing this crate must never do is to call something complete that is not.
+//! and reported again, so the one thing this crate must never do is to call something complete that is not, or that may be an older copy.
 //!
 //! # Module map
 //! - [`Etcd`] (`etcd.rs`) holds the connection (`link.rs`); `dispatch.rs` and `duty.rs` implement the ports on it.
 //! - `keys.rs` is the layout, `record.rs` what stands under a key, `publication.rs` decides what may be overwritten,
-//!   `presence.rs` keeps a worker's lease.
+//!   `presence.rs` keeps a worker's lease, `fenced.rs` writes only under the record's present term.
 //! - `watch.rs` lists and then watches without a gap; `watch/` translates what it sees into the ports' events.
 //! - [`embedded`] runs etcd as a child process.
 
@@ -16,6 +16,7 @@ mod duty;
 pub mod embedded;
 mod etcd;
 mod fault;
+mod fenced;
 mod keys;
 mod link;
 mod listing;

@@ -5,7 +5,7 @@ use std::{collections::HashMap, sync::Arc};
 use async_trait::async_trait;
 use control::ports::coordination::{CoordinationError, Whereabouts, WorkerInfo};
 use domain::name::WorkerName;
-use etcd_client::{Error, PutOptions};
+use etcd_client::{Compare, CompareOp, Error, GetOptions, KeyValue, PutOptions, Txn, TxnOp};
 use tokio::sync::Mutex;
 
 use crate::{
@@ -43,7 +43,7 @@ impl Etcd {
             None => self.link.call(|mut client| async move { Ok(client.lease_grant(LEASE, None).await?.id()) }).await?,
         };
         *lease = Some(id);
-        self.write_presence(info, id, kept.is_some()).await
+        self.write_presence(info, id).await
     }
 
     /// False when the lease has run out.
@@ -60,26 +60,52 @@ impl Etcd {
             .await
     }
 
-    async fn write_presence(&self, info: &WorkerInfo, lease: i64, was_ours: bool) -> Result<(), CoordinationError> {
+    async fn write_presence(&self, info: &WorkerInfo, lease: i64) -> Result<(), CoordinationError> {
         let key = self.keys.worker(&info.name);
         let value = record::write(&key, info)?;
-        let there = {
-            let key = key.as_str();
-            self.link.call(|mut client| async move { Ok(client.get(key, None).await?.take_kvs().pop()) }).await?
-        };
-        if let Some(there) = &there {
-            if there.lease() == lease && there.value() == value {
-                return Ok(());
-            }
-            if was_ours && there.lease() != lease {
-                tracing::warn!(worker = %info.name, "another worker announces itself under this name; give one of them another name");
-            }
+        let (all, range) = (self.keys.workers(), GetOptions::new());
+        let (from, range) = (all.from.as_str(), &range.with_range(all.to.as_str()));
+        let there =
+            self.link.call(|mut client| async move { Ok(client.get(from, Some(range.clone())).await?.take_kvs()) });
+        let there = there.await?;
+        let mine = there.iter().find(|there| there.key() == key.as_bytes());
+        // Of two that came at the same time, the one that was written first stays.
+        let before = |other: &KeyValue| mine.is_none_or(|mine| other.create_revision() < mine.create_revision());
+        for other in there.iter().filter(|other| other.key() == key.as_bytes() || before(other)) {
+            self.refuse_beside(info, other)?;
         }
-        let (key, value) = (key.as_str(), value.as_slice());
-        let put = |mut client: etcd_client::Client| async move {
-            client.put(key, value, Some(PutOptions::new().with_lease(lease))).await.map(drop)
+        if mine.is_some_and(|mine| mine.lease() == lease && mine.value() == value) {
+            return Ok(());
+        }
+        let unchanged = Compare::mod_revision(key.as_str(), CompareOp::Equal, mine.map_or(0, KeyValue::mod_revision));
+        let put = TxnOp::put(key.as_str(), value, Some(PutOptions::new().with_lease(lease)));
+        let txn = &Txn::new().when([unchanged]).and_then([put]);
+        let answer = self.link.call(|mut client| async move { client.txn(txn.clone()).await }).await?;
+        if answer.succeeded() {
+            return Ok(());
+        }
+        Err(CoordinationError::Unavailable("what is said about this worker has changed meanwhile".into()))
+    }
+
+    /// A worker that says no id of its own is in nobody's way.
+    fn refuse_beside(&self, info: &WorkerInfo, other: &KeyValue) -> Result<(), CoordinationError> {
+        let stored = Stored::from(other);
+        let Ok(other) = record::read::<WorkerInfo>(&stored, self.keys.place(&stored.key).as_ref()) else {
+            return Ok(());
         };
-        self.link.call(put).await
+        if info.id.is_none() || other.id.is_none() || info.id == other.id {
+            return Ok(());
+        }
+        let (name, there) = (&info.name, &other.name);
+        Err(CoordinationError::Refused(if name == there {
+            format!(
+                "another worker is there under the name {name}; stop that one, or give this installation one worker only"
+            )
+        } else {
+            format!(
+                "host {there} is this installation's worker already, and several hosts are not supported yet; stop that one first, or this one ({name})"
+            )
+        }))
     }
 }
 

@@ -25,7 +25,7 @@ pub(crate) enum Verdict {
     Write,
     /// The very same is there.
     Same,
-    /// A newer order is there, which must stay.
+    /// A newer order is there, which must stay; or another one with the same number, as after the record was restored.
     Stale {
         newer: Generation,
     },
@@ -63,7 +63,12 @@ pub(crate) fn verdict(wanted: &Publication, stored: Option<&Stored>) -> Verdict 
     }
     let place = Place::Assignment(wanted.assignment.worker.clone(), wanted.assignment.node);
     match record::read::<Assignment>(stored, Some(&place)) {
-        Ok(there) if there.generation > wanted.assignment.generation => Verdict::Stale { newer: there.generation },
+        Ok(there) if is_newer(&there, &wanted.assignment) => Verdict::Stale { newer: there.generation },
         Ok(_) | Err(_) => Verdict::Write,
     }
+}
+
+/// Workers carry out one order per number: another one under the same number would not reach them.
+fn is_newer(there: &Assignment, wanted: &Assignment) -> bool {
+    there.generation > wanted.generation || (there.generation == wanted.generation && there.order != wanted.order)
 }

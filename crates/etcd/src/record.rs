@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use control::ports::coordination::{Assignment, CoordinationError, Report, WorkerInfo};
+use control::ports::coordination::{Answer, Assignment, CoordinationError, Orphan, Report, WorkerInfo};
 use parking_lot::Mutex;
 use serde::{Serialize, de::DeserializeOwned};
 
@@ -43,6 +43,18 @@ impl Record for Assignment {
 impl Record for Report {
     fn belongs_at(&self, place: &Place) -> bool {
         matches!(place, Place::Report(worker, node) if *worker == self.worker && *node == self.node)
+    }
+}
+
+impl Record for Orphan {
+    fn belongs_at(&self, place: &Place) -> bool {
+        matches!(place, Place::Orphan(worker, node) if *worker == self.worker && *node == self.node)
+    }
+}
+
+impl Record for Answer {
+    fn belongs_at(&self, place: &Place) -> bool {
+        matches!(place, Place::Answer(worker, node) if *worker == self.worker && *node == self.node)
     }
 }
 

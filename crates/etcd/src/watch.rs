@@ -73,11 +73,12 @@ struct Watch<V: View> {
 impl<V: View + Sync> Watch<V> {
     async fn next(&mut self) -> Option<Result<V::Event, CoordinationError>> {
         loop {
-            if let Some(item) = self.queue.pop_front() {
-                return Some(item);
-            }
             if self.ended {
                 return None;
+            }
+            if let Some(item) = self.queue.pop_front() {
+                self.ended |= matches!(item, Err(CoordinationError::Unavailable(_)));
+                return Some(item);
             }
             if let Err(error) = self.receive().await {
                 self.ended = true;
@@ -111,6 +112,9 @@ impl<V: View + Sync> Watch<V> {
         self.queue.extend(outcome.events);
         if outcome.look_again {
             let (listed, revision) = self.etcd.list(&self.view.ranges()).await?;
+            if revision < response.header().map(etcd_client::ResponseHeader::revision).unwrap_or_default() {
+                return Err(CoordinationError::Unavailable("etcd has come back with an older copy of its data".into()));
+            }
             self.queue.extend(self.view.snapshot(&listed, &self.etcd.unreadables));
             self.since = revision;
         }

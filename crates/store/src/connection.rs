@@ -1,15 +1,22 @@
 //! Opening the database: connections that write, connections that read, and the writer's place. Knows which database it is;
 //! what each of them needs is in `sqlite` and `postgres`.
 
-mod postgres;
+pub(crate) mod postgres;
 mod sqlite;
 
-use std::{io, path::PathBuf};
+use std::{
+    io,
+    path::PathBuf,
+    sync::{Arc, OnceLock},
+};
 
 use control::ports::store::StoreError;
-use sea_orm::{ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr, Statement};
+use sea_orm::{
+    Condition, ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr, Statement,
+    sqlx::postgres::PgConnectOptions,
+};
 
-use crate::{fault::fault, patient::Patient};
+use crate::{fault::fault, patient::Patient, term};
 
 pub use postgres::PostgresConfig;
 pub use sqlite::SqliteConfig;
@@ -73,6 +80,16 @@ impl ConnectError {
 pub struct SqlStore {
     writer: Patient<DatabaseConnection>,
     readers: Patient<DatabaseConnection>,
+    place: Arc<Place>,
+    /// The term this process serves the record under; unset in processes that do not serve it.
+    term: Arc<OnceLock<i64>>,
+}
+
+/// Where the record is.
+#[derive(Debug)]
+pub(crate) enum Place {
+    File(PathBuf),
+    Server { config: PostgresConfig, options: Box<PgConnectOptions> },
 }
 
 /// What a connection is for.
@@ -96,7 +113,7 @@ async fn open_file(config: &SqliteConfig) -> Result<SqlStore, ConnectError> {
     let fault = |source| ConnectError::Database { path: path.clone(), source };
     let writer = sqlite::open(config, Part::Writer).await.map_err(fault)?;
     let readers = sqlite::open(config, Part::Reader).await.map_err(fault)?;
-    Ok(SqlStore { writer: Patient::new(writer, None), readers: Patient::new(readers, None) })
+    Ok(SqlStore::new(Patient::new(writer, None), Patient::new(readers, None), Place::File(path.clone())))
 }
 
 async fn open_server(config: &PostgresConfig) -> Result<SqlStore, ConnectError> {
@@ -105,10 +122,42 @@ async fn open_server(config: &PostgresConfig) -> Result<SqlStore, ConnectError> 
     let writer = postgres::open(config, &options, Part::Writer).await.map_err(fault)?;
     let readers = postgres::open(config, &options, Part::Reader).await.map_err(fault)?;
     let limit = Some(config.silence());
-    Ok(SqlStore { writer: Patient::new(writer, limit), readers: Patient::new(readers, limit) })
+    let (writer, readers) = (Patient::new(writer, limit), Patient::new(readers, limit));
+    Ok(SqlStore::new(writer, readers, Place::Server { config: config.clone(), options: Box::new(options) }))
 }
 
 impl SqlStore {
+    fn new(writer: Patient<DatabaseConnection>, readers: Patient<DatabaseConnection>, place: Place) -> Self {
+        Self { writer, readers, place: Arc::new(place), term: Arc::default() }
+    }
+
+    pub(crate) fn place(&self) -> &Place {
+        &self.place
+    }
+
+    pub(crate) fn term(&self) -> Option<i64> {
+        self.term.get().copied()
+    }
+
+    /// Once per process.
+    pub(crate) fn set_term(&self, term: i64) {
+        let _ = self.term.set(term);
+    }
+
+    /// Nobody writes under an earlier term than the record's.
+    async fn check_term(&self, db: &impl ConnectionTrait) -> Result<(), StoreError> {
+        let Some(ours) = self.term() else { return Ok(()) };
+        match term::term(db).await? {
+            theirs if theirs == ours => Ok(()),
+            theirs => Err(StoreError::Superseded { ours, theirs }),
+        }
+    }
+
+    /// For single statements that go without the writer's place: they change nothing under an earlier term than the record's.
+    pub(crate) fn under_its_term(&self) -> Condition {
+        Condition::all().add_option(self.term().map(term::is))
+    }
+
     /// Waits for the writer's place: nobody else writes until this transaction ends, so what is read inside decides validly.
     pub(crate) async fn exclusive(&self) -> Result<Patient<DatabaseTransaction>, StoreError> {
         let begun = if self.is_postgres() {
@@ -116,7 +165,9 @@ impl SqlStore {
         } else {
             sqlite::exclusive(self.writer.inner()).await.map(|transaction| Patient::new(transaction, None))
         };
-        begun.map_err(fault("transaction"))
+        let begun = begun.map_err(fault("transaction"))?;
+        self.check_term(&begun).await?;
+        Ok(begun)
     }
 
     /// The same for work that may take long: the database's time-outs do not end it.

@@ -6,9 +6,8 @@
 //! ```text
 //! connection  opens the database: who writes, who reads      schema  migrations      patient  answers that do not come
 //! record      the Store port (reads)       transaction  the Transaction port (read, decide, write, commit)
-//! accounts, people, identities, images, vclusters, operations, apps, entries, events, homes, replies   the statements, one
-//!             file per
-//!             area, on either kind of connection
+//! accounts, people, identities, images, vclusters, unclaimed, operations, apps, entries, events, homes, replies, term
+//!             the statements, one file per area, on either kind of connection
 //! entity      tables as sea-orm sees them  words, event_body  how values are written      fault  what errors mean
 //! sessions    tower-sessions' store        sweep  what is dropped when it is old      copy  from a file to a server
 //! ```
@@ -33,7 +32,9 @@ mod replies;
 mod schema;
 mod sessions;
 mod sweep;
+mod term;
 mod transaction;
+mod unclaimed;
 mod vclusters;
 mod words;
 
@@ -44,3 +45,4 @@ pub use sessions::{
     SESSION_ADDRESS, SESSION_AGENT, SESSION_SEEN, SESSION_SINCE, SESSION_USER, SessionBounds, SessionStore,
     is_unavailable, session_handle, session_key,
 };
+pub use term::{ServeError, Serving};

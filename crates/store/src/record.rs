@@ -3,8 +3,8 @@
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use control::ports::store::{
-    Account, Admission, AllowedImage, Attempts, BrowserSession, PageRequest, Person, Store, StoreError, StoredEvent,
-    Token, Transaction,
+    Account, Admission, AllVclusters, AllowedImage, Attempts, BrowserSession, PageRequest, Person, Store, StoreError,
+    StoredEvent, Token, Transaction, Unclaimed,
 };
 use domain::{
     OperationId, UserId, VclusterId,
@@ -18,7 +18,8 @@ use domain::{
 };
 
 use crate::{
-    SqlStore, accounts, apps, entries, events, images, operations, people, transaction::SqlTransaction, vclusters,
+    SqlStore, accounts, apps, entries, events, images, operations, people, transaction::SqlTransaction, unclaimed,
+    vclusters,
 };
 
 #[async_trait]
@@ -75,8 +76,12 @@ impl Store for SqlStore {
         vclusters::page(&self.snapshot().await?, owner, page).await
     }
 
-    async fn all_vclusters(&self) -> Result<Vec<Vcluster>, StoreError> {
+    async fn all_vclusters(&self) -> Result<AllVclusters, StoreError> {
         vclusters::all(&self.snapshot().await?).await
+    }
+
+    async fn unclaimed(&self) -> Result<Vec<Unclaimed>, StoreError> {
+        unclaimed::all(self.reader()).await
     }
 
     async fn operations_of(

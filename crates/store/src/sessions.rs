@@ -115,7 +115,8 @@ impl tower_sessions_core::SessionStore for SessionStore {
             .col_expr(session::Column::LastSeen, Expr::value(time_of(record, SESSION_SEEN)))
             .col_expr(session::Column::Address, Expr::value(text_of(record, SESSION_ADDRESS)))
             .col_expr(session::Column::Agent, Expr::value(text_of(record, SESSION_AGENT)));
-        let changed = change.filter(session::Column::Digest.eq(digest(&record.id))).exec(self.store.writer()).await;
+        let change = change.filter(session::Column::Digest.eq(digest(&record.id))).filter(self.store.under_its_term());
+        let changed = change.exec(self.store.writer()).await;
         match changed.map_err(fault("session")) {
             Ok(changed) if changed.rows_affected == 0 => {
                 tracing::debug!("a session ended before it was saved; it stays ended");
@@ -167,7 +168,8 @@ impl SessionStore {
         let change = session::Entity::update_many()
             .col_expr(session::Column::LastSeen, Expr::value(seen))
             .col_expr(session::Column::ExpiresAt, Expr::value(expires_at));
-        let change = change.filter(session::Column::Digest.eq(digest(id))).exec(self.store.writer()).await;
+        let change = change.filter(session::Column::Digest.eq(digest(id))).filter(self.store.under_its_term());
+        let change = change.exec(self.store.writer()).await;
         change.map_err(fault("session")).map_err(backend)?;
         Ok(())
     }
@@ -184,13 +186,12 @@ impl SessionStore {
             address: Set(text_of(record, SESSION_ADDRESS)),
             agent: Set(text_of(record, SESSION_AGENT)),
         };
-        let Some(user) = user_of(record)? else {
-            return insert_row(self.store.writer(), row).await.map_err(backend);
-        };
         // Others of the same user may be signing in at this moment.
         let transaction = self.store.exclusive().await.map_err(backend)?;
         let inserted = async {
-            make_room(&transaction, user, self.bounds.most).await?;
+            if let Some(user) = user_of(record)? {
+                make_room(&transaction, user, self.bounds.most).await?;
+            }
             insert_row(&transaction, row).await
         };
         let inserted = inserted.await.map_err(backend)?;

@@ -4,13 +4,14 @@ use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use control::ports::store::{
     Account, AllowedImage, AppSession, Attempts, EntryPass, EventBody, IdempotencyRecord, SessionKey, StoreError,
-    Token, Transaction,
+    Token, Transaction, Unclaimed,
 };
 use domain::{
     AppId, NodeId, SessionHandle, TokenId, UserId, VclusterId,
     allowance::Standing,
     app::{App, AppLabel},
     name::{GroupName, UserName, VclusterName, WorkerName},
+    node::Generation,
     operation::Operation,
     quota::{OwnLimits, Usage},
     user::Role,
@@ -21,7 +22,7 @@ use sea_orm::DatabaseTransaction;
 
 use crate::{
     SqlStore, accounts, apps, entries, events, fault::fault, images, operations, patient::Patient, people, replies,
-    sweep, vclusters,
+    sweep, term, unclaimed, vclusters,
 };
 
 #[derive(Debug)]
@@ -180,6 +181,22 @@ impl Transaction for SqlTransaction {
         vclusters::save::note(&self.0, id, happened).await
     }
 
+    async fn departed(&mut self, node: NodeId) -> Result<Option<Generation>, StoreError> {
+        unclaimed::departed(&self.0, node).await
+    }
+
+    async fn unclaimed(&mut self, node: NodeId) -> Result<Option<Unclaimed>, StoreError> {
+        unclaimed::one(&self.0, node).await
+    }
+
+    async fn save_unclaimed(&mut self, unclaimed: &Unclaimed) -> Result<(), StoreError> {
+        unclaimed::save(&self.0, unclaimed).await
+    }
+
+    async fn remove_unclaimed(&mut self, node: NodeId) -> Result<(), StoreError> {
+        unclaimed::remove(&self.0, node).await
+    }
+
     async fn remove_vcluster(&mut self, id: VclusterId, now: DateTime<Utc>) -> Result<(), StoreError> {
         vclusters::save::remove(&self.0, id, now).await
     }
@@ -272,8 +289,16 @@ impl Transaction for SqlTransaction {
         events::append(&self.0, owner, at, body).await
     }
 
+    async fn last_sweep(&mut self) -> Result<Option<DateTime<Utc>>, StoreError> {
+        term::last_sweep(&self.0).await
+    }
+
+    async fn set_last_sweep(&mut self, at: DateTime<Utc>) -> Result<(), StoreError> {
+        term::set_last_sweep(&self.0, at).await
+    }
+
     async fn sweep_operations(&mut self, before: DateTime<Utc>) -> Result<u64, StoreError> {
-        operations::drop_before(&self.0, before).await
+        Ok(operations::drop_before(&self.0, before).await? + unclaimed::drop_departed_before(&self.0, before).await?)
     }
 
     async fn sweep(&mut self, before: DateTime<Utc>, now: DateTime<Utc>) -> Result<u64, StoreError> {

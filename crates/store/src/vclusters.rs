@@ -8,7 +8,7 @@ pub(crate) mod save;
 
 use std::collections::HashMap;
 
-use control::ports::store::{PageRequest, StoreError};
+use control::ports::store::{AllVclusters, PageRequest, StoreError};
 use domain::{NodeId, UserId, VclusterId, name::VclusterName, node::Node, vcluster::Vcluster};
 use ipnet::Ipv4Net;
 use sea_orm::{
@@ -44,9 +44,34 @@ pub(crate) async fn page(
     assemble(db, listed, nodes).await
 }
 
-/// Oldest first.
-pub(crate) async fn all(db: &impl ConnectionTrait) -> Result<Vec<Vcluster>, StoreError> {
-    assemble(db, vcluster::Entity::find().order_by_asc(vcluster::Column::Id), node::Entity::find()).await
+/// Oldest first. What cannot be read of one keeps no other from being read.
+pub(crate) async fn all(db: &impl ConnectionTrait) -> Result<AllVclusters, StoreError> {
+    let ordered = vcluster::Entity::find().order_by_asc(vcluster::Column::Id);
+    let each = match assemble_each(db, ordered, node::Entity::find()).await {
+        // A value that is not even of its column's kind spoils the statement that reads it.
+        Err(StoreError::Unreadable { .. }) => one_by_one(db).await?,
+        read => read?,
+    };
+    let mut all = AllVclusters::default();
+    for (id, whole) in each {
+        match whole {
+            Ok(vcluster) => all.vclusters.push(vcluster),
+            Err(StoreError::Unreadable { what, fault }) => all.unreadable.push((id, format!("{what}: {fault}"))),
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(all)
+}
+
+async fn one_by_one(db: &impl ConnectionTrait) -> Result<Each, StoreError> {
+    let ids = vcluster::Entity::find().select_only().column(vcluster::Column::Id).order_by_asc(vcluster::Column::Id);
+    let mut each = Vec::new();
+    for id in ids.into_tuple::<Uuid>().all(db).await.map_err(fault("vcluster"))? {
+        let id = VclusterId::new(id);
+        let whole = load(db, id).await.transpose();
+        each.extend(whole.map(|whole| (id, whole)));
+    }
+    Ok(each)
 }
 
 async fn assemble(
@@ -54,21 +79,33 @@ async fn assemble(
     vclusters: Select<vcluster::Entity>,
     nodes: Select<node::Entity>,
 ) -> Result<Vec<Vcluster>, StoreError> {
+    assemble_each(db, vclusters, nodes).await?.into_iter().map(|(_, whole)| whole).collect()
+}
+
+type Each = Vec<(VclusterId, Result<Vcluster, StoreError>)>;
+
+async fn assemble_each(
+    db: &impl ConnectionTrait,
+    vclusters: Select<vcluster::Entity>,
+    nodes: Select<node::Entity>,
+) -> Result<Each, StoreError> {
     let rows = vclusters.find_also_related(operation::Entity).all(db).await.map_err(fault("vcluster"))?;
     if rows.is_empty() {
         return Ok(Vec::new());
     }
-    let mut nodes_of: HashMap<Uuid, Vec<Node>> = HashMap::with_capacity(rows.len());
+    let mut nodes_of: HashMap<Uuid, Vec<node::Model>> = HashMap::with_capacity(rows.len());
     for row in nodes.all(db).await.map_err(fault("node"))? {
-        nodes_of.entry(row.vcluster).or_default().push(row.try_into()?);
+        nodes_of.entry(row.vcluster).or_default().push(row);
     }
-    let whole = |(row, operation): (vcluster::Model, Option<operation::Model>)| {
+    let mut whole = |row: vcluster::Model, operation: Option<operation::Model>| {
         let operation =
             operation.ok_or_else(|| unreadable("vcluster", row.id, "its operation is missing or unreadable"))?;
         let nodes = nodes_of.remove(&row.id).unwrap_or_default();
+        let nodes = nodes.into_iter().map(Node::try_from).collect::<Result<Vec<_>, _>>()?;
         row.assemble(operation.try_into()?, nodes)
     };
-    rows.into_iter().map(whole).collect()
+    let each = rows.into_iter().map(|(row, operation)| (VclusterId::new(row.id), whole(row, operation)));
+    Ok(each.collect())
 }
 
 pub(crate) async fn id_of(
@@ -92,11 +129,11 @@ pub(crate) async fn of_node(db: &impl ConnectionTrait, node: NodeId) -> Result<O
     }
 }
 
+/// One that cannot be read keeps nobody from getting another: should it be given away twice, the worker notices.
 pub(crate) async fn subnets(db: &impl ConnectionTrait) -> Result<Vec<Ipv4Net>, StoreError> {
     let texts =
         vcluster::Entity::find().select_only().column(vcluster::Column::Subnet).into_tuple::<String>().all(db).await;
-    let parse = |text: String| text.parse().map_err(|fault| unreadable("subnet", text, fault));
-    texts.map_err(fault("subnet"))?.into_iter().map(parse).collect()
+    Ok(texts.map_err(fault("subnet"))?.into_iter().filter_map(|text| text.parse().ok()).collect())
 }
 
 #[cfg(test)]

@@ -40,6 +40,7 @@ pub fn worker_info(name: &str) -> WorkerInfo {
         routed: Vec::new(),
         unready: None,
         stream: None,
+        id: None,
     }
 }
 

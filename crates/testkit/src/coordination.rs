@@ -7,7 +7,7 @@ mod state;
 
 use std::sync::Arc;
 
-use control::ports::coordination::{Assignment, CoordinationError, Report, WorkerInfo};
+use control::ports::coordination::{Assignment, CoordinationError, Orphan, Report, Verdict, WorkerInfo};
 use domain::{NodeId, name::WorkerName};
 use parking_lot::Mutex;
 
@@ -42,6 +42,16 @@ impl MemoryCoordination {
         self.state.lock().workers.values().cloned().collect()
     }
 
+    /// What control has answered about this node.
+    pub fn answer_about(&self, node: NodeId) -> Option<Verdict> {
+        self.state.lock().answers.values().find(|answer| answer.node == node).map(|answer| answer.verdict)
+    }
+
+    /// What workers ask about.
+    pub fn orphans(&self) -> Vec<Orphan> {
+        self.state.lock().orphans.values().cloned().collect()
+    }
+
     pub fn is_complete(&self) -> bool {
         self.state.lock().complete
     }
@@ -54,6 +64,29 @@ impl MemoryCoordination {
 
 /// What tests do to it.
 impl MemoryCoordination {
+    /// For tests without control: once everything has been published, a watch that begins is complete at once.
+    pub fn stand_alone(&self) {
+        self.state.lock().alone = true;
+    }
+
+    /// Until everything is published once more.
+    pub fn forget_that_everything_was_published(&self) {
+        self.state.lock().complete = false;
+    }
+
+    /// What it holds now, to come back to with [`Self::restore`].
+    pub fn copy(&self) -> (Vec<Assignment>, Vec<Report>) {
+        (self.assignments(), self.reports())
+    }
+
+    /// It comes back with an older copy of what it held, as when etcd is started on a backup; streams end with an error.
+    pub fn restore(&self, copy: &(Vec<Assignment>, Vec<Report>)) {
+        let mut state = self.state.lock();
+        state.end_streams("the test has put an older copy in place");
+        state.assignments = copy.0.iter().map(|there| ((there.worker.clone(), there.node), there.clone())).collect();
+        state.reports = copy.1.iter().map(|there| ((there.worker.clone(), there.node), there.clone())).collect();
+    }
+
     /// The connection is lost: streams end with an error and calls fail, until [`Self::mend`].
     pub fn cut(&self) {
         let mut state = self.state.lock();
@@ -79,9 +112,9 @@ impl MemoryCoordination {
     pub fn wipe(&self) {
         let mut state = self.state.lock();
         state.end_streams("the test has wiped coordination");
-        let (cut, failures) = (state.cut, state.failures);
+        let (cut, failures, alone) = (state.cut, state.failures, state.alone);
         *state = State::default();
-        (state.cut, state.failures) = (cut, failures);
+        (state.cut, state.failures, state.alone) = (cut, failures, alone);
     }
 
     /// A worker's lease runs out.

@@ -26,6 +26,7 @@ pub enum Call {
     CreateContainer(String),
     StartContainer(String),
     StopContainer(String),
+    PauseContainer(String),
     RemoveContainer(String),
     ContainerLog(String),
     Networks,

@@ -59,7 +59,7 @@ async fn wiped_it_holds_nothing_and_calls_nothing_complete() {
     let (mut assignments, mut reports) = watch(&coordination).await;
     let nothing = AssignmentEvent::Snapshot { assignments: vec![], complete: false };
     assert_eq!(assignments.next().await.expect("an event").expect("no error"), nothing);
-    let nobody = ReportEvent::Snapshot { reports: vec![], workers: vec![] };
+    let nobody = ReportEvent::Snapshot { reports: vec![], workers: vec![], orphans: vec![] };
     assert_eq!(reports.next().await.expect("an event").expect("no error"), nobody);
     assert!(!coordination.is_complete());
 }

@@ -144,7 +144,18 @@ pub struct Health {
     /// What must answer before people are let in.
     pub parts: Vec<Part>,
     pub hosts: Vec<Host>,
+    /// What needs an administrator's attention: what is so now, then what has happened since the start, the latest first.
+    pub notices: Vec<Notice>,
     pub disk: Disk,
+}
+
+/// Something an administrator should hear of, in one sentence.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Notice {
+    /// Since when it is so, or when it happened.
+    pub at: DateTime<Utc>,
+    pub text: String,
 }
 
 /// A program dockletd stands on.

@@ -72,6 +72,10 @@ impl Desk {
                     }
                 }
                 AssignmentEvent::Withdrawn(nodes) => self.withdraw(&nodes),
+                AssignmentEvent::Answered(answers) => {
+                    self.host.orphans.answered(answers);
+                    self.host.sweep_soon.notify_one();
+                }
             }
         }
         Ok(())
@@ -79,12 +83,17 @@ impl Desk {
 
     fn snapshot(&mut self, assignments: Vec<Assignment>, complete: bool) {
         let (nodes, worker) = (assignments.len(), &self.host.config.name);
-        tracing::info!(nodes, complete, %worker, "all assignments of this worker");
+        if complete {
+            tracing::info!(nodes, %worker, "all assignments of this worker");
+        } else {
+            tracing::debug!(nodes, %worker, "what coordination holds may be an older copy; waiting until control has published everything");
+        }
         let (seats, gone) = self.host.roster.replace(assignments, complete);
         for seat in seats {
             self.seat(seat, false);
         }
         self.withdraw(&gone);
+        self.host.orphans.ask_again();
         // A snapshot means that the watch began anew: what was told meanwhile may be lost.
         self.host.reports.tell_all_again();
         self.host.sweep_soon.notify_one();
@@ -95,7 +104,10 @@ impl Desk {
         // The first order of a node, and the engine had nothing of it when it was asked: there is nothing to look at.
         let surely_nothing = is_first && matches!(found, Some(None));
         let container = found.flatten().map(|container| container.id);
-        let memory = Memory::new(container, surely_nothing, self.last.remove(&seat.node).as_ref());
+        let last = self.last.remove(&seat.node);
+        // What this worker has paused itself, because no record claimed it, goes on now that one does.
+        let paused_by_us = self.host.orphans.is_claimed(seat.node);
+        let memory = Memory::new(container, surely_nothing, last.filter(|_| !paused_by_us).as_ref());
         employ(&self.host, seat, memory);
     }
 

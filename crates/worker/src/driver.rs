@@ -9,7 +9,7 @@ use control::ports::{
 };
 use domain::{
     NodeId,
-    node::{Notes, Observation, Phase},
+    node::{Generation, Notes, Observation, Phase},
 };
 use tokio::sync::{Notify, watch};
 
@@ -39,8 +39,8 @@ pub(crate) enum Flow {
     Rest(Phase),
     /// A new wish is there.
     Superseded,
-    /// Nothing is done and nothing is said until there is another order.
-    Refused,
+    /// Nothing is done until there is another order, and it is said that this later one is known.
+    Refused(Generation),
 }
 
 /// One node.
@@ -99,9 +99,12 @@ impl Driver {
                 Wait::ForAnything
             }
             Ok(Flow::Look | Flow::Superseded) => Wait::Not,
-            Ok(Flow::Refused) => {
+            Ok(Flow::Refused(known)) => {
                 let (node, generation) = (self.node, order.generation.0);
-                tracing::warn!(%node, generation, "an order older than what was already done is refused");
+                tracing::warn!(%node, generation, known = known.0, "an order older than what was already done is refused");
+                // Not remembered: of the later order it says nothing but that there was one.
+                let reason = "the host has carried out a later order than the one it was given".to_owned();
+                self.host.reports.set(self.node, Observation { generation: known, phase: Phase::Stuck { reason } });
                 Wait::ForAnything
             }
             Err(error) => self.fault(order, error),
@@ -110,8 +113,8 @@ impl Driver {
 
     /// Steps until there is nothing more to do.
     async fn settle(&mut self, order: &Assignment) -> Result<Flow, EngineError> {
-        if self.memory.is_outdated(order.generation) {
-            return Ok(Flow::Refused);
+        if let Some(later) = self.memory.later_than(order.generation) {
+            return Ok(Flow::Refused(later));
         }
         let mut fault = None;
         for _ in 0..MOST_LOOKS {
@@ -152,7 +155,7 @@ impl Driver {
             Step::Stop { id } => self.stop(order, &id).await,
             Step::Remove { id } => self.remove(order, &id).await,
             Step::Clear => self.clear(order.vcluster).await,
-            Step::Refuse => Ok(Flow::Refused),
+            Step::Refuse { known } => Ok(Flow::Refused(known)),
             Step::Stopped => Ok(Flow::Rest(Phase::Stopped)),
             Step::Interrupted(reason) => Ok(Flow::Rest(Phase::Interrupted { reason })),
             Step::Failed(cause) => {
@@ -241,14 +244,16 @@ impl Driver {
     }
 
     async fn remove_orphan(&mut self, container: Option<&str>) -> Wait {
-        tracing::info!(node = %self.node, container, "removing a node nobody assigned");
+        tracing::info!(node = %self.node, container, "removing what is left of a node the record has let go of");
         match self.take_all_away(container).await {
             Ok(()) => {
                 self.host.roster.forget_orphan(self.node);
+                // The next look at everything finds that there is nothing more to ask about.
+                self.host.sweep_soon.notify_one();
                 Wait::Not
             }
             Err(error) => {
-                tracing::warn!(node = %self.node, container, %error, "a node nobody assigned cannot be removed");
+                tracing::warn!(node = %self.node, container, %error, "what is left of a node cannot be removed");
                 self.wait_longer(LONGEST_PAUSE)
             }
         }

@@ -1,6 +1,9 @@
 //! What all tasks of a worker share. Owns the parts, decides nothing.
 
-use std::{path::PathBuf, sync::Arc};
+use std::{
+    path::PathBuf,
+    sync::{Arc, OnceLock},
+};
 
 use chrono::{DateTime, Utc};
 use control::ports::{
@@ -8,12 +11,13 @@ use control::ports::{
     coordination::Duty,
     engine::{Engine, EngineError, EngineInfo},
 };
-use tokio::sync::{Notify, Semaphore};
+use tokio::sync::{Notify, Semaphore, watch};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
-    config::WorkerConfig, disk::Disk, fence::Fence, images::Images, networks::Networks, out_of_memory::OutOfMemories,
-    presence::Presence, pulls::Pulls, reports::Reports, restarts::Restarts, roster::Roster, usage::Usage,
+    config::WorkerConfig, disk::Disk, fence::Fence, images::Images, networks::Networks, orphans::Orphans,
+    out_of_memory::OutOfMemories, presence::Presence, pulls::Pulls, reports::Reports, restarts::Restarts,
+    roster::Roster, usage::Usage,
 };
 
 /// Stops in progress at once. Stopping is mostly waiting for a node to end, so many may wait.
@@ -28,6 +32,7 @@ pub(crate) struct Host {
     pub(crate) duty: Arc<dyn Duty>,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) roster: Roster,
+    pub(crate) orphans: Orphans,
     pub(crate) reports: Reports,
     pub(crate) networks: Networks,
     pub(crate) pulls: Pulls,
@@ -43,6 +48,12 @@ pub(crate) struct Host {
     pub(crate) stops: Semaphore,
     /// Asks for a sweep before its time.
     pub(crate) sweep_soon: Notify,
+    /// This worker's own, whatever it is called.
+    pub(crate) id: String,
+    /// Coordination has taken it for this installation's worker. Before that it carries nothing out.
+    pub(crate) is_there: watch::Sender<bool>,
+    /// Why there is no place for it.
+    refused: OnceLock<String>,
     pub(crate) end: CancellationToken,
     pub(crate) tasks: TaskTracker,
 }
@@ -54,6 +65,7 @@ impl Host {
         engine: Arc<dyn Engine>,
         duty: Arc<dyn Duty>,
         clock: Arc<dyn Clock>,
+        id: String,
         end: CancellationToken,
     ) -> Self {
         Self {
@@ -62,6 +74,7 @@ impl Host {
             duty,
             clock,
             roster: Roster::default(),
+            orphans: Orphans::default(),
             reports: Reports::new(config.name.clone()),
             networks: Networks::default(),
             pulls: Pulls::default(),
@@ -75,10 +88,24 @@ impl Host {
             permits: Semaphore::new(config.parallel),
             stops: Semaphore::new(STOPS_AT_ONCE),
             sweep_soon: Notify::new(),
+            id,
+            is_there: watch::Sender::new(false),
+            refused: OnceLock::new(),
             end,
             tasks: TaskTracker::new(),
             config,
         }
+    }
+
+    /// Ends the worker: there is another one.
+    pub(crate) fn refuse(&self, why: &str) {
+        // The first reason stays.
+        let _ = self.refused.set(why.to_owned());
+        self.end.cancel();
+    }
+
+    pub(crate) fn refusal(&self) -> Option<&String> {
+        self.refused.get()
     }
 
     pub(crate) fn now(&self) -> DateTime<Utc> {

@@ -10,13 +10,14 @@
 //! - a container that has ended: interrupted if it went down with the engine; failed if it was reported running, else started
 //! - a stop or a removal half done: done again; both succeed when there is nothing left to do
 //! - something the engine is still making: waited for, see `find_out_whose` and the adapter's `ensure_network`
-//! - what has no assignment: removed by the sweep, once all assignments are known
+//! - what has no assignment: left as it is, and asked about; removed only when the record says so
 //!
 //! Map, in reading order:
 //! - `plan`: pure; one order and what is seen → the next step
 //! - `driver`: one task per node that looks, plans and acts until nothing is left to do; `bring_up`, `take_down`: its
 //!   steps; `memory`: what it remembers between looks
-//! - `roster`: which nodes there are; `desk`: fills it from the assignments; `sweep`: what nobody assigned
+//! - `roster`: which nodes there are; `desk`: fills it from the assignments; `sweep`: the slow look at everything; `orphans`:
+//!   what has no assignment
 //! - `images`: what was pulled, and what of it is removed again
 //! - `restarts`: what a restart of the engine or the host took down
 //! - `networks`, `homes`, `pulls`, `fence`, `run_dir`, `init_binary`: what nodes stand on
@@ -43,6 +44,7 @@ mod link;
 mod memory;
 mod names;
 mod networks;
+mod orphans;
 mod out_of_memory;
 mod plan;
 mod presence;

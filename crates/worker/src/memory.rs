@@ -45,9 +45,9 @@ impl Memory {
         if self.past.0 == generation { &self.past.1 } else { &Past::Nothing }
     }
 
-    /// This worker has already reported on a later order: this one comes from somebody who does not know yet.
-    pub(crate) fn is_outdated(&self, generation: Generation) -> bool {
-        generation < self.past.0
+    /// The later order this worker has already reported on, if there is one: this one comes from somebody who does not know yet.
+    pub(crate) fn later_than(&self, generation: Generation) -> Option<Generation> {
+        (generation < self.past.0).then_some(self.past.0)
     }
 
     /// Takes note of what is being reported.

@@ -67,7 +67,9 @@ pub(crate) enum Step {
     /// There is nothing to do: it does not run, for this cause.
     Failed(Cause),
     /// The order is older than the container: it comes from somebody who does not know yet, and is not carried out.
-    Refuse,
+    Refuse {
+        known: Generation,
+    },
 }
 
 /// Why a node that should run does not.
@@ -87,8 +89,10 @@ pub(crate) enum Cause {
 
 /// The next step.
 pub(crate) fn plan(order: Order, generation: Generation, seen: Seen, past: &Past, restart: Option<&Restart>) -> Step {
-    if matches!(seen, Seen::Ours { created_for, .. } if created_for > generation) {
-        return Step::Refuse;
+    if let Seen::Ours { created_for, .. } = seen
+        && created_for > generation
+    {
+        return Step::Refuse { known: created_for };
     }
     match order {
         Order::Run => run(generation, seen, past, restart),

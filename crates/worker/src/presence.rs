@@ -1,17 +1,19 @@
 //! Says that this worker is there, what it has, and why it cannot take nodes when it cannot.
 
-use std::{path::PathBuf, sync::Arc};
+use std::{path::PathBuf, sync::Arc, time::Duration};
 
 use control::ports::{
-    coordination::WorkerInfo,
+    coordination::{CoordinationError, WorkerInfo},
     engine::{EngineError, EngineInfo},
 };
 use ipnet::Ipv4Net;
 use parking_lot::Mutex;
-use tokio::sync::Notify;
+use tokio::{sync::Notify, time::Instant};
 
 use crate::{host::Host, routes};
 
+/// How long another worker may be one that has just ended: its lease has run out by then.
+const PREDECESSOR: Duration = Duration::from_secs(15);
 /// Announcements between two looks at the routes.
 const LOOK_EVERY: u32 = 5;
 
@@ -81,6 +83,7 @@ impl Presence {
             routed: facts.routed.clone(),
             unready: facts.engine_fault.clone().or_else(unknown).or_else(|| facts.fence_fault.clone()),
             stream: host.config.stream.clone(),
+            id: Some(host.id.clone()),
         }
     }
 }
@@ -91,6 +94,7 @@ pub(crate) async fn run(host: Arc<Host>) {
     ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     let mut until_look = 0;
     let mut silent = false;
+    let mut refused_since = None;
     loop {
         tokio::select! {
             _ = ticks.tick() => {}
@@ -103,6 +107,18 @@ pub(crate) async fn run(host: Arc<Host>) {
         }
         until_look -= 1;
         let outcome = host.duty.announce(&host.presence.info(&host)).await;
+        match &outcome {
+            Ok(()) => {
+                refused_since = None;
+                host.is_there.send_replace(true);
+            }
+            Err(CoordinationError::Refused(why)) => {
+                if refused_since.get_or_insert_with(Instant::now).elapsed() > PREDECESSOR {
+                    host.refuse(why);
+                }
+            }
+            Err(_) => {}
+        }
         if let Err(error) = &outcome
             && !silent
         {

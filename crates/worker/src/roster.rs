@@ -14,7 +14,7 @@ use tokio::sync::{Notify, watch};
 #[derive(Debug, Clone)]
 pub(crate) enum Wish {
     Assigned(Arc<Assignment>),
-    /// Nobody assigned it and all assignments are known: its container has to go, and its directory.
+    /// It has no assignment, and the record says that nothing of it may be left: its container has to go, and its directory.
     Orphan {
         container: Option<String>,
     },
@@ -50,20 +50,23 @@ pub(crate) struct Roster {
 #[derive(Debug, Default)]
 struct Book {
     places: BTreeMap<NodeId, Place>,
-    /// The last snapshot of the assignments was complete: what is not here is not wanted.
+    /// The last snapshot of the assignments was complete: what is not here has no assignment.
     complete: bool,
 }
 
 impl Roster {
     /// Takes all assignments in, in one go: nobody may see the new completeness with the old assignments and take the
-    /// difference for orphans. Returns seats for drivers of new nodes, and the nodes that are not wanted any more.
+    /// difference for orphans. Returns seats for drivers of new nodes, and the nodes that have no assignment any more. Of a
+    /// snapshot that is not complete nothing is believed: it may be an older copy.
     pub(crate) fn replace(&self, assignments: Vec<Assignment>, complete: bool) -> (Vec<Seat>, Vec<NodeId>) {
         let mut book = self.book.lock();
+        book.complete = complete;
+        if !complete {
+            return (Vec::new(), Vec::new());
+        }
         let present: BTreeSet<NodeId> = assignments.iter().map(|assignment| assignment.node).collect();
         let seats = assignments.into_iter().filter_map(|assignment| book.assign(assignment)).collect();
-        book.complete = complete;
-        // Until everything is published, a node that is missing may still come.
-        let gone = book.assigned().filter(|node| complete && !present.contains(node)).collect();
+        let gone = book.assigned().filter(|node| !present.contains(node)).collect();
         (seats, gone)
     }
 
@@ -72,7 +75,8 @@ impl Roster {
         self.book.lock().assign(assignment)
     }
 
-    /// Something nobody seems to have assigned. Returns the seat for a driver when that is so and the node has none.
+    /// Something that is to be removed unless it is assigned. Returns the seat for a driver when that is so and the node has
+    /// none.
     pub(crate) fn orphan(&self, node: NodeId, vcluster: Option<VclusterId>, container: Option<String>) -> Option<Seat> {
         let mut book = self.book.lock();
         if !book.complete {
@@ -175,6 +179,11 @@ impl Roster {
                 Wish::Orphan { .. } | Wish::Nothing => None,
             })
             .collect()
+    }
+
+    /// Whether something is wanted of this node.
+    pub(crate) fn wants(&self, node: NodeId) -> bool {
+        self.book.lock().places.get(&node).is_some_and(|place| !matches!(*place.wish.borrow(), Wish::Nothing))
     }
 
     /// Whether this vcluster has a place here at all.

@@ -1,11 +1,11 @@
-//! The slow look at everything: finds nodes that are not as their drivers believe, and what nobody assigned.
+//! The slow look at everything: finds nodes that are not as their drivers believe, and what has no assignment.
 
 use std::{collections::HashMap, sync::Arc, time::Duration};
 
 use control::ports::engine::{Container, ContainerLabels, EngineError, Network, RunState};
 use domain::NodeId;
 
-use crate::{desk::employ, host::Host, memory::Memory, run_dir};
+use crate::{desk::employ, host::Host, memory::Memory, orphans, run_dir};
 
 /// Soon after the first: what the engine was still busy with when this worker's predecessor was ended is there by then.
 const SECOND_SWEEP: Duration = Duration::from_secs(4);
@@ -49,7 +49,8 @@ async fn sweep(host: &Arc<Host>) -> Result<(), EngineError> {
     look_where_it_differs(host, &ours);
     // The list is older than this look at the roster: what was created since is assigned, and not in the list.
     if host.roster.is_complete() {
-        remove_orphans(host, ours).await?;
+        orphans::look_after(host, &ours).await?;
+        clear_away(host, &ours).await?;
     }
     Ok(())
 }
@@ -81,24 +82,25 @@ fn look_where_it_differs(host: &Host, ours: &[(ContainerLabels, Container)]) {
     }
 }
 
-async fn remove_orphans(host: &Arc<Host>, ours: Vec<(ContainerLabels, Container)>) -> Result<(), EngineError> {
-    let containers = ours.into_iter().map(|(labels, found)| (labels.node, Some(labels.vcluster), Some(found.id)));
+/// What is left where no container is, neither one with an assignment nor one without: it holds nothing of anybody's, and is
+/// made anew when it is needed.
+async fn clear_away(host: &Arc<Host>, ours: &[(ContainerLabels, Container)]) -> Result<(), EngineError> {
     let directories = run_dir::nodes(&host.config.data_dir).unwrap_or_else(|error| {
         tracing::warn!(%error, "the nodes' directories cannot be listed");
         Vec::new()
     });
-    // Containers first: each takes its directory along.
-    for (node, vcluster, container) in containers.chain(directories.into_iter().map(|node| (node, None, None))) {
-        if let Some(seat) = host.roster.orphan(node, vcluster, container) {
+    for node in directories.into_iter().filter(|node| ours.iter().all(|(labels, _)| labels.node != *node)) {
+        if let Some(seat) = host.roster.orphan(node, None, None) {
             employ(host, seat, Memory::new(None, false, None));
         }
     }
     let networks = host.engine.networks(host.config.installation).await?;
-    let orphans = networks.into_iter().filter(|network| !host.roster.knows(network.vcluster));
-    for Network { vcluster, name, .. } in orphans {
-        tracing::info!(%vcluster, name, "removing a network nobody assigned");
+    let is_empty = |network: &Network| ours.iter().all(|(labels, _)| labels.vcluster != network.vcluster);
+    let unused = networks.into_iter().filter(|network| is_empty(network) && !host.roster.knows(network.vcluster));
+    for Network { vcluster, name, .. } in unused {
+        tracing::info!(%vcluster, name, "removing a network without nodes");
         if let Err(error) = host.networks.remove_orphan(host, vcluster).await {
-            tracing::warn!(%vcluster, name, %error, "a network nobody assigned cannot be removed");
+            tracing::warn!(%vcluster, name, %error, "a network without nodes cannot be removed");
         }
     }
     Ok(())

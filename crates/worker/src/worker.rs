@@ -13,6 +13,7 @@ use std::{
 use control::ports::{clock::Clock, coordination::Duty, engine::Engine};
 use domain::name::WorkerName;
 use tokio_util::sync::CancellationToken;
+use uuid::Uuid;
 
 use crate::{
     config::WorkerConfig, desk::Desk, disk, host::Host, images, init_binary, presence, run_dir, sweep, usage, watch,
@@ -34,6 +35,8 @@ pub enum WorkerError {
          call it {was} again, or, to give them up, remove {file}"
     )]
     Renamed { was: String, now: WorkerName, file: PathBuf },
+    #[error("{0}")]
+    Refused(String),
     #[error("docklet-init cannot be copied from {path}: {fault}; build it, or say where it is")]
     Init { path: PathBuf, fault: io::Error },
 }
@@ -60,18 +63,22 @@ impl Worker {
         let nodes = config.data_dir.join("nodes");
         DirBuilder::new().recursive(true).mode(0o700).create(nodes).map_err(unusable)?;
         let file = config.data_dir.join("worker-name");
-        let was = keep_name(&file, &config.name).map_err(unusable)?;
+        let was = keep(&file, config.name.as_str()).map_err(unusable)?;
+        let id = keep(&config.data_dir.join("worker-id"), &Uuid::new_v4().to_string()).map_err(unusable)?;
         if was != config.name.as_str() {
             return Err(WorkerError::Renamed { was, now: config.name, file });
         }
         let init = init_binary::install(&config.init, &config.data_dir)
             .map_err(|fault| WorkerError::Init { path: config.init.clone(), fault })?;
         let end = CancellationToken::new();
-        Ok(Self { host: Arc::new(Host::new(config, init, engine, duty, clock, end)) })
+        Ok(Self { host: Arc::new(Host::new(config, init, engine, duty, clock, id, end)) })
     }
 
     /// Works until `end` is cancelled, then finishes the steps under way. Nodes go on running. To be called once.
-    pub async fn run(&self, end: CancellationToken) {
+    ///
+    /// # Errors
+    /// [`WorkerError::Refused`] when the installation has another worker.
+    pub async fn run(&self, end: CancellationToken) -> Result<(), WorkerError> {
         let host = &self.host;
         let over = host.end.clone();
         // Everything below stops with `host.end`, which fires with `end` and also when this future is dropped.
@@ -84,7 +91,11 @@ impl Worker {
         self.spawn(usage::run(Arc::clone(host)));
         self.spawn(disk::run(Arc::clone(host)));
         self.spawn(images::run(Arc::clone(host)));
-        self.spawn(async move { Desk::open(desk).await.serve().await });
+        self.spawn(async move {
+            // An error means that the worker ends.
+            let _ = desk.is_there.subscribe().wait_for(|is_there| *is_there).await;
+            Desk::open(desk).await.serve().await;
+        });
         let data_dir = host.config.data_dir.clone();
         tokio::task::spawn_blocking(move || {
             if let Err(error) = run_dir::clear_left(&data_dir) {
@@ -98,7 +109,10 @@ impl Worker {
             let silence = silence.clone();
             async move { told.reports.tell(told.duty.as_ref(), &silence).await }
         });
-        end.cancelled().await;
+        tokio::select! {
+            () = end.cancelled() => {}
+            () = over.cancelled() => {}
+        }
         over.cancel();
         tasks.close();
         if tokio::time::timeout(LAST_STEPS, tasks.wait()).await.is_err() {
@@ -108,6 +122,7 @@ impl Worker {
         if let Err(error) = teller.await {
             tracing::error!(%error, "the task that tells reports has broken off");
         }
+        host.refusal().map_or(Ok(()), |why| Err(WorkerError::Refused(why.clone())))
     }
 
     /// A task that ends when the worker does.
@@ -122,14 +137,14 @@ impl Worker {
     }
 }
 
-/// Remembers the name when there is none yet; returns the one that is remembered.
-fn keep_name(file: &Path, name: &WorkerName) -> io::Result<String> {
+/// Remembers the text when there is none yet; returns the one that is remembered.
+fn keep(file: &Path, text: &str) -> io::Result<String> {
     match fs::read_to_string(file) {
-        Ok(text) if !text.trim().is_empty() => Ok(text.trim().to_owned()),
+        Ok(there) if !there.trim().is_empty() => Ok(there.trim().to_owned()),
         // Empty: written half, by somebody who was ended in between.
-        Ok(_) => fs::write(file, format!("{name}\n")).map(|()| name.to_string()),
+        Ok(_) => fs::write(file, format!("{text}\n")).map(|()| text.to_owned()),
         Err(fault) if fault.kind() == io::ErrorKind::NotFound => {
-            fs::write(file, format!("{name}\n")).map(|()| name.to_string())
+            fs::write(file, format!("{text}\n")).map(|()| text.to_owned())
         }
         Err(fault) => Err(fault),
     }

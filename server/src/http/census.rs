@@ -39,7 +39,7 @@ impl Census {
             return Ok(counts.clone());
         }
         let mut counts = HashMap::new();
-        for vcluster in self.store.all_vclusters().await? {
+        for vcluster in self.store.all_vclusters().await?.vclusters {
             *counts.entry(vcluster.state()).or_default() += 1;
         }
         let counts = Arc::new(counts);

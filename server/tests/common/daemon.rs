@@ -60,6 +60,7 @@ impl Options {
         let installation: InstallationId = id.parse().expect("an id");
         Daemon {
             arguments: self.arguments,
+            flags: Vec::new(),
             root: self.root,
             child: None,
             port: None,
@@ -76,6 +77,8 @@ impl Options {
 #[derive(Debug)]
 pub(crate) struct Daemon {
     arguments: Vec<String>,
+    /// Of `serve` alone.
+    flags: Vec<String>,
     /// What clients trust, under HTTPS.
     root: Option<reqwest::Certificate>,
     child: Option<Process>,
@@ -110,6 +113,11 @@ impl Daemon {
         self.arguments.extend([format!("--{flag}"), value.to_owned()]);
     }
 
+    /// `serve` gets this flag, from the next start on.
+    pub(crate) fn serve_with(&mut self, flag: &str) {
+        self.flags.push(flag.to_owned());
+    }
+
     /// Starts the process and waits until it is ready.
     pub(crate) async fn start(&mut self) {
         self.spawn();
@@ -129,6 +137,7 @@ impl Daemon {
         std::fs::write(self.dir.path().join("out"), "").expect("our directory");
         let mut command = command(&self.data);
         command.args(["serve", "--listen", &listen.to_string(), "--network-cluster-net", &self.net.to_string()]);
+        command.args(&self.flags);
         command.args(["--worker-init", init().to_str().expect("a path that is text")]).args(&self.arguments);
         command.stdout(self.append("out")).stderr(self.append("log")).stdin(Stdio::null());
         self.child = Some(Process(command.spawn().expect("dockletd starts")));

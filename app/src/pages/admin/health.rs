@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use catalogue::t;
 use leptos::prelude::*;
-use wire::admin::{Disk, Health, Host, Part};
+use wire::admin::{Disk, Health, Host, Notice, Part};
 
 use super::{AdminHead, disks::DisksSection};
 use crate::{
@@ -71,6 +71,7 @@ fn Shown(health: Health) -> impl IntoView {
     let clock = use_clock();
     let started = health.started_at;
     view! {
+        <Notices notices=health.notices/>
         <Section id="parts" title=t!("admin-parts") about=t!("admin-parts-about")>
             <dl class="facts section-facts">
                 <div><dt>{t!("admin-version")}</dt><dd class="mono">{health.version}</dd></div>
@@ -105,6 +106,34 @@ fn Shown(health: Health) -> impl IntoView {
         </Section>
         <DiskSection disk=health.disk/>
     }
+}
+
+/// Nothing at all when there is nothing to say.
+#[component]
+fn Notices(notices: Vec<Notice>) -> impl IntoView {
+    let row = |notice: Notice| {
+        view! {
+            <tr>
+                <th scope="row"><Dot tone=Tone::Bad/> <TimeAgo at=notice.at/></th>
+                <td data-label=t!("admin-notice")><Foreign said=of_server(notice.text)/></td>
+            </tr>
+        }
+    };
+    (!notices.is_empty()).then(|| {
+        view! {
+            <Section id="notices" title=t!("admin-notices") about=t!("admin-notices-about")>
+                <table class="people-table is-notices">
+                    <thead>
+                        <tr>
+                            <th scope="col">{t!("admin-notice-at")}</th>
+                            <th scope="col">{t!("admin-notice")}</th>
+                        </tr>
+                    </thead>
+                    <tbody>{notices.into_iter().map(row).collect_view()}</tbody>
+                </table>
+            </Section>
+        }
+    })
 }
 
 fn part_name(name: &str) -> String {

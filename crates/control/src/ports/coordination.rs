@@ -1,9 +1,10 @@
 //! Who does what now: orders to workers, their reports, which workers there are. Small and quickly changing; never bulk data.
 //!
-//! Everything here can be lost: assignments are published again from the record, observations are reported again by
-//! workers. So a reader must know whether what it sees is complete; see [`AssignmentEvent::Snapshot`].
+//! Everything here can be lost, and an older copy of it can come back: assignments are published again from the record,
+//! observations are reported again by workers. So a reader must know whether what it sees is what the record wants now; see
+//! [`AssignmentEvent::Snapshot`].
 
-use std::net::Ipv4Addr;
+use std::{collections::BTreeSet, net::Ipv4Addr};
 
 use async_trait::async_trait;
 use domain::{
@@ -55,13 +56,43 @@ pub struct Assignment {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum AssignmentEvent {
     /// All of them, now. Sent first, and again whenever the watch had to begin anew.
-    /// `complete` is false until control has published everything since coordination was last empty: until then a missing
-    /// assignment means nothing, and nothing may be removed because of it.
+    /// `complete` is false until control has published everything since this watch began. Until then coordination may hold an
+    /// older copy of itself: nothing in the snapshot may be acted on, neither what is there nor what is missing.
     Snapshot { assignments: Vec<Assignment>, complete: bool },
     /// These are new or changed; several that were published together come together.
     Changed(Vec<Assignment>),
     /// These nodes have no assignment any more.
     Withdrawn(Vec<NodeId>),
+    /// What the record says about nodes the worker has asked about. Sent behind a complete snapshot, then as they come.
+    Answered(Vec<Answer>),
+}
+
+/// A container on a worker's host that carries our labels and has no assignment. The worker asks what is to become of it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Orphan {
+    pub node: NodeId,
+    pub worker: WorkerName,
+    pub vcluster: VclusterId,
+    pub owner: UserId,
+    /// Of the order the container was created for.
+    pub generation: Generation,
+}
+
+/// What control answers about an [`Orphan`]. A node the record claims gets its assignment instead.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Answer {
+    pub node: NodeId,
+    pub worker: WorkerName,
+    pub verdict: Verdict,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "verdict", rename_all = "snake_case")]
+pub enum Verdict {
+    /// The record says that it is to be gone. Containers created for a later order stay.
+    Remove { generation: Generation },
+    /// No record claims it: it is paused and kept.
+    Keep,
 }
 
 /// What control sees of the workers' reports.
@@ -71,8 +102,14 @@ pub enum ReportEvent {
     Snapshot {
         reports: Vec<Report>,
         workers: Vec<WorkerInfo>,
+        orphans: Vec<Orphan>,
     },
+    /// A worker has begun a watch and waits until everything is published once more.
+    Asked,
     Reported(Vec<Report>),
+    Orphans(Vec<Orphan>),
+    /// The worker's host does not have it any more, or it has an assignment by now.
+    OrphanGone(WorkerName, NodeId),
     /// A worker is there or has changed.
     Worker(WorkerInfo),
     /// A worker's lease has run out: it does not answer.
@@ -101,6 +138,9 @@ pub struct WorkerInfo {
     /// Where its worker stream is, as `host:port`; `None` when it works in the process that asks.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub stream: Option<String>,
+    /// The worker's own, kept in its data directory: two workers with one name differ in it. `None` where nobody asks.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub id: Option<String>,
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -108,22 +148,68 @@ pub enum CoordinationError {
     /// Nobody answers; worth another try.
     #[error("the coordination service does not answer: {0}")]
     Unavailable(String),
+    /// Another control process writes under a later term of the record.
+    #[error("another dockletd has taken over this installation; this one writes nothing any more")]
+    Superseded,
+    /// Another worker is there.
+    #[error("{0}")]
+    Refused(String),
     /// What is stored there is not what we write.
     #[error("the coordination service holds something unreadable at {key}: {fault}")]
     Unreadable { key: String, fault: String },
 }
 
+/// A newer order than the record's is published: the record is an older copy of itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Newer {
+    pub node: NodeId,
+    pub generation: Generation,
+}
+
+/// What was published when a round began; only the adapter that made it can read it.
+#[derive(Debug, Clone, Default)]
+pub struct Round {
+    /// Keys with the revisions at which they were last changed, and what stood under them.
+    pub keys: Vec<(String, i64, Vec<u8>)>,
+    /// What each watching worker waits for: it has begun its watch before everything was read.
+    pub asked: Vec<(WorkerName, String)>,
+}
+
 /// Control's side.
 #[async_trait]
 pub trait Dispatch: Send + Sync + 'static {
-    /// Publishes new or changed assignments; those of one worker become visible at once.
-    async fn assign(&self, assignments: &[Assignment]) -> Result<(), CoordinationError>;
+    /// Publishes new or changed assignments; those of one worker become visible at once. Where a newer order is published
+    /// already, that one stays and is returned.
+    async fn assign(&self, assignments: &[Assignment]) -> Result<Vec<Newer>, CoordinationError>;
 
-    /// Takes assignments back, with the reports about them, once their nodes are gone.
-    async fn withdraw(&self, nodes: &[(WorkerName, NodeId)]) -> Result<(), CoordinationError>;
+    /// Takes assignments back, with the reports about them, once their nodes are gone. An assignment that is newer than
+    /// the given generation stays.
+    async fn withdraw(&self, nodes: &[(WorkerName, NodeId, Generation)]) -> Result<(), CoordinationError>;
 
-    /// Makes what is published exactly this, and marks it complete.
-    async fn assign_all(&self, assignments: &[Assignment]) -> Result<(), CoordinationError>;
+    /// Begins to publish everything: notes what is published now. The record is to be read after this, so that of what was
+    /// noted nothing is wanted that the record does not say.
+    async fn open_round(&self) -> Result<Round, CoordinationError>;
+
+    /// Makes what is published exactly this, but for what belongs to the vclusters in `spared`, and marks it complete for
+    /// every worker that waited when the round began. What was published since the round began stays.
+    async fn close_round(
+        &self,
+        round: Round,
+        assignments: &[Assignment],
+        spared: &BTreeSet<VclusterId>,
+    ) -> Result<Vec<Newer>, CoordinationError>;
+
+    /// A whole round for what is known already.
+    async fn assign_all(&self, assignments: &[Assignment]) -> Result<Vec<Newer>, CoordinationError> {
+        let round = self.open_round().await?;
+        self.close_round(round, assignments, &BTreeSet::new()).await
+    }
+
+    /// Answers what workers have asked about.
+    async fn answer(&self, answers: &[Answer]) -> Result<(), CoordinationError>;
+
+    /// Takes answers back.
+    async fn take_back(&self, nodes: &[(WorkerName, NodeId)]) -> Result<(), CoordinationError>;
 
     /// Reports as they come. The stream ends with an error when the connection is lost; watch again then.
     async fn watch_reports(
@@ -138,6 +224,8 @@ pub trait Dispatch: Send + Sync + 'static {
 #[async_trait]
 pub trait Duty: Send + Sync + 'static {
     /// Says that this worker is there, for as long as it keeps saying so (every few seconds; the lease is 10 s).
+    /// [`CoordinationError::Refused`] while another worker is there, under the same name or another one: nodes' networks and
+    /// homes are each host's own, so there is one.
     async fn announce(&self, info: &WorkerInfo) -> Result<(), CoordinationError>;
 
     /// This worker's assignments. The stream ends with an error when the connection is lost; watch again then.
@@ -150,6 +238,12 @@ pub trait Duty: Send + Sync + 'static {
     async fn last_reports(&self, worker: &WorkerName) -> Result<Vec<Report>, CoordinationError>;
 
     async fn report(&self, reports: &[Report]) -> Result<(), CoordinationError>;
+
+    /// Asks about these; asking again changes nothing.
+    async fn ask(&self, orphans: &[Orphan]) -> Result<(), CoordinationError>;
+
+    /// There is nothing more to ask about these.
+    async fn stop_asking(&self, worker: &WorkerName, nodes: &[NodeId]) -> Result<(), CoordinationError>;
 }
 
 /// Where a worker is, for those who reach its nodes over the network.

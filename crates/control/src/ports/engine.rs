@@ -268,6 +268,9 @@ pub trait Engine: Send + Sync + 'static {
     /// SIGTERM, then after `grace_seconds` SIGKILL. Succeeds, too, when it does not run or is gone.
     async fn stop_container(&self, id: &str, grace_seconds: u32) -> Result<(), EngineError>;
 
+    /// Freezes its processes where they are; `start_container` lets them go on. Succeeds, too, when it does not run or is gone.
+    async fn pause_container(&self, id: &str) -> Result<(), EngineError>;
+
     /// Kills and removes it with its writable layer. Succeeds, too, when it is gone.
     async fn remove_container(&self, id: &str) -> Result<(), EngineError>;
 

@@ -12,10 +12,11 @@ mod person;
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use domain::{
-    AppId, OperationId, SessionHandle, TokenId, UserId, VclusterId,
+    AppId, NodeId, OperationId, SessionHandle, TokenId, UserId, VclusterId,
     allowance::Standing,
     app::{App, AppLabel},
     name::{GroupName, UserName, VclusterName, WorkerName},
+    node::Generation,
     operation::Operation,
     quota::{OwnLimits, Usage},
     user::{Role, User},
@@ -40,6 +41,11 @@ pub enum StoreError {
     /// The disk under the database is full.
     #[error("the disk under the database is full")]
     DiskFull(#[source] BoxedError),
+    /// Another process serves this record by now.
+    #[error(
+        "another dockletd has taken over this record (term {theirs}; this one serves term {ours}); this one writes nothing any more"
+    )]
+    Superseded { ours: i64, theirs: i64 },
     /// A row that we would never write.
     #[error("the database holds an unreadable {what}: {fault}")]
     Unreadable { what: &'static str, fault: String },
@@ -133,6 +139,25 @@ pub struct IdempotencyRecord {
     pub created_at: DateTime<Utc>,
 }
 
+/// Every vcluster, and those whose rows cannot be read: the others go on without them.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct AllVclusters {
+    pub vclusters: Vec<Vcluster>,
+    /// With what is wrong.
+    pub unreadable: Vec<(VclusterId, String)>,
+}
+
+/// A container on a host that no record claims. It is paused and kept for a while.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unclaimed {
+    pub node: NodeId,
+    pub worker: WorkerName,
+    pub vcluster: VclusterId,
+    pub owner: UserId,
+    pub generation: Generation,
+    pub found_at: DateTime<Utc>,
+}
+
 /// Where a page of a list begins and how long it may be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct PageRequest<K> {
@@ -164,7 +189,9 @@ pub trait Store: IdentityReads + HomeReads + Send + Sync + 'static {
     /// Newest first.
     async fn vclusters_of(&self, owner: UserId, page: PageRequest<VclusterId>) -> Result<Vec<Vcluster>, StoreError>;
     /// Every vcluster of every owner: what workers must be told after coordination was lost.
-    async fn all_vclusters(&self) -> Result<Vec<Vcluster>, StoreError>;
+    async fn all_vclusters(&self) -> Result<AllVclusters, StoreError>;
+    /// Containers no record claims, the first found first.
+    async fn unclaimed(&self) -> Result<Vec<Unclaimed>, StoreError>;
     /// What was asked of the vcluster and by whom, newest first.
     async fn operations_of(
         &self,
@@ -227,10 +254,16 @@ pub trait Transaction: IdentityWrites + HomeWrites + Send {
     async fn vcluster(&mut self, id: VclusterId) -> Result<Option<Vcluster>, StoreError>;
     async fn vcluster_named(&mut self, owner: UserId, name: &VclusterName) -> Result<Option<VclusterId>, StoreError>;
     /// The vcluster that has this node.
-    async fn vcluster_of_node(&mut self, node: domain::NodeId) -> Result<Option<Vcluster>, StoreError>;
+    async fn vcluster_of_node(&mut self, node: NodeId) -> Result<Option<Vcluster>, StoreError>;
     /// Inserts or replaces the vcluster with its nodes and its operation; an operation of it that still ran is recorded
     /// as superseded. [`StoreError::Taken`]`("name")` when another vcluster of the owner has the name.
     async fn save_vcluster(&mut self, vcluster: &Vcluster, now: DateTime<Utc>) -> Result<(), StoreError>;
+    /// The last order of a node that the record has let go of; `None` when it never had it, or long ago.
+    async fn departed(&mut self, node: NodeId) -> Result<Option<Generation>, StoreError>;
+    async fn unclaimed(&mut self, node: NodeId) -> Result<Option<Unclaimed>, StoreError>;
+    /// Inserts it or replaces what may change of it: all but when it was found.
+    async fn save_unclaimed(&mut self, unclaimed: &Unclaimed) -> Result<(), StoreError>;
+    async fn remove_unclaimed(&mut self, node: NodeId) -> Result<(), StoreError>;
     /// Removes it with its nodes; its operations stay as history.
     /// Something that nobody asked for, in the vcluster's history.
     async fn note_happening(&mut self, id: VclusterId, happened: &Operation) -> Result<(), StoreError>;
@@ -276,7 +309,12 @@ pub trait Transaction: IdentityWrites + HomeWrites + Send {
     /// Appends an event and returns its sequence.
     async fn append_event(&mut self, owner: UserId, at: DateTime<Utc>, body: &EventBody) -> Result<i64, StoreError>;
 
-    /// Drops operations that began before `before` and are no vcluster's latest one. Returns how many.
+    /// The time of the last sweep; `None` when there has been none.
+    async fn last_sweep(&mut self) -> Result<Option<DateTime<Utc>>, StoreError>;
+    async fn set_last_sweep(&mut self, at: DateTime<Utc>) -> Result<(), StoreError>;
+
+    /// Drops operations that began before `before` and are no vcluster's latest one, and what is known of nodes that departed
+    /// before. Returns how many.
     async fn sweep_operations(&mut self, before: DateTime<Utc>) -> Result<u64, StoreError>;
 
     /// Drops events, idempotency keys, sign-in attempts, expired sessions and tokens from before `before`, and tokens that were

@@ -9,35 +9,40 @@ use std::{
 use domain::{
     NodeId, OperationId, VclusterId,
     name::WorkerName,
-    node::{Node, NodeState, Observation, Phase},
+    node::{Generation, Node, NodeState, Observation, Phase},
     operation::{Operation, OperationKind, OperationState},
     vcluster::{Change, Vcluster},
 };
 use futures::StreamExt;
 use ipnet::Ipv4Net;
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
-use super::{Dispatcher, host_lost, hosts::Hosts};
+use super::{Dispatcher, catch_up::was_behind, host_lost, hosts::Hosts, notices::Notices, orphans::Orphans};
 use crate::{
     Error, Ports,
     events::Events,
     ports::{
         clock::{Clock, Entropy},
         coordination::{Dispatch, Report, ReportEvent},
-        store::{EventBody, Store, StoredEvent, Transaction},
+        store::{EventBody, Store, StoreError, StoredEvent, Transaction},
     },
     subnets,
 };
 
 /// Between two tries while coordination or the database does not answer.
 const RETRY: Duration = Duration::from_millis(500);
-/// A worker that has not said it is there this long after the daemon's start is lost.
+/// A worker that has not said it is there this long after coordination was first heard is lost.
 const FIRST_HEARD: Duration = Duration::from_secs(15);
 /// How often old rows are dropped, and how old they must be.
 const SWEEP: Duration = Duration::from_secs(3600);
 const KEPT: chrono::TimeDelta = chrono::TimeDelta::days(7);
 /// How long the record says what was done with a vcluster.
 const HISTORY_KEPT: chrono::TimeDelta = chrono::TimeDelta::days(90);
+/// A clock that is this far behind or ahead of the last sweep may be wrong: it has been set, or the daemon was away that long.
+const LEAP: chrono::TimeDelta = chrono::TimeDelta::days(1);
+/// How long nothing is dropped then. A clock that is wrong is set right within this time, or somebody reads the notice.
+const DOUBT: Duration = Duration::from_secs(24 * 3600);
 
 pub(super) struct Collector {
     store: Arc<dyn Store>,
@@ -49,6 +54,13 @@ pub(super) struct Collector {
     dispatcher: Dispatcher,
     /// Where another subnet is cut from when a vcluster's own is taken.
     cluster_net: Ipv4Net,
+    orphans: Orphans,
+    notices: Notices,
+    /// When workers that have not been heard of are lost; `None` before coordination is heard, and once that is done.
+    unheard_at: Option<Instant>,
+    unheard_done: bool,
+    /// Since when the clock is doubted.
+    doubted_since: Option<Instant>,
     /// The last report about each node: taken in again when its worker comes back. A cache; a snapshot fills it.
     reports: HashMap<NodeId, Report>,
 }
@@ -66,15 +78,30 @@ impl Collector {
         hosts: Hosts,
         dispatcher: Dispatcher,
         cluster_net: Ipv4Net,
+        orphans: Orphans,
+        notices: Notices,
     ) -> Self {
         let Ports { store, dispatch, clock, entropy, .. } = ports.clone();
-        Self { store, dispatch, clock, entropy, events, hosts, dispatcher, cluster_net, reports: HashMap::new() }
+        Self {
+            store,
+            dispatch,
+            clock,
+            entropy,
+            events,
+            hosts,
+            dispatcher,
+            cluster_net,
+            orphans,
+            notices,
+            unheard_at: None,
+            unheard_done: false,
+            doubted_since: None,
+            reports: HashMap::new(),
+        }
     }
 
     pub(super) async fn run(mut self, stop: CancellationToken) {
         let mut sweep = tokio::time::interval(SWEEP);
-        let mut unheard = Box::pin(tokio::time::sleep(FIRST_HEARD));
-        let mut unheard_done = false;
         loop {
             let watched = async {
                 let mut events = self.dispatch.watch_reports().await?;
@@ -85,9 +112,10 @@ impl Collector {
                             None => return Ok::<(), Error>(()),
                         },
                         _ = sweep.tick() => self.sweep().await?,
-                        () = &mut unheard, if !unheard_done => {
-                            unheard_done = true;
+                        () = at(self.unheard_at) => {
+                            // Tried again with the next watch when it fails.
                             self.lose_unheard().await?;
+                            (self.unheard_at, self.unheard_done) = (None, true);
                         }
                     }
                 }
@@ -109,13 +137,23 @@ impl Collector {
 
     async fn take(&mut self, event: ReportEvent) -> Result<(), Error> {
         match event {
-            ReportEvent::Snapshot { reports, workers } => {
+            ReportEvent::Snapshot { reports, workers, orphans } => {
                 // The watch has begun anew: whatever made it begin may have taken assignments with it.
                 self.dispatcher.dispatch_everything();
+                if !self.unheard_done {
+                    self.unheard_at.get_or_insert_with(|| Instant::now() + FIRST_HEARD);
+                }
                 self.hosts.replace(workers);
                 self.reports = reports.iter().map(|report| (report.node, report.clone())).collect();
-                self.take_snapshot(reports).await
+                self.take_snapshot(reports).await?;
+                self.orphans.answer(orphans, false).await
             }
+            ReportEvent::Asked => {
+                self.dispatcher.dispatch_everything();
+                Ok(())
+            }
+            ReportEvent::Orphans(orphans) => self.orphans.answer(orphans, false).await,
+            ReportEvent::OrphanGone(worker, node) => self.orphans.gone(worker, node).await,
             ReportEvent::Reported(reports) => {
                 for report in &reports {
                     self.reports.insert(report.node, report.clone());
@@ -140,11 +178,14 @@ impl Collector {
     async fn take_snapshot(&mut self, reports: Vec<Report>) -> Result<(), Error> {
         let now = self.clock.now();
         let mut known: HashMap<NodeId, Vcluster> = HashMap::new();
-        for vcluster in self.store.all_vclusters().await? {
+        for vcluster in self.store.all_vclusters().await?.vclusters {
             known.extend(vcluster.nodes.iter().map(|node| (node.id, vcluster.clone())));
         }
         let changes = |report: &Report| match known.get(&report.node) {
-            Some(vcluster) => vcluster.clone().observe(report.node, &report.observation, now) != Change::None,
+            Some(vcluster) => {
+                is_behind(vcluster, report)
+                    || vcluster.clone().observe(report.node, &report.observation, now) != Change::None
+            }
             None => true,
         };
         self.take_reports(reports.into_iter().filter(changes).collect()).await
@@ -158,21 +199,30 @@ impl Collector {
             let open = taken.iter().find(|(_, (vcluster, _))| vcluster.node_by_id(report.node).is_some());
             let id = match open.map(|(id, _)| *id) {
                 Some(id) => id,
-                None => match tx.vcluster_of_node(report.node).await? {
-                    Some(vcluster) => {
+                None => match tx.vcluster_of_node(report.node).await {
+                    Ok(Some(vcluster)) => {
                         let id = vcluster.id;
                         taken.entry(id).or_insert_with(|| (vcluster, Progress::default()));
                         id
                     }
-                    None => {
-                        strangers.push((report.worker, report.node));
+                    Ok(None) => {
+                        strangers.push((report.worker, report.node, report.observation.generation));
                         continue;
                     }
+                    // It stops nobody else. The dispatcher's pass names it to administrators.
+                    Err(StoreError::Unreadable { what, fault }) => {
+                        tracing::debug!(node = %report.node, what, fault, "a report about what cannot be read is passed over");
+                        continue;
+                    }
+                    Err(error) => return Err(error.into()),
                 },
             };
             if let Some((vcluster, progress)) = taken.get_mut(&id) {
                 let now = self.clock.now();
-                if vcluster.is_displaced(report.node, &report.observation, now)
+                if is_behind(vcluster, &report) && vcluster.catch_up(report.node, report.observation.generation) {
+                    self.notices.tell(now, was_behind(vcluster));
+                    progress.moved();
+                } else if vcluster.is_displaced(report.node, &report.observation, now)
                     && self.give_other_subnet(&mut *tx, vcluster).await?
                 {
                     progress.moved();
@@ -246,20 +296,25 @@ impl Collector {
         if changed.is_empty() {
             return Ok(());
         }
-        self.events.commit(tx, events, || ()).await?;
-        for (vcluster, progress) in changed {
-            record_finish(&progress, &vcluster.operation);
-            self.forget(&progress.left);
-            self.dispatcher.withdraw(progress.left);
-            if progress.orders {
-                self.dispatcher.dispatch(vcluster);
+        let left: Vec<_> = changed.iter().flat_map(|(_, progress)| progress.left.clone()).collect();
+        let dispatcher = self.dispatcher.clone();
+        // What follows from the commit follows it also when it is answered late.
+        let then = move || {
+            for (vcluster, progress) in changed {
+                record_finish(&progress, &vcluster.operation);
+                dispatcher.withdraw(progress.left);
+                if progress.orders {
+                    dispatcher.dispatch(vcluster);
+                }
             }
-        }
+        };
+        self.events.commit(tx, events, then).await?;
+        self.forget(&left);
         Ok(())
     }
 
-    fn forget(&mut self, nodes: &[(WorkerName, NodeId)]) {
-        for (_, node) in nodes {
+    fn forget(&mut self, nodes: &[(WorkerName, NodeId, Generation)]) {
+        for (_, node, _) in nodes {
             self.reports.remove(node);
         }
     }
@@ -272,7 +327,7 @@ impl Collector {
 
     async fn lose(&mut self, which: &(dyn Fn(&Node) -> bool + Sync)) -> Result<(), Error> {
         let mut reports = Vec::new();
-        for vcluster in self.store.all_vclusters().await? {
+        for vcluster in self.store.all_vclusters().await?.vclusters {
             for node in vcluster.nodes.iter().filter(|node| which(node)) {
                 let phase = Phase::Lost { reason: host_lost(&node.worker) };
                 let observation = Observation::new(node.generation, phase);
@@ -288,13 +343,50 @@ impl Collector {
         self.take_snapshot(reports).await
     }
 
-    async fn sweep(&self) -> Result<(), Error> {
+    /// Drops what is old, and has the record asked again about containers it does not claim. By the clock's time, so not while
+    /// the clock is doubted.
+    async fn sweep(&mut self) -> Result<(), Error> {
         let now = self.clock.now();
         let mut tx = self.store.begin().await?;
+        if self.doubts(tx.last_sweep().await?, now) {
+            return Ok(());
+        }
         let rows = tx.sweep(now - KEPT, now).await? + tx.sweep_operations(now - HISTORY_KEPT).await?;
+        tx.set_last_sweep(now).await?;
         tx.commit().await?;
         tracing::debug!(rows, "old rows dropped");
-        Ok(())
+        self.orphans.ask_again().await
+    }
+
+    fn doubts(&mut self, last: Option<chrono::DateTime<chrono::Utc>>, now: chrono::DateTime<chrono::Utc>) -> bool {
+        let Some(last) = last.filter(|last| (now - *last).abs() > LEAP) else {
+            self.doubted_since = None;
+            return false;
+        };
+        let since = *self.doubted_since.get_or_insert_with(Instant::now);
+        if since.elapsed() >= DOUBT {
+            self.doubted_since = None;
+            return false;
+        }
+        let text = format!(
+            "the clock of this host says {}, and the record was last in use on {}: check the clock; nothing old is dropped for a day",
+            now.format("%Y-%m-%d"),
+            last.format("%Y-%m-%d")
+        );
+        self.notices.tell(now, text);
+        true
+    }
+}
+
+/// The worker has carried out a later order than the record knows.
+fn is_behind(vcluster: &Vcluster, report: &Report) -> bool {
+    vcluster.node_by_id(report.node).is_some_and(|node| node.generation < report.observation.generation)
+}
+
+async fn at(moment: Option<Instant>) {
+    match moment {
+        Some(moment) => tokio::time::sleep_until(moment).await,
+        None => std::future::pending().await,
     }
 }
 
@@ -306,7 +398,7 @@ struct Progress {
     gone: bool,
     /// The operation was running before and is not any more.
     finished: bool,
-    left: Vec<(WorkerName, NodeId)>,
+    left: Vec<(WorkerName, NodeId, Generation)>,
     /// What is to stand in the history besides operations.
     happened: Vec<String>,
     /// Where nodes have come up: the owner's home is there.
@@ -347,7 +439,7 @@ impl Progress {
                 self.came_up.insert(worker);
             }
             Some(_) => {}
-            None => self.left.push((worker, node)),
+            None => self.left.push((worker, node, observation.generation)),
         }
     }
 }

@@ -1,4 +1,5 @@
-//! Publishes assignments: what the record wants of every node. Knows no report.
+//! Publishes assignments: what the record wants of every node, as soon as it is committed, and again every now and then,
+//! whether something is known to be missing or not. Knows no report.
 
 use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
@@ -6,30 +7,35 @@ use domain::{
     NodeId, UserId,
     image::Source,
     name::WorkerName,
-    node::{Node, NodeIntent},
+    node::{Generation, Node, NodeIntent},
     vcluster::Vcluster,
 };
-use tokio::sync::mpsc;
+use tokio::{sync::mpsc, time::Instant};
 use tokio_util::sync::CancellationToken;
 
+use super::{catch_up::CatchUp, notices::Notices};
 use crate::{
     Error, Ports,
     images::Images,
     ports::{
-        coordination::{Assignment, Dispatch, Order},
-        store::Store,
+        coordination::{Assignment, Dispatch, Newer, Order},
+        store::{AllVclusters, Store},
     },
 };
 
 /// Between two tries while coordination does not answer.
 const RETRY: Duration = Duration::from_millis(500);
+/// Between two looks at the whole record. What was committed and not published, whatever the reason, is found by then.
+const PASS: Duration = Duration::from_secs(30);
+/// How often in a row what is published may turn out to be newer than the record.
+const MOST_RAISES: u32 = 4;
 
 /// What is waiting to be published.
 #[derive(Debug)]
 pub(crate) enum Work {
     Everything,
     Assign(Box<Vcluster>),
-    Withdraw(Vec<(WorkerName, NodeId)>),
+    Withdraw(Vec<(WorkerName, NodeId, Generation)>),
 }
 
 /// Hands work to the publisher; never waits.
@@ -54,7 +60,7 @@ impl Dispatcher {
     }
 
     /// Takes back the assignments of nodes that are gone.
-    pub(crate) fn withdraw(&self, nodes: Vec<(WorkerName, NodeId)>) {
+    pub(crate) fn withdraw(&self, nodes: Vec<(WorkerName, NodeId, Generation)>) {
         if !nodes.is_empty() {
             let _ = self.0.send(Work::Withdraw(nodes));
         }
@@ -64,6 +70,8 @@ impl Dispatcher {
 pub(super) struct Publisher {
     store: Arc<dyn Store>,
     dispatch: Arc<dyn Dispatch>,
+    catch_up: CatchUp,
+    notices: Notices,
     work: mpsc::UnboundedReceiver<Work>,
     images: Images,
 }
@@ -75,16 +83,27 @@ impl std::fmt::Debug for Publisher {
 }
 
 impl Publisher {
-    pub(super) fn new(ports: &Ports, work: mpsc::UnboundedReceiver<Work>, images: Images) -> Self {
-        Self { store: ports.store.clone(), dispatch: ports.dispatch.clone(), work, images }
+    pub(super) fn new(
+        ports: &Ports,
+        catch_up: CatchUp,
+        notices: Notices,
+        work: mpsc::UnboundedReceiver<Work>,
+        images: Images,
+    ) -> Self {
+        Self { store: ports.store.clone(), dispatch: ports.dispatch.clone(), catch_up, notices, work, images }
     }
 
     pub(super) async fn run(mut self, stop: CancellationToken) {
         let mut everything = true;
+        let mut pass = Instant::now();
         loop {
-            let done = if everything { self.publish_everything().await } else { self.publish_next(&stop).await };
+            if everything {
+                pass = Instant::now() + PASS;
+            }
+            let done = if everything { self.publish_everything().await } else { self.publish_next(&stop, pass).await };
             match done {
-                Ok(()) => everything = false,
+                // Others may have been published all the time, and something overlooked none the less.
+                Ok(()) => everything = Instant::now() >= pass,
                 Err(Stopped::Cancelled) => return,
                 Err(Stopped::Failed(error)) => {
                     tracing::warn!(error = %error, "assignments could not be published; all are published again");
@@ -101,31 +120,63 @@ impl Publisher {
 
     /// What is committed while this runs is in the queue, so it is published behind this and nothing is lost.
     async fn publish_everything(&self) -> Result<(), Stopped> {
-        let vclusters = self.store.all_vclusters().await.map_err(Error::from)?;
+        // Before the record is read: what another process commits and publishes meanwhile is not taken for surplus.
+        let round = self.dispatch.open_round().await.map_err(Error::from)?;
+        let AllVclusters { vclusters, unreadable } = self.store.all_vclusters().await.map_err(Error::from)?;
+        let sentence = |(id, fault): &(_, String)| {
+            format!("vcluster {id} cannot be read from the record ({fault}); its nodes are left as they are")
+        };
+        self.notices.set_unreadable(unreadable.iter().map(sentence).collect());
+        let spared: BTreeSet<_> = unreadable.into_iter().map(|(id, _)| id).collect();
         let sources = self.images.sources().await.map_err(Error::from)?;
         let homes = self.store.homes(None).await.map_err(Error::from)?;
         let of = |vcluster: &Vcluster| assignments_of(vcluster, sources.of(&vcluster.image), &homes);
         let assignments: Vec<Assignment> = vclusters.iter().flat_map(of).collect();
-        self.dispatch.assign_all(&assignments).await.map_err(Error::from)?;
+        let newer = self.dispatch.close_round(round, &assignments, &spared).await.map_err(Error::from)?;
         tracing::debug!(assignments = assignments.len(), "all assignments published");
-        Ok(())
+        Ok(self.catch_up(newer).await?)
     }
 
-    async fn publish_next(&mut self, stop: &CancellationToken) -> Result<(), Stopped> {
+    async fn publish_next(&mut self, stop: &CancellationToken, pass: Instant) -> Result<(), Stopped> {
         let work = tokio::select! {
             () = stop.cancelled() => return Err(Stopped::Cancelled),
             work = self.work.recv() => work.ok_or(Stopped::Cancelled)?,
+            () = tokio::time::sleep_until(pass) => return Ok(()),
         };
         match work {
             Work::Everything => return self.publish_everything().await,
             Work::Assign(vcluster) => {
-                let source = self.images.source(&vcluster.image).await.map_err(Error::from)?;
-                let homes = self.store.homes(Some(vcluster.owner)).await.map_err(Error::from)?;
-                self.dispatch.assign(&assignments_of(&vcluster, source, &homes)).await
+                let newer = self.dispatch.assign(&self.assignments(&vcluster).await?).await.map_err(Error::from)?;
+                self.catch_up(newer).await?;
             }
-            Work::Withdraw(nodes) => self.dispatch.withdraw(&nodes).await,
+            Work::Withdraw(nodes) => self.dispatch.withdraw(&nodes).await.map_err(Error::from)?,
         }
-        .map_err(|error| Stopped::Failed(error.into()))
+        Ok(())
+    }
+
+    async fn assignments(&self, vcluster: &Vcluster) -> Result<Vec<Assignment>, Error> {
+        let source = self.images.source(&vcluster.image).await?;
+        let homes = self.store.homes(Some(vcluster.owner)).await?;
+        Ok(assignments_of(vcluster, source, &homes))
+    }
+
+    async fn catch_up(&self, mut newer: Vec<Newer>) -> Result<(), Error> {
+        for _ in 0..MOST_RAISES {
+            if newer.is_empty() {
+                return Ok(());
+            }
+            let raised = self.catch_up.raise(newer).await?;
+            let mut assignments = Vec::new();
+            for vcluster in &raised {
+                assignments.extend(self.assignments(vcluster).await?);
+            }
+            newer = self.dispatch.assign(&assignments).await?;
+        }
+        tracing::warn!(
+            nodes = newer.len(),
+            "what is published is still newer than the record; the next pass looks again"
+        );
+        Ok(())
     }
 }
 

@@ -7,7 +7,7 @@ use control::{
     actor::Actor,
     ports::{
         clock::Clock as _,
-        coordination::{Duty, Order, Report, WorkerInfo},
+        coordination::{Duty, Order, Report, Verdict, WorkerInfo},
         store::{PageRequest, SessionKey},
     },
     vclusters::CreateVcluster,
@@ -123,6 +123,7 @@ impl Harness {
             routed: vec!["172.20.0.0/27".parse().expect("a network")],
             unready: None,
             stream: None,
+            id: None,
         };
         self.coordination.announce(&info).await.expect("coordination answers");
         self.host_known().await;
@@ -154,6 +155,11 @@ impl Harness {
             Err(Error::NotFound(_)) => None,
             Err(error) => panic!("the record fails: {error}"),
         }
+    }
+
+    /// What control has answered about this node.
+    pub(crate) async fn verdict(&self, node: NodeId) -> Verdict {
+        obtain("an answer", SOON, async || self.coordination.answer_about(node)).await
     }
 
     /// Waits for the assignment of this node that carries `order` and is its newest, and reports `phase` about it.

@@ -13,6 +13,7 @@ mod harness;
 mod identity_accounts;
 mod identity_providers;
 mod identity_renewal;
+mod record_and_reality;
 mod vcluster_activity;
 mod vcluster_creation;
 mod vcluster_lifecycle;

@@ -260,7 +260,7 @@ fn interrupted() -> Phase {
 /// What control makes of a report: says whether the node was started again.
 fn recover(vcluster: &mut Vcluster, index: usize, phase: Phase, at: DateTime<Utc>) -> bool {
     let Node { id, generation, .. } = vcluster.nodes[index];
-    let observation = Observation { generation, phase };
+    let observation = Observation::new(generation, phase);
     let comes_back = vcluster.comes_back(id, &observation, at);
     if comes_back {
         let host = "here".parse().expect("a worker");
@@ -331,4 +331,33 @@ fn what_has_run_for_long_after_a_restart_ends_by_itself_and_goes_down_with_the_n
         report(&mut vcluster, 0, running());
     }
     assert!(!recover(&mut vcluster, 0, failed(), now() + STEADY), "it ended by itself");
+}
+
+#[test]
+fn a_record_that_is_behind_numbers_its_order_above_what_is_known_and_keeps_it() {
+    let mut vcluster = created(2);
+    report_all(&mut vcluster, &running());
+    let (before, id) = (vcluster.clone(), vcluster.nodes[0].id);
+    assert!(!vcluster.catch_up(id, Generation(0)), "what is older is no news");
+    assert!(vcluster.catch_up(id, Generation(7)));
+    assert_eq!(vcluster.nodes[0].generation, Generation(8));
+    assert_eq!(vcluster.nodes[1], before.nodes[1]);
+    assert_eq!((vcluster.state(), &vcluster.operation), (before.state(), &before.operation));
+    // The same number with another order: what is published under it counts no more.
+    assert!(vcluster.catch_up(id, Generation(8)));
+    assert_eq!(vcluster.nodes[0].generation, Generation(9));
+}
+
+#[test]
+fn a_clock_that_was_set_back_moves_no_vcluster_for_ever() {
+    let mut vcluster = created(1);
+    let phase = Phase::SubnetTaken { reason: "the subnet overlaps another network".into() };
+    let taken = Observation::new(vcluster.nodes[0].generation, phase);
+    let id = vcluster.nodes[0].id;
+    assert!(vcluster.is_displaced(id, &taken, now()));
+    let year = chrono::TimeDelta::days(365);
+    vcluster.operation.started_at = now() + year;
+    assert!(!vcluster.is_displaced(id, &taken, now()), "it began a year from now");
+    vcluster.operation.started_at = now() - year;
+    assert!(!vcluster.is_displaced(id, &taken, now()));
 }

@@ -1,6 +1,10 @@
-//! A worker's view: its assignments, and whether they are all.
+//! A worker's view: its assignments, whether they are what the record wants now, and answers to what it has asked.
+//!
+//! etcd may come back with an older copy of its data, and nothing in such a copy shows that it is one. So each watch has a
+//! random name, which the worker writes before it reads; control publishes everything and then writes that name back. What
+//! was read is believed once the name is there.
 
-use control::ports::coordination::{Assignment, AssignmentEvent, CoordinationError};
+use control::ports::coordination::{Answer, Assignment, AssignmentEvent, CoordinationError};
 use domain::{NodeId, name::WorkerName};
 
 use super::{Change, Outcome, View};
@@ -13,11 +17,13 @@ use crate::{
 pub(crate) struct Assignments {
     keys: Keys,
     worker: WorkerName,
+    /// What this watch is called.
+    name: String,
 }
 
 impl Assignments {
-    pub(crate) fn new(keys: Keys, worker: WorkerName) -> Self {
-        Self { keys, worker }
+    pub(crate) fn new(keys: Keys, worker: WorkerName, name: String) -> Self {
+        Self { keys, worker, name }
     }
 }
 
@@ -25,7 +31,12 @@ impl View for Assignments {
     type Event = AssignmentEvent;
 
     fn ranges(&self) -> Vec<Range> {
-        vec![self.keys.assignments_of(&self.worker), self.keys.completeness()]
+        vec![
+            self.keys.assignments_of(&self.worker),
+            self.keys.completeness(&self.worker),
+            self.keys.answers_of(&self.worker),
+            self.keys.watch_of(&self.worker),
+        ]
     }
 
     fn snapshot(
@@ -33,35 +44,50 @@ impl View for Assignments {
         listed: &[Stored],
         unreadables: &Unreadables,
     ) -> Vec<Result<AssignmentEvent, CoordinationError>> {
-        let (mut assignments, mut faults) = (Vec::new(), Vec::new());
-        let (mut marked, mut all_read) = (false, true);
+        let (mut assignments, mut answers, mut faults) = (Vec::new(), Vec::new(), Vec::new());
+        let mut complete = false;
         for stored in listed {
             match self.keys.place(&stored.key) {
-                Some(Place::Complete) => marked = true,
+                Some(Place::Complete(_)) => complete = stored.value == self.name.as_bytes(),
+                Some(Place::Watch(_)) => {}
+                // An answer that cannot be read is given again when it is asked for again.
+                place @ Some(Place::Answer(..)) => match record::read::<Answer>(stored, place.as_ref()) {
+                    Ok(answer) => answers.push(answer),
+                    Err(error) if unreadables.tell(stored, &error) => faults.push(Err(error)),
+                    Err(_) => {}
+                },
                 place => match record::read::<Assignment>(stored, place.as_ref()) {
                     Ok(assignment) => assignments.push(assignment),
-                    Err(error) => {
-                        all_read = false;
-                        if unreadables.tell(stored, &error) {
-                            faults.push(Err(error));
-                        }
-                    }
+                    // Its node is without one then: the worker asks, and it is written anew.
+                    Err(error) if unreadables.tell(stored, &error) => faults.push(Err(error)),
+                    Err(_) => {}
                 },
             }
         }
-        // An assignment that cannot be read is an assignment all the same: its node must not be taken for an orphan.
-        let snapshot = AssignmentEvent::Snapshot { assignments, complete: marked && all_read };
-        std::iter::once(Ok(snapshot)).chain(faults).collect()
+        let snapshot = std::iter::once(Ok(AssignmentEvent::Snapshot { assignments, complete }));
+        let answered = (complete && !answers.is_empty()).then_some(Ok(AssignmentEvent::Answered(answers)));
+        snapshot.chain(answered).chain(faults).collect()
     }
 
     fn changes(&self, changes: &[Change], unreadables: &Unreadables) -> Outcome<AssignmentEvent> {
         let mut outcome = Outcome { events: Vec::new(), look_again: false };
         for Change { stored, deleted } in changes {
             match self.keys.place(&stored.key) {
+                // etcd was emptied under the watch: it must begin anew, under another name.
+                Some(Place::Complete(_) | Place::Watch(_)) if *deleted => {
+                    let lost = "etcd has lost what it held".to_owned();
+                    outcome.events.push(Err(CoordinationError::Unavailable(lost)));
+                }
                 // The mark may overtake assignments that were published before it; a snapshot has them all.
-                Some(Place::Complete) => outcome.look_again = true,
+                Some(Place::Complete(_)) => outcome.look_again |= stored.value == self.name.as_bytes(),
+                Some(Place::Watch(_)) => {}
                 Some(Place::Assignment(_, node)) if *deleted => withdrawn(&mut outcome.events, node),
                 _ if *deleted => {}
+                place @ Some(Place::Answer(..)) => match record::read::<Answer>(stored, place.as_ref()) {
+                    Ok(answer) => answered(&mut outcome.events, answer),
+                    Err(error) if unreadables.tell(stored, &error) => outcome.events.push(Err(error)),
+                    Err(_) => {}
+                },
                 place => match record::read::<Assignment>(stored, place.as_ref()) {
                     Ok(assignment) => changed(&mut outcome.events, assignment),
                     Err(error) if unreadables.tell(stored, &error) => outcome.events.push(Err(error)),
@@ -88,5 +114,15 @@ fn withdrawn(events: &mut Vec<Result<AssignmentEvent, CoordinationError>>, node:
     match events.last_mut() {
         Some(Ok(AssignmentEvent::Withdrawn(together))) => together.push(node),
         _ => events.push(Ok(AssignmentEvent::Withdrawn(vec![node]))),
+    }
+}
+
+fn answered(events: &mut Vec<Result<AssignmentEvent, CoordinationError>>, answer: Answer) {
+    match events.last_mut() {
+        Some(Ok(AssignmentEvent::Answered(together))) => {
+            together.retain(|other| other.node != answer.node);
+            together.push(answer);
+        }
+        _ => events.push(Ok(AssignmentEvent::Answered(vec![answer]))),
     }
 }

@@ -1,6 +1,6 @@
 //! Control's view: the workers there are, and what they report.
 
-use control::ports::coordination::{CoordinationError, Report, ReportEvent, WorkerInfo};
+use control::ports::coordination::{CoordinationError, Orphan, Report, ReportEvent, WorkerInfo};
 
 use super::{Change, Outcome, View};
 use crate::{
@@ -23,18 +23,23 @@ impl View for Reports {
     type Event = ReportEvent;
 
     fn ranges(&self) -> Vec<Range> {
-        vec![self.keys.reports_and_workers()]
+        vec![self.keys.said_by_workers()]
     }
 
     fn snapshot(&self, listed: &[Stored], unreadables: &Unreadables) -> Vec<Result<ReportEvent, CoordinationError>> {
-        let (mut reports, mut workers, mut faults) = (Vec::new(), Vec::new(), Vec::new());
+        let (mut reports, mut workers, mut orphans, mut faults) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
         for stored in listed {
             match self.keys.place(&stored.key) {
                 Some(place @ Place::Worker(_)) => workers.extend(read(stored, Some(&place), unreadables, &mut faults)),
+                Some(place @ Place::Orphan(..)) => {
+                    orphans.extend(read(stored, Some(&place), unreadables, &mut faults));
+                }
+                // With a snapshot everything is published anyway.
+                Some(Place::Watch(_)) => {}
                 place => reports.extend(read(stored, place.as_ref(), unreadables, &mut faults)),
             }
         }
-        std::iter::once(Ok(ReportEvent::Snapshot { reports, workers })).chain(faults).collect()
+        std::iter::once(Ok(ReportEvent::Snapshot { reports, workers, orphans })).chain(faults).collect()
     }
 
     fn changes(&self, changes: &[Change], unreadables: &Unreadables) -> Outcome<ReportEvent> {
@@ -42,8 +47,16 @@ impl View for Reports {
         for Change { stored, deleted } in changes {
             match self.keys.place(&stored.key) {
                 Some(Place::Worker(worker)) if *deleted => events.push(Ok(ReportEvent::WorkerLost(worker))),
+                Some(Place::Orphan(worker, node)) if *deleted => {
+                    events.push(Ok(ReportEvent::OrphanGone(worker, node)));
+                }
                 // A report goes when its node has gone.
                 _ if *deleted => {}
+                Some(Place::Watch(_)) => events.push(Ok(ReportEvent::Asked)),
+                Some(place @ Place::Orphan(..)) => {
+                    let orphan: Option<Orphan> = read(stored, Some(&place), unreadables, &mut events);
+                    orphan.into_iter().for_each(|orphan| found(&mut events, orphan));
+                }
                 Some(place @ Place::Worker(_)) => {
                     let info: Option<WorkerInfo> = read(stored, Some(&place), unreadables, &mut events);
                     events.extend(info.map(|info| Ok(ReportEvent::Worker(info))));
@@ -84,5 +97,15 @@ fn reported(events: &mut Vec<Result<ReportEvent, CoordinationError>>, report: Re
             together.push(report);
         }
         _ => events.push(Ok(ReportEvent::Reported(vec![report]))),
+    }
+}
+
+fn found(events: &mut Vec<Result<ReportEvent, CoordinationError>>, orphan: Orphan) {
+    match events.last_mut() {
+        Some(Ok(ReportEvent::Orphans(together))) => {
+            together.retain(|other| other.node != orphan.node);
+            together.push(orphan);
+        }
+        _ => events.push(Ok(ReportEvent::Orphans(vec![orphan]))),
     }
 }

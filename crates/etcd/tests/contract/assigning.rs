@@ -1,6 +1,8 @@
 //! What publishing does to what is there.
 
-use control::ports::coordination::{Assignment, AssignmentEvent, Order};
+use std::collections::BTreeSet;
+
+use control::ports::coordination::{Answer, Assignment, AssignmentEvent, Newer, Order, Verdict};
 use domain::node::{Generation, Phase};
 use testkit::build;
 
@@ -17,6 +19,11 @@ on_both!(
     everything_is_made_exactly_what_is_wanted,
     everything_again_changes_nothing,
     reports_about_nobody_go_when_everything_is_published,
+    nothing_is_called_complete_that_was_published_before_the_watch,
+    what_was_published_during_a_round_stays,
+    an_assignment_newer_than_the_one_taken_back_stays,
+    what_belongs_to_a_spared_vcluster_stays,
+    answers_come_behind_a_complete_snapshot_and_as_they_are_given,
 );
 
 fn snapshot(assignments: Vec<Assignment>, complete: bool) -> AssignmentEvent {
@@ -62,10 +69,14 @@ async fn an_older_order_never_replaces_a_newer_one(sides: Sides) {
     assert_eq!(next(&mut events).await, changed(&stop));
     // Neither alone, nor beside others, which go through, nor with everything.
     let marker = build::assignment("here");
-    sides.dispatch.assign(std::slice::from_ref(&first)).await.expect("no error: what is there is newer");
-    sides.dispatch.assign(&[first.clone(), marker.clone()]).await.expect("no error");
+    let known = [Newer { node: first.node, generation: stop.generation }];
+    assert_eq!(sides.dispatch.assign(std::slice::from_ref(&first)).await.expect("what is there is newer"), known);
+    assert_eq!(sides.dispatch.assign(&[first.clone(), marker.clone()]).await.expect("no error"), known);
     nothing_but(&mut events, changed(&marker)).await;
-    sides.dispatch.assign_all(&[first, marker.clone()]).await.expect("no error");
+    // Nor another one with the same number, as a record has it that was restored from a backup.
+    let other = Assignment { order: Order::Remove, ..stop.clone() };
+    assert_eq!(sides.dispatch.assign(&[other]).await.expect("no error"), known);
+    assert_eq!(sides.dispatch.assign_all(&[first, marker.clone()]).await.expect("no error"), known);
     let AssignmentEvent::Snapshot { assignments, complete: true } = next(&mut events).await else {
         panic!("a snapshot")
     };
@@ -103,14 +114,14 @@ async fn withdrawing_takes_the_assignment_and_the_report(sides: Sides) {
     sides.duty.report(&[build::report(&gone, Phase::Absent)]).await.expect("to report");
     let mut events = sides.assignments_of("here").await;
     assert_eq!(next(&mut events).await, snapshot(vec![gone.clone()], false));
-    sides.dispatch.withdraw(&[(gone.worker.clone(), gone.node)]).await.expect("to withdraw");
+    sides.dispatch.withdraw(&[(gone.worker.clone(), gone.node, gone.generation)]).await.expect("to withdraw");
     assert_eq!(next(&mut events).await, AssignmentEvent::Withdrawn(vec![gone.node]));
     assert_eq!(sides.duty.last_reports(&gone.worker).await.expect("reports"), []);
 }
 
 async fn withdrawing_what_is_not_there_succeeds(sides: Sides) {
     let never = build::assignment("here");
-    let place = (never.worker, never.node);
+    let place = (never.worker, never.node, never.generation);
     sides.dispatch.withdraw(&[place.clone(), place]).await.expect("nothing to do");
     sides.dispatch.withdraw(&[]).await.expect("nothing to do");
 }
@@ -127,14 +138,96 @@ async fn everything_is_made_exactly_what_is_wanted(sides: Sides) {
         panic!("a snapshot")
     };
     assert!(assignments.contains(&kept) && assignments.contains(&missing) && assignments.len() == 2, "{assignments:?}");
-    // Who comes later sees the same.
-    let AssignmentEvent::Snapshot { assignments, complete: true } = next(&mut sides.assignments_of("here").await).await
-    else {
-        panic!("a complete snapshot")
+    // A worker without assignments is told so, too, once everything is published behind the beginning of its watch.
+    let mut elsewhere = sides.assignments_of("elsewhere").await;
+    assert_eq!(next(&mut elsewhere).await, snapshot(vec![], false));
+    sides.dispatch.assign_all(&[kept, missing]).await.expect("to assign everything");
+    assert_eq!(next(&mut elsewhere).await, snapshot(vec![], true));
+}
+
+async fn nothing_is_called_complete_that_was_published_before_the_watch(sides: Sides) {
+    let wanted = build::assignments("here", 2);
+    sides.dispatch.assign_all(&wanted).await.expect("to assign everything");
+    let round = sides.dispatch.open_round().await.expect("a round");
+    let mut events = sides.assignments_of("here").await;
+    let AssignmentEvent::Snapshot { assignments, complete: false } = next(&mut events).await else {
+        panic!("a snapshot that may be an older copy")
     };
     assert_eq!(assignments.len(), 2);
-    // A worker without assignments knows that it has none.
-    assert_eq!(next(&mut sides.assignments_of("elsewhere").await).await, snapshot(vec![], true));
+    // The round began before the watch did: what it has read may be older than what the worker has seen.
+    sides.dispatch.close_round(round, &wanted, &BTreeSet::new()).await.expect("to assign everything");
+    let marker = build::assignment("here");
+    sides.dispatch.assign(std::slice::from_ref(&marker)).await.expect("to assign");
+    nothing_but(&mut events, changed(&marker)).await;
+}
+
+async fn what_was_published_during_a_round_stays(sides: Sides) {
+    let surplus = build::assignment("here");
+    sides.dispatch.assign(std::slice::from_ref(&surplus)).await.expect("to assign");
+    let mut events = sides.assignments_of("here").await;
+    next(&mut events).await;
+    let round = sides.dispatch.open_round().await.expect("a round");
+    // Another control has committed and published these; the record that was read knows neither.
+    let (fresh, newer) = (build::assignment("here"), newer(&surplus, Order::Stop));
+    sides.dispatch.assign(std::slice::from_ref(&fresh)).await.expect("to assign");
+    sides.dispatch.assign(std::slice::from_ref(&newer)).await.expect("to assign");
+    assert_eq!(next(&mut events).await, changed(&fresh));
+    assert_eq!(next(&mut events).await, changed(&newer));
+    sides.dispatch.close_round(round, &[], &BTreeSet::new()).await.expect("to assign everything");
+    let AssignmentEvent::Snapshot { mut assignments, complete: true } = next(&mut events).await else {
+        panic!("nothing is withdrawn")
+    };
+    assignments.sort_by_key(|assignment| assignment.node);
+    let mut both = vec![fresh, newer];
+    both.sort_by_key(|assignment| assignment.node);
+    assert_eq!(assignments, both);
+}
+
+async fn an_assignment_newer_than_the_one_taken_back_stays(sides: Sides) {
+    let first = build::assignment("here");
+    let newer = newer(&first, Order::Run);
+    sides.dispatch.assign(std::slice::from_ref(&newer)).await.expect("to assign");
+    let mut events = sides.assignments_of("here").await;
+    next(&mut events).await;
+    sides.dispatch.withdraw(&[(first.worker, first.node, first.generation)]).await.expect("to withdraw");
+    let marker = build::assignment("here");
+    sides.dispatch.assign(std::slice::from_ref(&marker)).await.expect("to assign");
+    nothing_but(&mut events, changed(&marker)).await;
+}
+
+async fn what_belongs_to_a_spared_vcluster_stays(sides: Sides) {
+    let (spared, surplus) = (build::assignment("here"), build::assignment("here"));
+    sides.dispatch.assign(&[spared.clone(), surplus.clone()]).await.expect("to assign");
+    let report = build::report(&spared, Phase::Stopped);
+    sides.duty.report(std::slice::from_ref(&report)).await.expect("to report");
+    let mut events = sides.assignments_of("here").await;
+    next(&mut events).await;
+    let round = sides.dispatch.open_round().await.expect("a round");
+    let unreadable = BTreeSet::from([spared.vcluster]);
+    sides.dispatch.close_round(round, &[], &unreadable).await.expect("to assign everything");
+    assert_eq!(next(&mut events).await, AssignmentEvent::Withdrawn(vec![surplus.node]));
+    assert_eq!(next(&mut events).await, snapshot(vec![spared.clone()], true));
+    assert_eq!(sides.duty.last_reports(&spared.worker).await.expect("reports"), [report]);
+}
+
+async fn answers_come_behind_a_complete_snapshot_and_as_they_are_given(sides: Sides) {
+    let (early, late) = (build::assignment("here"), build::assignment("here"));
+    let remove = Verdict::Remove { generation: Generation(3) };
+    let answer = |node: &Assignment, verdict| Answer { node: node.node, worker: node.worker.clone(), verdict };
+    sides.dispatch.answer(&[answer(&early, remove)]).await.expect("to answer");
+    let mut events = sides.assignments_of("here").await;
+    assert_eq!(next(&mut events).await, snapshot(vec![], false), "an older copy may hold older answers");
+    sides.dispatch.assign_all(&[]).await.expect("to assign everything");
+    assert_eq!(next(&mut events).await, snapshot(vec![], true));
+    assert_eq!(next(&mut events).await, AssignmentEvent::Answered(vec![answer(&early, remove)]));
+    sides.dispatch.answer(&[answer(&late, Verdict::Keep)]).await.expect("to answer");
+    assert_eq!(next(&mut events).await, AssignmentEvent::Answered(vec![answer(&late, Verdict::Keep)]));
+    sides.dispatch.take_back(&[(early.worker.clone(), early.node)]).await.expect("to take back");
+    let mut again = sides.assignments_of("here").await;
+    next(&mut again).await;
+    sides.dispatch.assign_all(&[]).await.expect("to assign everything");
+    assert_eq!(next(&mut again).await, snapshot(vec![], true));
+    assert_eq!(next(&mut again).await, AssignmentEvent::Answered(vec![answer(&late, Verdict::Keep)]));
 }
 
 async fn everything_again_changes_nothing(sides: Sides) {
@@ -142,6 +235,8 @@ async fn everything_again_changes_nothing(sides: Sides) {
     sides.dispatch.assign_all(&wanted).await.expect("to assign everything");
     let mut events = sides.assignments_of("here").await;
     next(&mut events).await;
+    sides.dispatch.assign_all(&wanted).await.expect("to assign everything");
+    assert!(matches!(next(&mut events).await, AssignmentEvent::Snapshot { complete: true, .. }));
     sides.dispatch.assign_all(&wanted).await.expect("to assign everything");
     let marker = Assignment { generation: Generation(9), ..wanted[0].clone() };
     sides.dispatch.assign(std::slice::from_ref(&marker)).await.expect("to assign");

@@ -1,6 +1,6 @@
 //! What workers say, and what control hears.
 
-use control::ports::coordination::{ReportEvent, WorkerInfo};
+use control::ports::coordination::{CoordinationError, Orphan, ReportEvent, WorkerInfo};
 use domain::node::Phase;
 use testkit::build;
 
@@ -13,6 +13,9 @@ on_both!(
     a_worker_is_told_when_it_comes_and_when_it_changes,
     a_worker_is_found_where_it_says_it_is,
     coordination_that_is_there_answers,
+    a_second_worker_is_refused_and_so_is_a_second_one_of_the_name,
+    a_worker_that_begins_a_watch_asks_for_everything,
+    control_hears_what_workers_ask_about_and_when_they_stop,
 );
 
 fn step(text: &str) -> Phase {
@@ -25,7 +28,7 @@ async fn a_report_reaches_control_and_is_kept_for_its_worker(sides: Sides) {
     sides.duty.report(std::slice::from_ref(&before)).await.expect("to report");
     let mut events = sides.reports().await;
     let first = next(&mut events).await;
-    assert_eq!(first, ReportEvent::Snapshot { reports: vec![before], workers: vec![] });
+    assert_eq!(first, ReportEvent::Snapshot { reports: vec![before], workers: vec![], orphans: vec![] });
     let (mine, other) = (build::report(&here, Phase::Stopped), build::report(&there, Phase::Stopping));
     sides.duty.report(std::slice::from_ref(&mine)).await.expect("to report");
     sides.duty.report(std::slice::from_ref(&other)).await.expect("to report");
@@ -79,7 +82,7 @@ async fn a_worker_is_told_when_it_comes_and_when_it_changes(sides: Sides) {
     sides.duty.announce(&unready).await.expect("to announce");
     nothing_but(&mut events, ReportEvent::Worker(unready.clone())).await;
     let later = next(&mut sides.reports().await).await;
-    assert_eq!(later, ReportEvent::Snapshot { reports: vec![], workers: vec![unready] });
+    assert_eq!(later, ReportEvent::Snapshot { reports: vec![], workers: vec![unready], orphans: vec![] });
 }
 
 async fn coordination_that_is_there_answers(sides: Sides) {
@@ -91,4 +94,43 @@ async fn a_worker_is_found_where_it_says_it_is(sides: Sides) {
     assert_eq!(sides.whereabouts.whereabouts(&info.name).await.expect("an answer"), None);
     sides.duty.announce(&info).await.expect("to announce");
     assert_eq!(sides.whereabouts.whereabouts(&info.name).await.expect("an answer"), Some(info));
+}
+
+async fn a_worker_that_begins_a_watch_asks_for_everything(sides: Sides) {
+    let mut events = sides.reports().await;
+    next(&mut events).await;
+    let _watch = sides.assignments_of("here").await;
+    assert_eq!(next(&mut events).await, ReportEvent::Asked);
+}
+
+async fn control_hears_what_workers_ask_about_and_when_they_stop(sides: Sides) {
+    let mut events = sides.reports().await;
+    next(&mut events).await;
+    let node = build::assignment("here");
+    let orphan = Orphan {
+        node: node.node,
+        worker: node.worker.clone(),
+        vcluster: node.vcluster,
+        owner: node.owner,
+        generation: node.generation,
+    };
+    sides.duty.ask(std::slice::from_ref(&orphan)).await.expect("to ask");
+    assert_eq!(next(&mut events).await, ReportEvent::Orphans(vec![orphan.clone()]));
+    let later = next(&mut sides.reports().await).await;
+    assert_eq!(later, ReportEvent::Snapshot { reports: vec![], workers: vec![], orphans: vec![orphan] });
+    sides.duty.stop_asking(&node.worker, &[node.node]).await.expect("to stop asking");
+    assert_eq!(next(&mut events).await, ReportEvent::OrphanGone(node.worker.clone(), node.node));
+    sides.duty.stop_asking(&node.worker, &[node.node]).await.expect("nothing to stop");
+}
+
+async fn a_second_worker_is_refused_and_so_is_a_second_one_of_the_name(sides: Sides) {
+    let worker = |name: &str, id: &str| WorkerInfo { id: Some(id.into()), ..build::worker_info(name) };
+    let first = worker("here", "one");
+    sides.duty.announce(&first).await.expect("to announce");
+    for other in [worker("here", "two"), worker("there", "two")] {
+        let refused = sides.duty.announce(&other).await;
+        assert!(matches!(refused, Err(CoordinationError::Refused(_))), "{refused:?}");
+    }
+    sides.duty.announce(&first).await.expect("the first one stays");
+    assert_eq!(sides.whereabouts.whereabouts(&first.name).await.expect("an answer"), Some(first));
 }

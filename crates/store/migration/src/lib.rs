@@ -21,11 +21,12 @@ mod m20261121_000004_operations_by;
 mod m20261121_000020_people;
 mod m20261121_000040_identities;
 mod m20261121_000060_groups;
-mod m20261129_000020_edge_pending_address;
-mod m20261129_node_notes;
 mod m20261129_000010_images;
 mod m20261129_000010_reboot_homes;
+mod m20261129_000010_truth;
 mod m20261129_000011_reboot_autostart;
+mod m20261129_000020_edge_pending_address;
+mod m20261129_node_notes;
 
 /// Every step in the order it is applied.
 #[derive(Debug, Clone, Copy)]
@@ -55,6 +56,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261129_000010_images::Migration),
             Box::new(m20261129_000010_reboot_homes::Migration),
             Box::new(m20261129_000011_reboot_autostart::Migration),
+            Box::new(m20261129_000010_truth::Migration),
         ]
     }
 }

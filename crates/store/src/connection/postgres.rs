@@ -8,7 +8,7 @@ use std::{fmt, str::FromStr, time::Duration};
 use sea_orm::{
     ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DatabaseTransaction, DbErr, RuntimeErr, SqlxError,
     Statement,
-    sqlx::{Connection, Postgres, pool::PoolOptions, postgres::PgConnectOptions},
+    sqlx::{Connection, PgConnection, Postgres, pool::PoolOptions, postgres::PgConnectOptions, query, query_scalar},
 };
 
 use control::ports::store::StoreError;
@@ -18,6 +18,25 @@ use crate::{fault::fault, patient::Patient};
 
 /// The advisory lock of whoever writes: "docklet" in ASCII. Locks are each database's own.
 const WRITER: i64 = 0x0064_6f63_6b6c_6574;
+/// The advisory lock of the process that serves: "serving" in ASCII.
+const SERVING: i64 = 0x0073_6572_7669_6e67;
+/// Between two looks whether the serving process still has its lock, and after a lost session between two tries.
+const KEEP: Duration = Duration::from_secs(5);
+/// How often a session that is in the way is ended. The server ends it at once, unless it does not come to it.
+const MOST_TAKEOVERS: u32 = 50;
+/// How often a lock is tried that a process which has just ended may still hold.
+const MOST_TRIES: u32 = 15;
+/// `pg_locks` shows the number of an advisory lock in two halves.
+const END_HOLDER: &str = "
+    SELECT pg_terminate_backend(pid) FROM pg_locks
+    WHERE locktype = 'advisory' AND granted AND objsubid = 1 AND (classid::bigint << 32 | objid::bigint) = $1
+        AND database = (SELECT oid FROM pg_database WHERE datname = current_database())";
+const WHO_HOLDS: &str = "
+    SELECT format(' from %s since %s', coalesce(host(client_addr), 'its own host'),
+        to_char(backend_start AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS \"UTC\"'))
+    FROM pg_locks JOIN pg_stat_activity USING (pid)
+    WHERE locktype = 'advisory' AND granted AND objsubid = 1 AND (classid::bigint << 32 | objid::bigint) = $1
+        AND database = (SELECT oid FROM pg_database WHERE datname = current_database())";
 /// One that writes and one that waits for it, so that a connection that has died does not keep all writers waiting.
 const WRITERS: u32 = 2;
 /// A writer that says nothing this long is gone: its transaction ends, and with it the lock.
@@ -72,7 +91,7 @@ impl fmt::Debug for PostgresConfig {
 }
 
 /// The server and database as people may read it.
-pub(super) fn shown(options: &PgConnectOptions) -> String {
+pub(crate) fn shown(options: &PgConnectOptions) -> String {
     let host = options.get_socket().map_or_else(|| options.get_host().to_owned(), |path| path.display().to_string());
     let database = options.get_database().unwrap_or_else(|| options.get_username());
     format!("{database} at {host}:{} as {}", options.get_port(), options.get_username())
@@ -199,4 +218,85 @@ fn is_forgotten(error: &DbErr) -> bool {
         return false;
     };
     cause.as_database_error().and_then(|refusal| refusal.code()).is_some_and(|code| code == INVALID_PARAMETER)
+}
+
+/// A session of its own that holds the lock of the process that serves. The server ends it with the process, however that
+/// ends: at once when the process is killed, within half a minute when its host is lost.
+pub(crate) struct Session {
+    connection: PgConnection,
+    options: PgConnectOptions,
+}
+
+impl Session {
+    pub(crate) async fn open(config: &PostgresConfig, options: &PgConnectOptions) -> Result<Self, StoreError> {
+        let options = settings(config, options.clone(), Part::Writer).options([
+            ("tcp_keepalives_idle", "10"),
+            ("tcp_keepalives_interval", "5"),
+            ("tcp_keepalives_count", "4"),
+        ]);
+        let connection = PgConnection::connect_with(&options).await.map_err(lost)?;
+        Ok(Self { connection, options })
+    }
+
+    /// Takes the lock if it is free; says whether it is ours now.
+    pub(crate) async fn lock(&mut self) -> Result<bool, StoreError> {
+        let ask = query_scalar("SELECT pg_try_advisory_lock($1)").bind(SERVING);
+        ask.fetch_one(&mut self.connection).await.map_err(lost)
+    }
+
+    /// The same, where a process that has just ended may still hold it: the server takes a moment to notice.
+    pub(crate) async fn lock_soon(&mut self) -> Result<bool, StoreError> {
+        for _ in 0..MOST_TRIES {
+            if self.lock().await? {
+                return Ok(true);
+            }
+            tokio::time::sleep(LOOK_AGAIN).await;
+        }
+        Ok(false)
+    }
+
+    /// Takes the lock from whoever has it, by ending the session that holds it.
+    pub(crate) async fn take_over(&mut self) -> Result<(), StoreError> {
+        for _ in 0..MOST_TAKEOVERS {
+            query(END_HOLDER).bind(SERVING).execute(&mut self.connection).await.map_err(lost)?;
+            if self.lock().await? {
+                return Ok(());
+            }
+            tokio::time::sleep(LOOK_AGAIN).await;
+        }
+        Err(StoreError::Unavailable("the session of the dockletd that serves the record does not end".into()))
+    }
+
+    /// Who has it, as the end of a sentence.
+    pub(crate) async fn holder(&mut self) -> Result<String, StoreError> {
+        let who: Option<String> =
+            query_scalar(WHO_HOLDS).bind(SERVING).fetch_optional(&mut self.connection).await.map_err(lost)?;
+        Ok(who.unwrap_or_default())
+    }
+
+    /// Keeps the session alive for as long as this runs. When it is lost, takes the lock again as soon as it is free; whether
+    /// somebody else was given it meanwhile, the term says.
+    pub(crate) async fn keep(mut self) {
+        loop {
+            tokio::time::sleep(KEEP).await;
+            let Err(error) = self.connection.ping().await else { continue };
+            tracing::warn!(%error, "the session that keeps the record for this process was lost");
+            while let Err(error) = self.renew().await {
+                tracing::debug!(%error, "the session that keeps the record is not back yet");
+                tokio::time::sleep(KEEP).await;
+            }
+        }
+    }
+
+    async fn renew(&mut self) -> Result<(), StoreError> {
+        self.connection = PgConnection::connect_with(&self.options).await.map_err(lost)?;
+        if self.lock().await? {
+            return Ok(());
+        }
+        Err(StoreError::Unavailable("another process keeps the record".into()))
+    }
+}
+
+fn lost(error: SqlxError) -> StoreError {
+    fault("session")(DbErr::Conn(RuntimeErr::SqlxError(std::sync::Arc::new(error))))
 }

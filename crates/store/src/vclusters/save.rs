@@ -1,4 +1,4 @@
-//! Writing a vcluster: five statements whatever its size, each of which does nothing when nothing has changed.
+//! Writing a vcluster: six statements whatever its size, each of which does nothing when nothing has changed.
 
 use chrono::{DateTime, Utc};
 use control::ports::store::StoreError;
@@ -15,6 +15,7 @@ use sea_orm::{
 use crate::{
     entity::{node, operation, vcluster},
     fault::fault,
+    unclaimed,
 };
 
 pub(crate) async fn save(db: &impl ConnectionTrait, whole: &Vcluster, now: DateTime<Utc>) -> Result<(), StoreError> {
@@ -22,7 +23,7 @@ pub(crate) async fn save(db: &impl ConnectionTrait, whole: &Vcluster, now: DateT
     let others = operation::Column::Id.ne(whole.operation.id.as_uuid());
     end_running(db, whole.id, others, OperationState::Superseded, now).await?;
     save_row(db, whole).await?;
-    save_nodes(db, whole).await
+    save_nodes(db, whole, now).await
 }
 
 pub(crate) async fn remove(db: &impl ConnectionTrait, id: VclusterId, now: DateTime<Utc>) -> Result<(), StoreError> {
@@ -31,6 +32,7 @@ pub(crate) async fn remove(db: &impl ConnectionTrait, id: VclusterId, now: DateT
     end_running(db, id, delete, OperationState::Succeeded, now).await?;
     let other = operation::Column::Kind.ne(OperationKind::Delete.as_str());
     end_running(db, id, other, OperationState::Superseded, now).await?;
+    unclaimed::depart(db, Condition::all().add(node::Column::Vcluster.eq(id.as_uuid())), now).await?;
     // The nodes go with it: their foreign key cascades.
     vcluster::Entity::delete_by_id(id.as_uuid()).exec(db).await.map_err(fault("vcluster"))?;
     Ok(())
@@ -78,14 +80,16 @@ async fn save_row(db: &impl ConnectionTrait, whole: &Vcluster) -> Result<(), Sto
     Ok(())
 }
 
-async fn save_nodes(db: &impl ConnectionTrait, whole: &Vcluster) -> Result<(), StoreError> {
+async fn save_nodes(db: &impl ConnectionTrait, whole: &Vcluster, now: DateTime<Utc>) -> Result<(), StoreError> {
     use node::Column::{
-        Generation, Id, Intent, Ip, Name, Notes, Operation, Reason, Reserved, RunningSince, State, Tries, Vcluster, Worker,
+        Generation, Id, Intent, Ip, Name, Notes, Operation, Reason, Reserved, RunningSince, State, Tries, Vcluster,
+        Worker,
     };
     // Removed ones first: a new node may have got the name of one of them.
     let kept = whole.nodes.iter().map(|node| node.id.as_uuid());
-    let removed = node::Entity::delete_many().filter(Vcluster.eq(whole.id.as_uuid())).filter(Id.is_not_in(kept));
-    removed.exec(db).await.map_err(fault("node"))?;
+    let removed = Condition::all().add(Vcluster.eq(whole.id.as_uuid())).add(Id.is_not_in(kept));
+    unclaimed::depart(db, removed.clone(), now).await?;
+    node::Entity::delete_many().filter(removed).exec(db).await.map_err(fault("node"))?;
     if whole.nodes.is_empty() {
         return Ok(());
     }

@@ -160,7 +160,7 @@ async fn a_vcluster_is_never_seen_half_saved() {
     while !writer.is_finished() {
         let page = PageRequest { after: None, limit: 10 };
         let mut seen = record.store.vclusters_of(user_id(1), page).await.expect("a read");
-        seen.extend(record.store.all_vclusters().await.expect("a read"));
+        seen.extend(record.store.all_vclusters().await.expect("a read").vclusters);
         seen.extend(record.store.vcluster(vcluster_id(1)).await.expect("a read"));
         for vcluster in seen {
             let round = vcluster.resources.cpu_milli;
@@ -208,5 +208,5 @@ async fn of_many_who_want_the_last_place_one_gets_it() {
         winners += usize::from(contender.expect("no panic").expect("no error"));
     }
     assert_eq!(winners, 1);
-    assert_eq!(record.store.all_vclusters().await.expect("a read").len(), 1);
+    assert_eq!(record.store.all_vclusters().await.expect("a read").vclusters.len(), 1);
 }

@@ -54,9 +54,9 @@ async fn a_page_continues_where_a_vcluster_has_gone_meanwhile() {
 #[tokio::test]
 async fn all_vclusters_of_all_owners_are_there_with_their_nodes() {
     let record = record().await;
-    let all = record.store.all_vclusters().await.expect("a read");
+    let all = record.store.all_vclusters().await.expect("a read").vclusters;
     let expected: Vec<_> =
         [(1, 1), (1, 2), (2, 3), (2, 4), (1, 5)].map(|(owner, number)| vcluster(owner, number, 2)).into();
     assert_eq!(all, expected);
-    assert_eq!(Record::new().await.store.all_vclusters().await.expect("a read"), []);
+    assert_eq!(Record::new().await.store.all_vclusters().await.expect("a read").vclusters, []);
 }

@@ -170,7 +170,7 @@ async fn a_restart_costs_errors_that_say_try_again_and_nothing_else() {
     store.user(user_id(1)).await.expect("a read").expect("the user");
     let (answered, refused) = writer.await.expect("no panic");
     let whole: Vec<_> =
-        store.all_vclusters().await.expect("a read").iter().map(|it| it.id.as_uuid().as_u128()).collect();
+        store.all_vclusters().await.expect("a read").vclusters.iter().map(|it| it.id.as_uuid().as_u128()).collect();
     assert_eq!(whole, answered, "what was answered is there, what was refused is not ({refused} were)");
     let nodes = "SELECT count(*) FROM nodes n LEFT JOIN vclusters v ON v.id = n.vcluster WHERE v.id IS NULL";
     let halves = store_count(&server, &database, nodes).await;

@@ -33,6 +33,8 @@ mod sqlite {
     mod session_file;
     mod sessions;
     mod sweep;
+    mod term;
+    mod unclaimed;
     mod unreadable;
     mod upgrade;
     mod vclusters;
@@ -65,5 +67,7 @@ mod postgres {
     mod server;
     mod sessions;
     mod sweep;
+    mod term;
+    mod unclaimed;
     mod vclusters;
 }

@@ -108,7 +108,7 @@ impl Scene {
 /// A host of this size is there.
 pub(super) async fn announce(coordination: &MemoryCoordination, cpu_milli: u64, memory_mib: u64) {
     let name = "here".parse().expect("a name");
-    let host = WorkerInfo { name, cpu_milli, memory_mib, routed: vec![], unready: None, stream: None };
+    let host = WorkerInfo { name, cpu_milli, memory_mib, routed: vec![], unready: None, stream: None, id: None };
     coordination.announce(&host).await.expect("coordination answers");
 }
 
@@ -164,7 +164,7 @@ async fn nobody_gets_more(wishes: Vec<Wish>) {
     let accepted = scene.grant(wishes).await;
     let store = &scene.record.store;
 
-    let recorded: BTreeSet<_> = store.all_vclusters().await.expect("a read").iter().map(|it| it.id).collect();
+    let recorded: BTreeSet<_> = store.all_vclusters().await.expect("a read").vclusters.iter().map(|it| it.id).collect();
     assert_eq!(recorded, accepted.iter().map(|it| it.id).collect(), "who was told yes has it, and nobody else");
     for owner in &scene.owners {
         let held = store.usage(owner.user).await.expect("a read");

@@ -1,34 +1,70 @@
 //! Control's side of the fake.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use async_trait::async_trait;
-use control::ports::coordination::{Assignment, CoordinationError, Dispatch, ReportEvent};
-use domain::{NodeId, name::WorkerName};
+use control::ports::coordination::{Answer, Assignment, CoordinationError, Dispatch, Newer, ReportEvent, Round};
+use domain::{NodeId, VclusterId, name::WorkerName, node::Generation};
 use futures::stream::BoxStream;
 
 use super::MemoryCoordination;
 
 #[async_trait]
 impl Dispatch for MemoryCoordination {
-    async fn assign(&self, assignments: &[Assignment]) -> Result<(), CoordinationError> {
-        self.enter()?.publish(assignments);
+    async fn assign(&self, assignments: &[Assignment]) -> Result<Vec<Newer>, CoordinationError> {
+        Ok(self.enter()?.publish(assignments))
+    }
+
+    async fn withdraw(&self, nodes: &[(WorkerName, NodeId, Generation)]) -> Result<(), CoordinationError> {
+        self.enter()?.withdraw_known(nodes);
         Ok(())
     }
 
-    async fn withdraw(&self, nodes: &[(WorkerName, NodeId)]) -> Result<(), CoordinationError> {
-        self.enter()?.withdraw(nodes);
-        Ok(())
+    async fn open_round(&self) -> Result<Round, CoordinationError> {
+        let state = self.enter()?;
+        let key = |(worker, node): &(WorkerName, NodeId), generation: Generation| {
+            (format!("{worker}/{node}"), i64::try_from(generation.0).unwrap_or(i64::MAX), Vec::new())
+        };
+        let assignments = state.assignments.iter().map(|(place, there)| key(place, there.generation));
+        let reports = state.reports.iter().map(|(place, there)| key(place, there.observation.generation));
+        // Of one place with both, the assignment counts.
+        Ok(Round { keys: reports.chain(assignments).collect(), asked: state.asked() })
     }
 
-    async fn assign_all(&self, assignments: &[Assignment]) -> Result<(), CoordinationError> {
+    async fn close_round(
+        &self,
+        round: Round,
+        assignments: &[Assignment],
+        spared: &BTreeSet<VclusterId>,
+    ) -> Result<Vec<Newer>, CoordinationError> {
         let mut state = self.enter()?;
         let wanted: BTreeSet<(WorkerName, NodeId)> = assignments.iter().map(|a| (a.worker.clone(), a.node)).collect();
+        let noted: BTreeMap<String, i64> = round.keys.into_iter().map(|(key, version, _)| (key, version)).collect();
         let there = state.assignments.keys().chain(state.reports.keys());
-        let surplus: Vec<_> = there.filter(|place| !wanted.contains(place)).cloned().collect();
-        state.publish(assignments);
+        let is_surplus = |place: &&(WorkerName, NodeId)| {
+            let Some(version) = noted.get(&format!("{}/{}", place.0, place.1)) else { return false };
+            let is_unchanged = state.assignments.get(*place).is_none_or(|there| {
+                !spared.contains(&there.vcluster) && i64::try_from(there.generation.0).is_ok_and(|now| now == *version)
+            });
+            !wanted.contains(*place) && is_unchanged
+        };
+        let surplus: Vec<_> = there.filter(is_surplus).cloned().collect();
+        let newer = state.publish(assignments);
         state.withdraw(&surplus);
-        state.mark_complete();
+        state.mark_complete(&round.asked);
+        Ok(newer)
+    }
+
+    async fn answer(&self, answers: &[Answer]) -> Result<(), CoordinationError> {
+        self.enter()?.answer(answers);
+        Ok(())
+    }
+
+    async fn take_back(&self, nodes: &[(WorkerName, NodeId)]) -> Result<(), CoordinationError> {
+        let mut state = self.enter()?;
+        for place in nodes {
+            state.answers.remove(place);
+        }
         Ok(())
     }
 

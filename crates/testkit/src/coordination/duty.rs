@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 
 use async_trait::async_trait;
 use control::ports::coordination::{
-    AssignmentEvent, CoordinationError, Duty, Report, ReportEvent, Whereabouts, WorkerInfo,
+    AssignmentEvent, CoordinationError, Duty, Orphan, Report, ReportEvent, Whereabouts, WorkerInfo,
 };
-use domain::name::WorkerName;
+use domain::{NodeId, name::WorkerName};
 use futures::stream::BoxStream;
 
 use super::MemoryCoordination;
@@ -15,6 +15,12 @@ use super::MemoryCoordination;
 impl Duty for MemoryCoordination {
     async fn announce(&self, info: &WorkerInfo) -> Result<(), CoordinationError> {
         let mut state = self.enter()?;
+        if let Some(other) = state.other_than(info) {
+            return Err(CoordinationError::Refused(format!(
+                "host {} is this installation's worker already",
+                other.name
+            )));
+        }
         if state.workers.get(&info.name) != Some(info) {
             state.workers.insert(info.name.clone(), info.clone());
             state.tell_control(&ReportEvent::Worker(info.clone()));
@@ -43,6 +49,16 @@ impl Duty for MemoryCoordination {
         if !latest.is_empty() {
             state.tell_control(&ReportEvent::Reported(latest.into_values().collect()));
         }
+        Ok(())
+    }
+
+    async fn ask(&self, orphans: &[Orphan]) -> Result<(), CoordinationError> {
+        self.enter()?.ask(orphans);
+        Ok(())
+    }
+
+    async fn stop_asking(&self, worker: &WorkerName, nodes: &[NodeId]) -> Result<(), CoordinationError> {
+        self.enter()?.stop_asking(worker, nodes);
         Ok(())
     }
 }

@@ -83,6 +83,16 @@ impl Engine for FakeEngine {
         Ok(())
     }
 
+    async fn pause_container(&self, id: &str) -> Result<(), EngineError> {
+        let mut shelf = self.shelf.lock();
+        let call = Call::PauseContainer(shelf.name_of(id));
+        shelf.enter(call)?;
+        if shelf.find(id).is_some_and(|kept| matches!(kept.run, RunState::Running { .. })) {
+            shelf.set_run(id, RunState::Paused);
+        }
+        Ok(())
+    }
+
     async fn remove_container(&self, id: &str) -> Result<(), EngineError> {
         let mut shelf = self.shelf.lock();
         let call = Call::RemoveContainer(shelf.name_of(id));

@@ -133,7 +133,11 @@ fn an_order_older_than_the_container_is_refused_whatever_it_is() {
     for order in [Order::Run, Order::Stop, Order::Remove] {
         for run in [RunState::Created, running(), RunState::Paused, exited(0), RunState::Dead] {
             for past in pasts() {
-                assert_eq!(plan(order, NOW, ours(6, run), &past), Step::Refuse, "{order:?} {run:?}");
+                assert_eq!(
+                    plan(order, NOW, ours(6, run), &past),
+                    Step::Refuse { known: Generation(6) },
+                    "{order:?} {run:?}"
+                );
             }
         }
     }

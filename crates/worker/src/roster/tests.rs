@@ -95,13 +95,17 @@ fn a_node_whose_driver_broke_off_is_found() {
 }
 
 #[test]
-fn what_is_missing_in_a_snapshot_is_not_wanted_only_when_the_snapshot_is_complete() {
+fn nothing_is_believed_of_a_snapshot_that_is_not_complete() {
     let roster = Roster::default();
     let [one, two] = build::assignments("here", 2).try_into().expect("two");
-    let (seats, _) = roster.replace(vec![one.clone(), two.clone()], false);
-    assert_eq!(seats.len(), 2);
-    let (seats, gone) = roster.replace(vec![one.clone()], false);
+    let (seats, gone) = roster.replace(vec![one.clone(), two.clone()], false);
     assert_eq!((seats.len(), gone, roster.is_complete()), (0, vec![], false));
+    let (seats, _) = roster.replace(vec![one.clone(), two.clone()], true);
+    assert_eq!(seats.len(), 2);
+    let older = later(&one, 7, Order::Remove);
+    let (seats, gone) = roster.replace(vec![older], false);
+    assert_eq!((seats.len(), gone, roster.is_complete()), (0, vec![], false));
+    assert!(roster.wants(two.node), "it is missing in what may be an older copy");
     let (seats, gone) = roster.replace(vec![one], true);
     assert_eq!((seats.len(), gone, roster.is_complete()), (0, vec![two.node], true));
 }

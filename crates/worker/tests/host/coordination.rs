@@ -1,6 +1,9 @@
 //! Coordination comes, goes and forgets; nodes do not mind.
 
-use control::ports::coordination::{Assignment, Dispatch, Order};
+use control::ports::{
+    coordination::{Assignment, Dispatch, Order},
+    engine::RunState,
+};
 use domain::node::{Generation, Phase};
 use testkit::eventually;
 
@@ -56,17 +59,55 @@ async fn an_older_order_is_refused_also_after_a_restart() {
     let late = Assignment { generation: Generation(7), ..newer[0].clone() };
     docker(&["rm", "--force", &lab.name(&late)]).expect("removed");
     lab.coordination.wipe();
-    lab.publish(std::slice::from_ref(&late)).await;
+    lab.coordination.assign_all(std::slice::from_ref(&late)).await.expect("published");
     lab.start();
     lab.run(std::slice::from_ref(&late)).await;
     lab.kill();
     lab.coordination.wipe();
-    lab.publish(&[Assignment { order: Order::Remove, ..newer[0].clone() }]).await;
+    let remove = Assignment { order: Order::Remove, ..newer[0].clone() };
+    lab.coordination.assign_all(&[remove]).await.expect("published");
     lab.start();
     lab.looked_over().await;
     assert!(lab.container(&nodes[0]).await.is_some(), "it was not removed");
+    // Control hears which order was carried out: its record is behind.
+    eventually("the later order is reported", SOON, || async {
+        lab.coordination.report_of(nodes[0].node).is_some_and(|report| report.observation.generation == Generation(7))
+    })
+    .await;
     let newest = lab.order(&[late], Order::Stop).await;
     lab.phase(&newest[0], "stopped", |phase| *phase == Phase::Stopped).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_older_copy_of_coordination_changes_nothing_on_the_host() {
+    let lab = Lab::started().await;
+    let (early, gone) = (lab.vcluster(1), lab.vcluster(1));
+    lab.run(&early).await;
+    lab.run(&gone).await;
+    let copy = lab.coordination.copy();
+    // What the copy does not know: a later order, a removed node, and a new one.
+    let stopped = lab.order(&early, Order::Stop).await;
+    lab.phase(&stopped[0], "stopped", |phase| *phase == Phase::Stopped).await;
+    lab.remove(&gone).await;
+    let gone = lab.coordination.assignment(gone[0].node).expect("published");
+    lab.coordination.withdraw(&[(gone.worker.clone(), gone.node, gone.generation)]).await.expect("withdrawn");
+    let late = lab.vcluster(1);
+    lab.run(&late).await;
+    lab.shell(&late[0], "echo mine > /opt/file").expect("written");
+    let since = lab.running_since(&late[0]).await;
+    lab.coordination.forget_that_everything_was_published();
+    lab.coordination.restore(&copy);
+    eventually("it watches again", SOON, || async { lab.coordination.watchers().0 == 1 }).await;
+    lab.looked_over().await;
+    assert_eq!(lab.running_since(&late[0]).await, since, "a node the copy does not know runs on");
+    assert!(lab.container(&gone).await.is_none(), "a node only the copy knows is not made again");
+    assert!(!matches!(lab.container(&early[0]).await.expect("is there").run, RunState::Running { .. }));
+
+    let all = [stopped, late.clone()].concat();
+    lab.coordination.assign_all(&all).await.expect("published");
+    lab.run(&late).await;
+    assert_eq!(lab.running_since(&late[0]).await, since);
+    assert_eq!(lab.shell(&late[0], "cat /opt/file").as_deref(), Ok("mine"));
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -96,7 +137,7 @@ async fn progress_is_told_in_order_and_not_too_often() {
     while !matches!(phases.last(), Some(Phase::Running { .. })) {
         match reports.next().await.expect("goes on").expect("a report") {
             ReportEvent::Reported(batch) => phases.extend(batch.into_iter().map(|report| report.observation.phase)),
-            ReportEvent::Snapshot { .. } | ReportEvent::Worker(_) | ReportEvent::WorkerLost(_) => {}
+            _ => {}
         }
     }
     let (last, steps) = phases.split_last().expect("at least one");

@@ -70,10 +70,12 @@ impl Lab {
         let mut config = WorkerConfig::new(name, build::installation(), data.path().to_owned(), init_binary(), image);
         config.announce_every = Duration::from_millis(200);
         config.sweep_every = Duration::from_secs(1);
+        let coordination = MemoryCoordination::default();
+        coordination.stand_alone();
         Self {
             running: None,
             door: Door::new(data.path(), engine),
-            coordination: MemoryCoordination::default(),
+            coordination,
             engine: DockerEngine::new(engine),
             cleanup: DockerCleanup::new(config.installation),
             config,

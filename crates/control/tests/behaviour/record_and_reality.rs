@@ -1,0 +1,162 @@
+//! What control makes of it when the record, coordination and the hosts do not say the same.
+
+use std::time::Duration;
+
+use control::{
+    actor::Actor,
+    ports::{
+        clock::Clock as _,
+        coordination::{Dispatch as _, Duty as _, Order, Orphan, Report},
+        store::Store as _,
+    },
+    reconcile::UNCLAIMED_KEPT,
+};
+use domain::{
+    NodeId, UserId, VclusterId,
+    node::{Generation, Observation, Phase},
+    user::{Role, User},
+    vcluster::{Vcluster, VclusterState},
+};
+use uuid::Uuid;
+
+use crate::harness::{Harness, SOON, chrono_epoch, eventually, obtain};
+
+fn orphan(vcluster: &Vcluster, node: NodeId, generation: u64) -> Orphan {
+    let worker = "here".parse().expect("a name");
+    Orphan { node, worker, vcluster: vcluster.id, owner: vcluster.owner, generation: Generation(generation) }
+}
+
+fn stranger(number: u128) -> Orphan {
+    Orphan {
+        node: NodeId::new(Uuid::from_u128(number)),
+        worker: "here".parse().expect("a name"),
+        vcluster: VclusterId::new(Uuid::from_u128(number)),
+        owner: UserId::new(Uuid::from_u128(number)),
+        generation: Generation(3),
+    }
+}
+
+impl Harness {
+    async fn notices(&self) -> Vec<String> {
+        let user = User { role: Role::Admin, ..self.store.user(self.ada.user).await.expect("a read").expect("ada") };
+        let admin = Actor::of(user).expect("not locked");
+        let notices = self.control.installation.notices(&admin).await.expect("notices");
+        notices.into_iter().map(|notice| notice.text).collect()
+    }
+
+    /// Waits until old rows were dropped, by the present time.
+    async fn swept(&self) {
+        eventually("a sweep", SOON, async || {
+            let mut tx = self.store.begin().await.expect("a transaction");
+            tx.last_sweep().await.expect("a read") == Some(self.clock.now())
+        })
+        .await;
+    }
+
+    async fn said(&self, words: &str) {
+        eventually(words, SOON, async || self.notices().await.iter().any(|text| text.contains(words))).await;
+    }
+}
+
+#[tokio::test]
+async fn a_container_of_a_node_the_record_has_let_go_of_may_be_removed() {
+    let harness = Harness::new().await;
+    let lab = harness.create("lab", 1).await;
+    harness.run_all(&lab).await;
+    harness.control.vclusters.delete(&harness.ada, lab.id).await.expect("it can be deleted");
+    harness.remove_all(&lab).await;
+    eventually("the vcluster to be gone", SOON, async || harness.get(lab.id).await.is_none()).await;
+    harness.coordination.ask(&[orphan(&lab, lab.nodes[0].id, 1)]).await.expect("coordination answers");
+    let verdict = harness.verdict(lab.nodes[0].id).await;
+    assert_eq!(verdict, control::ports::coordination::Verdict::Remove { generation: Generation(2) });
+    assert_eq!(harness.store.unclaimed().await.expect("a read"), []);
+}
+
+#[tokio::test]
+async fn a_container_the_record_claims_gets_its_assignment() {
+    let harness = Harness::new().await;
+    let lab = harness.create("lab", 1).await;
+    let lab = harness.running(lab).await;
+    let node = &lab.nodes[0];
+    // Somebody has deleted the assignment.
+    let place = (node.worker.clone(), node.id, node.generation);
+    harness.coordination.withdraw(&[place]).await.expect("coordination answers");
+    harness.coordination.ask(&[orphan(&lab, node.id, 1)]).await.expect("coordination answers");
+    let published = obtain("its assignment", SOON, async || harness.coordination.assignment(node.id)).await;
+    assert_eq!((published.order, published.generation), (Order::Run, node.generation));
+}
+
+#[tokio::test]
+async fn what_no_record_claims_is_kept_and_shown_and_goes_after_a_long_time() {
+    let mut harness = Harness::new().await;
+    let unclaimed = stranger(99);
+    harness.coordination.ask(std::slice::from_ref(&unclaimed)).await.expect("coordination answers");
+    assert_eq!(harness.verdict(unclaimed.node).await, control::ports::coordination::Verdict::Keep);
+    harness.said("no record claims").await;
+    // Day by day: a clock that leaps is not believed.
+    for _ in 0..UNCLAIMED_KEPT.num_days() {
+        harness.clock.advance(Duration::from_secs(24 * 3600));
+        harness.restart().await;
+        harness.swept().await;
+        assert_eq!(harness.verdict(unclaimed.node).await, control::ports::coordination::Verdict::Keep);
+    }
+    harness.clock.advance(Duration::from_secs(23 * 3600));
+    harness.restart().await;
+    eventually("it may be removed", SOON, async || {
+        harness.verdict(unclaimed.node).await
+            == control::ports::coordination::Verdict::Remove { generation: Generation(3) }
+    })
+    .await;
+    harness.coordination.stop_asking(&unclaimed.worker, &[unclaimed.node]).await.expect("coordination answers");
+    eventually("it is forgotten", SOON, async || harness.store.unclaimed().await.expect("a read").is_empty()).await;
+}
+
+#[tokio::test]
+async fn a_record_that_is_older_than_what_is_published_numbers_its_orders_above_that() {
+    let mut harness = Harness::new().await;
+    let lab = harness.create("lab", 2).await;
+    let lab = harness.running(lab).await;
+    // As after a restore: what is published is of later orders, one of them another one under the record's number.
+    let mut later = harness.coordination.assignments();
+    later[0].generation = Generation(7);
+    later[1].order = Order::Stop;
+    harness.coordination.wipe();
+    harness.coordination.assign_all(&later).await.expect("coordination answers");
+    harness.restart().await;
+    let raised = harness
+        .until(lab.id, "numbers above those", |lab| lab.nodes.iter().all(|node| node.generation > Generation(1)))
+        .await;
+    let generation = |node| raised.node_by_id(node).expect("a node").generation;
+    assert_eq!((generation(later[0].node), generation(later[1].node)), (Generation(8), Generation(2)));
+    harness.run_all(&raised).await;
+    harness.said("the record was older").await;
+}
+
+#[tokio::test]
+async fn a_record_that_is_older_than_what_a_worker_has_carried_out_numbers_its_order_above_that() {
+    let harness = Harness::new().await;
+    let lab = harness.create("lab", 1).await;
+    let lab = harness.running(lab).await;
+    let node = &lab.nodes[0];
+    let phase = Phase::Stuck { reason: "the host has carried out a later order".into() };
+    let observation = Observation { generation: Generation(5), phase };
+    let report = Report { node: node.id, worker: node.worker.clone(), observation };
+    harness.coordination.report(&[report]).await.expect("coordination answers");
+    let lab = harness.until(lab.id, "a number above that", |lab| lab.nodes[0].generation == Generation(6)).await;
+    assert_eq!(lab.state(), VclusterState::Running, "its order stays what it is");
+    harness.work(node.id, Order::Run, Phase::Running { since: chrono_epoch() }).await;
+    harness.said("the record was older").await;
+}
+
+#[tokio::test]
+async fn a_clock_that_leaps_drops_nothing() {
+    let mut harness = Harness::new().await;
+    let browser = harness.sign_in(&harness.ada).await;
+    harness.swept().await;
+    harness.clock.advance(Duration::from_secs(366 * 24 * 3600));
+    harness.restart().await;
+    harness.said("check the clock").await;
+    let kept = harness.store.sessions_of(harness.ada.user, harness.clock.now() - chrono::TimeDelta::days(366)).await;
+    assert_eq!(kept.expect("a read").len(), 1, "the session is there when the clock is right again");
+    drop(browser);
+}

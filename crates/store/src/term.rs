@@ -1,0 +1,163 @@
+//! The record itself: which process serves it, under which term, and when it was swept.
+//!
+//! A lock says whether a process serves it now; the term, compared in every transaction, says whether it still may. A process
+//! that was frozen and wakes up may have lost the lock without a word, but it cannot commit under an earlier term.
+
+use std::{
+    fs::{File, OpenOptions, TryLockError},
+    io::{self, Read as _, Write as _},
+    os::unix::fs::OpenOptionsExt as _,
+    path::{Path, PathBuf},
+};
+
+use chrono::{DateTime, Utc};
+use control::ports::store::StoreError;
+use sea_orm::{
+    ActiveValue::Set,
+    ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QuerySelect, QueryTrait,
+    sea_query::{Expr, OnConflict},
+};
+use tokio_util::task::AbortOnDropHandle;
+
+use crate::{
+    SqlStore,
+    connection::{Place, postgres},
+    entity::record,
+    fault::fault,
+};
+
+/// There is one row.
+const ONE: i64 = 1;
+
+async fn row(db: &impl ConnectionTrait) -> Result<Option<record::Model>, StoreError> {
+    record::Entity::find_by_id(ONE).one(db).await.map_err(fault("record"))
+}
+
+/// 0 when nobody has ever served it.
+pub(crate) async fn term(db: &impl ConnectionTrait) -> Result<i64, StoreError> {
+    Ok(row(db).await?.map_or(0, |row| row.term))
+}
+
+/// A condition that holds while the record has this term.
+pub(crate) fn is(term: i64) -> Expr {
+    let select = record::Entity::find().select_only().column(record::Column::Id);
+    let select = select.filter(record::Column::Id.eq(ONE)).filter(record::Column::Term.eq(term));
+    Expr::exists(select.into_query())
+}
+
+/// The next term; whoever serves an earlier one writes nothing any more.
+pub(crate) async fn raise(db: &impl ConnectionTrait) -> Result<i64, StoreError> {
+    let next = term(db).await? + 1;
+    let row = record::ActiveModel { id: Set(ONE), term: Set(next), swept_at: Set(None) };
+    let replace = OnConflict::column(record::Column::Id).update_column(record::Column::Term).to_owned();
+    let insert = record::Entity::insert(row).on_conflict(replace);
+    insert.exec_without_returning(db).await.map_err(fault("record"))?;
+    Ok(next)
+}
+
+pub(crate) async fn last_sweep(db: &impl ConnectionTrait) -> Result<Option<DateTime<Utc>>, StoreError> {
+    Ok(row(db).await?.and_then(|row| row.swept_at))
+}
+
+pub(crate) async fn set_last_sweep(db: &impl ConnectionTrait, at: DateTime<Utc>) -> Result<(), StoreError> {
+    let row = record::ActiveModel { id: Set(ONE), term: Set(0), swept_at: Set(Some(at)) };
+    let replace = OnConflict::column(record::Column::Id).update_column(record::Column::SweptAt).to_owned();
+    let insert = record::Entity::insert(row).on_conflict(replace);
+    insert.exec_without_returning(db).await.map_err(fault("record"))?;
+    Ok(())
+}
+
+/// Why a process may not serve the record.
+#[derive(Debug, thiserror::Error)]
+pub enum ServeError {
+    #[error(
+        "another dockletd serves the record {record}{who}; stop that one first. If it hangs or its host is lost, start this one with --takeover: the other one then writes nothing any more"
+    )]
+    Served { record: String, who: String },
+    #[error(
+        "another dockletd serves the record {record}{who}, and on SQLite nothing takes over while that process lives; stop it first"
+    )]
+    Locked { record: String, who: String },
+    #[error("cannot lock {path}; check that it is ours to write")]
+    Lock { path: PathBuf, source: io::Error },
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// This process serves the record, for as long as this is kept.
+#[derive(Debug)]
+pub struct Serving {
+    term: u64,
+    _hold: Hold,
+}
+
+impl Serving {
+    pub const fn term(&self) -> u64 {
+        self.term
+    }
+}
+
+/// What others find taken.
+#[derive(Debug)]
+enum Hold {
+    /// A lock on a file beside the database's: closing a file of SQLite's own would end SQLite's locks.
+    File { _lock: File },
+    /// A lock of a session at the server.
+    Session { _keeper: AbortOnDropHandle<()> },
+}
+
+impl SqlStore {
+    /// Takes the record for this process, under the next term. From now on every transaction of this process compares the
+    /// term. With `takeover`, also from a process that holds it: that one is then refused.
+    pub async fn serve(&self, takeover: bool) -> Result<Serving, ServeError> {
+        let hold = match self.place() {
+            Place::File(path) => Hold::File { _lock: lock(path, takeover)? },
+            Place::Server { config, options } => {
+                let mut session = postgres::Session::open(config, options).await?;
+                if !session.lock_soon().await? {
+                    if !takeover {
+                        let who = session.holder().await?;
+                        return Err(ServeError::Served { record: postgres::shown(options), who });
+                    }
+                    session.take_over().await?;
+                }
+                Hold::Session { _keeper: AbortOnDropHandle::new(tokio::spawn(session.keep())) }
+            }
+        };
+        let transaction = self.exclusive().await?;
+        let term = raise(&transaction).await?;
+        self.commit(transaction).await?;
+        self.set_term(term);
+        Ok(Serving { term: u64::try_from(term).unwrap_or_default(), _hold: hold })
+    }
+
+    /// The term of another process that has taken over, if one has.
+    pub async fn superseded(&self) -> Result<Option<i64>, StoreError> {
+        let Some(ours) = self.term() else { return Ok(None) };
+        Ok(Some(term(self.reader()).await?).filter(|theirs| *theirs != ours))
+    }
+}
+
+fn lock(database: &Path, takeover: bool) -> Result<File, ServeError> {
+    let mut path = database.as_os_str().to_owned();
+    path.push(".lock");
+    let path = PathBuf::from(path);
+    let unusable = |source| ServeError::Lock { path: path.clone(), source };
+    let mut options = OpenOptions::new();
+    options.read(true).write(true).create(true).truncate(false).mode(0o600);
+    let mut file = options.open(&path).map_err(unusable)?;
+    match file.try_lock() {
+        Ok(()) => {}
+        Err(TryLockError::WouldBlock) => {
+            let mut pid = String::new();
+            file.read_to_string(&mut pid).map_err(unusable)?;
+            let (record, who) = (database.display().to_string(), format!(" as process {}", pid.trim()));
+            let refusal =
+                if takeover { ServeError::Locked { record, who } } else { ServeError::Served { record, who } };
+            return Err(refusal);
+        }
+        Err(TryLockError::Error(source)) => return Err(unusable(source)),
+    }
+    file.set_len(0).and_then(|()| writeln!(file, "{}", std::process::id())).map_err(unusable)?;
+    Ok(file)
+}

@@ -1,0 +1,45 @@
+//! One process serves a record at a time; whoever served it before writes nothing any more.
+
+use std::time::Duration;
+
+use control::ports::store::{Store, StoreError};
+use store::ServeError;
+
+use super::Record;
+use crate::fixture::{account, at};
+
+const PATIENCE: Duration = Duration::from_secs(5);
+
+#[tokio::test]
+async fn a_second_process_is_refused_until_the_first_has_ended() {
+    let record = Record::of([1]).await;
+    let first = record.store.serve(false).await.expect("nobody serves it");
+    let second = record.elsewhere(PATIENCE).await;
+    assert!(matches!(second.serve(false).await, Err(ServeError::Served { .. })));
+    // Neither the command line nor a look is refused.
+    let mut transaction = second.begin().await.expect("a transaction");
+    transaction.insert_account(&account(2)).await.expect("a new account");
+    transaction.commit().await.expect("a commit");
+    drop(first);
+    let third = record.elsewhere(PATIENCE).await;
+    testkit::obtain("it is free again", PATIENCE * 2, async || third.serve(false).await.ok()).await;
+}
+
+#[tokio::test]
+async fn terms_go_up_and_the_earlier_one_writes_nothing() {
+    let record = Record::of([1]).await;
+    let old = record.elsewhere(PATIENCE).await;
+    let serving = old.serve(false).await.expect("nobody serves it");
+    let mut transaction = old.begin().await.expect("its own term");
+    transaction.set_last_sweep(at(1)).await.expect("written");
+    transaction.commit().await.expect("a commit");
+    assert!(old.superseded().await.expect("a look").is_none());
+
+    // As a takeover does it, or a process that came while the first one's lock was lost.
+    let next = i64::try_from(serving.term()).expect("a number") + 1;
+    record.run(&format!("UPDATE record SET term = {next}")).await;
+    let Err(refused) = old.begin().await.map(drop) else { panic!("an old term may not write") };
+    assert!(matches!(refused, StoreError::Superseded { .. }), "{refused:?}");
+    assert!(old.superseded().await.expect("a look").is_some());
+    assert_eq!(old.users().await.expect("reading is no harm").len(), 1);
+}
