@@ -186,10 +186,11 @@ impl SessionStore {
             address: Set(text_of(record, SESSION_ADDRESS)),
             agent: Set(text_of(record, SESSION_AGENT)),
         };
+        let user = user_of(record)?;
         // Others of the same user may be signing in at this moment.
         let transaction = self.store.exclusive().await.map_err(backend)?;
         let inserted = async {
-            if let Some(user) = user_of(record)? {
+            if let Some(user) = user {
                 make_room(&transaction, user, self.bounds.most).await?;
             }
             insert_row(&transaction, row).await

@@ -104,7 +104,7 @@ impl Driver {
                 tracing::warn!(%node, generation, known = known.0, "an order older than what was already done is refused");
                 // Not remembered: of the later order it says nothing but that there was one.
                 let reason = "the host has carried out a later order than the one it was given".to_owned();
-                self.host.reports.set(self.node, Observation { generation: known, phase: Phase::Stuck { reason } });
+                self.host.reports.set(self.node, Observation::new(known, Phase::Stuck { reason }));
                 Wait::ForAnything
             }
             Err(error) => self.fault(order, error),

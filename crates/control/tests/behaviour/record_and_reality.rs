@@ -139,7 +139,7 @@ async fn a_record_that_is_older_than_what_a_worker_has_carried_out_numbers_its_o
     let lab = harness.running(lab).await;
     let node = &lab.nodes[0];
     let phase = Phase::Stuck { reason: "the host has carried out a later order".into() };
-    let observation = Observation { generation: Generation(5), phase };
+    let observation = Observation::new(Generation(5), phase);
     let report = Report { node: node.id, worker: node.worker.clone(), observation };
     harness.coordination.report(&[report]).await.expect("coordination answers");
     let lab = harness.until(lab.id, "a number above that", |lab| lab.nodes[0].generation == Generation(6)).await;

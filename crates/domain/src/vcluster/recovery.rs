@@ -48,6 +48,6 @@ const fn brings_up(kind: OperationKind) -> bool {
         | OperationKind::Restart
         | OperationKind::AddNodes
         | OperationKind::Recover => true,
-        OperationKind::Stop | OperationKind::Delete | OperationKind::RemoveNode => false,
+        OperationKind::Stop | OperationKind::Delete | OperationKind::RemoveNode | OperationKind::OutOfMemory => false,
     }
 }

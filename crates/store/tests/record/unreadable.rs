@@ -121,8 +121,14 @@ async fn a_vcluster_that_cannot_be_read_stops_nobody_else() {
     let control = reservations::control(record.store.clone(), &coordination, &SeededEntropy::default(), &stop);
     let owner = Actor::of(account(1).user).expect("nobody is locked");
     reservations::until_host_is_known(&control, &owner).await;
-    let order =
-        |name: &str| CreateVcluster { name: name.into(), image: "a".into(), nodes: 1, cpus: 0.5, memory_mib: 64 };
+    let order = |name: &str| CreateVcluster {
+        name: name.into(),
+        image: "a".into(),
+        nodes: 1,
+        cpus: 0.5,
+        memory_mib: 64,
+        autostart: true,
+    };
     let broken = control.vclusters.create(&owner, order("broken"), None).await.expect("a vcluster");
     let lab = control.vclusters.create(&owner, order("lab"), None).await.expect("a vcluster");
     let (broken, node) = (broken.nodes[0].id, lab.nodes[0].id);
