@@ -129,7 +129,7 @@ mod tests {
         assert_eq!(of(Some(&students), own), Limits { vclusters: 1, nodes: 9, memory_mib: 1, ..usual });
         assert!(!allowances.may_use_any_image(&Standing { group: Some(students.clone()), own: theirs }));
         let allowances = allowances.clone().with_any_image([students.clone()].into());
-        assert!(allowances.may_use_any_image(&Standing { group: Some(students), own: theirs }));
+        assert!(allowances.may_use_any_image(&Standing { group: Some(students.clone()), own: theirs }));
         assert!(!allowances.may_use_any_image(&Standing::default()));
         let gone: GroupName = "gone".parse().expect("a name");
         let theirs = OwnShares { terminals: Some(3), ..OwnShares::default() };

@@ -25,7 +25,8 @@ async fn two_thousand_assignments_are_published_listed_and_taken_back() {
     expected.sort_by_key(|assignment| assignment.node);
     assignments.sort_by_key(|assignment| assignment.node);
     assert!(assignments == expected, "{} of {} came", assignments.len(), expected.len());
-    let places: Vec<_> = wanted.iter().map(|assignment| (assignment.worker.clone(), assignment.node)).collect();
+    let places: Vec<_> =
+        wanted.iter().map(|assignment| (assignment.worker.clone(), assignment.node, assignment.generation)).collect();
     control.withdraw(&places).await.expect("to withdraw");
     assert_eq!(snapshot(&mut watch_here(&worker).await).await, (0, true));
 }

@@ -71,7 +71,7 @@ async fn however_long_a_list_is_it_takes_two_statements() {
         assert!(listed.iter().all(|vcluster| vcluster.nodes.len() == NODES as usize));
     }
     statements.store(0, Ordering::Relaxed);
-    assert_eq!((all(&db).await.expect("a read").len(), statements.load(Ordering::Relaxed)), (40, 2));
+    assert_eq!((all(&db).await.expect("a read").vclusters.len(), statements.load(Ordering::Relaxed)), (40, 2));
 }
 
 #[tokio::test]
