@@ -136,7 +136,8 @@ rust_tests_chosen() {
 browser_tests() {
     step "Browser: end-to-end tests" "a few minutes"
     CHROMIUM=$(scripts/browser.sh) || fail "There is no browser for the tests." "Why is said above."
-    export CHROMIUM DOCKLETD="$repo/target/debug/dockletd"
+    FIREFOX=$(scripts/browser.sh firefox) || fail "There is no Firefox for the tests." "Why is said above."
+    export CHROMIUM FIREFOX DOCKLETD="$repo/target/debug/dockletd"
     export PLAYWRIGHT_JSON_OUTPUT_NAME="$logs/browser.json"
     shown "$logs/browser.log" env --chdir=end2end npx playwright test --reporter=list,json || failed+=("browser tests")
 }
