@@ -38,8 +38,11 @@ for purpose in "$@"; do
         if ! docker compose version >/dev/null 2>&1; then need docker-compose docker-compose; fi
         # Its programs are not in the path; the server that the package would begin is not wanted, see below.
         compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null || missing+=(postgresql)
-        # Ubuntu's package of that name is a snap; there Playwright fetches its own (scripts/browser.sh).
-        if ! have chromium && ! have google-chrome && grep -qE '^ID=debian' /etc/os-release; then missing+=(chromium); fi
+        # Ubuntu's packages of these names are snaps; there both are fetched otherwise (scripts/browser.sh).
+        if grep -qE '^ID=debian' /etc/os-release; then
+            if ! have chromium && ! have google-chrome; then missing+=(chromium); fi
+            if ! have firefox && ! have firefox-esr; then missing+=(firefox-esr); fi
+        fi
         ;;
     *) fail "There is no set of packages named $purpose." "Use: scripts/packages.sh [lint] [test]" ;;
     esac

@@ -136,7 +136,8 @@ rust_tests_chosen() {
 browser_tests() {
     step "Browser: end-to-end tests" "a few minutes"
     CHROMIUM=$(scripts/browser.sh) || fail "There is no browser for the tests." "Why is said above."
-    export CHROMIUM DOCKLETD="$repo/target/debug/dockletd"
+    FIREFOX=$(scripts/browser.sh firefox) || fail "There is no Firefox for the tests." "Why is said above."
+    export CHROMIUM FIREFOX DOCKLETD="$repo/target/debug/dockletd"
     export PLAYWRIGHT_JSON_OUTPUT_NAME="$logs/browser.json"
     shown "$logs/browser.log" env --chdir=end2end npx playwright test --reporter=list,json || failed+=("browser tests")
 }
@@ -151,8 +152,17 @@ browser_sum() {
     node -p "(JSON.parse(require('fs').readFileSync(process.argv[1])).stats)[process.argv[2]] ?? 0" "$logs/browser.json" "$1"
 }
 
+# A make run beside us has port 8000, or may want it at any moment: no test may need it. So we take it while they run; the
+# daemon of a test that asks for the default port says that it is taken.
+hold_default_port() {
+    node -e 'require("net").createServer().on("error", () => process.exit(0)).listen(8000, "127.0.0.1")' &
+    holder=$!
+    trap 'kill $holder 2>/dev/null || true' EXIT # it has ended already where a make run has the port
+}
+
 run="$$-$(date +%s)"
 { made | awk '{ print $2 }'; echo none; } | sort -u >"$logs/installations-before"
+hold_default_port
 export DOCKLET_TEST_RUN=$run
 if [ $# -gt 0 ]; then rust_tests_chosen "$@"; else rust_tests; fi
 browser_tests

@@ -25,7 +25,7 @@ async fn the_first_start_leaves_a_password_that_only_we_can_read_and_nobody_sees
 #[tokio::test]
 async fn a_second_daemon_on_the_same_directory_is_refused_and_told_who_has_it() {
     let daemon = Daemon::start_usual().await;
-    let second = command(&daemon.data).args(["serve", "--listen", "127.0.0.1:0"]).output().expect("dockletd runs");
+    let second = command(&daemon.data).args(["serve"]).output().expect("dockletd runs");
     assert_eq!(second.status.code(), Some(1));
     let said = String::from_utf8_lossy(&second.stderr);
     assert!(said.contains(&format!("another dockletd that runs as process {}", daemon.pid())), "{said}");

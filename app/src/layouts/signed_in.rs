@@ -36,15 +36,16 @@ pub(crate) struct Me {
 #[component]
 pub(crate) fn SignedInOnly() -> impl IntoView {
     let overview = Resource::new_blocking(|| (), |()| read_overview());
+    // No `Suspense`: that would put its fallback in place of everything inside for as long as a page waits for its code.
     view! {
-        <Suspense fallback=ListSkeleton>
+        <Transition fallback=ListSkeleton>
             {move || Suspend::new(async move {
                 match overview.await {
                     Ok(overview) => view! { <Inside overview=overview/> }.into_any(),
                     Err(refused) => view! { <Outside refused=refused retry=Callback::new(move |()| overview.refetch())/> }.into_any(),
                 }
             })}
-        </Suspense>
+        </Transition>
     }
     .into_any()
 }

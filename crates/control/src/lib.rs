@@ -115,7 +115,7 @@ impl Control {
             disks: Disks::new(ports, hosts.clone()),
             installation: Installation::new(ports, policy.overcommit, hosts.clone(), notices.clone()),
         };
-        (control, Reconciler::new(ports, events, hosts, dispatcher, orders, images, policy.cluster_net, notices))
+        (control, Reconciler::new(ports, events, hosts, (dispatcher, orders), images, policy.cluster_net, notices))
     }
 
     /// With how long a sign-in is good for what makes the way in wider.

@@ -11,6 +11,7 @@ mod dispatcher;
 pub mod hosts;
 pub(crate) mod notices;
 pub(crate) mod orphans;
+mod progress;
 
 use domain::name::WorkerName;
 use ipnet::Ipv4Net;
@@ -38,8 +39,7 @@ impl Reconciler {
         ports: &Ports,
         events: Events,
         hosts: Hosts,
-        dispatcher: Dispatcher,
-        orders: mpsc::UnboundedReceiver<Work>,
+        (dispatcher, orders): (Dispatcher, mpsc::UnboundedReceiver<Work>),
         images: Images,
         cluster_net: Ipv4Net,
         notices: Notices,

@@ -39,12 +39,18 @@ test("the palette finds, goes and does, by keyboard alone", async ({ home, acces
     await expect(home).toHaveURL(new RegExp(`${address}$`));
     await expect(home.getByRole("dialog")).toHaveCount(0);
   });
-  await test.step("it does what it says: the theme, then Stop", async () => {
-    // Known gap: in the moment after it has led to another page, it does not always open. People press again.
-    await expect(async () => {
+  await test.step("it opens however soon after it has led to a page whose code comes only then", async () => {
+    for (const [words, path] of [["help", "/help"], ["profile", "/profile"], ["apps of keyed", `${address}/apps`], ["vclusters", "/"], ["keyed", address]] as const) {
       await home.keyboard.press("Control+k");
-      await expect(field).toBeFocused({ timeout: 2000 });
-    }).toPass({ timeout: 20_000 });
+      await expect(field).toBeFocused();
+      await home.keyboard.type(words);
+      await home.keyboard.press("Enter");
+      await expect(home).toHaveURL(new RegExp(`:\\d+${path}$`));
+    }
+  });
+  await test.step("it does what it says: the theme, then Stop", async () => {
+    await home.keyboard.press("Control+k");
+    await expect(field).toBeFocused();
     await home.keyboard.type("theme dark");
     await home.keyboard.press("Enter");
     await expect(home.locator("html")).toHaveAttribute("data-theme", "dark");

@@ -2,7 +2,7 @@
 import { expect, test } from "../../fixtures/test";
 import { VclustersPage } from "../../pages/vclusters";
 
-test("a vcluster is made, stopped, started and deleted", async ({ home, javaScriptEnabled, dockletd }) => {
+test("a vcluster is made, chosen to stay down after a restart of its host, stopped, started and deleted", async ({ home, javaScriptEnabled, dockletd }) => {
   const name = javaScriptEnabled === false ? "plain" : "scripted";
   const vclusters = new VclustersPage(home);
   await vclusters.order(name, 1);
@@ -11,6 +11,10 @@ test("a vcluster is made, stopped, started and deleted", async ({ home, javaScri
   const becomes = (state: string) => (javaScriptEnabled === false ? vcluster.becomesOnReload(state) : vcluster.becomes(state));
 
   await becomes("running");
+  const facts = home.locator("dl.facts");
+  await expect(facts).toContainText("runs again by itself");
+  await facts.getByRole("button", { name: "Let it stay down" }).click();
+  await expect(facts).toContainText("stays down");
   await vcluster.press("Stop");
   await becomes("stopped");
   await vcluster.press("Start");

@@ -260,13 +260,14 @@ impl Drop for Daemon {
     }
 }
 
-/// dockletd with this data directory, and none of the settings of the shell that runs the tests.
+/// dockletd with this data directory, none of the settings of the shell that runs the tests, and a port of its own unless
+/// `--listen` names one: the default belongs to a `make run` beside the tests.
 pub(crate) fn command(data: &Path) -> Command {
     let mut command = Command::new(DOCKLETD);
     for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("DOCKLET_") && name != "DOCKLET_TEST_RUN") {
         command.env_remove(name);
     }
-    command.arg("--data-dir").arg(data);
+    command.env("DOCKLET_SERVER_LISTEN", "127.0.0.1:0").arg("--data-dir").arg(data);
     command
 }
 

@@ -2,7 +2,7 @@
 help-title = Hilfe
 help-subtitle = Die ersten Minuten, auf einer Seite. <link>Das Handbuch</link> sagt den Rest.
 help-first = Erste Schritte
-help-first-1 = <b>Neuer vcluster</b>, dann Enter. Alles ist schon gewählt; zwei Knoten sind in etwa einer Sekunde bereit.
+help-first-1 = <b>Neuer vcluster</b>, dann Enter. Alles ist schon gewählt; zwei Knoten sind in ein, zwei Sekunden bereit.
 help-first-2 = Ein Terminal öffnet sich von selbst. Das Plus neben den Reitern öffnet eines auf einem anderen Knoten.
 help-first-3 = <b>Jupyter</b> öffnet JupyterLab in einem eigenen Tab, angemeldet als du.
 help-first-4 = <b>Anhalten</b>, wenn du fertig bist: Prozesse enden, Dateien bleiben. <b>Löschen</b>, wenn du nichts davon mehr brauchst; dein Home bleibt.

@@ -2,7 +2,7 @@
 help-title = Help
 help-subtitle = The first minutes, on one page. <link>The guide</link> says the rest.
 help-first = First steps
-help-first-1 = <b>New vcluster</b>, then Enter. Everything is chosen already; two nodes are ready in about a second.
+help-first-1 = <b>New vcluster</b>, then Enter. Everything is chosen already; two nodes are ready in a second or two.
 help-first-2 = A terminal opens by itself. The plus beside the tabs opens one on another node.
 help-first-3 = <b>Jupyter</b> opens JupyterLab in a tab of its own, signed in as you.
 help-first-4 = <b>Stop</b> when you are done: processes end, files stay. <b>Delete</b> when you need none of it again; your home stays.

@@ -1,7 +1,7 @@
 //! Takes workers' reports into the record. Decides nothing itself: the vcluster's lifecycle says what a report changes.
 
 use std::{
-    collections::{BTreeMap, BTreeSet, HashMap},
+    collections::{BTreeMap, HashMap},
     sync::Arc,
     time::Duration,
 };
@@ -9,7 +9,7 @@ use std::{
 use domain::{
     NodeId, OperationId, VclusterId,
     name::WorkerName,
-    node::{Generation, Node, NodeState, Observation, Phase},
+    node::{Generation, Node, Observation, Phase},
     operation::{Operation, OperationKind, OperationState},
     vcluster::{Change, Vcluster},
 };
@@ -18,7 +18,15 @@ use ipnet::Ipv4Net;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
-use super::{Dispatcher, catch_up::was_behind, host_lost, hosts::Hosts, notices::Notices, orphans::Orphans};
+use super::{
+    Dispatcher,
+    catch_up::was_behind,
+    host_lost,
+    hosts::Hosts,
+    notices::Notices,
+    orphans::Orphans,
+    progress::{Progress, record_finish},
+};
 use crate::{
     Error, Ports,
     events::Events,
@@ -388,71 +396,4 @@ async fn at(moment: Option<Instant>) {
         Some(moment) => tokio::time::sleep_until(moment).await,
         None => std::future::pending().await,
     }
-}
-
-/// What a batch of reports did to one vcluster.
-#[derive(Debug, Default)]
-struct Progress {
-    changed: bool,
-    orders: bool,
-    gone: bool,
-    /// The operation was running before and is not any more.
-    finished: bool,
-    left: Vec<(WorkerName, NodeId, Generation)>,
-    /// What is to stand in the history besides operations.
-    happened: Vec<String>,
-    /// Where nodes have come up: the owner's home is there.
-    came_up: BTreeSet<WorkerName>,
-}
-
-impl Progress {
-    fn moved(&mut self) {
-        (self.changed, self.orders) = (true, true);
-    }
-
-    fn observe(
-        &mut self,
-        vcluster: &mut Vcluster,
-        node: NodeId,
-        observation: &Observation,
-        now: chrono::DateTime<chrono::Utc>,
-    ) {
-        let worker = vcluster.node_by_id(node).map(|node| node.worker.clone());
-        let noted = |vcluster: &Vcluster| vcluster.node_by_id(node).and_then(|node| node.notes.out_of_memory.clone());
-        let before = noted(vcluster);
-        let was_running = vcluster.operation.is_running();
-        match vcluster.observe(node, observation, now) {
-            Change::None => return,
-            Change::Changed { orders } => self.orders |= orders,
-            Change::Gone => self.gone = true,
-        }
-        self.changed = true;
-        if let (Some(now), Some(node)) =
-            (noted(vcluster).filter(|now| Some(now) != before.as_ref()), vcluster.node_by_id(node))
-        {
-            self.happened.push(format!("{}: {now}", node.name));
-        }
-        self.finished |= was_running && (self.gone || !vcluster.operation.is_running());
-        let Some(worker) = worker else { return };
-        match vcluster.node_by_id(node).map(|node| node.state) {
-            Some(NodeState::Running) => {
-                self.came_up.insert(worker);
-            }
-            Some(_) => {}
-            None => self.left.push((worker, node, observation.generation)),
-        }
-    }
-}
-
-fn record_finish(progress: &Progress, operation: &Operation) {
-    if !progress.finished {
-        return;
-    }
-    let state = if progress.gone { "succeeded" } else { operation.state.as_str() };
-    let kind = operation.kind.as_str();
-    metrics::counter!("docklet_operations_finished_total", "kind" => kind, "state" => state).increment(1);
-    if let Some(took) = operation.finished_at.and_then(|end| (end - operation.started_at).to_std().ok()) {
-        metrics::histogram!("docklet_operation_seconds", "kind" => kind).record(took.as_secs_f64());
-    }
-    tracing::info!(operation = kind, state, reason = operation.reason.as_deref(), "operation finished");
 }

@@ -64,10 +64,13 @@ fn policy(headers: &HeaderMap, nonce: Option<&Nonce>, reload: &str) -> HeaderVal
 
 /// `wasm-unsafe-eval` is what compiling WASM is called; it does not allow `eval`. Styles need `unsafe-inline` because xterm.js
 /// writes its measures into style elements while it runs; scripts do not, and those are what must be kept out.
+/// `default-src` is not `'none'` because Firefox asks it alone about what is fetched ahead; what it would open beside that is
+/// shut by name.
 fn policy_of_pages(nonce: &str, reload: &str) -> String {
     format!(
-        "default-src 'none'; script-src 'self' 'nonce-{nonce}' 'wasm-unsafe-eval'; style-src 'self' 'unsafe-inline'; \
-         img-src 'self' data:; font-src 'self'; connect-src 'self'{reload}; manifest-src 'self'; form-action 'self'; \
+        "default-src 'self'; script-src 'self' 'nonce-{nonce}' 'wasm-unsafe-eval'; style-src 'self' 'unsafe-inline'; \
+         img-src 'self' data:; font-src 'self'; connect-src 'self'{reload}; manifest-src 'self'; child-src 'none'; \
+         frame-src 'none'; worker-src 'none'; media-src 'none'; object-src 'none'; form-action 'self'; \
          frame-ancestors 'none'; base-uri 'none'"
     )
 }

@@ -1,0 +1,79 @@
+//! What a batch of reports did to one vcluster: what is to be saved, told and ordered because of it.
+
+use std::collections::BTreeSet;
+
+use chrono::{DateTime, Utc};
+use domain::{
+    NodeId,
+    name::WorkerName,
+    node::{Generation, NodeState, Observation},
+    operation::Operation,
+    vcluster::{Change, Vcluster},
+};
+
+#[derive(Debug, Default)]
+pub(super) struct Progress {
+    pub(super) changed: bool,
+    pub(super) orders: bool,
+    pub(super) gone: bool,
+    /// The operation was running before and is not any more.
+    pub(super) finished: bool,
+    pub(super) left: Vec<(WorkerName, NodeId, Generation)>,
+    /// What is to stand in the history besides operations.
+    pub(super) happened: Vec<String>,
+    /// Where nodes have come up: the owner's home is there.
+    pub(super) came_up: BTreeSet<WorkerName>,
+}
+
+impl Progress {
+    pub(super) fn moved(&mut self) {
+        (self.changed, self.orders) = (true, true);
+    }
+
+    pub(super) fn observe(
+        &mut self,
+        vcluster: &mut Vcluster,
+        node: NodeId,
+        observation: &Observation,
+        now: DateTime<Utc>,
+    ) {
+        let worker = vcluster.node_by_id(node).map(|node| node.worker.clone());
+        let noted = |vcluster: &Vcluster| vcluster.node_by_id(node).and_then(|node| node.notes.out_of_memory.clone());
+        let before = noted(vcluster);
+        let was_running = vcluster.operation.is_running();
+        match vcluster.observe(node, observation, now) {
+            Change::None => return,
+            Change::Changed { orders } => self.orders |= orders,
+            Change::Gone => self.gone = true,
+        }
+        self.changed = true;
+        if let (Some(now), Some(node)) =
+            (noted(vcluster).filter(|now| Some(now) != before.as_ref()), vcluster.node_by_id(node))
+        {
+            self.happened.push(format!("{}: {now}", node.name));
+        }
+        self.finished |= was_running && (self.gone || !vcluster.operation.is_running());
+        let Some(worker) = worker else { return };
+        match vcluster.node_by_id(node).map(|node| node.state) {
+            Some(NodeState::Running) => {
+                self.came_up.insert(worker);
+            }
+            Some(_) => {}
+            None => self.left.push((worker, node, observation.generation)),
+        }
+    }
+}
+
+/// Counts and logs an operation that is over.
+pub(super) fn record_finish(progress: &Progress, operation: &Operation) {
+    if !progress.finished {
+        return;
+    }
+    let state = if progress.gone { "succeeded" } else { operation.state.as_str() };
+    let kind = operation.kind.as_str();
+    metrics::counter!("docklet_operations_finished_total", "kind" => kind, "state" => state).increment(1);
+    if let Some(took) = operation.finished_at.and_then(|end| (end - operation.started_at).to_std().ok()) {
+        metrics::histogram!("docklet_operation_seconds", "kind" => kind).record(took.as_secs_f64());
+    }
+    tracing::info!(operation = kind, state, reason = operation.reason.as_deref(), "operation finished");
+}
