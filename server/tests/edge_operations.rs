@@ -88,6 +88,7 @@ async fn the_description_of_the_api_names_every_endpoint() {
         "get /api/v1/vclusters/{id}/nodes/{node}/terminals",
         "get /api/v1/vclusters/{id}/nodes/{node}/terminals/{terminal}",
         "patch /api/v1/admin/users/{name}",
+        "patch /api/v1/vclusters/{id}",
         "patch /api/v1/vclusters/{id}/apps/{app}",
         "post /api/v1/admin/images",
         "post /api/v1/admin/users",

@@ -2,7 +2,10 @@
 
 use std::time::Duration;
 
-use control::ports::{coordination::Order, usage::Usages as _};
+use control::ports::{
+    coordination::{Dispatch as _, Order},
+    usage::Usages as _,
+};
 use domain::node::Phase;
 use testkit::obtain;
 
@@ -14,6 +17,7 @@ const MIB: u64 = 1 << 20;
 async fn what_nodes_and_homes_take_is_counted_by_owner_also_when_they_are_stopped() {
     let mut lab = Lab::new();
     lab.config.disk_every = Duration::from_millis(200);
+    lab.coordination.assign_all(&[]).await.expect("coordination answers");
     lab.start();
     let (mine, theirs) = (lab.vcluster(1), lab.vcluster(1));
     lab.run(&[mine.clone(), theirs.clone()].concat()).await;

@@ -9,7 +9,10 @@ use wire::{
 };
 
 use crate::{
-    http::{error::Failure, identity::Caller},
+    http::{
+        error::Failure,
+        identity::{AdminCaller, Caller},
+    },
     state::AppState,
 };
 
@@ -27,6 +30,6 @@ async fn mine(State(state): State<AppState>, caller: Caller) -> Answer<DiskUse> 
 /// What everybody takes of the hosts' disks, those who take most first. Who takes nothing is not in it.
 #[utoipa::path(get, path = "/admin/disk", tag = "admin",
     responses((status = 200, body = DiskUses), (status = "4XX", body = Problem, content_type = "application/problem+json")))]
-async fn of_all(State(state): State<AppState>, caller: Caller) -> Result<Answer<DiskUses>, Failure> {
+async fn of_all(State(state): State<AppState>, caller: AdminCaller) -> Result<Answer<DiskUses>, Failure> {
     Ok(Answer(dto::disks(&state.control.disks.by_person(&caller.actor).await?)))
 }

@@ -12,7 +12,7 @@ use wire::{
 use crate::{
     http::{
         error::Failure,
-        identity::Caller,
+        identity::{AdminCaller, Caller},
         json::Json,
         query::{self, Query},
     },
@@ -33,7 +33,7 @@ async fn choice(State(state): State<AppState>, caller: Caller) -> Result<Answer<
 /// The list of images that may be used. While it is empty, every image of the allowed registries may be.
 #[utoipa::path(get, path = "/admin/images", tag = "admin",
     responses((status = 200, body = ImageList), (status = "4XX", body = Problem, content_type = "application/problem+json")))]
-async fn list(State(state): State<AppState>, caller: Caller) -> Result<Answer<ImageList>, Failure> {
+async fn list(State(state): State<AppState>, caller: AdminCaller) -> Result<Answer<ImageList>, Failure> {
     let (rules, list) = state.control.images.list(&caller.actor).await?;
     Ok(Answer(dto::image_list(&rules, &list)))
 }
@@ -43,7 +43,7 @@ async fn list(State(state): State<AppState>, caller: Caller) -> Result<Answer<Im
     responses((status = 201, body = AllowedImage), (status = "4XX", body = Problem, content_type = "application/problem+json")))]
 async fn allow(
     State(state): State<AppState>,
-    caller: Caller,
+    caller: AdminCaller,
     Json(allow): Json<AllowImage>,
 ) -> Result<(StatusCode, Answer<AllowedImage>), Failure> {
     let image = state.control.images.allow(&caller.actor, &allow.pattern).await?;
@@ -54,8 +54,7 @@ async fn allow(
 #[utoipa::path(delete, path = "/admin/images", tag = "admin",
     params(("pattern" = String, Query, description = "the line as it is on the list")),
     responses((status = 204), (status = "4XX", body = Problem, content_type = "application/problem+json")))]
-async fn disallow(State(state): State<AppState>, caller: Caller, query: Query) -> Result<StatusCode, Failure> {
-    caller.actor.administrator()?;
+async fn disallow(State(state): State<AppState>, caller: AdminCaller, query: Query) -> Result<StatusCode, Failure> {
     let Some(pattern) = query.text("pattern") else {
         return Err(query::fault("pattern", "must be a line of the list"));
     };
