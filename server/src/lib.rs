@@ -15,5 +15,6 @@ mod nodes;
 pub mod rest_reference;
 pub mod seal;
 pub mod state;
+mod takeover;
 pub mod telemetry;
 pub mod worker_role;

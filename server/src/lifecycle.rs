@@ -43,7 +43,7 @@ use crate::{
     installation::Installation,
     nodes,
     state::{AppState, Edge},
-    telemetry,
+    takeover, telemetry,
 };
 
 /// For requests, streams and steps of the worker. Together with etcd's two seconds less than ten.
@@ -54,8 +54,6 @@ const CLOSING: Duration = Duration::from_millis(500);
 /// How long a start waits for the database's server, and between two tries.
 const DATABASE: Duration = Duration::from_secs(60);
 const AGAIN: Duration = Duration::from_secs(1);
-/// Between two looks whether another process has taken over.
-const LOOK_AT_TERM: Duration = Duration::from_secs(1);
 
 /// Runs the daemon until it is told to end.
 pub async fn serve(loaded: Loaded, takeover: bool) -> Result<()> {
@@ -75,7 +73,7 @@ pub async fn serve(loaded: Loaded, takeover: bool) -> Result<()> {
     announce(&config, &data, address)?;
     let ended = tokio::select! {
         () = signals.next() => End::Asked,
-        () = until_superseded(&running.database) => End::Superseded,
+        () = takeover::until_superseded(&running.database) => End::Superseded,
         ended = running.loops.join_next() => match ended {
             Some(Ok(Err(refused))) => End::Refused(refused),
             ended => End::Fault(format!("{ended:?}")),
@@ -106,21 +104,6 @@ enum End {
     /// In a sentence.
     Refused(anyhow::Error),
     Fault(String),
-}
-
-/// Every write compares the term by itself; this is to end, and to say why, also when there is nothing to write.
-async fn until_superseded(database: &SqlStore) {
-    loop {
-        tokio::time::sleep(LOOK_AT_TERM).await;
-        match database.superseded().await {
-            Ok(Some(theirs)) => {
-                tracing::error!(term = theirs, "another dockletd has taken over the record; this one ends");
-                return;
-            }
-            Ok(None) => {}
-            Err(error) => tracing::debug!(%error, "the record's term cannot be looked at"),
-        }
-    }
 }
 
 struct Begun {

@@ -12,6 +12,7 @@ pub mod hosts;
 pub(crate) mod notices;
 pub(crate) mod orphans;
 mod progress;
+mod sweeper;
 
 use domain::name::WorkerName;
 use ipnet::Ipv4Net;

@@ -19,6 +19,8 @@ use crate::{
 
 /// In one transaction. A reason may be some KiB long, and etcd takes 1.5 MiB at a time.
 const MOST_REPORTS: usize = 64;
+/// Of how many reports the last write is remembered.
+const MOST_REMEMBERED: usize = 10_000;
 
 #[async_trait]
 impl Duty for Etcd {
@@ -103,6 +105,10 @@ impl Etcd {
             let txn = &Txn::new().when(unchanged).and_then(puts).or_else(gets);
             let answer = self.link.call(|mut client| async move { client.txn(txn.clone()).await }).await?;
             let mut written = self.written.lock();
+            if written.len() > MOST_REMEMBERED {
+                // Of nodes that are gone, most of them; for the others the next write reads first.
+                written.clear();
+            }
             if answer.succeeded() {
                 let revision = answer.header().map(etcd_client::ResponseHeader::revision).unwrap_or_default();
                 written.extend(batch.iter().map(|(key, _)| (key.clone(), revision)));

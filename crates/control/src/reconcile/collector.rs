@@ -26,6 +26,7 @@ use super::{
     notices::Notices,
     orphans::Orphans,
     progress::{Progress, record_finish},
+    sweeper::{self, Sweeper},
 };
 use crate::{
     Error, Ports,
@@ -42,15 +43,6 @@ use crate::{
 const RETRY: Duration = Duration::from_millis(500);
 /// A worker that has not said it is there this long after coordination was first heard is lost.
 const FIRST_HEARD: Duration = Duration::from_secs(15);
-/// How often old rows are dropped, and how old they must be.
-const SWEEP: Duration = Duration::from_secs(3600);
-const KEPT: chrono::TimeDelta = chrono::TimeDelta::days(7);
-/// How long the record says what was done with a vcluster.
-const HISTORY_KEPT: chrono::TimeDelta = chrono::TimeDelta::days(90);
-/// A clock that is this far behind or ahead of the last sweep may be wrong: it has been set, or the daemon was away that long.
-const LEAP: chrono::TimeDelta = chrono::TimeDelta::days(1);
-/// How long nothing is dropped then. A clock that is wrong is set right within this time, or somebody reads the notice.
-const DOUBT: Duration = Duration::from_secs(24 * 3600);
 
 pub(super) struct Collector {
     store: Arc<dyn Store>,
@@ -67,8 +59,7 @@ pub(super) struct Collector {
     /// When workers that have not been heard of are lost; `None` before coordination is heard, and once that is done.
     unheard_at: Option<Instant>,
     unheard_done: bool,
-    /// Since when the clock is doubted.
-    doubted_since: Option<Instant>,
+    sweeper: Sweeper,
     /// The last report about each node: taken in again when its worker comes back. A cache; a snapshot fills it.
     reports: HashMap<NodeId, Report>,
 }
@@ -90,6 +81,7 @@ impl Collector {
         notices: Notices,
     ) -> Self {
         let Ports { store, dispatch, clock, entropy, .. } = ports.clone();
+        let sweeper = Sweeper::new(ports, orphans.clone(), notices.clone());
         Self {
             store,
             dispatch,
@@ -103,13 +95,13 @@ impl Collector {
             notices,
             unheard_at: None,
             unheard_done: false,
-            doubted_since: None,
+            sweeper,
             reports: HashMap::new(),
         }
     }
 
     pub(super) async fn run(mut self, stop: CancellationToken) {
-        let mut sweep = tokio::time::interval(SWEEP);
+        let mut sweep = tokio::time::interval(sweeper::EVERY);
         loop {
             let watched = async {
                 let mut events = self.dispatch.watch_reports().await?;
@@ -119,7 +111,7 @@ impl Collector {
                             Some(event) => self.take(event?).await?,
                             None => return Ok::<(), Error>(()),
                         },
-                        _ = sweep.tick() => self.sweep().await?,
+                        _ = sweep.tick() => self.sweeper.sweep().await?,
                         () = at(self.unheard_at) => {
                             // Tried again with the next watch when it fails.
                             self.lose_unheard().await?;
@@ -349,40 +341,6 @@ impl Collector {
     async fn find_again(&mut self, worker: &WorkerName) -> Result<(), Error> {
         let reports = self.reports.values().filter(|report| report.worker == *worker).cloned().collect();
         self.take_snapshot(reports).await
-    }
-
-    /// Drops what is old, and has the record asked again about containers it does not claim. By the clock's time, so not while
-    /// the clock is doubted.
-    async fn sweep(&mut self) -> Result<(), Error> {
-        let now = self.clock.now();
-        let mut tx = self.store.begin().await?;
-        if self.doubts(tx.last_sweep().await?, now) {
-            return Ok(());
-        }
-        let rows = tx.sweep(now - KEPT, now).await? + tx.sweep_operations(now - HISTORY_KEPT).await?;
-        tx.set_last_sweep(now).await?;
-        tx.commit().await?;
-        tracing::debug!(rows, "old rows dropped");
-        self.orphans.ask_again().await
-    }
-
-    fn doubts(&mut self, last: Option<chrono::DateTime<chrono::Utc>>, now: chrono::DateTime<chrono::Utc>) -> bool {
-        let Some(last) = last.filter(|last| (now - *last).abs() > LEAP) else {
-            self.doubted_since = None;
-            return false;
-        };
-        let since = *self.doubted_since.get_or_insert_with(Instant::now);
-        if since.elapsed() >= DOUBT {
-            self.doubted_since = None;
-            return false;
-        }
-        let text = format!(
-            "the clock of this host says {}, and the record was last in use on {}: check the clock; nothing old is dropped for a day",
-            now.format("%Y-%m-%d"),
-            last.format("%Y-%m-%d")
-        );
-        self.notices.tell(now, text);
-        true
     }
 }
 

@@ -19,6 +19,7 @@ use crate::{
 /// How long a container that no record claims is kept.
 pub const UNCLAIMED_KEPT: TimeDelta = TimeDelta::days(30);
 
+#[derive(Clone)]
 pub(super) struct Orphans {
     store: Arc<dyn Store>,
     dispatch: Arc<dyn Dispatch>,

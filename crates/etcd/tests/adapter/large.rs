@@ -18,6 +18,8 @@ async fn two_thousand_assignments_are_published_listed_and_taken_back() {
     let took = began.elapsed();
     assert!(took.as_secs() < 5, "2,000 assignments took {took:?}");
     let mut events = watch_here(&worker).await;
+    assert_eq!(snapshot(&mut events).await, (2000, false));
+    control.assign_all(&wanted).await.expect("to assign everything");
     let AssignmentEvent::Snapshot { mut assignments, complete: true } = next(&mut events).await else {
         panic!("a complete snapshot")
     };
@@ -25,10 +27,9 @@ async fn two_thousand_assignments_are_published_listed_and_taken_back() {
     expected.sort_by_key(|assignment| assignment.node);
     assignments.sort_by_key(|assignment| assignment.node);
     assert!(assignments == expected, "{} of {} came", assignments.len(), expected.len());
-    let places: Vec<_> =
-        wanted.iter().map(|assignment| (assignment.worker.clone(), assignment.node, assignment.generation)).collect();
-    control.withdraw(&places).await.expect("to withdraw");
-    assert_eq!(snapshot(&mut watch_here(&worker).await).await, (0, true));
+    let place = |assignment: &Assignment| (assignment.worker.clone(), assignment.node, assignment.generation);
+    control.withdraw(&wanted.iter().map(place).collect::<Vec<_>>()).await.expect("to withdraw");
+    assert_eq!(snapshot(&mut watch_here(&worker).await).await, (0, false));
 }
 
 #[tokio::test]

@@ -5,12 +5,16 @@ use std::time::{Duration, Instant};
 use control::{
     Error,
     actor::Actor,
-    ports::store::{Store, StoreError},
+    ports::{
+        coordination::{Duty, Order},
+        store::{Store, StoreError},
+    },
     vclusters::CreateVcluster,
 };
+use domain::node::Phase;
 use sea_orm::{ConnectionTrait, Statement};
 use store::{PostgresConfig, SessionStore, SqlStore};
-use testkit::{Cable, Ending, MemoryCoordination, RealPostgres, SeededEntropy, Wire, eventually};
+use testkit::{Cable, Ending, MemoryCoordination, RealPostgres, SeededEntropy, Wire, build, eventually, obtain};
 use tokio_util::sync::CancellationToken;
 use tower_sessions_core::{SessionStore as _, session::Id};
 
@@ -103,6 +107,35 @@ async fn what_follows_a_commit_follows_it_when_its_answer_is_lost_too() {
     };
     let node = made.expect("a vcluster").nodes[0].id;
     eventually("its order", SOON, async || coordination.assignment(node).is_some()).await;
+}
+
+/// Longer than a caller waits for a commit: the collector has given up by then, and reads everything again.
+const LATE: Duration = Duration::from_secs(12);
+
+/// The second order of a restart follows from the report on the first one, and from nothing that a person does.
+#[tokio::test]
+async fn an_order_follows_a_commit_that_is_answered_late() {
+    let scene = Scene::new().await;
+    let (coordination, stop) = (MemoryCoordination::default(), CancellationToken::new());
+    let _guard = stop.clone().drop_guard();
+    reservations::announce(&coordination, 4000, 4096).await;
+    let control = reservations::control(scene.store.clone(), &coordination, &SeededEntropy::default(), &stop);
+    let owner = Actor::of(account(1).user).expect("nobody is locked");
+    reservations::until_host_is_known(&control, &owner).await;
+    let order = CreateVcluster { name: "lab".into(), image: "a".into(), nodes: 1, cpus: 0.5, memory_mib: 64 };
+    let lab = control.vclusters.create(&owner, order, None).await.expect("a vcluster");
+    control.vclusters.restart(&owner, lab.id).await.expect("it can be restarted");
+    let node = lab.nodes[0].id;
+    let published = |order| coordination.assignment(node).filter(|there| there.order == order);
+    let stopped = obtain("the first order", SOON, async || published(Order::Stop)).await;
+
+    scene.cable.set(Wire::CutBehind("COMMIT"));
+    coordination.report(&[build::report(&stopped, Phase::Stopped)]).await.expect("coordination answers");
+    scene.cable.until_cut().await;
+    tokio::time::sleep(LATE).await; // this is what is tested, not what is waited for
+    scene.cable.set(Wire::Whole);
+    let started = obtain("the second order", SOON, async || published(Order::Run)).await;
+    assert_eq!(started.generation, stopped.generation.next());
 }
 
 #[tokio::test]
