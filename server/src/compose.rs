@@ -1,6 +1,7 @@
 //! Where adapters meet control: every part is made here, from the configuration, and handed to those who need it.
 
 use std::{
+    net::SocketAddr,
     path::{Path, PathBuf},
     sync::Arc,
 };
@@ -53,10 +54,10 @@ impl std::fmt::Debug for Parts {
     }
 }
 
-/// Puts everything together. `etcd` answers already.
-pub fn compose(config: &Config, data: &DataDir, database: SqlStore, etcd: Etcd) -> Result<Parts> {
+/// Puts everything together. `etcd` answers already; `listens` is where we listen.
+pub fn compose(config: &Config, data: &DataDir, database: SqlStore, etcd: Etcd, listens: SocketAddr) -> Result<Parts> {
     let etcd = Arc::new(etcd);
-    let Nodes { link: nodes, usages, here } = Nodes::open(config, data, &etcd)?;
+    let Nodes { link: nodes, usages, here } = Nodes::open(config, data, &etcd, listens)?;
     let (worker, engine) = here.map(|here| (here.worker, here.engine)).unzip();
     let sessions = SessionStore::new(database.clone(), Arc::new(SystemClock)).bounded(config.sign_in.bounds());
     let store: Arc<dyn Store> = Arc::new(database.clone());

@@ -10,6 +10,7 @@ pub mod cargo_leptos;
 pub mod cluster;
 pub mod database;
 pub mod etcd;
+pub mod firewall;
 pub mod images;
 pub mod limits;
 pub mod log;
@@ -65,6 +66,7 @@ sections! {
     worker: worker::WorkerConfig,
     images: images::ImagesConfig,
     network: network::NetworkConfig,
+    firewall: firewall::FirewallConfig,
     limits: limits::LimitsConfig,
     sign_in: sign_in::SignInConfig,
     auth: auth::AuthConfig,

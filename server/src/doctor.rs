@@ -3,6 +3,7 @@
 //! Each module looks (I/O) and judges (pure: facts in, findings out). Nothing here changes the host.
 
 mod addresses;
+mod advice;
 mod certificate;
 mod data;
 mod database;
@@ -65,12 +66,14 @@ async fn examine_host(config: &Config, now: DateTime<Utc>) -> Vec<Finding> {
         root = engine.about.as_ref().ok().map(|about| about.root_dir.clone());
         engines_clock = engine.clock();
         findings.extend(engine::judge(&engine, &config.worker.docker, &config.worker.base_image));
+        findings.extend(engine.about.iter().flat_map(|about| advice::judge(about, &advice::look())));
     }
     findings.push(kernel::judge_clock(now, engines_clock, data::last_written(config)));
     findings.extend(disk::judge(&disk::look(&config.server.data_dir, root.as_deref())));
     findings.extend(data::judge(&data::look(config)));
     findings.extend(database::judge(database::look(config).await));
     findings.push(data::judge_etcd(&data::look_at_etcd(config).await));
+    findings.extend(advice::judge_etcd(config));
     findings.push(network::judge_net(config.network.cluster_net, &network::look()));
     findings.push(network::judge_port(config.server.listen, &network::look_at_port(config), &data::holder(config)));
     findings.extend(certificate::judge(&certificate::look(config), now));

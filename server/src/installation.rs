@@ -89,6 +89,7 @@ fn host(view: HostView) -> Host {
         name: view.name.to_string(),
         ready: view.unready.is_none(),
         reason: view.unready,
+        remark: view.info.as_ref().and_then(|info| info.remark.clone()),
         cpus: cpus(cpu_milli),
         memory_mib,
         offered_cpus: cpus(view.offered_cpu_milli),

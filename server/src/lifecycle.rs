@@ -64,11 +64,11 @@ pub async fn serve(loaded: Loaded, takeover: bool) -> Result<()> {
     raise_descriptor_limit();
     let tls = config.tls.files().map(Tls::open).transpose().context("TLS cannot be served")?;
     let listener = bind(config.server.listen, "--listen").await?;
+    let address = listener.local_addr()?;
     let begun = tokio::select! {
-        begun = begin(&config, &data, takeover) => begun?,
+        begun = begin(&config, &data, address, takeover) => begun?,
         () = signals.next() => return Ok(()),
     };
-    let address = listener.local_addr()?;
     let mut running = run(&config, effective, &data, begun.parts, listener, tls)?;
     announce(&config, &data, address)?;
     let ended = tokio::select! {
@@ -114,7 +114,7 @@ struct Begun {
 }
 
 /// Everything slow, side by side.
-async fn begin(config: &Config, data: &DataDir, takeover: bool) -> Result<Begun> {
+async fn begin(config: &Config, data: &DataDir, listens: SocketAddr, takeover: bool) -> Result<Begun> {
     let installation = nodes::installation(config, data)?;
     let database = async {
         let store = database(config, data).await?;
@@ -132,7 +132,7 @@ async fn begin(config: &Config, data: &DataDir, takeover: bool) -> Result<Begun>
     };
     let ((store, serving), (etcd, ours)) = tokio::try_join!(database, coordination)?;
     etcd.write_under(serving.term());
-    let parts = compose::compose(config, data, store, etcd)?;
+    let parts = compose::compose(config, data, store, etcd, listens)?;
     parts.control.federation.check_that_somebody_can_administer().await?;
     Ok(Begun { parts, serving, etcd: ours })
 }

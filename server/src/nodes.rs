@@ -1,6 +1,10 @@
 //! How the nodes are reached: by a worker in this process, or by the worker stream of workers elsewhere.
 
-use std::{path::Path, sync::Arc};
+use std::{
+    net::{IpAddr, Ipv4Addr, SocketAddr},
+    path::Path,
+    sync::Arc,
+};
 
 use anyhow::{Context as _, Result, bail};
 use control::ports::{
@@ -13,7 +17,7 @@ use docker::DockerEngine;
 use domain::{InstallationId, name::WorkerName};
 use etcd::Etcd;
 use worker::{
-    ImageKeeping, Worker, WorkerConfig,
+    FirewallConfig, ImageKeeping, Opening, Transport, Worker, WorkerConfig,
     remote::{Credentials, RemoteNodes},
 };
 
@@ -37,11 +41,15 @@ pub(crate) struct Here {
 }
 
 impl Nodes {
-    /// For `dockletd serve`.
-    pub(crate) fn open(config: &Config, data: &DataDir, etcd: &Arc<Etcd>) -> Result<Self> {
+    /// For `dockletd serve`, which listens there.
+    pub(crate) fn open(config: &Config, data: &DataDir, etcd: &Arc<Etcd>, listens: SocketAddr) -> Result<Self> {
         match config.worker.mode {
             WorkerMode::Local => {
-                let here = here(config, data, etcd, None)?;
+                let mut settings = worker_config(config, data)?;
+                if let Some(firewall) = &mut settings.firewall {
+                    firewall.open.extend(public_port(listens));
+                }
+                let here = here(config, etcd, settings)?;
                 Ok(Self { link: here.worker.clone(), usages: here.worker.clone(), here: Some(here) })
             }
             WorkerMode::Remote => {
@@ -52,10 +60,25 @@ impl Nodes {
     }
 }
 
-/// The worker of this host. `stream`: where others reach it.
-pub(crate) fn here(config: &Config, data: &DataDir, etcd: &Arc<Etcd>, stream: Option<String>) -> Result<Here> {
+/// The public port as nodes may reach it; none where it listens on loopback alone, or on an IPv6 address, which nodes have
+/// no way to.
+fn public_port(listens: SocketAddr) -> Option<Opening> {
+    let address = match listens.ip() {
+        ip if ip.is_loopback() => return None,
+        ip if ip.is_unspecified() => None,
+        IpAddr::V4(address) => Some(address),
+        IpAddr::V6(address) => Some(address.to_ipv4_mapped().filter(|address: &Ipv4Addr| !address.is_loopback())?),
+    };
+    Some(Opening { address, port: listens.port(), transport: Transport::Tcp })
+}
+
+/// This host's worker for a portal elsewhere, which reaches it at `stream`.
+pub(crate) fn for_others(config: &Config, data: &DataDir, etcd: &Arc<Etcd>, stream: String) -> Result<Here> {
+    here(config, etcd, WorkerConfig { stream: Some(stream), ..worker_config(config, data)? })
+}
+
+fn here(config: &Config, etcd: &Arc<Etcd>, settings: WorkerConfig) -> Result<Here> {
     let engine: Arc<dyn Engine> = Arc::new(DockerEngine::new(&config.worker.docker));
-    let settings = WorkerConfig { stream, ..worker_config(config, data)? };
     let worker = Arc::new(Worker::open(settings, engine.clone(), etcd.clone(), Arc::new(SystemClock))?);
     Ok(Here { worker, engine })
 }
@@ -98,7 +121,7 @@ fn worker_config(config: &Config, data: &DataDir) -> Result<WorkerConfig> {
             io_weight: settings.io_weight.narrow(),
             oom_score_adj: settings.oom_score_adj.narrow(),
         },
-        fenced: Some(config.network.cluster_net),
+        firewall: Some(FirewallConfig { net: config.network.cluster_net, open: config.firewall.open.clone() }),
         routes: settings.routes.clone(),
         disk_every: settings.disk_every,
         images: ImageKeeping { keep: config.images.keep, min_free: config.images.min_free, ..ImageKeeping::default() },
@@ -115,4 +138,20 @@ pub(crate) fn worker_name(config: &Config, data: &DataDir) -> Result<WorkerName>
 
 pub(crate) fn host_name() -> String {
     std::fs::read_to_string(Path::new("/proc/sys/kernel/hostname")).unwrap_or_default().trim().to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nodes_reach_the_public_port_where_it_listens() {
+        let open = |text: &str| public_port(text.parse().expect("an address")).map(|opening| opening.to_string());
+        assert_eq!(open("0.0.0.0:443").as_deref(), Some("443/tcp"));
+        assert_eq!(open("[::]:443").as_deref(), Some("443/tcp"));
+        assert_eq!(open("10.0.0.5:443").as_deref(), Some("10.0.0.5:443/tcp"));
+        for closed in ["127.0.0.1:8000", "[::1]:8000", "[2001:db8::1]:443", "[::ffff:127.0.0.1]:443"] {
+            assert_eq!(open(closed), None, "{closed}");
+        }
+    }
 }

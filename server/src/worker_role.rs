@@ -31,7 +31,7 @@ pub async fn work(config: &Config) -> Result<()> {
     let etcd = Arc::new(Etcd::connect(&etcd)?);
     let listener = bind(config.worker.listen, "--worker-listen").await?;
     let address = advertised(config, listener.local_addr()?);
-    let worker = nodes::here(config, &data, &etcd, Some(address.clone()))?.worker;
+    let worker = nodes::for_others(config, &data, &etcd, address.clone())?.worker;
     let name = nodes::worker_name(config, &data)?;
     let server = StreamServer::new(name.clone(), worker.clone(), worker.clone(), &credentials)?;
     tracing::info!(%name, %address, "working");

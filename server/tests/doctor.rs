@@ -7,7 +7,7 @@ use std::{
 
 use serde_json::Value;
 
-use crate::common::daemon::{DOCKLETD, Daemon, command, init};
+use crate::common::daemon::{DOCKLETD, Daemon, command};
 
 fn examined(data: &Path, arguments: &[&str]) -> (i32, Value) {
     examined_at(data, "127.0.0.1:0", arguments)
@@ -15,7 +15,10 @@ fn examined(data: &Path, arguments: &[&str]) -> (i32, Value) {
 
 fn examined_at(data: &Path, listen: &str, arguments: &[&str]) -> (i32, Value) {
     let mut command = command(data);
-    command.args(["doctor", "--json", "--listen", listen, "--worker-init"]).arg(init()).args(arguments);
+    command
+        .args(["doctor", "--json", "--listen", listen, "--worker-init"])
+        .arg(testkit::docklet_init())
+        .args(arguments);
     read(&command.output().expect("dockletd runs"))
 }
 
@@ -49,7 +52,20 @@ fn this_host_has_what_it_needs_and_nothing_is_made() {
     let wrong: Vec<&Value> =
         report["findings"].as_array().expect("findings").iter().filter(|f| f["level"] == "problem").collect();
     assert!(code == 0 && wrong.is_empty(), "{wrong:?}");
-    for check in ["kernel", "cgroups", "engine", "node image", "etcd", "addresses", "port", "disk space", "clock"] {
+    for check in [
+        "kernel",
+        "cgroups",
+        "engine",
+        "runc",
+        "user namespaces",
+        "live restore",
+        "node image",
+        "etcd",
+        "addresses",
+        "port",
+        "disk space",
+        "clock",
+    ] {
         assert!(!of(&report, check).is_empty(), "{check} is not looked at");
     }
     assert!(!dir.path().join("data").exists(), "it only looks");

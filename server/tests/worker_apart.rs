@@ -10,7 +10,7 @@ use crate::{
     common::{
         app::{self, PORT},
         browser::Browser,
-        daemon::{Daemon, Options, Process, command, init, try_cli},
+        daemon::{Daemon, Options, Process, command, try_cli},
         terminal::{self, Viewer},
     },
     vcluster_lifecycle::settled,
@@ -48,7 +48,7 @@ impl Apart {
         let mut arguments = vec!["--worker-listen".into(), listen.to_string()];
         arguments.extend(shared.into_iter().flat_map(|(flag, value)| [format!("--{flag}"), value]));
         arguments.extend(["--network-cluster-net".into(), "10.212.240.0/20".into()]);
-        arguments.extend(["--worker-init".into(), text(&init())]);
+        arguments.extend(["--worker-init".into(), text(&testkit::docklet_init())]);
         let mut apart = Self { worker: None, daemon, data, arguments, _etcd: etcd, dir };
         apart.start_worker();
         apart.daemon.start().await;

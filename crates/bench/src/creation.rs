@@ -124,6 +124,7 @@ impl Floor {
             vcluster,
             subnet: network,
             gateway: subnet::gateway(network),
+            bridge: format!("dkb{}", &vcluster.as_uuid().simple().to_string()[20..]),
         };
         let begun = Instant::now();
         let id = self.engine.ensure_network(&spec).await?;

@@ -18,15 +18,28 @@ pub struct About {
     pub cpu_limit: bool,
     pub pids_limit: bool,
     pub seccomp: bool,
+    /// Root in a container is another user on the host.
+    pub remaps_users: bool,
+    /// Containers run on while the engine does not.
+    pub live_restore: bool,
+    pub runc_version: String,
+    /// What containers can be run with, such as `runc` and `runsc`.
+    pub runtimes: Vec<String>,
     pub clock: Option<DateTime<Utc>>,
 }
 
 pub(crate) async fn about(client: &Client) -> Result<About, EngineError> {
-    Ok(read(client.ask(QUERY, |docker| async move { docker.info().await }).await?))
+    let info = client.ask(QUERY, |docker| async move { docker.info().await }).await?;
+    let version = client.ask(QUERY, |docker| async move { docker.version().await }).await?;
+    let mut parts = version.components.unwrap_or_default().into_iter();
+    let runc = parts.find(|part| part.name == "runc").map(|part| part.version);
+    Ok(About { runc_version: runc.unwrap_or_default(), ..read(info) })
 }
 
 fn read(info: SystemInfo) -> About {
     let options = info.security_options.unwrap_or_default();
+    let mut runtimes: Vec<String> = info.runtimes.unwrap_or_default().into_keys().collect();
+    runtimes.sort_unstable();
     About {
         version: info.server_version.unwrap_or_default(),
         storage_driver: info.driver.unwrap_or_default(),
@@ -37,6 +50,10 @@ fn read(info: SystemInfo) -> About {
         cpu_limit: info.cpu_cfs_quota.unwrap_or_default(),
         pids_limit: info.pids_limit.unwrap_or_default(),
         seccomp: options.iter().any(|option| option.starts_with("name=seccomp")),
+        remaps_users: options.iter().any(|option| option.starts_with("name=userns")),
+        live_restore: info.live_restore_enabled.unwrap_or_default(),
+        runc_version: String::new(),
+        runtimes,
         clock: info.system_time.and_then(|time| time.parse().ok()),
     }
 }

@@ -4,8 +4,8 @@ use std::{collections::BTreeSet, net::Ipv4Addr, path::PathBuf};
 
 use async_trait::async_trait;
 use control::ports::engine::{
-    Container, ContainerSpec, DiskUse, Engine, EngineError, EngineEvent, EngineInfo, HostTask, Network, NetworkSpec,
-    PullProgress, VolumeSpec,
+    Container, ContainerSpec, DiskUse, Engine, EngineError, EngineEvent, EngineInfo, HelperLine, HelperSpec, Network,
+    NetworkSpec, PullProgress, VolumeSpec,
 };
 use domain::{InstallationId, image::ImageRef};
 use futures::stream::BoxStream;
@@ -14,7 +14,7 @@ use ipnet::Ipv4Net;
 use crate::{
     about::{self, About},
     client::Client,
-    container, disk, events, host_task, image, log, network, volume,
+    container, disk, events, helper, image, log, network, volume,
 };
 
 /// The engine behind one unix socket. Connects when it is first asked something, and again after the engine was away.
@@ -132,7 +132,18 @@ impl Engine for DockerEngine {
         events::subscribe(&self.client, installation, self.known.clone()).await
     }
 
-    async fn run_host_task(&self, task: &HostTask) -> Result<(), EngineError> {
-        host_task::run(&self.client, task).await
+    async fn ensure_helper(&self, spec: &HelperSpec) -> Result<(), EngineError> {
+        helper::ensure(&self.client, spec).await
+    }
+
+    async fn helper_lines(
+        &self,
+        installation: InstallationId,
+    ) -> Result<BoxStream<'static, Result<HelperLine, EngineError>>, EngineError> {
+        helper::lines(&self.client, installation).await
+    }
+
+    async fn remove_helper(&self, installation: InstallationId) -> Result<(), EngineError> {
+        helper::remove(&self.client, installation).await
     }
 }

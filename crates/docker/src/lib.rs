@@ -6,16 +6,18 @@
 //! - `fault`: what the engine's refusals mean; `pull_fault`: the same for pulls, whose words are for the log alone
 //! - `about`: the engine of itself, for people who look for what is wrong
 //! - `disk`: what owners take
-//! - `container`, `network`, `volume`, `image`, `events`, `host_task`: one kind of object each
+//! - `container`, `network`, `volume`, `image`, `events`: one kind of object each
+//! - `helper`: the one container that is no node; `archive`: what its image is made of
 
 mod about;
+mod archive;
 mod client;
 mod container;
 mod disk;
 mod engine;
 mod events;
 mod fault;
-mod host_task;
+mod helper;
 mod image;
 mod label;
 mod log;

@@ -120,7 +120,7 @@ fn request(spec: &NetworkSpec) -> NetworkCreateRequest {
         ..Default::default()
     };
     let options = [
-        ("com.docker.network.bridge.name", bridge(spec.vcluster)),
+        ("com.docker.network.bridge.name", spec.bridge.clone()),
         ("com.docker.network.bridge.enable_icc", "true".to_owned()),
         ("com.docker.network.bridge.enable_ip_masquerade", "true".to_owned()),
     ];
@@ -133,13 +133,6 @@ fn request(spec: &NetworkSpec) -> NetworkCreateRequest {
         labels: Some(label::of_network(spec)),
         ..Default::default()
     }
-}
-
-/// The bridge's name in the host, at most 15 characters. The last digits of the id, which are random: the first ones are
-/// the time, the same for vclusters that are created together.
-fn bridge(vcluster: VclusterId) -> String {
-    let digits = vcluster.as_uuid().simple().to_string();
-    format!("dkl{}", &digits[digits.len() - 11..])
 }
 
 fn refused(spec: &NetworkSpec, error: Error) -> EngineError {
@@ -176,17 +169,4 @@ async fn in_use(client: &Client, id: &str) -> Result<EngineError, EngineError> {
     let name = network.name.unwrap_or_else(|| id.to_owned());
     let by = if names.is_empty() { String::new() } else { format!(" (by {})", names.join(", ")) };
     Ok(EngineError::InUse(format!("the network {name}{by}")))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn vclusters_of_the_same_moment_have_different_bridges() {
-        let id = |text: &str| bridge(text.parse().expect("an id"));
-        let (one, two) = (id("0198c0de-0000-7000-8000-0000000000aa"), id("0198c0de-0000-7000-8000-0000000000ab"));
-        assert_ne!(one, two);
-        assert!(one.len() <= 15, "{one} is too long for an interface");
-    }
 }

@@ -8,6 +8,8 @@ mod containers;
 mod events;
 #[path = "engine/faults.rs"]
 mod faults;
+#[path = "engine/helper.rs"]
+mod helper;
 #[path = "engine/networks.rs"]
 mod networks;
 #[path = "engine/restart.rs"]

@@ -7,7 +7,7 @@ mod cgroup;
 mod clock;
 mod config;
 mod dial;
-mod fence;
+mod firewall;
 mod input;
 mod listener;
 mod listeners;
@@ -36,12 +36,14 @@ use std::ffi::{OsStr, OsString};
 use std::io;
 use std::process::ExitCode;
 
+use crate::firewall::{GUARD_COMMAND, REMOVE_COMMAND};
+
 /// docklet-init without arguments is PID 1; with a helper's name it is that helper.
 pub fn main(mut arguments: impl Iterator<Item = OsString>) -> ExitCode {
     match arguments.next().as_deref().and_then(OsStr::to_str) {
         Some(pty::SESSION_COMMAND) => failed("this terminal's program", &pty::lead_session(arguments)),
-        Some(fence::FENCE_COMMAND) => done("the fence cannot be set", fence::fence(arguments)),
-        Some(fence::UNFENCE_COMMAND) => done("the fence cannot be taken away", fence::unfence(arguments)),
+        Some(GUARD_COMMAND) => done("the firewall's helper ends", firewall::guard(arguments)),
+        Some(REMOVE_COMMAND) => done("the firewall cannot be taken away", firewall::remove(arguments)),
         Some(services::SERVICE_COMMAND) => failed("this service", &services::become_service(arguments)),
         Some(sshd::SSHD_COMMAND) => failed("sshd", &sshd::become_sshd()),
         _ => match serve::serve(config::Config::from_env()) {

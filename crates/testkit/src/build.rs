@@ -39,6 +39,7 @@ pub fn worker_info(name: &str) -> WorkerInfo {
         memory_mib: 16 * 1024,
         routed: Vec::new(),
         unready: None,
+        remark: None,
         stream: None,
         id: None,
     }

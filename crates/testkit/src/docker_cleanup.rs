@@ -12,41 +12,77 @@ pub struct DockerCleanup {
     filter: String,
 }
 
-/// Kinds in the order in which they can be removed: how to list them, and how to remove them.
+/// Kinds in the order in which they can be removed: how to list them, and how to remove them. A container's line goes on with
+/// what makes it the installation's helper, which is not listed as one of the others.
 const KINDS: [(&str, &[&str], &[&str]); 3] = [
-    ("container", &["container", "ls", "--all", "--quiet", "--no-trunc"], &["container", "rm", "--force", "--volumes"]),
+    (
+        "container",
+        &["container", "ls", "--all", "--no-trunc", "--format", "{{.ID}} {{.Label \"docklet.helper\"}}"],
+        &["container", "rm", "--force", "--volumes"],
+    ),
     ("network", &["network", "ls", "--quiet", "--no-trunc"], &["network", "rm"]),
     ("volume", &["volume", "ls", "--quiet"], &["volume", "rm", "--force"]),
 ];
+
+#[derive(Debug)]
+struct Thing {
+    id: String,
+    is_helper: bool,
+}
+
+impl Thing {
+    fn read(line: &str) -> Option<Self> {
+        let (id, helper) = line.split_once(' ').unwrap_or((line, ""));
+        (!id.is_empty()).then(|| Self { id: id.to_owned(), is_helper: !helper.trim().is_empty() })
+    }
+}
 
 impl DockerCleanup {
     pub fn new(installation: InstallationId) -> Self {
         Self { filter: format!("label={}={installation}", label::INSTALLATION) }
     }
 
-    /// What is there now, such as `container 4f0c…`: for tests that say what must be left.
+    /// What is there now, such as `container 4f0c…`: for tests that say what must be left. Without the installation's helper,
+    /// which stays for as long as the installation does.
     ///
     /// # Panics
     /// When Docker does not answer.
     pub fn present(&self) -> Vec<String> {
         let found = KINDS.iter().flat_map(|(kind, list, _)| {
-            let ids = self.list(list).unwrap_or_else(|error| panic!("docker must answer: {error}"));
-            ids.into_iter().map(move |id| format!("{kind} {id}"))
+            let found = self.list(list).unwrap_or_else(|error| panic!("docker must answer: {error}"));
+            let ids = found.into_iter().filter(|thing| !thing.is_helper).map(|thing| thing.id);
+            ids.map(move |id| format!("{kind} {id}"))
         });
         found.collect()
     }
 
-    fn list(&self, list: &[&str]) -> Result<Vec<String>, String> {
+    /// The installation's helper, while there is one.
+    ///
+    /// # Panics
+    /// When Docker does not answer.
+    pub fn helper(&self) -> Option<String> {
+        let found = self.list(KINDS[0].1).unwrap_or_else(|error| panic!("docker must answer: {error}"));
+        found.into_iter().find(|thing| thing.is_helper).map(|thing| thing.id)
+    }
+
+    fn list(&self, list: &[&str]) -> Result<Vec<Thing>, String> {
         let listed = docker(list.iter().copied().chain(["--filter", &self.filter]))?;
-        Ok(listed.lines().map(str::to_owned).collect())
+        Ok(listed.lines().filter_map(Thing::read).collect())
     }
 
     fn remove_all(&self) -> Result<(), String> {
+        let mut helper = None;
         for (_, list, remove) in KINDS {
-            let ids = self.list(list)?;
-            if !ids.is_empty() {
-                docker(remove.iter().copied().chain(ids.iter().map(String::as_str)))?;
+            let (helpers, others): (Vec<_>, Vec<_>) = self.list(list)?.into_iter().partition(|thing| thing.is_helper);
+            helper = helper.or(helpers.into_iter().next());
+            if !others.is_empty() {
+                docker(remove.iter().copied().chain(others.iter().map(|thing| thing.id.as_str())))?;
             }
+        }
+        // Last, and told to end: then it takes its rules along.
+        if let Some(Thing { id, .. }) = helper {
+            docker(["container", "stop", "--time", "5", &id].into_iter())?;
+            docker(["container", "rm", "--force", &id].into_iter())?;
         }
         Ok(())
     }

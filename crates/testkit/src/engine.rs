@@ -9,7 +9,7 @@ use std::{collections::BTreeMap, sync::Arc};
 use chrono::{DateTime, Utc};
 use control::ports::{
     clock::Clock,
-    engine::{Container, EngineError, HostTask, Network, RunState},
+    engine::{Container, EngineError, HelperSpec, Network, RunState},
 };
 use domain::{InstallationId, image::ImageRef};
 use ipnet::Ipv4Net;
@@ -39,7 +39,9 @@ pub enum Call {
     PullImage(String),
     RemoveImage(String),
     Events,
-    RunHostTask,
+    EnsureHelper,
+    HelperLines,
+    RemoveHelper,
 }
 
 impl Call {
@@ -56,6 +58,7 @@ impl Call {
                 | Self::HasImage(_)
                 | Self::HasVolume(_)
                 | Self::Events
+                | Self::HelperLines
         )
     }
 }
@@ -119,8 +122,8 @@ impl FakeEngine {
         self.shelf.lock().volumes.keys().cloned().collect()
     }
 
-    pub fn host_tasks(&self) -> Vec<HostTask> {
-        self.shelf.lock().host_tasks.clone()
+    pub fn helper(&self) -> Option<HelperSpec> {
+        self.shelf.lock().helper.clone()
     }
 }
 

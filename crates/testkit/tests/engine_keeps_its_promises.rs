@@ -25,6 +25,7 @@ fn bench() -> Bench {
         vcluster: assignment.vcluster,
         subnet: assignment.subnet,
         gateway: subnet::gateway(assignment.subnet),
+        bridge: "lab".into(),
     };
     let node = ContainerSpec {
         name: "lab-node-0".into(),

@@ -181,6 +181,8 @@ pub struct Host {
     pub ready: bool,
     /// Why it takes no nodes now.
     pub reason: Option<String>,
+    /// What an administrator should know about it although it takes nodes.
+    pub remark: Option<String>,
     /// What it has; 0 for a host that does not answer.
     pub cpus: f64,
     pub memory_mib: u64,

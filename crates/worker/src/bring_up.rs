@@ -148,7 +148,7 @@ impl Driver {
         let handover = self.handover()?;
         host.out_of_memories.forget(self.node);
         host.networks.ensure(&host, order).await?;
-        host.fence.ensure(&host, &order.image).await?;
+        host.firewall.ensure(&host).await?;
         let started = host.in_turn(&host.permits, host.engine.start_container(id, order.ip));
         during(handover.as_ref(), started).await?;
         (self.memory.started_at, self.memory.ready_since) = (Some(host.now()), None);

@@ -25,7 +25,8 @@ pub enum ClearError {
     Directories(#[from] io::Error),
 }
 
-/// Removes the installation's containers, then its networks, then what the nodes had in the data directory.
+/// Removes the installation's containers, then its networks, then the firewall with its helper, then what the nodes had in the
+/// data directory.
 pub async fn clear(engine: &dyn Engine, installation: InstallationId, data_dir: &Path) -> Result<Cleared, ClearError> {
     let containers = engine.containers(installation).await?;
     let removals = stream::iter(&containers).map(|container| engine.remove_container(&container.id));
@@ -34,6 +35,7 @@ pub async fn clear(engine: &dyn Engine, installation: InstallationId, data_dir: 
     for network in &networks {
         engine.remove_network(&network.id).await?;
     }
+    engine.remove_helper(installation).await?;
     for node in run_dir::nodes(data_dir)? {
         run_dir::remove(data_dir, node).await?;
     }

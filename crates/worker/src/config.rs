@@ -5,6 +5,7 @@ use std::{path::PathBuf, time::Duration};
 use control::ports::engine::Ceilings;
 use domain::{InstallationId, image::ImageRef, name::WorkerName};
 use ipnet::Ipv4Net;
+use node_init::firewall::Opening;
 
 /// Everything that differs between hosts and installations.
 #[derive(Debug, Clone)]
@@ -27,9 +28,9 @@ pub struct WorkerConfig {
     pub sweep_every: Duration,
     /// How often this worker says that it is there. Its lease is 10 s.
     pub announce_every: Duration,
-    /// The network all subnets of vclusters are cut from: nothing in it may reach 169.254.0.0/16. `None` sets no fence.
-    pub fenced: Option<Ipv4Net>,
-    /// The image the fence is set with at the start, if it is there; else the first node's image is used.
+    /// `None` sets no firewall.
+    pub firewall: Option<FirewallConfig>,
+    /// The image new vclusters are offered: it is never removed.
     pub base_image: ImageRef,
     /// Where the worker stream is, as `host:port`, if there is one.
     pub stream: Option<String>,
@@ -60,6 +61,15 @@ impl Default for ImageKeeping {
     }
 }
 
+/// What the firewall around the nodes is told.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FirewallConfig {
+    /// The network all subnets of vclusters are cut from.
+    pub net: Ipv4Net,
+    /// The ports of the host that nodes may reach.
+    pub open: Vec<Opening>,
+}
+
 impl WorkerConfig {
     /// Usual values for everything that is not a fact about the host.
     pub fn new(
@@ -80,7 +90,7 @@ impl WorkerConfig {
             parallel: 8,
             sweep_every: Duration::from_secs(30),
             announce_every: Duration::from_secs(3),
-            fenced: None,
+            firewall: None,
             base_image,
             stream: None,
             routes: "/proc/net/route".into(),

@@ -15,7 +15,7 @@ use tokio::sync::{Notify, Semaphore, watch};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
-    config::WorkerConfig, disk::Disk, fence::Fence, images::Images, networks::Networks, orphans::Orphans,
+    config::WorkerConfig, disk::Disk, firewall::Firewall, images::Images, networks::Networks, orphans::Orphans,
     out_of_memory::OutOfMemories, presence::Presence, pulls::Pulls, reports::Reports, restarts::Restarts,
     roster::Roster, usage::Usage,
 };
@@ -37,7 +37,7 @@ pub(crate) struct Host {
     pub(crate) networks: Networks,
     pub(crate) pulls: Pulls,
     pub(crate) images: Images,
-    pub(crate) fence: Fence,
+    pub(crate) firewall: Firewall,
     pub(crate) restarts: Restarts,
     pub(crate) presence: Presence,
     pub(crate) usage: Usage,
@@ -79,7 +79,7 @@ impl Host {
             networks: Networks::default(),
             pulls: Pulls::default(),
             images: Images::open(&config.data_dir),
-            fence: Fence::default(),
+            firewall: Firewall::default(),
             restarts: Restarts::open(config.data_dir.join("engine.json"), config.boot_id.clone()),
             presence: Presence::default(),
             usage: Usage::default(),

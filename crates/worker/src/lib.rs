@@ -20,7 +20,7 @@
 //!   what has no assignment
 //! - `images`: what was pulled, and what of it is removed again
 //! - `restarts`: what a restart of the engine or the host took down
-//! - `networks`, `homes`, `pulls`, `fence`, `run_dir`, `init_binary`: what nodes stand on
+//! - `networks`, `homes`, `pulls`, `firewall`, `run_dir`, `init_binary`: what nodes stand on
 //! - `reports`, `presence`: what others are told; `link`: reaching into a node; `jupyter`: the service of a first node
 //! - `usage`, `cgroup`: what nodes use, from the host's side; `disk`: what owners take of its disk; `out_of_memory`:
 //!   when memory was all they may
@@ -34,7 +34,7 @@ mod config;
 mod desk;
 mod disk;
 mod driver;
-mod fence;
+mod firewall;
 mod homes;
 mod host;
 mod images;
@@ -64,6 +64,7 @@ mod watch;
 mod worker;
 
 pub use clear::{ClearError, Cleared, clear};
-pub use config::{ImageKeeping, WorkerConfig};
-pub use names::{container_name, home_name, network_name};
+pub use config::{FirewallConfig, ImageKeeping, WorkerConfig};
+pub use names::{bridge_name, bridge_prefix, container_name, home_name, network_name};
+pub use node_init::firewall::{Opening, Transport};
 pub use worker::{Worker, WorkerError};

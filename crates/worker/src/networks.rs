@@ -59,6 +59,7 @@ impl Networks {
                 vcluster: order.vcluster,
                 subnet: order.subnet,
                 gateway: subnet::gateway(order.subnet),
+                bridge: names::bridge_name(host.config.installation, order.vcluster),
             };
             *there = There::Yes(make(host, &spec).await?);
         }

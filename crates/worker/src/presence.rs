@@ -28,7 +28,7 @@ pub(crate) struct Presence {
 struct Facts {
     engine: Option<EngineInfo>,
     engine_fault: Option<String>,
-    fence_fault: Option<String>,
+    firewall_fault: Option<String>,
     routed: Vec<Ipv4Net>,
 }
 
@@ -51,14 +51,10 @@ impl Presence {
         self.news.notify_one();
     }
 
-    pub(crate) fn fence(&self, fault: Option<EngineError>) {
-        let says = |fault| format!("the fence around the nodes cannot be set: {fault}");
-        let fault = fault.map(says);
-        let mut facts = self.facts.lock();
-        if facts.fence_fault != fault {
-            facts.fence_fault = fault;
-            self.news.notify_one();
-        }
+    /// What is wrong with the firewall, if anything is. Something may have happened to it either way.
+    pub(crate) fn firewall(&self, fault: Option<String>) {
+        self.facts.lock().firewall_fault = fault;
+        self.news.notify_one();
     }
 
     /// Where the engine keeps images; `None` while it has not said.
@@ -81,7 +77,8 @@ impl Presence {
             cpu_milli: engine.map_or(0, |engine| u64::from(engine.cpus) * 1000),
             memory_mib: engine.map_or(0, |engine| engine.memory_mib),
             routed: facts.routed.clone(),
-            unready: facts.engine_fault.clone().or_else(unknown).or_else(|| facts.fence_fault.clone()),
+            unready: facts.engine_fault.clone().or_else(unknown).or_else(|| facts.firewall_fault.clone()),
+            remark: host.firewall.remark(host.now()),
             stream: host.config.stream.clone(),
             id: Some(host.id.clone()),
         }

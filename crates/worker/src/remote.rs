@@ -10,6 +10,7 @@ mod credentials;
 mod message;
 mod server;
 mod socket;
+mod strangers;
 
 pub use client::{RemoteNodes, ping};
 pub use credentials::{Credentials, CredentialsError};

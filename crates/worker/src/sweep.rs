@@ -33,7 +33,6 @@ pub(crate) async fn run(host: Arc<Host>) {
 }
 
 async fn sweep(host: &Arc<Host>) -> Result<(), EngineError> {
-    set_fence(host).await?;
     for assignment in host.roster.take_out_broken() {
         tracing::error!(node = %assignment.node, "the driver of a node has broken off; it gets another one");
         if let Some(seat) = host.roster.assign((*assignment).clone()) {
@@ -52,19 +51,6 @@ async fn sweep(host: &Arc<Host>) -> Result<(), EngineError> {
         orphans::look_after(host, &ours).await?;
         clear_away(host, &ours).await?;
     }
-    Ok(())
-}
-
-async fn set_fence(host: &Host) -> Result<(), EngineError> {
-    let fault = match host.fence.ensure_early(host).await {
-        Ok(()) => None,
-        Err(away @ EngineError::Unreachable(_)) => return Err(away),
-        Err(fault) => {
-            tracing::error!(%fault, "the fence around the nodes cannot be set; no node is started without it");
-            Some(fault)
-        }
-    };
-    host.presence.fence(fault);
     Ok(())
 }
 

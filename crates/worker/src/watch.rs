@@ -36,7 +36,7 @@ async fn listen(host: &Host, pause: &mut Duration, first: &mut bool) -> Result<(
     if !std::mem::take(first) {
         // It was away; what was known of it is not any more.
         host.networks.forget_all().await;
-        host.fence.doubt().await;
+        host.firewall.look_again();
         host.roster.look_at_all();
     }
     host.presence.engine_is_back(info);

@@ -16,7 +16,8 @@ use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 use crate::{
-    config::WorkerConfig, desk::Desk, disk, host::Host, images, init_binary, presence, run_dir, sweep, usage, watch,
+    config::WorkerConfig, desk::Desk, disk, firewall, host::Host, images, init_binary, presence, run_dir, sweep, usage,
+    watch,
 };
 
 /// For steps that are under way when the worker ends. What is not done by then, the next start finds half done and finishes.
@@ -87,6 +88,7 @@ impl Worker {
         let desk = Arc::clone(host);
         self.spawn(watch::run(Arc::clone(host)));
         self.spawn(presence::run(Arc::clone(host)));
+        self.spawn(firewall::run(Arc::clone(host)));
         self.spawn(sweep::run(Arc::clone(host)));
         self.spawn(usage::run(Arc::clone(host)));
         self.spawn(disk::run(Arc::clone(host)));

@@ -14,6 +14,8 @@ mod coordination;
 mod disk;
 #[path = "host/door.rs"]
 mod door;
+#[path = "host/firewall.rs"]
+mod firewall;
 #[path = "host/handover.rs"]
 mod handover;
 #[path = "host/images.rs"]
@@ -44,3 +46,5 @@ mod trouble;
 mod unready;
 #[path = "host/usage.rs"]
 mod usage;
+#[path = "host/walled.rs"]
+mod walled;

@@ -5,6 +5,7 @@ use std::{collections::BTreeMap, net::SocketAddr, path::PathBuf, time::Duration}
 use control::federation::{ClaimRule, FirstSignIn, GroupRule};
 use domain::{Violation, allowance::OwnShares, image::Registry, quota::OwnLimits};
 use ipnet::{IpNet, Ipv4Net};
+use worker::Opening;
 
 use super::{database::DatabaseUrl, limits::Group, setting::Secret};
 use crate::http::{apps::hosts::Domain, origin::Origin};
@@ -38,6 +39,7 @@ parsed! {
     IpNet: "a network, such as 10.0.0.0/8",
     Ipv4Net: "an IPv4 network, such as 172.28.0.0/14",
     Domain: "a domain, such as apps.example.org",
+    Opening: "a port, such as 5432, 53/udp or 10.0.0.5:8080/tcp",
     Origin: "a URL without a path, such as https://docklet.example.org",
 }
 

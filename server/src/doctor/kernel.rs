@@ -1,4 +1,4 @@
-//! The kernel: its version, what it can limit, nftables for the fence, what all nodes share of it, the clock.
+//! The kernel: its version, what it can limit, nftables for the firewall, what all nodes share of it, the clock.
 
 use std::{
     collections::BTreeSet,
@@ -97,7 +97,7 @@ pub(super) fn judge(facts: &Facts, wanted: Wanted) -> Vec<Finding> {
     vec![
         version(facts),
         cgroups(facts),
-        fence(facts),
+        firewall(facts),
         files(facts, wanted.connections),
         inotify(facts),
         processes(facts, wanted),
@@ -138,10 +138,10 @@ fn cgroups(facts: &Facts) -> Finding {
     )
 }
 
-fn fence(facts: &Facts) -> Finding {
+fn firewall(facts: &Facts) -> Finding {
     const CHECK: &str = "nftables";
     match facts.nftables {
-        Some(true) => Finding::ok(CHECK, "the kernel has what the fence around nodes is made of"),
+        Some(true) => Finding::ok(CHECK, "the kernel has what the firewall around nodes is made of"),
         Some(false) => Finding::problem(
             CHECK,
             "the kernel has no nftables, so nodes cannot be kept from each other and are not started",
@@ -149,8 +149,8 @@ fn fence(facts: &Facts) -> Finding {
         ),
         None => Finding::warning(
             CHECK,
-            "this kernel does not say whether it has nftables, which the fence around nodes needs",
-            "Start one vcluster: its node says so if the fence cannot be set.",
+            "this kernel does not say whether it has nftables, which the firewall around nodes needs",
+            "Start one vcluster: its node says so if the firewall cannot be set.",
         ),
     }
 }

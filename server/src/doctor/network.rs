@@ -51,7 +51,7 @@ pub(super) fn judge_net(cluster_net: Ipv4Net, routes: &[Route]) -> Finding {
         );
         return Finding::problem(CHECK, what, MEND);
     }
-    let foreign: Vec<&Route> = inside.into_iter().filter(|route| !route.interface.starts_with("dkl")).collect();
+    let foreign: Vec<&Route> = inside.into_iter().filter(|route| !route.interface.starts_with("dk")).collect();
     let taken = share(cluster_net, &foreign);
     let named: Vec<String> = foreign.iter().map(|route| format!("{} ({})", route.net, route.interface)).collect();
     if taken >= MUCH {

@@ -12,7 +12,7 @@ use std::{
 use domain::InstallationId;
 use rustix::process::{Pid, Signal, kill_process};
 use tempfile::TempDir;
-use testkit::{DockerCleanup, obtain};
+use testkit::{DockerCleanup, docklet_init, obtain};
 
 use super::{
     authority::Authority,
@@ -138,7 +138,7 @@ impl Daemon {
         let mut command = command(&self.data);
         command.args(["serve", "--listen", &listen.to_string(), "--network-cluster-net", &self.net.to_string()]);
         command.args(&self.flags);
-        command.args(["--worker-init", init().to_str().expect("a path that is text")]).args(&self.arguments);
+        command.args(["--worker-init", docklet_init().to_str().expect("a path that is text")]).args(&self.arguments);
         command.stdout(self.append("out")).stderr(self.append("log")).stdin(Stdio::null());
         self.child = Some(Process(command.spawn().expect("dockletd starts")));
     }
@@ -280,14 +280,6 @@ fn cli(data: &Path, arguments: &[&str], settings: &[String]) -> String {
 
 pub(crate) fn try_cli(data: &Path, arguments: &[&str]) -> Output {
     command(data).args(arguments).stdin(Stdio::null()).output().expect("dockletd runs")
-}
-
-/// The static docklet-init; the one a debug build leaves beside dockletd needs the image's libraries.
-pub(crate) fn init() -> PathBuf {
-    let built = concat!(env!("CARGO_MANIFEST_DIR"), "/../target/x86_64-unknown-linux-musl/init/docklet-init");
-    let path = std::env::var_os("DOCKLET_INIT").map_or_else(|| PathBuf::from(built), PathBuf::from);
-    assert!(path.is_file(), "there is no docklet-init at {}; build it with scripts/build.sh init", path.display());
-    path
 }
 
 /// A network nobody else in this process cuts subnets from, given back when it is dropped. There are a few, used again and

@@ -12,8 +12,7 @@ use testkit::DockerCleanup;
 /// How often in a row nothing must be there before a test's things count as gone.
 const LOOKS: u32 = 4;
 
-/// Also after an orderly end the engine may be creating a container that nobody waits for any more (a short task on the
-/// host), so nothing being there counts only when it stays so.
+/// Also after an orderly end the engine may be creating a container that nobody waits for any more, so nothing being there counts only when it stays so.
 #[expect(
     clippy::disallowed_methods,
     reason = "Drop cannot await, and the engine tells nobody that it will create nothing more"
@@ -25,7 +24,7 @@ pub(crate) fn clean_up_until_quiet(installation: InstallationId) {
             return;
         }
         let cleanup = DockerCleanup::new(installation);
-        quiet = if cleanup.present().is_empty() { quiet + 1 } else { 0 };
+        quiet = if cleanup.present().is_empty() && cleanup.helper().is_none() { quiet + 1 } else { 0 };
         drop(cleanup);
         std::thread::sleep(Duration::from_millis(100));
     }

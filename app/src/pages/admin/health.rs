@@ -184,7 +184,10 @@ fn HostRow(host: Host) -> impl IntoView {
     view! {
         <tr>
             <th scope="row"><Dot tone=tone/> {host.name}</th>
-            <td data-label=t!("admin-state")><State reason=host.reason/></td>
+            <td data-label=t!("admin-state")>
+                <State reason=host.reason/>
+                {host.remark.map(|remark| view! { <small><Foreign said=of_server(remark)/></small> })}
+            </td>
             <td data-label=t!("admin-nodes")>{host.held.nodes}</td>
             <td data-label=t!("admin-cpus")>{cpus_text}<Bar level=cpus/><small>{t!("admin-host-has", has = number(host.cpus))}</small></td>
             <td data-label=t!("admin-memory")>{memory_text}<Bar level=mib/><small>{t!("admin-host-has", has = memory(host.memory_mib))}</small></td>

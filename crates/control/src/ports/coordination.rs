@@ -135,6 +135,9 @@ pub struct WorkerInfo {
     pub routed: Vec<Ipv4Net>,
     /// Why it cannot take nodes now; `None` when it can.
     pub unready: Option<String>,
+    /// What an administrator should know about it although it takes nodes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub remark: Option<String>,
     /// Where its worker stream is, as `host:port`; `None` when it works in the process that asks.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub stream: Option<String>,

@@ -22,6 +22,8 @@ pub mod label {
     pub const VCLUSTER: &str = "docklet.vcluster";
     pub const NODE: &str = "docklet.node";
     pub const GENERATION: &str = "docklet.generation";
+    /// Only on the helper: what it was told.
+    pub const HELPER: &str = "docklet.helper";
 }
 
 /// A node's container, before it exists.
@@ -115,6 +117,8 @@ pub struct NetworkSpec {
     pub vcluster: VclusterId,
     pub subnet: Ipv4Net,
     pub gateway: Ipv4Addr,
+    /// The name of its interface on the host, at most 15 characters.
+    pub bridge: String,
 }
 
 /// A network of ours as it is.
@@ -173,15 +177,22 @@ pub struct PullProgress {
     pub total: u64,
 }
 
-/// A short task in the host's own network namespace, run as a container of the given image with docklet-init's binary.
+/// The installation's helper on this host: docklet-init in the host's own network namespace, with the power to change it and
+/// no other, in an image that holds nothing else.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct HostTask {
+pub struct HelperSpec {
     pub installation: InstallationId,
-    pub image: ImageRef,
     pub init: PathBuf,
+    /// Names what is in `init`; another version is another image.
+    pub version: String,
     pub arguments: Vec<String>,
-    /// Capabilities such as `NET_ADMIN`.
-    pub capabilities: Vec<String>,
+}
+
+/// A line that the helper has written.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HelperLine {
+    pub at: DateTime<Utc>,
+    pub text: String,
 }
 
 /// Why an image did not come. A closed set: what a registry, or another service that an image's name led to, answered is in the
@@ -324,6 +335,15 @@ pub trait Engine: Send + Sync + 'static {
         installation: InstallationId,
     ) -> Result<BoxStream<'static, Result<EngineEvent, EngineError>>, EngineError>;
 
-    /// Runs the task to its end and removes its container; its output when it fails.
-    async fn run_host_task(&self, task: &HostTask) -> Result<(), EngineError>;
+    /// Makes it run as the spec says: leaves the one that does in peace, and replaces any other of ours.
+    async fn ensure_helper(&self, spec: &HelperSpec) -> Result<(), EngineError>;
+
+    /// The helper's last line and all that follow. Ends when the helper does.
+    async fn helper_lines(
+        &self,
+        installation: InstallationId,
+    ) -> Result<BoxStream<'static, Result<HelperLine, EngineError>>, EngineError>;
+
+    /// Ends it and removes it with its image. Succeeds, too, when it is gone.
+    async fn remove_helper(&self, installation: InstallationId) -> Result<(), EngineError>;
 }

@@ -122,6 +122,7 @@ impl Harness {
             memory_mib: 16384,
             routed: vec!["172.20.0.0/27".parse().expect("a network")],
             unready: None,
+            remark: None,
             stream: None,
             id: None,
         };

@@ -2,14 +2,14 @@
 
 use std::{net::Ipv4Addr, os::unix::fs::PermissionsExt, path::PathBuf, process::Command};
 
-use control::ports::engine::{Ceilings, ContainerSpec, Engine, HostTask, NetworkSpec, VolumeSpec};
+use control::ports::engine::{Ceilings, ContainerSpec, Engine, HelperSpec, NetworkSpec, VolumeSpec};
 use docker::DockerEngine;
 use domain::{
     InstallationId, NodeId, UserId, VclusterId, image::ImageRef, name::NodeName, node::Generation,
     resources::Resources, subnet,
 };
 use ipnet::Ipv4Net;
-use testkit::{DockerCleanup, build};
+use testkit::{DockerCleanup, build, docklet_init, engine_socket};
 use uuid::Uuid;
 
 /// Stands in for docklet-init: does what its arguments say, or sleeps until it is told to end.
@@ -34,7 +34,7 @@ impl Bench {
         let init = dir.path().join("init");
         std::fs::write(&init, STAND_IN).expect("written");
         std::fs::set_permissions(&init, std::fs::Permissions::from_mode(0o755)).expect("made executable");
-        let engine = DockerEngine::new("/var/run/docker.sock");
+        let engine = DockerEngine::new(engine_socket());
         Self { engine, installation, cleanup: DockerCleanup::new(installation), init, dir }
     }
 
@@ -55,6 +55,7 @@ impl Bench {
             vcluster,
             subnet,
             gateway: subnet::gateway(subnet),
+            bridge: format!("dkt{}", &vcluster.as_uuid().simple().to_string()[20..]),
         }
     }
 
@@ -97,13 +98,14 @@ impl Bench {
         (network, spec, id)
     }
 
-    pub(crate) fn task(&self, arguments: &[&str]) -> HostTask {
-        HostTask {
+    /// A firewall around bridges that nobody has.
+    pub(crate) fn helper(&self, port: u16) -> HelperSpec {
+        let bridges = format!("dkt{}", &self.installation.to_string()[..6]);
+        HelperSpec {
             installation: self.installation,
-            image: image("docklet/base"),
-            init: self.init.clone(),
-            arguments: arguments.iter().map(|argument| (*argument).to_owned()).collect(),
-            capabilities: vec!["NET_ADMIN".into()],
+            init: docklet_init(),
+            version: format!("test-{}", self.installation),
+            arguments: ["firewall", &bridges, "10.128.0.0/9", &port.to_string()].map(str::to_owned).to_vec(),
         }
     }
 }

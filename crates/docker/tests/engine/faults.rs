@@ -9,7 +9,7 @@ use futures::StreamExt;
 use testkit::build;
 use uuid::Uuid;
 
-use crate::bench::{Bench, docker, image};
+use crate::bench::{Bench, image};
 
 #[tokio::test]
 async fn a_taken_name_is_said_by_its_name() {
@@ -154,32 +154,7 @@ async fn an_engine_that_is_not_there_or_hangs_up_is_unreachable_until_it_is_back
     assert!(is_unreachable(&cut), "{cut:?}");
     hang_up.join().expect("joined");
     std::fs::remove_file(&socket).expect("removed");
-    std::os::unix::fs::symlink("/var/run/docker.sock", &socket).expect("linked");
+    std::os::unix::fs::symlink(testkit::engine_socket(), &socket).expect("linked");
     let back = engine.info().await.expect("the engine is back");
     assert!(back.cpus > 0 && back.memory_mib > 0 && !back.version.is_empty());
-}
-
-#[tokio::test]
-async fn a_task_on_the_host_says_why_it_failed_and_leaves_nothing() {
-    let bench = Bench::new();
-    bench.engine.run_host_task(&bench.task(&["true"])).await.expect("done");
-    let failed = bench.engine.run_host_task(&bench.task(&["sh", "-c", "echo no way >&2; exit 3"])).await;
-    assert!(matches!(&failed, Err(EngineError::Refused(text)) if text.contains("no way")), "{failed:?}");
-    assert_eq!(bench.cleanup.present(), Vec::<String>::new());
-    // As a crash in the middle of a task leaves it.
-    let name = format!("docklet-task-{}", bench.installation);
-    let label = format!("docklet.installation={}", bench.installation);
-    docker(&["create", "--name", &name, "--label", &label, "docklet/base", "true"]);
-    bench.engine.run_host_task(&bench.task(&["true"])).await.expect("done in spite of it");
-    assert_eq!(bench.cleanup.present(), Vec::<String>::new());
-}
-
-#[tokio::test]
-async fn a_task_on_the_host_does_not_remove_a_foreign_container() {
-    let (bench, other) = (Bench::new(), Bench::new());
-    let name = format!("docklet-task-{}", bench.installation);
-    let label = format!("docklet.installation={}", other.installation);
-    docker(&["create", "--name", &name, "--label", &label, "docklet/base", "true"]);
-    assert_eq!(bench.engine.run_host_task(&bench.task(&["true"])).await, Err(EngineError::NameTaken(name)));
-    assert_eq!(other.cleanup.present().len(), 1);
 }

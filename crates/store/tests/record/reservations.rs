@@ -108,7 +108,8 @@ impl Scene {
 /// A host of this size is there.
 pub(super) async fn announce(coordination: &MemoryCoordination, cpu_milli: u64, memory_mib: u64) {
     let name = "here".parse().expect("a name");
-    let host = WorkerInfo { name, cpu_milli, memory_mib, routed: vec![], unready: None, stream: None, id: None };
+    let host =
+        WorkerInfo { name, cpu_milli, memory_mib, routed: vec![], unready: None, remark: None, stream: None, id: None };
     coordination.announce(&host).await.expect("coordination answers");
 }
 

@@ -4,8 +4,8 @@ use std::{collections::BTreeSet, net::Ipv4Addr};
 
 use async_trait::async_trait;
 use control::ports::engine::{
-    Container, ContainerSpec, DiskUse, Engine, EngineError, EngineEvent, EngineInfo, HostTask, Network, NetworkSpec,
-    PullFault, PullProgress, RunState, VolumeSpec,
+    Container, ContainerSpec, DiskUse, Engine, EngineError, EngineEvent, EngineInfo, HelperLine, HelperSpec, Network,
+    NetworkSpec, PullFault, PullProgress, RunState, VolumeSpec,
 };
 use domain::{InstallationId, image::ImageRef};
 use futures::{
@@ -243,10 +243,27 @@ impl Engine for FakeEngine {
         Ok(UnboundedReceiverStream::new(receiver).boxed())
     }
 
-    async fn run_host_task(&self, task: &HostTask) -> Result<(), EngineError> {
+    async fn ensure_helper(&self, spec: &HelperSpec) -> Result<(), EngineError> {
         let mut shelf = self.shelf.lock();
-        shelf.enter(Call::RunHostTask)?;
-        shelf.host_tasks.push(task.clone());
+        shelf.enter(Call::EnsureHelper)?;
+        shelf.helper = Some(spec.clone());
+        Ok(())
+    }
+
+    /// Says that all is well, and then nothing.
+    async fn helper_lines(
+        &self,
+        _installation: InstallationId,
+    ) -> Result<BoxStream<'static, Result<HelperLine, EngineError>>, EngineError> {
+        self.shelf.lock().enter(Call::HelperLines)?;
+        let stands = HelperLine { at: self.now(), text: "stands".into() };
+        Ok(stream::iter([Ok(stands)]).chain(stream::pending()).boxed())
+    }
+
+    async fn remove_helper(&self, _installation: InstallationId) -> Result<(), EngineError> {
+        let mut shelf = self.shelf.lock();
+        shelf.enter(Call::RemoveHelper)?;
+        shelf.helper = None;
         Ok(())
     }
 }

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, Utc};
 use control::ports::engine::{
-    Container, ContainerLabels, ContainerSpec, EngineError, EngineEvent, HostTask, Network, RunState, VolumeSpec,
+    Container, ContainerLabels, ContainerSpec, EngineError, EngineEvent, HelperSpec, Network, RunState, VolumeSpec,
 };
 use domain::InstallationId;
 use ipnet::Ipv4Net;
@@ -22,7 +22,7 @@ pub(super) struct Shelf {
     pub(super) images: BTreeSet<String>,
     pub(super) offered: BTreeSet<String>,
     pub(super) logs: BTreeMap<String, String>,
-    pub(super) host_tasks: Vec<HostTask>,
+    pub(super) helper: Option<HelperSpec>,
     pub(super) calls: Vec<Call>,
     pub(super) failures: Failures,
     pub(super) unreachable: bool,

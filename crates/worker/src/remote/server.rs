@@ -22,6 +22,7 @@ use super::{
     credentials::{Credentials, CredentialsError},
     message::{self, Answer, LONGEST_REQUEST, Request},
     socket,
+    strangers::Strangers,
 };
 
 /// From the first byte to the whole request, and for writing an answer.
@@ -44,7 +45,7 @@ pub struct StreamServer {
     nodes: Arc<dyn NodeLink>,
     usages: Arc<dyn Usages>,
     acceptor: TlsAcceptor,
-    pub(super) strangers: Arc<Semaphore>,
+    pub(super) strangers: Arc<Strangers>,
     pub(super) greeting: Duration,
     connections: Semaphore,
 }
@@ -63,7 +64,7 @@ impl StreamServer {
         credentials: &Credentials,
     ) -> Result<Self, CredentialsError> {
         let acceptor = TlsAcceptor::from(Arc::new(credentials.server(&name)?));
-        let (strangers, connections) = (Semaphore::new(MOST_STRANGERS), Semaphore::new(MOST_CONNECTIONS));
+        let (strangers, connections) = (Strangers::new(MOST_STRANGERS), Semaphore::new(MOST_CONNECTIONS));
         Ok(Self { name, nodes, usages, acceptor, strangers: Arc::new(strangers), greeting: GREETING, connections })
     }
 
@@ -88,14 +89,14 @@ impl StreamServer {
     }
 
     fn admit(self: &Arc<Self>, tcp: TcpStream, tasks: &TaskTracker, end: &CancellationToken) {
-        let Ok(stranger) = self.strangers.clone().try_acquire_owned() else {
-            tracing::warn!("too many connections to the worker stream prove nothing; one is dropped");
-            return;
-        };
+        let stranger = self.strangers.admit();
         let (server, end) = (Arc::clone(self), end.clone());
         tasks.spawn(async move {
             let connection = async {
-                let greeted = timeout(server.greeting, server.greet(tcp)).await;
+                let greeted = tokio::select! {
+                    greeted = timeout(server.greeting, server.greet(tcp)) => greeted,
+                    () = stranger.is_shown_out() => return Err(io::ErrorKind::ConnectionAborted.into()),
+                };
                 drop(stranger);
                 let (stream, request) = greeted.unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into()))?;
                 server.answer(stream, request).await

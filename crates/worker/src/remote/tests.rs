@@ -14,7 +14,6 @@ use testkit::{FakeNodes, MemoryCoordination, build};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::{TcpListener, TcpStream},
-    sync::Semaphore,
     task::JoinHandle,
     time::timeout,
 };
@@ -30,7 +29,7 @@ use tokio_rustls::{
 };
 use tokio_util::sync::CancellationToken;
 
-use super::{Credentials, RemoteNodes, StreamServer, credentials::server_name, ping};
+use super::{Credentials, RemoteNodes, StreamServer, credentials::server_name, ping, strangers::Strangers};
 
 const SECRET: &[u8] = b"the secret of this test's cluster";
 const OTHER: &[u8] = b"the secret of some other cluster!";
@@ -246,17 +245,25 @@ async fn what_is_no_request_is_not_waited_for_nor_kept() {
 }
 
 #[tokio::test]
-async fn strangers_cannot_take_all_connections_for_longer_than_it_takes_to_greet() {
+async fn silent_strangers_keep_nobody_out_and_the_oldest_go_first() {
+    // Nobody is sent away for its silence alone.
     let host = Host::start_with(|server| {
-        (server.greeting, server.strangers) = (SHORT, Arc::new(Semaphore::new(1)));
+        (server.greeting, server.strangers) = (SOON * 10, Arc::new(Strangers::new(2)));
     })
     .await;
     let remote = host.asked_with(SECRET).await;
-    let silent = host.tcp().await;
-    // Accepted in order, so the silent one is the one stranger there may be.
-    assert!(remote.services(&node()).await.is_err());
-    closes(silent).await;
-    testkit::eventually("there is room again", SOON, || async { remote.services(&node()).await.is_ok() }).await;
+    let (first, mut second) = (host.tcp().await, host.tcp().await);
+    // Accepted in order, so there is no room but the first one's.
+    remote.services(&node()).await.expect("the portal is let in");
+    closes(first).await;
+    let still = timeout(Duration::from_millis(200), second.read(&mut [0])).await;
+    assert!(still.is_err(), "the younger one stays: {still:?}");
+}
+
+#[tokio::test]
+async fn a_stranger_that_proves_nothing_is_sent_away_in_time() {
+    let host = Host::start_with(|server| server.greeting = SHORT).await;
+    closes(host.tcp().await).await;
 }
 
 #[tokio::test]

@@ -1,31 +1,15 @@
-//! What a tenant tries from inside: another tenant's nodes, the host's own services, the address of clouds' secrets.
+//! What a tenant tries from inside: another tenant's nodes, the host's loopback, powers to break out with.
 
-use std::{io::Write, net::TcpListener};
+use std::net::TcpListener;
 
-use control::ports::{
-    coordination::Assignment,
-    engine::{Engine, HostTask},
-};
+use control::ports::coordination::Assignment;
 use ipnet::Ipv4Net;
 use testkit::eventually;
 
-use crate::lab::{Lab, SOON, docker};
-
-/// Whether a TCP connection from inside succeeds. The line always ends well, so that a broken shell is not taken for a wall.
-fn connects(lab: &Lab, from: &Assignment, host: &str, port: u16) -> bool {
-    let line = format!("timeout 3 bash -c 'exec 3<>/dev/tcp/{host}/{port}' 2>/dev/null && echo through || echo walled");
-    match lab.shell(from, &line).expect("a shell").as_str() {
-        "through" => true,
-        "walled" => false,
-        other => panic!("{other}"),
-    }
-}
-
-/// What is to be reached may answer late on a busy machine; only a wall answers never.
-async fn reached(lab: &Lab, from: &Assignment, host: &str, port: u16) {
-    eventually(&format!("{} reaches {host}:{port}", from.name), SOON, || async { connects(lab, from, host, port) })
-        .await;
-}
+use crate::{
+    lab::{Lab, SOON},
+    walled::{connects, on_the_host, port, reached, take_firewall_away, walled},
+};
 
 async fn answers_ping(lab: &Lab, from: &Assignment, host: &str) {
     let line = format!("ping -c 1 -W 3 {host}");
@@ -52,16 +36,12 @@ async fn tenants_do_not_reach_each_others_nodes() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn services_on_the_hosts_loopback_are_not_reached() {
+async fn nothing_of_the_engine_or_of_the_hosts_loopback_is_in_a_node() {
     let lab = Lab::started().await;
     let nodes = lab.vcluster(1);
     lab.run(&nodes).await;
-    let open = TcpListener::bind("0.0.0.0:0").expect("bound").local_addr().expect("an address").port();
-    let everywhere = TcpListener::bind(("0.0.0.0", open)).expect("bound");
     let loopback = TcpListener::bind("127.0.0.1:0").expect("bound");
-    let port = |listener: &TcpListener| listener.local_addr().expect("an address").port();
     let gateway = domain::subnet::gateway(nodes[0].subnet).to_string();
-    reached(&lab, &nodes[0], &gateway, port(&everywhere)).await;
     for host in [gateway.as_str(), "127.0.0.1", "host.docker.internal"] {
         assert!(!connects(&lab, &nodes[0], host, port(&loopback)), "{host}");
     }
@@ -85,81 +65,6 @@ async fn powers_a_tenant_could_break_out_with_are_not_there() {
     ] {
         assert!(lab.shell(&nodes[0], line).is_err(), "{line} succeeds");
     }
-}
-
-/// An address of clouds' kind on this host's loopback, with somebody who answers there.
-struct Metadata {
-    address: String,
-}
-
-impl Metadata {
-    fn new(last: u8) -> (Self, TcpListener) {
-        let address = format!("169.254.77.{last}");
-        ip(&["address", "add", &format!("{address}/32"), "dev", "lo"]);
-        let listener = TcpListener::bind((address.as_str(), 0)).expect("bound");
-        (Self { address }, listener)
-    }
-}
-
-impl Drop for Metadata {
-    fn drop(&mut self) {
-        ip(&["address", "del", &format!("{}/32", self.address), "dev", "lo"]);
-    }
-}
-
-/// One of the host's own commands, with power over its network. Whoever may use Docker may do this; root is not needed.
-fn on_the_host(command: &[&str]) -> Result<String, String> {
-    let run = ["run", "--rm", "--network", "host", "--cap-add", "NET_ADMIN", "--volume", "/:/host", "docklet/base"];
-    docker(&[&run[..], &["chroot", "/host"], command].concat())
-}
-
-fn ip(arguments: &[&str]) {
-    let done = on_the_host(&[&["ip"], arguments].concat());
-    assert!(done.is_ok() || std::thread::panicking(), "ip {arguments:?}: {done:?}");
-}
-
-/// Takes the fence away again.
-struct Fenced<'a> {
-    lab: &'a Lab,
-    network: Ipv4Net,
-}
-
-impl Fenced<'_> {
-    async fn down(self) {
-        let task = HostTask {
-            installation: self.lab.installation(),
-            image: self.lab.config.base_image.clone(),
-            init: self.lab.config.init.clone(),
-            arguments: vec!["unfence".into(), self.network.to_string()],
-            capabilities: vec!["NET_ADMIN".into()],
-        };
-        self.lab.engine.run_host_task(&task).await.expect("the fence is taken away");
-    }
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn the_metadata_address_is_fenced_off_from_nodes_and_not_from_the_host() {
-    let mut lab = Lab::new();
-    let nodes = lab.vcluster(1);
-    // The vcluster's own subnet as the fenced network, so that tests do not fence each other.
-    lab.config.fenced = Some(nodes[0].subnet);
-    control::ports::coordination::Dispatch::assign_all(&lab.coordination, &[]).await.expect("published");
-    lab.start();
-    lab.run(&nodes).await;
-    let (metadata, listener) = Metadata::new(nodes[0].subnet.addr().octets()[2]);
-    let port = listener.local_addr().expect("an address").port();
-    let mut host =
-        std::net::TcpStream::connect((metadata.address.as_str(), port)).expect("the host itself gets through");
-    host.write_all(b"x").expect("sent");
-    assert!(!connects(&lab, &nodes[0], &metadata.address, port), "a node does not");
-    // And the wall is the fence, not chance.
-    Fenced { lab: &lab, network: nodes[0].subnet }.down().await;
-    reached(&lab, &nodes[0], &metadata.address, port).await;
-    assert!(
-        docker(&["ps", "--all", "--quiet", "--filter", &format!("name=docklet-task-{}", lab.installation())])
-            .expect("listed")
-            .is_empty()
-    );
 }
 
 /// A hole in Docker's own wall between two networks, as a careless rule of the host's would be.
@@ -196,13 +101,11 @@ impl Drop for Hole {
 async fn vclusters_are_walled_off_even_where_dockers_own_wall_has_a_hole() {
     let mut lab = Lab::new();
     let (mine, mut theirs) = (lab.vcluster(2), lab.vcluster(1));
-    // Neighbours, so that one fence can be drawn around both.
+    // Neighbours, so that one network is around both.
     let both = mine[0].subnet.supernet().expect("a larger network");
     let other = both.subnets(27).expect("two").find(|half| *half != mine[0].subnet).expect("the other half");
     (theirs[0].subnet, theirs[0].ip) = (other, domain::subnet::address(other, theirs[0].name));
-    lab.config.fenced = Some(both);
-    control::ports::coordination::Dispatch::assign_all(&lab.coordination, &[]).await.expect("published");
-    lab.start();
+    walled(&mut lab, both, Vec::new()).await;
     lab.run(&mine).await;
     lab.run(&theirs).await;
     let _hole = Hole::between(mine[0].subnet, other);
@@ -211,11 +114,10 @@ async fn vclusters_are_walled_off_even_where_dockers_own_wall_has_a_hole() {
         lab.shell(node, "until ss -ltn | grep -q :8000; do sleep 0.05; done").expect("it listens");
     }
     reached(&lab, &mine[0], &mine[1].ip.to_string(), 8000).await;
-    answers_ping(&lab, &mine[0], &domain::subnet::gateway(mine[0].subnet).to_string()).await;
     let stranger = theirs[0].ip.to_string();
     assert!(!connects(&lab, &mine[0], &stranger, 8000));
     assert!(lab.shell(&mine[0], &format!("ping -c 1 -W 3 {stranger}")).is_err());
-    // And the wall is the fence, not chance.
-    Fenced { lab: &lab, network: both }.down().await;
+    // And the wall is the firewall, not chance.
+    take_firewall_away(&mut lab);
     reached(&lab, &mine[0], &stranger, 8000).await;
 }

@@ -22,7 +22,7 @@ use domain::{
     subnet,
 };
 use ipnet::Ipv4Net;
-use testkit::{DockerCleanup, MemoryCoordination, build, obtain};
+use testkit::{DockerCleanup, MemoryCoordination, build, docklet_init, engine_socket, obtain};
 use tokio::runtime::Runtime;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
@@ -32,7 +32,6 @@ use crate::door::Door;
 
 pub(crate) const WORKER: &str = "lab-host";
 /// The machine's own engine.
-const MACHINES: &str = "/var/run/docker.sock";
 /// Docker on two busy cores takes its time.
 pub(crate) const SOON: Duration = Duration::from_secs(60);
 
@@ -59,7 +58,7 @@ struct Running {
 impl Lab {
     /// Nothing runs yet; see [`Lab::start`].
     pub(crate) fn new() -> Self {
-        Self::on(Path::new(MACHINES))
+        Self::on(&engine_socket())
     }
 
     /// On the engine with this socket.
@@ -67,7 +66,8 @@ impl Lab {
         let data = tempfile::tempdir().expect("a data directory");
         let name = WORKER.parse().expect("a worker's name");
         let image = "docklet/base".parse().expect("an image");
-        let mut config = WorkerConfig::new(name, build::installation(), data.path().to_owned(), init_binary(), image);
+        let init = docklet_init();
+        let mut config = WorkerConfig::new(name, build::installation(), data.path().to_owned(), init, image);
         config.announce_every = Duration::from_millis(200);
         config.sweep_every = Duration::from_secs(1);
         let coordination = MemoryCoordination::default();
@@ -85,7 +85,7 @@ impl Lab {
 
     /// With everything published: control has nothing for this worker yet.
     pub(crate) async fn started() -> Self {
-        Self::started_on(Path::new(MACHINES)).await
+        Self::started_on(&engine_socket()).await
     }
 
     pub(crate) async fn started_on(engine: &Path) -> Self {
@@ -272,13 +272,4 @@ pub(crate) fn random_subnet() -> Ipv4Net {
     let random = u32::from_be_bytes(Uuid::new_v4().as_bytes()[..4].try_into().expect("four bytes"));
     let address = u32::from(Ipv4Addr::new(10, 128, 0, 0)) | (random & 0x007f_ffe0);
     Ipv4Net::new(Ipv4Addr::from(address), 27).expect("a subnet")
-}
-
-/// The static binary, from `DOCKLET_INIT` or where `make` puts it.
-fn init_binary() -> PathBuf {
-    let usual =
-        || PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../target/x86_64-unknown-linux-musl/init/docklet-init");
-    let path = std::env::var_os("DOCKLET_INIT").map_or_else(usual, PathBuf::from);
-    assert!(path.exists(), "there is no docklet-init at {}: run `make init` first", path.display());
-    path
 }

@@ -26,6 +26,7 @@ async fn floor(lab: &Lab, nodes: &[Assignment]) -> Duration {
         vcluster: first.vcluster,
         subnet: first.subnet,
         gateway: subnet::gateway(first.subnet),
+        bridge: worker::bridge_name(installation, first.vcluster),
     };
     let id = lab.engine.ensure_network(&network).await.expect("a network");
     let home = format!("floor-{}", first.owner);

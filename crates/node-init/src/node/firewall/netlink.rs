@@ -1,6 +1,7 @@
-//! Messages to the kernel's nf_tables, all or nothing. Knows the wire format, not what the messages say.
+//! Messages to the kernel's nf_tables, all or nothing, and what it lists. Knows the wire format, not what the messages say.
 
 use std::io;
+use std::os::fd::OwnedFd;
 use std::time::Duration;
 
 use rustix::net::{
@@ -18,21 +19,36 @@ const ACKNOWLEDGE: u16 = 4;
 /// Create, and put rules at the end.
 const CREATE: u16 = 0x400 | 0x800;
 const NESTED: u16 = 0x8000;
+const DUMP: u16 = 0x300;
+const DONE: u16 = 3;
+/// The rules were changed while they were read.
+const INTERRUPTED: u16 = 0x10;
 const ANY_FAMILY: u8 = 0;
-const IPV4: u8 = 2;
+/// What the kernel fills at most while it lists.
+const LONGEST_ANSWER: usize = 32 * 1024;
+/// How often a listing that was interrupted is begun again.
+const TRIES: usize = 10;
 /// The kernel answers at once; if it does not, somebody should know.
 const PATIENCE: Duration = Duration::from_secs(10);
+
+/// Which packets a table sees.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Family {
+    Ipv4 = 2,
+    Ipv6 = 10,
+}
 
 /// Attributes of one message, one after the other.
 #[derive(Debug)]
 pub(super) struct Message {
+    family: Family,
     kind: u16,
     attributes: Vec<u8>,
 }
 
 impl Message {
-    pub(super) fn new(kind: u16) -> Self {
-        Self { kind, attributes: Vec::new() }
+    pub(super) fn new(family: Family, kind: u16) -> Self {
+        Self { family, kind, attributes: Vec::new() }
     }
 
     pub(super) fn bytes(mut self, attribute: u16, value: &[u8]) -> Self {
@@ -54,7 +70,7 @@ impl Message {
 
     /// An attribute made of attributes.
     pub(super) fn nested(self, attribute: u16, inner: impl FnOnce(Message) -> Message) -> Self {
-        let inner = inner(Message::new(self.kind)).attributes;
+        let inner = inner(Message::new(self.family, self.kind)).attributes;
         self.bytes(attribute | NESTED, &inner)
     }
 }
@@ -72,10 +88,7 @@ impl Batch {
 
     /// Sends it and waits for the kernel's word on every message.
     pub(super) fn commit(self) -> io::Result<()> {
-        let socket =
-            socket_with(AddressFamily::NETLINK, SocketType::RAW, SocketFlags::CLOEXEC, Some(netlink::NETFILTER))?;
-        sockopt::set_socket_timeout(&socket, sockopt::Timeout::Recv, Some(PATIENCE))?;
-        send(&socket, &self.encode(), SendFlags::empty())?;
+        let socket = asked(&self.encode())?;
         let mut waiting = self.messages.len();
         let mut buffer = [0; 8192];
         while waiting > 0 {
@@ -90,10 +103,53 @@ impl Batch {
         push(&mut out, BATCH_BEGIN, REQUEST, ANY_FAMILY, NF_TABLES, &[]);
         for message in &self.messages {
             let kind = NF_TABLES << 8 | message.kind;
-            push(&mut out, kind, REQUEST | ACKNOWLEDGE | CREATE, IPV4, 0, &message.attributes);
+            push(&mut out, kind, REQUEST | ACKNOWLEDGE | CREATE, message.family as u8, 0, &message.attributes);
         }
         push(&mut out, BATCH_END, REQUEST, ANY_FAMILY, NF_TABLES, &[]);
         out
+    }
+}
+
+/// A socket on which this question is on its way.
+fn asked(question: &[u8]) -> io::Result<OwnedFd> {
+    let socket = socket_with(AddressFamily::NETLINK, SocketType::RAW, SocketFlags::CLOEXEC, Some(netlink::NETFILTER))?;
+    sockopt::set_socket_timeout(&socket, sockopt::Timeout::Recv, Some(PATIENCE))?;
+    send(&socket, question, SendFlags::empty())?;
+    Ok(socket)
+}
+
+/// The attributes of everything of one kind that belongs to this table, as the kernel lists them.
+pub(super) fn list(family: Family, kind: u16, table: &str) -> io::Result<Vec<Vec<u8>>> {
+    for _ in 0..TRIES {
+        if let Some(mut all) = list_once(family, kind)? {
+            let name = Message::new(family, kind).text(1, table).attributes;
+            // The table's name is the first attribute of each kind of object.
+            all.retain(|attributes| attributes.starts_with(&name));
+            return Ok(all);
+        }
+    }
+    Err(io::Error::new(io::ErrorKind::ResourceBusy, "the kernel's rules change faster than they can be read"))
+}
+
+/// `None` when the rules were changed meanwhile.
+fn list_once(family: Family, kind: u16) -> io::Result<Option<Vec<Vec<u8>>>> {
+    let mut question = Vec::new();
+    push(&mut question, NF_TABLES << 8 | kind, REQUEST | DUMP, family as u8, 0, &[]);
+    let socket = asked(&question)?;
+    let (mut listed, mut whole) = (Vec::new(), true);
+    let mut buffer = vec![0; LONGEST_ANSWER];
+    loop {
+        let (_, received) = recv(&socket, &mut buffer, RecvFlags::empty())?;
+        for message in messages(&buffer[..received]) {
+            let Parsed { kind, flags, body } = message?;
+            whole &= flags & INTERRUPTED == 0;
+            match kind {
+                DONE => return Ok(whole.then_some(listed)),
+                ERROR => refusal(body)?,
+                // Behind nf_tables' own header.
+                _ => listed.extend(body.get(4..).map(<[u8]>::to_vec)),
+            }
+        }
     }
 }
 
@@ -110,24 +166,51 @@ fn push(out: &mut Vec<u8>, kind: u16, flags: u16, family: u8, resource: u16, att
 }
 
 /// How many messages these answers acknowledge; the first refusal as an error.
-fn acknowledged(mut answers: &[u8]) -> io::Result<usize> {
+fn acknowledged(answers: &[u8]) -> io::Result<usize> {
     let mut count = 0;
-    while let Some(header) = answers.first_chunk::<HEADER>() {
-        let length = usize::try_from(u32::from_ne_bytes([header[0], header[1], header[2], header[3]])).unwrap_or(0);
-        let kind = u16::from_ne_bytes([header[4], header[5]]);
-        if length < HEADER || length > answers.len() {
-            return Err(io::Error::new(io::ErrorKind::InvalidData, "the kernel's answer is cut off"));
+    for message in messages(answers) {
+        let message = message?;
+        if message.kind == ERROR {
+            refusal(message.body)?;
+            count += 1;
         }
-        if kind == ERROR {
-            match answers[HEADER..length].first_chunk::<4>().map(|code| i32::from_ne_bytes(*code)) {
-                Some(0) => count += 1,
-                Some(code) => return Err(io::Error::from_raw_os_error(-code)),
-                None => return Err(io::Error::new(io::ErrorKind::InvalidData, "the kernel's answer is cut off")),
-            }
-        }
-        answers = &answers[length.next_multiple_of(4).min(answers.len())..];
     }
     Ok(count)
+}
+
+/// The kernel's word on a message: 0, or an error's number below it.
+fn refusal(body: &[u8]) -> io::Result<()> {
+    match body.first_chunk::<4>().map(|code| i32::from_ne_bytes(*code)) {
+        Some(0) => Ok(()),
+        Some(code) => Err(io::Error::from_raw_os_error(-code)),
+        None => Err(cut_off()),
+    }
+}
+
+fn cut_off() -> io::Error {
+    io::Error::new(io::ErrorKind::InvalidData, "the kernel's answer is cut off")
+}
+
+struct Parsed<'a> {
+    kind: u16,
+    flags: u16,
+    body: &'a [u8],
+}
+
+/// The messages in one piece of the kernel's answer.
+fn messages(mut answers: &[u8]) -> impl Iterator<Item = io::Result<Parsed<'_>>> {
+    std::iter::from_fn(move || {
+        let header = answers.first_chunk::<HEADER>()?;
+        let length = usize::try_from(u32::from_ne_bytes([header[0], header[1], header[2], header[3]])).unwrap_or(0);
+        if length < HEADER || length > answers.len() {
+            answers = &[];
+            return Some(Err(cut_off()));
+        }
+        let number = |at: usize| u16::from_ne_bytes([header[at], header[at + 1]]);
+        let parsed = Parsed { kind: number(4), flags: number(6), body: &answers[HEADER..length] };
+        answers = &answers[length.next_multiple_of(4).min(answers.len())..];
+        Some(Ok(parsed))
+    })
 }
 
 #[cfg(test)]
@@ -136,7 +219,7 @@ mod tests {
 
     #[test]
     fn attributes_are_padded_but_their_length_is_not() {
-        let message = Message::new(0).text(1, "ab").nested(2, |m| m.number(3, 7));
+        let message = Message::new(Family::Ipv4, 0).text(1, "ab").nested(2, |m| m.number(3, 7));
         let expected: Vec<u8> = [
             [7u16.to_ne_bytes(), 1u16.to_ne_bytes()].concat(),
             b"ab\0\0".to_vec(),

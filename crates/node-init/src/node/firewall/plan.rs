@@ -1,0 +1,102 @@
+//! What the helper was told on its command line. Pure.
+
+use std::ffi::OsString;
+use std::io;
+use std::net::Ipv4Addr;
+
+use super::expression::Network;
+use crate::firewall::Opening;
+
+/// Longer ones are no interface's.
+const LONGEST: usize = 15;
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Plan {
+    /// What the names of the installation's bridges begin with.
+    pub(super) bridges: String,
+    /// All vclusters' networks are cut from this one.
+    pub(super) net: Network,
+    pub(super) open: Vec<Opening>,
+}
+
+impl Plan {
+    pub(super) fn parse(mut arguments: impl Iterator<Item = OsString>) -> io::Result<Self> {
+        let bridges = bridges(&mut arguments)?;
+        let net = arguments.next().and_then(|text| Network::parse(text.to_str()?));
+        let net = net.ok_or_else(|| wrong("the second argument must be a network, such as 172.16.0.0/12"))?;
+        let open = arguments.map(|text| {
+            let opening = text.to_str().and_then(|text| text.parse().ok());
+            opening.ok_or_else(|| wrong(&format!("{text:?} is no port, such as 8000/tcp")))
+        });
+        Ok(Self { bridges, net, open: open.collect::<io::Result<_>>()? })
+    }
+
+    /// A table per installation: two on one host do not take each other's firewall away.
+    pub(super) fn table(&self) -> String {
+        table(&self.bridges)
+    }
+
+    /// What earlier versions called theirs.
+    pub(super) fn older_table(&self) -> String {
+        format!("docklet_{}_{}", self.net.address, self.net.prefix)
+    }
+}
+
+pub(super) fn table(bridges: &str) -> String {
+    format!("docklet_{bridges}")
+}
+
+/// What the names of bridges begin with.
+pub(super) fn bridges(arguments: &mut impl Iterator<Item = OsString>) -> io::Result<String> {
+    let text = arguments.next().and_then(|text| text.into_string().ok());
+    // Not empty, else every interface would be meant.
+    let is_name = |text: &String| {
+        (1..=LONGEST).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
+    };
+    text.filter(is_name).ok_or_else(|| wrong("the first argument must be what the bridges' names begin with"))
+}
+
+fn wrong(what: &str) -> io::Error {
+    io::Error::new(io::ErrorKind::InvalidInput, what)
+}
+
+/// The host's resolvers; those on loopback are out of any node's reach, and so need no rule.
+pub(super) fn resolvers(resolv_conf: &str) -> Vec<Ipv4Addr> {
+    let addresses = resolv_conf.lines().filter_map(|line| {
+        let mut words = line.split_ascii_whitespace();
+        words.next().filter(|word| *word == "nameserver")?;
+        words.next()?.parse::<Ipv4Addr>().ok().filter(|address| !address.is_loopback())
+    });
+    let mut addresses: Vec<Ipv4Addr> = addresses.collect();
+    addresses.sort_unstable();
+    addresses.dedup();
+    addresses
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse(words: &[&str]) -> io::Result<Plan> {
+        Plan::parse(words.iter().map(OsString::from))
+    }
+
+    #[test]
+    fn a_plan_is_bridges_a_network_and_ports() {
+        let plan = parse(&["dk12345", "172.16.0.0/12", "8000/tcp", "10.0.0.5:53/udp"]).expect("a plan");
+        assert_eq!((plan.table().as_str(), plan.older_table().as_str()), ("docklet_dk12345", "docklet_172.16.0.0_12"));
+        assert_eq!(plan.open.len(), 2);
+        for words in [&[][..], &["dk1"], &["", "10.0.0.0/8"], &["*", "10.0.0.0/8"], &["dk1", "all"]] {
+            assert!(parse(words).is_err(), "{words:?}");
+        }
+        assert!(parse(&["dk1", "10.0.0.0/8", "ssh"]).is_err());
+        assert!(parse(&["a-name-that-is-too-long", "10.0.0.0/8"]).is_err());
+    }
+
+    #[test]
+    fn resolvers_are_the_ones_that_nodes_could_ask() {
+        let text = "# nameserver 1.1.1.1\nnameserver 127.0.0.53\nnameserver 10.0.0.5\nsearch a b\nnameserver ::1\n\
+                    options edns0\nnameserver\n nameserver 10.0.0.5 \nnameserver 10.0.0.4\n";
+        assert_eq!(resolvers(text), [Ipv4Addr::new(10, 0, 0, 4), Ipv4Addr::new(10, 0, 0, 5)]);
+    }
+}

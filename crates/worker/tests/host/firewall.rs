@@ -1,0 +1,228 @@
+//! The firewall, from inside real nodes: what is closed, what is open, and that it stays so whatever happens to it.
+
+use std::{
+    io::{Read, Write},
+    net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream, UdpSocket},
+    time::Duration,
+};
+
+use control::ports::engine::Engine;
+use testkit::eventually;
+use worker::{Opening, Transport, bridge_prefix};
+
+use crate::{
+    lab::{Lab, SOON, WORKER, docker},
+    walled::{connects, on_the_host, port, reached, remove_rules, take_firewall_away, walled, with_docklet_init},
+};
+
+fn everywhere() -> TcpListener {
+    TcpListener::bind("0.0.0.0:0").expect("bound")
+}
+
+fn tcp(port: u16) -> Opening {
+    Opening { address: None, port, transport: Transport::Tcp }
+}
+
+/// The address by which the host reaches others.
+fn outer_address() -> Ipv4Addr {
+    let socket = UdpSocket::bind("0.0.0.0:0").expect("bound");
+    socket.connect("198.51.100.1:9").expect("a route; nothing is sent");
+    match socket.local_addr().expect("an address") {
+        SocketAddr::V4(address) => *address.ip(),
+        SocketAddr::V6(address) => panic!("{address} is not what was asked for"),
+    }
+}
+
+/// The host's address in the network that Docker makes by itself.
+fn address_in_dockers_own_network() -> Option<String> {
+    let format = "{{range .IPAM.Config}}{{.Gateway}}{{end}}";
+    docker(&["network", "inspect", "bridge", "--format", format]).ok().filter(|address| !address.is_empty())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nodes_reach_nothing_of_the_host_but_what_is_open() {
+    let mut lab = Lab::new();
+    let nodes = lab.vcluster(1);
+    let node = &nodes[0];
+    let (closed, open, here) = (everywhere(), everywhere(), everywhere());
+    let gateway = domain::subnet::gateway(node.subnet);
+    let only_here = Opening { address: Some(gateway), port: port(&here), transport: Transport::Tcp };
+    walled(&mut lab, node.subnet, vec![tcp(port(&open)), only_here]).await;
+    lab.run(&nodes).await;
+    let outer = outer_address().to_string();
+    let addresses = [Some(gateway.to_string()), Some(outer.clone()), address_in_dockers_own_network()];
+    for address in addresses.iter().flatten() {
+        assert!(!connects(&lab, node, address, port(&closed)), "{address}");
+        reached(&lab, node, address, port(&open)).await;
+    }
+    reached(&lab, node, &gateway.to_string(), port(&here)).await;
+    assert!(!connects(&lab, node, &outer, port(&here)), "open at another address");
+    assert!(lab.shell(node, &format!("ping -c 1 -W 2 {gateway}")).is_err(), "not even this");
+    // And the wall is the firewall, not chance.
+    take_firewall_away(&mut lab);
+    for address in addresses.iter().flatten() {
+        reached(&lab, node, address, port(&closed)).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn replies_pass_and_so_does_what_is_opened_for_datagrams() {
+    let mut lab = Lab::new();
+    let nodes = lab.vcluster(1);
+    let node = &nodes[0];
+    let (open, closed) = (UdpSocket::bind("0.0.0.0:0").expect("bound"), UdpSocket::bind("0.0.0.0:0").expect("bound"));
+    let port = |socket: &UdpSocket| socket.local_addr().expect("an address").port();
+    let opening = Opening { address: None, port: port(&open), transport: Transport::Udp };
+    let (open_port, closed_port) = (port(&open), port(&closed));
+    for socket in [open, closed] {
+        std::thread::spawn(move || {
+            let mut buffer = [0; 64];
+            while let Ok((length, from)) = socket.recv_from(&mut buffer) {
+                // Who asks no more needs no answer.
+                let _ = socket.send_to(&buffer[..length], from);
+            }
+        });
+    }
+    walled(&mut lab, node.subnet, vec![opening]).await;
+    lab.run(&nodes).await;
+    let gateway = domain::subnet::gateway(node.subnet);
+    let ask = |port: u16| {
+        format!(
+            "python3 -c 'import socket; s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM); s.settimeout(2); \
+             s.sendto(b\"name?\", (\"{gateway}\", {port})); print(s.recv(64).decode())'"
+        )
+    };
+    eventually("an answer comes", SOON, || async { lab.shell(node, &ask(open_port)).as_deref() == Ok("name?") }).await;
+    assert!(lab.shell(node, &ask(closed_port)).is_err());
+    // The engine resolves names for the node.
+    lab.shell(node, "getent hosts node-0").expect("a name is resolved");
+    // A connection that the host begins.
+    lab.shell(node, "nohup python3 -m http.server 8000 --bind 0.0.0.0 >/dev/null 2>&1 &").expect("a server");
+    lab.shell(node, "until ss -ltn | grep -q :8000; do sleep 0.05; done").expect("it listens");
+    let mut host = TcpStream::connect((node.ip, 8000)).expect("connected");
+    host.set_read_timeout(Some(Duration::from_secs(20))).expect("set");
+    host.write_all(b"GET / HTTP/1.0\r\n\r\n").expect("sent");
+    let mut answer = String::new();
+    host.read_to_string(&mut answer).expect("read");
+    assert!(answer.starts_with("HTTP/1.0 200"), "{answer}");
+}
+
+/// Clouds' addresses on this host's loopback.
+struct Clouds([String; 3]);
+
+impl Clouds {
+    fn new(last: u8) -> Self {
+        let clouds = Self([format!("169.254.77.{last}"), "168.63.129.16".to_owned(), "100.100.100.200".to_owned()]);
+        clouds.ip("add");
+        clouds
+    }
+
+    fn ip(&self, action: &str) {
+        for address in &self.0 {
+            let done = on_the_host(&["ip", "address", action, &format!("{address}/32"), "dev", "lo"]);
+            assert!(done.is_ok() || std::thread::panicking(), "{action} {address}: {done:?}");
+        }
+    }
+}
+
+impl Drop for Clouds {
+    fn drop(&mut self) {
+        self.ip("del");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn metadata_addresses_are_closed_to_nodes_and_not_to_the_host() {
+    let mut lab = Lab::new();
+    let nodes = lab.vcluster(1);
+    let node = &nodes[0];
+    let service = everywhere();
+    // Open on the host, so that what closes it is the address.
+    walled(&mut lab, node.subnet, vec![tcp(port(&service))]).await;
+    lab.run(&nodes).await;
+    let clouds = Clouds::new(node.subnet.addr().octets()[2]);
+    reached(&lab, node, &domain::subnet::gateway(node.subnet).to_string(), port(&service)).await;
+    for address in &clouds.0 {
+        TcpStream::connect((address.as_str(), port(&service))).expect("the host itself gets through");
+        assert!(!connects(&lab, node, address, port(&service)), "{address}");
+    }
+    take_firewall_away(&mut lab);
+    for address in &clouds.0 {
+        reached(&lab, node, address, port(&service)).await;
+    }
+}
+
+/// What administrators are told about this host.
+fn remark(lab: &Lab) -> String {
+    let here = lab.coordination.workers().into_iter().find(|info| info.name.as_str() == WORKER);
+    here.and_then(|info| info.remark).unwrap_or_default()
+}
+
+async fn told(lab: &Lab, what: &str) {
+    eventually(&format!("administrators are told {what:?}"), SOON, || async { remark(lab).contains(what) }).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_firewall_that_is_touched_is_mended_and_that_is_said() {
+    let mut lab = Lab::new();
+    let nodes = lab.vcluster(1);
+    let (node, service) = (&nodes[0], everywhere());
+    let gateway = domain::subnet::gateway(node.subnet).to_string();
+    walled(&mut lab, node.subnet, Vec::new()).await;
+    lab.run(&nodes).await;
+    assert_eq!(remark(&lab), "");
+    remove_rules(&lab);
+    told(&lab, "its rules had been removed").await;
+    assert!(!connects(&lab, node, &gateway, port(&service)));
+    // A hole: something else's rules in the place of ours.
+    let (bridges, net, hole) = (bridge_prefix(lab.installation()), node.subnet.to_string(), port(&service).to_string());
+    let name = format!("docklet-test-hole-{}", lab.installation());
+    let label = format!("docklet.installation={}", lab.installation());
+    let more = ["--detach", "--name", &name, "--label", &label];
+    with_docklet_init(&lab, &more, &["firewall", &bridges, &net, &hole]).expect("started");
+    told(&lab, "its rules had been changed").await;
+    docker(&["kill", &name]).expect("killed");
+    // What made the hole may have made it once more before it was killed.
+    let closed = || async { !connects(&lab, node, &gateway, port(&service)) };
+    eventually("the hole is closed", SOON, closed).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_firewall_outlives_its_helper_which_comes_back_and_both_go_with_the_installation() {
+    let mut lab = Lab::new();
+    let nodes = lab.vcluster(1);
+    let (node, service) = (&nodes[0], everywhere());
+    let gateway = domain::subnet::gateway(node.subnet).to_string();
+    walled(&mut lab, node.subnet, Vec::new()).await;
+    lab.run(&nodes).await;
+    let first = lab.cleanup.helper().expect("a helper");
+    docker(&["rm", "--force", &first]).expect("killed and removed");
+    assert!(!connects(&lab, node, &gateway, port(&service)), "the rules stay");
+    eventually("it is back", SOON, || async { lab.cleanup.helper().is_some_and(|now| now != first) }).await;
+    remove_rules(&lab);
+    told(&lab, "its rules had been removed").await;
+    // Another worker finds it, and what runs as it should is left in peace.
+    let second = lab.cleanup.helper().expect("a helper");
+    lab.kill();
+    lab.start();
+    lab.phase(node, "running", |phase| matches!(phase, domain::node::Phase::Running { .. })).await;
+    assert_eq!(lab.cleanup.helper(), Some(second));
+    lab.kill();
+    worker::clear(&lab.engine, lab.installation(), &lab.config.data_dir).await.expect("cleared");
+    assert_eq!(lab.cleanup.helper(), None);
+    lab.nothing_is_left().await;
+    assert!(reaches_from_a_bridge_of_ours(&lab, port(&service)), "no rule is left");
+    lab.engine.remove_helper(lab.installation()).await.expect("gone already");
+}
+
+/// From a container that has nothing to do with us, but for its bridge's name.
+fn reaches_from_a_bridge_of_ours(lab: &Lab, port: u16) -> bool {
+    let (subnet, label) = (crate::lab::random_subnet(), format!("docklet.installation={}", lab.installation()));
+    let bridge = format!("com.docker.network.bridge.name={}test", bridge_prefix(lab.installation()));
+    let (name, cidr) = (format!("docklet-test-{}", lab.installation()), subnet.to_string());
+    let network = ["network", "create", "--subnet", &cidr, "--opt", &bridge, "--label", &label, &name];
+    docker(&network).expect("a network");
+    let gateway = subnet.hosts().next().expect("a gateway");
+    let line = format!("timeout 5 bash -c 'exec 3<>/dev/tcp/{gateway}/{port}'");
+    docker(&["run", "--rm", "--label", &label, "--network", &name, "docklet/base", "sh", "-c", &line]).is_ok()
+}

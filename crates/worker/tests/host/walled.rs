@@ -1,0 +1,68 @@
+//! What tests of the firewall have in common: a lab with one, connections from inside, and the powers of this host's root.
+
+use std::net::TcpListener;
+
+use control::ports::coordination::{Assignment, Dispatch};
+use ipnet::Ipv4Net;
+use testkit::eventually;
+use worker::{FirewallConfig, Opening, bridge_prefix};
+
+use crate::lab::{Lab, SOON, docker};
+
+/// Starts the lab's worker with a firewall around this network.
+pub(crate) async fn walled(lab: &mut Lab, net: Ipv4Net, open: Vec<Opening>) {
+    lab.config.firewall = Some(FirewallConfig { net, open });
+    lab.coordination.assign_all(&[]).await.expect("published");
+    lab.start();
+}
+
+/// Whether a TCP connection from inside succeeds. The line always ends well, so that a broken shell is not taken for a wall.
+pub(crate) fn connects(lab: &Lab, from: &Assignment, host: &str, port: u16) -> bool {
+    let line = format!("timeout 3 bash -c 'exec 3<>/dev/tcp/{host}/{port}' 2>/dev/null && echo through || echo walled");
+    match lab.shell(from, &line).expect("a shell").as_str() {
+        "through" => true,
+        "walled" => false,
+        other => panic!("{other}"),
+    }
+}
+
+/// What is to be reached may answer late on a busy machine; only a wall answers never.
+pub(crate) async fn reached(lab: &Lab, from: &Assignment, host: &str, port: u16) {
+    eventually(&format!("{} reaches {host}:{port}", from.name), SOON, || async { connects(lab, from, host, port) })
+        .await;
+}
+
+pub(crate) fn port(listener: &TcpListener) -> u16 {
+    listener.local_addr().expect("an address").port()
+}
+
+/// One of the host's own commands, with power over its network. Whoever may use Docker may do this; root is not needed.
+pub(crate) fn on_the_host(command: &[&str]) -> Result<String, String> {
+    docker(
+        &[&in_the_hosts_network("docklet/base", &["--volume", "/:/host"])[..], &["chroot", "/host"], command].concat(),
+    )
+}
+
+fn in_the_hosts_network<'a>(image: &'a str, more: &[&'a str]) -> Vec<&'a str> {
+    let run = ["run", "--rm", "--network", "host", "--userns", "host", "--cap-add", "NET_ADMIN"];
+    [&run[..], more, &[image]].concat()
+}
+
+/// What something else on the host does to the firewall, by the means of the helper's own image.
+pub(crate) fn with_docklet_init(lab: &Lab, more: &[&str], arguments: &[&str]) -> Result<String, String> {
+    let image = docker(&["inspect", "--format", "{{.Config.Image}}", &lab.cleanup.helper().expect("a helper")])?;
+    let more = [more, &["--entrypoint", "/docklet-init"]].concat();
+    docker(&[&in_the_hosts_network(&image, &more)[..], arguments].concat())
+}
+
+/// Something else on the host removes the firewall's rules.
+pub(crate) fn remove_rules(lab: &Lab) {
+    with_docklet_init(lab, &[], &["firewall-remove", &bridge_prefix(lab.installation())]).expect("removed");
+}
+
+/// The worker, its helper and the rules: nothing mends them any more.
+pub(crate) fn take_firewall_away(lab: &mut Lab) {
+    lab.kill();
+    docker(&["stop", &lab.cleanup.helper().expect("a helper")]).expect("stopped");
+    remove_rules(lab);
+}
