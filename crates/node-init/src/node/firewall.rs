@@ -92,11 +92,13 @@ impl Guard {
                 if now == *standing && resolvers == self.resolvers {
                     return Ok(None);
                 }
-                let removed = now.is_empty();
-                match now == *standing {
-                    true => Word::Stands,
-                    false if removed => Word::Mended("its rules had been removed".into()),
-                    false => Word::Mended("its rules had been changed".into()),
+                if now == *standing {
+                    // For other resolvers.
+                    Word::Stands
+                } else if now.is_empty() {
+                    Word::Mended("its rules had been removed".into())
+                } else {
+                    Word::Mended("its rules had been changed".into())
                 }
             }
         };

@@ -22,7 +22,7 @@ fn only_the_owner_may_enter_and_making_it_again_changes_nothing() {
     make(data.path(), node()).expect("made again");
     assert!(dir.join("init.sock").exists());
     let mode = |path: &Path| fs::metadata(path).expect("is there").permissions().mode() & 0o777;
-    assert_eq!((mode(&dir), mode(dir.parent().expect("nodes"))), (0o777, 0o700));
+    assert_eq!((mode(&dir), mode(dir.parent().expect("nodes"))), (0o700, 0o700));
 }
 
 #[tokio::test]

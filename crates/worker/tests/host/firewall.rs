@@ -12,7 +12,7 @@ use worker::{Opening, Transport, bridge_prefix};
 
 use crate::{
     lab::{Lab, SOON, WORKER, docker},
-    walled::{connects, on_the_host, port, reached, remove_rules, take_firewall_away, walled, with_docklet_init},
+    walled::{connects, loopback, port, reached, remove_rules, take_firewall_away, walled, with_docklet_init},
 };
 
 fn everywhere() -> TcpListener {
@@ -119,7 +119,7 @@ impl Clouds {
 
     fn ip(&self, action: &str) {
         for address in &self.0 {
-            let done = on_the_host(&["ip", "address", action, &format!("{address}/32"), "dev", "lo"]);
+            let done = loopback(action, address);
             assert!(done.is_ok() || std::thread::panicking(), "{action} {address}: {done:?}");
         }
     }

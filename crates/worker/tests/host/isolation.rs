@@ -69,23 +69,29 @@ async fn powers_a_tenant_could_break_out_with_are_not_there() {
 
 /// A hole in Docker's own wall between two networks, as a careless rule of the host's would be.
 struct Hole {
-    rules: Vec<Vec<String>>,
+    /// Each with its table.
+    rules: Vec<(&'static str, Vec<String>)>,
 }
 
 impl Hole {
     fn between(one: Ipv4Net, two: Ipv4Net) -> Self {
-        let accept = |from: Ipv4Net, to: Ipv4Net| -> Vec<String> {
-            ["DOCKER-USER", "-s", &from.to_string(), "-d", &to.to_string(), "-j", "ACCEPT"].map(str::to_owned).to_vec()
+        let accept = |table: &'static str, chain: &str, from: Ipv4Net, to: Ipv4Net| {
+            let words = [chain, "-s", &from.to_string(), "-d", &to.to_string(), "-j", "ACCEPT"];
+            (table, words.map(str::to_owned).to_vec())
         };
-        let hole = Self { rules: vec![accept(one, two), accept(two, one)] };
+        // Since 28 the engine's wall stands in the raw table, too.
+        let places = [("filter", "DOCKER-USER"), ("raw", "PREROUTING")];
+        let rules =
+            places.iter().flat_map(|(table, chain)| [accept(table, chain, one, two), accept(table, chain, two, one)]);
+        let hole = Self { rules: rules.collect() };
         hole.rules("-I");
         hole
     }
 
     fn rules(&self, action: &str) {
-        for rule in &self.rules {
+        for (table, rule) in &self.rules {
             let words: Vec<&str> = rule.iter().map(String::as_str).collect();
-            let done = on_the_host(&[&["iptables", "-w", action], &words[..]].concat());
+            let done = on_the_host(&[&["iptables", "-w", "-t", table, action], &words[..]].concat());
             assert!(done.is_ok() || std::thread::panicking(), "iptables {action} {words:?}: {done:?}");
         }
     }

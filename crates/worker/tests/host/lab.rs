@@ -31,7 +31,6 @@ use worker::{Worker, WorkerConfig, container_name, network_name};
 use crate::door::Door;
 
 pub(crate) const WORKER: &str = "lab-host";
-/// The machine's own engine.
 /// Docker on two busy cores takes its time.
 pub(crate) const SOON: Duration = Duration::from_secs(60);
 

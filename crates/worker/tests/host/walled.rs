@@ -43,6 +43,13 @@ pub(crate) fn on_the_host(command: &[&str]) -> Result<String, String> {
     )
 }
 
+/// An address on the host's loopback, added or deleted, by a command that the node image has: the engine's host may have none.
+pub(crate) fn loopback(action: &str, address: &str) -> Result<String, String> {
+    let address = format!("{address}/32");
+    let run = in_the_hosts_network("docklet/base", &[]);
+    docker(&[&run[..], &["ip", "address", action, &address, "dev", "lo"]].concat())
+}
+
 fn in_the_hosts_network<'a>(image: &'a str, more: &[&'a str]) -> Vec<&'a str> {
     let run = ["run", "--rm", "--network", "host", "--userns", "host", "--cap-add", "NET_ADMIN"];
     [&run[..], more, &[image]].concat()
