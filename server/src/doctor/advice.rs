@@ -1,5 +1,5 @@
-//! What makes a host that works safer or faster: runc without known ways out, users of containers that are not the host's,
-//! nodes that outlive the engine, a newer engine, an etcd that asks who is there.
+//! What makes a host that works safer: runc without known ways out, users of containers that are not the host's, nodes that
+//! outlive the engine, an etcd that asks who is there.
 
 use std::io::Read as _;
 
@@ -14,8 +14,6 @@ const CLOSED: [(u32, u32, u32); 2] = [(1, 2, 8), (1, 3, 3)];
 const NAMES: [&str; 3] = ["CVE-2025-31133", "CVE-2025-52565", "CVE-2025-52881"];
 /// Where Debian and Ubuntu write down what they have mended in an older version.
 const CHANGELOG: &str = "/usr/share/doc/runc/changelog.Debian.gz";
-/// Since this one, nodes start without a second start of the engine's own program for each network.
-const FAST: u32 = 28;
 
 #[derive(Debug, Clone, Default)]
 pub(super) struct Facts {
@@ -30,7 +28,7 @@ pub(super) fn look() -> Facts {
 }
 
 pub(super) fn judge(about: &About, facts: &Facts) -> Vec<Finding> {
-    vec![runc(about, facts), remapping(about), live_restore(about), age(about)]
+    vec![runc(about, facts), remapping(about), live_restore(about)]
 }
 
 fn runc(about: &About, facts: &Facts) -> Finding {
@@ -83,23 +81,6 @@ fn live_restore(about: &About) -> Finding {
         "a restart of the engine, for an update for example, ends every node",
         "Recommended: \"live-restore\": true in /etc/docker/daemon.json, then systemctl reload docker; nodes run on.",
     )
-}
-
-fn age(about: &About) -> Finding {
-    const CHECK: &str = "engine's age";
-    let major = about.version.split('.').next().and_then(|major| major.parse::<u32>().ok());
-    if major.is_some_and(|major| major < FAST) {
-        return Finding::warning(
-            CHECK,
-            format!(
-                "Docker Engine {}: a vcluster of two nodes takes about twice as long as on a newer one",
-                about.version
-            ),
-            "It works. On one machine, a click to a shell took 1.6 to 2.0 s on Engine 20.10 and 0.65 to 0.82 s on 28.5: \
-             take an Engine from 28 on where you can choose.",
-        );
-    }
-    Finding::ok(CHECK, format!("Docker Engine {}", about.version))
 }
 
 /// `1.1.5+ds1`, `1.3.0-rc.1`: what is behind the third number does not count.
@@ -164,13 +145,7 @@ mod tests {
     };
 
     fn about() -> About {
-        About {
-            version: "28.5.2".into(),
-            runc_version: "1.3.6".into(),
-            remaps_users: true,
-            live_restore: true,
-            ..About::default()
-        }
+        About { runc_version: "1.3.6".into(), remaps_users: true, live_restore: true, ..About::default() }
     }
 
     fn levels(about: &About) -> Vec<Level> {
@@ -179,10 +154,9 @@ mod tests {
 
     #[test]
     fn each_advice_is_given_where_it_is_not_followed_yet() {
-        assert_eq!(levels(&about()), [Ok; 4]);
-        assert_eq!(levels(&About { remaps_users: false, ..about() }), [Ok, Warning, Ok, Ok]);
-        assert_eq!(levels(&About { live_restore: false, ..about() }), [Ok, Ok, Warning, Ok]);
-        assert_eq!(levels(&About { version: "20.10.24+dfsg1".into(), ..about() }), [Ok, Ok, Ok, Warning]);
+        assert_eq!(levels(&about()), [Ok; 3]);
+        assert_eq!(levels(&About { remaps_users: false, ..about() }), [Ok, Warning, Ok]);
+        assert_eq!(levels(&About { live_restore: false, ..about() }), [Ok, Ok, Warning]);
     }
 
     #[test]
