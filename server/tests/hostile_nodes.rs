@@ -94,5 +94,14 @@ async fn thirty_two_hostile_nodes_at_once_hold_up_neither_the_daemon_nor_others_
     tokio::join!(attack, others);
     let open = open_files(&daemon);
     assert!(open < 4_000, "{open} descriptors are open");
+    for id in &ids {
+        tenant.delete(&format!("/api/v1/vclusters/{id}")).await.ok(202);
+    }
+    for id in &ids {
+        testkit::eventually("the hostile vclusters are gone", Duration::from_secs(60), || async {
+            tenant.vcluster(id).await.status == 404
+        })
+        .await;
+    }
     daemon.anonymous().get("/readyz").await.ok(200);
 }

@@ -80,7 +80,7 @@ async fn a_node_s_processes_are_bounded_in_what_the_whole_host_shares_and_are_en
     assert!(lab.shell(&nodes[0], "ulimit -n 300").is_err(), "nor can it raise that itself");
     assert_eq!(lab.shell(&nodes[0], "ulimit -Hc; cat /proc/self/oom_score_adj").expect("read"), "0\n500");
     assert!(
-        lab.shell(&nodes[0], "echo 0 > /proc/self/oom_score_adj").is_err(),
+        lab.shell(&nodes[0], "echo -1 > /proc/self/oom_score_adj").is_err(),
         "it cannot put itself before the host's"
     );
 }
