@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use control::ports::{
-    coordination::Order,
+    coordination::{Dispatch, Order},
     engine::{Engine, RunState},
 };
 use domain::node::Phase;
@@ -20,6 +20,7 @@ async fn running_nodes_are_adopted_and_not_restarted() {
     lab.kill();
     // Even the reports are lost: the containers are enough.
     lab.coordination.wipe();
+    lab.coordination.assign_all(&nodes).await.expect("published");
     lab.start();
     lab.run(&nodes).await;
     assert_eq!(before, (lab.running_since(&nodes[0]).await, lab.running_since(&nodes[1]).await));

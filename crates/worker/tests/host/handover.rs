@@ -4,7 +4,10 @@
 use std::os::unix::fs::MetadataExt as _;
 use std::path::Path;
 
-use control::ports::{coordination::Assignment, node::NodeLink};
+use control::ports::{
+    coordination::{Assignment, Dispatch},
+    node::NodeLink,
+};
 
 use crate::lab::{Lab, address, docker};
 
@@ -59,6 +62,7 @@ async fn a_node_that_was_started_while_no_worker_was_there_gets_its_socket_from_
     docker(&["restart", "--time=0", &lab.name(&nodes[0])]).expect("restarted");
     let since = lab.running_since(&nodes[0]).await;
     lab.coordination.wipe();
+    lab.coordination.assign_all(&nodes).await.expect("published");
     lab.start();
     lab.run(&nodes).await;
     lab.worker().terminals(&address(&nodes[0])).await.expect("the node answers");
@@ -97,6 +101,7 @@ async fn a_node_made_by_an_older_dockletd_keeps_working_whatever_it_did_to_its_d
     lab.kill();
     make_as_before(&lab, &nodes[0]);
     lab.coordination.wipe();
+    lab.coordination.assign_all(&nodes).await.expect("published");
     lab.start();
     lab.run(&nodes).await;
     lab.worker().terminals(&address(&nodes[0])).await.expect("it answers");
