@@ -158,9 +158,12 @@ impl Drop for Installation {
         let Ok(installation) = fs::read_to_string(self.data.path().join("installation")) else { return };
         let filter = format!("label=docklet.installation={}", installation.trim());
         for (list, remove) in [
-            (vec!["ps", "-aq"], vec!["rm", "-f", "-v"]),
+            (vec!["ps", "-aq", "--filter", "label=docklet.node"], vec!["rm", "-f", "-v"]),
             (vec!["network", "ls", "-q"], vec!["network", "rm"]),
             (vec!["volume", "ls", "-q"], vec!["volume", "rm", "-f"]),
+            // The helper, last and told to end: then it takes the firewall along.
+            (vec!["ps", "-aq"], vec!["stop"]),
+            (vec!["ps", "-aq"], vec!["rm", "-f"]),
         ] {
             let Ok(output) = Command::new("docker").args(list).args(["--filter", &filter]).output() else { continue };
             let ids: Vec<String> =
