@@ -113,16 +113,14 @@ async fn what_no_record_claims_is_kept_and_shown_and_goes_after_a_long_time() {
 
 #[tokio::test]
 async fn a_record_that_is_older_than_what_is_published_numbers_its_orders_above_that() {
-    let mut harness = Harness::new().await;
+    let harness = Harness::new().await;
     let lab = harness.create("lab", 2).await;
     let lab = harness.running(lab).await;
     // As after a restore: what is published is of later orders, one of them another one under the record's number.
     let mut later = harness.coordination.assignments();
     later[0].generation = Generation(7);
     later[1].order = Order::Stop;
-    harness.coordination.wipe();
-    harness.coordination.assign_all(&later).await.expect("coordination answers");
-    harness.restart().await;
+    harness.coordination.restore(&(later.clone(), Vec::new()));
     let raised = harness
         .until(lab.id, "numbers above those", |lab| lab.nodes.iter().all(|node| node.generation > Generation(1)))
         .await;

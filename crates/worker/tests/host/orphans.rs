@@ -98,6 +98,7 @@ async fn until_everything_is_published_nothing_is_asked_and_nothing_is_done() {
     // Coordination was lost, and control has only begun to publish again.
     lab.coordination.wipe();
     lab.start();
+    eventually("it watches", SOON, || async { lab.coordination.watchers().0 == 1 }).await;
     lab.run(&early).await;
     lab.looked_over().await;
     assert_eq!(lab.running_since(&late[0]).await, since);
