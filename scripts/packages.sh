@@ -43,6 +43,8 @@ for purpose in "$@"; do
             if ! have chromium && ! have google-chrome; then missing+=(chromium); fi
             if ! have firefox && ! have firefox-esr; then missing+=(firefox-esr); fi
         fi
+        # PyPI's schemathesis lies in an environment of its own (scripts/schemathesis.sh).
+        python3 -c 'import ensurepip, venv' 2>/dev/null || missing+=(python3-venv)
         ;;
     *) fail "There is no set of packages named $purpose." "Use: scripts/packages.sh [lint] [test]" ;;
     esac

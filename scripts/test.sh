@@ -9,6 +9,7 @@ scripts/build.sh init
 scripts/build.sh site
 scripts/book.sh
 scripts/end2end.sh
+scripts/schemathesis.sh
 
 logs="$repo/target/test-logs"
 rm -rf "$logs"

@@ -73,7 +73,7 @@ pub async fn serve(loaded: Loaded, takeover: bool) -> Result<()> {
     announce(&config, &data, address)?;
     let ended = tokio::select! {
         () = signals.next() => End::Asked,
-        () = takeover::until_superseded(&running.database) => End::Superseded,
+        () = takeover::until_superseded(&running.database, &begun.coordination) => End::Superseded,
         ended = running.loops.join_next() => match ended {
             Some(Ok(Err(refused))) => End::Refused(refused),
             ended => End::Fault(format!("{ended:?}")),
@@ -109,6 +109,7 @@ enum End {
 struct Begun {
     parts: Parts,
     serving: Serving,
+    coordination: Etcd,
     /// The one that is ours.
     etcd: Option<EmbeddedEtcd>,
 }
@@ -132,9 +133,9 @@ async fn begin(config: &Config, data: &DataDir, listens: SocketAddr, takeover: b
     };
     let ((store, serving), (etcd, ours)) = tokio::try_join!(database, coordination)?;
     etcd.write_under(serving.term());
-    let parts = compose::compose(config, data, store, etcd, listens)?;
+    let parts = compose::compose(config, data, store, etcd.clone(), listens)?;
     parts.control.federation.check_that_somebody_can_administer().await?;
-    Ok(Begun { parts, serving, etcd: ours })
+    Ok(Begun { parts, serving, coordination: etcd, etcd: ours })
 }
 
 /// A server may begin when we do, after a restart of both, and be ready later.

@@ -86,7 +86,15 @@ fn section(operation: &Operation<'_>) -> String {
     }
     let responses: Vec<String> = what["responses"].as_object().into_iter().flatten().map(response).collect();
     push(&mut text, format_args!("| answer | | body |\n|---|---|---|\n{}", responses.concat()));
+    let events: Vec<String> = what["x-events"].as_object().into_iter().flatten().map(event).collect();
+    if !events.is_empty() {
+        push(&mut text, format_args!("\n| event | data |\n|---|---|\n{}", events.concat()));
+    }
     text
+}
+
+fn event((name, data): (&String, &Value)) -> String {
+    format!("| `{name}` | {} |\n", schema::named(data))
 }
 
 fn parameter(parameter: &Value) -> String {

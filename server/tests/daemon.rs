@@ -27,6 +27,7 @@ mod people_admin;
 mod people_profile;
 mod postgres;
 mod record_and_reality;
+mod rest_description;
 mod session_cookies;
 mod session_origin;
 mod start_and_end;

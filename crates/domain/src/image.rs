@@ -12,7 +12,7 @@ pub use pattern::ImagePattern;
 pub use registry::{DEFAULT_REGISTRY, Registry};
 pub use rules::{ImageRules, Source};
 
-use crate::Violation;
+use crate::{Violation, described::described};
 
 /// `[host[:port]/]path[:tag][@sha256:digest]`, the grammar of OCI references (distribution-spec 1.1), at most 255 characters.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -114,6 +114,22 @@ fn is_reference(text: &str) -> bool {
         && path.split('/').all(is_component)
         && tag.is_none_or(is_tag)
         && digest.is_none_or(is_digest)
+}
+
+described!(ImageRef, crate::described::text(Self::LONGEST, shape()));
+
+/// `is_reference` as a pattern.
+#[cfg(feature = "openapi")]
+fn shape() -> String {
+    // One part of a host's name, and one of a path without dots; then a whole part of a path.
+    let label = "[A-Za-z0-9]+(?:[_-]+[A-Za-z0-9]+)*";
+    let plain = "[a-z0-9]+(?:[_-]+[a-z0-9]+)*";
+    let part = r"[a-z0-9]+(?:(?:\.|(?:\.?[_-]+)+\.?)[a-z0-9]+)*";
+    // A port has at most five digits: 0 to 65535.
+    let port = ":(?:6553[0-5]|655[0-2][0-9]|65[0-4][0-9][0-9]|6[0-4][0-9]{3}|[0-5]?[0-9]{1,4})";
+    let host = format!(r"(?:{label}(?:\.{label})+(?:{port})?|{label}{port})");
+    let path = format!("(?:{host}(?:/{part})+|{plain}(?:/{part})+|{part})");
+    format!("^{path}(?::[A-Za-z0-9_][A-Za-z0-9_.-]{{0,127}})?(?:@sha256:[0-9a-f]{{64}})?$")
 }
 
 impl FromStr for ImageRef {

@@ -5,6 +5,7 @@
 
 pub mod allowance;
 pub mod app;
+mod described;
 pub mod id;
 pub mod image;
 pub mod name;

@@ -4,7 +4,7 @@ use std::{fmt, str::FromStr};
 
 use serde::{Deserialize, Serialize};
 
-use crate::Violation;
+use crate::{Violation, described::described};
 
 /// ASCII letters only: names become host names, and two names that look alike must not both exist.
 fn check(field: &str, text: &str, longest: usize, also: &[char]) -> Result<(), Violation> {
@@ -27,6 +27,13 @@ fn check(field: &str, text: &str, longest: usize, also: &[char]) -> Result<(), V
         return fault("must not end with '-'".into());
     }
     Ok(())
+}
+
+/// The same rule as a pattern; `also` stands between brackets.
+#[cfg(feature = "openapi")]
+fn pattern(longest: usize, also: &[char]) -> String {
+    let also: String = also.iter().collect();
+    format!("^[a-z](?:[a-z0-9{also}-]{{0,{}}}[a-z0-9{also}])?$", longest - 2)
 }
 
 /// The character, or its code where it is invisible or could be taken for another one.
@@ -70,6 +77,8 @@ macro_rules! name {
                 name.0
             }
         }
+
+        described!($name, crate::described::text($longest, pattern($longest, $also)));
 
         impl fmt::Display for $name {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -118,6 +127,8 @@ impl NodeName {
         self.0
     }
 }
+
+described!(NodeName, crate::described::text(8, "^node-(?:0|[1-9][0-9]?|1[0-9][0-9]|2[0-4][0-9]|25[0-5])$"));
 
 impl fmt::Display for NodeName {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

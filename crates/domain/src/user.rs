@@ -5,7 +5,7 @@ use std::{fmt, str::FromStr};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
-use crate::{UserId, Violation, name::UserName};
+use crate::{UserId, Violation, described::described, name::UserName};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -38,6 +38,8 @@ impl TokenName {
         &self.0
     }
 }
+
+described!(TokenName, crate::described::words(Self::LONGEST, crate::described::CONTROL));
 
 impl FromStr for TokenName {
     type Err = Violation;

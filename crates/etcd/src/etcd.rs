@@ -1,16 +1,13 @@
 //! The adapter itself: one installation's view of one etcd. Knows no port; those are in `dispatch.rs` and `duty.rs`.
 
-use std::{
-    collections::HashMap,
-    fmt,
-    sync::{Arc, OnceLock},
-};
+use std::{collections::HashMap, fmt, sync::Arc};
 
 use control::ports::coordination::CoordinationError;
 use domain::InstallationId;
 use parking_lot::Mutex;
 
 use crate::{
+    fenced::Epoch,
     keys::Keys,
     link::{InvalidEndpoint, Link},
     presence::Presence,
@@ -48,8 +45,8 @@ pub struct Etcd {
     pub(crate) unreadables: Arc<Unreadables>,
     /// The revision of each report that this process has written last.
     pub(crate) written: Arc<Mutex<HashMap<String, i64>>>,
-    /// The record's term that control writes under, as it stands in etcd; unset where nothing is fenced by it.
-    pub(crate) epoch: Arc<OnceLock<String>>,
+    /// The record's term, which control's writes are compared with.
+    pub(crate) epoch: Arc<Mutex<Epoch>>,
 }
 
 impl Etcd {

@@ -10,6 +10,25 @@ use crate::{
     record::Stored,
 };
 
+/// The record's term as control knows it.
+#[derive(Debug, Default)]
+pub(crate) struct Epoch {
+    /// What control writes under; unset where nothing is fenced by it.
+    ours: Option<u64>,
+    /// A later one that a write has met.
+    later: Option<u64>,
+}
+
+/// As it stands in etcd.
+fn text(term: u64) -> String {
+    format!("{term:020}")
+}
+
+/// What stands there; `None` when control writes no such thing.
+fn number(stored: &Stored) -> Option<u64> {
+    std::str::from_utf8(&stored.value).ok()?.parse().ok()
+}
+
 /// What became of a transaction.
 #[derive(Debug)]
 pub(crate) enum Fenced {
@@ -22,8 +41,13 @@ impl Etcd {
     /// From now on this connection writes under this term of the record, and nothing once etcd has heard of a later one.
     /// An etcd that knows an older one, or none, is told by the first write.
     pub fn write_under(&self, term: u64) {
-        // Set once per process: a process serves under one term.
-        let _ = self.epoch.set(format!("{term:020}"));
+        *self.epoch.lock() = Epoch { ours: Some(term), later: None };
+    }
+
+    /// A later term than the one this connection writes under, if a write has met one: another process serves the record by
+    /// now, or the record is an older copy of itself.
+    pub fn later_epoch(&self) -> Option<u64> {
+        self.epoch.lock().later
     }
 
     /// `when` with the epoch, then `then`; else the reads of `or_else`.
@@ -35,9 +59,10 @@ impl Etcd {
     ) -> Result<Fenced, CoordinationError> {
         let key = self.keys.epoch();
         for _ in 0..MOST_ATTEMPTS {
+            let ours = self.epoch.lock().ours;
             let (mut when, mut or_else) = (when.to_vec(), or_else.to_vec());
-            if let Some(ours) = self.epoch.get() {
-                when.push(Compare::value(key.as_str(), CompareOp::Equal, ours.as_str()));
+            if let Some(ours) = ours {
+                when.push(Compare::value(key.as_str(), CompareOp::Equal, text(ours)));
                 or_else.push(TxnOp::get(key.as_str(), None));
             }
             let txn = &Txn::new().when(when).and_then(then.to_vec()).or_else(or_else);
@@ -47,20 +72,24 @@ impl Etcd {
             }
             let (epoch, there): (Vec<_>, Vec<_>) =
                 found(answer.op_responses()).into_iter().partition(|stored| stored.key == key);
-            let Some(ours) = self.epoch.get() else { return Ok(Fenced::Refused(there)) };
-            match epoch.first() {
-                Some(epoch) if epoch.value == ours.as_bytes() => return Ok(Fenced::Refused(there)),
-                Some(epoch) if epoch.value.as_slice() > ours.as_bytes() => return Err(CoordinationError::Superseded),
-                older => self.raise(&key, ours, older.map_or(0, |epoch| epoch.mod_revision)).await?,
+            let Some(ours) = ours else { return Ok(Fenced::Refused(there)) };
+            match epoch.first().and_then(number) {
+                Some(epoch) if epoch == ours => return Ok(Fenced::Refused(there)),
+                Some(epoch) if epoch > ours => {
+                    self.epoch.lock().later = Some(epoch);
+                    return Err(CoordinationError::Superseded);
+                }
+                // An older one, none, or something that control does not write.
+                _ => self.raise(&key, ours, epoch.first().map_or(0, |epoch| epoch.mod_revision)).await?,
             }
         }
         Err(CoordinationError::Unavailable("the epoch keeps changing".into()))
     }
 
     /// Unless it has changed since this revision.
-    async fn raise(&self, key: &str, ours: &str, since: i64) -> Result<(), CoordinationError> {
+    async fn raise(&self, key: &str, ours: u64, since: i64) -> Result<(), CoordinationError> {
         let unchanged = Compare::mod_revision(key, CompareOp::Equal, since);
-        let txn = &Txn::new().when([unchanged]).and_then([TxnOp::put(key, ours, None)]);
+        let txn = &Txn::new().when([unchanged]).and_then([TxnOp::put(key, text(ours), None)]);
         self.link.call(|mut client| async move { client.txn(txn.clone()).await.map(drop) }).await
     }
 

@@ -7,7 +7,10 @@ mod sqlite;
 use std::{
     io,
     path::PathBuf,
-    sync::{Arc, OnceLock},
+    sync::{
+        Arc,
+        atomic::{AtomicI64, Ordering},
+    },
 };
 
 use control::ports::store::StoreError;
@@ -81,8 +84,8 @@ pub struct SqlStore {
     writer: Patient<DatabaseConnection>,
     readers: Patient<DatabaseConnection>,
     place: Arc<Place>,
-    /// The term this process serves the record under; unset in processes that do not serve it.
-    term: Arc<OnceLock<i64>>,
+    /// The term this process serves the record under; 0 in processes that do not serve it.
+    term: Arc<AtomicI64>,
 }
 
 /// Where the record is.
@@ -136,12 +139,11 @@ impl SqlStore {
     }
 
     pub(crate) fn term(&self) -> Option<i64> {
-        self.term.get().copied()
+        Some(self.term.load(Ordering::SeqCst)).filter(|term| *term > 0)
     }
 
-    /// Once per process.
     pub(crate) fn set_term(&self, term: i64) {
-        let _ = self.term.set(term);
+        self.term.store(term, Ordering::SeqCst);
     }
 
     /// Nobody writes under an earlier term than the record's.

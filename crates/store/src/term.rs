@@ -45,9 +45,9 @@ pub(crate) fn is(term: i64) -> Expr {
     Expr::exists(select.into_query())
 }
 
-/// The next term; whoever serves an earlier one writes nothing any more.
-pub(crate) async fn raise(db: &impl ConnectionTrait) -> Result<i64, StoreError> {
-    let next = term(db).await? + 1;
+/// The next term, above one that is known from elsewhere; a process that serves an earlier one writes nothing any more.
+async fn raise(db: &impl ConnectionTrait, known: i64) -> Result<i64, StoreError> {
+    let next = term(db).await?.max(known) + 1;
     let row = record::ActiveModel { id: Set(ONE), term: Set(next), swept_at: Set(None) };
     let replace = OnConflict::column(record::Column::Id).update_column(record::Column::Term).to_owned();
     let insert = record::Entity::insert(row).on_conflict(replace);
@@ -125,16 +125,31 @@ impl SqlStore {
             }
         };
         let transaction = self.exclusive().await?;
-        let term = raise(&transaction).await?;
+        let term = raise(&transaction, 0).await?;
         self.commit(transaction).await?;
         self.set_term(term);
         Ok(Serving { term: u64::try_from(term).unwrap_or_default(), _hold: hold })
     }
 
-    /// The term of another process that has taken over, if one has.
+    /// The term of another process that has taken over, if one has. Terms only go up.
     pub async fn superseded(&self) -> Result<Option<i64>, StoreError> {
         let Some(ours) = self.term() else { return Ok(None) };
-        Ok(Some(term(self.reader()).await?).filter(|theirs| *theirs != ours))
+        Ok(Some(term(self.reader()).await?).filter(|theirs| *theirs > ours))
+    }
+
+    /// The record is an older copy of itself, for a later term than its own is known elsewhere: this process goes on under one
+    /// above that, which is returned. Refused to a process that serves the record no more.
+    pub async fn raise_above(&self, known: u64) -> Result<u64, StoreError> {
+        let transaction = self.exclusive().await?;
+        let before = self.term().unwrap_or_default();
+        let next = raise(&transaction, i64::try_from(known).unwrap_or(i64::MAX - 1)).await?;
+        // Before the commit: the next writer compares with what is there then, and that is this.
+        self.set_term(next);
+        if let Err(error) = self.commit(transaction).await {
+            self.set_term(before);
+            return Err(error);
+        }
+        Ok(u64::try_from(next).unwrap_or_default())
     }
 }
 

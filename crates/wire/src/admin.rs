@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use domain::{quota::OwnLimits as Own, user::Role};
 use serde::{Deserialize, Serialize};
 
-use crate::{profile::Identity, session::Amount};
+use crate::{profile::Identity, read, session::Amount};
 
 /// A person with an account.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -50,9 +50,16 @@ pub struct PersonDetail {
 #[serde(deny_unknown_fields, default)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct OwnLimits {
+    #[cfg_attr(feature = "openapi", schema(minimum = 0, maximum = 100_000))]
+    #[serde(deserialize_with = "read::maybe_whole")]
     pub vclusters: Option<i64>,
+    #[cfg_attr(feature = "openapi", schema(minimum = 0, maximum = 100_000))]
+    #[serde(deserialize_with = "read::maybe_whole")]
     pub nodes: Option<i64>,
+    #[cfg_attr(feature = "openapi", schema(minimum = 0, maximum = 1_000_000))]
     pub cpus: Option<f64>,
+    #[cfg_attr(feature = "openapi", schema(minimum = 0, maximum = 1_099_511_627_776_i64))]
+    #[serde(deserialize_with = "read::maybe_whole")]
     pub memory_mib: Option<i64>,
 }
 
@@ -74,10 +81,12 @@ impl From<Own> for OwnLimits {
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct AddUser {
     /// 1–32 of a-z, 0-9, '-', '_', '.'.
+    #[cfg_attr(feature = "openapi", schema(value_type = domain::name::UserName, inline))]
     pub name: String,
     #[serde(default = "user")]
     pub role: Role,
     /// 8–1024 characters; generated and given back when absent.
+    #[cfg_attr(feature = "openapi", schema(min_length = 8, max_length = 1024))]
     #[serde(default)]
     pub password: Option<String>,
 }
@@ -101,6 +110,7 @@ pub struct ChangeUser {
     pub locked: Option<bool>,
     /// One of the configured groups; empty for none.
     pub group: Option<String>,
+    #[serde(deserialize_with = "read::maybe_object")]
     pub limits: Option<OwnLimits>,
 }
 
@@ -110,6 +120,7 @@ pub struct ChangeUser {
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct ResetPassword {
     /// 8–1024 characters; generated and given back when absent.
+    #[cfg_attr(feature = "openapi", schema(min_length = 8, max_length = 1024))]
     pub password: Option<String>,
 }
 

@@ -4,6 +4,8 @@ use chrono::{DateTime, Utc};
 use domain::app::{AppKind, AppState};
 use serde::{Deserialize, Deserializer, Serialize};
 
+use crate::read;
+
 /// One app of a vcluster: a port of a node, with an address of its own for browsers.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
@@ -76,13 +78,26 @@ impl App {
 #[cfg_attr(feature = "openapi", schema(example = json!({"node": "node-0", "port": 8050, "name": "Dashboard"})))]
 pub struct PublishApp {
     /// `node-0`.
+    #[cfg_attr(feature = "openapi", schema(value_type = domain::name::NodeName, inline))]
     pub node: String,
     /// 1–65535, but not 22.
-    #[cfg_attr(feature = "openapi", schema(minimum = 1, maximum = 65535))]
+    #[cfg_attr(feature = "openapi", schema(schema_with = port))]
+    #[serde(deserialize_with = "read::whole")]
     pub port: i64,
     /// 1–40 characters.
     #[serde(default)]
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<domain::app::AppName>, inline))]
     pub name: Option<String>,
+}
+
+/// Every port but that of the node's SSH server.
+#[cfg(feature = "openapi")]
+fn port() -> utoipa::openapi::RefOr<utoipa::openapi::Schema> {
+    use utoipa::openapi::{ObjectBuilder, OneOfBuilder, schema::Type};
+    let between = |least: u16, most: u16| {
+        ObjectBuilder::new().schema_type(Type::Integer).minimum(Some(least)).maximum(Some(most))
+    };
+    OneOfBuilder::new().item(between(1, 21)).item(between(23, 65535)).description(Some("1–65535, but not 22.")).into()
 }
 
 /// `PATCH /api/v1/vclusters/{id}/apps/{app}`: what is absent stays as it is.
@@ -92,7 +107,7 @@ pub struct PublishApp {
 pub struct ChangeApp {
     /// 1–40 characters; `null` takes the name away.
     #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "present")]
-    #[cfg_attr(feature = "openapi", schema(value_type = Option<String>))]
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<domain::app::AppName>, inline))]
     pub name: Option<Option<String>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub pinned: Option<bool>,

@@ -12,6 +12,7 @@ pub mod image;
 pub mod page;
 pub mod problem;
 pub mod profile;
+pub mod read;
 pub mod session;
 pub mod terminal;
 pub mod terminals;

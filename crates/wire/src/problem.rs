@@ -9,7 +9,6 @@ macro_rules! codes {
     ($($(#[$doc:meta])* $variant:ident => ($code:literal, $status:literal, $title:literal)),+ $(,)?) => {
         /// Stable names of everything that can go wrong. Clients decide by these, never by a text.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-        #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
         pub enum Code {
             $($(#[$doc])* #[serde(rename = $code)] $variant,)+
         }
@@ -85,6 +84,24 @@ codes! {
     NotReady => ("not_ready", 503, "Not ready yet"),
     Internal => ("internal", 500, "Something went wrong on our side"),
 }
+
+/// The codes as they are sent. Derived, the schema would have the names of the variants: utoipa does not see a `rename` that
+/// a macro has put there.
+#[cfg(feature = "openapi")]
+impl utoipa::PartialSchema for Code {
+    fn schema() -> utoipa::openapi::RefOr<utoipa::openapi::Schema> {
+        utoipa::openapi::ObjectBuilder::new()
+            .schema_type(utoipa::openapi::schema::Type::String)
+            .description(Some(
+                "Stable names of everything that can go wrong. Clients decide by these, never by a text.",
+            ))
+            .enum_values(Some(Self::ALL.iter().map(|code| code.as_str())))
+            .into()
+    }
+}
+
+#[cfg(feature = "openapi")]
+impl utoipa::ToSchema for Code {}
 
 /// The body of every answer that is not a success.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

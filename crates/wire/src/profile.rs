@@ -3,6 +3,8 @@
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
+use crate::read;
+
 /// `PUT /api/v1/me/password`. Never logged, never shown: `Debug` leaves both out.
 #[derive(Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -11,6 +13,7 @@ pub struct ChangePassword {
     /// The one that holds now.
     pub present: String,
     /// 8–1024 characters.
+    #[cfg_attr(feature = "openapi", schema(min_length = 8, max_length = 1024))]
     pub new: String,
 }
 
@@ -52,9 +55,11 @@ pub enum TokenState {
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct CreateToken {
     /// 1–40 characters: what it is for.
+    #[cfg_attr(feature = "openapi", schema(value_type = domain::user::TokenName, inline))]
     pub name: String,
     /// How long it is good for, 1–366.
     #[cfg_attr(feature = "openapi", schema(minimum = 1, maximum = 366))]
+    #[serde(deserialize_with = "read::whole")]
     pub days: i64,
 }
 

@@ -3,17 +3,37 @@
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
+use crate::read;
+
 /// `POST /api/v1/vclusters/{id}/nodes/{node}/terminals`.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct OpenTerminal {
     /// Columns, 1–1000; 80 when absent.
+    #[cfg_attr(feature = "openapi", schema(minimum = 1, maximum = 1000))]
+    #[serde(deserialize_with = "read::maybe_whole")]
     pub cols: Option<i64>,
     /// Rows, 1–500; 24 when absent.
+    #[cfg_attr(feature = "openapi", schema(minimum = 1, maximum = 500))]
+    #[serde(deserialize_with = "read::maybe_whole")]
     pub rows: Option<i64>,
-    /// A program and its arguments; the login shell when empty.
+    /// A program and its arguments, 32 KiB in all; the login shell when empty.
+    #[cfg_attr(feature = "openapi", schema(schema_with = command))]
     pub command: Vec<String>,
+}
+
+/// The first names a program; none holds a NUL.
+#[cfg(feature = "openapi")]
+fn command() -> utoipa::openapi::RefOr<utoipa::openapi::Schema> {
+    use utoipa::openapi::{ArrayBuilder, ObjectBuilder, Schema, schema::Type};
+    let text = || ObjectBuilder::new().schema_type(Type::String).pattern(Some(r"^[^\u0000]*$"));
+    ArrayBuilder::new()
+        .prefix_items([Schema::Object(text().min_length(Some(1)).build())])
+        .items(text())
+        .max_items(Some(1024))
+        .description(Some("A program and its arguments, 32 KiB in all; the login shell when empty."))
+        .into()
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

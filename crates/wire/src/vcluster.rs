@@ -9,6 +9,8 @@ use domain::{
 };
 use serde::{Deserialize, Serialize};
 
+use crate::read;
+
 /// `POST /api/v1/vclusters`. Numbers are wider than any valid value, so that the answer can name the rule they break.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -16,12 +18,16 @@ use serde::{Deserialize, Serialize};
 #[cfg_attr(feature = "openapi", schema(example = json!({"name": "lab", "image": "docklet/base", "nodes": 2, "resources": {"cpus": 1.0, "memory_mib": 1024}})))]
 pub struct CreateVcluster {
     /// 1–40 of a-z, 0-9 and '-'; unique among the owner's vclusters.
+    #[cfg_attr(feature = "openapi", schema(value_type = domain::name::VclusterName, inline))]
     pub name: String,
     /// One of the images that may be used here: `GET /api/v1/images`.
+    #[cfg_attr(feature = "openapi", schema(value_type = domain::image::ImageRef, inline))]
     pub image: String,
     /// 1–16.
     #[cfg_attr(feature = "openapi", schema(minimum = 1, maximum = 16))]
+    #[serde(deserialize_with = "read::whole")]
     pub nodes: i64,
+    #[serde(deserialize_with = "read::object")]
     pub resources: NodeResources,
     /// What ran when its host went down runs again by itself. `true` when absent.
     #[serde(default = "usual")]
@@ -47,8 +53,11 @@ pub struct ChangeVcluster {
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct NodeResources {
     /// CPUs, such as 0.5 or 2.
+    #[cfg_attr(feature = "openapi", schema(minimum = 0.05, maximum = 4096))]
     pub cpus: f64,
     /// Memory in MiB, without swap.
+    #[cfg_attr(feature = "openapi", schema(minimum = 64, maximum = 67_108_864))]
+    #[serde(deserialize_with = "read::whole")]
     pub memory_mib: i64,
 }
 
@@ -58,6 +67,8 @@ pub struct NodeResources {
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct AddNodes {
     /// How many more.
+    #[cfg_attr(feature = "openapi", schema(minimum = 1, maximum = 16))]
+    #[serde(deserialize_with = "read::whole")]
     pub count: i64,
 }
 

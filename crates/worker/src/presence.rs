@@ -92,6 +92,7 @@ pub(crate) async fn run(host: Arc<Host>) {
     let mut until_look = 0;
     let mut silent = false;
     let mut refused_since = None;
+    claim(&host).await;
     loop {
         tokio::select! {
             _ = ticks.tick() => {}
@@ -122,6 +123,16 @@ pub(crate) async fn run(host: Arc<Host>) {
             tracing::warn!(%error, "this worker cannot say that it is there; it goes on trying");
         }
         silent = outcome.is_err();
+    }
+}
+
+/// Says that it is there before anything is asked of the engine, which may take its time: assignments are taken in meanwhile.
+/// No nodes are placed on it before it has said what it has. When this fails, the next announcement does it.
+async fn claim(host: &Host) {
+    let begun = Some("the worker has just begun".to_owned());
+    let info = WorkerInfo { unready: begun, ..host.presence.info(host) };
+    if host.duty.announce(&info).await.is_ok() {
+        host.is_there.send_replace(true);
     }
 }
 

@@ -9,7 +9,10 @@ use axum::{
 use domain::Violation;
 use http::{HeaderMap, header};
 use serde::de::DeserializeOwned;
-use wire::problem::{Code, Problem};
+use wire::{
+    problem::{Code, Problem},
+    read::Object,
+};
 
 use super::error::Failure;
 
@@ -70,7 +73,7 @@ fn too_large() -> Failure {
 
 fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Failure> {
     let mut json = serde_json::Deserializer::from_slice(bytes);
-    let value = serde_path_to_error::deserialize(&mut json).map_err(|error| {
+    let Object(value) = serde_path_to_error::deserialize(&mut json).map_err(|error| {
         let path = error.path().to_string();
         explain(&path, error.inner())
     })?;
@@ -107,10 +110,6 @@ fn violation(path: &str, text: &str) -> Violation {
 }
 
 fn rule(text: &str) -> String {
-    // A struct can be read from a list, too; that is nothing we offer.
-    if text.starts_with("invalid length") {
-        return "must be an object, not a list".into();
-    }
     let parts = text.strip_prefix("invalid type: ").or_else(|| text.strip_prefix("invalid value: "));
     let Some((found, expected)) = parts.and_then(|parts| parts.rsplit_once(", expected ")) else {
         return text.to_owned();
@@ -124,7 +123,8 @@ fn rule(text: &str) -> String {
         other if other.starts_with("struct ") => "an object",
         other => other,
     };
-    format!("must be {expected}, not {}", found.replace('`', ""))
+    let found = if found == "sequence" { "a list".into() } else { found.replace('`', "") };
+    format!("must be {expected}, not {found}")
 }
 
 /// The path of a field inside the thing at `path`; serde_path_to_error may have reached the field already.
@@ -177,6 +177,7 @@ mod tests {
         let many = body("2", r#"{"cpus":"many","memory_mib":1}"#);
         assert_eq!(named(&many), pair("resources.cpus", "must be a number, not string \"many\""));
         assert_eq!(named(&body("2", "7")), pair("resources", "must be an object, not integer 7"));
+        assert_eq!(named(&body("2", "[1.0,1024]")), pair("resources", "must be an object, not a list"));
         assert_eq!(named("[]"), pair("body", "must be an object, not a list"));
     }
 

@@ -4,10 +4,30 @@ use axum::{
     RequestPartsExt,
     extract::{FromRequestParts, RawPathParams},
 };
-use domain::{AppId, SessionHandle, TokenId, VclusterId, name::NodeName};
+use domain::{
+    AppId, SessionHandle, TokenId, VclusterId,
+    name::{NodeName, UserName},
+};
 use http::request::Parts;
+use utoipa::{
+    PartialSchema,
+    openapi::{KnownFormat, ObjectBuilder, RefOr, Schema, SchemaFormat, schema::Type},
+};
 
 use super::error::Failure;
+
+/// What a parameter of this name looks like, wherever it stands.
+pub(crate) fn rule(parameter: &str) -> Option<RefOr<Schema>> {
+    let text = || ObjectBuilder::new().schema_type(Type::String);
+    match parameter {
+        "id" | "app" | "token" => Some(text().format(Some(SchemaFormat::KnownFormat(KnownFormat::Uuid))).into()),
+        "node" => Some(NodeName::schema()),
+        "name" => Some(UserName::schema()),
+        "terminal" => Some(text().pattern(Some("^[A-Za-z0-9_-]{1,64}$")).into()),
+        "session" => Some(text().pattern(Some("^[0-9a-f]{32}$")).into()),
+        _ => None,
+    }
+}
 
 /// `{id}` of a vcluster.
 #[derive(Debug, Clone, Copy)]

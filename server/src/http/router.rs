@@ -57,7 +57,9 @@ pub(crate) fn api() -> (Router<AppState>, utoipa::openapi::OpenApi) {
         .merge(images::router())
         .merge(disk::router());
     let description = openapi::Description::openapi();
-    OpenApiRouter::with_openapi(description).nest("/api/v1", api).split_for_parts()
+    let (api, mut description) = OpenApiRouter::with_openapi(description).nest("/api/v1", api).split_for_parts();
+    openapi::complete(&mut description);
+    (api, description)
 }
 
 /// What needs to know who asks: the API and the console.

@@ -12,8 +12,9 @@ pub(super) fn named(schema: &Value) -> String {
         return format!("[{name}](#{})", name.to_lowercase());
     }
     if let Some(choices) = ["oneOf", "anyOf"].iter().find_map(|key| schema[key].as_array()) {
-        let words = choices.iter().map(named).filter(|word| word != "null");
-        return words.collect::<Vec<_>>().join(" or ");
+        let mut words: Vec<String> = choices.iter().map(named).filter(|word| word != "null").collect();
+        words.dedup();
+        return words.join(" or ");
     }
     if let Some(words) = schema["enum"].as_array() {
         return words.iter().filter_map(Value::as_str).map(|word| format!("`{word}`")).collect::<Vec<_>>().join(", ");

@@ -4,7 +4,7 @@ use std::{fmt, str::FromStr};
 
 use serde::{Deserialize, Serialize};
 
-use crate::Violation;
+use crate::{Violation, described::described};
 
 /// A process name is at most so many bytes.
 pub const LONGEST_PROCESS: usize = 256;
@@ -21,6 +21,8 @@ impl AppName {
         &self.0
     }
 }
+
+described!(AppName, crate::described::words(Self::LONGEST, crate::described::INVISIBLE));
 
 impl FromStr for AppName {
     type Err = Violation;

@@ -1,6 +1,7 @@
 //! What only the etcd adapter can get wrong: leases, compaction, dead connections, lost data, values of strangers.
 
 mod connection;
+mod epoch;
 mod history;
 mod large;
 mod lost;

@@ -42,4 +42,19 @@ async fn terms_go_up_and_the_earlier_one_writes_nothing() {
     assert!(matches!(refused, StoreError::Superseded { .. }), "{refused:?}");
     assert!(old.superseded().await.expect("a look").is_some());
     assert_eq!(old.users().await.expect("reading is no harm").len(), 1);
+    assert!(old.raise_above(99).await.is_err(), "it does not serve the record any more");
+}
+
+#[tokio::test]
+async fn a_record_restored_from_a_backup_goes_on_above_the_term_that_is_known() {
+    let record = Record::of([1]).await;
+    let serving = record.store.serve(false).await.expect("nobody serves it");
+    let known = serving.term() + 6;
+    assert_eq!(record.store.raise_above(known).await.expect("raised"), known + 1);
+    assert!(record.store.superseded().await.expect("a look").is_none());
+    let mut transaction = record.begin().await;
+    transaction.set_last_sweep(at(1)).await.expect("written");
+    transaction.commit().await.expect("under the new term");
+    // Also above its own, when less is known.
+    assert_eq!(record.store.raise_above(1).await.expect("raised"), known + 2);
 }

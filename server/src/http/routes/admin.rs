@@ -13,7 +13,6 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 use wire::{
     admin::{AddUser, ChangeUser, GivenPassword, Health, Person, PersonDetail, ResetPassword, Setting},
     page::Page,
-    problem::Problem,
 };
 
 use crate::{
@@ -42,8 +41,9 @@ pub(crate) fn router() -> OpenApiRouter<AppState> {
 /// People by name, with what they hold.
 #[utoipa::path(get, path = "/admin/users", tag = "admin",
     params(("search" = Option<String>, Query, description = "a part of the name"),
-        ("limit" = Option<u32>, Query, description = "1–199; 50 when absent"), ("cursor" = Option<String>, Query, description = "`next` of the page before")),
-    responses((status = 200, body = Page<Person>), (status = "4XX", body = Problem, content_type = "application/problem+json")))]
+        ("limit" = Option<u32>, Query, minimum = 1, maximum = 199, description = "1–199; 50 when absent"),
+        ("cursor" = Option<String>, Query, pattern = "^[a-z][a-z0-9_.-]{0,31}$", description = "`next` of the page before")),
+    responses((status = 200, body = Page<Person>)))]
 async fn people(
     State(state): State<AppState>,
     caller: AdminCaller,
@@ -67,8 +67,7 @@ async fn people(
 /// Adds somebody. A password that was generated is in this answer and nowhere else. An administrator is added with a
 /// browser session, not with a token.
 #[utoipa::path(post, path = "/admin/users", tag = "admin", request_body = AddUser,
-    responses((status = 201, body = GivenPassword, headers(("Location" = String))),
-        (status = "4XX", body = Problem, content_type = "application/problem+json")))]
+    responses((status = 201, body = GivenPassword, headers(("Location" = String)))))]
 async fn add(
     State(state): State<AppState>,
     caller: AdminCaller,
@@ -86,7 +85,7 @@ async fn add(
 
 /// One person.
 #[utoipa::path(get, path = "/admin/users/{name}", tag = "admin", params(("name" = String, Path)),
-    responses((status = 200, body = PersonDetail), (status = "4XX", body = Problem, content_type = "application/problem+json")))]
+    responses((status = 200, body = PersonDetail)))]
 async fn person(
     State(state): State<AppState>,
     caller: AdminCaller,
@@ -99,7 +98,7 @@ async fn person(
 /// Changes role, lock, group and limits. Locking ends every session and refuses every token at once; limits hold for the next order.
 /// One's own role and lock are another administrator's to change, and an administrator's need a browser session.
 #[utoipa::path(patch, path = "/admin/users/{name}", tag = "admin", params(("name" = String, Path)), request_body = ChangeUser,
-    responses((status = 200, body = Person), (status = "4XX", body = Problem, content_type = "application/problem+json")))]
+    responses((status = 200, body = Person)))]
 async fn change(
     State(state): State<AppState>,
     caller: AdminCaller,
@@ -115,7 +114,7 @@ async fn change(
 /// Sets or generates a password and ends every session of the user. An administrator's needs a browser session; one's own
 /// is changed at `/me/password`.
 #[utoipa::path(post, path = "/admin/users/{name}/password", tag = "admin", params(("name" = String, Path)), request_body = ResetPassword,
-    responses((status = 200, body = GivenPassword), (status = "4XX", body = Problem, content_type = "application/problem+json")))]
+    responses((status = 200, body = GivenPassword)))]
 async fn reset_password(
     State(state): State<AppState>,
     caller: AdminCaller,
@@ -130,7 +129,7 @@ async fn reset_password(
 /// Ends every session of the user; with `tokens=true`, revokes every API token of theirs, too.
 #[utoipa::path(delete, path = "/admin/users/{name}/sessions", tag = "admin",
     params(("name" = String, Path), ("tokens" = Option<bool>, Query)),
-    responses((status = 204), (status = "4XX", body = Problem, content_type = "application/problem+json")))]
+    responses((status = 204)))]
 async fn sign_out(
     State(state): State<AppState>,
     caller: AdminCaller,
@@ -144,14 +143,14 @@ async fn sign_out(
 
 /// What dockletd stands on, the hosts with what is held on them, and the disk, as they are now.
 #[utoipa::path(get, path = "/admin/health", tag = "admin",
-    responses((status = 200, body = Health), (status = "4XX", body = Problem, content_type = "application/problem+json")))]
+    responses((status = 200, body = Health)))]
 async fn health(State(state): State<AppState>, caller: AdminCaller) -> Result<Answer<Health>, Failure> {
     Ok(Answer(state.installation.health(&caller.actor).await?))
 }
 
 /// Every setting with the value that holds and where it was written; secrets are masked.
 #[utoipa::path(get, path = "/admin/config", tag = "admin",
-    responses((status = 200, body = Vec<Setting>), (status = "4XX", body = Problem, content_type = "application/problem+json")))]
+    responses((status = 200, body = Vec<Setting>)))]
 async fn settings(State(state): State<AppState>, caller: AdminCaller) -> Result<Answer<Vec<Setting>>, Failure> {
     Ok(Answer(state.installation.settings(&caller.actor)?))
 }

@@ -52,7 +52,7 @@ pub(crate) fn entrance() -> Router<AppState> {
 
 /// The apps of a vcluster: JupyterLab, every port that something listens on, and those that were published before.
 #[utoipa::path(get, path = "/vclusters/{id}/apps", tag = "apps", params(("id" = String, Path)),
-    responses((status = 200, body = Vec<App>), (status = "4XX", body = Problem, content_type = "application/problem+json")))]
+    responses((status = 200, body = Vec<App>)))]
 async fn list(
     State(state): State<AppState>,
     caller: Caller,
@@ -65,7 +65,7 @@ async fn list(
 
 /// Publishes a port of a node, before or after something listens there. Doing it again gives the same app.
 #[utoipa::path(post, path = "/vclusters/{id}/apps", tag = "apps", params(("id" = String, Path)), request_body = PublishApp,
-    responses((status = 200, body = App), (status = "4XX", body = Problem, content_type = "application/problem+json")))]
+    responses((status = 200, body = App)))]
 async fn publish(
     State(state): State<AppState>,
     caller: Caller,
@@ -85,7 +85,7 @@ async fn publish(
 /// Names an app, pins it or switches it off. What is absent stays.
 #[utoipa::path(patch, path = "/vclusters/{id}/apps/{app}", tag = "apps",
     params(("id" = String, Path), ("app" = String, Path)), request_body = ChangeApp,
-    responses((status = 200, body = App), (status = "4XX", body = Problem, content_type = "application/problem+json")))]
+    responses((status = 200, body = App)))]
 async fn change(
     State(state): State<AppState>,
     caller: Caller,
@@ -112,8 +112,11 @@ async fn seen(
 /// What happens in a vcluster while somebody looks: `apps` (all of them, whenever something changes) and `samples` (what its
 /// nodes use; first the last hour, then every two seconds what is new).
 #[utoipa::path(get, path = "/vclusters/{id}/live", tag = "apps", params(("id" = String, Path)),
-    responses((status = 200, body = Vec<App>, content_type = "text/event-stream"),
-        (status = "4XX", body = Problem, content_type = "application/problem+json")))]
+    extensions(("x-events" = json!({
+        "apps": {"type": "array", "items": {"$ref": "#/components/schemas/App"}},
+        "samples": {"type": "array", "items": {"$ref": "#/components/schemas/NodeUsage"}}}))),
+    responses((status = 200, body = String, content_type = "text/event-stream",
+        description = "server-sent events; `x-events` has the JSON of each one's data")))]
 async fn live(
     State(state): State<AppState>,
     caller: Caller,

@@ -3,10 +3,7 @@
 use app::api::dto;
 use axum::{Json as Answer, extract::State};
 use utoipa_axum::{router::OpenApiRouter, routes};
-use wire::{
-    disk::{DiskUse, DiskUses},
-    problem::Problem,
-};
+use wire::disk::{DiskUse, DiskUses};
 
 use crate::{
     http::{
@@ -22,14 +19,14 @@ pub(crate) fn router() -> OpenApiRouter<AppState> {
 
 /// What one takes of the hosts' disks: nodes, running or stopped, and the home. Counted now and then, not at this moment.
 #[utoipa::path(get, path = "/me/disk", tag = "me",
-    responses((status = 200, body = DiskUse), (status = "4XX", body = Problem, content_type = "application/problem+json")))]
+    responses((status = 200, body = DiskUse)))]
 async fn mine(State(state): State<AppState>, caller: Caller) -> Answer<DiskUse> {
     Answer(dto::disk(&state.control.disks.mine(&caller.actor).await))
 }
 
 /// What everybody takes of the hosts' disks, those who take most first. Who takes nothing is not in it.
 #[utoipa::path(get, path = "/admin/disk", tag = "admin",
-    responses((status = 200, body = DiskUses), (status = "4XX", body = Problem, content_type = "application/problem+json")))]
+    responses((status = 200, body = DiskUses)))]
 async fn of_all(State(state): State<AppState>, caller: AdminCaller) -> Result<Answer<DiskUses>, Failure> {
     Ok(Answer(dto::disks(&state.control.disks.by_person(&caller.actor).await?)))
 }

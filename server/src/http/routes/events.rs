@@ -13,7 +13,7 @@ use control::{actor::Actor, events::Feed, ports::store::EventBody};
 use futures::{StreamExt, future};
 use http::HeaderMap;
 use utoipa_axum::{router::OpenApiRouter, routes};
-use wire::{event::Event, problem::Problem, vcluster::Vcluster};
+use wire::{event::Event, vcluster::Vcluster};
 
 use crate::{
     http::{
@@ -38,10 +38,14 @@ pub(crate) fn router() -> OpenApiRouter<AppState> {
 
 /// What happens to one's vclusters, from now on or behind an event that was seen.
 #[utoipa::path(get, path = "/events", tag = "events",
-    params(("Last-Event-ID" = Option<i64>, Header, description = "the last event that was seen; what came behind it is sent first"),
+    params(("Last-Event-ID" = Option<i64>, Header, nullable = false, description = "the last event that was seen; what came behind it is sent first"),
         ("after" = Option<i64>, Query, description = "the same, where a header cannot be set")),
-    responses((status = 200, body = Event, content_type = "text/event-stream"),
-        (status = "4XX", body = Problem, content_type = "application/problem+json")))]
+    extensions(("x-events" = json!({
+        "resync": {"$ref": "#/components/schemas/Event"},
+        "vcluster": {"$ref": "#/components/schemas/Event"},
+        "vcluster_gone": {"$ref": "#/components/schemas/Event"}}))),
+    responses((status = 200, body = String, content_type = "text/event-stream",
+        description = "server-sent events; `x-events` has the JSON of each one's data")))]
 async fn events(
     State(state): State<AppState>,
     caller: Caller,
@@ -65,8 +69,9 @@ async fn events(
 /// The header, which a browser sends when it comes back, holds over what stood in the page's address.
 fn after(headers: &HeaderMap, query: &Query) -> Result<Option<i64>, Failure> {
     const RULE: &str = "must be the id of an event, a whole number";
+    let after = query.value("after", RULE)?;
     match headers.get("last-event-id") {
-        None => query.value("after", RULE),
+        None => Ok(after),
         Some(id) => {
             let id = id.to_str().ok().and_then(|id| id.parse().ok());
             id.map(Some).ok_or_else(|| query::fault("Last-Event-ID", RULE))

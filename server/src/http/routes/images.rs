@@ -4,10 +4,7 @@ use app::api::dto;
 use axum::{Json as Answer, extract::State};
 use http::StatusCode;
 use utoipa_axum::{router::OpenApiRouter, routes};
-use wire::{
-    image::{AllowImage, AllowedImage, ImageChoice, ImageList},
-    problem::Problem,
-};
+use wire::image::{AllowImage, AllowedImage, ImageChoice, ImageList};
 
 use crate::{
     http::{
@@ -25,14 +22,14 @@ pub(crate) fn router() -> OpenApiRouter<AppState> {
 
 /// The images one may use: the one that is offered, what administrators have listed, and whether others may be used, too.
 #[utoipa::path(get, path = "/images", tag = "vclusters",
-    responses((status = 200, body = ImageChoice), (status = "4XX", body = Problem, content_type = "application/problem+json")))]
+    responses((status = 200, body = ImageChoice)))]
 async fn choice(State(state): State<AppState>, caller: Caller) -> Result<Answer<ImageChoice>, Failure> {
     Ok(Answer(dto::image_choice(&state.control.images.choice(&caller.actor).await?)))
 }
 
 /// The list of images that may be used. While it is empty, every image of the allowed registries may be.
 #[utoipa::path(get, path = "/admin/images", tag = "admin",
-    responses((status = 200, body = ImageList), (status = "4XX", body = Problem, content_type = "application/problem+json")))]
+    responses((status = 200, body = ImageList)))]
 async fn list(State(state): State<AppState>, caller: AdminCaller) -> Result<Answer<ImageList>, Failure> {
     let (rules, list) = state.control.images.list(&caller.actor).await?;
     Ok(Answer(dto::image_list(&rules, &list)))
@@ -40,7 +37,7 @@ async fn list(State(state): State<AppState>, caller: AdminCaller) -> Result<Answ
 
 /// Adds a line. What is there already is given back as it is.
 #[utoipa::path(post, path = "/admin/images", tag = "admin", request_body = AllowImage,
-    responses((status = 201, body = AllowedImage), (status = "4XX", body = Problem, content_type = "application/problem+json")))]
+    responses((status = 201, body = AllowedImage)))]
 async fn allow(
     State(state): State<AppState>,
     caller: AdminCaller,
@@ -53,7 +50,7 @@ async fn allow(
 /// Takes a line off the list. vclusters that were made keep their image; they get no new nodes with it.
 #[utoipa::path(delete, path = "/admin/images", tag = "admin",
     params(("pattern" = String, Query, description = "the line as it is on the list")),
-    responses((status = 204), (status = "4XX", body = Problem, content_type = "application/problem+json")))]
+    responses((status = 204)))]
 async fn disallow(State(state): State<AppState>, caller: AdminCaller, query: Query) -> Result<StatusCode, Failure> {
     let Some(pattern) = query.text("pattern") else {
         return Err(query::fault("pattern", "must be a line of the list"));

@@ -5,10 +5,7 @@ use app::api::dto;
 use axum::{Extension, Json as Answer, extract::State};
 use http::{HeaderMap, HeaderValue, StatusCode, header};
 use utoipa_axum::{router::OpenApiRouter, routes};
-use wire::{
-    problem::Problem,
-    profile::{BrowserSession, ChangePassword, CreateToken, NewToken, Token},
-};
+use wire::profile::{BrowserSession, ChangePassword, CreateToken, NewToken, Token};
 
 use crate::{
     http::{
@@ -32,7 +29,7 @@ pub(crate) fn router() -> OpenApiRouter<AppState> {
 
 /// Sets a new password and ends every other session. API tokens stay. Needs a browser session.
 #[utoipa::path(put, path = "/me/password", tag = "me", request_body = ChangePassword, security(("session" = [])),
-    responses((status = 204), (status = "4XX", body = Problem, content_type = "application/problem+json")))]
+    responses((status = 204)))]
 async fn change_password(
     State(state): State<AppState>,
     Extension(known): Extension<Known>,
@@ -46,7 +43,7 @@ async fn change_password(
 
 /// One's API tokens, newest first, also those that are not good any more.
 #[utoipa::path(get, path = "/me/tokens", tag = "me",
-    responses((status = 200, body = Vec<Token>), (status = "4XX", body = Problem, content_type = "application/problem+json")))]
+    responses((status = 200, body = Vec<Token>)))]
 async fn tokens(State(state): State<AppState>, caller: Caller) -> Result<Answer<Vec<Token>>, Failure> {
     let tokens = state.control.accounts.my_tokens(&caller.actor).await?;
     let now = state.clock.now();
@@ -56,8 +53,7 @@ async fn tokens(State(state): State<AppState>, caller: Caller) -> Result<Answer<
 /// Makes an API token that acts as oneself; its text is in this answer and nowhere else. Needs a browser session
 /// whose sign-in is fresh (`sign_in.fresh`): sign in again when it is refused with `sign_in_again`.
 #[utoipa::path(post, path = "/me/tokens", tag = "me", request_body = CreateToken, security(("session" = [])),
-    responses((status = 201, body = NewToken, headers(("Location" = String))),
-        (status = "4XX", body = Problem, content_type = "application/problem+json")))]
+    responses((status = 201, body = NewToken, headers(("Location" = String)))))]
 async fn create_token(
     State(state): State<AppState>,
     caller: Caller,
@@ -75,7 +71,7 @@ async fn create_token(
 
 /// Revokes an API token; what it is used for ends within a second. Needs a browser session.
 #[utoipa::path(delete, path = "/me/tokens/{token}", tag = "me", params(("token" = String, Path)), security(("session" = [])),
-    responses((status = 204), (status = "4XX", body = Problem, content_type = "application/problem+json")))]
+    responses((status = 204)))]
 async fn revoke_token(
     State(state): State<AppState>,
     caller: Caller,
@@ -87,7 +83,7 @@ async fn revoke_token(
 
 /// The browsers one is signed in with, the last used first.
 #[utoipa::path(get, path = "/me/sessions", tag = "me",
-    responses((status = 200, body = Vec<BrowserSession>), (status = "4XX", body = Problem, content_type = "application/problem+json")))]
+    responses((status = 200, body = Vec<BrowserSession>)))]
 async fn sessions(State(state): State<AppState>, caller: Caller) -> Result<Answer<Vec<BrowserSession>>, Failure> {
     let sessions = state.control.accounts.sessions(&caller.actor).await?;
     Ok(Answer(sessions.iter().map(|session| dto::browser_session(session, &caller.actor)).collect()))
@@ -95,7 +91,7 @@ async fn sessions(State(state): State<AppState>, caller: Caller) -> Result<Answe
 
 /// Ends every session but the one this is asked through. Needs a browser session.
 #[utoipa::path(delete, path = "/me/sessions", tag = "me", security(("session" = [])),
-    responses((status = 204), (status = "4XX", body = Problem, content_type = "application/problem+json")))]
+    responses((status = 204)))]
 async fn end_other_sessions(State(state): State<AppState>, caller: Caller) -> Result<StatusCode, Failure> {
     state.control.accounts.end_other_sessions(&caller.actor).await?;
     Ok(StatusCode::NO_CONTENT)
@@ -103,7 +99,7 @@ async fn end_other_sessions(State(state): State<AppState>, caller: Caller) -> Re
 
 /// Ends one session, with its terminals, event streams and apps within a second. Needs a browser session.
 #[utoipa::path(delete, path = "/me/sessions/{session}", tag = "me", params(("session" = String, Path)), security(("session" = [])),
-    responses((status = 204), (status = "4XX", body = Problem, content_type = "application/problem+json")))]
+    responses((status = 204)))]
 async fn end_session(
     State(state): State<AppState>,
     caller: Caller,

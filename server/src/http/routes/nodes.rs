@@ -2,10 +2,7 @@
 
 use axum::extract::State;
 use utoipa_axum::{router::OpenApiRouter, routes};
-use wire::{
-    problem::Problem,
-    vcluster::{AddNodes, Vcluster},
-};
+use wire::vcluster::{AddNodes, Vcluster};
 
 use super::vclusters::{Accepted, accepted};
 use crate::{
@@ -24,7 +21,7 @@ pub(crate) fn router() -> OpenApiRouter<AppState> {
 
 /// Adds nodes to a running vcluster.
 #[utoipa::path(post, path = "/vclusters/{id}/nodes", tag = "nodes", params(("id" = String, Path)), request_body = AddNodes,
-    responses((status = 202, body = Vcluster), (status = "4XX", body = Problem, content_type = "application/problem+json")))]
+    responses((status = 202, body = Vcluster)))]
 async fn add(
     State(state): State<AppState>,
     caller: Caller,
@@ -38,7 +35,7 @@ async fn add(
 /// Removes one node with everything in it but the home.
 #[utoipa::path(delete, path = "/vclusters/{id}/nodes/{node}", tag = "nodes",
     params(("id" = String, Path), ("node" = String, Path, example = "node-1")),
-    responses((status = 202, body = Vcluster), (status = "4XX", body = Problem, content_type = "application/problem+json")))]
+    responses((status = 202, body = Vcluster)))]
 async fn remove(State(state): State<AppState>, caller: Caller, path: NodePath) -> Result<Accepted, Failure> {
     let vcluster = state.control.vclusters.remove_node(&caller.actor, path.vcluster, path.node).await?;
     Ok(accepted(&vcluster, &caller.actor))

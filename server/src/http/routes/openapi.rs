@@ -6,10 +6,18 @@ use axum::{Router, routing::get};
 use http::header;
 use utoipa::{
     Modify, OpenApi,
-    openapi::security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityScheme},
+    openapi::{
+        ContentBuilder, PathItem, Ref, RefOr, Response, ResponseBuilder,
+        path::{Operation, ParameterIn},
+        security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityScheme},
+    },
 };
+use wire::{app::App, event::Event, problem::Problem, usage::NodeUsage};
 
-use crate::{http::cookies, state::AppState};
+use crate::{
+    http::{cookies, path},
+    state::AppState,
+};
 
 #[derive(OpenApi)]
 #[openapi(
@@ -20,6 +28,8 @@ use crate::{http::cookies, state::AppState};
     ),
     modifiers(&Security),
     security(("token" = []), ("session" = [])),
+    // What no operation names as its body: problems, and the data of server-sent events.
+    components(schemas(App, Event, NodeUsage, Problem)),
     tags((name = "session"), (name = "vclusters"), (name = "nodes"), (name = "terminals"), (name = "apps"), (name = "events"), (name = "me"), (name = "admin"))
 )]
 pub(crate) struct Description;
@@ -34,6 +44,32 @@ impl Modify for Security {
         let session = ApiKey::Cookie(ApiKeyValue::new(cookies::SESSION));
         components.add_security_scheme("session", SecurityScheme::ApiKey(session));
     }
+}
+
+/// Adds what holds for every operation: how it can fail, and what the names in its address look like.
+pub(crate) fn complete(api: &mut utoipa::openapi::OpenApi) {
+    for operation in api.paths.paths.values_mut().flat_map(operations) {
+        let responses = &mut operation.responses.responses;
+        for status in ["4XX", "5XX"] {
+            responses.entry(status.into()).or_insert_with(|| RefOr::T(problem()));
+        }
+        let parameters = operation.parameters.iter_mut().flatten();
+        for parameter in parameters.filter(|parameter| parameter.parameter_in == ParameterIn::Path) {
+            if let Some(rule) = path::rule(&parameter.name) {
+                parameter.schema = Some(rule);
+            }
+        }
+    }
+}
+
+fn operations(item: &mut PathItem) -> impl Iterator<Item = &mut Operation> {
+    let PathItem { get, put, post, delete, patch, .. } = item;
+    [get, put, post, delete, patch].into_iter().filter_map(Option::as_mut)
+}
+
+fn problem() -> Response {
+    let body = ContentBuilder::new().schema(Some(Ref::from_schema_name("Problem"))).build();
+    ResponseBuilder::new().content("application/problem+json", body).build()
 }
 
 /// Serves the finished document.

@@ -6,10 +6,7 @@ use control::actor::Actor;
 use http::{HeaderMap, StatusCode};
 use tower_sessions::Session;
 use utoipa_axum::{router::OpenApiRouter, routes};
-use wire::{
-    problem::Problem,
-    session::{Session as SessionDto, SignIn},
-};
+use wire::session::{Session as SessionDto, SignIn};
 
 use crate::{
     http::{
@@ -29,7 +26,7 @@ pub(crate) fn router() -> OpenApiRouter<AppState> {
 
 /// Signs in with name and password; the answer sets the session's cookie.
 #[utoipa::path(post, path = "/session", tag = "session", request_body = SignIn, security(()),
-    responses((status = 200, body = SessionDto), (status = "4XX", body = Problem, content_type = "application/problem+json")))]
+    responses((status = 200, body = SessionDto)))]
 async fn sign_in(
     State(state): State<AppState>,
     Extension(client): Extension<Client>,
@@ -47,13 +44,13 @@ async fn sign_in(
 
 /// Who is signed in, what they may take and what they have taken.
 #[utoipa::path(get, path = "/session", tag = "session",
-    responses((status = 200, body = SessionDto), (status = "4XX", body = Problem, content_type = "application/problem+json")))]
+    responses((status = 200, body = SessionDto)))]
 async fn show(State(state): State<AppState>, caller: Caller) -> Result<Answer<SessionDto>, Failure> {
     Ok(Answer(describe(&state, &caller.actor).await?))
 }
 
 /// Signs out. Fine without a session.
-#[utoipa::path(delete, path = "/session", tag = "session", responses((status = 204)))]
+#[utoipa::path(delete, path = "/session", tag = "session", security((), ("session" = [])), responses((status = 204)))]
 async fn sign_out(session: Session) -> Result<StatusCode, Failure> {
     session::leave(&session).await?;
     Ok(StatusCode::NO_CONTENT)

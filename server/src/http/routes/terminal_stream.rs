@@ -14,7 +14,7 @@ use control::{
 };
 use tracing::Instrument;
 use wire::{
-    problem::{Code, Problem},
+    problem::Code,
     terminal::{MAX_CLIENT_FRAME, SUBPROTOCOL},
 };
 
@@ -39,11 +39,10 @@ const FAREWELL: Duration = Duration::from_secs(2);
 /// Attaches to a terminal: a WebSocket with the subprotocol `docklet.terminal.v1`.
 #[utoipa::path(get, path = "/vclusters/{id}/nodes/{node}/terminals/{terminal}", tag = "terminals",
     params(("id" = String, Path), ("node" = String, Path, example = "node-0"), ("terminal" = String, Path),
-        ("client" = String, Query, description = "32 hexadecimal digits the viewer chose; the same over reconnects"),
-        ("from" = Option<String>, Query, description = "`snapshot` (when absent), or the offset of the first byte not seen"),
-        ("cols" = Option<i64>, Query), ("rows" = Option<i64>, Query)),
-    responses((status = 101, description = "switches to the WebSocket"),
-        (status = "4XX", body = Problem, content_type = "application/problem+json")))]
+        ("client" = String, Query, pattern = "^[0-9a-fA-F]{32}$", description = "32 hexadecimal digits the viewer chose; the same over reconnects"),
+        ("from" = Option<String>, Query, pattern = "^(?:snapshot|[0-9]{1,19})$", description = "`snapshot` (when absent), or the offset of the first byte not seen"),
+        ("cols" = Option<i64>, Query, minimum = 1, maximum = 1000), ("rows" = Option<i64>, Query, minimum = 1, maximum = 500)),
+    responses((status = 101, description = "switches to the WebSocket")))]
 pub(super) async fn attach(
     State(state): State<AppState>,
     caller: Caller,

@@ -5,10 +5,7 @@ use control::{ports::node::TerminalInfo, terminals::NewTerminal};
 use domain::name::NodeName;
 use http::{HeaderMap, HeaderValue, StatusCode, header};
 use utoipa_axum::{router::OpenApiRouter, routes};
-use wire::{
-    problem::Problem,
-    terminals::{OpenTerminal, Terminal},
-};
+use wire::terminals::{OpenTerminal, Terminal};
 
 use super::terminal_stream;
 use crate::{
@@ -28,7 +25,7 @@ pub(crate) fn router() -> OpenApiRouter<AppState> {
 /// The terminals of a node, also those whose program has ended while somebody looks at them.
 #[utoipa::path(get, path = "/vclusters/{id}/nodes/{node}/terminals", tag = "terminals",
     params(("id" = String, Path), ("node" = String, Path, example = "node-0")),
-    responses((status = 200, body = Vec<Terminal>), (status = "4XX", body = Problem, content_type = "application/problem+json")))]
+    responses((status = 200, body = Vec<Terminal>)))]
 async fn list(State(state): State<AppState>, caller: Caller, path: NodePath) -> Result<Answer<Vec<Terminal>>, Failure> {
     let terminals = state.control.terminals.list(&caller.actor, path.vcluster, path.node).await?;
     Ok(Answer(terminals.into_iter().map(|terminal| dto(terminal, path.node)).collect()))
@@ -37,8 +34,7 @@ async fn list(State(state): State<AppState>, caller: Caller, path: NodePath) -> 
 /// Opens a terminal: a login shell, or the given program.
 #[utoipa::path(post, path = "/vclusters/{id}/nodes/{node}/terminals", tag = "terminals",
     params(("id" = String, Path), ("node" = String, Path, example = "node-0")), request_body = OpenTerminal,
-    responses((status = 201, body = Terminal, headers(("Location" = String))),
-        (status = "4XX", body = Problem, content_type = "application/problem+json")))]
+    responses((status = 201, body = Terminal, headers(("Location" = String)))))]
 async fn open(
     State(state): State<AppState>,
     caller: Caller,
@@ -58,7 +54,7 @@ async fn open(
 /// Hangs up: the program gets SIGHUP.
 #[utoipa::path(delete, path = "/vclusters/{id}/nodes/{node}/terminals/{terminal}", tag = "terminals",
     params(("id" = String, Path), ("node" = String, Path, example = "node-0"), ("terminal" = String, Path)),
-    responses((status = 204), (status = "4XX", body = Problem, content_type = "application/problem+json")))]
+    responses((status = 204)))]
 async fn close(State(state): State<AppState>, caller: Caller, path: TerminalPath) -> Result<StatusCode, Failure> {
     let NodePath { vcluster, node } = path.node;
     state.control.terminals.close(&caller.actor, vcluster, node, &path.terminal).await?;

@@ -11,7 +11,6 @@ use http::{HeaderMap, HeaderValue, StatusCode, header};
 use utoipa_axum::{router::OpenApiRouter, routes};
 use wire::{
     page::Page,
-    problem::Problem,
     vcluster::{ChangeVcluster, CreateVcluster as CreateDto, Vcluster},
 };
 
@@ -46,8 +45,9 @@ pub(super) fn accepted(vcluster: &domain::vcluster::Vcluster, actor: &Actor) -> 
 
 /// One's vclusters, newest first.
 #[utoipa::path(get, path = "/vclusters", tag = "vclusters",
-    params(("limit" = Option<u32>, Query, description = "1–199; 50 when absent"), ("cursor" = Option<String>, Query, description = "`next` of the page before")),
-    responses((status = 200, body = Page<Vcluster>), (status = "4XX", body = Problem, content_type = "application/problem+json")))]
+    params(("limit" = Option<u32>, Query, minimum = 1, maximum = 199, description = "1–199; 50 when absent"),
+        ("cursor" = Option<String>, Query, format = Uuid, description = "`next` of the page before")),
+    responses((status = 200, body = Page<Vcluster>)))]
 async fn list(State(state): State<AppState>, caller: Caller, query: Query) -> Result<Answer<Page<Vcluster>>, Failure> {
     let limit = limit(&query)?;
     let after: Option<VclusterId> = query.value("cursor", "must be the `next` of another page")?;
@@ -69,9 +69,8 @@ fn limit(query: &Query) -> Result<u32, Failure> {
 
 /// Creates a vcluster. With an `Idempotency-Key`, repeating the request gives the same vcluster.
 #[utoipa::path(post, path = "/vclusters", tag = "vclusters", request_body = CreateDto,
-    params(("Idempotency-Key" = Option<String>, Header, description = "1–128 visible characters, one per intended vcluster")),
-    responses((status = 202, body = Vcluster, headers(("Location" = String))),
-        (status = "4XX", body = Problem, content_type = "application/problem+json")))]
+    params(("Idempotency-Key" = Option<String>, Header, nullable = false, pattern = "^[!-~]{1,128}$", description = "1–128 visible characters, one per intended vcluster")),
+    responses((status = 202, body = Vcluster, headers(("Location" = String)))))]
 async fn create(
     State(state): State<AppState>,
     caller: Caller,
@@ -97,7 +96,7 @@ async fn create(
 
 /// One vcluster.
 #[utoipa::path(get, path = "/vclusters/{id}", tag = "vclusters", params(("id" = String, Path)),
-    responses((status = 200, body = Vcluster), (status = "4XX", body = Problem, content_type = "application/problem+json")))]
+    responses((status = 200, body = Vcluster)))]
 async fn get(
     State(state): State<AppState>,
     caller: Caller,
@@ -109,7 +108,7 @@ async fn get(
 
 /// Changes what may be chosen of a vcluster; nothing is done to it now.
 #[utoipa::path(patch, path = "/vclusters/{id}", tag = "vclusters", params(("id" = String, Path)), request_body = ChangeVcluster,
-    responses((status = 200, body = Vcluster), (status = "4XX", body = Problem, content_type = "application/problem+json")))]
+    responses((status = 200, body = Vcluster)))]
 async fn change(
     State(state): State<AppState>,
     caller: Caller,
@@ -126,7 +125,7 @@ async fn change(
 
 /// Removes everything but the home; 404 once it is gone.
 #[utoipa::path(delete, path = "/vclusters/{id}", tag = "vclusters", params(("id" = String, Path)),
-    responses((status = 202, body = Vcluster), (status = "4XX", body = Problem, content_type = "application/problem+json")))]
+    responses((status = 202, body = Vcluster)))]
 async fn delete(
     State(state): State<AppState>,
     caller: Caller,
@@ -138,7 +137,7 @@ async fn delete(
 
 /// Starts what does not run; also repairs failed nodes.
 #[utoipa::path(post, path = "/vclusters/{id}/start", tag = "vclusters", params(("id" = String, Path)),
-    responses((status = 202, body = Vcluster), (status = "4XX", body = Problem, content_type = "application/problem+json")))]
+    responses((status = 202, body = Vcluster)))]
 async fn start(
     State(state): State<AppState>,
     caller: Caller,
@@ -150,7 +149,7 @@ async fn start(
 
 /// Stops every node; files stay.
 #[utoipa::path(post, path = "/vclusters/{id}/stop", tag = "vclusters", params(("id" = String, Path)),
-    responses((status = 202, body = Vcluster), (status = "4XX", body = Problem, content_type = "application/problem+json")))]
+    responses((status = 202, body = Vcluster)))]
 async fn stop(
     State(state): State<AppState>,
     caller: Caller,
@@ -162,7 +161,7 @@ async fn stop(
 
 /// Stops every node and starts it again.
 #[utoipa::path(post, path = "/vclusters/{id}/restart", tag = "vclusters", params(("id" = String, Path)),
-    responses((status = 202, body = Vcluster), (status = "4XX", body = Problem, content_type = "application/problem+json")))]
+    responses((status = 202, body = Vcluster)))]
 async fn restart(
     State(state): State<AppState>,
     caller: Caller,
