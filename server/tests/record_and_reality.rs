@@ -102,7 +102,8 @@ async fn a_record_restored_from_a_backup_under_running_nodes_loses_and_doubles_n
     settled(&client, &early.0, "running").await;
     let restarted = container_of(&daemon, &early.0).expect("a container");
     client.delete(&format!("/api/v1/vclusters/{}", gone.0)).await.ok(202);
-    eventually("it is gone", SOON, || async { container_of(&daemon, &gone.0).is_none() }).await;
+    eventually("it is gone", SOON, || async { client.vcluster(&gone.0).await.status == 404 }).await;
+    // It gets the subnet of the one that is gone.
     let late = lab(&daemon, &client, "late").await;
     // Each start raises the record's term, which etcd then knows and the backup does not.
     for _ in 0..2 {
@@ -126,7 +127,10 @@ async fn a_record_restored_from_a_backup_under_running_nodes_loses_and_doubles_n
         docker(&["inspect", "--format", "{{.State.Status}}", &late.1.id]) == "paused"
     })
     .await;
-    // What the record says holds: the vcluster that was deleted behind the backup is there again, and orders are carried out.
+    // What the record says holds: the vcluster that was deleted behind the backup is there again. Another has its subnet now, so
+    // it says that it cannot be brought up, and its owner's repair finds it another one.
+    settled(&client, &gone.0, "failed").await;
+    client.act(&gone.0, "start").await.ok(202);
     settled(&client, &gone.0, "running").await;
     client.act(&early.0, "restart").await.ok(202);
     settled(&client, &early.0, "running").await;

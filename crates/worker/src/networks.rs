@@ -155,7 +155,8 @@ async fn clear(host: &Host, subnet: Ipv4Net) -> Result<bool, EngineError> {
     let overlaps =
         |network: &Network| network.subnet.is_some_and(|taken| taken.contains(&subnet) || subnet.contains(&taken));
     let mut ours = host.engine.networks(host.config.installation).await?;
-    ours.retain(overlaps);
+    // One that is kept goes nowhere: for the vcluster that wants its subnet it is like another's.
+    ours.retain(|network| overlaps(network) && !host.orphans.keeps(network.vcluster));
     for network in ours.iter().filter(|network| host.roster.is_complete() && !host.roster.knows(network.vcluster)) {
         match host.engine.remove_network(&network.id).await {
             // Its containers are on their way out, too.

@@ -10,7 +10,7 @@ use control::ports::{
     coordination::{Answer, CoordinationError, Orphan, Verdict},
     engine::{Container, ContainerLabels, EngineError, RunState},
 };
-use domain::NodeId;
+use domain::{NodeId, VclusterId};
 use parking_lot::Mutex;
 
 use crate::{desk::employ, host::Host, memory::Memory};
@@ -33,6 +33,12 @@ impl Orphans {
                 known.verdict = Some(verdict);
             }
         }
+    }
+
+    /// Whether something of this vcluster is kept that no record claims. Its network stays with it.
+    pub(crate) fn keeps(&self, vcluster: VclusterId) -> bool {
+        let kept = |known: &Known| known.orphan.vcluster == vcluster && known.verdict == Some(Verdict::Keep);
+        self.0.lock().values().any(kept)
     }
 
     /// What was asked may be lost, and what was answered may have been an older copy's.
