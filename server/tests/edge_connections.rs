@@ -53,28 +53,44 @@ async fn is_served(connection: &mut TcpStream) -> bool {
         && answer.starts_with(b"HTTP/1.1 200")
 }
 
+/// Served, and still open.
+async fn is_answered(connection: &mut TcpStream) -> bool {
+    let mut answer = Vec::new();
+    if connection.write_all(b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n").await.is_err() {
+        return false;
+    }
+    while !answer.ends_with(b"ok\n") {
+        match connection.read_buf(&mut answer).await {
+            Ok(read) if read > 0 => {}
+            _ => return false,
+        }
+    }
+    answer.starts_with(b"HTTP/1.1 200")
+}
+
 #[tokio::test]
 async fn whoever_takes_all_connections_gives_way_to_whoever_has_fewer() {
     let daemon =
-        Options::default().with("server-max-connections", 4).with("server-header-timeout", "60s").start().await;
-    for _ in 0..3 {
-        // By then nothing is left of what waited for the daemon.
-        assert!(is_served(&mut connect_from([127, 0, 0, 10], &daemon).await).await);
-    }
+        Options::default().with("server-max-connections", 16).with("server-header-timeout", "60s").start().await;
     let mut greedy = Vec::new();
-    for _ in 0..4 {
+    for _ in 0..32 {
         greedy.push(connect_from([127, 0, 0, 9], &daemon).await);
     }
-    let mut more = connect_from([127, 0, 0, 9], &daemon).await;
-    assert!(!is_served(&mut more).await, "there is no place for a fifth");
-    assert!(is_served(&mut connect_from([127, 0, 0, 10], &daemon).await).await, "another address");
+    let mut others = Vec::new();
+    for number in 0..6 {
+        let mut other = connect_from([127, 0, 0, 10], &daemon).await;
+        assert!(is_answered(&mut other).await, "there is a place for number {number} of another address");
+        others.push(other);
+    }
     let mut oldest = greedy.remove(0);
     let ended = tokio::time::timeout(Duration::from_secs(5), oldest.read(&mut [0; 1])).await.expect("it was ended");
     assert!(ended.is_err() || ended.is_ok_and(|read| read == 0));
-    assert!(is_served(greedy.last_mut().expect("its newest")).await, "not more than was needed");
-    for _ in 0..10 {
-        assert!(is_served(&mut connect_from([127, 0, 0, 10], &daemon).await).await, "another address, again");
+    let mut served = 0;
+    for connection in &mut greedy {
+        served += u32::from(is_served(connection).await);
     }
+    // One of the places may have been another's for a moment: of whoever has waited for the daemon.
+    assert!((8..=10).contains(&served), "{served} of 32 have a place besides the others' 6 of 16");
 }
 
 /// Behind a proxy all come from one address; what counts is what each has under way.

@@ -220,8 +220,10 @@ async fn insert_row(db: &impl ConnectionTrait, row: session::ActiveModel) -> std
 
 /// Those of the user that were not used for the longest time end, so that with one more there are `most`.
 async fn make_room(db: &impl ConnectionTrait, user: Uuid, most: u32) -> std::result::Result<(), StoreError> {
-    use session::Column::{Digest, LastSeen, User};
+    use session::Column::{Digest, ExpiresAt, LastSeen, User};
+    // Seen to the second; of those seen in the same one, the end tells which was first.
     let oldest_first = session::Entity::find().filter(User.eq(user)).order_by(LastSeen, Order::Asc);
+    let oldest_first = oldest_first.order_by(ExpiresAt, Order::Asc);
     let surplus = surplus(db, oldest_first.select_only().column(Digest), most).await?;
     if surplus.is_empty() {
         return Ok(());
