@@ -78,6 +78,7 @@ async fn an_older_copy_of_etcds_data_is_not_believed() {
     control.assign_all(&old).await.expect("to assign everything");
     while !matches!(crate::next(&mut events).await, AssignmentEvent::Snapshot { complete: true, .. }) {}
     let copy = etcd.copy().await;
+    eventually("etcd answers again", SOON, || async { control.ping().await.is_ok() }).await;
     // What the copy does not know: another node, and a later order to one that it does.
     let new: Vec<Assignment> = old
         .iter()

@@ -122,7 +122,8 @@ async fn an_order_follows_a_commit_that_is_answered_late() {
     let control = reservations::control(scene.store.clone(), &coordination, &SeededEntropy::default(), &stop);
     let owner = Actor::of(account(1).user).expect("nobody is locked");
     reservations::until_host_is_known(&control, &owner).await;
-    let order = CreateVcluster { name: "lab".into(), image: "a".into(), nodes: 1, cpus: 0.5, memory_mib: 64 };
+    let order =
+        CreateVcluster { name: "lab".into(), image: "a".into(), nodes: 1, cpus: 0.5, memory_mib: 64, autostart: true };
     let lab = control.vclusters.create(&owner, order, None).await.expect("a vcluster");
     control.vclusters.restart(&owner, lab.id).await.expect("it can be restarted");
     let node = lab.nodes[0].id;
