@@ -2,14 +2,14 @@
 
 use std::os::unix::net::UnixListener;
 
+use ::docker::DockerEngine;
 use control::ports::engine::{Engine, EngineError, NetworkSpec, PullFault};
-use docker::DockerEngine;
 use domain::UserId;
 use futures::StreamExt;
 use testkit::build;
 use uuid::Uuid;
 
-use crate::bench::{Bench, image};
+use crate::bench::{Bench, docker, image};
 
 #[tokio::test]
 async fn a_taken_name_is_said_by_its_name() {
