@@ -135,9 +135,8 @@ async fn progress_is_told_in_order_and_not_too_often() {
     lab.run(&nodes).await;
     let mut phases = Vec::new();
     while !matches!(phases.last(), Some(Phase::Running { .. })) {
-        match reports.next().await.expect("goes on").expect("a report") {
-            ReportEvent::Reported(batch) => phases.extend(batch.into_iter().map(|report| report.observation.phase)),
-            _ => {}
+        if let ReportEvent::Reported(batch) = reports.next().await.expect("goes on").expect("a report") {
+            phases.extend(batch.into_iter().map(|report| report.observation.phase));
         }
     }
     let (last, steps) = phases.split_last().expect("at least one");
