@@ -47,6 +47,13 @@ in_namespace() {
     nsenter --net="/run/netns/docklet-$name" "$@"
 }
 
+# In the background, so that the process that is waited for and ended is the program itself.
+exec_in_namespace() {
+    local name=$1
+    shift
+    exec nsenter --net="/run/netns/docklet-$name" "$@"
+}
+
 socket() {
     echo "$lab/$1/run/docker.sock"
 }
@@ -63,7 +70,7 @@ start_remap() {
     echo 'docklet-remap:x:64100:' >>"$dir/group"
     echo 'docklet-remap:500000:65536' | tee -a "$dir/subuid" >>"$dir/subgid"
     # shellcheck disable=SC2016 # $0 is the inner shell's
-    in_namespace remap unshare --mount sh -c '
+    exec_in_namespace remap unshare --mount sh -c '
         for list in passwd group subuid subgid; do mount --bind "$0/$list" "/etc/$list"; done
         mkdir -p /run/docker && mount -t tmpfs tmpfs /run/docker
         exec dockerd --userns-remap docklet-remap --data-root "$0/data" --exec-root "$0/run/exec" --pidfile "$0/run/pid" -H "unix://$0/run/docker.sock"
@@ -91,7 +98,7 @@ start_forky() {
     [ "$1" = containerd ] && snapshotter=true
     install_forky
     # shellcheck disable=SC2016 # what is quoted is the inner shell's
-    in_namespace "$1" unshare --mount sh -c '
+    exec_in_namespace "$1" unshare --mount sh -c '
         root=$0 dir=$1 repo=$2 snapshotter=$3
         mount --make-rprivate / && mount --bind "$root" "$root" && cd "$root"
         for place in proc sys dev; do mount --rbind "/$place" "$root/$place"; done
