@@ -2,7 +2,7 @@
 //! to change it. It runs from an image made here, which holds docklet-init and nothing else: no image of a tenant's ever
 //! has that power.
 
-use std::{collections::HashMap, path::Path};
+use std::{collections::HashMap, path::Path, time::Duration};
 
 use bollard::{
     body_full,
@@ -20,6 +20,7 @@ use futures::{
     StreamExt, TryStreamExt,
     stream::{self, BoxStream},
 };
+use tokio::time::{Instant, sleep};
 
 use crate::{
     archive,
@@ -37,6 +38,9 @@ const REPOSITORY: &str = "docklet/firewall";
 const UNNAMED: &str = "<none>:<none>";
 const MEMORY: i64 = 32 * 1024 * 1024;
 const PIDS: i64 = 8;
+/// How long a helper may be in the making by another.
+const IN_THE_MAKING: Duration = Duration::from_secs(10);
+const LOOK_AGAIN: Duration = Duration::from_millis(50);
 /// It has nothing to finish but its own rules.
 const GRACE_SECONDS: u32 = 2;
 
@@ -55,22 +59,46 @@ fn told(spec: &HelperSpec) -> String {
 
 /// What runs as it should is left in peace; everything else of that name and ours is replaced.
 pub(crate) async fn ensure(client: &Client, spec: &HelperSpec) -> Result<(), EngineError> {
+    let began = Instant::now();
+    loop {
+        match attempt(client, spec).await? {
+            Attempt::Done => return Ok(()),
+            Attempt::InTheMaking if began.elapsed() < IN_THE_MAKING => sleep(LOOK_AGAIN).await,
+            Attempt::InTheMaking => return Err(EngineError::NameTaken(name(spec.installation))),
+        }
+    }
+}
+
+enum Attempt {
+    Done,
+    /// The name is taken, and nothing is there that has it: it is being made, most likely by ourselves before we were ended.
+    InTheMaking,
+}
+
+async fn attempt(client: &Client, spec: &HelperSpec) -> Result<Attempt, EngineError> {
     let name = name(spec.installation);
     match look(client, &name).await? {
         Some(there) if !label::is_ours(&there.labels, spec.installation) => return Err(EngineError::NameTaken(name)),
-        Some(there) if there.runs && there.labels.get(key::HELPER) == Some(&told(spec)) => return Ok(()),
+        Some(there) if there.runs && there.labels.get(key::HELPER) == Some(&told(spec)) => return Ok(Attempt::Done),
         Some(_) => container::remove(client, &name).await?,
         None => {}
     }
-    let id = match create(client, spec).await? {
+    let created = match create(client, spec).await? {
         Err(EngineError::NoSuchImage(_)) => {
             import(client, spec).await?;
             create(client, spec).await?
         }
         outcome => outcome,
-    }?;
+    };
+    let id = match created {
+        Err(EngineError::NameTaken(_)) => return Ok(Attempt::InTheMaking),
+        created => created?,
+    };
     client.ask(CHANGE, |docker| async move { docker.start_container(&id, None).await }).await?;
-    remove_images(client, Some(&image(spec))).await
+    if let Err(error) = remove_images(client, Some(&image(spec))).await {
+        tracing::warn!(%error, "older images of the firewall's helper cannot be removed");
+    }
+    Ok(Attempt::Done)
 }
 
 struct There {

@@ -51,19 +51,21 @@ struct Mended {
 }
 
 impl Firewall {
-    /// Waits until it stands; the reason when it does not.
+    /// Waits until it stands; the reason when it does not. A fault may pass: the helper is tried again soon.
     pub(crate) async fn ensure(&self, host: &Host) -> Result<(), EngineError> {
         if host.config.firewall.is_none() {
             return Ok(());
         }
         let mut state = self.state.subscribe();
-        let known = tokio::time::timeout(PATIENCE, state.wait_for(|state| *state != State::Unknown)).await;
-        match known.ok().and_then(Result::ok).as_deref() {
-            Some(State::Stands) => Ok(()),
-            Some(State::Fault(fault)) => Err(fault.clone()),
-            Some(State::Unknown) | None => {
-                Err(EngineError::Refused("the firewall around the nodes does not stand yet".into()))
-            }
+        let stands = tokio::time::timeout(PATIENCE, state.wait_for(|state| *state == State::Stands)).await;
+        if stands.is_ok_and(|known| known.is_ok()) {
+            return Ok(());
+        }
+        let known = self.state.borrow().clone();
+        match known {
+            State::Fault(fault) => Err(fault),
+            State::Stands => Ok(()),
+            State::Unknown => Err(EngineError::Refused("the firewall around the nodes does not stand yet".into())),
         }
     }
 
