@@ -61,7 +61,7 @@ async fn a_full_disk_is_told_apart_and_writing_goes_on_when_there_is_room_again(
 async fn a_transaction_that_sqlite_ended_by_itself_does_not_spoil_the_next() {
     let (directory, store) = migrated().await;
     let path = directory.path().join("docklet.db");
-    let config = SqliteConfig { busy_timeout: Duration::from_millis(50), ..SqliteConfig::at(path) };
+    let config = SqliteConfig { busy_timeout: Duration::from_millis(500), ..SqliteConfig::at(path) };
     let elsewhere = connect(&config.into()).await.expect("the same database");
     let ended = store.exclusive().await.expect("the writer's place");
     let twin = "INSERT OR ROLLBACK INTO users SELECT * FROM users";
