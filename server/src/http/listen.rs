@@ -87,7 +87,7 @@ fn is_of_the_connection(error: &io::Error) -> bool {
 
 impl Door {
     async fn serve_connection(self, stream: Stream, peer: Peer) {
-        let Some(tls) = self.tls.clone() else { return self.serve_http1(stream, peer, false).await };
+        let Some(tls) = self.tls.clone() else { return Box::pin(self.serve_http1(stream, peer, false)).await };
         let handshake = tokio::select! {
             done = tokio::time::timeout(self.header_timeout, tls.accept(stream)) => done,
             () = self.ending.begun() => return,
@@ -106,7 +106,7 @@ impl Door {
         };
         metrics::counter!("docklet_tls_handshakes_total", "outcome" => outcome).increment(1);
         match arrived {
-            Some(Arrived::Http1(stream)) => self.serve_http1(*stream, peer, true).await,
+            Some(Arrived::Http1(stream)) => Box::pin(self.serve_http1(*stream, peer, true)).await,
             Some(Arrived::Http2(stream)) => {
                 http2::serve(*stream, peer, self.site, self.header_timeout, self.ending).await;
             }
