@@ -80,6 +80,8 @@ test("in Firefox: signed in, one click to a shell, and JupyterLab in another tab
     await page.locator(".page-actions ::-p-text(Jupyter)").click();
     const lab = await (await opened).page();
     if (!lab) throw new Error("the tab of JupyterLab has no page");
+    // A tab in the background draws nothing, and JupyterLab draws when the browser asks it to.
+    await lab.bringToFront();
     await lab.waitForSelector(".jp-LauncherCard[data-category='Notebook']", { timeout: 90_000 });
     expect(new URL(lab.url()).host).toMatch(/\.localhost:\d+$/);
   });
