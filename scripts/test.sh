@@ -98,7 +98,7 @@ test_program() {
     threads=$(nproc)
     # These wait longest: every test for a daemon and its containers.
     case ${2##*/} in daemon-*) threads=$((threads * 2)) ;; esac
-    node scripts/slowest.mjs follow "$2" "$threads" "$log" &
+    node scripts/results.mjs follow "$2" "$threads" "$log" &
     watch=$!
     (cd "$1" && CARGO_MANIFEST_DIR=$1 RUST_TEST_THREADS=$threads timeout --kill-after=10 1500 "$2" >"$log" 2>&1 </dev/null) || code=$?
     kill $watch
@@ -180,7 +180,7 @@ until [ -z "$(left_behind)" ]; do
 done
 
 printf '\nthe ten slowest tests:\n'
-node scripts/slowest.mjs show 10 "$logs/programs" "$logs/browser.json"
+node scripts/results.mjs slowest 10 "$logs/programs" "$logs/browser.json"
 
 passed=$(($(rust_sum passed) + $(browser_sum expected) + $(browser_sum flaky)))
 broken=$(($(rust_sum failed) + $(browser_sum unexpected)))
@@ -190,7 +190,7 @@ printf '\n%d tests: %d passed, %d failed, %d not run (Rust %d, browser %d), %d m
     $(($(rust_sum passed) + $(rust_sum failed))) $(($(browser_sum expected) + $(browser_sum flaky) + $(browser_sum unexpected))) \
     $((SECONDS / 60)) $((SECONDS % 60))
 if [ ${#failed[@]} -gt 0 ] || [ "$broken" -gt 0 ]; then
-    grep -aE '^test .* FAILED$' "$logs/rust.log" | sort -u >&2 || true # there may be only browser failures
+    node scripts/results.mjs failures 10 "$logs/programs" "$logs/browser.json" >&2
     fail "Failed: $(printf '%s, ' "${failed[@]}" | sed 's/, $//')" "What failed is named above; the full output is in target/test-logs."
 fi
 [ "$passed" -gt 0 ] || fail "No test ran." "Look at target/test-logs."
