@@ -10,7 +10,7 @@ use chrono::{DateTime, Utc};
 use control::ports::engine::{EngineError, EngineInfo};
 use parking_lot::Mutex;
 
-use crate::{container::is_missing, fault::fault};
+use crate::{about::runtimes, container::is_missing, fault::fault};
 
 /// Questions that change nothing.
 pub(crate) const QUERY: Duration = Duration::from_secs(20);

@@ -86,12 +86,12 @@ impl Collector {
         let Ports { store, dispatch, clock, entropy, .. } = ports.clone();
         let sweeper = Sweeper::new(ports, orphans.clone(), notices.clone());
         Self {
+            comeback: Comeback::new(Admission::new(hosts.clone(), policy), entropy.clone()),
             store,
             dispatch,
             clock,
             entropy,
             events,
-            comeback: Comeback::new(Admission::new(hosts.clone(), policy), entropy.clone()),
             hosts,
             dispatcher,
             cluster_net: policy.cluster_net,
