@@ -23,7 +23,8 @@ pub(crate) async fn read_image_list() -> Result<ImageList, Refused> {
 #[server(prefix = "/actions", endpoint = "allow-image")]
 pub(crate) async fn allow_image(pattern: String, runtime: String) -> Result<AllowedImage, Refused> {
     use crate::visit::{actor, redirect_plain_form, refuse, visit};
-    let allowed = visit()?.control.images.allow(&actor()?, &pattern, &runtime).await.map_err(refuse)?;
+    let runtime = Some(runtime.trim()).filter(|runtime| !runtime.is_empty());
+    let allowed = visit()?.control.images.allow(&actor()?, &pattern, runtime).await.map_err(refuse)?;
     redirect_plain_form(crate::routes::ADMIN_IMAGES);
     Ok(super::dto::allowed_image(&allowed))
 }

@@ -69,12 +69,11 @@ impl Images {
         Ok((self.rules.clone(), self.store.allowed_images().await?))
     }
 
-    /// Puts a pattern on the list, or gives the one that is there another runtime; empty is none. The first one makes the list
-    /// bind.
-    pub async fn allow(&self, actor: &Actor, pattern: &str, runtime: &str) -> Result<AllowedImage, Error> {
+    /// Puts a pattern on the list, or gives the one that is there another runtime, or none. The first one makes the list bind.
+    pub async fn allow(&self, actor: &Actor, pattern: &str, runtime: Option<&str>) -> Result<AllowedImage, Error> {
         actor.administrator()?;
         let invalid = |fault| Error::Invalid(vec![fault]);
-        let runtime = parse_runtime(runtime).map_err(invalid)?;
+        let runtime = runtime.map(parse_runtime).transpose().map_err(invalid)?;
         let pattern: ImagePattern = pattern.parse().map_err(invalid)?;
         self.rules.check_pattern(&pattern).map_err(invalid)?;
         let mut tx = self.store.begin().await?;
@@ -154,9 +153,8 @@ fn runtime_of<'a>(list: &'a [AllowedImage], image: &ImageRef) -> Option<&'a Runt
     named.max_by_key(|line| line.pattern.as_str().len())?.runtime.as_ref()
 }
 
-fn parse_runtime(text: &str) -> Result<Option<RuntimeName>, Violation> {
-    let name = Some(text.trim()).filter(|text| !text.is_empty());
-    name.map(str::parse).transpose().map_err(|fault: Violation| Violation::new("runtime", fault.message))
+fn parse_runtime(text: &str) -> Result<RuntimeName, Violation> {
+    text.parse().map_err(|fault: Violation| Violation::new("runtime", fault.message))
 }
 
 fn patterns(list: Vec<AllowedImage>) -> Vec<ImagePattern> {

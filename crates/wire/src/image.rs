@@ -49,7 +49,8 @@ pub struct AllowedImage {
 #[cfg_attr(feature = "openapi", schema(example = json!({"pattern": "python:3.*", "runtime": "runsc"})))]
 pub struct AllowImage {
     pub pattern: String,
-    /// A runtime of the hosts' Docker Engines, such as `runsc`; none when it is absent or empty.
+    /// A runtime of the hosts' Docker Engines, such as `runsc`; none when it is absent.
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<domain::name::RuntimeName>, inline))]
     #[serde(default)]
     pub runtime: Option<String>,
 }

@@ -139,7 +139,8 @@ fn ImageRow(at: usize, image: AllowedImage) -> impl IntoView {
 fn AllowForm() -> impl IntoView {
     let actions: ImageActions = expect_context();
     let problem = Signal::derive(move || actions.allow.value().get().and_then(Result::err).map(Problem::from));
-    let fault = |field| Signal::derive(move || problem.with(|problem| about(problem.as_ref(), field)));
+    let fault =
+        move |field: &'static str| Signal::derive(move || problem.with(|problem| about(problem.as_ref(), field)));
     let pending = actions.allow.pending();
     let form = NodeRef::<html::Form>::new();
     Effect::new(move |_| {

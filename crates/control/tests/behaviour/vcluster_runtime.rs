@@ -63,8 +63,8 @@ async fn an_image_s_runtime_goes_before_the_group_s_and_reaches_the_worker() {
     let (harness, root) = of_students().await;
     let lab = make(&harness, "lab", "docklet/base").await.expect("a vcluster");
     assert_eq!(of(&lab, 0), Some("runsc"), "the group's");
-    harness.control.images.allow(&root, "lab/*", "").await.expect("a line without a runtime");
-    harness.control.images.allow(&root, "lab/t*", SECOND).await.expect("a line with one");
+    harness.control.images.allow(&root, "lab/*", None).await.expect("a line without a runtime");
+    harness.control.images.allow(&root, "lab/t*", Some(SECOND)).await.expect("a line with one");
     let tools = make(&harness, "tools", "lab/tools").await.expect("a vcluster");
     assert_eq!(of(&tools, 0), Some(SECOND), "the image's");
     let node = tools.nodes[0].id;
@@ -72,7 +72,7 @@ async fn an_image_s_runtime_goes_before_the_group_s_and_reaches_the_worker() {
     assert_eq!(assignment.runtime, Some(runtime(SECOND)));
     let other = make(&harness, "other", "lab/other").await.expect("a vcluster");
     assert_eq!(of(&other, 0), Some("runsc"), "its line names none");
-    harness.control.images.allow(&root, "lab/*", "runc").await.expect("the same line with a runtime");
+    harness.control.images.allow(&root, "lab/*", Some("runc")).await.expect("the same line with a runtime");
     let tools = harness.control.vclusters.add_nodes(&harness.ada, tools.id, 1).await.expect("one more");
     assert_eq!(of(&tools, 1), Some(SECOND), "the longest line that matches");
 }
@@ -83,7 +83,7 @@ async fn a_node_keeps_what_it_was_ordered_with_whatever_is_set_later() {
     let lab = make(&harness, "lab", "docklet/base").await.expect("a vcluster");
     let lab = harness.running(lab).await;
     harness.restart_with(policy()).await;
-    harness.control.images.allow(&root, "docklet/base", SECOND).await.expect("set");
+    harness.control.images.allow(&root, "docklet/base", Some(SECOND)).await.expect("set");
     let lab = harness.control.vclusters.add_nodes(&harness.ada, lab.id, 1).await.expect("one more");
     assert_eq!((of(&lab, 0), of(&lab, 1)), (Some("runsc"), Some(SECOND)));
     let node = lab.nodes[1].id;
@@ -99,7 +99,7 @@ async fn a_node_keeps_what_it_was_ordered_with_whatever_is_set_later() {
 #[tokio::test]
 async fn a_runtime_that_no_host_has_is_refused_by_name_and_told_to_administrators() {
     let (harness, root) = of_students().await;
-    harness.control.images.allow(&root, "lab/*", "kata").await.expect("it may be installed later");
+    harness.control.images.allow(&root, "lab/*", Some("kata")).await.expect("it may be installed later");
     let refused = make(&harness, "lab", "lab/tools").await;
     let Err(Error::NoRoom(faults)) = refused else { panic!("must be refused: {refused:?}") };
     assert_eq!(faults[0].field, "image");
@@ -108,7 +108,7 @@ async fn a_runtime_that_no_host_has_is_refused_by_name_and_told_to_administrator
     let told: Vec<_> = notices.iter().filter(|notice| notice.text.starts_with("the runtime kata is set")).collect();
     assert_eq!(told.len(), 1, "{notices:?}");
     assert!(told[0].text.contains("host here does not have it"), "{told:?}");
-    let fault = harness.control.images.allow(&root, "lab/*", "/usr/bin/runsc").await;
+    let fault = harness.control.images.allow(&root, "lab/*", Some("/usr/bin/runsc")).await;
     assert!(matches!(&fault, Err(Error::Invalid(faults)) if faults[0].field == "runtime"), "{fault:?}");
 }
 

@@ -43,8 +43,8 @@ async fn allow(
     caller: AdminCaller,
     Json(allow): Json<AllowImage>,
 ) -> Result<(StatusCode, Answer<AllowedImage>), Failure> {
-    let runtime = allow.runtime.unwrap_or_default();
-    let image = state.control.images.allow(&caller.actor, &allow.pattern, &runtime).await?;
+    let AllowImage { pattern, runtime } = allow;
+    let image = state.control.images.allow(&caller.actor, &pattern, runtime.as_deref()).await?;
     Ok((StatusCode::CREATED, Answer(dto::allowed_image(&image))))
 }
 
