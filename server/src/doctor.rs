@@ -15,8 +15,9 @@ mod network;
 
 use chrono::{DateTime, Utc};
 use docker::DockerEngine;
+use domain::name::RuntimeName;
 
-use crate::config::{Config, ConfigError, worker::WorkerMode};
+use crate::config::{Config, ConfigError, limits::Group, worker::WorkerMode};
 use finding::{Finding, Report};
 
 /// Looks at everything. A configuration that cannot be read is a finding, and the rest is looked at with the defaults.
@@ -40,6 +41,19 @@ pub async fn examine(config: Result<Config, ConfigError>, now: DateTime<Utc>) ->
     Report { findings }
 }
 
+/// What the configuration lets come together: of groups, that with the most.
+fn wanted(config: &Config) -> kernel::Wanted {
+    let pids = config.worker.pids.0;
+    let allowances = config.limits.allowances(pids);
+    let limits = || allowances.groups().map(Some).chain([None]).map(|group| allowances.usual(group));
+    kernel::Wanted {
+        connections: config.server.max_connections,
+        pids,
+        nodes: limits().map(|limits| limits.nodes).max().unwrap_or_default(),
+        pids_of_one: limits().map(|limits| limits.pids).max().unwrap_or_default(),
+    }
+}
+
 fn misconfigured(error: &ConfigError) -> Finding {
     Finding::problem(
         "configuration",
@@ -50,14 +64,7 @@ fn misconfigured(error: &ConfigError) -> Finding {
 }
 
 async fn examine_host(config: &Config, now: DateTime<Utc>) -> Vec<Finding> {
-    let mut findings = kernel::judge(
-        &kernel::look(),
-        kernel::Wanted {
-            connections: config.server.max_connections,
-            pids: config.worker.pids,
-            nodes: config.limits.nodes,
-        },
-    );
+    let mut findings = kernel::judge(&kernel::look(), wanted(config));
     // With its workers elsewhere, the portal needs no engine.
     let mut root = None;
     let mut engines_clock = None;
@@ -66,6 +73,7 @@ async fn examine_host(config: &Config, now: DateTime<Utc>) -> Vec<Finding> {
         root = engine.about.as_ref().ok().map(|about| about.root_dir.clone());
         engines_clock = engine.clock();
         findings.extend(engine::judge(&engine, &config.worker.docker, &config.worker.base_image));
+        findings.extend(engine.about.iter().map(|about| engine::judge_runtimes(about, &wanted_runtimes(config))));
         findings.extend(engine.about.iter().flat_map(|about| advice::judge(about, &advice::look())));
     }
     findings.push(kernel::judge_clock(now, engines_clock, data::last_written(config)));
@@ -79,4 +87,10 @@ async fn examine_host(config: &Config, now: DateTime<Utc>) -> Vec<Finding> {
     findings.extend(certificate::judge(&certificate::look(config), now));
     findings.extend(addresses::judge(&addresses::look(config).await));
     findings
+}
+
+/// The lines of the list of images are in the record, which this does not open: the health page looks at those.
+fn wanted_runtimes(config: &Config) -> Vec<(RuntimeName, String)> {
+    let of = |group: &Group| Some((group.runtime.clone()?, format!("limits.groups, {}", group.name)));
+    config.limits.groups.iter().filter_map(of).collect()
 }

@@ -116,7 +116,6 @@ fn worker_config(config: &Config, data: &DataDir) -> Result<WorkerConfig> {
     let (name, installation) = (worker_name(config, data)?, installation(config, data)?);
     Ok(WorkerConfig {
         ceilings: Ceilings {
-            pids: settings.pids,
             open_files: settings.open_files.0,
             io_weight: settings.io_weight.narrow(),
             oom_score_adj: settings.oom_score_adj.narrow(),

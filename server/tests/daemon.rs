@@ -37,4 +37,6 @@ mod tls;
 mod vcluster_bad_input;
 mod vcluster_images;
 mod vcluster_lifecycle;
+mod vcluster_processes;
+mod vcluster_runtime;
 mod worker_apart;

@@ -139,7 +139,12 @@ pub fn image_list(rules: &ImageRules, list: &[Allowed]) -> ImageList {
 }
 
 pub fn allowed_image(image: &Allowed) -> AllowedImage {
-    AllowedImage { pattern: image.pattern.to_string(), added_by: image.added_by.to_string(), added_at: image.added_at }
+    AllowedImage {
+        pattern: image.pattern.to_string(),
+        runtime: image.runtime.as_ref().map(ToString::to_string),
+        added_by: image.added_by.to_string(),
+        added_at: image.added_at,
+    }
 }
 
 /// What a client wrote, checked.

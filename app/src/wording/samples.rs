@@ -19,7 +19,13 @@ pub(crate) fn at(seconds: i64) -> DateTime<Utc> {
 }
 
 pub(crate) fn amount(vclusters: u32, nodes: u32) -> Amount {
-    Amount { vclusters, nodes, cpus: f64::from(nodes), memory_mib: u64::from(nodes) * 1024 }
+    Amount {
+        vclusters,
+        nodes,
+        cpus: f64::from(nodes),
+        memory_mib: u64::from(nodes) * 1024,
+        pids: u64::from(nodes) * 512,
+    }
 }
 
 /// The overview of somebody with one vcluster of two nodes in use, whatever the list says.
@@ -44,6 +50,7 @@ pub(crate) fn node(number: u8, state: NodeState) -> Node {
         running_since: (state == NodeState::Running).then(|| at(2)),
         out_of_memory: None,
         made_before: false,
+        runtime: None,
     }
 }
 

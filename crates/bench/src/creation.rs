@@ -22,7 +22,7 @@ use crate::{
     installation::Installation,
 };
 
-const NODE: Resources = Resources { cpu_milli: 1000, memory_mib: 512 };
+const NODE: Resources = Resources { cpu_milli: 1000, memory_mib: 512, pids: 512 };
 
 pub(crate) async fn measure(options: &Options) -> Result<Vec<Figure>> {
     let installation = Installation::start(&options.dockletd).await?;
@@ -163,6 +163,7 @@ impl Floor {
             generation: Generation::FIRST,
             host_name: name,
             image: "docklet/base".parse()?,
+            runtime: None,
             resources: NODE,
             ceilings: Ceilings::default(),
             network: network.name.clone(),

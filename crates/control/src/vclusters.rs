@@ -10,8 +10,7 @@ use domain::{
     NodeId, OperationId, VclusterId, Violation,
     name::NodeName,
     operation::{Operation, OperationKind},
-    quota::{Limits, Usage},
-    resources::Resources,
+    quota::Usage,
     vcluster::{ActionRefused, MOST_NODES, NewNode, Vcluster},
 };
 
@@ -21,6 +20,7 @@ pub use history::Deed;
 use crate::{
     Error, Policy, Ports,
     actor::Actor,
+    admission::{Admission, NewNodes},
     apps,
     events::Events,
     images::Images,
@@ -42,6 +42,7 @@ pub struct Vclusters {
     policy: Policy,
     events: Events,
     hosts: Hosts,
+    admission: Admission,
     dispatcher: Dispatcher,
     images: Images,
 }
@@ -69,7 +70,8 @@ impl Vclusters {
         dispatcher: Dispatcher,
     ) -> Self {
         let Ports { store, clock, entropy, .. } = ports.clone();
-        Self { store, clock, entropy, policy, events, hosts, dispatcher, images }
+        let admission = Admission::new(hosts.clone(), &policy);
+        Self { store, clock, entropy, policy, events, hosts, admission, dispatcher, images }
     }
 
     /// The actor's vclusters, newest first.
@@ -120,9 +122,10 @@ impl Vclusters {
         let count = parse_count("count", count)?;
         let mut change = self.begin(actor, id, OperationKind::AddNodes).await?;
         // Nodes that are there keep their image: their owner's files are in them. More of them are as new as any.
-        self.images.check(&mut *change.tx, actor.user, &change.vcluster.image).await?;
-        let (owner, each) = (change.vcluster.owner, change.vcluster.resources);
-        let new = self.place_nodes(&mut *change.tx, owner, count, each, Usage::default()).await;
+        let runtime = self.images.check(&mut *change.tx, actor.user, &change.vcluster.image).await?;
+        let (owner, each, runtime) = (change.vcluster.owner, change.vcluster.resources, runtime.as_ref());
+        let new = NewNodes { owner, count, each, runtime, beside: Usage::default() };
+        let new = self.place_nodes(&mut *change.tx, new).await;
         // What the vcluster itself refuses is the better answer, so it is asked first with what cannot be placed, too.
         let empty = |_: &Error| Vec::new();
         change.vcluster.clone().add_nodes(new.as_ref().map_or_else(empty, Clone::clone), change.operation.clone())?;
@@ -201,40 +204,18 @@ impl Vclusters {
         Operation::begin(OperationId::new(self.entropy.id(now)), kind, now).asked_by(actor.user)
     }
 
-    /// Checks that what a start takes again fits the owner's limits and the hosts.
+    /// Checks that what a start takes again fits.
     async fn admit_again(&self, tx: &mut dyn Transaction, vcluster: &Vcluster) -> Result<(), Error> {
-        let needs = vcluster.start_needs();
-        if needs.is_empty() {
-            return Ok(());
-        }
-        let count = u32::try_from(needs.len()).unwrap_or(u32::MAX);
-        let asked = Usage::of_nodes(count, vcluster.resources);
-        let used = tx.usage(vcluster.owner).await?;
-        self.limits(tx, vcluster.owner).await?.check(used, asked).map_err(Error::LimitExceeded)?;
-        // Stopped nodes keep their files on their host, so they start there or nowhere.
-        self.hosts.check_same_hosts(&needs, vcluster.resources, self.policy.overcommit, &tx.worker_usage().await?)
+        self.admission.again(tx, vcluster, &vcluster.start_needs()).await
     }
 
-    /// What the owner may hold: read with what is decided by it, so that a change holds for the next order.
-    async fn limits(&self, tx: &mut dyn Transaction, owner: domain::UserId) -> Result<Limits, Error> {
-        Ok(self.policy.allowances.of(&tx.standing(owner).await?))
-    }
-
-    /// Checks limits and finds hosts for new nodes; `beside` is what is asked for together with them.
-    async fn place_nodes(
-        &self,
-        tx: &mut dyn Transaction,
-        owner: domain::UserId,
-        count: u8,
-        each: Resources,
-        beside: Usage,
-    ) -> Result<Vec<NewNode>, Error> {
-        let asked = Usage::of_nodes(u32::from(count), each).plus(beside);
-        let used = tx.usage(owner).await?;
-        self.limits(tx, owner).await?.check(used, asked).map_err(Error::LimitExceeded)?;
-        let workers = self.hosts.place(u32::from(count), each, self.policy.overcommit, &tx.worker_usage().await?)?;
+    /// Finds hosts for new nodes, which all run with the same runtime.
+    async fn place_nodes(&self, tx: &mut dyn Transaction, new: NewNodes<'_>) -> Result<Vec<NewNode>, Error> {
+        let runtime = new.runtime.cloned();
+        let workers = self.admission.place(tx, new).await?;
         let now = self.clock.now();
-        Ok(workers.into_iter().map(|worker| NewNode { id: NodeId::new(self.entropy.id(now)), worker }).collect())
+        let node = |worker| NewNode { id: NodeId::new(self.entropy.id(now)), worker, runtime: runtime.clone() };
+        Ok(workers.into_iter().map(node).collect())
     }
 }
 

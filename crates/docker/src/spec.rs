@@ -66,7 +66,8 @@ fn host(spec: &ContainerSpec) -> HostConfig {
         memory: Some(memory),
         // Equal to the memory: no swap on top of it.
         memory_swap: Some(memory),
-        pids_limit: Some(i64::from(ceilings.pids)),
+        pids_limit: Some(i64::from(spec.resources.pids)),
+        runtime: spec.runtime.as_ref().map(ToString::to_string),
         ulimits: Some(vec![
             ulimit("nofile", ceilings.open_files),
             // What a tenant's crash leaves would go to the host's handler of core dumps, as root.

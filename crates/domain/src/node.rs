@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     NodeId, OperationId,
-    name::{NodeName, WorkerName},
+    name::{NodeName, RuntimeName, WorkerName},
 };
 
 /// How often a node is started by itself before it stays down.
@@ -199,6 +199,8 @@ pub struct Node {
     pub operation: OperationId,
     /// As its worker last said.
     pub notes: Notes,
+    /// What its container is made to run with, decided once, when the node was ordered; `None` for the engine's usual runtime.
+    pub runtime: Option<RuntimeName>,
 }
 
 impl Node {

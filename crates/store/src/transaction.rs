@@ -213,8 +213,8 @@ impl Transaction for SqlTransaction {
         images::all(&self.0).await
     }
 
-    async fn insert_allowed_image(&mut self, image: &AllowedImage) -> Result<(), StoreError> {
-        images::insert(&self.0, image).await
+    async fn save_allowed_image(&mut self, image: &AllowedImage) -> Result<(), StoreError> {
+        images::save(&self.0, image).await
     }
 
     async fn remove_allowed_image(&mut self, pattern: &str) -> Result<bool, StoreError> {

@@ -111,6 +111,9 @@ pub struct Node {
     /// An older Docklet made it; what newer ones do better for nodes, it gets when it is made anew.
     #[serde(default)]
     pub made_before: bool,
+    /// What it is run with; absent for the engine's usual runtime.
+    #[serde(default)]
+    pub runtime: Option<String>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -169,6 +172,7 @@ impl Node {
             running_since: node.running_since,
             out_of_memory: node.notes.out_of_memory.clone(),
             made_before: node.notes.made_before,
+            runtime: node.runtime.as_ref().map(ToString::to_string),
         }
     }
 }

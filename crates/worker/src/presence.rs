@@ -30,6 +30,7 @@ struct Facts {
     engine_fault: Option<String>,
     firewall_fault: Option<String>,
     routed: Vec<Ipv4Net>,
+    pids: Option<u64>,
 }
 
 impl Presence {
@@ -76,6 +77,8 @@ impl Presence {
             name: host.config.name.clone(),
             cpu_milli: engine.map_or(0, |engine| u64::from(engine.cpus) * 1000),
             memory_mib: engine.map_or(0, |engine| engine.memory_mib),
+            pids: facts.pids,
+            runtimes: engine.map_or_else(Default::default, |engine| engine.runtimes.clone()),
             routed: facts.routed.clone(),
             unready: facts.engine_fault.clone().or_else(unknown).or_else(|| facts.firewall_fault.clone()),
             remark: host.firewall.remark(host.now()),
@@ -136,7 +139,14 @@ async fn claim(host: &Host) {
     }
 }
 
+/// How many processes and threads the kernel can have at a time: the lower of its two limits. Both can be raised while it runs.
+pub fn most_pids() -> Option<u64> {
+    let limit = |name: &str| std::fs::read_to_string(format!("/proc/sys/kernel/{name}")).ok()?.trim().parse().ok();
+    ["pid_max", "threads-max"].into_iter().filter_map(limit).min()
+}
+
 async fn look(host: &Host) {
+    host.presence.facts.lock().pids = most_pids();
     match routes::routed(host).await {
         Ok(routed) => host.presence.facts.lock().routed = routed,
         Err(error) => tracing::warn!(%error, "the networks this host routes cannot be listed; the last list is kept"),

@@ -17,10 +17,11 @@ const OLDEST: (u32, u32) = (5, 10);
 const CONTROLLERS: [&str; 3] = ["cpu", "memory", "pids"];
 /// Database, etcd, engine and the rest, beside connections.
 const OTHER_FILES: u64 = 1024;
-/// All nodes of a host share these, because root of a node is the host's root to the kernel. One node with a few editors and
-/// file watchers takes a hundred instances, which is all that Debian sets.
-const LEAST_WATCHES: u64 = 262_144;
-const LEAST_INSTANCES: u64 = 8192;
+/// What a node with a few editors and file watchers takes: a hundred inotify instances, which is all that Debian sets, and as
+/// many watches as a source tree has directories. All nodes of a host share what the kernel has, because root of a node is
+/// the host's root to it.
+const INSTANCES_OF_NODE: u64 = 128;
+const WATCHES_OF_NODE: u64 = 4096;
 /// This program cannot run before it was written.
 const WRITTEN: &str = "2026-01-01T00:00:00Z";
 const DRIFT: TimeDelta = TimeDelta::seconds(5);
@@ -49,8 +50,7 @@ pub(super) fn look() -> Facts {
         open_files: getrlimit(Resource::Nofile).maximum,
         watches: number("/proc/sys/fs/inotify/max_user_watches"),
         instances: number("/proc/sys/fs/inotify/max_user_instances"),
-        // The lower of the two holds.
-        pids: ["pid_max", "threads-max"].iter().filter_map(|name| number(&format!("/proc/sys/kernel/{name}"))).min(),
+        pids: worker::most_pids(),
         release,
     }
 }
@@ -91,6 +91,8 @@ pub(super) struct Wanted {
     pub(super) pids: u32,
     /// Of one owner.
     pub(super) nodes: u32,
+    /// Of all nodes of one owner.
+    pub(super) pids_of_one: u64,
 }
 
 pub(super) fn judge(facts: &Facts, wanted: Wanted) -> Vec<Finding> {
@@ -99,7 +101,7 @@ pub(super) fn judge(facts: &Facts, wanted: Wanted) -> Vec<Finding> {
         cgroups(facts),
         firewall(facts),
         files(facts, wanted.connections),
-        inotify(facts),
+        inotify(facts, wanted.nodes),
         processes(facts, wanted),
     ]
 }
@@ -172,38 +174,49 @@ fn files(facts: &Facts, connections: u32) -> Finding {
     }
 }
 
-fn inotify(facts: &Facts) -> Finding {
+/// One owner's nodes at work must leave half of them to others.
+fn inotify(facts: &Facts, nodes: u32) -> Finding {
     const CHECK: &str = "file watches";
     let (watches, instances) = (facts.watches.unwrap_or(u64::MAX), facts.instances.unwrap_or(u64::MAX));
-    if watches < LEAST_WATCHES || instances < LEAST_INSTANCES {
+    let of_nodes = 2 * u64::from(nodes);
+    let (least_watches, least_instances) = (of_nodes * WATCHES_OF_NODE, of_nodes * INSTANCES_OF_NODE);
+    if watches < least_watches || instances < least_instances {
         return Finding::warning(
             CHECK,
             format!(
                 "all nodes of this host share {instances} inotify instances and {watches} watches; one node can take all of them, and others' editors and notebooks then fail"
             ),
             format!(
-                "As root: sysctl fs.inotify.max_user_instances={LEAST_INSTANCES} fs.inotify.max_user_watches={LEAST_WATCHES}, and the same in /etc/sysctl.d."
+                "As root: sysctl fs.inotify.max_user_instances={least_instances} fs.inotify.max_user_watches={least_watches}, and the same in /etc/sysctl.d: {INSTANCES_OF_NODE} and {WATCHES_OF_NODE} for each of the {nodes} nodes that one user may have, twice."
             ),
         );
     }
     Finding::ok(CHECK, format!("{instances} inotify instances, {watches} watches"))
 }
 
-/// One owner alone must leave at least half of them to others and to the host.
+/// Nodes are given three quarters of them, so a host is never without. One owner must leave at least half to others and to the
+/// host, and there must be enough for one owner's nodes.
 fn processes(facts: &Facts, wanted: Wanted) -> Finding {
     const CHECK: &str = "processes";
-    let Wanted { pids, nodes, .. } = wanted;
-    let (most, one) = (facts.pids.unwrap_or(u64::MAX), u64::from(pids) * u64::from(nodes));
+    let Wanted { pids, pids_of_one: one, .. } = wanted;
+    let Some(most) = facts.pids else {
+        return Finding::warning(
+            CHECK,
+            "this kernel does not say how many processes it can have, so what nodes may have of them is not counted",
+            "Let dockletd read /proc/sys/kernel/pid_max and threads-max.",
+        );
+    };
+    let offered = scheduler::offered_pids(most);
+    let room =
+        format!("of the kernel's {most} nodes are given {offered}: {} nodes of {pids}", offered / u64::from(pids));
     if one <= most / 2 {
-        return Finding::ok(CHECK, format!("one user's {nodes} nodes of {pids} leave more than half of the host's"));
+        return Finding::ok(CHECK, room);
     }
     Finding::warning(
         CHECK,
+        format!("{room}; one user may have {one}, which leaves others without room for nodes"),
         format!(
-            "one user's {nodes} nodes of {pids} processes can have {one} together, and this host has room for {most}; without room nobody can start anything"
-        ),
-        format!(
-            "As root: sysctl kernel.pid_max=4194304 (and kernel.threads-max, which depends on memory), and the same in /etc/sysctl.d; or lower worker.pids or limits.nodes below {} together.",
+            "As root: sysctl kernel.pid_max=4194304 (and kernel.threads-max, which depends on memory), and the same in /etc/sysctl.d; or lower limits.nodes or worker.pids, or set limits.pids to {} or less.",
             most / 2
         ),
     )
@@ -245,7 +258,7 @@ mod tests {
 
     const V1: &str = "#subsys_name\thierarchy\tnum_cgroups\tenabled\ncpu\t1\t6\t1\nmemory\t4\t96\t0\npids\t8\t6\t1\n";
 
-    const WANTED: Wanted = Wanted { connections: 8192, pids: 1024, nodes: 32 };
+    const WANTED: Wanted = Wanted { connections: 8192, pids: 512, nodes: 32, pids_of_one: 16_384 };
 
     fn good() -> Facts {
         Facts {
@@ -281,7 +294,24 @@ mod tests {
         assert_eq!(levels(&Facts { open_files: Some(4096), ..good() }), [Ok, Ok, Ok, Warning, Ok, Ok]);
         let debian = Facts { instances: Some(128), ..good() };
         assert_eq!(levels(&debian), [Ok, Ok, Ok, Ok, Warning, Ok]);
-        assert_eq!(levels(&Facts { pids: Some(32_768), ..good() }), [Ok, Ok, Ok, Ok, Ok, Warning]);
+        assert_eq!(levels(&Facts { pids: Some(32_767), ..good() }), [Ok, Ok, Ok, Ok, Ok, Warning]);
+        assert_eq!(levels(&Facts { pids: None, ..good() }), [Ok, Ok, Ok, Ok, Ok, Warning]);
+    }
+
+    #[test]
+    fn the_defaults_fit_the_smallest_usual_kernel() {
+        let finding = processes(&Facts { pids: Some(32_768), ..good() }, WANTED);
+        let said = "of the kernel's 32768 nodes are given 24576: 48 nodes of 512";
+        assert_eq!((finding.level, &*finding.what), (Level::Ok, said));
+    }
+
+    #[test]
+    fn what_is_asked_of_inotify_follows_from_how_many_nodes_one_user_may_have() {
+        let large = Wanted { nodes: 64, ..WANTED };
+        let finding = &judge(&good(), large)[4];
+        assert_eq!(finding.level, Level::Warning, "enough for 32 nodes only");
+        let wanted = "fs.inotify.max_user_instances=16384 fs.inotify.max_user_watches=524288";
+        assert!(finding.mend.contains(wanted), "{}", finding.mend);
     }
 
     #[test]

@@ -25,7 +25,7 @@ use crate::{
     wording::problem::about,
 };
 
-const FIELDS: &[&str] = &["pattern"];
+const FIELDS: &[&str] = &["pattern", "runtime"];
 
 #[derive(Clone, Copy)]
 struct ImageActions {
@@ -91,6 +91,7 @@ fn ImageTable(items: Vec<AllowedImage>) -> impl IntoView {
             <thead>
                 <tr>
                     <th scope="col">{t!("admin-images-pattern")}</th>
+                    <th scope="col">{t!("admin-images-runtime")}</th>
                     <th scope="col">{t!("admin-images-added-by")}</th>
                     <th scope="col">{t!("admin-images-added")}</th>
                     <th scope="col"><span class="visually-hidden">{t!("profile-actions")}</span></th>
@@ -105,11 +106,12 @@ fn ImageTable(items: Vec<AllowedImage>) -> impl IntoView {
 fn ImageRow(at: usize, image: AllowedImage) -> impl IntoView {
     let actions: ImageActions = expect_context();
     let pending = actions.disallow.pending();
-    let AllowedImage { pattern, added_by, added_at } = image;
+    let AllowedImage { pattern, runtime, added_by, added_at } = image;
     let label = t!("admin-images-remove-of", pattern = pattern.as_str());
     view! {
         <tr>
             <th scope="row"><span class="mono">{pattern.clone()}</span></th>
+            <td data-label=t!("admin-images-runtime") class="mono">{runtime.unwrap_or_else(|| "–".into())}</td>
             <td data-label=t!("admin-images-added-by")>{added_by}</td>
             <td data-label=t!("admin-images-added")><TimeAgo at=added_at/></td>
             <td class="is-actions">
@@ -137,7 +139,8 @@ fn ImageRow(at: usize, image: AllowedImage) -> impl IntoView {
 fn AllowForm() -> impl IntoView {
     let actions: ImageActions = expect_context();
     let problem = Signal::derive(move || actions.allow.value().get().and_then(Result::err).map(Problem::from));
-    let fault = Signal::derive(move || problem.with(|problem| about(problem.as_ref(), "pattern")));
+    let fault =
+        move |field: &'static str| Signal::derive(move || problem.with(|problem| about(problem.as_ref(), field)));
     let pending = actions.allow.pending();
     let form = NodeRef::<html::Form>::new();
     Effect::new(move |_| {
@@ -151,11 +154,15 @@ fn AllowForm() -> impl IntoView {
                 <ProblemNote problem=problem besides=FIELDS/>
                 <TextField
                     id="allow-image" name="pattern" label=t!("admin-images-new") value="" longest=255
-                    placeholder="python:3.*" fault=fault
+                    placeholder="python:3.*" fault=fault("pattern")
+                />
+                <TextField
+                    id="allow-runtime" name="runtime" label=t!("admin-images-runtime") value="" longest=64 optional=true
+                    placeholder=t!("admin-images-runtime-empty") fault=fault("runtime")
                 />
             </div>
             <footer class="section-foot">
-                <p class="sub">{t!("admin-images-pattern-about")}</p>
+                <p class="sub">{t!("admin-images-pattern-about")}" "{t!("admin-images-runtime-about")}</p>
                 <button type="submit" class="button is-primary" disabled=pending aria-busy=move || pending.get().then_some("true")>
                     {t!("admin-images-add")}
                 </button>

@@ -274,7 +274,7 @@ pub trait Transaction: IdentityWrites + HomeWrites + Send {
     /// The administrators' list of images, by pattern.
     async fn allowed_images(&mut self) -> Result<Vec<AllowedImage>, StoreError>;
     /// One that is not on the list yet.
-    async fn insert_allowed_image(&mut self, image: &AllowedImage) -> Result<(), StoreError>;
+    async fn save_allowed_image(&mut self, image: &AllowedImage) -> Result<(), StoreError>;
     /// Whether it was on the list.
     async fn remove_allowed_image(&mut self, pattern: &str) -> Result<bool, StoreError>;
     /// Every subnet a vcluster has.

@@ -214,6 +214,7 @@ fn assignment_of(vcluster: &Vcluster, node: &Node, source: Source, homes: &Homes
         name: node.name,
         image: vcluster.image.clone(),
         source,
+        runtime: node.runtime.clone(),
         resources: vcluster.resources,
         subnet: vcluster.subnet,
         ip: node.ip,

@@ -47,7 +47,7 @@ pub(crate) struct Harness {
     _data: tempfile::TempDir,
 }
 
-pub(crate) const LIMITS: Limits = Limits { vclusters: 3, nodes: 8, cpu_milli: 8000, memory_mib: 8192 };
+pub(crate) const LIMITS: Limits = Limits { vclusters: 3, nodes: 8, cpu_milli: 8000, memory_mib: 8192, pids: 8192 };
 
 pub(crate) fn policy() -> Policy {
     Policy {
@@ -55,6 +55,7 @@ pub(crate) fn policy() -> Policy {
         cluster_net: "172.20.0.0/24".parse().expect("a network"),
         overcommit: Overcommit { cpu: 4.0, memory: 1.0 },
         images: testkit::build::image_rules(),
+        pids: 512,
     }
 }
 
@@ -116,18 +117,13 @@ impl Harness {
     }
 
     pub(crate) async fn announce(&self) {
-        let info = WorkerInfo {
-            name: "here".parse().expect("a name"),
-            cpu_milli: 4000,
-            memory_mib: 16384,
-            routed: vec!["172.20.0.0/27".parse().expect("a network")],
-            unready: None,
-            remark: None,
-            stream: None,
-            id: None,
-        };
-        self.coordination.announce(&info).await.expect("coordination answers");
+        self.announce_as(&host()).await;
         self.host_known().await;
+    }
+
+    /// The host says something else of itself.
+    pub(crate) async fn announce_as(&self, info: &WorkerInfo) {
+        self.coordination.announce(info).await.expect("coordination answers");
     }
 
     /// Placement has heard of the worker: a create is not refused for want of a host.
@@ -246,6 +242,15 @@ impl Drop for Harness {
         if let Some((_, task)) = self.reconciler.take() {
             task.abort();
         }
+    }
+}
+
+/// The host as it announces itself: 4 CPUs, 16 GiB.
+pub(crate) fn host() -> WorkerInfo {
+    WorkerInfo {
+        cpu_milli: 4000,
+        routed: vec!["172.20.0.0/27".parse().expect("a network")],
+        ..testkit::build::worker_info("here")
     }
 }
 

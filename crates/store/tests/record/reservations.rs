@@ -26,7 +26,10 @@ use super::Record;
 use crate::fixture::account;
 
 const CASES: u32 = 12;
-const LIMITS: Limits = Limits { vclusters: 3, nodes: 6, cpu_milli: 4000, memory_mib: 3072 };
+const LIMITS: Limits = Limits { vclusters: 3, nodes: 6, cpu_milli: 4000, memory_mib: 3072, pids: 5 * PIDS };
+/// Of each node. The owners' limits together are more than what the host gives out, which is three quarters of what it has.
+const PIDS: u64 = 512;
+const HOST_PIDS: u64 = (8 * PIDS * 4).div_ceil(3);
 /// Less than the two owners' limits together.
 const HOST: (u64, u64) = (6000, 4096);
 
@@ -108,8 +111,7 @@ impl Scene {
 /// A host of this size is there.
 pub(super) async fn announce(coordination: &MemoryCoordination, cpu_milli: u64, memory_mib: u64) {
     let name = "here".parse().expect("a name");
-    let host =
-        WorkerInfo { name, cpu_milli, memory_mib, routed: vec![], unready: None, remark: None, stream: None, id: None };
+    let host = WorkerInfo { name, cpu_milli, memory_mib, pids: Some(HOST_PIDS), ..testkit::build::worker_info("here") };
     coordination.announce(&host).await.expect("coordination answers");
 }
 
@@ -147,7 +149,7 @@ pub(super) fn control(
     let overcommit = Overcommit { cpu: 1.0, memory: 1.0 };
     let cluster_net = "172.20.0.0/24".parse().expect("a network");
     let images = testkit::build::image_rules();
-    let policy = Policy { allowances: LIMITS.into(), cluster_net, overcommit, images };
+    let policy = Policy { allowances: LIMITS.into(), cluster_net, overcommit, images, pids: PIDS as u32 };
     let (control, reconciler) = Control::new(&ports, policy);
     tokio::spawn(reconciler.run(stop.clone()));
     control
@@ -176,6 +178,7 @@ async fn nobody_gets_more(wishes: Vec<Wish>) {
     }
     let on_host = total(accepted.iter());
     assert!((on_host.cpu_milli, on_host.memory_mib) <= HOST && on_host.memory_mib <= HOST.1, "{on_host:?}");
+    assert!(on_host.pids <= scheduler::offered_pids(HOST_PIDS), "{on_host:?}");
     let subnets: Vec<_> = accepted.iter().map(|it| it.subnet).collect();
     let overlap =
         |one: usize, other: usize| subnets[one].contains(&subnets[other]) || subnets[other].contains(&subnets[one]);
