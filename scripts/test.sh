@@ -53,9 +53,15 @@ composed() {
     } | awk '$2 ~ /^docklet-test-/'
 }
 
+# Images that tests of this run have pulled from registries of their own (crates/worker/tests/host/registry.rs).
+pulled() {
+    docker image ls --filter "label=docklet.test=$run" --format "image docklet.test {{.Repository}}:{{.Tag}}"
+}
+
 left_behind() {
     made_by_tests
     composed
+    pulled
     (unset DOCKLET_TEST_RUN && left_running)
 }
 

@@ -19,7 +19,7 @@ pub(crate) async fn read_all_apps() -> Result<Vec<App>, Refused> {
     use crate::visit::{actor, refuse, visit};
     let (visit, actor) = (visit()?, actor()?);
     let mut all = Vec::new();
-    for vcluster in super::vclusters::all_of(&visit.control, &actor).await.map_err(refuse)? {
+    for vcluster in super::vclusters::all_of(&visit.control, &actor).await.map_err(refuse)?.0 {
         // One that has just gone has none.
         let Ok(id) = vcluster.id.parse() else { continue };
         let views = visit.control.apps.list(&actor, id).await.unwrap_or_default();

@@ -30,6 +30,11 @@ impl Live {
         self.store.with(|store| store.vclusters().to_vec())
     }
 
+    /// What is to be said of those that cannot be read.
+    pub(crate) fn unreadable(self) -> Vec<String> {
+        self.store.with(|store| store.unreadable().to_vec())
+    }
+
     pub(crate) fn count(self) -> usize {
         self.store.with(|store| store.vclusters().len())
     }

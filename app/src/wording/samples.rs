@@ -33,6 +33,7 @@ pub(crate) fn overview(vclusters: Vec<Vcluster>) -> Overview {
     Overview {
         session: Session { name: "ada".into(), role: Role::User, limits: amount(4, 16), usage: amount(1, 2) },
         vclusters,
+        unreadable: Vec::new(),
         position: 7,
         now: at(0),
         seed: 1,

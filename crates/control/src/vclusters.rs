@@ -3,6 +3,7 @@
 
 mod creation;
 mod history;
+pub(crate) mod unreadable;
 
 use std::sync::Arc;
 
@@ -26,7 +27,7 @@ use crate::{
     images::Images,
     ports::{
         clock::{Clock, Entropy},
-        store::{EventBody, PageRequest, Store, StoredEvent, Transaction},
+        store::{EventBody, FoundVclusters, PageRequest, Store, StoreError, StoredEvent, Transaction},
     },
     reconcile::{Dispatcher, hosts::Hosts},
 };
@@ -53,6 +54,16 @@ impl std::fmt::Debug for Vclusters {
     }
 }
 
+/// A page of somebody's vclusters, newest first.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Listed {
+    pub vclusters: Vec<Vcluster>,
+    /// Those that cannot be read, each with the sentence about it.
+    pub unreadable: Vec<(VclusterId, String)>,
+    /// What the next page begins behind; `None` on the last one.
+    pub next: Option<VclusterId>,
+}
+
 /// A vcluster in the middle of a change.
 struct Changing {
     tx: Box<dyn Transaction>,
@@ -75,9 +86,22 @@ impl Vclusters {
     }
 
     /// The actor's vclusters, newest first.
-    pub async fn list(&self, actor: &Actor, page: PageRequest<VclusterId>) -> Result<Vec<Vcluster>, Error> {
-        let page = PageRequest { limit: page.limit.clamp(1, LONGEST_PAGE), ..page };
-        Ok(self.store.vclusters_of(actor.user, page).await?)
+    pub async fn list(&self, actor: &Actor, page: PageRequest<VclusterId>) -> Result<Listed, Error> {
+        let limit = page.limit.clamp(1, LONGEST_PAGE);
+        // One more than asked for tells whether there is another page.
+        let FoundVclusters { mut vclusters, mut unreadable } =
+            self.store.vclusters_of(actor.user, PageRequest { limit: limit + 1, ..page }).await?;
+        let ids = vclusters.iter().map(|vcluster| vcluster.id).chain(unreadable.iter().map(|(id, _)| *id));
+        let mut ids: Vec<VclusterId> = ids.collect();
+        ids.sort_by(|one, other| other.cmp(one));
+        let last = ids.get(limit as usize - 1).copied();
+        let next = last.filter(|_| ids.len() > limit as usize);
+        if let Some(last) = next {
+            vclusters.retain(|vcluster| vcluster.id >= last);
+            unreadable.retain(|(id, _)| *id >= last);
+        }
+        let unreadable = unreadable.into_iter().map(|(id, fault)| (id, unreadable::sentence(id, &fault))).collect();
+        Ok(Listed { vclusters, unreadable, next })
     }
 
     pub async fn get(&self, actor: &Actor, id: VclusterId) -> Result<Vcluster, Error> {
@@ -111,11 +135,18 @@ impl Vclusters {
         self.finish(change, changed, actor).await
     }
 
-    /// Asks for the vcluster and everything in it but the home to be removed.
-    pub async fn delete(&self, actor: &Actor, id: VclusterId) -> Result<Vcluster, Error> {
-        let mut change = self.begin(actor, id, OperationKind::Delete).await?;
+    /// Asks for the vcluster and everything in it but the home to be removed. `None` when it could not be read: then it is
+    /// out of the record at once.
+    pub async fn delete(&self, actor: &Actor, id: VclusterId) -> Result<Option<Vcluster>, Error> {
+        let mut change = match self.begin(actor, id, OperationKind::Delete).await {
+            Err(Error::Store(StoreError::Unreadable { .. })) => {
+                self.delete_unreadable(actor, id).await?;
+                return Ok(None);
+            }
+            begun => begun?,
+        };
         let changed = change.vcluster.delete(change.operation.clone());
-        self.finish(change, changed, actor).await
+        self.finish(change, changed, actor).await.map(Some)
     }
 
     pub async fn add_nodes(&self, actor: &Actor, id: VclusterId, count: i64) -> Result<Vcluster, Error> {

@@ -163,6 +163,10 @@ impl Transaction for SqlTransaction {
         vclusters::load(&self.0, id).await
     }
 
+    async fn owner_of_vcluster(&mut self, id: VclusterId) -> Result<Option<UserId>, StoreError> {
+        vclusters::owner_of(&self.0, id).await
+    }
+
     async fn vcluster_named(&mut self, owner: UserId, name: &VclusterName) -> Result<Option<VclusterId>, StoreError> {
         vclusters::id_of(&self.0, owner, name).await
     }

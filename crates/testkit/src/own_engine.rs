@@ -94,6 +94,17 @@ impl OwnEngine {
         eventually("the engine does not answer", SOON, || async { self.docker(&["version"]).is_err() }).await;
     }
 
+    /// It stands still, as under a disk that does not answer: connections are taken, and nothing is answered. What is in the
+    /// containers runs on.
+    pub fn freeze(&self) {
+        self.run(r#"kill -STOP "$(cat "$0/pid")""#);
+    }
+
+    /// It goes on where it stood.
+    pub fn thaw(&self) {
+        self.run(r#"kill -CONT "$(cat "$0/pid")""#);
+    }
+
     /// Of a container, by the id the host knows it by.
     pub fn end_process(&self, id: &str) {
         as_root("kill").args(["-9", id]).status().expect("kill can be run");
@@ -150,7 +161,7 @@ impl OwnEngine {
 impl Drop for OwnEngine {
     fn drop(&mut self) {
         // The engine removes what it made outside of its directory; one that does not run has to leave it.
-        let rest = r#"docker -H "unix://$0/sock" ps -aq | xargs -r docker -H "unix://$0/sock" rm -f"#;
+        let rest = r#"[ ! -e "$0/pid" ] || kill -CONT "$(cat "$0/pid")"; docker -H "unix://$0/sock" ps -aq | xargs -r docker -H "unix://$0/sock" rm -f"#;
         let _ = shell(rest, self.directory.path()).output();
         drop(self.keeper.stdin.take());
         let ended = self.keeper.wait();

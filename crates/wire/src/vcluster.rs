@@ -94,6 +94,27 @@ pub struct Vcluster {
     pub autostart: bool,
 }
 
+/// One whose rows in the record cannot be read.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct UnreadableVcluster {
+    pub id: String,
+    /// What is wrong, and what can be done.
+    pub reason: String,
+}
+
+/// One piece of somebody's vclusters. `next` is the cursor of the following piece; absent on the last.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct VclusterPage {
+    pub items: Vec<Vcluster>,
+    /// Absent where all can be read, which is nearly always.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub unreadable: Vec<UnreadableVcluster>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub next: Option<String>,
+}
+
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Node {

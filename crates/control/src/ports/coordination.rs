@@ -55,6 +55,14 @@ pub struct Assignment {
     pub has_home: bool,
 }
 
+impl Assignment {
+    /// Whether this one, being published, stays where `wanted` is to be: it is newer, or another order under the same number,
+    /// which workers would not carry out twice.
+    pub fn stays_before(&self, wanted: &Self) -> bool {
+        self.generation > wanted.generation || (self.generation == wanted.generation && self.order != wanted.order)
+    }
+}
+
 /// What a worker sees of its assignments.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum AssignmentEvent {

@@ -44,7 +44,7 @@ pub(crate) struct Harness {
     ports: Ports,
     policy: Policy,
     reconciler: Option<(CancellationToken, JoinHandle<()>)>,
-    _data: tempfile::TempDir,
+    data: tempfile::TempDir,
 }
 
 pub(crate) const LIMITS: Limits = Limits { vclusters: 3, nodes: 8, cpu_milli: 8000, memory_mib: 8192, pids: 8192 };
@@ -82,7 +82,7 @@ impl Harness {
         let ada = actor(&control, "ada").await;
         let bob = actor(&control, "bob").await;
         let mut harness =
-            Self { control, coordination, clock, nodes, store, ada, bob, ports, policy, reconciler: None, _data: data };
+            Self { control, coordination, clock, nodes, store, ada, bob, ports, policy, reconciler: None, data };
         harness.spawn(reconciler);
         harness.announce().await;
         harness
@@ -110,10 +110,24 @@ impl Harness {
     /// The same, and starts another on the same record.
     pub(crate) async fn restart(&mut self) {
         self.stop();
+        self.start();
+        self.host_known().await;
+    }
+
+    /// Another one on the same record, wherever the worker is.
+    pub(crate) fn start(&mut self) {
         let (control, reconciler) = Control::new(&self.ports, self.policy.clone());
         self.control = control;
         self.spawn(reconciler);
-        self.host_known().await;
+    }
+
+    /// What a person with the database could do.
+    pub(crate) async fn sql(&self, statement: &str) {
+        let file = self.data.path().join("docklet.sqlite");
+        let output =
+            std::process::Command::new("sqlite3").arg(file).args(["-cmd", ".timeout 10000", statement]).output();
+        let output = output.expect("sqlite3 is installed");
+        assert!(output.status.success(), "{statement}: {}", String::from_utf8_lossy(&output.stderr));
     }
 
     pub(crate) async fn announce(&self) {
@@ -180,7 +194,7 @@ impl Harness {
     async fn generation(&self, node: NodeId) -> Option<Generation> {
         let all = PageRequest { after: None, limit: 100 };
         let vclusters = self.control.vclusters.list(&self.ada, all).await.expect("the record answers");
-        vclusters.iter().find_map(|vcluster| vcluster.node_by_id(node)).map(|node| node.generation)
+        vclusters.vclusters.iter().find_map(|vcluster| vcluster.node_by_id(node)).map(|node| node.generation)
     }
 
     pub(crate) async fn run_all(&self, vcluster: &Vcluster) {

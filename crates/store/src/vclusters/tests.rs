@@ -69,8 +69,8 @@ async fn however_long_a_list_is_it_takes_two_statements() {
     for limit in [1, 7, 40] {
         statements.store(0, Ordering::Relaxed);
         let listed = page(&db, owner, PageRequest { after: None, limit }).await.expect("a read");
-        assert_eq!((listed.len(), statements.load(Ordering::Relaxed)), (limit as usize, 2));
-        assert!(listed.iter().all(|vcluster| vcluster.nodes.len() == NODES as usize));
+        assert_eq!((listed.vclusters.len(), statements.load(Ordering::Relaxed)), (limit as usize, 2));
+        assert!(listed.vclusters.iter().all(|vcluster| vcluster.nodes.len() == NODES as usize));
     }
     statements.store(0, Ordering::Relaxed);
     assert_eq!((all(&db).await.expect("a read").vclusters.len(), statements.load(Ordering::Relaxed)), (40, 2));

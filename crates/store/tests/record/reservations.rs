@@ -20,7 +20,7 @@ use proptest::prelude::*;
 use scheduler::Overcommit;
 use store::SqlStore;
 use testkit::{FakeClock, FakeNodes, MemoryCoordination, SeededEntropy, eventually};
-use tokio_util::sync::CancellationToken;
+use tokio_util::sync::{CancellationToken, DropGuard};
 
 use super::Record;
 use crate::fixture::account;
@@ -108,22 +108,43 @@ impl Scene {
     }
 }
 
+/// Control with its reconciler on a record, a host, and the record's first user. Ends when it is dropped.
+pub(super) struct Lab {
+    pub(super) control: Control,
+    pub(super) coordination: MemoryCoordination,
+    pub(super) owner: Actor,
+    _running: DropGuard,
+}
+
+impl Lab {
+    pub(super) async fn on(store: SqlStore) -> Self {
+        let (coordination, stop) = (MemoryCoordination::default(), CancellationToken::new());
+        announce(&coordination, 4000, 4096).await;
+        let control = control(store, &coordination, &SeededEntropy::default(), &stop);
+        let owner = Actor::of(account(1).user).expect("nobody is locked");
+        until_host_is_known(&control, &owner).await;
+        Self { control, coordination, owner, _running: stop.drop_guard() }
+    }
+
+    pub(super) async fn create(&self, name: &str) -> Vcluster {
+        self.control.vclusters.create(&self.owner, order(name), None).await.expect("a vcluster")
+    }
+}
+
+/// One small node.
+pub(super) fn order(name: &str) -> CreateVcluster {
+    CreateVcluster { name: name.into(), image: "a".into(), nodes: 1, cpus: 0.5, memory_mib: 64, autostart: true }
+}
+
 /// A host of this size is there.
-pub(super) async fn announce(coordination: &MemoryCoordination, cpu_milli: u64, memory_mib: u64) {
+async fn announce(coordination: &MemoryCoordination, cpu_milli: u64, memory_mib: u64) {
     let name = "here".parse().expect("a name");
     let host = WorkerInfo { name, cpu_milli, memory_mib, pids: Some(HOST_PIDS), ..testkit::build::worker_info("here") };
     coordination.announce(&host).await.expect("coordination answers");
 }
 
-pub(super) async fn until_host_is_known(control: &Control, actor: &Actor) {
-    let probe = CreateVcluster {
-        name: "probe".into(),
-        image: "a".into(),
-        nodes: 1,
-        cpus: 4096.0,
-        memory_mib: 64,
-        autostart: true,
-    };
+async fn until_host_is_known(control: &Control, actor: &Actor) {
+    let probe = CreateVcluster { cpus: 4096.0, ..order("probe") };
     eventually("control to hear of the host", Duration::from_secs(10), async || {
         !matches!(control.vclusters.create(actor, probe.clone(), None).await, Err(Error::NoHost))
     })
@@ -131,7 +152,7 @@ pub(super) async fn until_host_is_known(control: &Control, actor: &Actor) {
 }
 
 /// With its reconciler running.
-pub(super) fn control(
+fn control(
     store: SqlStore,
     coordination: &MemoryCoordination,
     entropy: &SeededEntropy,
