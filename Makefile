@@ -9,7 +9,7 @@ run:   ## install what is missing, build, serve on http://localhost:8000
 test:  ## every test there is: unit, integration, end to end; ends with their count
 	@scripts/test.sh $(ARGS)
 
-test-engines: ## the tests of docker and worker on an engine with userns-remap, and on Debian forky's (28.5), both image stores
+test-engines: ## the tests that meet an engine, and a journey, on one with userns-remap and on Debian forky's 28.5, both image stores
 	@scripts/engines.sh $(ARGS)
 
 dev:   ## serve unoptimised and rebuild at every change
@@ -18,7 +18,7 @@ dev:   ## serve unoptimised and rebuild at every change
 lint:  ## format, clippy, who may depend on whom, sizes
 	@scripts/lint.sh
 
-bench: ## measure beside the floor or a peer; a table, and target/bench/*.json
+bench: ## measure beside the floor or a peer; a table, and target/bench/*.json; ENGINE=containerd: on Engine 28.5
 	@scripts/bench.sh $(ARGS)
 
 image: ## build the node image docklet/base if a file of images/base changed

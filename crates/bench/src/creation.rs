@@ -102,7 +102,7 @@ impl Floor {
     fn new(installation: &Installation) -> Result<Self> {
         let id = std::fs::read_to_string(installation.data_dir().join("installation"))?;
         Ok(Self {
-            engine: Arc::new(DockerEngine::new("/var/run/docker.sock")),
+            engine: Arc::new(DockerEngine::new(testkit::engine_socket())),
             // The same label, so that the clean-up finds these, too; names cannot clash.
             installation: id.trim().parse().context("the installation id is unreadable")?,
             init: installation.init_binary(),

@@ -5,6 +5,8 @@
 //! Its image `docklet/base` is a shell and nothing else, so that a start costs no copy of the real one.
 
 use std::{
+    fs::{self, Permissions},
+    os::unix::fs::PermissionsExt as _,
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
     time::Duration,
@@ -16,6 +18,9 @@ use crate::eventually;
 
 /// An engine on a busy machine.
 const SOON: Duration = Duration::from_secs(60);
+
+/// More options of dockerd, for a run of the tests on another kind of engine (scripts/engines.sh).
+const OPTIONS: &str = "DOCKLET_TEST_DOCKERD_OPTIONS";
 
 /// Keeps network and mounts, waits for the end of standard input, and takes everything along.
 const KEEPER: &str = r#"trap '' INT TERM HUP; echo $$ >"$0/keeper"; cat >/dev/null; eval "$1"; rm -rf "$0"/*"#;
@@ -49,6 +54,8 @@ impl OwnEngine {
     /// When the engine does not start; it needs root, or sudo that does not ask.
     pub async fn start(options: &[&str]) -> Self {
         let directory = tempfile::tempdir().expect("a directory");
+        // Root in a container may be another user on the host, and has to get through.
+        fs::set_permissions(directory.path(), Permissions::from_mode(0o711)).expect("our directory");
         let keeper = as_root("unshare")
             .args(["--mount", "--net", "--propagation", "slave", "sh", "-c", KEEPER])
             .arg(directory.path())
@@ -57,7 +64,8 @@ impl OwnEngine {
             .stderr(Stdio::null())
             .spawn()
             .expect("unshare can be run");
-        let options = options.iter().map(|option| (*option).to_owned()).collect();
+        let everywhere = std::env::var(OPTIONS).unwrap_or_default();
+        let options = everywhere.split_whitespace().chain(options.iter().copied()).map(str::to_owned).collect();
         let mut engine = Self { keeper, options, directory };
         eventually("somebody keeps the network", SOON, || async { engine.keeper_id().is_some() }).await;
         engine.within(&["ip", "link", "set", "lo", "up"]).status().expect("nsenter can be run");
@@ -112,7 +120,7 @@ impl OwnEngine {
 
     /// Starts it, with what it had.
     pub async fn go_on(&mut self) {
-        let log = std::fs::OpenOptions::new().create(true).append(true).open(self.path("log")).expect("a log");
+        let log = fs::OpenOptions::new().create(true).append(true).open(self.path("log")).expect("a log");
         let mut daemon = self.within(&["dockerd"]);
         for (option, name) in [("--data-root", "data"), ("--exec-root", "exec"), ("--pidfile", "pid")] {
             daemon.arg(option).arg(self.path(name));
@@ -140,7 +148,7 @@ impl OwnEngine {
     }
 
     fn keeper_id(&self) -> Option<String> {
-        let id = std::fs::read_to_string(self.path("keeper")).ok()?;
+        let id = fs::read_to_string(self.path("keeper")).ok()?;
         Some(id.trim().to_owned()).filter(|id| !id.is_empty())
     }
 
@@ -176,7 +184,7 @@ fn shell(script: &str, directory: &Path) -> Command {
 }
 
 fn as_root(program: &str) -> Command {
-    let is_root = std::fs::metadata("/proc/self").is_ok_and(|me| std::os::unix::fs::MetadataExt::uid(&me) == 0);
+    let is_root = fs::metadata("/proc/self").is_ok_and(|me| std::os::unix::fs::MetadataExt::uid(&me) == 0);
     if is_root {
         return Command::new(program);
     }

@@ -18,6 +18,8 @@ mod door;
 mod firewall;
 #[path = "host/handover.rs"]
 mod handover;
+#[path = "host/homes.rs"]
+mod homes;
 #[path = "host/images.rs"]
 mod images;
 #[path = "host/isolation.rs"]

@@ -12,7 +12,7 @@ use std::{
 use domain::InstallationId;
 use rustix::process::{Pid, Signal, kill_process};
 use tempfile::TempDir;
-use testkit::{DockerCleanup, docklet_init, obtain};
+use testkit::{DockerCleanup, docklet_init, engine_socket, obtain};
 
 use super::{
     authority::Authority,
@@ -260,12 +260,15 @@ impl Drop for Daemon {
     }
 }
 
-/// dockletd with this data directory, none of the settings of the shell that runs the tests, and a port of its own unless
-/// `--listen` names one: the default belongs to a `make run` beside the tests.
+/// dockletd with this data directory, none of the settings of the shell that runs the tests but the engine, and a port of
+/// its own unless `--listen` names one: the default belongs to a `make run` beside the tests.
 pub(crate) fn command(data: &Path) -> Command {
     let mut command = Command::new(DOCKLETD);
     for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("DOCKLET_") && name != "DOCKLET_TEST_RUN") {
         command.env_remove(name);
+    }
+    if std::env::var_os("DOCKER_HOST").is_some() {
+        command.env("DOCKLET_WORKER_DOCKER", engine_socket());
     }
     command.env("DOCKLET_SERVER_LISTEN", "127.0.0.1:0").arg("--data-dir").arg(data);
     command
