@@ -2,10 +2,10 @@
 
 use wire::terminal::Size;
 
-use super::Screen;
-use super::display::{Cursor, Display};
-use super::encode::{Ending, push_cells_from, push_cells_until, push_row};
-use super::grid::Saved;
+use crate::Screen;
+use crate::display::{Cursor, Display};
+use crate::encode::{Ending, push_cells_from, push_cells_until, push_row};
+use crate::grid::Saved;
 
 impl Display {
     pub(crate) fn resize(&mut self, size: Size) {

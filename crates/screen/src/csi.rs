@@ -1,8 +1,8 @@
 //! Control sequences: what they do to the cursor, the cells and the modes.
 
-use super::display::{Cursor, Display};
-use super::parser::Csi;
-use super::style::Style;
+use crate::display::{Cursor, Display};
+use crate::parser::Csi;
+use crate::style::Style;
 
 impl Display {
     pub(crate) fn control_sequence(&mut self, csi: &Csi<'_>) {

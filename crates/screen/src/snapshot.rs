@@ -3,10 +3,10 @@
 //! They begin with a full reset and use only what every modern terminal understands. Order matters: what moves the
 //! cursor or changes how text is printed comes before what must not be disturbed any more.
 
-use super::display::{Cursor, Display};
-use super::encode::{Ending, push_content, push_row};
-use super::grid::{Grid, Saved};
-use super::style::{Style, push_number};
+use crate::display::{Cursor, Display};
+use crate::encode::{Ending, push_content, push_row};
+use crate::grid::{Grid, Saved};
+use crate::style::{Style, push_number};
 
 impl Display {
     /// Appends everything but an unfinished sequence.

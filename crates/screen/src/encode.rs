@@ -2,10 +2,10 @@
 
 use unicode_width::UnicodeWidthChar;
 
-use super::clusters::Clusters;
-use super::extras::Extras;
-use super::row::{Cell, Content, Row};
-use super::style::{Style, push_number};
+use crate::clusters::Clusters;
+use crate::extras::Extras;
+use crate::row::{Cell, Content, Row};
+use crate::style::{Style, push_number};
 
 /// The tables that cells' numbers lead to.
 #[derive(Debug, Default)]

@@ -2,8 +2,8 @@
 
 use std::collections::VecDeque;
 
-use super::encode::{Ending, Tables, push_row};
-use super::row::Row;
+use crate::encode::{Ending, Tables, push_row};
+use crate::row::Row;
 
 /// Rows kept at most; what a viewer shows as its own scrollback.
 pub(crate) const MAX_ROWS: usize = 10_000;

@@ -2,9 +2,9 @@
 
 use unicode_width::UnicodeWidthChar;
 
-use super::charset::Charset;
-use super::display::Display;
-use super::row::{Cell, Content};
+use crate::charset::Charset;
+use crate::display::Display;
+use crate::row::{Cell, Content};
 
 impl Display {
     pub(crate) fn print_text(&mut self, text: &[u8]) {
