@@ -39,14 +39,24 @@ build_init() {
     mv "$1/docklet-init.new" "$1/docklet-init"
 }
 
+# console FOLDER: the browser's half and what belongs to it, packed, in that folder.
+console() {
+    LEPTOS_SITE_ROOT=$1 cargo leptos build --release --frontend-only --split || fail "The console could not be built." "The compiler's words are above."
+    node scripts/pack.mjs "$1" || fail "The console's files could not be compressed." "Node's words are above."
+}
+
 build_run() {
     local sources=(app crates frontend server style public Cargo.toml Cargo.lock .cargo/config.toml package-lock.json rust-toolchain.toml scripts/build.sh scripts/pack.mjs)
     if [ -x target/release/dockletd ] && [ -x target/release/docklet-init ] && [ -d target/release/site/pkg ] && fresh "$stamps/run" "${sources[@]}"; then return; fi
     begin run
     build_init target/release
     step "Building dockletd and the console, optimised" "the first time about 8 min on 2 cores"
-    LEPTOS_SITE_ROOT=target/release/site cargo leptos build --release --split || fail "The build failed." "The compiler's words are above."
-    node scripts/pack.mjs target/release/site || fail "The console's files could not be compressed." "Node's words are above."
+    # Beside each other, in the two directories that cargo-leptos has for them: the console ends with minutes on one processor.
+    console target/release/site &
+    console=$!
+    trap 'kill $console 2>/dev/null || true' EXIT # it has ended, unless dockletd could not be built
+    cargo build --quiet --release -p server --bin dockletd || fail "dockletd could not be built." "The compiler's words are above."
+    wait $console || exit 1
     finish run
 }
 
@@ -57,8 +67,7 @@ build_site() {
     begin site
     step "Building the console, optimised" "the first time about 6 min on 2 cores"
     rm -rf target/debug/site
-    LEPTOS_SITE_ROOT=target/debug/site cargo leptos build --release --frontend-only --split || fail "The console could not be built." "The compiler's words are above."
-    node scripts/pack.mjs target/debug/site || fail "The console's files could not be compressed." "Node's words are above."
+    console target/debug/site
     finish site
 }
 

@@ -3,8 +3,12 @@
 # It runs beside a make run: the tests' daemons have data directories, ports and installation labels of their own.
 . "$(dirname "$0")/say.sh"
 
-scripts/setup.sh image test
+scripts/setup.sh engine test
 with_docker_group "$@"
+# The image waits for downloads most of the time, and what is built meanwhile for the processors.
+scripts/image.sh base &
+image=$!
+trap 'kill $image 2>/dev/null || true' EXIT # it has ended, unless something failed beside it
 scripts/build.sh init
 scripts/build.sh site
 scripts/book.sh
@@ -111,6 +115,7 @@ rust_tests() {
     step "Rust: building the tests" "the first time about 8 min on 2 cores"
     cargo test "${everything[@]}" --no-run --message-format json-render-diagnostics >"$logs/built.json" \
         || fail "The tests could not be built." "The compiler's words are above."
+    wait "$image"
     step "Rust: unit and integration tests" "about 8 min, $at_once programs at a time"
     mkdir -p "$logs/programs"
     export -f test_program
@@ -130,6 +135,7 @@ rust_tests() {
 
 # rust_tests_chosen ARGS...: what somebody asked for, as cargo runs it.
 rust_tests_chosen() {
+    wait "$image"
     step "Rust: cargo test $*" "the first time about 8 min of building on 2 cores"
     shown "$logs/rust.log" cargo test "${everything[@]}" --no-fail-fast "$@" || failed+=("Rust tests")
 }

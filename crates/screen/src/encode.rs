@@ -17,8 +17,6 @@ pub(crate) struct Tables {
 /// How a row goes on in the row after it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Ending {
-    /// The row is printed at its place, whatever is above or below.
-    Placed,
     /// The line ends: what is empty at the end need not be printed.
     LineEnds,
     /// The next row continues the line: this one must be printed to its last column, so that the terminal wraps.
@@ -46,7 +44,7 @@ fn wraps_early(last: Cell, first: Cell) -> bool {
 /// Appends a row. Begins and ends in the default style.
 pub(crate) fn push_row(row: &Row, ending: Ending, tables: &Tables, out: &mut Vec<u8>) {
     let full = match ending {
-        Ending::Placed | Ending::LineEnds => 0,
+        Ending::LineEnds => 0,
         Ending::Wraps => row.cols(),
         Ending::WrapsEarly => row.cols() - 1,
     };
@@ -57,7 +55,6 @@ pub(crate) fn push_row(row: &Row, ending: Ending, tables: &Tables, out: &mut Vec
         out.extend(used[..end].iter().map(|cell| if cell.is_nothing() { b' ' } else { cell.byte() }));
     } else {
         let erase = match ending {
-            Ending::Placed => Erase::Until { cols: row.cols(), printed: 0, stained: false },
             Ending::LineEnds => Erase::of(row),
             Ending::Wraps | Ending::WrapsEarly => Erase::Never,
         };

@@ -52,10 +52,10 @@ impl Display {
             return;
         }
         let (cursor, style, insert) = (self.cursor, self.style, self.modes.insert);
-        let erased = style.erased();
         let row = self.grid_mut().row_mut(cursor.row);
         if insert {
-            row.insert(cursor.col, width, erased);
+            // What is left of a wide character that is cut gets the style, too, as in xterm.js.
+            row.insert(cursor.col, width, style);
         }
         row.write_char(cursor.col, c, width == 2, style);
         self.cursor.col += width;

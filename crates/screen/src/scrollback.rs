@@ -34,7 +34,7 @@ impl Kept {
     fn new(row: &Row, ending: Ending, length: usize) -> Option<Self> {
         let length = u32::try_from(length).ok().filter(|length| *length <= LENGTH)?;
         let how = match ending {
-            Ending::Placed | Ending::LineEnds => 0,
+            Ending::LineEnds => 0,
             Ending::Wraps => FULL,
             Ending::WrapsEarly => EARLY,
         };

@@ -17,7 +17,7 @@ use screen::Screen;
 use serde_json::json;
 use wire::terminal::Size;
 
-use crate::output::stream;
+use crate::output::stream_for_xterm;
 
 /// Node with xterm.js, asked case by case.
 struct Oracle {
@@ -58,7 +58,7 @@ impl Drop for Oracle {
 type Case = (Vec<u8>, usize, u16, u16);
 
 fn cases() -> impl Strategy<Value = Case> {
-    (stream(), 0_usize..4000, 5_u16..90, 2_u16..30)
+    (stream_for_xterm(), 0_usize..4000, 5_u16..90, 2_u16..30)
 }
 
 fn holds(oracle: &mut Oracle, (output, cut, cols, rows): &Case) -> Result<(), TestCaseError> {
