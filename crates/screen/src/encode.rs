@@ -29,16 +29,22 @@ impl Ending {
     /// Of a row with `next` below it.
     pub(crate) fn of(row: &Row, next: Option<&Row>) -> Self {
         match next {
-            Some(next) if next.wrapped && wraps_early(row.cell(row.cols() - 1), next.cell(0)) => Ending::WrapsEarly,
+            Some(next) if goes_on_early(row.cell(row.cols() - 1), next) => Ending::WrapsEarly,
             Some(next) if next.wrapped => Ending::Wraps,
             _ => Ending::LineEnds,
         }
     }
 }
 
-/// The wide character `first` would leave just this `last` cell before it, if it were printed now.
-fn wraps_early(last: Cell, first: Cell) -> bool {
-    first.is_wide() && last == Cell::erased(first.style)
+/// The row `next` goes on with a wide character that would leave just this `last` cell before it, if it were printed now.
+pub(crate) fn goes_on_early(last: Cell, next: &Row) -> bool {
+    let first = next.cell(0);
+    next.wrapped && first.is_wide() && last == Cell::erased(first.style)
+}
+
+/// Appends one cell. Begins and ends in the default style.
+pub(crate) fn push_cell(cell: Cell, tables: &Tables, out: &mut Vec<u8>) {
+    push_cells(&[cell], Erase::Never, tables, out);
 }
 
 /// Appends a row. Begins and ends in the default style.

@@ -41,7 +41,7 @@ impl Display {
 
     /// The scrollback and the primary screen, as lines: the terminal scrolls what is above into its own scrollback.
     fn push_primary(&self, out: &mut Vec<u8>) {
-        self.scrollback.push_all(self.primary.row(0), out);
+        self.scrollback.push_all(self.primary.row(0), &self.tables, out);
         self.push_rows(&self.primary, out, |number, out| {
             if number > 0 {
                 out.extend_from_slice(b"\r\n");
