@@ -4,8 +4,12 @@
 . "$(dirname "$0")/say.sh"
 . scripts/programs.sh
 
-scripts/setup.sh image test
+scripts/setup.sh engine test
 with_docker_group "$@"
+# The image waits for downloads most of the time, and what is built meanwhile for the processors.
+scripts/image.sh base &
+image=$!
+trap 'kill $image 2>/dev/null || true' EXIT # it has ended, unless something failed beside it
 scripts/build.sh init
 scripts/build.sh site
 scripts/book.sh
@@ -113,6 +117,7 @@ rust_tests() {
     getting=$!
     build_tests
     wait $getting || without_other=$(why_not "$logs/$other.prepare.log")
+    wait "$image"
     step "Rust: unit and integration tests" "about 9 min, $at_once programs at a time"
     mkdir -p "$logs/programs"
     export -f test_program test_on_other
@@ -132,6 +137,7 @@ rust_tests() {
 
 # rust_tests_chosen ARGS...: what somebody asked for, as cargo runs it.
 rust_tests_chosen() {
+    wait "$image"
     step "Rust: cargo test $*" "the first time about 8 min of building on 2 cores"
     shown "$logs/rust.log" cargo test "${everything[@]}" --no-fail-fast "$@" || failed+=("Rust tests")
 }

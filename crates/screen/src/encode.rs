@@ -2,10 +2,10 @@
 
 use unicode_width::UnicodeWidthChar;
 
-use super::clusters::Clusters;
-use super::extras::Extras;
-use super::row::{Cell, Content, Row};
-use super::style::{Style, push_number};
+use crate::clusters::Clusters;
+use crate::extras::Extras;
+use crate::row::{Cell, Content, Row};
+use crate::style::{Style, push_number};
 
 /// The tables that cells' numbers lead to.
 #[derive(Debug, Default)]
@@ -17,8 +17,6 @@ pub(crate) struct Tables {
 /// How a row goes on in the row after it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Ending {
-    /// The row is printed at its place, whatever is above or below.
-    Placed,
     /// The line ends: what is empty at the end need not be printed.
     LineEnds,
     /// The next row continues the line: this one must be printed to its last column, so that the terminal wraps.
@@ -31,22 +29,28 @@ impl Ending {
     /// Of a row with `next` below it.
     pub(crate) fn of(row: &Row, next: Option<&Row>) -> Self {
         match next {
-            Some(next) if next.wrapped && wraps_early(row.cell(row.cols() - 1), next.cell(0)) => Ending::WrapsEarly,
+            Some(next) if goes_on_early(row.cell(row.cols() - 1), next) => Ending::WrapsEarly,
             Some(next) if next.wrapped => Ending::Wraps,
             _ => Ending::LineEnds,
         }
     }
 }
 
-/// The wide character `first` would leave just this `last` cell before it, if it were printed now.
-fn wraps_early(last: Cell, first: Cell) -> bool {
-    first.is_wide() && last == Cell::erased(first.style)
+/// The row `next` goes on with a wide character that would leave just this `last` cell before it, if it were printed now.
+pub(crate) fn goes_on_early(last: Cell, next: &Row) -> bool {
+    let first = next.cell(0);
+    next.wrapped && first.is_wide() && last == Cell::erased(first.style)
+}
+
+/// Appends one cell. Begins and ends in the default style.
+pub(crate) fn push_cell(cell: Cell, tables: &Tables, out: &mut Vec<u8>) {
+    push_cells(&[cell], Erase::Never, tables, out);
 }
 
 /// Appends a row. Begins and ends in the default style.
 pub(crate) fn push_row(row: &Row, ending: Ending, tables: &Tables, out: &mut Vec<u8>) {
     let full = match ending {
-        Ending::Placed | Ending::LineEnds => 0,
+        Ending::LineEnds => 0,
         Ending::Wraps => row.cols(),
         Ending::WrapsEarly => row.cols() - 1,
     };
@@ -57,7 +61,6 @@ pub(crate) fn push_row(row: &Row, ending: Ending, tables: &Tables, out: &mut Vec
         out.extend(used[..end].iter().map(|cell| if cell.is_nothing() { b' ' } else { cell.byte() }));
     } else {
         let erase = match ending {
-            Ending::Placed => Erase::Until { cols: row.cols(), printed: 0, stained: false },
             Ending::LineEnds => Erase::of(row),
             Ending::Wraps | Ending::WrapsEarly => Erase::Never,
         };

@@ -1,6 +1,6 @@
 //! Control characters and escape sequences without parameters.
 
-use super::display::Display;
+use crate::display::Display;
 
 impl Display {
     pub(crate) fn control(&mut self, control: u8) {

@@ -3,10 +3,10 @@
 //! They begin with a full reset and use only what every modern terminal understands. Order matters: what moves the
 //! cursor or changes how text is printed comes before what must not be disturbed any more.
 
-use super::display::{Cursor, Display};
-use super::encode::{Ending, push_content, push_row};
-use super::grid::{Grid, Saved};
-use super::style::{Style, push_number};
+use crate::display::{Cursor, Display};
+use crate::encode::{Ending, push_content, push_row};
+use crate::grid::{Grid, Saved};
+use crate::style::{Style, push_number};
 
 impl Display {
     /// Appends everything but an unfinished sequence.
@@ -19,8 +19,10 @@ impl Display {
             push_tabs(&self.primary, out);
             self.push_saved(&self.primary.saved, out);
             push_region(&self.primary, out);
+            // It cannot be seen there, but a viewer wraps lines anew around it when its size changes.
+            push_position(self.primary_cursor.row, self.primary_cursor.col.min(self.cols() - 1), out);
             out.extend_from_slice(b"\x1b[?47h");
-            self.push_painted(alternate, out);
+            self.push_alternate(alternate, out);
         }
         push_tabs(self.grid(), out);
         self.push_saved(&self.grid().saved, out);
@@ -39,23 +41,28 @@ impl Display {
 
     /// The scrollback and the primary screen, as lines: the terminal scrolls what is above into its own scrollback.
     fn push_primary(&self, out: &mut Vec<u8>) {
-        self.scrollback.push_all(self.primary.row(0), out);
-        let mut rows = self.primary.rows().enumerate().peekable();
-        while let Some((number, row)) = rows.next() {
-            if number > 0 && !row.wrapped {
+        self.scrollback.push_all(self.primary.row(0), &self.tables, out);
+        self.push_rows(&self.primary, out, |number, out| {
+            if number > 0 {
                 out.extend_from_slice(b"\r\n");
             }
-            push_row(row, Ending::of(row, rows.peek().map(|(_, next)| *next)), &self.tables, out);
-        }
+        });
     }
 
-    /// The alternate screen, row by row at its place.
-    fn push_painted(&self, grid: &Grid, out: &mut Vec<u8>) {
-        for (number, row) in grid.rows().enumerate() {
-            if !row.is_empty() {
-                push_position(number, 0, out);
-                push_row(row, Ending::Placed, &self.tables, out);
+    /// The alternate screen, line by line at its place.
+    fn push_alternate(&self, grid: &Grid, out: &mut Vec<u8>) {
+        self.push_rows(grid, out, |number, out| push_position(number, 0, out));
+    }
+
+    /// Rows as lines. A row that continues the one above is reached by printing; `begin` goes to any other.
+    fn push_rows(&self, grid: &Grid, out: &mut Vec<u8>, begin: impl Fn(usize, &mut Vec<u8>)) {
+        let mut rows = grid.rows().enumerate().peekable();
+        while let Some((number, row)) = rows.next() {
+            let ending = Ending::of(row, rows.peek().map(|(_, next)| *next));
+            if number == 0 || !row.wrapped {
+                begin(number, out);
             }
+            push_row(row, ending, &self.tables, out);
         }
     }
 

@@ -2,10 +2,10 @@
 
 use wire::terminal::Size;
 
-use super::Screen;
-use super::display::{Cursor, Display};
-use super::encode::{Ending, push_cells_from, push_cells_until, push_row};
-use super::grid::Saved;
+use crate::Screen;
+use crate::display::{Cursor, Display};
+use crate::encode::{Ending, push_cells_from, push_cells_until, push_row};
+use crate::grid::Saved;
 
 impl Display {
     pub(crate) fn resize(&mut self, size: Size) {
@@ -34,7 +34,8 @@ impl Display {
         // A full screen has its last line at the bottom, and keeps it there: lines come back from the scrollback.
         let mut before = Vec::new();
         if content == self.primary.height() && printer.display.scrollback.len() > 0 {
-            before = printer.display.scrollback.take_newest(size.rows().into(), self.primary.row(0));
+            let below = self.primary.row(0);
+            before = printer.display.scrollback.take_newest(size.rows().into(), below, &self.tables);
         }
         let after = self.lines_around(cursor, content, &mut before);
         printer.display.tables = std::mem::take(&mut self.tables);

@@ -1,6 +1,6 @@
 //! How a cell looks: colours and attributes, and the SGR sequence that selects them.
 
-use super::extras::Extras;
+use crate::extras::Extras;
 
 /// A colour: default, one of 256, or 24 bits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Hash)]

@@ -1,6 +1,6 @@
 //! Operating system commands: the title and hyperlinks. Colours of the palette are the viewer's own business.
 
-use super::display::Display;
+use crate::display::Display;
 
 impl Display {
     pub(crate) fn system_command(&mut self, text: &[u8]) {

@@ -4,10 +4,10 @@ use std::collections::VecDeque;
 
 use wire::terminal::Size;
 
-use super::charset::Charset;
-use super::row::Row;
-use super::style::Style;
-use super::tabs::Tabs;
+use crate::charset::Charset;
+use crate::row::Row;
+use crate::style::Style;
+use crate::tabs::Tabs;
 
 /// What DECSC saves.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]

@@ -2,8 +2,8 @@
 
 use std::collections::VecDeque;
 
-use super::encode::{Ending, Tables, push_row};
-use super::row::Row;
+use crate::encode::{Ending, Tables, goes_on_early, push_cell, push_row};
+use crate::row::{Cell, Row};
 
 /// Rows kept at most; what a viewer shows as its own scrollback.
 pub(crate) const MAX_ROWS: usize = 10_000;
@@ -16,6 +16,8 @@ pub(crate) struct Scrollback {
     rows: VecDeque<Kept>,
     pushed: u64,
     scratch: Vec<u8>,
+    /// The last cell of the newest row, if that was left for a wide character to wrap from.
+    gap: Cell,
 }
 
 /// One row that is kept: its length in bytes, and how it meets its neighbours.
@@ -23,18 +25,17 @@ pub(crate) struct Scrollback {
 struct Kept(u32);
 
 const WRAPPED: u32 = 1 << 31;
-const BEGINS_WIDE: u32 = 1 << 30;
 /// Printed to its last column.
-const FULL: u32 = 1 << 29;
-/// Printed to its last column but one, because a wide character was to follow.
-const EARLY: u32 = 1 << 28;
+const FULL: u32 = 1 << 30;
+/// Printed to its last column but one, because a wide character follows.
+const EARLY: u32 = 1 << 29;
 const LENGTH: u32 = EARLY - 1;
 
 impl Kept {
     fn new(row: &Row, ending: Ending, length: usize) -> Option<Self> {
         let length = u32::try_from(length).ok().filter(|length| *length <= LENGTH)?;
         let how = match ending {
-            Ending::Placed | Ending::LineEnds => 0,
+            Ending::LineEnds => 0,
             Ending::Wraps => FULL,
             Ending::WrapsEarly => EARLY,
         };
@@ -45,23 +46,23 @@ impl Kept {
         (self.0 & LENGTH) as usize
     }
 
+    /// The same with its last cell, of so many bytes.
+    fn completed(self, bytes: usize) -> Self {
+        Self((self.0 & !EARLY | FULL) + bytes as u32)
+    }
+
     fn is_wrapped(self) -> bool {
         self.0 & WRAPPED != 0
     }
 }
 
 fn beginning(row: &Row) -> u32 {
-    (if row.wrapped { WRAPPED } else { 0 }) | (if row.cell(0).is_wide() { BEGINS_WIDE } else { 0 })
+    if row.wrapped { WRAPPED } else { 0 }
 }
 
 /// What comes between a kept row and the one after it. A row that only claims to continue a line gets a line of its own.
 fn separator(above: Kept, below: u32) -> &'static [u8] {
-    match (below & WRAPPED != 0, above.0 & FULL != 0, above.0 & EARLY != 0) {
-        (true, true, _) => b"",
-        (true, _, true) if below & BEGINS_WIDE != 0 => b"",
-        (true, _, true) => b" ",
-        _ => b"\r\n",
-    }
+    if below & WRAPPED != 0 && above.0 & (FULL | EARLY) != 0 { b"" } else { b"\r\n" }
 }
 
 impl Scrollback {
@@ -78,13 +79,34 @@ impl Scrollback {
     /// Adds the row that leaves the screen.
     pub(crate) fn push(&mut self, row: &Row, next: Option<&Row>, tables: &Tables) {
         self.pushed += 1;
+        self.settle(row, tables);
         self.scratch.clear();
         let ending = Ending::of(row, next);
         push_row(row, ending, tables, &mut self.scratch);
         let Some(kept) = Kept::new(row, ending, self.scratch.len()) else { return };
         self.bytes.extend(&self.scratch);
         self.rows.push_back(kept);
+        self.gap = row.cell(row.cols() - 1);
         self.keep_bounds();
+    }
+
+    /// What the newest row still lacks, now that `below` follows it: the wide character that was to wrap may be gone from
+    /// there, or have another style.
+    fn missing(&self, below: &Row, tables: &Tables) -> Vec<u8> {
+        let mut out = Vec::new();
+        if self.rows.back().is_some_and(|newest| newest.0 & EARLY != 0) && !goes_on_early(self.gap, below) {
+            push_cell(self.gap, tables, &mut out);
+        }
+        out
+    }
+
+    /// Completes the newest row before `below` is added.
+    fn settle(&mut self, below: &Row, tables: &Tables) {
+        let missing = self.missing(below, tables);
+        if let Some(newest) = self.rows.back_mut().filter(|_| !missing.is_empty()) {
+            *newest = newest.completed(missing.len());
+            self.bytes.extend(missing);
+        }
     }
 
     /// Adds a line of printable ASCII that fits into a row, as if it had been on the screen.
@@ -114,7 +136,8 @@ impl Scrollback {
     }
 
     /// Takes the newest rows out, at least `count` and as whole lines, as bytes that print them, before `below`.
-    pub(crate) fn take_newest(&mut self, count: usize, below: &Row) -> Vec<u8> {
+    pub(crate) fn take_newest(&mut self, count: usize, below: &Row, tables: &Tables) -> Vec<u8> {
+        self.settle(below, tables);
         let mut from = self.rows.len().saturating_sub(count.max(1));
         while from > 0 && self.rows[from].is_wrapped() {
             from -= 1;
@@ -123,25 +146,30 @@ impl Scrollback {
         let length: usize = rows.iter().map(|row| row.length()).sum();
         let bytes = self.bytes.split_off(self.bytes.len() - length);
         let mut out = Vec::with_capacity(length + 2 * rows.len());
-        push_rows(&rows, &bytes, below, &mut out);
+        push_rows(&rows, &bytes, &[], below, &mut out);
         out
     }
 
     /// Appends all rows, before `below`.
-    pub(crate) fn push_all(&self, below: &Row, out: &mut Vec<u8>) {
-        push_rows(&self.rows, &self.bytes, below, out);
+    pub(crate) fn push_all(&self, below: &Row, tables: &Tables, out: &mut Vec<u8>) {
+        push_rows(&self.rows, &self.bytes, &self.missing(below, tables), below, out);
     }
 }
 
-fn push_rows(rows: &VecDeque<Kept>, bytes: &VecDeque<u8>, below: &Row, out: &mut Vec<u8>) {
+/// `missing`: what the last of them lacks.
+fn push_rows(rows: &VecDeque<Kept>, bytes: &VecDeque<u8>, missing: &[u8], below: &Row, out: &mut Vec<u8>) {
     let (first, second) = bytes.as_slices();
     let split = first.len();
     let mut at = 0;
-    let next = rows.iter().skip(1).map(|row| row.0).chain([beginning(below)]);
-    for (row, next) in rows.iter().zip(next) {
+    let mut rows = rows.iter().peekable();
+    while let Some(row) = rows.next() {
         let end = at + row.length();
         out.extend_from_slice(&first[at.min(split)..end.min(split)]);
         out.extend_from_slice(&second[at.max(split) - split..end.max(split) - split]);
+        let next = rows.peek().map(|next| next.0).unwrap_or_else(|| {
+            out.extend_from_slice(missing);
+            beginning(below)
+        });
         out.extend_from_slice(separator(*row, next));
         at = end;
     }

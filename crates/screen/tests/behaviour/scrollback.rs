@@ -1,6 +1,6 @@
 //! The model's scrollback: bounded, the same whatever the pieces output comes in, and wrapped anew when the size changes.
 
-use node_init::screen::Screen;
+use screen::Screen;
 use wire::terminal::Size;
 
 fn screen(cols: u16, rows: u16) -> Screen {

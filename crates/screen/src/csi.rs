@@ -1,8 +1,8 @@
 //! Control sequences: what they do to the cursor, the cells and the modes.
 
-use super::display::{Cursor, Display};
-use super::parser::Csi;
-use super::style::Style;
+use crate::display::Display;
+use crate::parser::Csi;
+use crate::style::Style;
 
 impl Display {
     pub(crate) fn control_sequence(&mut self, csi: &Csi<'_>) {
@@ -40,12 +40,12 @@ impl Display {
                 self.up(count);
                 self.cursor.col = 0;
             }
-            b'G' | b'`' => self.place(self.cursor.row, count - 1),
+            b'G' | b'`' => self.move_to(self.cursor.row, count - 1),
             b'H' | b'f' => self.move_to(count - 1, csi.params.or(1, 1) - 1),
             b'd' => self.move_to(count - 1, self.cursor.col.min(self.cols() - 1)),
             b'e' => {
                 self.restrict_cursor();
-                self.place(self.cursor.row.saturating_add(count), self.cursor.col);
+                self.move_to(self.cursor.row.saturating_add(count), self.cursor.col);
             }
             b'I' | b'Z' => self.tabulate(count, csi.last == b'I'),
             b'b' => self.repeat(count),
@@ -123,32 +123,27 @@ impl Display {
         }
     }
 
+    // In origin mode xterm.js counts from the region's top whatever moves the cursor, so it also moves down by the rows above.
+
     fn up(&mut self, count: usize) {
         let top = self.grid().top();
         let first = if self.cursor.row >= top { top } else { 0 };
         self.restrict_cursor();
-        self.cursor.row = self.cursor.row.saturating_sub(count).max(first);
-        self.restrict_cursor();
+        self.move_to(self.cursor.row.saturating_sub(count).max(first), self.cursor.col);
     }
 
     fn down(&mut self, count: usize) {
         let bottom = self.grid().bottom();
         let last = if self.cursor.row <= bottom { bottom } else { self.rows() - 1 };
         self.restrict_cursor();
-        self.cursor.row = self.cursor.row.saturating_add(count).min(last);
-        self.restrict_cursor();
+        self.move_to(self.cursor.row.saturating_add(count).min(last), self.cursor.col);
     }
 
     fn sideways(&mut self, count: usize, right: bool) {
         self.restrict_cursor();
         let col = self.cursor.col;
         let col = if right { col.saturating_add(count) } else { col.saturating_sub(count) };
-        self.place(self.cursor.row, col);
-    }
-
-    fn place(&mut self, row: usize, col: usize) {
-        self.cursor = Cursor { row, col };
-        self.restrict_cursor();
+        self.move_to(self.cursor.row, col);
     }
 
     fn tabulate(&mut self, count: usize, right: bool) {

@@ -2,9 +2,12 @@
 
 use unicode_width::UnicodeWidthChar;
 
-use super::charset::Charset;
-use super::display::Display;
-use super::row::{Cell, Content};
+use crate::charset::Charset;
+use crate::display::Display;
+use crate::row::{Cell, Content};
+
+/// How often REP may repeat a character on the smallest screen.
+const MOST_REPEATED: usize = 1000;
 
 impl Display {
     pub(crate) fn print_text(&mut self, text: &[u8]) {
@@ -52,10 +55,10 @@ impl Display {
             return;
         }
         let (cursor, style, insert) = (self.cursor, self.style, self.modes.insert);
-        let erased = style.erased();
         let row = self.grid_mut().row_mut(cursor.row);
         if insert {
-            row.insert(cursor.col, width, erased);
+            // What is left of a wide character that is cut gets the style, too, as in xterm.js.
+            row.insert(cursor.col, width, style);
         }
         row.write_char(cursor.col, c, width == 2, style);
         self.cursor.col += width;
@@ -107,7 +110,8 @@ impl Display {
         }
     }
 
-    /// REP: the character just printed, again and again. More often than cells exist changes nothing more.
+    /// REP: the character just printed, again and again. More than fills the screen twice is cut, so that a few bytes
+    /// cannot keep the model busy.
     pub(crate) fn repeat(&mut self, count: usize) {
         let Some(width) = self.preceding.filter(|width| *width <= self.cursor.col) else { return };
         let cell: Cell = self.grid().row(self.cursor.row).cell(self.cursor.col - width);
@@ -116,7 +120,7 @@ impl Display {
             Content::Cluster(number) => self.tables.clusters.text(number).to_owned(),
             Content::Nothing | Content::Tail => return,
         };
-        for _ in 0..count.min(2 * self.cols() * self.rows()) {
+        for _ in 0..count.min(MOST_REPEATED.max(2 * self.cols() * self.rows())) {
             for c in text.chars() {
                 match u8::try_from(c).ok().filter(u8::is_ascii) {
                     Some(byte) => self.print_text(&[byte]),

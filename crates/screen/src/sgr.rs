@@ -1,8 +1,8 @@
 //! SGR: what text looks like from now on.
 
-use super::display::Display;
-use super::params::{Group, Params};
-use super::style::{Attributes, Color, Style};
+use crate::display::Display;
+use crate::params::{Group, Params};
+use crate::style::{Attributes, Color, Style};
 
 impl Display {
     pub(crate) fn select_graphics(&mut self, params: &Params) {

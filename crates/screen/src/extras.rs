@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::style::Color;
+use crate::style::Color;
 
 /// Different combinations remembered; a program that uses more gets plain text for the rest.
 const MOST: usize = 1024;

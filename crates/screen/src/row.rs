@@ -1,6 +1,6 @@
 //! A row of cells, and the edits that stay within one row. A wide character is two cells: never half of one.
 
-use super::style::Style;
+use crate::style::Style;
 
 /// One cell.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -21,7 +21,7 @@ pub(crate) enum Content {
     /// Never written, or erased.
     Nothing,
     Char(char),
-    /// A number in [`Clusters`](super::clusters::Clusters).
+    /// A number in [`Clusters`](crate::clusters::Clusters).
     Cluster(u32),
     /// The second half of the wide character before it.
     Tail,

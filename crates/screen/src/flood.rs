@@ -2,11 +2,11 @@
 //! same piece of output leave no trace, so they are not printed; lines that only pass through the screen go straight to
 //! the scrollback. Both leave exactly what printing would leave.
 
-use super::Screen;
-use super::charset::Charset;
-use super::display::Cursor;
-use super::scrollback::MAX_ROWS;
-use super::style::Style;
+use crate::Screen;
+use crate::charset::Charset;
+use crate::display::Cursor;
+use crate::scrollback::MAX_ROWS;
+use crate::style::Style;
 
 /// Pieces smaller than this are not worth looking at.
 const WORTH_IT: usize = 16 * 1024;

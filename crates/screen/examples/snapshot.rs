@@ -4,7 +4,7 @@
 use std::error::Error;
 use std::io::{Read, Write};
 
-use node_init::screen::Screen;
+use screen::Screen;
 use wire::terminal::Size;
 
 fn main() -> Result<(), Box<dyn Error>> {

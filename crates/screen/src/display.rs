@@ -3,13 +3,13 @@
 
 use wire::terminal::Size;
 
-use super::charset::{Charset, Charsets};
-use super::encode::Tables;
-use super::grid::{Grid, Saved};
-use super::modes::Modes;
-use super::scrollback::{MAX_ROWS, Scrollback};
-use super::style::Style;
-use super::title::Title;
+use crate::charset::{Charset, Charsets};
+use crate::encode::Tables;
+use crate::grid::{Grid, Saved};
+use crate::modes::Modes;
+use crate::scrollback::{MAX_ROWS, Scrollback};
+use crate::style::Style;
+use crate::title::Title;
 
 /// Where the next character goes. `col` equals the width while the line waits to wrap.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]

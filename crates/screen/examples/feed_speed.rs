@@ -4,7 +4,7 @@ use std::error::Error;
 use std::io::Write;
 use std::time::Instant;
 
-use node_init::screen::Screen;
+use screen::Screen;
 use wire::terminal::Size;
 
 /// Makes the line of a number.

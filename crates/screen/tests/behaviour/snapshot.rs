@@ -1,9 +1,11 @@
 //! The model's promise: a snapshot, and then the rest of the output, leaves the same screen as all of the output.
 
-use node_init::screen::Screen;
 use proptest::prelude::*;
 use proptest::test_runner::RngSeed;
+use screen::Screen;
 use wire::terminal::Size;
+
+use crate::output::stream;
 
 fn size(cols: u16, rows: u16) -> Size {
     Size::new(cols, rows).expect("a size")
@@ -18,97 +20,6 @@ fn seen(screen: &Screen) -> String {
     viewer.feed(snapshot.as_str());
     let scrollback = viewer.primary_screen().text().join("\n");
     format!("{}\n{scrollback}", viewer.dump())
-}
-
-const STYLES: &[&str] = &[
-    "0",
-    "1",
-    "3",
-    "4",
-    "7",
-    "9",
-    "22",
-    "27",
-    "31",
-    "42",
-    "97",
-    "104",
-    "39",
-    "49",
-    "38;5;200",
-    "48;2;1;2;3",
-    "38:2::9:8:7",
-    "4:3",
-    "58:5:9",
-    "1;31;44",
-];
-
-const SEQUENCES: &[&str] = &[
-    "\x1b7",
-    "\x1b8",
-    "\x1bD",
-    "\x1bE",
-    "\x1bM",
-    "\x1b[?1049h",
-    "\x1b[?1049l",
-    "\x1b[?7l",
-    "\x1b[?7h",
-    "\x1b[?25l",
-    "\x1b[?25h",
-    "\x1b[?1h",
-    "\x1b[?2004h",
-    "\x1b[?1006h",
-    "\x1b[?1000h",
-    "\x1b[?6h",
-    "\x1b[?6l",
-    "\x1b[4h",
-    "\x1b[4l",
-    "\x1b(0",
-    "\x1b(B",
-    "\x1b)0",
-    "\x0e",
-    "\x0f",
-    "\x1bH",
-    "\x1b[3g",
-    "\x1b[r",
-    "\x1b]0;title\x07",
-    "\x1b]8;;http://x/\x1b\\",
-    "\x1b]8;;\x1b\\",
-    "\x1bP$q\x1b\\",
-    "\x1b_apc\x1b\\",
-    "\x1b[!p",
-    "\x1bc",
-    "\x1b#8",
-    "\x1b[2J",
-    "\x1b[J",
-    "\x1b[1K",
-    "\x1b[K",
-    "\x1b[4 q",
-    "\x1b=",
-    "\x1b>",
-    "\u{9b}5C",
-    "\x1b[\x18",
-    "\x1b[?3;9x",
-];
-
-/// Pieces of output, such as programs write.
-fn piece() -> impl Strategy<Value = String> {
-    let text = "[ -~]{1,40}";
-    let wide = prop::sample::select(vec!["é", "漢字", "e\u{301}", "🙂", "☃", "─", "ｗ", "a\u{300}\u{301}"]);
-    let control = prop::sample::select(vec!["\r\n", "\n", "\r", "\u{8}", "\t", "\r\n\r\n", "\u{7}"]);
-    let moved = (0_u16..30, 0_u16..90, prop::sample::select(b"ABCDEFGHIJLMPSTXZ@`abdefr".to_vec()));
-    prop_oneof![
-        6 => text.prop_map(String::from),
-        2 => wide.prop_map(String::from),
-        4 => control.prop_map(String::from),
-        4 => prop::sample::select(STYLES).prop_map(|style| format!("\x1b[{style}m")),
-        4 => prop::sample::select(SEQUENCES).prop_map(String::from),
-        4 => moved.prop_map(|(a, b, last)| format!("\x1b[{a};{b}{}", char::from(last))),
-    ]
-}
-
-fn stream() -> impl Strategy<Value = Vec<u8>> {
-    prop::collection::vec(piece(), 1..80).prop_map(|pieces| pieces.concat().into_bytes())
 }
 
 proptest! {

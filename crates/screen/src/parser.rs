@@ -1,8 +1,8 @@
 //! The state machine that finds escape sequences in output. It keeps an unfinished sequence byte for byte, so that a
 //! snapshot can end in the middle of one. Knows no screen.
 
-use super::params::Params;
-use super::utf8::{Decoded, decode};
+use crate::params::Params;
+use crate::utf8::{Decoded, decode};
 
 /// Longest sequence kept byte for byte. A longer one (an image, the clipboard) is swallowed to its end.
 const LONGEST: usize = 16 * 1024;
