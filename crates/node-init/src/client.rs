@@ -9,6 +9,7 @@ mod dial;
 mod error;
 mod frames;
 mod handover;
+mod held;
 mod port_watch;
 mod socket;
 mod stream;

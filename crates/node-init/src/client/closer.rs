@@ -29,7 +29,7 @@ struct Closers {
 
 /// The closer of one node.
 #[derive(Debug, Default)]
-pub(super) struct Closer(Mutex<Queue>);
+pub struct Closer(Mutex<Queue>);
 
 #[derive(Debug, Default)]
 struct Queue {

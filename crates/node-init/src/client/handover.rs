@@ -88,7 +88,7 @@ impl Handover {
         let (asking, _) = door.accept().await?;
         let asking = NodeStream::new(asking, Arc::clone(&self.closer))?;
         let listener = bind(&self.node_dir, NEXT_NAME, 0o600)?;
-        give(asking.stream()?, &listener)?;
+        give(asking.socket()?, &listener)?;
         renameat(&self.node_dir, NEXT_NAME, &self.node_dir, SOCKET_NAME)?;
         Ok(())
     }
