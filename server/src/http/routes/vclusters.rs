@@ -1,11 +1,7 @@
 //! `/vclusters`: create, list, look, start, stop, restart, delete. Every action is accepted at once and goes on by itself.
 
 use axum::{Json as Answer, extract::State};
-use control::{
-    actor::Actor,
-    ports::store::PageRequest,
-    vclusters::{CreateVcluster, LONGEST_PAGE},
-};
+use control::{actor::Actor, ports::store::PageRequest, vclusters::CreateVcluster};
 use domain::VclusterId;
 use http::{HeaderMap, HeaderValue, StatusCode, header};
 use utoipa_axum::{router::OpenApiRouter, routes};
@@ -15,17 +11,9 @@ use wire::{
 };
 
 use crate::{
-    http::{
-        error::Failure,
-        identity::Caller,
-        json::Json,
-        path::VclusterPath,
-        query::{self, Query},
-    },
+    http::{error::Failure, identity::Caller, json::Json, path::VclusterPath, query::Query},
     state::AppState,
 };
-
-const USUAL_PAGE: u32 = 50;
 
 pub(crate) fn router() -> OpenApiRouter<AppState> {
     OpenApiRouter::new()
@@ -49,22 +37,10 @@ pub(super) fn accepted(vcluster: &domain::vcluster::Vcluster, actor: &Actor) -> 
         ("cursor" = Option<String>, Query, format = Uuid, description = "`next` of the page before")),
     responses((status = 200, body = Page<Vcluster>)))]
 async fn list(State(state): State<AppState>, caller: Caller, query: Query) -> Result<Answer<Page<Vcluster>>, Failure> {
-    let limit = limit(&query)?;
-    let after: Option<VclusterId> = query.value("cursor", "must be the `next` of another page")?;
-    // One more than asked for tells whether there is another page.
-    let mut found = state.control.vclusters.list(&caller.actor, PageRequest { after, limit: limit + 1 }).await?;
-    let has_more = found.len() > limit as usize;
-    found.truncate(limit as usize);
-    let next = found.last().filter(|_| has_more).map(|last| last.id.to_string());
-    let items = found.iter().map(|vcluster| Vcluster::from_domain(vcluster, &caller.actor.name)).collect();
-    Ok(Answer(Page { items, next }))
-}
-
-/// Control gives at most `LONGEST_PAGE`, and one of them is kept back.
-fn limit(query: &Query) -> Result<u32, Failure> {
-    const RULE: &str = "must be a whole number between 1 and 199";
-    let limit = query.value("limit", RULE)?.unwrap_or(USUAL_PAGE);
-    if (1..LONGEST_PAGE).contains(&limit) { Ok(limit) } else { Err(query::fault("limit", RULE)) }
+    let (limit, after): (u32, Option<VclusterId>) = query.page()?;
+    let found = state.control.vclusters.list(&caller.actor, PageRequest { after, limit: limit + 1 }).await?;
+    let item = |vcluster: &domain::vcluster::Vcluster| Vcluster::from_domain(vcluster, &caller.actor.name);
+    Ok(Answer(Page::cut(found, limit, |vcluster| vcluster.id.to_string(), item)))
 }
 
 /// Creates a vcluster. With an `Idempotency-Key`, repeating the request gives the same vcluster.
