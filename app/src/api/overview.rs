@@ -19,6 +19,8 @@ pub struct Overview {
     pub seed: u32,
     /// The node image new vclusters are offered.
     pub base_image: String,
+    /// The addresses of apps lead to this browser's own machine, and not to the server.
+    pub apps_astray: bool,
 }
 
 /// The signed-in user's overview.
@@ -29,7 +31,7 @@ pub(crate) async fn read_overview() -> Result<Overview, Refused> {
     use crate::visit::{actor, refuse, visit};
     let actor = actor()?;
     let visit = visit()?;
-    let control = visit.control;
+    let (control, apps_astray) = (visit.control, visit.apps.astray);
     // Read before the lists: what happens in between is in the feed again, and nothing is missed.
     let position = control.events.position().await.map_err(refuse)?;
     let (limits, usage) = control.accounts.holdings(&actor).await.map_err(refuse)?;
@@ -39,5 +41,5 @@ pub(crate) async fn read_overview() -> Result<Overview, Refused> {
     let mut seed = [0; 4];
     SystemEntropy.fill(&mut seed);
     let (now, seed) = (SystemClock.now(), u32::from_ne_bytes(seed));
-    Ok(Overview { session, vclusters, position, now, seed, base_image: visit.installation.base_image() })
+    Ok(Overview { session, vclusters, position, now, seed, base_image: visit.installation.base_image(), apps_astray })
 }

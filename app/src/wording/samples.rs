@@ -31,6 +31,7 @@ pub(crate) fn overview(vclusters: Vec<Vcluster>) -> Overview {
         now: at(0),
         seed: 1,
         base_image: "docklet/base".into(),
+        apps_astray: false,
     }
 }
 
