@@ -11,9 +11,11 @@ use control::{
         AllowedImage as Allowed, BrowserSession as Session, Identity as IdentityRecord, Person as Record,
         Token as TokenRecord,
     },
+    vclusters::Deed,
 };
 use domain::{Violation, image::ImageRules, name::UserName, quota::OwnLimits as Own};
 use wire::{
+    activity::Activity,
     admin::{OwnLimits, Person, PersonDetail},
     disk::{DiskUse, DiskUseOf, DiskUses},
     image::{AllowedImage, ImageChoice, ImageList},
@@ -51,6 +53,10 @@ pub fn browser_session(session: &Session, actor: &Actor) -> BrowserSession {
         last_seen: session.last_seen,
         expires_at: session.expires_at,
     }
+}
+
+pub fn activity(deed: &Deed) -> Activity {
+    Activity::from_domain(&deed.operation, deed.by.as_ref().map(ToString::to_string))
 }
 
 /// Under the names people know their providers by.

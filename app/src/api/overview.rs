@@ -21,6 +21,8 @@ pub struct Overview {
     pub seed: u32,
     /// The node image new vclusters are offered.
     pub base_image: String,
+    /// The addresses of apps lead to this browser's own machine, and not to the server.
+    pub apps_astray: bool,
 }
 
 /// The signed-in user's overview.
@@ -31,7 +33,7 @@ pub(crate) async fn read_overview() -> Result<Overview, Refused> {
     use crate::visit::{actor, refuse, visit};
     let actor = actor()?;
     let visit = visit()?;
-    let control = visit.control;
+    let (control, apps_astray) = (visit.control, visit.apps.astray);
     // Read before the lists: what happens in between is in the feed again, and nothing is missed.
     let position = control.events.position().await.map_err(refuse)?;
     let (limits, usage) = control.accounts.holdings(&actor).await.map_err(refuse)?;
@@ -42,5 +44,5 @@ pub(crate) async fn read_overview() -> Result<Overview, Refused> {
     SystemEntropy.fill(&mut seed);
     let (now, seed) = (SystemClock.now(), u32::from_ne_bytes(seed));
     let base_image = visit.installation.base_image();
-    Ok(Overview { session, vclusters, unreadable, position, now, seed, base_image })
+    Ok(Overview { session, vclusters, unreadable, position, now, seed, base_image, apps_astray })
 }

@@ -38,6 +38,7 @@ pub(crate) fn overview(vclusters: Vec<Vcluster>) -> Overview {
         now: at(0),
         seed: 1,
         base_image: "docklet/base".into(),
+        apps_astray: false,
     }
 }
 

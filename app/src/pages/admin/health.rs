@@ -11,6 +11,7 @@ use super::{AdminHead, disks::DisksSection};
 use crate::{
     api::installation::read_health,
     components::{
+        apps_astray::AppsAstray,
         meter::Meter,
         rich::Foreign,
         section::Section,
@@ -52,6 +53,7 @@ pub(crate) fn HealthPage() -> impl IntoView {
         <TopBar here=t!("admin-title")/>
         <div class="page">
             <AdminHead/>
+            <AppsAstray/>
             <Transition fallback=SectionsSkeleton>
                 {move || Suspend::new(async move {
                     match health.await {

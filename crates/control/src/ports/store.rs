@@ -26,7 +26,9 @@ use ipnet::Ipv4Net;
 
 pub use app::{Admission, AppSession, EntryPass, SessionKey};
 pub use home::{HomeReads, HomeWrites};
-pub use identity::{Admitted, Identity, IdentityReads, IdentityWrites, PendingShares, PendingSignIn, ProviderSession};
+pub use identity::{
+    Admitted, Identity, IdentityReads, IdentityWrites, PendingShares, PendingSignIn, ProviderSession, Purpose,
+};
 pub use image::AllowedImage;
 pub use person::{BrowserSession, Person};
 

@@ -28,6 +28,7 @@ mod m20261129_000011_reboot_autostart;
 mod m20261129_000020_edge_pending_address;
 mod m20261129_limits;
 mod m20261129_000030_record_identity;
+mod m20261129_000030_signin_confirms;
 mod m20261129_node_notes;
 
 /// Every step in the order it is applied.
@@ -61,6 +62,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261129_000010_truth::Migration),
             Box::new(m20261129_limits::Migration),
             Box::new(m20261129_000030_record_identity::Migration),
+            Box::new(m20261129_000030_signin_confirms::Migration),
         ]
     }
 }

@@ -8,7 +8,7 @@ use axum::{
 use control::{
     actor::Actor,
     ports::store::PageRequest,
-    vclusters::{CreateVcluster, LONGEST_PAGE},
+    vclusters::CreateVcluster,
 };
 use domain::VclusterId;
 use http::{HeaderMap, HeaderValue, StatusCode, header};
@@ -16,17 +16,9 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 use wire::vcluster::{ChangeVcluster, CreateVcluster as CreateDto, UnreadableVcluster, Vcluster, VclusterPage};
 
 use crate::{
-    http::{
-        error::Failure,
-        identity::Caller,
-        json::Json,
-        path::VclusterPath,
-        query::{self, Query},
-    },
+    http::{error::Failure, identity::Caller, json::Json, path::VclusterPath, query::Query},
     state::AppState,
 };
-
-const USUAL_PAGE: u32 = 50;
 
 pub(crate) fn router() -> OpenApiRouter<AppState> {
     OpenApiRouter::new()
@@ -50,19 +42,12 @@ pub(super) fn accepted(vcluster: &domain::vcluster::Vcluster, actor: &Actor) -> 
         ("cursor" = Option<String>, Query, format = Uuid, description = "`next` of the page before")),
     responses((status = 200, body = VclusterPage)))]
 async fn list(State(state): State<AppState>, caller: Caller, query: Query) -> Result<Answer<VclusterPage>, Failure> {
-    let limit = limit(&query)?;
-    let after: Option<VclusterId> = query.value("cursor", "must be the `next` of another page")?;
+    let (limit, after): (u32, Option<VclusterId>) = query.page()?;
     let listed = state.control.vclusters.list(&caller.actor, PageRequest { after, limit }).await?;
     let items = listed.vclusters.iter().map(|vcluster| Vcluster::from_domain(vcluster, &caller.actor.name)).collect();
     let unreadable = |(id, reason): (VclusterId, String)| UnreadableVcluster { id: id.to_string(), reason };
     let unreadable = listed.unreadable.into_iter().map(unreadable).collect();
     Ok(Answer(VclusterPage { items, unreadable, next: listed.next.map(|id| id.to_string()) }))
-}
-
-fn limit(query: &Query) -> Result<u32, Failure> {
-    const RULE: &str = "must be a whole number between 1 and 199";
-    let limit = query.value("limit", RULE)?.unwrap_or(USUAL_PAGE);
-    if (1..LONGEST_PAGE).contains(&limit) { Ok(limit) } else { Err(query::fault("limit", RULE)) }
 }
 
 /// Creates a vcluster. With an `Idempotency-Key`, repeating the request gives the same vcluster.

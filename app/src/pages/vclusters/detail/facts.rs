@@ -5,9 +5,9 @@ use domain::operation::{OperationKind, OperationState};
 use leptos::{form::ActionForm, prelude::*};
 use wire::vcluster::Vcluster;
 
-use super::time_ago::TimeAgo;
+use super::actions::use_page_actions;
 use crate::{
-    contexts::actions::use_actions,
+    components::time_ago::TimeAgo,
     wording::{
         time::took,
         vcluster::{last_action, size},
@@ -15,7 +15,7 @@ use crate::{
 };
 
 #[component]
-pub(crate) fn Facts(#[prop(into)] vcluster: Signal<Vcluster>) -> impl IntoView {
+pub(super) fn Facts(#[prop(into)] vcluster: Signal<Vcluster>) -> impl IntoView {
     let part = move |of: fn(&Vcluster) -> String| move || vcluster.with(of);
     view! {
         <dl class="facts">
@@ -35,7 +35,7 @@ pub(crate) fn Facts(#[prop(into)] vcluster: Signal<Vcluster>) -> impl IntoView {
 /// Whether it runs again by itself after a restart of its host, and the button that changes it.
 #[component]
 fn Autostart(vcluster: Signal<Vcluster>) -> impl IntoView {
-    let actions = use_actions();
+    let actions = use_page_actions();
     let autostart = Memo::new(move |_| vcluster.with(|vcluster| vcluster.autostart));
     let id = vcluster.with_untracked(|vcluster| vcluster.id.clone());
     let said = move || if autostart.get() { t!("vcluster-autostart-on") } else { t!("vcluster-autostart-off") };
