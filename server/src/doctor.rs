@@ -12,6 +12,7 @@ mod engine;
 pub mod finding;
 mod kernel;
 mod network;
+mod shared;
 
 use chrono::{DateTime, Utc};
 use docker::DockerEngine;
@@ -50,14 +51,8 @@ fn misconfigured(error: &ConfigError) -> Finding {
 }
 
 async fn examine_host(config: &Config, now: DateTime<Utc>) -> Vec<Finding> {
-    let mut findings = kernel::judge(
-        &kernel::look(),
-        kernel::Wanted {
-            connections: config.server.max_connections,
-            pids: config.worker.pids,
-            nodes: config.limits.nodes,
-        },
-    );
+    let mut findings = kernel::judge(&kernel::look(), config.server.max_connections);
+    findings.extend(shared::judge(&shared::look(), shared::Wanted::of(config)));
     // With its workers elsewhere, the portal needs no engine.
     let mut root = None;
     let mut engines_clock = None;
