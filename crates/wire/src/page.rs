@@ -10,3 +10,27 @@ pub struct Page<T> {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub next: Option<String>,
 }
+
+impl<T> Page<T> {
+    /// Of what was found, which was asked for with one more than fits: that one tells only that there is another page.
+    pub fn of<F>(mut found: Vec<F>, limit: u32, cursor: impl Fn(&F) -> String, item: impl Fn(F) -> T) -> Self {
+        let limit = limit as usize;
+        let has_more = found.len() > limit;
+        found.truncate(limit);
+        let next = found.last().filter(|_| has_more).map(cursor);
+        Self { items: found.into_iter().map(item).collect(), next }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_one_that_does_not_fit_tells_of_another_page() {
+        let page = |found: &[u8]| Page::of(found.to_vec(), 2, u8::to_string, |one| one * 10);
+        assert_eq!(page(&[1, 2, 3]), Page { items: vec![10, 20], next: Some("2".into()) });
+        assert_eq!(page(&[1, 2]), Page { items: vec![10, 20], next: None });
+        assert_eq!(page(&[]), Page { items: vec![], next: None });
+    }
+}

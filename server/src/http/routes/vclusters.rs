@@ -51,17 +51,13 @@ pub(super) fn accepted(vcluster: &domain::vcluster::Vcluster, actor: &Actor) -> 
 async fn list(State(state): State<AppState>, caller: Caller, query: Query) -> Result<Answer<Page<Vcluster>>, Failure> {
     let limit = limit(&query)?;
     let after: Option<VclusterId> = query.value("cursor", "must be the `next` of another page")?;
-    // One more than asked for tells whether there is another page.
-    let mut found = state.control.vclusters.list(&caller.actor, PageRequest { after, limit: limit + 1 }).await?;
-    let has_more = found.len() > limit as usize;
-    found.truncate(limit as usize);
-    let next = found.last().filter(|_| has_more).map(|last| last.id.to_string());
-    let items = found.iter().map(|vcluster| Vcluster::from_domain(vcluster, &caller.actor.name)).collect();
-    Ok(Answer(Page { items, next }))
+    let found = state.control.vclusters.list(&caller.actor, PageRequest { after, limit: limit + 1 }).await?;
+    let item = |vcluster| Vcluster::from_domain(&vcluster, &caller.actor.name);
+    Ok(Answer(Page::of(found, limit, |vcluster| vcluster.id.to_string(), item)))
 }
 
 /// Control gives at most `LONGEST_PAGE`, and one of them is kept back.
-fn limit(query: &Query) -> Result<u32, Failure> {
+pub(super) fn limit(query: &Query) -> Result<u32, Failure> {
     const RULE: &str = "must be a whole number between 1 and 199";
     let limit = query.value("limit", RULE)?.unwrap_or(USUAL_PAGE);
     if (1..LONGEST_PAGE).contains(&limit) { Ok(limit) } else { Err(query::fault("limit", RULE)) }
