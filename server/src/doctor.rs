@@ -12,6 +12,7 @@ mod engine;
 pub mod finding;
 mod kernel;
 mod network;
+mod shared;
 
 use chrono::{DateTime, Utc};
 use docker::DockerEngine;
@@ -41,19 +42,6 @@ pub async fn examine(config: Result<Config, ConfigError>, now: DateTime<Utc>) ->
     Report { findings }
 }
 
-/// What the configuration lets come together: of groups, that with the most.
-fn wanted(config: &Config) -> kernel::Wanted {
-    let pids = config.worker.pids.0;
-    let allowances = config.limits.allowances(pids);
-    let limits = || allowances.groups().map(Some).chain([None]).map(|group| allowances.usual(group));
-    kernel::Wanted {
-        connections: config.server.max_connections,
-        pids,
-        nodes: limits().map(|limits| limits.nodes).max().unwrap_or_default(),
-        pids_of_one: limits().map(|limits| limits.pids).max().unwrap_or_default(),
-    }
-}
-
 fn misconfigured(error: &ConfigError) -> Finding {
     Finding::problem(
         "configuration",
@@ -64,7 +52,8 @@ fn misconfigured(error: &ConfigError) -> Finding {
 }
 
 async fn examine_host(config: &Config, now: DateTime<Utc>) -> Vec<Finding> {
-    let mut findings = kernel::judge(&kernel::look(), wanted(config));
+    let mut findings = kernel::judge(&kernel::look(), config.server.max_connections);
+    findings.extend(shared::judge(&shared::look(), shared::Wanted::of(config)));
     // With its workers elsewhere, the portal needs no engine.
     let mut root = None;
     let mut engines_clock = None;

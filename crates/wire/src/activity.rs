@@ -11,7 +11,7 @@ pub struct Activity {
     pub id: String,
     pub kind: OperationKind,
     pub state: OperationState,
-    /// Why it failed.
+    /// Why it failed, or what was found.
     pub reason: Option<String>,
     /// The user who asked for it; absent where it was not written down.
     pub by: Option<String>,

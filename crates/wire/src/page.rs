@@ -22,3 +22,16 @@ impl<T> Page<T> {
         Self { items: found.iter().map(item).collect(), next }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_one_that_does_not_fit_tells_of_another_page() {
+        let page = |found: &[u8]| Page::cut(found.to_vec(), 2, u8::to_string, |one| *one * 10);
+        assert_eq!(page(&[1, 2, 3]), Page { items: vec![10, 20], next: Some("2".into()) });
+        assert_eq!(page(&[1, 2]), Page { items: vec![10, 20], next: None });
+        assert_eq!(page(&[]), Page { items: vec![], next: None });
+    }
+}

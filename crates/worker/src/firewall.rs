@@ -181,7 +181,9 @@ fn say(host: &Host, state: State) {
 
 fn spec(host: &Host, config: &FirewallConfig) -> Result<HelperSpec, EngineError> {
     let installation = host.config.installation;
-    let mut arguments = vec![GUARD_COMMAND.to_owned(), names::bridge_prefix(installation), config.net.to_string()];
+    let (bridges, net, connections) =
+        (names::bridge_prefix(installation), config.net.to_string(), config.connections.to_string());
+    let mut arguments = vec![GUARD_COMMAND.to_owned(), bridges, net, connections];
     arguments.extend(config.open.iter().map(ToString::to_string));
     let unreadable = |error| EngineError::Refused(format!("{} cannot be read: {error}", host.init.display()));
     let version = init_binary::version(&host.init).map_err(unreadable)?;

@@ -8,6 +8,8 @@ mod apps;
 mod away;
 #[path = "host/broken.rs"]
 mod broken;
+#[path = "host/connections.rs"]
+mod connections;
 #[path = "host/coordination.rs"]
 mod coordination;
 #[path = "host/disk.rs"]

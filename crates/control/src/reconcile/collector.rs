@@ -10,7 +10,7 @@ use domain::{
     NodeId, OperationId, VclusterId,
     name::WorkerName,
     node::{Generation, Node, Observation, Phase},
-    operation::{Operation, OperationKind, OperationState},
+    operation::Operation,
     vcluster::{Change, Vcluster},
 };
 use futures::StreamExt;
@@ -274,11 +274,9 @@ impl Collector {
             } else {
                 tx.save_vcluster(vcluster, now).await?;
             }
-            for reason in &progress.happened {
-                let mut happened =
-                    Operation::begin(OperationId::new(self.entropy.id(now)), OperationKind::OutOfMemory, now);
-                happened.finish(OperationState::Failed, Some(reason.clone()), now);
-                tx.note_happening(vcluster.id, &happened).await?;
+            for (kind, what) in &progress.happened {
+                let id = OperationId::new(self.entropy.id(now));
+                tx.note_happening(vcluster.id, &Operation::happened(id, *kind, what.clone(), now)).await?;
             }
             for worker in &progress.came_up {
                 tx.keep_home(vcluster.owner, worker, now).await?;

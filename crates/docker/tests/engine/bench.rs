@@ -106,7 +106,7 @@ impl Bench {
             installation: self.installation,
             init: docklet_init(),
             version: format!("test-{}", self.installation),
-            arguments: ["firewall", &bridges, "10.128.0.0/9", &port.to_string()].map(str::to_owned).to_vec(),
+            arguments: ["firewall", &bridges, "10.128.0.0/9", "4096", &port.to_string()].map(str::to_owned).to_vec(),
         }
     }
 }

@@ -1,4 +1,4 @@
-//! `/vclusters/{id}/activity`: what was done with a vcluster.
+//! `/vclusters/{id}/activity`: what was done with a vcluster, and what happened to it.
 
 use app::api::dto;
 use axum::{Json as Answer, extract::State};
@@ -16,7 +16,7 @@ pub(crate) fn router() -> OpenApiRouter<AppState> {
     OpenApiRouter::new().routes(routes!(list))
 }
 
-/// What was done with a vcluster, newest first: who asked, how it ended and why. Kept for 90 days.
+/// What was done with a vcluster, and what happened to it, newest first. Kept for 90 days.
 #[utoipa::path(get, path = "/vclusters/{id}/activity", tag = "vclusters",
     params(("id" = String, Path),
         ("limit" = Option<u32>, Query, minimum = 1, maximum = 199, description = "1–199; 50 when absent"),
