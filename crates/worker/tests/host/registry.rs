@@ -2,7 +2,7 @@
 
 use std::{
     io::{BufRead, BufReader, Write},
-    net::{TcpListener, TcpStream},
+    net::{Shutdown, TcpListener, TcpStream},
     sync::{
         Arc,
         atomic::{AtomicBool, AtomicUsize, Ordering},
@@ -18,6 +18,8 @@ use crate::lab::docker;
 
 const MANIFEST: &str = "application/vnd.docker.distribution.manifest.v2+json";
 const CONFIG: &str = "application/vnd.docker.container.image.v1+json";
+/// What a connection begins with that is to be TLS.
+const TLS: u8 = 0x16;
 const LAYER: &str = "application/vnd.docker.image.rootfs.diff.tar.gzip";
 
 /// Its image leaves the engine with it, with whatever is made of it: nobody else has it.
@@ -107,8 +109,20 @@ impl Registry {
     }
 }
 
+/// In HTTP, as servers do that speak no TLS: the image store of containerd comes again without only after such an answer.
+fn refuse_tls(mut reader: BufReader<&TcpStream>) -> std::io::Result<()> {
+    let mut stream = *reader.get_ref();
+    stream.write_all(b"HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n")?;
+    stream.shutdown(Shutdown::Write)?;
+    // Closing with something unread would take the answer back.
+    std::io::copy(&mut reader, &mut std::io::sink()).map(drop)
+}
+
 fn serve(stream: &TcpStream, content: &Content) -> std::io::Result<()> {
     let mut reader = BufReader::new(stream);
+    if reader.fill_buf()?.first() == Some(&TLS) {
+        return refuse_tls(reader);
+    }
     let mut first = String::new();
     reader.read_line(&mut first)?;
     loop {
