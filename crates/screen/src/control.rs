@@ -111,11 +111,13 @@ impl Display {
         }
     }
 
-    /// DECALN: fills the screen with E.
+    /// DECALN: fills the screen with E; in xterm.js from the region's top in origin mode, and without a hyperlink.
     fn alignment_pattern(&mut self) {
-        let (cols, rows, style) = (self.cols(), self.rows(), self.style);
+        self.move_to(0, 0);
+        let (cols, rows, mut style) = (self.cols(), self.rows(), self.style);
+        style.extra = 0;
         let text = vec![b'E'; cols];
-        for row in 0..rows {
+        for row in self.cursor.row..rows {
             let row = self.grid_mut().row_mut(row);
             row.wrapped = false;
             row.write_ascii(0, &text, style);

@@ -248,9 +248,10 @@ impl Display {
         self.cursor.col = 0;
     }
 
-    /// Moves the columns of the region from `col` on, right (`insert`) or left.
+    /// Moves the columns of the region from `col` on, right (`insert`) or left. In a line that waits to wrap that is the
+    /// first column, as in xterm.js.
     fn shift_columns(&mut self, col: usize, count: usize, insert: bool) {
-        let (row, style) = (self.cursor.row, self.style.erased());
+        let (row, col, style) = (self.cursor.row, col % self.cols(), self.style.erased());
         let grid = self.grid_mut();
         if row < grid.top() || row > grid.bottom() {
             return;

@@ -25,6 +25,8 @@ pub(crate) struct Display {
     /// The alternate buffer, while it is shown.
     pub(crate) alternate: Option<Grid>,
     pub(crate) cursor: Cursor,
+    /// What was saved in the alternate buffer before it was left, which xterm.js keeps for the next time.
+    pub(crate) alternate_saved: Saved,
     /// The primary buffer's cursor while the alternate one is shown.
     pub(crate) primary_cursor: Cursor,
     pub(crate) style: Style,
@@ -43,6 +45,7 @@ impl Display {
             size,
             primary: Grid::new(size, Style::default()),
             alternate: None,
+            alternate_saved: Saved::default(),
             cursor: Cursor::default(),
             primary_cursor: Cursor::default(),
             style: Style::default(),
@@ -160,14 +163,18 @@ impl Display {
     /// Shows the alternate buffer, empty.
     pub(crate) fn show_alternate(&mut self) {
         if self.alternate.is_none() {
-            self.alternate = Some(Grid::new(self.size, self.style.erased()));
+            let mut grid = Grid::new(self.size, self.style.erased());
+            grid.saved = self.alternate_saved;
+            self.alternate = Some(grid);
             self.primary_cursor = self.cursor;
         }
     }
 
     /// Shows the primary buffer; the cursor stays where it is.
     pub(crate) fn show_primary(&mut self) {
-        self.alternate = None;
+        if let Some(grid) = self.alternate.take() {
+            self.alternate_saved = grid.saved;
+        }
     }
 
     /// Designates a character set.

@@ -1,11 +1,10 @@
 //! Rows as bytes that print them again: text, SGR, and nothing that depends on where the cursor is.
 
-use unicode_width::UnicodeWidthChar;
-
 use crate::clusters::Clusters;
 use crate::extras::Extras;
 use crate::row::{Cell, Content, Row};
 use crate::style::{Style, push_number};
+use crate::width::width;
 
 /// The tables that cells' numbers lead to.
 #[derive(Debug, Default)]
@@ -180,7 +179,7 @@ pub(crate) fn push_content(cell: Cell, tables: &Tables, out: &mut Vec<u8>) {
     match cell.content() {
         Content::Nothing => out.push(b' '),
         Content::Char(c) => {
-            if c.width() == Some(0) {
+            if width(c) == 0 {
                 // A mark that stands alone must not join what is before it; any sequence keeps them apart.
                 out.extend_from_slice(b"\x1b(B");
             }

@@ -28,6 +28,7 @@ mod style;
 mod tabs;
 mod title;
 mod utf8;
+mod width;
 
 use wire::terminal::Size;
 

@@ -1,10 +1,9 @@
 //! Printing characters: wrapping, wide characters, combining marks, insert mode.
 
-use unicode_width::UnicodeWidthChar;
-
 use crate::charset::Charset;
 use crate::display::Display;
 use crate::row::{Cell, Content};
+use crate::width::width;
 
 /// How often REP may repeat a character on the smallest screen.
 const MOST_REPEATED: usize = 1000;
@@ -43,9 +42,9 @@ impl Display {
     }
 
     pub(crate) fn print_char(&mut self, c: char) {
-        match c.width().unwrap_or(0) {
+        match width(c) {
             0 => self.print_mark(c),
-            width => self.print_wide(c, width.min(2)),
+            width => self.print_wide(c, width),
         }
     }
 

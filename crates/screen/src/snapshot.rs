@@ -23,6 +23,10 @@ impl Display {
             push_position(self.primary_cursor.row, self.primary_cursor.col.min(self.cols() - 1), out);
             out.extend_from_slice(b"\x1b[?47h");
             self.push_alternate(alternate, out);
+        } else if self.alternate_saved != Saved::default() {
+            push_mode(47, true, out);
+            self.push_saved(&self.alternate_saved, out);
+            push_mode(47, false, out);
         }
         push_tabs(self.grid(), out);
         self.push_saved(&self.grid().saved, out);

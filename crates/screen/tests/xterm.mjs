@@ -65,4 +65,10 @@ async function judge(given) {
   return found ?? "";
 }
 
-for await (const line of createInterface({ input: process.stdin })) console.log(await judge(JSON.parse(line)));
+/** Answers with what xterm.js throws, too: it does so outside of the promise, which would wait forever. */
+async function answer(given) {
+  const thrown = new Promise((_, reject) => process.removeAllListeners("uncaughtException").on("uncaughtException", reject));
+  return Promise.race([judge(given), thrown]).catch((error) => `xterm.js throws: ${error.message}`);
+}
+
+for await (const line of createInterface({ input: process.stdin })) console.log(await answer(JSON.parse(line)));

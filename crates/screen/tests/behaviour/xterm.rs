@@ -94,3 +94,24 @@ fn xterm_js_shows_after_a_snapshot_what_it_shows_after_the_output() -> Result<()
     }
     Ok(())
 }
+
+/// Each character once, where the rest of the line shows how many columns the model takes it for.
+#[test]
+fn characters_are_as_wide_as_in_xterm_js() -> Result<(), Box<dyn Error>> {
+    let mut oracle = Oracle::start()?;
+    let size = Size::new(80, 30)?;
+    // The planes above hold nothing, or ideographs only.
+    let characters: Vec<char> = ('\u{a0}'..'\u{20010}').chain('\u{e0000}'..'\u{e0200}').collect();
+    for some in characters.chunks(20 * 1000) {
+        let lines = some.chunks(20).map(|line| {
+            let cells = line.iter().zip(0..).map(|(c, at)| format!("\x1b[{}Ga{c}\x1b[{}Gx", at * 4 + 1, at * 4 + 3));
+            cells.collect::<String>() + "\r\n"
+        });
+        let output = lines.collect::<String>();
+        let mut screen = Screen::new(size);
+        screen.feed(output.as_bytes());
+        let difference = oracle.difference(size, [&[output.as_bytes()], &[&screen.snapshot()]])?;
+        assert_eq!(difference, "", "from {:?}", some.first());
+    }
+    Ok(())
+}
