@@ -3,7 +3,7 @@
 use control::ports::coordination::{CoordinationError, Dispatch};
 use testkit::{RealEtcd, build};
 
-use crate::{key, raw};
+use crate::{key, raw, signal};
 
 #[tokio::test]
 async fn control_writes_nothing_under_an_earlier_term_than_etcd_has_heard_of() {
@@ -29,6 +29,25 @@ async fn control_writes_nothing_under_an_earlier_term_than_etcd_has_heard_of() {
     old.assign(std::slice::from_ref(&third)).await.expect("a later term");
     assert!(matches!(new.assign(&[first]).await, Err(CoordinationError::Superseded)));
     assert_eq!(new.later_epoch(), Some(8));
+}
+
+#[tokio::test]
+async fn an_answer_to_an_earlier_term_says_nothing_about_the_present_one() {
+    let etcd = RealEtcd::start().await;
+    let (restored, other) = (etcd.connect(), etcd.connect());
+    other.write_under(7);
+    other.assign(&[build::assignment("here")]).await.expect("etcd is told");
+    restored.write_under(5);
+    restored.ping().await.expect("connected");
+    signal(&etcd, "STOP");
+    let wanted = [build::assignment("here")];
+    let (assigned, ()) = tokio::join!(restored.assign(&wanted), async {
+        // The order is on its way, under the earlier term.
+        restored.write_under(8);
+        signal(&etcd, "CONT");
+    });
+    assert_eq!(restored.later_epoch(), None);
+    assigned.expect("written under the present term");
 }
 
 #[tokio::test]
