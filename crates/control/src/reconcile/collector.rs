@@ -304,7 +304,7 @@ impl Collector {
                 record_finish(&progress, &vcluster.operation);
                 dispatcher.withdraw(progress.left);
                 if progress.orders {
-                    dispatcher.dispatch(vcluster);
+                    dispatcher.dispatch(vcluster.id);
                 }
             }
         };

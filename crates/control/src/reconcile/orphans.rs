@@ -64,7 +64,7 @@ impl Orphans {
         match tx.vcluster_of_node(orphan.node).await {
             Ok(Some(vcluster)) if vcluster.node_by_id(orphan.node).is_some_and(|node| node.worker == orphan.worker) => {
                 tx.remove_unclaimed(orphan.node).await?;
-                self.dispatcher.dispatch(vcluster);
+                self.dispatcher.dispatch(vcluster.id);
                 return Ok(Said::Claimed);
             }
             // The node is another host's: this container is none of the record's.

@@ -46,11 +46,12 @@ impl Harness {
 
     /// Waits until old rows were dropped, by the present time.
     async fn swept(&self) {
-        eventually("a sweep", SOON, async || {
-            let mut tx = self.store.begin().await.expect("a transaction");
-            tx.last_sweep().await.expect("a read") == Some(self.clock.now())
-        })
-        .await;
+        eventually("a sweep", SOON, async || self.last_sweep().await == Some(self.clock.now())).await;
+    }
+
+    async fn last_sweep(&self) -> Option<chrono::DateTime<chrono::Utc>> {
+        let mut tx = self.store.begin().await.expect("a transaction");
+        tx.last_sweep().await.expect("a read")
     }
 
     async fn said(&self, words: &str) {
@@ -144,6 +145,35 @@ async fn a_record_that_is_older_than_what_a_worker_has_carried_out_numbers_its_o
     assert_eq!(lab.state(), VclusterState::Running, "its order stays what it is");
     harness.work(node.id, Order::Run, Phase::Running { since: chrono_epoch() }).await;
     harness.said("the record was older").await;
+}
+
+#[tokio::test]
+async fn orders_that_follow_each_other_while_coordination_is_away_are_no_restored_record() {
+    let harness = Harness::new().await;
+    let lab = harness.create("lab", 1).await;
+    let lab = harness.running(lab).await;
+    harness.coordination.cut();
+    let (ada, vclusters) = (&harness.ada, &harness.control.vclusters);
+    for _ in 0..3 {
+        vclusters.stop(ada, lab.id).await.expect("it can be stopped");
+        vclusters.start(ada, lab.id).await.expect("it can be started");
+    }
+    let other = harness.create("other", 1).await;
+    harness.coordination.mend();
+    // What was ordered last is published last.
+    eventually("everything to be published", SOON, async || {
+        let newest = harness.coordination.assignment(lab.nodes[0].id).is_some_and(|now| now.generation.0 >= 7);
+        newest && harness.coordination.assignment(other.nodes[0].id).is_some()
+    })
+    .await;
+    let third = harness.create("third", 1).await;
+    eventually("what waited to be published", SOON, async || {
+        harness.coordination.assignment(third.nodes[0].id).is_some()
+    })
+    .await;
+    let now = harness.get(lab.id).await.expect("the vcluster");
+    assert_eq!(now.nodes[0].generation, Generation(7), "six orders behind the first");
+    assert_eq!(harness.notices().await, Vec::<String>::new());
 }
 
 #[tokio::test]

@@ -52,7 +52,7 @@ impl State {
             if let Some(there) = self.assignments.get(&place) {
                 let is_other = there.generation == assignment.generation && there.order != assignment.order;
                 if there.generation > assignment.generation || is_other {
-                    newer.push(Newer { node: there.node, generation: there.generation });
+                    newer.push(Newer { node: there.node, generation: there.generation, order: there.order });
                     continue;
                 }
                 if there == assignment {
