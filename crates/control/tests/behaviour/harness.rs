@@ -116,8 +116,14 @@ impl Harness {
     }
 
     pub(crate) async fn announce(&self) {
+        self.announce_as("here").await;
+        self.host_known().await;
+    }
+
+    /// A worker of this name says that it is there.
+    pub(crate) async fn announce_as(&self, name: &str) {
         let info = WorkerInfo {
-            name: "here".parse().expect("a name"),
+            name: name.parse().expect("a name"),
             cpu_milli: 4000,
             memory_mib: 16384,
             routed: vec!["172.20.0.0/27".parse().expect("a network")],
@@ -127,7 +133,6 @@ impl Harness {
             id: None,
         };
         self.coordination.announce(&info).await.expect("coordination answers");
-        self.host_known().await;
     }
 
     /// Placement has heard of the worker: a create is not refused for want of a host.
