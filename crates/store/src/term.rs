@@ -20,10 +20,11 @@ use sea_orm::{
 use tokio_util::task::AbortOnDropHandle;
 
 use crate::{
-    SqlStore,
+    MigrateError, SqlStore,
     connection::{Place, postgres},
     entity::record,
     fault::fault,
+    schema,
 };
 
 /// There is one row.
@@ -82,6 +83,8 @@ pub enum ServeError {
     Lock { path: PathBuf, source: io::Error },
     #[error(transparent)]
     Store(#[from] StoreError),
+    #[error(transparent)]
+    Schema(#[from] MigrateError),
 }
 
 /// This process serves the record, for as long as this is kept.
@@ -99,7 +102,7 @@ impl Serving {
 
 /// What others find taken.
 #[derive(Debug)]
-enum Hold {
+pub(crate) enum Hold {
     /// A lock on a file beside the database's: closing a file of SQLite's own would end SQLite's locks.
     File { _lock: File },
     /// A lock of a session at the server.
@@ -107,10 +110,21 @@ enum Hold {
 }
 
 impl SqlStore {
-    /// Takes the record for this process, under the next term. From now on every transaction of this process compares the
-    /// term. With `takeover`, also from a process that holds it: that one is then refused.
+    /// Takes the record for this process, brings its schema up to date, and goes on under the next term. From now on every
+    /// transaction of this process compares the term. With `takeover`, also from a process that holds it: that one is then
+    /// refused. A process that is refused has changed nothing.
     pub async fn serve(&self, takeover: bool) -> Result<Serving, ServeError> {
-        let hold = match self.place() {
+        let hold = self.hold(takeover).await?;
+        let transaction = self.exclusive_for_long().await?;
+        schema::apply(self, &transaction).await?;
+        let term = raise(&transaction, 0).await?;
+        self.commit(transaction).await?;
+        self.set_term(term);
+        Ok(Serving { term: u64::try_from(term).unwrap_or_default(), _hold: hold })
+    }
+
+    pub(crate) async fn hold(&self, takeover: bool) -> Result<Hold, ServeError> {
+        Ok(match self.place() {
             Place::File(path) => Hold::File { _lock: lock(path, takeover)? },
             Place::Server { config, options } => {
                 let mut session = postgres::Session::open(config, options).await?;
@@ -123,12 +137,7 @@ impl SqlStore {
                 }
                 Hold::Session { _keeper: AbortOnDropHandle::new(tokio::spawn(session.keep())) }
             }
-        };
-        let transaction = self.exclusive().await?;
-        let term = raise(&transaction, 0).await?;
-        self.commit(transaction).await?;
-        self.set_term(term);
-        Ok(Serving { term: u64::try_from(term).unwrap_or_default(), _hold: hold })
+        })
     }
 
     /// The term of another process that has taken over, if one has. Terms only go up.
