@@ -13,7 +13,7 @@ use std::{
 use chrono::{DateTime, Utc};
 use control::ports::store::StoreError;
 use sea_orm::{
-    ActiveValue::Set,
+    ActiveValue::{NotSet, Set},
     ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QuerySelect, QueryTrait,
     sea_query::{Expr, OnConflict},
 };
@@ -49,7 +49,7 @@ pub(crate) fn is(term: i64) -> Expr {
 /// The next term, above one that is known from elsewhere; a process that serves an earlier one writes nothing any more.
 async fn raise(db: &impl ConnectionTrait, known: i64) -> Result<i64, StoreError> {
     let next = term(db).await?.max(known) + 1;
-    let row = record::ActiveModel { id: Set(ONE), term: Set(next), swept_at: Set(None) };
+    let row = record::ActiveModel { id: Set(ONE), term: Set(next), swept_at: Set(None), clock_doubted_since: NotSet };
     let replace = OnConflict::column(record::Column::Id).update_column(record::Column::Term).to_owned();
     let insert = record::Entity::insert(row).on_conflict(replace);
     insert.exec_without_returning(db).await.map_err(fault("record"))?;
@@ -61,10 +61,24 @@ pub(crate) async fn last_sweep(db: &impl ConnectionTrait) -> Result<Option<DateT
 }
 
 pub(crate) async fn set_last_sweep(db: &impl ConnectionTrait, at: DateTime<Utc>) -> Result<(), StoreError> {
-    let row = record::ActiveModel { id: Set(ONE), term: Set(0), swept_at: Set(Some(at)) };
+    let row = record::ActiveModel { id: Set(ONE), term: Set(0), swept_at: Set(Some(at)), clock_doubted_since: NotSet };
     let replace = OnConflict::column(record::Column::Id).update_column(record::Column::SweptAt).to_owned();
     let insert = record::Entity::insert(row).on_conflict(replace);
     insert.exec_without_returning(db).await.map_err(fault("record"))?;
+    Ok(())
+}
+
+pub(crate) async fn clock_doubted_since(db: &impl ConnectionTrait) -> Result<Option<DateTime<Utc>>, StoreError> {
+    Ok(row(db).await?.and_then(|row| row.clock_doubted_since))
+}
+
+pub(crate) async fn set_clock_doubted_since(
+    db: &impl ConnectionTrait,
+    since: Option<DateTime<Utc>>,
+) -> Result<(), StoreError> {
+    let update = record::Entity::update_many().filter(record::Column::Id.eq(ONE));
+    let update = update.col_expr(record::Column::ClockDoubtedSince, Expr::value(since));
+    update.exec(db).await.map_err(fault("record"))?;
     Ok(())
 }
 

@@ -63,6 +63,17 @@ pub(crate) async fn save(db: &impl ConnectionTrait, unclaimed: &Unclaimed) -> Re
     Ok(())
 }
 
+pub(crate) async fn find_again(
+    db: &impl ConnectionTrait,
+    from: DateTime<Utc>,
+    now: DateTime<Utc>,
+) -> Result<(), StoreError> {
+    use unclaimed_node::Column::FoundAt;
+    let late = unclaimed_node::Entity::update_many().filter(FoundAt.gte(from)).col_expr(FoundAt, Expr::value(now));
+    late.exec(db).await.map_err(fault("unclaimed node"))?;
+    Ok(())
+}
+
 pub(crate) async fn remove(db: &impl ConnectionTrait, node: NodeId) -> Result<(), StoreError> {
     unclaimed_node::Entity::delete_by_id(node.as_uuid()).exec(db).await.map_err(fault("unclaimed node"))?;
     Ok(())

@@ -263,6 +263,8 @@ pub trait Transaction: IdentityWrites + HomeWrites + Send {
     async fn unclaimed(&mut self, node: NodeId) -> Result<Option<Unclaimed>, StoreError>;
     /// Inserts it or replaces what may change of it: all but when it was found.
     async fn save_unclaimed(&mut self, unclaimed: &Unclaimed) -> Result<(), StoreError>;
+    /// What was found at `from` or later counts as found at `now`.
+    async fn find_unclaimed_again(&mut self, from: DateTime<Utc>, now: DateTime<Utc>) -> Result<(), StoreError>;
     async fn remove_unclaimed(&mut self, node: NodeId) -> Result<(), StoreError>;
     /// Removes it with its nodes; its operations stay as history.
     /// Something that nobody asked for, in the vcluster's history.
@@ -312,6 +314,9 @@ pub trait Transaction: IdentityWrites + HomeWrites + Send {
     /// The time of the last sweep; `None` when there has been none.
     async fn last_sweep(&mut self) -> Result<Option<DateTime<Utc>>, StoreError>;
     async fn set_last_sweep(&mut self, at: DateTime<Utc>) -> Result<(), StoreError>;
+    /// Since when the clock is doubted, by that clock; kept beside the time of the last sweep, so there must have been one.
+    async fn clock_doubted_since(&mut self) -> Result<Option<DateTime<Utc>>, StoreError>;
+    async fn set_clock_doubted_since(&mut self, since: Option<DateTime<Utc>>) -> Result<(), StoreError>;
 
     /// Drops operations that began before `before` and are no vcluster's latest one, and what is known of nodes that departed
     /// before. Returns how many.

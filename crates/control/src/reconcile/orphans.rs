@@ -77,7 +77,11 @@ impl Orphans {
             return Ok(Said::Verdict(Verdict::Remove { generation }));
         }
         let now = self.clock.now();
-        let found_at = tx.unclaimed(orphan.node).await?.map_or(now, |known| known.found_at);
+        let found_at = match tx.unclaimed(orphan.node).await? {
+            Some(known) => known.found_at,
+            // By a clock that runs behind, as on a host that has just booted, it would look old once the clock is right.
+            None => tx.last_sweep().await?.map_or(now, |last| now.max(last)),
+        };
         let unclaimed = Unclaimed {
             node: orphan.node,
             worker: orphan.worker.clone(),

@@ -177,6 +177,55 @@ async fn orders_that_follow_each_other_while_coordination_is_away_are_no_restore
 }
 
 #[tokio::test]
+async fn a_container_found_by_a_clock_that_runs_behind_is_kept_as_long_as_any() {
+    let mut harness = Harness::new().await;
+    harness.swept().await;
+    let last = harness.clock.now();
+    harness.clock.set(chrono_epoch());
+    let unclaimed = stranger(99);
+    harness.coordination.ask(std::slice::from_ref(&unclaimed)).await.expect("coordination answers");
+    assert_eq!(harness.verdict(unclaimed.node).await, control::ports::coordination::Verdict::Keep);
+    // The clock is set right: the host was away for longer than what is unclaimed is kept.
+    harness.clock.set(last + UNCLAIMED_KEPT * 2);
+    harness.restart().await;
+    harness.said("check the clock").await;
+    harness.clock.advance(Duration::from_secs(24 * 3600));
+    harness.restart().await;
+    harness.swept().await;
+    let marked = stranger(100);
+    harness.coordination.ask(std::slice::from_ref(&marked)).await.expect("coordination answers");
+    harness.verdict(marked.node).await;
+    assert_eq!(harness.verdict(unclaimed.node).await, control::ports::coordination::Verdict::Keep);
+}
+
+#[tokio::test]
+async fn a_machine_that_is_off_at_night_sweeps_again_a_day_after_a_weekend() {
+    let mut harness = Harness::new().await;
+    harness.swept().await;
+    let last = harness.clock.now();
+    harness.clock.advance(Duration::from_secs(64 * 3600));
+    harness.restart().await;
+    harness.said("check the clock").await;
+    // Off and on again, twice.
+    harness.clock.advance(Duration::from_secs(12 * 3600));
+    harness.restart().await;
+    harness.said("check the clock").await;
+    assert_eq!(harness.last_sweep().await, Some(last));
+    harness.clock.advance(Duration::from_secs(12 * 3600));
+    harness.restart().await;
+    harness.swept().await;
+    // From another century: the doubt of before is none about this.
+    let last = harness.clock.now();
+    harness.clock.advance(Duration::from_secs(3 * 24 * 3600));
+    harness.restart().await;
+    harness.said("check the clock").await;
+    harness.clock.advance(Duration::from_secs(100 * 366 * 24 * 3600));
+    harness.restart().await;
+    harness.said("check the clock").await;
+    assert_eq!(harness.last_sweep().await, Some(last));
+}
+
+#[tokio::test]
 async fn a_clock_that_leaps_drops_nothing() {
     let mut harness = Harness::new().await;
     let browser = harness.sign_in(&harness.ada).await;

@@ -26,6 +26,7 @@ mod m20261129_000010_reboot_homes;
 mod m20261129_000010_truth;
 mod m20261129_000011_reboot_autostart;
 mod m20261129_000020_edge_pending_address;
+mod m20261129_000031_doubted_clock;
 mod m20261129_node_notes;
 
 /// Every step in the order it is applied.
@@ -57,6 +58,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261129_000010_reboot_homes::Migration),
             Box::new(m20261129_000011_reboot_autostart::Migration),
             Box::new(m20261129_000010_truth::Migration),
+            Box::new(m20261129_000031_doubted_clock::Migration),
         ]
     }
 }
