@@ -1,16 +1,22 @@
 //! The installation as its administrators see it: the hosts, with what they have, what they may give out and what is held
-//! on them. How the programs around are (database, etcd, engine) is the edge's to ask.
+//! on them; and what leaves the record with a host that is gone for good. How the programs around are (database, etcd, engine)
+//! is the edge's to ask.
+
+mod gone;
 
 use std::{collections::BTreeMap, sync::Arc};
 
 use domain::{name::WorkerName, quota::Usage};
 use scheduler::Overcommit;
 
+pub use gone::{GoneHost, forget_host};
+
 use crate::{
     Error, Ports,
     actor::Actor,
+    events::Events,
     ports::{clock::Clock, coordination::WorkerInfo, store::Store},
-    reconcile::{Notice, host_lost, hosts::Hosts, notices::Notices, orphans},
+    reconcile::{Dispatcher, Notice, host_lost, hosts::Hosts, notices::Notices, orphans},
 };
 
 /// One host.
@@ -35,6 +41,8 @@ pub struct Installation {
     hosts: Hosts,
     overcommit: Overcommit,
     notices: Notices,
+    events: Events,
+    dispatcher: Dispatcher,
 }
 
 impl std::fmt::Debug for Installation {
@@ -44,8 +52,32 @@ impl std::fmt::Debug for Installation {
 }
 
 impl Installation {
-    pub(crate) fn new(ports: &Ports, overcommit: Overcommit, hosts: Hosts, notices: Notices) -> Self {
-        Self { store: ports.store.clone(), clock: ports.clock.clone(), hosts, overcommit, notices }
+    pub(crate) fn new(
+        ports: &Ports,
+        overcommit: Overcommit,
+        hosts: Hosts,
+        notices: Notices,
+        events: Events,
+        dispatcher: Dispatcher,
+    ) -> Self {
+        let (store, clock) = (ports.store.clone(), ports.clock.clone());
+        Self { store, clock, hosts, overcommit, notices, events, dispatcher }
+    }
+
+    /// Declares a host gone for good: its nodes leave the record, and what they held is free. Refused while it answers.
+    pub async fn forget_host(&self, actor: &Actor, name: &str) -> Result<GoneHost, Error> {
+        actor.administrator()?;
+        let host: WorkerName = name.parse().map_err(|_| Error::NotFound("host"))?;
+        if self.hosts.knows(&host) {
+            return Err(Error::HostAnswers(host));
+        }
+        let now = self.clock.now();
+        let (tx, events, gone) = gone::prepare(&*self.store, &host, now).await?;
+        let (dispatcher, nodes) = (self.dispatcher.clone(), gone.nodes.clone());
+        self.events.commit(tx, events, move || dispatcher.withdraw(nodes)).await?;
+        let (nodes, vclusters) = (gone.nodes.len(), gone.vclusters);
+        tracing::warn!(%host, nodes, vclusters, user = %actor.name, "a host was declared gone; its nodes have left the record");
+        Ok(gone)
     }
 
     /// What needs an administrator's attention: what is so now, then what has happened since the start, the latest first.

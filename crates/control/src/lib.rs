@@ -113,7 +113,14 @@ impl Control {
             federation: Federation::none(ports),
             images: images.clone(),
             disks: Disks::new(ports, hosts.clone()),
-            installation: Installation::new(ports, policy.overcommit, hosts.clone(), notices.clone()),
+            installation: Installation::new(
+                ports,
+                policy.overcommit,
+                hosts.clone(),
+                notices.clone(),
+                events.clone(),
+                dispatcher.clone(),
+            ),
         };
         (control, Reconciler::new(ports, events, hosts, (dispatcher, orders), images, policy.cluster_net, notices))
     }

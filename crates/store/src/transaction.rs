@@ -185,6 +185,10 @@ impl Transaction for SqlTransaction {
         unclaimed::departed(&self.0, node).await
     }
 
+    async fn forget_departed(&mut self, nodes: &[NodeId]) -> Result<(), StoreError> {
+        unclaimed::forget_departed(&self.0, nodes).await
+    }
+
     async fn unclaimed(&mut self, node: NodeId) -> Result<Option<Unclaimed>, StoreError> {
         unclaimed::one(&self.0, node).await
     }

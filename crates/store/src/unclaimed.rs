@@ -38,6 +38,12 @@ pub(crate) async fn departed(db: &impl ConnectionTrait, node: NodeId) -> Result<
     row.map(generation).transpose()
 }
 
+pub(crate) async fn forget_departed(db: &impl ConnectionTrait, nodes: &[NodeId]) -> Result<(), StoreError> {
+    let these = departed_node::Column::Id.is_in(nodes.iter().map(|node| node.as_uuid()));
+    departed_node::Entity::delete_many().filter(these).exec(db).await.map_err(fault("departed node"))?;
+    Ok(())
+}
+
 /// Returns how many.
 pub(crate) async fn drop_departed_before(db: &impl ConnectionTrait, before: DateTime<Utc>) -> Result<u64, StoreError> {
     let old = departed_node::Entity::delete_many().filter(departed_node::Column::DepartedAt.lt(before));

@@ -260,6 +260,8 @@ pub trait Transaction: IdentityWrites + HomeWrites + Send {
     async fn save_vcluster(&mut self, vcluster: &Vcluster, now: DateTime<Utc>) -> Result<(), StoreError>;
     /// The last order of a node that the record has let go of; `None` when it never had it, or long ago.
     async fn departed(&mut self, node: NodeId) -> Result<Option<Generation>, StoreError>;
+    /// Takes back that these nodes have departed: what is found of them is what no record claims, and is kept.
+    async fn forget_departed(&mut self, nodes: &[NodeId]) -> Result<(), StoreError>;
     async fn unclaimed(&mut self, node: NodeId) -> Result<Option<Unclaimed>, StoreError>;
     /// Inserts it or replaces what may change of it: all but when it was found.
     async fn save_unclaimed(&mut self, unclaimed: &Unclaimed) -> Result<(), StoreError>;
