@@ -1,7 +1,8 @@
 # Two commands matter: make run, make test. Every recipe is one script in scripts/, which says what it does.
 # ARGS goes through, for example: make run ARGS="--listen 127.0.0.1:9000"
 .DEFAULT_GOAL := help
-.PHONY: run test test-engines dev lint bench image image-full dist help
+MINUTES ?= 10
+.PHONY: run test test-engines fuzz dev lint bench image image-full dist help
 
 run:   ## install what is missing, build, serve on http://localhost:8000
 	@scripts/run.sh $(ARGS)
@@ -9,8 +10,11 @@ run:   ## install what is missing, build, serve on http://localhost:8000
 test:  ## every test there is: unit, integration, end to end; ends with their count
 	@scripts/test.sh $(ARGS)
 
-test-engines: ## the tests of docker and worker on an engine with userns-remap, and on Debian forky's (28.5), both image stores
+test-engines: ## the tests that meet an engine, and a journey, on one with userns-remap and on Debian forky's 28.5, both image stores
 	@scripts/engines.sh $(ARGS)
+
+fuzz: ## random output through the screen model, with xterm.js as the judge: make fuzz MINUTES=30
+	@scripts/fuzz.sh $(MINUTES)
 
 dev:   ## serve unoptimised and rebuild at every change
 	@scripts/dev.sh $(ARGS)
@@ -18,7 +22,7 @@ dev:   ## serve unoptimised and rebuild at every change
 lint:  ## format, clippy, who may depend on whom, sizes
 	@scripts/lint.sh
 
-bench: ## measure beside the floor or a peer; a table, and target/bench/*.json
+bench: ## measure beside the floor or a peer; a table, and target/bench/*.json; ENGINE=containerd: on Engine 28.5
 	@scripts/bench.sh $(ARGS)
 
 image: ## build the node image docklet/base if a file of images/base changed

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # make bench: our figures beside a floor or a peer in the same run, everything optimised, against a real Docker Engine and
 # etcd. Prints a table and writes target/bench/*.json. ARGS chooses and sets: make bench ARGS="terminal", ARGS="--help".
+# ENGINE=containerd measures on one of the engines of scripts/engines.sh; the images of the groups apps and proxy are not there.
 . "$(dirname "$0")/say.sh"
 
 scripts/setup.sh image
@@ -10,7 +11,10 @@ scripts/peers.sh
 
 ulimit -n "$(ulimit -H -n)" # as many descriptors as may be had; fewer only mean that fewer connections are tried
 step "Measuring" "the first time 3 min of building on 2 cores, then about 10 min; leave the machine alone"
-cargo run --release --quiet -p bench -- "$@" || fail "The measurement could not be made." "Its own words are above."
+cargo build --release --quiet -p bench || fail "The measuring program could not be built." "The compiler's words are above."
+on=()
+[ -z "${ENGINE:-}" ] || on=(scripts/engines.sh "$ENGINE" --)
+"${on[@]}" "$repo/target/release/bench" "$@" || fail "The measurement could not be made." "Its own words are above."
 
 case ${1:-first-page} in
 first-page)

@@ -2,9 +2,14 @@
 # make test: sets itself up, runs every test there is, counts them, and looks for what they left behind.
 # It runs beside a make run: the tests' daemons have data directories, ports and installation labels of their own.
 . "$(dirname "$0")/say.sh"
+. scripts/programs.sh
 
-scripts/setup.sh image test
+scripts/setup.sh engine test
 with_docker_group "$@"
+# The image waits for downloads most of the time, and what is built meanwhile for the processors.
+scripts/image.sh base &
+image=$!
+trap 'kill $image 2>/dev/null || true' EXIT # it has ended, unless something failed beside it
 scripts/build.sh init
 scripts/build.sh site
 scripts/book.sh
@@ -53,9 +58,15 @@ composed() {
     } | awk '$2 ~ /^docklet-test-/'
 }
 
+# Images that tests of this run have pulled from registries of their own (crates/worker/tests/host/registry.rs).
+pulled() {
+    docker image ls --filter "label=docklet.test=$run" --format "image docklet.test {{.Repository}}:{{.Tag}}"
+}
+
 left_behind() {
     made_by_tests
     composed
+    pulled
     (unset DOCKLET_TEST_RUN && left_running)
 }
 
@@ -74,53 +85,49 @@ shown() {
     return $code
 }
 
-# Without the frontend, whose `hydrate` must never meet the server's `ssr` in one build.
-everything=(--workspace --exclude frontend)
 # Most tests wait most of the time, for containers and clocks; the processors would be idle behind one test program.
 at_once=2
+# The engine that most hosts will have next; see scripts/engines.sh.
+other=containerd
 
-# Test programs as `folder program`, the longest first: what begins last should not end last.
-test_programs() {
-    node -e '
-        const first = ["daemon", "host", "behaviour", "record"];
-        const place = (name) => { const at = first.findIndex((word) => name.startsWith(word)); return at < 0 ? first.length : at; };
-        require("fs").readFileSync(0, "utf8").split("\n").filter(Boolean).map((line) => JSON.parse(line))
-            .filter((made) => made.profile?.test && made.executable)
-            .sort((one, other) => place(one.target.name) - place(other.target.name))
-            .forEach((made) => console.log(require("path").dirname(made.manifest_path), made.executable));
-    ' <"$1"
+# What that engine needs, and why it cannot be had: not every host that can run the rest has a mirror of Debian forky, and
+# root without a question.
+without_other=
+why_not() {
+    local said
+    said=$(sed -n 's/.*error:[^ ]* //p' "$1" | tail -1)
+    echo "${said:-$(tail -1 "$1")}"
 }
 
-# test_program FOLDER PROGRAM: runs one as cargo would, its output in a log of its own, its result on the screen. One that
-# stands still is ended, and the log says which test that was.
-test_program() {
-    local log="$logs/programs/${1##*/}-${2##*/}.log" code=0 threads watch
-    threads=$(nproc)
-    # These wait longest: every test for a daemon and its containers.
-    case ${2##*/} in daemon-*) threads=$((threads * 2)) ;; esac
-    node scripts/results.mjs follow "$2" "$threads" "$log" &
-    watch=$!
-    (cd "$1" && CARGO_MANIFEST_DIR=$1 RUST_TEST_THREADS=$threads timeout --kill-after=10 1500 "$2" >"$log" 2>&1 </dev/null) || code=$?
-    kill $watch
-    wait $watch || true # ended by us
-    printf '    %-44s %s\n' "${1##*/}: ${2##*/}" "$(grep -a '^test result:' "$log" || echo "ended with $code")"
-    if [ $code -ne 0 ]; then echo "test program ${2##*/} ... FAILED" >>"$logs/programs/failed"; fi
+# Prints the commands that run all test programs, one a line, the longest first.
+rounds() {
+    if [ -z "$without_other" ]; then echo "test_on_other"; fi
+    test_programs "$logs/built.json" | sed 's/^/test_program /'
+}
+
+test_on_other() {
+    BUILT="$logs/built.json" LOGS=$logs scripts/engines.sh "$other" >"$logs/$other.log" 2>&1 </dev/null \
+        || echo "tests on the engine $other ... FAILED" >>"$logs/programs/failed"
+    sed -n "/^    $other/p" "$logs/$other.log"
 }
 
 rust_tests() {
-    step "Rust: building the tests" "the first time about 8 min on 2 cores"
-    cargo test "${everything[@]}" --no-run --message-format json-render-diagnostics >"$logs/built.json" \
-        || fail "The tests could not be built." "The compiler's words are above."
-    step "Rust: unit and integration tests" "about 8 min, $at_once programs at a time"
+    local getting
+    scripts/engines.sh --prepare "$other" >"$logs/$other.prepare.log" 2>&1 </dev/null &
+    getting=$!
+    build_tests
+    wait $getting || without_other=$(why_not "$logs/$other.prepare.log")
+    wait "$image"
+    step "Rust: unit and integration tests" "about 9 min, $at_once programs at a time"
     mkdir -p "$logs/programs"
-    export -f test_program
-    export logs
-    # shellcheck disable=SC2016 # $0 and $1 are the inner shell's
-    test_programs "$logs/built.json" | xargs -P "$at_once" -L 1 bash -c 'test_program "$0" "$1"'
+    export -f test_program test_on_other
+    export logs other
+    # shellcheck disable=SC2016 # $0 and $@ are the inner shell's
+    rounds | xargs -P "$at_once" -L 1 bash -c '"$0" "$@"'
     cat "$logs/programs/"*.log >"$logs/rust.log"
-    if [ -e "$logs/programs/failed" ]; then
+    if compgen -G "$logs/programs/*failed" >/dev/null; then
         grep -aE -A40 '^---- .* ----$' "$logs/rust.log" | head -400 || true # a program that was killed has said nothing
-        cat "$logs/programs/failed" >>"$logs/rust.log"
+        cat "$logs/programs/"*failed >>"$logs/rust.log"
         failed+=("Rust tests")
     fi
     step "Rust: examples in the documentation" "20 s"
@@ -130,6 +137,7 @@ rust_tests() {
 
 # rust_tests_chosen ARGS...: what somebody asked for, as cargo runs it.
 rust_tests_chosen() {
+    wait "$image"
     step "Rust: cargo test $*" "the first time about 8 min of building on 2 cores"
     shown "$logs/rust.log" cargo test "${everything[@]}" --no-fail-fast "$@" || failed+=("Rust tests")
 }
@@ -189,6 +197,7 @@ printf '\n%d tests: %d passed, %d failed, %d not run (Rust %d, browser %d), %d m
     $((passed + broken + ignored)) "$passed" "$broken" "$ignored" \
     $(($(rust_sum passed) + $(rust_sum failed))) $(($(browser_sum expected) + $(browser_sum flaky) + $(browser_sum unexpected))) \
     $((SECONDS / 60)) $((SECONDS % 60))
+if [ -n "$without_other" ]; then note "nothing was tested on the engine $other, which this host cannot have: $without_other"; fi
 if [ ${#failed[@]} -gt 0 ] || [ "$broken" -gt 0 ]; then
     node scripts/results.mjs failures 10 "$logs/programs" "$logs/browser.json" >&2
     fail "Failed: $(printf '%s, ' "${failed[@]}" | sed 's/, $//')" "What failed is named above; the full output is in target/test-logs."

@@ -1,8 +1,9 @@
 //! Pieces that pages are made of: props in, view out. They call no server function and read no resource; what they need
 //! to act comes from a context.
 
+pub(crate) mod apps_astray;
+pub(crate) mod confirm_form;
 pub(crate) mod dialog;
-pub(crate) mod facts;
 pub(crate) mod field;
 pub(crate) mod hexagons;
 pub(crate) mod icon;
@@ -14,9 +15,11 @@ pub(crate) mod offer_button;
 pub(crate) mod palette;
 pub(crate) mod problem_note;
 pub(crate) mod progress;
+pub(crate) mod provider_link;
 pub(crate) mod quick_create;
 pub(crate) mod radio;
 pub(crate) mod rich;
+pub(crate) mod row_menu;
 pub(crate) mod section;
 pub(crate) mod shortcut_sheet;
 pub(crate) mod shown_once;

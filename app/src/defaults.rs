@@ -55,6 +55,7 @@ pub(crate) fn left(limits: Amount, usage: Amount) -> Amount {
         nodes: limits.nodes.saturating_sub(usage.nodes),
         cpus: (limits.cpus - usage.cpus).max(0.0),
         memory_mib: limits.memory_mib.saturating_sub(usage.memory_mib),
+        pids: limits.pids.saturating_sub(usage.pids),
     }
 }
 
@@ -132,7 +133,7 @@ mod tests {
     use super::*;
 
     fn amount(vclusters: u32, nodes: u32, cpus: f64, memory_mib: u64) -> Amount {
-        Amount { vclusters, nodes, cpus, memory_mib }
+        Amount { vclusters, nodes, cpus, memory_mib, pids: 16_384 }
     }
 
     #[test]

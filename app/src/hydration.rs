@@ -1,4 +1,4 @@
-//! Whether a page is the one that the server has rendered, or one that somebody went to since.
+//! Whether a page is the one that the server has rendered, or one that the person went to since.
 
 use leptos::prelude::*;
 

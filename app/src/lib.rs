@@ -10,6 +10,7 @@ mod chart;
 mod components;
 mod contexts;
 mod defaults;
+mod forms;
 mod hydration;
 mod layouts;
 mod offers;

@@ -39,7 +39,7 @@ impl Offer {
         }
     }
 
-    /// What it means, for the menu: nobody should have to guess what is lost.
+    /// What it means, for the menu: what is lost should not have to be guessed.
     pub(crate) fn meaning(self) -> String {
         match self {
             Self::Terminal => t!("offer-terminal-meaning"),

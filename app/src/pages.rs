@@ -1,6 +1,7 @@
 //! One file per page: what has a URL.
 
 pub(crate) mod admin;
+pub(crate) mod confirm;
 pub(crate) mod enter_app;
 pub(crate) mod help;
 pub(crate) mod not_found;

@@ -28,15 +28,17 @@ pub const TERMINALS: &str = "/terminals";
 /// Where an app's host sends a browser that it does not know; answered by the server, never by the console.
 pub const ENTER_APP: &str = "/apps/enter";
 pub const SIGN_IN: &str = "/sign-in";
+/// Showing again who one is.
+pub const CONFIRM: &str = "/confirm";
 
 /// Signing in at an OpenID provider, then going to `next`; answered by the server, never by the console.
 pub fn sign_in_through(provider: &str, next: &str) -> String {
     format!("/oidc/{provider}/begin?next={}", leptos_router::location::Url::escape(next))
 }
 
-/// The same for somebody who is signed in and has to show again who they are.
-pub fn sign_in_again_through(provider: &str, next: &str) -> String {
-    format!("{}&again=yes", sign_in_through(provider, next))
+/// The same for a person who is signed in and is to show again who they are.
+pub fn confirm_through(provider: &str, next: &str) -> String {
+    format!("/oidc/{provider}/confirm?next={}", leptos_router::location::Url::escape(next))
 }
 
 /// Where a form links an identity of the provider to the account.
@@ -51,7 +53,7 @@ pub const PASSWORD_CHANGED: &str = "/profile?changed=password";
 pub const NEW_TOKEN: &str = "/profile/tokens/new";
 /// People, for administrators.
 pub const ADMIN_USERS: &str = "/admin/users";
-/// Adding somebody: a dialog over the list. Not below it, where every word may be a name.
+/// Adding a user: a dialog over the list. Not below it, where every word may be a name.
 pub const NEW_USER: &str = "/admin/new-user";
 /// The images that may be used.
 pub const ADMIN_IMAGES: &str = "/admin/images";
@@ -62,6 +64,8 @@ pub const ADMIN_CONFIG: &str = "/admin/config";
 pub const HELP: &str = "/help";
 /// The book, served beside the console.
 pub const DOCS: &str = "/docs/";
+/// How apps get addresses that lead here.
+pub const APPS_DOMAIN: &str = "/docs/admin/apps-domain.html";
 /// What can be called instead of pressed.
 pub const REST: &str = "/docs/reference/rest.html";
 
@@ -126,7 +130,7 @@ pub fn person_shown(name: &str, key: &str) -> String {
     format!("{ADMIN_USERS}/{name}?shown={key}")
 }
 
-/// Somebody new, with their password, shown once.
+/// A new user, with their password, shown once.
 pub fn new_user_shown(name: &str, key: &str) -> String {
     format!("{NEW_USER}?name={name}&shown={key}")
 }
@@ -140,12 +144,12 @@ pub fn sign_in_then(next: &str) -> String {
     }
 }
 
-/// The sign-in page for somebody who is signed in and has to show again who they are.
-pub fn sign_in_again(next: &str) -> String {
-    format!("{SIGN_IN}?again=yes&next={}", leptos_router::location::Url::escape(next))
+/// Where a person who is signed in shows again who they are, which then leads to `next`.
+pub fn confirm_then(next: &str) -> String {
+    format!("{CONFIRM}?next={}", leptos_router::location::Url::escape(next))
 }
 
-/// Longer ones are no page of ours, and would be kept while somebody signs in.
+/// Longer ones are no page of ours, and would be kept while a person signs in.
 const LONGEST_NEXT: usize = 2048;
 
 /// Where to go after sign-in. Only paths of this site: anything a browser could read as another host is home.
@@ -154,7 +158,7 @@ pub fn safe_next(next: &str) -> &str {
     let ours = bytes.first() == Some(&b'/')
         && !matches!(bytes.get(1), Some(b'/' | b'\\'))
         && next.bytes().all(|b| b.is_ascii_graphic())
-        && !next.starts_with(SIGN_IN)
+        && ![SIGN_IN, CONFIRM].iter().any(|page| next.starts_with(page))
         && next.len() <= LONGEST_NEXT;
     if ours { next } else { HOME }
 }
@@ -166,6 +170,7 @@ pub(crate) fn Pages() -> impl IntoView {
         <Routes fallback=|| view! { <NotFound/> }.into_any()>
             <Route path=path!("/apps/enter") view={Lazy::<entrance::EnterApp>::new()} ssr=SsrMode::Async/>
             <Route path=path!("/sign-in") view={Lazy::<entrance::SignIn>::new()} ssr=SsrMode::Async/>
+            <Route path=path!("/confirm") view={Lazy::<entrance::Confirm>::new()} ssr=SsrMode::Async/>
             <ParentRoute path=path!("") view=SignedInOnly ssr=SsrMode::Async>
                 <Route path=path!("/vclusters/:id/terminals") view={Lazy::<one::Terminals>::new()} ssr=SsrMode::Async/>
                 <ParentRoute path=path!("") view=Chrome ssr=SsrMode::Async>
@@ -223,6 +228,7 @@ mod tests {
         let of = [
             (HOME.to_owned(), None),
             (SIGN_IN.into(), Some(Area::Entrance)),
+            (CONFIRM.into(), Some(Area::Entrance)),
             (ENTER_APP.into(), Some(Area::Entrance)),
             (NEW_VCLUSTER.into(), Some(Area::Order)),
             (vcluster("1"), Some(Area::Vcluster)),
@@ -249,7 +255,9 @@ mod tests {
 
     #[test]
     fn next_never_leads_back_to_sign_in() {
-        assert_eq!(safe_next("/sign-in?next=/sign-in"), HOME);
+        for page in ["/sign-in?next=/sign-in", "/confirm?next=/confirm"] {
+            assert_eq!(safe_next(page), HOME);
+        }
         assert_eq!(sign_in_then(HOME), SIGN_IN);
     }
 }

@@ -119,7 +119,7 @@ pub struct Frame<'a> {
     /// The value of the theme cookie, if there is one.
     pub theme: Option<&'a str>,
     pub language: Language,
-    /// The request's id, for whoever looks into the log.
+    /// The request's id, to be found in the log.
     pub request: Option<&'a str>,
 }
 

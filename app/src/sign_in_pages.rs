@@ -8,9 +8,10 @@ use leptos::prelude::*;
 use crate::routes;
 pub use crate::shell::Frame;
 
-/// Why nobody was signed in, in words that say what to do.
+/// Why a sign-in did not come about, in words that say what to do.
 ///
-/// Whoever `is_signed_in` wanted to link an identity: the button of a sign-in would make them a second account.
+/// A person who `is_signed_in` wanted to link an identity or to confirm who they are: the button of a sign-in would make them a
+/// second account.
 pub fn refused(frame: &Frame<'_>, refusal: &Refusal, provider: &str, label: &str, is_signed_in: bool) -> String {
     frame.page(None, || {
         let (title, text) = said(refusal, label);
@@ -70,6 +71,8 @@ fn said(refusal: &Refusal, label: &str) -> (String, String) {
         Refusal::UnknownProvider | Refusal::NotBegunHere => {
             (t!("oidc-not-begun-title"), t!("oidc-not-begun", provider = label))
         }
+        Refusal::AnotherPerson => (t!("oidc-another-title"), t!("oidc-another", provider = label)),
+        Refusal::NotAskedAgain(_) => (t!("oidc-not-asked-title"), t!("oidc-not-asked", provider = label)),
         Refusal::SessionChanged => (t!("oidc-session-changed-title"), t!("oidc-session-changed")),
         Refusal::Unavailable(_) => (t!("oidc-down-title", provider = label), t!("oidc-down", provider = label)),
         Refusal::Control(_) => (t!("oidc-busy-title"), t!("oidc-busy")),

@@ -13,6 +13,8 @@ use crate::api::overview::Overview;
 pub(crate) struct Store {
     /// Newest first: ids are time-ordered.
     vclusters: Vec<Vcluster>,
+    /// What is said of those that cannot be read.
+    unreadable: Vec<String>,
     gone: BTreeSet<String>,
     limits: Amount,
     usage: Amount,
@@ -37,6 +39,7 @@ impl Store {
     pub(crate) fn new(overview: &Overview) -> Self {
         let mut store = Self {
             vclusters: overview.vclusters.clone(),
+            unreadable: overview.unreadable.clone(),
             gone: BTreeSet::new(),
             limits: overview.session.limits,
             usage: overview.session.usage,
@@ -48,6 +51,10 @@ impl Store {
 
     pub(crate) fn vclusters(&self) -> &[Vcluster] {
         &self.vclusters
+    }
+
+    pub(crate) fn unreadable(&self) -> &[String] {
+        &self.unreadable
     }
 
     pub(crate) fn find(&self, id: &str) -> Option<&Vcluster> {
@@ -130,6 +137,7 @@ impl Store {
 
     fn remove(&mut self, id: &str) -> Option<Vcluster> {
         self.gone.insert(id.to_owned());
+        self.unreadable.retain(|sentence| !sentence.contains(id));
         let index = self.vclusters.iter().position(|vcluster| vcluster.id == id)?;
         Some(self.vclusters.remove(index))
     }

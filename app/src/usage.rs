@@ -8,7 +8,7 @@ use wire::usage::{NodeUsage, Sample};
 
 /// As long as the server keeps samples.
 const KEPT: TimeDelta = TimeDelta::hours(1);
-/// A value holds this long; nodes nobody watches are looked at every 15 s.
+/// A value holds this long; nodes without a viewer are looked at every 15 s.
 const HOLDS: TimeDelta = TimeDelta::seconds(40);
 
 /// Which of its two measures.

@@ -36,7 +36,9 @@ use crate::{
 pub trait SessionDoor: Send + Sync {
     /// Begins a session of this user under a new id.
     async fn enter(&self, user: &User) -> Result<(), Problem>;
-    /// Ends the session; fine when there is none. Where to go then, when somebody else's session ends with it.
+    /// Writes down that the person of this session has shown again who they are.
+    async fn confirm(&self) -> Result<(), Problem>;
+    /// Ends the session; fine when there is none. Where to go then, when a provider's session ends with it.
     async fn leave(&self) -> Result<Option<String>, Problem>;
 }
 
@@ -55,7 +57,7 @@ pub trait InstallationView: Send + Sync {
 #[derive(Clone)]
 pub struct Visit {
     pub control: Control,
-    /// Who asks; `None` for somebody who is not signed in.
+    /// Who asks; `None` without a sign-in.
     pub actor: Option<Actor>,
     pub session: Arc<dyn SessionDoor>,
     pub installation: Arc<dyn InstallationView>,
@@ -200,7 +202,7 @@ pub(crate) fn zone() -> Zone {
     header_of_request(header::COOKIE).map_or_else(Zone::utc, |cookies| zone::from_cookies(&cookies))
 }
 
-/// Nobody who is signed in needs the sign-in page.
+/// Signed-in people need no sign-in page.
 pub(crate) fn pass_on_if_signed_in(next: &str) {
     if use_context::<Visit>().is_some_and(|visit| visit.actor.is_some()) {
         leptos_axum::redirect(crate::routes::safe_next(next));

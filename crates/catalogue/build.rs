@@ -6,6 +6,9 @@ use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::{env, fs, io};
 
+/// What only the server says, on pages without our script: browsers need not load it.
+const SERVER_ONLY: [&str; 2] = ["app-page", "oidc"];
+
 fn main() -> io::Result<()> {
     let root = PathBuf::from(env::var_os("CARGO_MANIFEST_DIR").ok_or_else(|| io::Error::other("cargo runs this"))?);
     let out = PathBuf::from(env::var_os("OUT_DIR").ok_or_else(|| io::Error::other("cargo runs this"))?);
@@ -16,7 +19,9 @@ fn main() -> io::Result<()> {
     for language in ["en", "de"] {
         let _ = writeln!(sources, "pub(crate) const {}: &[&str] = &[", language.to_uppercase());
         for file in files(&root.join("text").join(language))? {
-            let _ = writeln!(sources, "    include_str!({:?}),", file.display().to_string());
+            let elsewhere = file.file_stem().is_some_and(|area| SERVER_ONLY.iter().any(|it| area == *it));
+            let where_said = if elsewhere { "#[cfg(not(target_family = \"wasm\"))] " } else { "" };
+            let _ = writeln!(sources, "    {where_said}include_str!({:?}),", file.display().to_string());
         }
         let _ = writeln!(sources, "];");
     }

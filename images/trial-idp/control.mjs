@@ -4,7 +4,7 @@
 // POST /control/client {client metadata}    another application
 // POST /control/misbehave {…}               see `Misbehaviour`; {} makes it behave again
 // POST /control/claims {user: {claims}}     what is said about people instead; {} takes it back
-// POST /control/revoke {sub}                the refresh tokens of somebody stop working
+// POST /control/revoke {sub}                the refresh tokens of this person stop working
 // GET  /control/counts                      how often each address was asked
 
 import { createPrivateKey, sign } from "node:crypto";

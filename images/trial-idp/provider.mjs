@@ -18,7 +18,7 @@ export function clientOf(settings) {
   };
 }
 
-/** @param claimsOf what is said about somebody, by name */
+/** @param claimsOf what is said about a person, by name */
 export function newProvider(settings, records, claimsOf) {
   const provider = new Provider(settings.issuer, {
     adapter: records.adapter(),
@@ -36,7 +36,7 @@ export function newProvider(settings, records, claimsOf) {
     },
     interactions: { url: (_, interaction) => `/interaction/${interaction.uid}` },
     findAccount: (_, sub) => (people[sub] ? { accountId: sub, claims: async () => ({ sub, ...claimsOf(sub) }) } : undefined),
-    // Everybody who signs in wants to: nobody is asked what Docklet may see.
+    // People who sign in want to: they are not asked what Docklet may see.
     loadExistingGrant: async (ctx) => {
       const id = ctx.oidc.result?.consent?.grantId ?? ctx.oidc.session.grantIdFor(ctx.oidc.client.clientId);
       const grant = (id && (await provider.Grant.find(id))) || new provider.Grant({ clientId: ctx.oidc.client.clientId, accountId: ctx.oidc.session.accountId });
@@ -108,7 +108,7 @@ function page(title, body) {
   return `<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width">
   <title>${title} · trial provider</title>
   <style>body{font:16px/1.5 system-ui;max-width:26rem;margin:3rem auto;padding:0 1rem}.trial{background:#fd6;color:#000;padding:.5rem .75rem}</style>
-  <p class="trial"><strong>For trial only.</strong> The passwords of this OpenID provider are public. Do not let anybody but yourself reach it.</p>
+  <p class="trial"><strong>For trial only.</strong> The passwords of this OpenID provider are public. Let no one but yourself reach it.</p>
   <h1>${title}</h1>${body}</html>`;
 }
 

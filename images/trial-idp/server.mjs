@@ -70,5 +70,5 @@ server.listen(settings.port, settings.host, () => {
   console.log(`trial provider, for trial only: ${settings.issuer}`);
 });
 for (const signal of ["SIGTERM", "SIGINT"]) process.on(signal, () => process.exit(0));
-// Whoever started us for a test holds our standard input; when it is gone, so are we.
+// The test that started us holds our standard input; when it is gone, so are we.
 if (process.env.TRIAL_ENDS_WITH_STDIN === "1") process.stdin.on("end", () => process.exit(0)).resume();

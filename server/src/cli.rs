@@ -39,8 +39,9 @@ struct Cli {
 enum Role {
     /// Serve: everything a host needs, in one process.
     Serve {
-        /// Take the record (Postgres) from another dockletd that serves it and hangs, or whose host is lost. That one writes
-        /// nothing any more, and ends as soon as it notices.
+        /// Take the record (Postgres) from another dockletd that serves it and hangs, or whose host is lost; take etcd from
+        /// another record that is gone for good. A dockletd that still serves there writes nothing any more, and ends as soon
+        /// as it notices.
         #[arg(long)]
         takeover: bool,
     },

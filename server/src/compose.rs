@@ -115,7 +115,7 @@ pub fn postgres(config: &Config, url: &DatabaseUrl) -> Result<PostgresConfig> {
 
 /// Accounts alone, for the command line.
 pub fn accounts(config: &Config, store: Arc<dyn Store>) -> Accounts {
-    Accounts::new(store, Arc::new(SystemClock), Arc::new(SystemEntropy), config.limits.allowances())
+    Accounts::new(store, Arc::new(SystemClock), Arc::new(SystemEntropy), config.limits.allowances(config.worker.pids.0))
 }
 
 /// Where etcd is, when it is somebody else's.
@@ -137,8 +137,9 @@ pub fn embedded_etcd(config: &Config, data: &DataDir) -> EmbeddedConfig {
 fn policy(config: &Config) -> Result<Policy> {
     let overcommit = Overcommit { cpu: config.worker.cpu_overcommit, memory: config.worker.memory_overcommit };
     let images = ImageRules { registries: config.images.registries.clone(), base: base_image(config)? };
-    let allowances = config.limits.allowances();
-    Ok(Policy { allowances, cluster_net: config.network.cluster_net, overcommit, images })
+    let pids = config.worker.pids.0;
+    let allowances = config.limits.allowances(pids);
+    Ok(Policy { allowances, cluster_net: config.network.cluster_net, overcommit, images, pids })
 }
 
 /// The image that new vclusters are offered.

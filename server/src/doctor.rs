@@ -12,11 +12,13 @@ mod engine;
 pub mod finding;
 mod kernel;
 mod network;
+mod shared;
 
 use chrono::{DateTime, Utc};
 use docker::DockerEngine;
+use domain::name::RuntimeName;
 
-use crate::config::{Config, ConfigError, worker::WorkerMode};
+use crate::config::{Config, ConfigError, limits::Group, worker::WorkerMode};
 use finding::{Finding, Report};
 
 /// Looks at everything. A configuration that cannot be read is a finding, and the rest is looked at with the defaults.
@@ -50,14 +52,8 @@ fn misconfigured(error: &ConfigError) -> Finding {
 }
 
 async fn examine_host(config: &Config, now: DateTime<Utc>) -> Vec<Finding> {
-    let mut findings = kernel::judge(
-        &kernel::look(),
-        kernel::Wanted {
-            connections: config.server.max_connections,
-            pids: config.worker.pids,
-            nodes: config.limits.nodes,
-        },
-    );
+    let mut findings = kernel::judge(&kernel::look(), config.server.max_connections);
+    findings.extend(shared::judge(&shared::look(), shared::Wanted::of(config)));
     // With its workers elsewhere, the portal needs no engine.
     let mut root = None;
     let mut engines_clock = None;
@@ -66,6 +62,7 @@ async fn examine_host(config: &Config, now: DateTime<Utc>) -> Vec<Finding> {
         root = engine.about.as_ref().ok().map(|about| about.root_dir.clone());
         engines_clock = engine.clock();
         findings.extend(engine::judge(&engine, &config.worker.docker, &config.worker.base_image));
+        findings.extend(engine.about.iter().map(|about| engine::judge_runtimes(about, &wanted_runtimes(config))));
         findings.extend(engine.about.iter().flat_map(|about| advice::judge(about, &advice::look())));
     }
     findings.push(kernel::judge_clock(now, engines_clock, data::last_written(config)));
@@ -79,4 +76,10 @@ async fn examine_host(config: &Config, now: DateTime<Utc>) -> Vec<Finding> {
     findings.extend(certificate::judge(&certificate::look(config), now));
     findings.extend(addresses::judge(&addresses::look(config).await));
     findings
+}
+
+/// The lines of the list of images are in the record, which this does not open: the health page looks at those.
+fn wanted_runtimes(config: &Config) -> Vec<(RuntimeName, String)> {
+    let of = |group: &Group| Some((group.runtime.clone()?, format!("limits.groups, {}", group.name)));
+    config.limits.groups.iter().filter_map(of).collect()
 }

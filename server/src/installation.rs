@@ -94,6 +94,8 @@ fn host(view: HostView) -> Host {
         memory_mib,
         offered_cpus: cpus(view.offered_cpu_milli),
         offered_memory_mib: view.offered_memory_mib,
+        offered_pids: view.offered_pids,
+        runtimes: view.info.iter().flat_map(|info| info.runtimes.iter().map(ToString::to_string)).collect(),
         held: view.held.into(),
     }
 }

@@ -73,7 +73,7 @@ pub async fn serve(loaded: Loaded, takeover: bool) -> Result<()> {
     announce(&config, &data, address)?;
     let ended = tokio::select! {
         () = signals.next() => End::Asked,
-        () = takeover::until_superseded(&running.database, &begun.coordination) => End::Superseded,
+        refused = takeover::until_superseded(&running.database, &begun.coordination, &begun.serving) => End::Refused(refused),
         ended = running.loops.join_next() => match ended {
             Some(Ok(Err(refused))) => End::Refused(refused),
             ended => End::Fault(format!("{ended:?}")),
@@ -89,9 +89,6 @@ pub async fn serve(loaded: Loaded, takeover: bool) -> Result<()> {
     drop(begun.serving);
     match ended {
         End::Asked => Ok(()),
-        End::Superseded => bail!(
-            "another dockletd has taken over the record (serve --takeover); this one has written nothing since, and ends"
-        ),
         End::Refused(why) => Err(why),
         End::Fault(ended) => bail!("a part of the daemon ended by itself ({ended}); this is a fault, please report it"),
     }
@@ -100,7 +97,6 @@ pub async fn serve(loaded: Loaded, takeover: bool) -> Result<()> {
 /// Why the daemon ends.
 enum End {
     Asked,
-    Superseded,
     /// In a sentence.
     Refused(anyhow::Error),
     Fault(String),
@@ -132,7 +128,7 @@ async fn begin(config: &Config, data: &DataDir, listens: SocketAddr, takeover: b
         Ok::<_, anyhow::Error>((Etcd::connect(&EtcdConfig { endpoints, installation, credentials: None })?, Some(ours)))
     };
     let ((store, serving), (etcd, ours)) = tokio::try_join!(database, coordination)?;
-    etcd.write_under(serving.term());
+    takeover::claim(&etcd, &serving, takeover || ours.is_some()).await?;
     let parts = compose::compose(config, data, store, etcd.clone(), listens)?;
     parts.control.federation.check_that_somebody_can_administer().await?;
     Ok(Begun { parts, serving, coordination: etcd, etcd: ours })

@@ -116,12 +116,15 @@ fn worker_config(config: &Config, data: &DataDir) -> Result<WorkerConfig> {
     let (name, installation) = (worker_name(config, data)?, installation(config, data)?);
     Ok(WorkerConfig {
         ceilings: Ceilings {
-            pids: settings.pids,
             open_files: settings.open_files.0,
             io_weight: settings.io_weight.narrow(),
             oom_score_adj: settings.oom_score_adj.narrow(),
         },
-        firewall: Some(FirewallConfig { net: config.network.cluster_net, open: config.firewall.open.clone() }),
+        firewall: Some(FirewallConfig {
+            net: config.network.cluster_net,
+            connections: config.firewall.connections,
+            open: config.firewall.open.clone(),
+        }),
         routes: settings.routes.clone(),
         disk_every: settings.disk_every,
         images: ImageKeeping { keep: config.images.keep, min_free: config.images.min_free, ..ImageKeeping::default() },

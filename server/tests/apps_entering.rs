@@ -61,6 +61,42 @@ async fn somebody_who_is_not_signed_in_is_sent_to_sign_in_and_back() {
     assert!(page.header("content-type").starts_with("text/html"), "{}", page.text);
 }
 
+/// With several addresses each person stays at the one they use, also when they come back to the app by itself.
+#[tokio::test]
+async fn of_several_public_urls_apps_come_back_to_the_one_that_the_person_uses() {
+    let urls = ["http://docklet.example", "http://docklet.intern"];
+    let daemon =
+        Options::default().with("public-url", urls.join(",")).with("apps-domain", "apps.example").start().await;
+    let client = daemon.admin();
+    let id = client.create("lab", 1).await;
+    let app = publish(&client, &id, PORT).await;
+    for (portal, marked) in [(urls[0], false), (urls[1], true)] {
+        let browser = Browser::of(&daemon);
+        let session = format!("{portal}/api/v1/session");
+        let sign_in = json!({"name": "admin", "password": daemon.admin_password()});
+        let sign_in = browser.request(Method::POST, &session).header("origin", portal).json(&sign_in);
+        browser.send(&session, sign_in).await.ok(200);
+        let apps = browser.fetch(&format!("{portal}/api/v1/vclusters/{id}/apps")).await.ok(200).json();
+        let link = apps.as_array().expect("a list").iter().find(|found| found["id"] == app.id).expect("it is listed");
+        let link = link["url"].as_str().expect("an address").to_owned();
+        assert_eq!(link.contains("/.docklet/from"), marked, "{link}");
+        let (url, page) = browser.open(&link).await;
+        assert!(url.starts_with("http://") && url.contains(".apps.example/"), "inside, without signing in: {url}");
+        assert!(page.text.contains(&format!("{portal}/vclusters/{id}")), "its page leads back: {}", page.text);
+        // The app's session is gone; the way back is not.
+        let root = app.url.split("/.docklet/").next().expect("a host");
+        browser.plant(split(root).0, "docklet-app=gone");
+        let led = browser.step(&format!("{root}/lab")).await.ok(303);
+        assert!(led.header("location").starts_with(&format!("{portal}/apps/enter?")), "{}", led.header("location"));
+    }
+    let stranger = Browser::of(&daemon);
+    let root = app.url.trim_end_matches('/');
+    let planted = stranger.step(&format!("{root}/.docklet/from?portal=evil.example")).await.ok(303);
+    assert_eq!(planted.header("set-cookie"), "", "only to addresses of ours");
+    let led = stranger.step(&format!("{root}/lab")).await.ok(303);
+    assert!(led.header("location").starts_with(urls[0]), "{}", led.header("location"));
+}
+
 #[tokio::test]
 async fn a_code_works_once_and_only_in_the_browser_that_asked_for_it() {
     let (daemon, _client, app) = with_app().await;

@@ -1,25 +1,113 @@
-//! kill -9 in the middle of whatever is going on, fifty times: after the next start everything is as its owner asked for.
+//! kill -9 in the middle of whatever is going on, fifty times, and around it what else goes wrong: etcd is killed, loses its
+//! data or gets an older copy of them, the engine stands still. After the next start everything is as its owner asked for.
 
 use std::{
     collections::BTreeMap,
+    path::PathBuf,
     time::{Duration, Instant},
 };
 
 use rand::{Rng, SeedableRng, rngs::StdRng, seq::IndexedRandom};
 use serde_json::{Value, json};
+use tempfile::TempDir;
+use testkit::{EtcdProgram, OwnEngine};
 
 use crate::common::{
     client::{Client, order},
-    daemon::Daemon,
-    docker::{Container, containers, networks},
+    daemon::{Daemon, Options},
+    docker::{Container, containers_on, networks_on},
 };
 
 const ROUNDS: u32 = 50;
-/// From the start of the new process.
-const HEALED_WITHIN: Duration = Duration::from_secs(10);
+/// From the start of the new process, on a machine that has much else to do: this is no measurement.
+const HEALED_WITHIN: Duration = Duration::from_secs(120);
+/// How long the engine stands still.
+const STANDSTILL: Duration = Duration::from_secs(1);
 /// The kill comes within this time from the request: before, in and after every step of creating a container.
 const LONGEST_LIFE: Duration = Duration::from_millis(1500);
 const MOST_VCLUSTERS: usize = 3;
+
+/// What goes wrong around a kill.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Fault {
+    Nothing,
+    /// Before dockletd is, so it may have been started again.
+    EtcdKilled,
+    /// While dockletd is away.
+    EtcdLosesAll,
+    EtcdIsOlder,
+    /// Beginning before the kill, and going on behind the next start.
+    EngineStandsStill,
+}
+
+impl Fault {
+    fn choose(random: &mut StdRng) -> Self {
+        match random.random_range(0..10) {
+            0 => Self::EtcdKilled,
+            1 => Self::EtcdLosesAll,
+            2 | 3 => Self::EtcdIsOlder,
+            4 => Self::EngineStandsStill,
+            _ => Self::Nothing,
+        }
+    }
+}
+
+/// What the daemon stands on.
+struct Ground {
+    engine: OwnEngine,
+    program: EtcdProgram,
+    etcd: PathBuf,
+    /// What etcd once had.
+    older: Option<TempDir>,
+}
+
+impl Ground {
+    async fn new() -> (Self, Daemon) {
+        let (engine, program) = (OwnEngine::start(&[]).await, EtcdProgram::new());
+        let options = Options::default().with("worker-docker", engine.socket().display());
+        let daemon = options.with("etcd-binary", program.path().display()).start().await;
+        let etcd = daemon.data.join("etcd");
+        (Self { engine, program, etcd, older: None }, daemon)
+    }
+
+    fn containers(&self, daemon: &Daemon) -> Vec<Container> {
+        containers_on(&|arguments| self.engine.docker(arguments), daemon.installation)
+    }
+
+    fn networks(&self, daemon: &Daemon) -> Vec<String> {
+        networks_on(&|arguments| self.engine.docker(arguments), daemon.installation)
+    }
+
+    fn before_the_kill(&self, fault: Fault) {
+        match fault {
+            Fault::EtcdKilled => self.program.kill(&self.etcd),
+            Fault::EngineStandsStill => self.engine.freeze(),
+            _ => {}
+        }
+    }
+
+    /// dockletd is away.
+    async fn behind_the_kill(&mut self, fault: Fault) {
+        match (fault, &self.older) {
+            (Fault::EtcdLosesAll, _) => self.program.lose(&self.etcd).await,
+            (Fault::EtcdIsOlder, Some(older)) => self.program.put_back(&self.etcd, older).await,
+            (Fault::EtcdIsOlder, None) => self.older = Some(self.program.copy(&self.etcd).await),
+            _ => {}
+        }
+    }
+
+    async fn behind_the_start(&mut self, fault: Fault) {
+        match fault {
+            Fault::EngineStandsStill => {
+                tokio::time::sleep(STANDSTILL).await; // this is what is tested, not what is waited for
+                self.engine.thaw();
+            }
+            // The next one gets a copy of what there is by then.
+            Fault::EtcdLosesAll => self.older = None,
+            _ => {}
+        }
+    }
+}
 
 /// What can be asked for.
 #[derive(Debug, Clone)]
@@ -89,7 +177,7 @@ async fn list(client: &Client) -> Vec<Value> {
 }
 
 /// Why things are not yet as they should be.
-async fn faults(daemon: &Daemon, client: &Client) -> Vec<String> {
+async fn faults(ground: &Ground, daemon: &Daemon, client: &Client) -> Vec<String> {
     let vclusters = list(client).await;
     let mut faults = Vec::new();
     let mut expected = BTreeMap::new();
@@ -103,7 +191,8 @@ async fn faults(daemon: &Daemon, client: &Client) -> Vec<String> {
                 .insert((id.to_owned(), node["name"].as_str().expect("a name").to_owned()), node["state"] == "running");
         }
     }
-    let real: BTreeMap<(String, String), bool> = containers(daemon.installation)
+    let real: BTreeMap<(String, String), bool> = ground
+        .containers(daemon)
         .into_iter()
         .map(|container| ((container.vcluster, container.host_name), container.running))
         .collect();
@@ -111,7 +200,7 @@ async fn faults(daemon: &Daemon, client: &Client) -> Vec<String> {
     let wrong = expected.iter().filter(|(node, runs)| real.get(*node).copied().unwrap_or(false) != **runs);
     faults.extend(wrong.map(|(node, runs)| format!("{node:?} should run: {runs}")));
     faults.extend(real.keys().filter(|node| !expected.contains_key(*node)).map(|node| format!("an orphan: {node:?}")));
-    let strangers = networks(daemon.installation).into_iter().filter(|id| !vclusters.iter().any(|v| v["id"] == **id));
+    let strangers = ground.networks(daemon).into_iter().filter(|id| !vclusters.iter().any(|v| v["id"] == **id));
     faults.extend(strangers.map(|id| format!("an orphaned network of {id}")));
     let usage = client.get("/api/v1/session").await.ok(200).json()["usage"].clone();
     let running = expected.values().filter(|runs| **runs).count();
@@ -150,34 +239,42 @@ async fn after_fifty_kills_at_random_moments_everything_is_as_its_owner_asked_fo
     let seed: u64 = rand::random();
     println!("seed {seed}");
     let mut random = StdRng::seed_from_u64(seed);
-    let mut daemon = Daemon::start_usual().await;
+    let (mut ground, mut daemon) = Ground::new().await;
     let client = daemon.admin();
     for round in 0..ROUNDS {
         let action = choose(&mut random, round, &list(&client).await);
+        let fault = Fault::choose(&mut random);
         let life = LONGEST_LIFE.mul_f64(random.random::<f64>().powi(2));
-        let before = untouched(&containers(daemon.installation), &action);
+        let before = untouched(&ground.containers(&daemon), &action);
         let asked = tokio::spawn({
             let (action, client) = (action.clone(), client.clone());
             async move { action.send(&client).await }
         });
-        tokio::time::sleep(life).await;
+        tokio::time::sleep(life / 2).await;
+        ground.before_the_kill(fault);
+        tokio::time::sleep(life / 2).await;
         daemon.kill();
         let answer = asked.await.expect("no panic");
+        ground.behind_the_kill(fault).await;
         let begun = Instant::now();
         daemon.start_unready().await;
+        ground.behind_the_start(fault).await;
         let mut left = vec!["not looked at yet".to_owned()];
         while !left.is_empty() {
-            assert!(begun.elapsed() < HEALED_WITHIN, "round {round}, {action:?}, killed after {life:?}: {left:#?}");
-            left = faults(&daemon, &client).await;
+            assert!(
+                begun.elapsed() < HEALED_WITHIN,
+                "round {round}, {fault:?}, {action:?}, killed after {life:?}: {left:#?}"
+            );
+            left = faults(&ground, &daemon, &client).await;
         }
         println!(
-            "round {round}: {action:?} → {answer:?}, killed after {life:?}, whole again after {:?}",
+            "round {round}: {fault:?}, {action:?} → {answer:?}, killed after {life:?}, whole again after {:?}",
             begun.elapsed()
         );
         if answer.is_some_and(|status| status == 202) {
             assert_kept(&client, &action).await;
         }
-        let after = untouched(&containers(daemon.installation), &action);
+        let after = untouched(&ground.containers(&daemon), &action);
         assert!(
             before.iter().all(|container| after.contains(container)),
             "nodes nobody touched were restarted: {before:#?} {after:#?}"

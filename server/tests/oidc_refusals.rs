@@ -43,7 +43,7 @@ async fn what_the_provider_says_no_with_is_said_and_what_to_do() {
     says(&page_of(&daemon, &lab, json!({"refuse": ["/me"]})).await, 503, "Lab does not answer");
     says(&page_of(&daemon, &lab, json!({"userinfoSub": "grace"})).await, 502, "Not to be believed");
     says(&page_of(&daemon, &lab, json!({"forgetCodes": true})).await, 400, "That took too long");
-    says(&page_of(&daemon, &lab, json!({"idToken": {"aud": "another"}})).await, 502, "Meant for somebody else");
+    says(&page_of(&daemon, &lab, json!({"idToken": {"aud": "another"}})).await, 502, "Meant for another application");
     says(&page_of(&daemon, &lab, json!({"idToken": {"exp": -7200}})).await, 502, "The clocks do not agree");
     says(&page_of(&daemon, &lab, json!({"idToken": {"iat": 600}})).await, 502, "The clocks do not agree");
     says(&page_of(&daemon, &lab, json!({"idToken": {"nonce": "of another sign-in"}})).await, 502, "Not to be believed");
@@ -139,7 +139,7 @@ async fn an_identity_is_linked_from_inside_a_session_only_and_never_the_last_way
     bob.leave(&lab, &fresh).await;
     let callback = bob.through(&refresh(&page), "grace").await;
     let page = bob.step(&callback).await;
-    says(&page, 409, "This identity is somebody else");
+    says(&page, 409, "This identity belongs to another account");
     leads_to_profile(&page);
     // The provider says no: trying again is linking again, and not a sign-in that makes a second account.
     lab.misbehave(json!({"authorizeError": "access_denied"})).await;

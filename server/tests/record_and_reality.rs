@@ -1,10 +1,11 @@
 //! Backups that are put back under running nodes: of etcd, of the record. No node is lost, none is there twice, and what cannot
 //! be settled is said.
 
-use std::time::Duration;
+use std::{path::Path, process::Command, time::Duration};
 
 use rustix::process::Signal;
-use testkit::{EtcdProgram, eventually};
+use serde_json::json;
+use testkit::{EtcdProgram, RealPostgres, eventually};
 
 use crate::{
     common::{
@@ -87,16 +88,78 @@ async fn the_loss_of_all_of_etcds_data_costs_nothing() {
     settled(&client, &after.0, "running").await;
 }
 
+/// Where the record is. It is backed up and restored as docs/admin/backup.md says.
+enum Kept {
+    File,
+    Server { server: &'static RealPostgres, url: String },
+}
+
+impl Kept {
+    fn options(&self) -> Options {
+        match self {
+            Self::File => Options::default(),
+            Self::Server { url, .. } => Options::default().with("database-url", url),
+        }
+    }
+
+    /// While the daemon runs.
+    fn back_up(&self, daemon: &Daemon) {
+        let backup = daemon.data.join("backup");
+        match self {
+            Self::File => sqlite3(&daemon.data.join("docklet.db"), &format!(".backup '{}'", backup.display())),
+            Self::Server { server, url } => {
+                let file = backup.to_str().expect("text");
+                server.run("pg_dump", &["--format=custom", "--file", file, url]);
+            }
+        }
+    }
+
+    /// While no daemon runs.
+    fn restore(&self, daemon: &Daemon) {
+        let backup = daemon.data.join("backup");
+        match self {
+            Self::File => {
+                for side in ["docklet.db-wal", "docklet.db-shm"] {
+                    // They belong to the file that is replaced.
+                    let _ = std::fs::remove_file(daemon.data.join(side));
+                }
+                std::fs::copy(&backup, daemon.data.join("docklet.db")).expect("restored");
+            }
+            Self::Server { server, url } => {
+                let file = backup.to_str().expect("text");
+                server.run("pg_restore", &["--clean", "--if-exists", "--single-transaction", "--dbname", url, file]);
+            }
+        }
+    }
+}
+
+fn sqlite3(file: &Path, command: &str) {
+    let output = Command::new("sqlite3")
+        .args(["-cmd", ".timeout 10000"])
+        .arg(file)
+        .arg(command)
+        .output()
+        .expect("sqlite3 is installed");
+    assert!(output.status.success(), "{command}: {}", String::from_utf8_lossy(&output.stderr));
+}
+
 #[tokio::test(flavor = "multi_thread")]
-async fn a_record_restored_from_a_backup_under_running_nodes_loses_and_doubles_none() {
-    let mut daemon = Daemon::start_usual().await;
+async fn a_file_restored_from_a_backup_under_running_nodes_loses_and_doubles_none() {
+    nothing_is_lost_or_doubled_by_a_restore(&Kept::File).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_database_restored_from_a_dump_under_running_nodes_loses_and_doubles_none() {
+    let server = RealPostgres::shared();
+    let url = server.url(&server.database(None));
+    nothing_is_lost_or_doubled_by_a_restore(&Kept::Server { server, url }).await;
+}
+
+async fn nothing_is_lost_or_doubled_by_a_restore(kept: &Kept) {
+    let mut daemon = kept.options().start().await;
     let client = daemon.admin();
     let (early, gone) = (lab(&daemon, &client, "early").await, lab(&daemon, &client, "gone").await);
-    daemon.signal(Signal::TERM);
-    assert!(daemon.ended(SOON).await.success());
-    let (file, backup) = (daemon.data.join("docklet.db"), daemon.data.join("backup.db"));
-    std::fs::copy(&file, &backup).expect("a backup");
-    daemon.start().await;
+    kept.back_up(&daemon);
     // Behind the backup: a later order, a vcluster that goes, one that comes.
     client.act(&early.0, "restart").await.ok(202);
     settled(&client, &early.0, "running").await;
@@ -111,12 +174,9 @@ async fn a_record_restored_from_a_backup_under_running_nodes_loses_and_doubles_n
         daemon.start().await;
     }
 
-    daemon.kill();
-    for side in ["docklet.db-wal", "docklet.db-shm"] {
-        // They belong to the file that is replaced.
-        let _ = std::fs::remove_file(daemon.data.join(side));
-    }
-    std::fs::copy(&backup, &file).expect("restored");
+    daemon.signal(Signal::TERM);
+    assert!(daemon.ended(SOON).await.success());
+    kept.restore(&daemon);
     daemon.start().await;
     settled(&client, &early.0, "running").await;
     assert_untouched(&daemon, &restarted, "early");
@@ -136,4 +196,41 @@ async fn a_record_restored_from_a_backup_under_running_nodes_loses_and_doubles_n
     settled(&client, &early.0, "running").await;
     assert_eq!(containers(daemon.installation).len(), 3, "none is there twice");
     docker(&["rm", "--force", &late.1.id]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_vcluster_that_cannot_be_read_stands_beside_the_others_and_an_administrator_can_delete_it() {
+    let daemon = Daemon::start_usual().await;
+    let password = daemon.add_user("ada");
+    daemon.add_user("bob");
+    let (admin, ada) = (daemon.admin(), daemon.client_of("ada"));
+    let (broken, good) = (lab(&daemon, &ada, "broken").await, lab(&daemon, &ada, "good").await);
+    sqlite3(&daemon.data.join("docklet.db"), "UPDATE vclusters SET intent = 'sleeping' WHERE name = 'broken'");
+
+    let listed = ada.get("/api/v1/vclusters").await.ok(200).json();
+    assert_eq!((&listed["items"][0]["id"], listed["items"].as_array().map(Vec::len)), (&json!(good.0), Some(1)));
+    assert_eq!(
+        (&listed["unreadable"][0]["id"], listed["unreadable"].as_array().map(Vec::len)),
+        (&json!(broken.0), Some(1))
+    );
+    let sentence = listed["unreadable"][0]["reason"].as_str().expect("a sentence");
+    assert!(
+        sentence.contains("cannot be read from the record") && sentence.contains("Restore the record"),
+        "{sentence}"
+    );
+    let browser = daemon.browser();
+    browser.sign_in("ada", &password).await.ok(200);
+    let page = browser.get("/").await.ok(200).text;
+    assert!(page.contains("cannot be read from the record") && page.contains(">good<"), "{page}");
+    said(&admin, "cannot be read from the record").await;
+    assert_untouched(&daemon, &broken.1, "broken");
+
+    let path = |id: &str| format!("/api/v1/vclusters/{id}");
+    daemon.client_of("bob").delete(&path(&broken.0)).await.problem(404, "not_found");
+    admin.delete(&path(&good.0)).await.problem(404, "not_found");
+    admin.delete(&path(&broken.0)).await.ok(204);
+    eventually("its container is gone", SOON, || async { container_of(&daemon, &broken.0).is_none() }).await;
+    let listed = ada.get("/api/v1/vclusters").await.ok(200).json();
+    assert_eq!((listed["items"].as_array().map(Vec::len), listed.get("unreadable")), (Some(1), None));
+    assert_untouched(&daemon, &good.1, "good");
 }

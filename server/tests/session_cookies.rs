@@ -141,20 +141,33 @@ async fn with_one_browser_too_many_the_one_not_used_for_longest_is_signed_out() 
 /// A browser that was left signed in is not enough to make the way in wider.
 #[tokio::test]
 async fn a_token_is_made_with_a_fresh_sign_in_only() {
-    let daemon = Options::default().with("sign-in-fresh", "2s").start().await;
+    let daemon = Options::default().with("sign-in-fresh", "3s").start().await;
     let (browser, password) = (daemon.browser(), daemon.admin_password());
-    browser.sign_in("admin", &password).await.ok(200);
+    let session = cookie_of(browser.sign_in("admin", &password).await.ok(200).header("set-cookie"));
     let order = json!({"name": "thesis", "days": 1});
-    testkit::eventually("the sign-in is old", std::time::Duration::from_secs(20), || async {
-        browser.post("/api/v1/me/tokens", &order).await.code() == "sign_in_again"
+    browser.post("/api/v1/me/tokens", &order).await.ok(201);
+    testkit::eventually("the page asks again", std::time::Duration::from_secs(20), || async {
+        let page = send(browser.request(Method::GET, "/confirm").header("accept", "text/html")).await;
+        page.text.contains("confirm-password")
     })
     .await;
+    browser.post("/api/v1/me/tokens", &order).await.problem(403, "sign_in_again");
     browser.get("/api/v1/me/tokens").await.ok(200);
-    let page = browser.request(Method::GET, "/sign-in?again=yes&next=%2Fprofile").header("accept", "text/html");
-    let page = send(page).await.ok(200);
-    assert!(page.text.contains("Show again that it is you"), "whoever is signed in can sign in again");
+    let confirm = |password: &str| {
+        let fields = [("password", password.to_owned()), ("next", "/profile".to_owned())];
+        send(browser.request(Method::POST, "/actions/confirm").form(&fields))
+    };
+    assert_eq!(confirm("wrong").await.status, 422);
+    browser.post("/api/v1/me/tokens", &order).await.problem(403, "sign_in_again");
+    let answer = confirm(&password).await.ok(200);
+    assert_eq!(cookie_of(answer.header("set-cookie")), session, "streams and apps stand on it");
+    browser.post("/api/v1/me/tokens", &order).await.ok(201);
+    // Signing in again does the same, for programs.
     browser.sign_in("admin", &password).await.ok(200);
     browser.post("/api/v1/me/tokens", &order).await.ok(201);
+    let token = daemon.admin();
+    let by_token = token.request(Method::POST, "/actions/confirm").form(&[("password", &*password), ("next", "/")]);
+    assert_eq!(send(by_token).await.status, 403, "an API token is not the person");
 }
 
 #[tokio::test]

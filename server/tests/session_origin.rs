@@ -4,6 +4,7 @@ use reqwest::{Method, RequestBuilder};
 use serde_json::json;
 
 use crate::common::{
+    browser::Browser,
     client::{Client, order, send},
     daemon::{Daemon, Options},
     terminal,
@@ -80,6 +81,31 @@ async fn a_token_is_proof_enough_from_anywhere() {
     let daemon = Daemon::start_usual().await;
     let request = daemon.admin().request(Method::POST, "/api/v1/vclusters").json(&order("../", 1));
     send(request.header("origin", "http://evil.example")).await.problem(422, "invalid");
+}
+
+/// From another machine, names below `localhost` lead to that one: the page says so in place of leading there.
+#[tokio::test]
+async fn where_apps_cannot_be_opened_the_console_names_the_settings_that_change_it() {
+    let daemon = Daemon::start_usual().await;
+    let id = daemon.admin().create("lab", 1).await;
+    let portal = format!("http://lab.example:{}", daemon.address().port());
+    let browser = Browser::of(&daemon);
+    let session = format!("{portal}/api/v1/session");
+    let sign_in = json!({"name": "admin", "password": daemon.admin_password()});
+    browser
+        .send(&session, browser.request(Method::POST, &session).header("origin", &portal).json(&sign_in))
+        .await
+        .ok(200);
+    for page in [format!("/vclusters/{id}/jupyter"), format!("/vclusters/{id}/apps"), "/admin/health".to_owned()] {
+        let (url, answer) = browser.open(&format!("{portal}{page}")).await;
+        assert_eq!((url, answer.status), (format!("{portal}{page}"), 200));
+        assert!(answer.text.contains("server.public_urls") && answer.text.contains("apps.domain"), "{}", answer.text);
+    }
+    let here = Browser::signed_in(&daemon, "admin", &daemon.admin_password()).await;
+    let led = here.step(&format!("{}/vclusters/{id}/jupyter", daemon.url())).await;
+    assert!(led.status == 302 && led.header("location").contains(".localhost:"), "{} {}", led.status, led.text);
+    let apps = here.step(&format!("{}/vclusters/{id}/apps", daemon.url())).await.ok(200);
+    assert!(!apps.text.contains("server.public_urls"), "{}", apps.text);
 }
 
 /// A session belongs to a name, and apps come back to one: signing in under another would be for nothing.

@@ -3,6 +3,8 @@
 use std::time::{Duration, Instant};
 
 use rustix::process::Signal;
+use serde_json::json;
+use testkit::eventually;
 use tokio_tungstenite::{connect_async, tungstenite::Message};
 use wire::terminal::{ClientFrame, MAX_CLIENT_FRAME};
 
@@ -10,7 +12,7 @@ use crate::{
     common::{
         PROMPTLY,
         client::Client,
-        daemon::Daemon,
+        daemon::{Daemon, Options},
         process::resident,
         terminal::{self, VIEWER, Viewer, refused, request},
     },
@@ -94,6 +96,38 @@ async fn an_orderly_end_says_going_away_and_the_exit_of_a_shell_is_said() {
     viewer.type_in("exit 3\n").await;
     let closed = viewer.until_closed().await.expect("a close frame");
     assert_eq!((u16::from(closed.code), viewer.exit), (1000, Some(wire::terminal::Exit::Code(3))));
+}
+
+#[tokio::test]
+async fn one_user_looks_at_as_many_terminals_as_their_group_may() {
+    let daemon =
+        Options::default().with("limits-groups", "course: terminals=2").with("limits-terminals", 3).start().await;
+    daemon.add_user("ada");
+    let (admin, ada) = (daemon.admin(), daemon.client_of("ada"));
+    admin.patch("/api/v1/admin/users/ada", &json!({"group": "course"})).await.ok(200);
+    let (lab, other) = (ada.create("lab", 1).await, admin.create("lab", 1).await);
+    settled(&ada, &lab, "running").await;
+    settled(&admin, &other, "running").await;
+    let (one, two) = (terminal::open(&ada, &lab, "node-0").await, terminal::open(&ada, &lab, "node-0").await);
+    let first = Viewer::attach(&ada, &one).await;
+    let mut second = Viewer::attach(&ada, &two).await;
+    let third = terminal::open(&ada, &lab, "node-0").await;
+    let viewer = format!("client={VIEWER}");
+    for path in [&third, &one] {
+        let (status, body) = refused(request(&ada, path, &viewer)).await;
+        assert!(status == 429 && body.contains("too_many_streams") && body.contains("2 terminals"), "{status} {body}");
+    }
+    second.type_in("echo h\"\"ere\n").await;
+    second.until("here").await;
+    let of_another = terminal::open(&admin, &other, "node-0").await;
+    let mut held = Vec::new();
+    for _ in 0..3 {
+        held.push(Viewer::attach(&admin, &of_another).await);
+    }
+    assert_eq!(refused(request(&admin, &of_another, &viewer)).await.0, 429, "the usual limit for everybody else");
+    drop(first);
+    let room = || async { connect_async(request(&ada, &third, &viewer)).await.is_ok() };
+    eventually("there is room again", PROMPTLY, room).await;
 }
 
 #[tokio::test]

@@ -56,6 +56,31 @@ async fn browsers_get_http2_and_everybody_else_http1() {
     assert_eq!(answer.headers()["strict-transport-security"], "max-age=15552000");
 }
 
+/// The most that a browser keeps for a site is ten times what a request may have.
+#[tokio::test]
+async fn a_browser_with_too_many_cookies_is_told_to_take_them_away_over_http2_as_well() {
+    let (daemon, _authority) = secure().await;
+    let client = daemon.anonymous();
+    let get = async |name: &str, values: Vec<String>| {
+        let request = client.request(reqwest::Method::GET, "/healthz");
+        let request = values.iter().fold(request, |request, value| request.header(name, value));
+        let answer = request.send().await.expect("an answer");
+        assert_eq!(answer.version(), reqwest::Version::HTTP_2);
+        answer
+    };
+    for how_many in [30, 180] {
+        let bomb = (0..how_many).map(|n| format!("bomb-{n}={}", "x".repeat(4000))).collect();
+        let answer = get("cookie", bomb).await;
+        assert_eq!(answer.status().as_u16(), 431, "{how_many}");
+        assert_eq!(answer.headers()["clear-site-data"], "\"cookies\"");
+        assert!(answer.text().await.expect("a page").contains("melde dich an"));
+    }
+    let other = get("x-large", vec!["x".repeat(100_000)]).await;
+    assert_eq!(other.status().as_u16(), 431);
+    assert!(!other.headers().contains_key("clear-site-data"), "no page elsewhere can sign anybody out");
+    assert_eq!(get("cookie", vec!["small=1".into()]).await.status().as_u16(), 200);
+}
+
 #[tokio::test]
 async fn cookies_are_marked_secure_and_forms_work_over_http2() {
     let (daemon, _authority) = secure().await;

@@ -26,7 +26,7 @@ pub(crate) async fn settled(client: &Client, id: &str, state: &str) -> Answer {
     .await
 }
 
-async fn gone(client: &Client, id: &str) {
+pub(crate) async fn gone(client: &Client, id: &str) {
     eventually("the vcluster is gone", PATIENCE, || async { client.vcluster(id).await.status == 404 }).await;
 }
 
@@ -72,8 +72,17 @@ async fn created_used_stopped_started_changed_and_deleted_nothing_is_left() {
     let after = containers(daemon.installation);
     assert!(before.iter().zip(&after).all(|(a, b)| a.id == b.id && a.started_at != b.started_at));
 
+    let activity = format!("/api/v1/vclusters/{id}/activity");
+    let newest = client.get(&format!("{activity}?limit=2")).await.ok(200);
+    assert_eq!((newest.at("/items/0/kind").as_str(), newest.at("/items/1/kind").as_str()), ("restart", "start"));
+    assert_eq!((newest.at("/items/0/by").as_str(), newest.at("/items/0/state").as_str()), ("admin", "succeeded"));
+    let older = client.get(&format!("{activity}?cursor={}", newest.at("/next"))).await.ok(200);
+    assert_eq!((older.at("/items/0/kind").as_str(), older.at("/items/3/kind").as_str()), ("stop", "create"));
+    assert_eq!(older.at("/next"), "");
+
     client.delete(&format!("/api/v1/vclusters/{id}")).await.ok(202);
     gone(&client, &id).await;
+    client.get(&activity).await.problem(404, "not_found");
     assert_eq!(containers(daemon.installation), []);
     assert_eq!(networks(daemon.installation), [""; 0]);
     // The home stays, for the next vcluster.

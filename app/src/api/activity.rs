@@ -11,17 +11,11 @@ pub(crate) async fn read_activity(id: String, after: String) -> Result<Page<Acti
     use control::ports::store::PageRequest;
 
     use crate::visit::{actor, refuse, visit};
-    const PAGE: usize = 20;
+    const PAGE: u32 = 20;
     let actor = actor()?;
     let id = id.parse().map_err(|_| refuse(control::Error::NotFound("vcluster")))?;
-    // An address somebody has changed by hand begins at the beginning.
-    let page = PageRequest { after: after.parse().ok(), limit: 21 };
-    let mut deeds = visit()?.control.vclusters.activity(&actor, id, page).await.map_err(refuse)?;
-    let has_more = deeds.len() > PAGE;
-    deeds.truncate(PAGE);
-    let next = deeds.last().filter(|_| has_more).map(|last| last.operation.id.to_string());
-    let item = |deed: &control::vclusters::Deed| {
-        Activity::from_domain(&deed.operation, deed.by.as_ref().map(ToString::to_string))
-    };
-    Ok(Page { items: deeds.iter().map(item).collect(), next })
+    // An address that was changed by hand begins at the beginning.
+    let page = PageRequest { after: after.parse().ok(), limit: PAGE + 1 };
+    let deeds = visit()?.control.vclusters.activity(&actor, id, page).await.map_err(refuse)?;
+    Ok(Page::cut(deeds, PAGE, |deed| deed.operation.id.to_string(), super::dto::activity))
 }

@@ -13,13 +13,16 @@ pub(crate) async fn read_apps(id: String) -> Result<Vec<App>, Refused> {
     Ok(views.iter().map(|view| server::app(&visit, view)).collect())
 }
 
-/// The apps of every vcluster that runs, for finding them by name.
+/// The apps of every vcluster that runs, for finding them by name; none where they cannot be opened.
 #[server(prefix = "/actions", endpoint = "all-apps", input = GetUrl)]
 pub(crate) async fn read_all_apps() -> Result<Vec<App>, Refused> {
     use crate::visit::{actor, refuse, visit};
     let (visit, actor) = (visit()?, actor()?);
     let mut all = Vec::new();
-    for vcluster in super::vclusters::all_of(&visit.control, &actor).await.map_err(refuse)? {
+    if visit.apps.astray {
+        return Ok(all);
+    }
+    for vcluster in super::vclusters::all_of(&visit.control, &actor).await.map_err(refuse)?.0 {
         // One that has just gone has none.
         let Ok(id) = vcluster.id.parse() else { continue };
         let views = visit.control.apps.list(&actor, id).await.unwrap_or_default();

@@ -11,9 +11,11 @@ use control::{
         AllowedImage as Allowed, BrowserSession as Session, Identity as IdentityRecord, Person as Record,
         Token as TokenRecord,
     },
+    vclusters::Deed,
 };
 use domain::{Violation, image::ImageRules, name::UserName, quota::OwnLimits as Own};
 use wire::{
+    activity::Activity,
     admin::{OwnLimits, Person, PersonDetail},
     disk::{DiskUse, DiskUseOf, DiskUses},
     image::{AllowedImage, ImageChoice, ImageList},
@@ -51,6 +53,10 @@ pub fn browser_session(session: &Session, actor: &Actor) -> BrowserSession {
         last_seen: session.last_seen,
         expires_at: session.expires_at,
     }
+}
+
+pub fn activity(deed: &Deed) -> Activity {
+    Activity::from_domain(&deed.operation, deed.by.as_ref().map(ToString::to_string))
 }
 
 /// Under the names people know their providers by.
@@ -139,7 +145,12 @@ pub fn image_list(rules: &ImageRules, list: &[Allowed]) -> ImageList {
 }
 
 pub fn allowed_image(image: &Allowed) -> AllowedImage {
-    AllowedImage { pattern: image.pattern.to_string(), added_by: image.added_by.to_string(), added_at: image.added_at }
+    AllowedImage {
+        pattern: image.pattern.to_string(),
+        runtime: image.runtime.as_ref().map(ToString::to_string),
+        added_by: image.added_by.to_string(),
+        added_at: image.added_at,
+    }
 }
 
 /// What a client wrote, checked.

@@ -19,11 +19,12 @@ pub(crate) async fn read_image_list() -> Result<ImageList, Refused> {
     Ok(super::dto::image_list(&rules, &list))
 }
 
-/// Adds a line to the list.
+/// Adds a line to the list, or gives one that is there another runtime.
 #[server(prefix = "/actions", endpoint = "allow-image")]
-pub(crate) async fn allow_image(pattern: String) -> Result<AllowedImage, Refused> {
+pub(crate) async fn allow_image(pattern: String, runtime: String) -> Result<AllowedImage, Refused> {
     use crate::visit::{actor, redirect_plain_form, refuse, visit};
-    let allowed = visit()?.control.images.allow(&actor()?, &pattern).await.map_err(refuse)?;
+    let runtime = Some(runtime.trim()).filter(|runtime| !runtime.is_empty());
+    let allowed = visit()?.control.images.allow(&actor()?, &pattern, runtime).await.map_err(refuse)?;
     redirect_plain_form(crate::routes::ADMIN_IMAGES);
     Ok(super::dto::allowed_image(&allowed))
 }

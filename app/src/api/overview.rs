@@ -11,6 +11,8 @@ use super::Refused;
 pub struct Overview {
     pub session: Session,
     pub vclusters: Vec<Vcluster>,
+    /// What is to be said of vclusters that cannot be read.
+    pub unreadable: Vec<String>,
     /// The live feed's sequence that `vclusters` and `session.usage` are at least as new as.
     pub position: i64,
     /// The server's clock, so that both first renders say the same "3 min ago".
@@ -19,6 +21,8 @@ pub struct Overview {
     pub seed: u32,
     /// The node image new vclusters are offered.
     pub base_image: String,
+    /// The addresses of apps lead to this browser's own machine, and not to the server.
+    pub apps_astray: bool,
 }
 
 /// The signed-in user's overview.
@@ -29,15 +33,16 @@ pub(crate) async fn read_overview() -> Result<Overview, Refused> {
     use crate::visit::{actor, refuse, visit};
     let actor = actor()?;
     let visit = visit()?;
-    let control = visit.control;
+    let (control, apps_astray) = (visit.control, visit.apps.astray);
     // Read before the lists: what happens in between is in the feed again, and nothing is missed.
     let position = control.events.position().await.map_err(refuse)?;
     let (limits, usage) = control.accounts.holdings(&actor).await.map_err(refuse)?;
-    let vclusters = super::vclusters::all_of(&control, &actor).await.map_err(refuse)?;
+    let (vclusters, unreadable) = super::vclusters::all_of(&control, &actor).await.map_err(refuse)?;
     let session =
         Session { name: actor.name.to_string(), role: actor.role, limits: limits.into(), usage: usage.into() };
     let mut seed = [0; 4];
     SystemEntropy.fill(&mut seed);
     let (now, seed) = (SystemClock.now(), u32::from_ne_bytes(seed));
-    Ok(Overview { session, vclusters, position, now, seed, base_image: visit.installation.base_image() })
+    let base_image = visit.installation.base_image();
+    Ok(Overview { session, vclusters, unreadable, position, now, seed, base_image, apps_astray })
 }

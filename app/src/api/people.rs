@@ -16,15 +16,12 @@ pub(crate) async fn read_people(search: String, after: String) -> Result<Page<Pe
     use super::dto;
     use crate::visit::{actor, refuse, visit};
     use control::ports::store::PageRequest;
-    const PAGE: usize = 50;
+    const PAGE: u32 = 50;
     let (actor, accounts) = (actor()?, visit()?.control.accounts);
-    // An address somebody has changed by hand begins at the beginning.
-    let page = PageRequest { after: after.parse().ok(), limit: 51 };
-    let mut people = accounts.people(&actor, &search, page).await.map_err(refuse)?;
-    let has_more = people.len() > PAGE;
-    people.truncate(PAGE);
-    let next = people.last().filter(|_| has_more).map(|last| last.user.name.to_string());
-    Ok(Page { items: people.iter().map(|person| dto::person(person, &accounts)).collect(), next })
+    // An address that was changed by hand begins at the beginning.
+    let page = PageRequest { after: after.parse().ok(), limit: PAGE + 1 };
+    let people = accounts.people(&actor, &search, page).await.map_err(refuse)?;
+    Ok(Page::cut(people, PAGE, |person| person.user.name.to_string(), |person| dto::person(person, &accounts)))
 }
 
 #[server(prefix = "/actions", endpoint = "person", input = GetUrl)]
@@ -35,7 +32,7 @@ pub(crate) async fn read_person(name: String) -> Result<PersonDetail, Refused> {
     Ok(super::dto::detail(&detail, &control.accounts, control.federation.rules()))
 }
 
-/// Adds somebody; an empty password is generated.
+/// Adds a user; an empty password is generated.
 #[server(prefix = "/actions", endpoint = "add-user")]
 pub(crate) async fn add_user(name: String, role: Role, password: String) -> Result<GivenPassword, Refused> {
     use crate::visit::{accepts_html, actor, refuse, visit};

@@ -121,7 +121,10 @@ pub(crate) async fn end_other_sessions() -> Result<(), Refused> {
 pub(crate) async fn unlink(issuer: String, subject: String) -> Result<(), Refused> {
     use crate::visit::{actor, redirect_plain_form, refuse, visit};
     let (actor, control) = (actor()?, visit()?.control);
-    let confirmed = control.accounts.confirm(&actor).map_err(refuse)?;
+    let confirmed = control.accounts.confirm(&actor).map_err(|error| {
+        redirect_plain_form(&crate::routes::confirm_then(crate::routes::PROFILE));
+        refuse(error)
+    })?;
     control.federation.unlink(confirmed, &issuer, &subject).await.map_err(refuse)?;
     redirect_plain_form(crate::routes::PROFILE);
     Ok(())

@@ -22,7 +22,12 @@ impl Refused {
         &self.0
     }
 
-    /// The person has to sign in (again).
+    /// The person has to show again who they are.
+    pub fn needs_confirming(&self) -> bool {
+        self.0.code == Code::SignInAgain
+    }
+
+    /// The person has to sign in.
     pub fn needs_sign_in(&self) -> bool {
         self.0.code == Code::NotSignedIn
     }

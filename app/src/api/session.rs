@@ -22,13 +22,23 @@ pub struct ProviderOffer {
     pub answers: bool,
 }
 
-/// Anybody may see them: they are what the sign-in page shows.
+/// Shown to everybody: they are what the sign-in page offers.
 #[server(prefix = "/actions", endpoint = "ways-in", input = GetUrl)]
 pub(crate) async fn read_ways_in() -> Result<WaysIn, Refused> {
     let federation = crate::visit::visit()?.control.federation;
-    let offers = federation.offers().await.into_iter();
-    let providers = offers.map(|offer| ProviderOffer { name: offer.name, label: offer.label, answers: offer.answers });
-    Ok(WaysIn { local: federation.rules().local, providers: providers.collect() })
+    Ok(WaysIn { local: federation.rules().local, providers: server::providers(federation.offers().await) })
+}
+
+#[cfg(feature = "ssr")]
+mod server {
+    use control::federation::Offer;
+
+    use super::ProviderOffer;
+
+    pub(super) fn providers(offers: Vec<Offer>) -> Vec<ProviderOffer> {
+        let offer = |Offer { name, label, answers }| ProviderOffer { name, label, answers };
+        offers.into_iter().map(offer).collect()
+    }
 }
 
 /// Signs in with name and password, then goes to `next`.
@@ -42,6 +52,39 @@ pub(crate) async fn sign_in(name: String, password: String, next: String) -> Res
     Ok(())
 }
 
+/// How the signed-in person can show again who they are.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct WaysToConfirm {
+    pub name: String,
+    /// They have done so in the last minutes.
+    pub fresh: bool,
+    /// With their password.
+    pub local: bool,
+    /// Providers of their own.
+    pub providers: Vec<ProviderOffer>,
+}
+
+#[server(prefix = "/actions", endpoint = "ways-to-confirm", input = GetUrl)]
+pub(crate) async fn read_ways_to_confirm() -> Result<WaysToConfirm, Refused> {
+    use crate::visit::{actor, refuse, visit};
+    let (actor, control) = (actor()?, visit()?.control);
+    let local = control.federation.rules().local && control.accounts.has_password(&actor).await.map_err(refuse)?;
+    let offers = control.federation.offers_to(&actor).await.map_err(refuse)?;
+    let fresh = control.accounts.is_fresh(&actor);
+    Ok(WaysToConfirm { name: actor.name.to_string(), fresh, local, providers: server::providers(offers) })
+}
+
+/// Makes the present sign-in fresh with the password. A form that was sent without our script then goes to `next`.
+#[server(prefix = "/actions", endpoint = "confirm")]
+pub(crate) async fn confirm(password: String, next: String) -> Result<(), Refused> {
+    use crate::visit::{actor, redirect_plain_form, refuse, visit};
+    let (actor, visit) = (actor()?, visit()?);
+    visit.control.accounts.confirm_password(&actor, &password, visit.knock).await.map_err(refuse)?;
+    visit.session.confirm().await?;
+    redirect_plain_form(crate::routes::safe_next(&next));
+    Ok(())
+}
+
 /// Ends the session. Fine to call without one.
 #[server(prefix = "/actions", endpoint = "sign-out")]
 pub(crate) async fn sign_out() -> Result<(), Refused> {
@@ -50,14 +93,14 @@ pub(crate) async fn sign_out() -> Result<(), Refused> {
     Ok(())
 }
 
-/// Remembers the language in a cookie; the form's page is loaded anew in it. Anybody may: it holds no secret.
+/// Remembers the language in a cookie; the form's page is loaded anew in it. Needs no sign-in: it holds no secret.
 #[server(prefix = "/actions", endpoint = "language")]
 pub(crate) async fn choose_language(language: String) -> Result<(), Refused> {
     use catalogue::Language;
     crate::visit::set_cookie(&Language::parse(&language).unwrap_or(Language::English).cookie())
 }
 
-/// Remembers the theme in a cookie, so that the next page is rendered in it. Anybody may: it holds no secret.
+/// Remembers the theme in a cookie, so that the next page is rendered in it. Needs no sign-in: it holds no secret.
 #[server(prefix = "/actions", endpoint = "theme")]
 pub(crate) async fn choose_theme(theme: String) -> Result<(), Refused> {
     use crate::contexts::theme::Theme;

@@ -31,7 +31,7 @@ pub(crate) async fn read_usage(id: String) -> Result<Vec<NodeUsage>, Refused> {
 pub(crate) async fn read_glances() -> Result<Vec<Glance>, Refused> {
     use crate::visit::{actor, refuse, visit};
     let (control, actor) = (visit()?.control, actor()?);
-    let vclusters = super::vclusters::all_of(&control, &actor).await.map_err(refuse)?;
+    let (vclusters, _) = super::vclusters::all_of(&control, &actor).await.map_err(refuse)?;
     let mut glances = Vec::new();
     for vcluster in vclusters.into_iter().filter(server::runs) {
         let Ok(id) = vcluster.id.parse() else { continue };

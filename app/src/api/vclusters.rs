@@ -90,10 +90,14 @@ pub(crate) async fn set_autostart(id: String, autostart: bool) -> Result<Vcluste
 /// Deletes it, if `typed` is its name.
 #[server(prefix = "/actions", endpoint = "delete")]
 pub(crate) async fn delete_vcluster(id: String, typed: String) -> Result<Vcluster, Refused> {
+    use control::Error;
+
     let (control, actor, id) = server::on(&id)?;
     let name = server::answer(&actor, control.vclusters.get(&actor, id).await)?.name;
     crate::pages::vclusters::confirm::check(&name, &typed).map_err(|fault| server::invalid(vec![fault]))?;
-    let vcluster = server::answer(&actor, control.vclusters.delete(&actor, id).await)?;
+    let deleted =
+        control.vclusters.delete(&actor, id).await.and_then(|deleted| deleted.ok_or(Error::NotFound("vcluster")));
+    let vcluster = server::answer(&actor, deleted)?;
     leptos_axum::redirect(crate::routes::HOME);
     Ok(vcluster)
 }
@@ -164,16 +168,17 @@ mod server {
         answer(&actor, visit()?.control.vclusters.create(&actor, order, key).await)
     }
 
-    /// Every vcluster of the actor, newest first. Their own limit keeps the list short.
-    pub(crate) async fn all_of(control: &Control, actor: &Actor) -> Result<Vec<Vcluster>, Error> {
-        let (mut all, mut after) = (Vec::new(), None);
+    /// Every vcluster of the actor, newest first, and what is to be said of those that cannot be read. Their own limit keeps
+    /// the list short.
+    pub(crate) async fn all_of(control: &Control, actor: &Actor) -> Result<(Vec<Vcluster>, Vec<String>), Error> {
+        let (mut all, mut unreadable, mut after) = (Vec::new(), Vec::new(), None);
         loop {
             let page = control.vclusters.list(actor, PageRequest { after, limit: LONGEST_PAGE }).await?;
-            after = page.last().map(|vcluster| vcluster.id);
-            let full = u32::try_from(page.len()).is_ok_and(|length| length == LONGEST_PAGE);
-            all.extend(page.iter().map(|vcluster| Vcluster::from_domain(vcluster, &actor.name)));
-            if !full {
-                return Ok(all);
+            all.extend(page.vclusters.iter().map(|vcluster| Vcluster::from_domain(vcluster, &actor.name)));
+            unreadable.extend(page.unreadable.into_iter().map(|(_, sentence)| sentence));
+            after = page.next;
+            if after.is_none() {
+                return Ok((all, unreadable));
             }
         }
     }

@@ -40,7 +40,7 @@ impl Choice {
     }
 }
 
-/// Is there on every page of somebody who is signed in; its list is made only while it is open.
+/// Is there on every page for signed-in people; its list is made only while it is open.
 #[component]
 pub(crate) fn CommandPalette() -> impl IntoView {
     let shortcuts = use_shortcuts();

@@ -8,10 +8,7 @@ use super::{
     icon::{Glyph, Icon},
     rich::Foreign,
 };
-use crate::{
-    routes,
-    wording::problem::{detail, of_server},
-};
+use crate::wording::problem::{detail, of_server};
 
 /// What went wrong and, field by field, why; nothing where all of it is said beside the fields.
 #[component]
@@ -40,9 +37,6 @@ pub(crate) fn ProblemNote(
                     <div>
                         <p><Foreign said=detail(&problem)/></p>
                         <ul>{faults(&problem)}</ul>
-                        {(problem.code == Code::SignInAgain).then(|| view! {
-                            <p><a href=routes::sign_in_again(routes::PROFILE) rel="external">{t!("problem-sign-in-again-go")}</a></p>
-                        })}
                     </div>
                     {dismiss.map(|dismiss| view! {
                         <button

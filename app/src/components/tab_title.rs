@@ -15,7 +15,7 @@ use crate::{
 
 const ICON: &str = "/favicon.svg";
 
-/// The title of a page of somebody who is signed in.
+/// The title of a page for signed-in people.
 #[component]
 pub(crate) fn TabTitle(#[prop(into)] title: Signal<String>) -> impl IntoView {
     let live = use_live();

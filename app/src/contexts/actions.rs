@@ -1,32 +1,36 @@
 //! What can be pressed on any page: one server action each, whose answers go into the live store and whose refusals are
-//! shown once, wherever they were caused; also after a form was sent without our script.
+//! shown once, wherever they were caused; also after a form was sent without our script. What is pressed in one area only is
+//! with that area, so that its code is, too.
 
-use leptos::{prelude::*, server_fn::ServerFn};
+use leptos::{
+    prelude::*,
+    server_fn::{ServerFn, error::ServerFnUrlError},
+};
 use leptos_router::{
     NavigateOptions,
     hooks::{use_location, use_navigate},
 };
-use wire::{problem::Problem, vcluster::Vcluster};
+use wire::problem::Problem;
 
-use super::live::{Live, use_live};
+use super::live::use_live;
 use crate::{
     api::{
         Refused,
-        vclusters::{Act, AddNodes, Create, DeleteVcluster, QuickCreate, RemoveNode, SetAutostart, Verb},
+        apps::ChangeApp,
+        vclusters::{Act, AddNodes, QuickCreate, RemoveNode, SetAutostart, Verb},
     },
     hydration::is_first_render,
     routes,
 };
 
+/// Refusals of these are shown on top of the page; every other form shows its own.
+const ON_TOP: [&str; 6] =
+    [Act::PATH, AddNodes::PATH, ChangeApp::PATH, QuickCreate::PATH, RemoveNode::PATH, SetAutostart::PATH];
+
 #[derive(Clone, Copy)]
 pub(crate) struct Actions {
-    pub(crate) create: ServerAction<Create>,
     pub(crate) quick_create: ServerAction<QuickCreate>,
     pub(crate) act: ServerAction<Act>,
-    pub(crate) delete: ServerAction<DeleteVcluster>,
-    pub(crate) add_nodes: ServerAction<AddNodes>,
-    pub(crate) remove_node: ServerAction<RemoveNode>,
-    pub(crate) set_autostart: ServerAction<SetAutostart>,
     /// The refusal to show on top of the page. Dialogs show their own.
     pub(crate) problem: RwSignal<Option<Problem>>,
 }
@@ -36,47 +40,23 @@ impl Actions {
     pub(crate) fn is_acting(self, id: &str, verb: Verb) -> bool {
         self.act.input().with(|input| input.as_ref().is_some_and(|act| act.id == id && act.verb == verb))
     }
-
-    pub(crate) fn is_adding(self, id: &str) -> bool {
-        self.add_nodes.input().with(|input| input.as_ref().is_some_and(|add| add.id == id))
-    }
-
-    pub(crate) fn is_removing(self, id: &str, node: &str) -> bool {
-        self.remove_node.input().with(|input| input.as_ref().is_some_and(|it| it.id == id && it.node == node))
-    }
 }
-
-/// What every server function about one vcluster is like.
-pub(crate) trait VclusterFn:
-    ServerFn<Output = Vcluster, Error = Refused> + Clone + Send + Sync + 'static
-{
-}
-
-impl<S> VclusterFn for S where S: ServerFn<Output = Vcluster, Error = Refused> + Clone + Send + Sync + 'static {}
 
 pub(crate) fn provide_actions() -> Actions {
-    let problem = RwSignal::new(None);
-    let live = use_live();
-    let actions = Actions {
-        create: ServerAction::new(),
-        quick_create: shown(problem),
-        act: shown(problem),
-        delete: ServerAction::new(),
-        add_nodes: shown(problem),
-        remove_node: shown(problem),
-        set_autostart: shown(problem),
-        problem,
-    };
-    take_in(actions.create, live, None);
-    take_in(actions.quick_create, live, Some(problem));
-    take_in(actions.act, live, Some(problem));
-    take_in(actions.delete, live, None);
-    take_in(actions.add_nodes, live, Some(problem));
-    take_in(actions.remove_node, live, Some(problem));
-    take_in(actions.set_autostart, live, Some(problem));
+    let (live, problem) = (use_live(), RwSignal::new(refused_form()));
+    let actions = Actions { quick_create: ServerAction::new(), act: ServerAction::new(), problem };
+    take_in(actions.quick_create, Some(problem), move |vcluster| live.answered(vcluster));
+    take_in(actions.act, Some(problem), move |vcluster| live.answered(vcluster));
     forget_when_leaving(problem);
     provide_context(actions);
     actions
+}
+
+/// The page was asked for with the refusal of a form that was sent without our script. Not left to the actions themselves:
+/// those of an area begin when the top of the page is written already.
+fn refused_form() -> Option<Problem> {
+    let error = use_context::<ServerActionError>().filter(|error| ON_TOP.contains(&error.path()))?;
+    Some(ServerFnUrlError::<Refused>::decode_err(error.err()).into())
 }
 
 pub(crate) fn use_actions() -> Actions {
@@ -98,34 +78,31 @@ where
     Effect::new(move |_| on_cleanup(move || action.clear()));
 }
 
-/// An action whose refusal, if the page was asked for with one, is on top of the page.
-fn shown<S: VclusterFn>(problem: RwSignal<Option<Problem>>) -> ServerAction<S> {
-    let action = ServerAction::<S>::new();
-    if let Some(Err(refused)) = action.value().get_untracked() {
-        problem.set(Some(refused.into()));
-    }
-    action
-}
-
-fn take_in<S: VclusterFn>(action: ServerAction<S>, live: Live, problem: Option<RwSignal<Option<Problem>>>) {
-    let navigate = use_navigate();
+/// Takes an action's answers in: what was done, and where it was refused, on top of the page if `problem` says so.
+pub(crate) fn take_in<S>(
+    action: ServerAction<S>,
+    problem: Option<RwSignal<Option<Problem>>>,
+    done: impl Fn(&S::Output) + 'static,
+) where
+    S: ServerFn<Error = Refused> + Clone + Send + Sync + 'static,
+    S::Output: Clone + Send + Sync + 'static,
+{
+    let (navigate, path) = (use_navigate(), use_location().pathname);
+    let show = move |refused: Option<Refused>| {
+        if let Some(problem) = problem {
+            problem.set(refused.map(Problem::from));
+        }
+    };
     Effect::new(move |_| match action.value().get() {
         None => {}
-        Some(Ok(vcluster)) => {
-            live.answered(&vcluster);
-            if let Some(problem) = problem {
-                problem.set(None);
-            }
+        Some(Ok(output)) => {
+            done(&output);
+            show(None);
         }
         Some(Err(refused)) if refused.needs_sign_in() => {
-            let here = window().location().pathname().unwrap_or_default();
-            navigate(&routes::sign_in_then(&here), NavigateOptions::default());
+            navigate(&routes::sign_in_then(&path.get_untracked()), NavigateOptions::default());
         }
-        Some(Err(refused)) => {
-            if let Some(problem) = problem {
-                problem.set(Some(refused.into()));
-            }
-        }
+        Some(Err(refused)) => show(Some(refused)),
     });
 }
 

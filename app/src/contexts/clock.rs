@@ -23,7 +23,7 @@ pub(crate) fn provide_clock(now: DateTime<Utc>) -> Clock {
     Effect::new(move |_| {
         let start = passed();
         let tick = move || {
-            // Nobody sees a hidden page's times; the first tick after it is shown again sets them right.
+            // A hidden page's times are not seen; the first tick after it is shown again sets them right.
             if !document().hidden() {
                 clock.0.set(now + (passed() - start));
             }

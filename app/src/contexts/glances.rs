@@ -1,5 +1,5 @@
 //! What every vcluster of the list uses, at a glance: begun with what the server rendered, then asked for again and again
-//! while somebody sees the list. One question for all of them, however many there are.
+//! while the list is seen. One question for all of them, however many there are.
 
 use std::{collections::BTreeMap, time::Duration};
 

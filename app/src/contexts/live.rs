@@ -21,6 +21,7 @@ pub(crate) struct Live {
     away: RwSignal<bool>,
     seed: StoredValue<u32>,
     base_image: StoredValue<String>,
+    apps_astray: bool,
     toasts: Toasts,
 }
 
@@ -28,6 +29,11 @@ impl Live {
     /// All of them, newest first.
     pub(crate) fn vclusters(self) -> Vec<Vcluster> {
         self.store.with(|store| store.vclusters().to_vec())
+    }
+
+    /// What is to be said of those that cannot be read.
+    pub(crate) fn unreadable(self) -> Vec<String> {
+        self.store.with(|store| store.unreadable().to_vec())
     }
 
     pub(crate) fn count(self) -> usize {
@@ -88,6 +94,11 @@ impl Live {
         self.base_image.get_value()
     }
 
+    /// The addresses of apps lead to this browser's own machine, and not to the server.
+    pub(crate) fn apps_lead_astray(self) -> bool {
+        self.apps_astray
+    }
+
     /// Takes in the answer to an action of this page.
     pub(crate) fn answered(self, vcluster: &Vcluster) {
         self.store.maybe_update(|store| store.answered(vcluster));
@@ -120,6 +131,7 @@ pub(crate) fn provide_live(overview: &Overview) -> Live {
         away: RwSignal::new(false),
         seed: StoredValue::new(overview.seed),
         base_image: StoredValue::new(overview.base_image.clone()),
+        apps_astray: overview.apps_astray,
         toasts: use_toasts(),
     };
     feed::follow(live, overview.position);

@@ -91,7 +91,7 @@ impl Pulse {
     }
 }
 
-/// For the page of this vcluster. The stream is open as long as the page lives and somebody sees it.
+/// For the page of this vcluster. The stream is open as long as the page lives and is seen.
 pub(crate) fn provide_pulse(vcluster: &str) -> Pulse {
     let pulse = Pulse { usage: RwSignal::new(Usage::default()), apps: RwSignal::new(None) };
     let address = format!("/api/v1/vclusters/{vcluster}/live");

@@ -60,7 +60,7 @@ impl Drop for Stream {
     }
 }
 
-/// Somebody can see the page.
+/// The page can be seen.
 pub(super) fn seen() -> bool {
     !document().hidden()
 }

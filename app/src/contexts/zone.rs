@@ -16,7 +16,7 @@ impl ZoneContext {
     }
 }
 
-/// The zone in a `Cookie` header; UTC where there is none, or one nobody knows.
+/// The zone in a `Cookie` header; UTC where there is none, or an unknown one.
 #[cfg(any(feature = "ssr", test))]
 pub(crate) fn from_cookies(header: &str) -> Zone {
     let mut pairs = header.split(';').filter_map(|pair| pair.trim().split_once('='));

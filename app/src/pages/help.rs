@@ -16,7 +16,7 @@ use crate::{
     wording::amount::{memory, number},
 };
 
-/// Something anybody can try at once.
+/// Something to try at once.
 const TRY: &str = "python3 -m http.server 8080";
 const SSH: &str = "ssh node-1 hostname";
 const MPI: &str = "mpirun --host node-0,node-1 hostname";

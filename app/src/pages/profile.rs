@@ -9,7 +9,7 @@ mod tokens;
 
 use catalogue::t;
 use leptos::prelude::*;
-use leptos_router::components::Outlet;
+use leptos_router::{NavigateOptions, components::Outlet, hooks::use_navigate};
 
 use self::{
     disk::DiskSection, identities::IdentitiesSection, password::PasswordSection, sessions::SessionsSection,
@@ -23,6 +23,7 @@ use crate::{
     components::{skeleton::SectionsSkeleton, tab_title::TabTitle},
     layouts::{account::role, chrome::TopBar, signed_in::Me},
     pages::problem::ProblemCard,
+    routes,
 };
 
 /// What can be done on this page. The dialog in front of it makes tokens.
@@ -49,6 +50,16 @@ impl ProfileActions {
     }
 }
 
+/// A sign-in that is not fresh any more: taking an identity away waits until the person has shown again who they are.
+fn lead_to_confirm(actions: ProfileActions) {
+    let navigate = use_navigate();
+    Effect::new(move |_| {
+        if actions.unlink.value().get().and_then(Result::err).is_some_and(|refused| refused.needs_confirming()) {
+            navigate(&routes::confirm_then(routes::PROFILE), NavigateOptions::default());
+        }
+    });
+}
+
 /// The page; a dialog of its routes stands in front of it.
 #[component]
 pub(crate) fn ProfilePage() -> impl IntoView {
@@ -62,6 +73,7 @@ pub(crate) fn ProfilePage() -> impl IntoView {
         unlink: ServerAction::new(),
     };
     provide_context(actions);
+    lead_to_confirm(actions);
     let profile = Resource::new_blocking(move || actions.answers(), |_| read_profile());
     let with_password = Resource::new_blocking(|| (), |()| has_password());
     let name = me.name.clone();
@@ -86,7 +98,7 @@ pub(crate) fn ProfilePage() -> impl IntoView {
                 </div>
             </header>
             <Transition fallback=SectionsSkeleton>
-                // Apart from what is read again with every answer: what somebody has begun to write stays.
+                // Apart from what is read again with every answer: what has been typed so far stays.
                 {password}
                 {move || Suspend::new(async move {
                     match profile.await {

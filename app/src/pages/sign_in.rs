@@ -4,11 +4,13 @@ use catalogue::t;
 use leptos::{form::ActionForm, prelude::*};
 use leptos_meta::Title;
 use leptos_router::hooks::use_query_map;
-use wire::problem::Problem;
 
 use crate::{
     api::session::{ProviderOffer, SignIn, WaysIn, read_ways_in},
-    components::{field::TextField, language_switch::LanguageSwitch, problem_note::ProblemNote},
+    components::{
+        field::TextField, language_switch::LanguageSwitch, problem_note::ProblemNote, provider_link::ProviderLink,
+    },
+    forms::refusal,
     layouts::plain::Plain,
     routes,
 };
@@ -18,22 +20,19 @@ pub(crate) fn SignInPage() -> impl IntoView {
     let sign_in = ServerAction::<SignIn>::new();
     let query = use_query_map();
     let next = Memo::new(move |_| query.with(|query| query.get("next").unwrap_or_else(|| routes::HOME.to_owned())));
-    let again = query.with_untracked(|query| query.get("again").is_some());
     #[cfg(feature = "ssr")]
-    if !again {
-        crate::visit::pass_on_if_signed_in(&next.get_untracked());
-    }
+    crate::visit::pass_on_if_signed_in(&next.get_untracked());
     let ways = Resource::new_blocking(|| (), |()| read_ways_in());
     view! {
         <Title text=t!("common-page-title", page = t!("sign-in-title"))/>
         <Plain>
             <h1>{t!("sign-in-title")}</h1>
-            <p class="sub">{if again { t!("sign-in-again") } else { t!("sign-in-subtitle") }}</p>
+            <p class="sub">{t!("sign-in-subtitle")}</p>
             <Suspense>
                 {move || Suspend::new(async move {
-                    // Whoever has a password can sign in, whatever else cannot be found out.
+                    // A password opens, whatever else cannot be found out.
                     let ways = ways.await.unwrap_or(WaysIn { local: true, providers: Vec::new() });
-                    view! { <Ways ways=ways next=next again=again sign_in=sign_in/> }.into_any()
+                    view! { <Ways ways=ways next=next sign_in=sign_in/> }.into_any()
                 })}
             </Suspense>
             <LanguageSwitch/>
@@ -43,18 +42,18 @@ pub(crate) fn SignInPage() -> impl IntoView {
 }
 
 #[component]
-fn Ways(ways: WaysIn, next: Memo<String>, again: bool, sign_in: ServerAction<SignIn>) -> impl IntoView {
+fn Ways(ways: WaysIn, next: Memo<String>, sign_in: ServerAction<SignIn>) -> impl IntoView {
     let WaysIn { local, providers } = ways;
     let some = !providers.is_empty();
-    let nobody = (!local && providers.iter().all(|provider| !provider.answers))
-        .then(|| view! { <p class="sub" role="status">{t!("oidc-none")}</p> });
-    let or = (some && local).then(|| view! { <p class="sub is-centred">{t!("oidc-or")}</p> });
+    let none = (!local && providers.iter().all(|provider| !provider.answers))
+        .then(|| view! { <p class="sub" role="status">{t!("sign-in-none")}</p> });
+    let or = (some && local).then(|| view! { <p class="sub is-centred">{t!("sign-in-or")}</p> });
     let form = local.then(|| view! { <PasswordForm next=next sign_in=sign_in first=!some/> });
     let no_account = (!some).then(|| view! { <p class="sub is-centred">{t!("sign-in-no-account")}</p> });
-    let providers = providers.into_iter().map(|offer| view! { <ProviderButton offer=offer next=next again=again/> });
+    let providers = providers.into_iter().map(|offer| view! { <ProviderButton offer=offer next=next/> });
     view! {
         {some.then(|| view! { <div class="form">{providers.collect_view()}</div> })}
-        {nobody}
+        {none}
         {or}
         {form}
         {no_account}
@@ -62,19 +61,12 @@ fn Ways(ways: WaysIn, next: Memo<String>, again: bool, sign_in: ServerAction<Sig
     .into_any()
 }
 
-/// A link: it leads to another site, with and without script. One that would lead nowhere is a sentence.
 #[component]
-fn ProviderButton(offer: ProviderOffer, next: Memo<String>, again: bool) -> impl IntoView {
+fn ProviderButton(offer: ProviderOffer, next: Memo<String>) -> impl IntoView {
     let ProviderOffer { name, label, answers } = offer;
-    if !answers {
-        return view! { <p class="sub" role="status">{t!("oidc-silent", provider = label.as_str())}</p> }.into_any();
-    }
-    let through = if again { routes::sign_in_again_through } else { routes::sign_in_through };
-    let address = move || through(&name, &next.get());
-    view! {
-        <a class="button is-wide" href=address rel="external">{t!("oidc-with", provider = label.as_str())}</a>
-    }
-    .into_any()
+    let text = t!("sign-in-with", provider = label.as_str());
+    let address = Signal::derive(move || routes::sign_in_through(&name, &next.get()));
+    view! { <ProviderLink label=label answers=answers address=address text=text/> }
 }
 
 #[component]
@@ -84,7 +76,7 @@ fn PasswordForm(
     /// It is the only way in, so the cursor goes there.
     first: bool,
 ) -> impl IntoView {
-    let problem = Signal::derive(move || sign_in.value().get().and_then(Result::err).map(Problem::from));
+    let problem = refusal(sign_in);
     let pending = sign_in.pending();
     view! {
         <ActionForm action=sign_in attr:class="form">

@@ -1,4 +1,4 @@
-//! Everything the palette offers, from what the page knows, and which of it somebody means. Pure.
+//! Everything the palette offers, from what the page knows, and which of it the person means. Pure.
 
 use catalogue::{Language, t};
 use domain::node::NodeState;
@@ -151,7 +151,7 @@ fn settings() -> Vec<Command> {
     settings
 }
 
-/// A command somebody may mean, with the letters of its title that say so.
+/// A command the person may mean, with the letters of its title that say so.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Found {
     pub(crate) command: Command,

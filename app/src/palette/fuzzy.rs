@@ -1,4 +1,4 @@
-//! Finding what somebody means by a few letters: `tn0` finds *Terminal node-0*. Pure.
+//! Finding what a person means by a few letters: `tn0` finds *Terminal node-0*. Pure.
 
 /// How well a text fits; more is better.
 #[derive(Debug, Clone, PartialEq, Eq)]

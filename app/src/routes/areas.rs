@@ -1,4 +1,4 @@
-//! Pages whose code the browser fetches when somebody first goes to one of their area, so that the first page is there soon.
+//! Pages whose code the browser fetches when a person first goes to one of their area, so that the first page is there soon.
 //!
 //! An area is one file of WASM; what several areas need is in files of its own, all written by `cargo leptos --split`.
 //! Where people land (the list) is in the console's main file. Knows no page from inside.
@@ -47,9 +47,10 @@ macro_rules! area {
 }
 
 area! {
-    /// Coming in.
+    /// Coming in, and showing again who one is.
     entrance {
         SignIn => crate::pages::sign_in::SignInPage,
+        Confirm => crate::pages::confirm::ConfirmPage,
         EnterApp => crate::pages::enter_app::EnterApp,
     }
 }
@@ -96,7 +97,7 @@ area! {
     }
 }
 
-/// A file of code that is fetched when somebody goes there.
+/// A file of code that is fetched when a person goes there.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Area {
     Entrance,
@@ -115,7 +116,7 @@ impl Area {
     pub(crate) fn of(path: &str) -> Option<Self> {
         let mut parts = path.split('/').skip(1);
         match (parts.next()?, parts.next()) {
-            ("sign-in", _) | ("apps", Some("enter")) => Some(Self::Entrance),
+            ("sign-in" | "confirm", _) | ("apps", Some("enter")) => Some(Self::Entrance),
             ("vclusters", Some("new")) => Some(Self::Order),
             ("vclusters" | "terminals", _) => Some(Self::Vcluster),
             ("profile" | "help", _) => Some(Self::Profile),

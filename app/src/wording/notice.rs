@@ -65,6 +65,7 @@ fn success(after: &Vcluster) -> String {
         OperationKind::Delete => t!("notice-deleted", name = name),
         OperationKind::AddNodes | OperationKind::RemoveNode => t!("notice-has-nodes", name = name, nodes = nodes),
         OperationKind::OutOfMemory => t!("activity-out-of-memory"),
+        OperationKind::MadeBefore => t!("activity-made-before"),
     }
 }
 

@@ -19,7 +19,13 @@ pub(crate) fn at(seconds: i64) -> DateTime<Utc> {
 }
 
 pub(crate) fn amount(vclusters: u32, nodes: u32) -> Amount {
-    Amount { vclusters, nodes, cpus: f64::from(nodes), memory_mib: u64::from(nodes) * 1024 }
+    Amount {
+        vclusters,
+        nodes,
+        cpus: f64::from(nodes),
+        memory_mib: u64::from(nodes) * 1024,
+        pids: u64::from(nodes) * 512,
+    }
 }
 
 /// The overview of somebody with one vcluster of two nodes in use, whatever the list says.
@@ -27,10 +33,12 @@ pub(crate) fn overview(vclusters: Vec<Vcluster>) -> Overview {
     Overview {
         session: Session { name: "ada".into(), role: Role::User, limits: amount(4, 16), usage: amount(1, 2) },
         vclusters,
+        unreadable: Vec::new(),
         position: 7,
         now: at(0),
         seed: 1,
         base_image: "docklet/base".into(),
+        apps_astray: false,
     }
 }
 
@@ -44,6 +52,7 @@ pub(crate) fn node(number: u8, state: NodeState) -> Node {
         running_since: (state == NodeState::Running).then(|| at(2)),
         out_of_memory: None,
         made_before: false,
+        runtime: None,
     }
 }
 

@@ -207,6 +207,7 @@ pub(crate) fn operating(vcluster: &Vcluster) -> String {
         OperationKind::RemoveNode => t!("state-doing-remove-node", name = name),
         OperationKind::Recover => t!("state-doing-recover", name = name),
         OperationKind::OutOfMemory => t!("activity-out-of-memory"),
+        OperationKind::MadeBefore => t!("activity-made-before"),
     }
 }
 
@@ -242,6 +243,7 @@ pub(crate) fn last_action(vcluster: &Vcluster) -> String {
         (OperationKind::RemoveNode, false) => t!("state-done-remove-node"),
         (OperationKind::RemoveNode, true) => t!("state-failed-remove-node"),
         (OperationKind::OutOfMemory, _) => t!("activity-out-of-memory"),
+        (OperationKind::MadeBefore, _) => t!("activity-made-before"),
         (OperationKind::Recover, false) => t!("state-done-recover", host = host_of(vcluster.operation.host.as_deref())),
         (OperationKind::Recover, true) => {
             t!("state-failed-recover", host = host_of(vcluster.operation.host.as_deref()))

@@ -22,7 +22,7 @@ use crate::{
     installation::Installation,
 };
 
-const NODE: Resources = Resources { cpu_milli: 1000, memory_mib: 512 };
+const NODE: Resources = Resources { cpu_milli: 1000, memory_mib: 512, pids: 512 };
 
 pub(crate) async fn measure(options: &Options) -> Result<Vec<Figure>> {
     let installation = Installation::start(&options.dockletd).await?;
@@ -102,7 +102,7 @@ impl Floor {
     fn new(installation: &Installation) -> Result<Self> {
         let id = std::fs::read_to_string(installation.data_dir().join("installation"))?;
         Ok(Self {
-            engine: Arc::new(DockerEngine::new("/var/run/docker.sock")),
+            engine: Arc::new(DockerEngine::new(testkit::engine_socket())),
             // The same label, so that the clean-up finds these, too; names cannot clash.
             installation: id.trim().parse().context("the installation id is unreadable")?,
             init: installation.init_binary(),
@@ -163,6 +163,7 @@ impl Floor {
             generation: Generation::FIRST,
             host_name: name,
             image: "docklet/base".parse()?,
+            runtime: None,
             resources: NODE,
             ceilings: Ceilings::default(),
             network: network.name.clone(),

@@ -95,6 +95,7 @@ fn stopped(owner: UserId, number: u32) -> Result<Vcluster> {
             tries: 0,
             operation: operation.id,
             notes: domain::node::Notes::default(),
+            runtime: None,
         })
     };
     Ok(Vcluster {
@@ -102,7 +103,7 @@ fn stopped(owner: UserId, number: u32) -> Result<Vcluster> {
         owner,
         name: format!("vc-{number}").parse()?,
         image: "docklet/base".parse()?,
-        resources: Resources { cpu_milli: 1000, memory_mib: 512 },
+        resources: Resources { cpu_milli: 1000, memory_mib: 512, pids: 512 },
         subnet,
         intent: Intent::Stopped,
         nodes: vec![node(NodeName::new(0))?, node(NodeName::new(1))?],

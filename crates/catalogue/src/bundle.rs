@@ -73,7 +73,7 @@ pub fn find_in(language: Language, key: &str) -> Option<String> {
     format(language, key, &FluentArgs::new())
 }
 
-/// The text of `key`; in English where the language has none, and the key itself where nobody has.
+/// The text of `key`; in English where the language has none, and the key itself where English has none.
 pub fn say_in(language: Language, key: &str, arguments: &[(&'static str, FluentValue<'_>)]) -> String {
     let arguments: FluentArgs<'_> = arguments.iter().cloned().collect();
     format(language, key, &arguments)

@@ -1,10 +1,10 @@
-//! The languages there are, and which one somebody gets. Knows no text.
+//! The languages there are, and which one a request gets. Knows no text.
 
 use std::sync::atomic::{AtomicU8, Ordering};
 
 use leptos::prelude::use_context;
 
-/// Holds what somebody has chosen. No secret; scripts may read it.
+/// Holds what the person has chosen. No secret; scripts may read it.
 pub const COOKIE: &str = "docklet_lang";
 
 /// A language of the console.

@@ -103,16 +103,21 @@ impl Accounts {
     }
 
     /// For what makes the way in wider: tokens, identities. Asks for a fresh sign-in, because a browser may have been left
-    /// signed in, or its cookie been taken.
+    /// signed in, or its cookie been taken. A password ([`Self::confirm_password`]) or a provider makes it fresh again.
     pub fn confirm<'a>(&self, actor: &'a Actor) -> Result<Confirmed<'a>, Error> {
         actor.in_person()?;
-        match actor.shown_at {
-            Some(at) if self.clock.now() - at <= self.fresh => Ok(Confirmed::new(actor)),
-            _ => Err(Error::SignInAgain(self.fresh)),
+        match self.is_fresh(actor) {
+            true => Ok(Confirmed::new(actor)),
+            false => Err(Error::SignInAgain(self.fresh)),
         }
     }
 
-    /// Checks name and password. Wrong ones cost growing waits, per account and per address; nobody is ever locked out for
+    /// Whether the actor has shown who they are in the last minutes.
+    pub fn is_fresh(&self, actor: &Actor) -> bool {
+        actor.shown_at.is_some_and(|at| self.clock.now() - at <= self.fresh)
+    }
+
+    /// Checks name and password. Wrong ones cost growing waits, per account and per address; no one is ever locked out for
     /// good, strangers do not keep a browser of the account's waiting, and an unknown name costs as much time as a wrong
     /// password.
     pub async fn sign_in(&self, name: &str, password: &str, from: impl Into<Knock>) -> Result<User, Error> {
@@ -140,7 +145,7 @@ impl Accounts {
     }
 
     /// Checks a password when it is its turn. Many may have been let into the queue at once: those before this one count
-    /// by then, and whoever keeps the turn until the failure is written down is counted by those behind.
+    /// by then, and a check that keeps the turn until the failure is written down is counted by those behind.
     async fn verify(&self, guess: &Guess, password: &str, hash: Option<String>) -> Result<(bool, Turn), Error> {
         self.refuse_while_waiting(guess).await?;
         let turn = self.passwords.turn(&guess.shares()).await?;

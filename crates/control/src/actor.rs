@@ -1,4 +1,4 @@
-//! Who asks. Every use-case takes one; how somebody proved to be it is the edge's and `accounts`' business.
+//! Who asks. Every use-case takes one; how a person proved to be it is the edge's and `accounts`' business.
 
 use chrono::{DateTime, Utc};
 use domain::{
@@ -15,7 +15,7 @@ pub struct Actor {
     pub user: UserId,
     pub name: UserName,
     pub role: Role,
-    /// The browser session they came with; `None` for whoever showed an API token.
+    /// The browser session they came with; `None` for a request with an API token.
     pub session: Option<SessionHandle>,
     /// When they last showed who they are, to us or to their provider.
     pub shown_at: Option<DateTime<Utc>>,
@@ -72,7 +72,7 @@ impl Actor {
     }
 
     /// Passwords, tokens and sessions are managed by a person in a browser. An API token may leak into a log or a script;
-    /// whoever finds it must not be able to make its reach longer than its life.
+    /// a person who finds it must not be able to make its reach longer than its life.
     pub(crate) fn in_person(&self) -> Result<&SessionHandle, Error> {
         self.session.as_ref().ok_or(Error::NeedsSession)
     }

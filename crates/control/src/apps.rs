@@ -5,7 +5,7 @@
 //!
 //! `sight` looks at nodes · `roll` decides what is recorded (pure), `record` writes it · `view` is what an owner sees · `entrance` turns a portal
 //! session into an app's own · `decision` says, for each request, who is inside and where it goes · `live` and `watch` tell
-//! while somebody looks
+//! while a page looks
 
 mod brief_cache;
 mod decision;
@@ -197,7 +197,7 @@ impl Apps {
         }
     }
 
-    /// Whoever watches the vcluster's apps is to see a change of theirs.
+    /// Pages that watch the vcluster's apps are to see a change of theirs.
     fn changed(&self, id: VclusterId) {
         self.watches.stir(id);
     }

@@ -22,7 +22,7 @@ use crate::{
 /// A worker answers from memory.
 const ANSWER: Duration = Duration::from_secs(3);
 
-/// What somebody takes on all hosts that answer, in bytes.
+/// What a user takes on all hosts that answer, in bytes.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Held {
     pub nodes: u64,

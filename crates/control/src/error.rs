@@ -42,7 +42,7 @@ pub enum Error {
     HostAnswers(WorkerName),
     #[error("the network {0} has no subnet left; the administrator can configure a larger one (network.cluster_net)")]
     NoSubnet(String),
-    /// Unknown, or somebody else's; the two are not told apart.
+    /// Unknown, or another user's; the two are not told apart.
     #[error("there is no such {0}")]
     NotFound(&'static str),
     #[error(transparent)]

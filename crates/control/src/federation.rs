@@ -2,7 +2,7 @@
 //! the protocol.
 //!
 //! ```text
-//! begin      a browser goes to the provider          finish   it comes back, and is somebody
+//! begin      a browser goes to the provider          finish   it comes back, and is a person
 //! account    who that is here: found or made         rules    what claims allow and give
 //! refresh    the provider is asked again             logout   sessions end with the provider's, and it with ours
 //! ```
@@ -20,7 +20,7 @@ mod rules;
 
 use std::sync::Arc;
 
-pub use begin::{Begin, Begun};
+pub use begin::{Begin, Begun, Wish};
 pub use finish::{Callback, Finished, Grant};
 pub use logout::Parting;
 pub use refusal::Refusal;
@@ -118,6 +118,19 @@ impl Federation {
         if self.store.has_administrator_from(&issuers).await? { Ok(()) } else { Err(Error::NobodyAdministers) }
     }
 
+    /// The providers at which the actor can show again who they are.
+    pub async fn offers_to(&self, actor: &Actor) -> Result<Vec<Offer>, Error> {
+        let identities = self.identities(actor).await?;
+        let is_theirs = |offer: &Offer| {
+            let rules = self.rules.providers.iter().find(|provider| provider.name == offer.name);
+            rules.is_some_and(|rules| identities.iter().any(|identity| identity.issuer == rules.issuer))
+        };
+        if identities.is_empty() {
+            return Ok(Vec::new());
+        }
+        Ok(self.offers().await.into_iter().filter(is_theirs).collect())
+    }
+
     /// The identities the actor can sign in with, the oldest first.
     pub async fn identities(&self, actor: &Actor) -> Result<Vec<Identity>, Error> {
         Ok(self.store.identities_of(actor.user).await?)
@@ -140,7 +153,7 @@ impl Federation {
         if !tx.remove_identity(actor.user, issuer, subject).await? {
             return Err(Error::NotFound("identity"));
         }
-        // Who came in through it, perhaps somebody else, is not inside any more, either.
+        // Whoever came in through it is not inside any more, either.
         tx.end_provider_sessions(issuer, Some(subject), None).await?;
         tx.commit().await?;
         tracing::info!(user = %actor.name, issuer, "identity unlinked");

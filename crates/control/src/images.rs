@@ -4,9 +4,10 @@
 use std::sync::Arc;
 
 use domain::{
-    UserId,
+    UserId, Violation,
     allowance::Allowances,
     image::{ImagePattern, ImageRef, ImageRules, Source},
+    name::RuntimeName,
 };
 
 use crate::{
@@ -68,26 +69,29 @@ impl Images {
         Ok((self.rules.clone(), self.store.allowed_images().await?))
     }
 
-    /// Puts a pattern on the list; what is there already is given back as it is. The first one makes the list bind.
-    pub async fn allow(&self, actor: &Actor, pattern: &str) -> Result<AllowedImage, Error> {
+    /// Puts a pattern on the list, or gives the one that is there another runtime, or none. The first one makes the list bind.
+    pub async fn allow(&self, actor: &Actor, pattern: &str, runtime: Option<&str>) -> Result<AllowedImage, Error> {
         actor.administrator()?;
         let invalid = |fault| Error::Invalid(vec![fault]);
+        let runtime = runtime.map(parse_runtime).transpose().map_err(invalid)?;
         let pattern: ImagePattern = pattern.parse().map_err(invalid)?;
         self.rules.check_pattern(&pattern).map_err(invalid)?;
         let mut tx = self.store.begin().await?;
         let list = tx.allowed_images().await?;
-        if let Some(there) = list.iter().find(|there| there.pattern.as_str() == pattern.as_str()) {
-            return Ok(there.clone());
+        let there = list.iter().find(|there| there.pattern.as_str() == pattern.as_str());
+        if let Some(same) = there.filter(|there| there.runtime == runtime) {
+            return Ok(same.clone());
         }
-        if list.len() >= MOST {
+        if there.is_none() && list.len() >= MOST {
             let rule =
                 format!("is one too many: the list has {MOST}; take off what is not needed, or use * for several");
-            return Err(invalid(domain::Violation::new("pattern", rule)));
+            return Err(invalid(Violation::new("pattern", rule)));
         }
-        let image = AllowedImage { pattern, added_by: actor.name.clone(), added_at: self.clock.now() };
-        tx.insert_allowed_image(&image).await?;
+        let image = AllowedImage { pattern, added_by: actor.name.clone(), added_at: self.clock.now(), runtime };
+        tx.save_allowed_image(&image).await?;
         tx.commit().await?;
-        tracing::info!(pattern = %image.pattern, user = %actor.name, "image allowed");
+        let runtime = image.runtime.as_ref().map(RuntimeName::as_str);
+        tracing::info!(pattern = %image.pattern, runtime, user = %actor.name, "image allowed");
         Ok(image)
     }
 
@@ -103,11 +107,20 @@ impl Images {
         Ok(())
     }
 
-    /// Whether new nodes of this owner may use the image; decided with what is decided by it.
-    pub(crate) async fn check(&self, tx: &mut dyn Transaction, owner: UserId, image: &ImageRef) -> Result<(), Error> {
-        let list = patterns(tx.allowed_images().await?);
-        let any_image = !list.is_empty() && self.allowances.may_use_any_image(&tx.standing(owner).await?);
-        self.rules.check(image, &list, any_image).map(|_| ()).map_err(|fault| Error::Invalid(vec![fault]))
+    /// Whether new nodes of this owner may use the image; decided with what is decided by it. Says what they are run with:
+    /// the image's runtime, else that of the owner's group.
+    pub(crate) async fn check(
+        &self,
+        tx: &mut dyn Transaction,
+        owner: UserId,
+        image: &ImageRef,
+    ) -> Result<Option<RuntimeName>, Error> {
+        let list = tx.allowed_images().await?;
+        let standing = tx.standing(owner).await?;
+        let of_image = runtime_of(&list, image).cloned();
+        let any_image = self.allowances.may_use_any_image(&standing);
+        self.rules.check(image, &patterns(list), any_image).map_err(|fault| Error::Invalid(vec![fault]))?;
+        Ok(of_image.or_else(|| self.allowances.runtime(&standing).cloned()))
     }
 
     /// Where workers may take this image from now. The usual one costs no question to the record.
@@ -132,6 +145,16 @@ impl Sources<'_> {
     pub(crate) fn of(&self, image: &ImageRef) -> Source {
         self.rules.source(image, &self.list)
     }
+}
+
+/// Of the lines that match and name a runtime, the longest counts: it says the most about the image.
+fn runtime_of<'a>(list: &'a [AllowedImage], image: &ImageRef) -> Option<&'a RuntimeName> {
+    let named = list.iter().filter(|line| line.runtime.is_some() && line.pattern.matches(image));
+    named.max_by_key(|line| line.pattern.as_str().len())?.runtime.as_ref()
+}
+
+fn parse_runtime(text: &str) -> Result<RuntimeName, Violation> {
+    text.parse().map_err(|fault: Violation| Violation::new("runtime", fault.message))
 }
 
 fn patterns(list: Vec<AllowedImage>) -> Vec<ImagePattern> {

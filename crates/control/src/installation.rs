@@ -4,15 +4,22 @@
 
 mod gone;
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
-use domain::{name::WorkerName, quota::Usage};
+use domain::{
+    allowance::Allowances,
+    name::{RuntimeName, WorkerName},
+    quota::Usage,
+};
 use scheduler::Overcommit;
 
 pub use gone::{GoneHost, forget_host};
 
 use crate::{
-    Error, Ports,
+    Error, Policy, Ports,
     actor::Actor,
     events::Events,
     ports::{clock::Clock, coordination::WorkerInfo, store::Store},
@@ -30,6 +37,8 @@ pub struct HostView {
     /// What may be given out of it, with overcommitment.
     pub offered_cpu_milli: u64,
     pub offered_memory_mib: u64,
+    /// Processes and threads; `None` for a host that does not say how many it can have.
+    pub offered_pids: Option<u64>,
     /// What tenants hold.
     pub held: Usage,
 }
@@ -40,6 +49,7 @@ pub struct Installation {
     clock: Arc<dyn Clock>,
     hosts: Hosts,
     overcommit: Overcommit,
+    allowances: Allowances,
     notices: Notices,
     events: Events,
     dispatcher: Dispatcher,
@@ -54,14 +64,15 @@ impl std::fmt::Debug for Installation {
 impl Installation {
     pub(crate) fn new(
         ports: &Ports,
-        overcommit: Overcommit,
+        policy: &Policy,
         hosts: Hosts,
         notices: Notices,
         events: Events,
         dispatcher: Dispatcher,
     ) -> Self {
-        let (store, clock) = (ports.store.clone(), ports.clock.clone());
-        Self { store, clock, hosts, overcommit, notices, events, dispatcher }
+        let Ports { store, clock, .. } = ports.clone();
+        let (overcommit, allowances) = (policy.overcommit, policy.allowances.clone());
+        Self { store, clock, hosts, overcommit, allowances, notices, events, dispatcher }
     }
 
     /// Declares a host gone for good: its nodes leave the record, and what they held is free. Refused while it answers.
@@ -87,7 +98,23 @@ impl Installation {
         let unreadable = self.notices.unreadable().into_iter().map(|text| Notice { at: now, text });
         let unclaimed = self.store.unclaimed().await?;
         let unclaimed = unclaimed.iter().map(|one| Notice { at: one.found_at, text: orphans::sentence(one) });
-        Ok(unreadable.chain(unclaimed).chain(self.notices.happened()).collect())
+        let lacking = self.lacking_runtimes().await?.into_iter().map(|text| Notice { at: now, text });
+        Ok(unreadable.chain(lacking).chain(unclaimed).chain(self.notices.happened()).collect())
+    }
+
+    /// Runtimes that are set for an image or a group, on hosts that do not have them.
+    async fn lacking_runtimes(&self) -> Result<Vec<String>, Error> {
+        let list = self.store.allowed_images().await?;
+        let of_images = list.iter().filter_map(|line| line.runtime.as_ref());
+        let set: BTreeSet<&RuntimeName> = self.allowances.runtimes().chain(of_images).collect();
+        // A host whose engine does not answer says so itself.
+        let hosts = self.hosts.known().into_iter().filter(|host| host.unready.is_none());
+        let lacking = |host: WorkerInfo| {
+            let missing: Vec<&RuntimeName> =
+                set.iter().copied().filter(|name| !host.runtimes.contains(*name)).collect();
+            missing.into_iter().map(move |name| no_runtime(&host.name, name)).collect::<Vec<_>>()
+        };
+        Ok(hosts.flat_map(lacking).collect())
     }
 
     /// Every host that is there, and those that should be because somebody's nodes are on them; by name.
@@ -101,6 +128,7 @@ impl Installation {
             unready: Some(host_lost(name)),
             offered_cpu_milli: 0,
             offered_memory_mib: 0,
+            offered_pids: None,
             held: held.get(name).copied().unwrap_or_default(),
         });
         let there = known.iter().map(|info| self.view(info, held.get(&info.name).copied().unwrap_or_default()));
@@ -115,10 +143,18 @@ impl Installation {
             unready: info.unready.clone(),
             offered_cpu_milli: times(info.cpu_milli, self.overcommit.cpu),
             offered_memory_mib: times(info.memory_mib, self.overcommit.memory),
+            offered_pids: info.pids.map(scheduler::offered_pids),
             held,
             info: Some(info.clone()),
         }
     }
+}
+
+fn no_runtime(host: &WorkerName, runtime: &RuntimeName) -> String {
+    format!(
+        "the runtime {runtime} is set for an image or a group, and host {host} does not have it: nodes that need it are not \
+         placed there. Install it and name it in /etc/docker/daemon.json, or set another one"
+    )
 }
 
 /// To be shown: no host has 2^53 MiB.

@@ -6,6 +6,7 @@
 
 pub mod accounts;
 pub mod actor;
+mod admission;
 pub mod apps;
 pub mod disk;
 pub mod error;
@@ -59,6 +60,8 @@ pub struct Policy {
     pub overcommit: Overcommit,
     /// Which images may be used, before the administrators' list.
     pub images: ImageRules,
+    /// How many processes and threads each new node may have.
+    pub pids: u32,
 }
 
 /// Everything control needs from outside.
@@ -115,14 +118,14 @@ impl Control {
             disks: Disks::new(ports, hosts.clone()),
             installation: Installation::new(
                 ports,
-                policy.overcommit,
+                &policy,
                 hosts.clone(),
                 notices.clone(),
                 events.clone(),
                 dispatcher.clone(),
             ),
         };
-        (control, Reconciler::new(ports, events, hosts, (dispatcher, orders), images, policy.cluster_net, notices))
+        (control, Reconciler::new(ports, events, hosts, (dispatcher, orders), images, &policy, notices))
     }
 
     /// With how long a sign-in is good for what makes the way in wider.

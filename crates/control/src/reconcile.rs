@@ -7,6 +7,7 @@
 
 mod catch_up;
 mod collector;
+mod comeback;
 mod dispatcher;
 pub mod hosts;
 pub(crate) mod notices;
@@ -15,7 +16,6 @@ mod progress;
 mod sweeper;
 
 use domain::name::WorkerName;
-use ipnet::Ipv4Net;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
@@ -26,7 +26,7 @@ pub use orphans::UNCLAIMED_KEPT;
 use self::{
     catch_up::CatchUp, collector::Collector, dispatcher::Work, hosts::Hosts, notices::Notices, orphans::Orphans,
 };
-use crate::{Ports, events::Events, images::Images};
+use crate::{Policy, Ports, events::Events, images::Images};
 
 /// The background half of control; runs until it is cancelled.
 #[derive(Debug)]
@@ -42,14 +42,14 @@ impl Reconciler {
         hosts: Hosts,
         (dispatcher, orders): (Dispatcher, mpsc::UnboundedReceiver<Work>),
         images: Images,
-        cluster_net: Ipv4Net,
+        policy: &Policy,
         notices: Notices,
     ) -> Self {
         let catch_up = CatchUp::new(ports, events.clone(), notices.clone());
         let orphans = Orphans::new(ports, dispatcher.clone(), notices.clone());
         Self {
             publisher: dispatcher::Publisher::new(ports, catch_up, notices.clone(), orders, images),
-            collector: Collector::new(ports, events, hosts, dispatcher, cluster_net, orphans, notices),
+            collector: Collector::new(ports, events, hosts, dispatcher, policy, orphans, notices),
         }
     }
 

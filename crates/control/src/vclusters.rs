@@ -3,6 +3,7 @@
 
 mod creation;
 mod history;
+pub(crate) mod unreadable;
 
 use std::sync::Arc;
 
@@ -10,8 +11,7 @@ use domain::{
     NodeId, OperationId, VclusterId, Violation,
     name::NodeName,
     operation::{Operation, OperationKind},
-    quota::{Limits, Usage},
-    resources::Resources,
+    quota::Usage,
     vcluster::{ActionRefused, MOST_NODES, NewNode, Vcluster},
 };
 
@@ -21,12 +21,13 @@ pub use history::Deed;
 use crate::{
     Error, Policy, Ports,
     actor::Actor,
+    admission::{Admission, NewNodes},
     apps,
     events::Events,
     images::Images,
     ports::{
         clock::{Clock, Entropy},
-        store::{EventBody, PageRequest, Store, StoredEvent, Transaction},
+        store::{EventBody, FoundVclusters, PageRequest, Store, StoreError, StoredEvent, Transaction},
     },
     reconcile::{Dispatcher, hosts::Hosts},
 };
@@ -42,6 +43,7 @@ pub struct Vclusters {
     policy: Policy,
     events: Events,
     hosts: Hosts,
+    admission: Admission,
     dispatcher: Dispatcher,
     images: Images,
 }
@@ -50,6 +52,16 @@ impl std::fmt::Debug for Vclusters {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Vclusters").field("policy", &self.policy).finish_non_exhaustive()
     }
+}
+
+/// A page of somebody's vclusters, newest first.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Listed {
+    pub vclusters: Vec<Vcluster>,
+    /// Those that cannot be read, each with the sentence about it.
+    pub unreadable: Vec<(VclusterId, String)>,
+    /// What the next page begins behind; `None` on the last one.
+    pub next: Option<VclusterId>,
 }
 
 /// A vcluster in the middle of a change.
@@ -69,13 +81,27 @@ impl Vclusters {
         dispatcher: Dispatcher,
     ) -> Self {
         let Ports { store, clock, entropy, .. } = ports.clone();
-        Self { store, clock, entropy, policy, events, hosts, dispatcher, images }
+        let admission = Admission::new(hosts.clone(), &policy);
+        Self { store, clock, entropy, policy, events, hosts, admission, dispatcher, images }
     }
 
     /// The actor's vclusters, newest first.
-    pub async fn list(&self, actor: &Actor, page: PageRequest<VclusterId>) -> Result<Vec<Vcluster>, Error> {
-        let page = PageRequest { limit: page.limit.clamp(1, LONGEST_PAGE), ..page };
-        Ok(self.store.vclusters_of(actor.user, page).await?)
+    pub async fn list(&self, actor: &Actor, page: PageRequest<VclusterId>) -> Result<Listed, Error> {
+        let limit = page.limit.clamp(1, LONGEST_PAGE);
+        // One more than asked for tells whether there is another page.
+        let FoundVclusters { mut vclusters, mut unreadable } =
+            self.store.vclusters_of(actor.user, PageRequest { limit: limit + 1, ..page }).await?;
+        let ids = vclusters.iter().map(|vcluster| vcluster.id).chain(unreadable.iter().map(|(id, _)| *id));
+        let mut ids: Vec<VclusterId> = ids.collect();
+        ids.sort_by(|one, other| other.cmp(one));
+        let last = ids.get(limit as usize - 1).copied();
+        let next = last.filter(|_| ids.len() > limit as usize);
+        if let Some(last) = next {
+            vclusters.retain(|vcluster| vcluster.id >= last);
+            unreadable.retain(|(id, _)| *id >= last);
+        }
+        let unreadable = unreadable.into_iter().map(|(id, fault)| (id, unreadable::sentence(id, &fault))).collect();
+        Ok(Listed { vclusters, unreadable, next })
     }
 
     pub async fn get(&self, actor: &Actor, id: VclusterId) -> Result<Vcluster, Error> {
@@ -109,20 +135,28 @@ impl Vclusters {
         self.finish(change, changed, actor).await
     }
 
-    /// Asks for the vcluster and everything in it but the home to be removed.
-    pub async fn delete(&self, actor: &Actor, id: VclusterId) -> Result<Vcluster, Error> {
-        let mut change = self.begin(actor, id, OperationKind::Delete).await?;
+    /// Asks for the vcluster and everything in it but the home to be removed. `None` when it could not be read: then it is
+    /// out of the record at once.
+    pub async fn delete(&self, actor: &Actor, id: VclusterId) -> Result<Option<Vcluster>, Error> {
+        let mut change = match self.begin(actor, id, OperationKind::Delete).await {
+            Err(Error::Store(StoreError::Unreadable { .. })) => {
+                self.delete_unreadable(actor, id).await?;
+                return Ok(None);
+            }
+            begun => begun?,
+        };
         let changed = change.vcluster.delete(change.operation.clone());
-        self.finish(change, changed, actor).await
+        self.finish(change, changed, actor).await.map(Some)
     }
 
     pub async fn add_nodes(&self, actor: &Actor, id: VclusterId, count: i64) -> Result<Vcluster, Error> {
         let count = parse_count("count", count)?;
         let mut change = self.begin(actor, id, OperationKind::AddNodes).await?;
         // Nodes that are there keep their image: their owner's files are in them. More of them are as new as any.
-        self.images.check(&mut *change.tx, actor.user, &change.vcluster.image).await?;
-        let (owner, each) = (change.vcluster.owner, change.vcluster.resources);
-        let new = self.place_nodes(&mut *change.tx, owner, count, each, Usage::default()).await;
+        let runtime = self.images.check(&mut *change.tx, actor.user, &change.vcluster.image).await?;
+        let (owner, each, runtime) = (change.vcluster.owner, change.vcluster.resources, runtime.as_ref());
+        let new = NewNodes { owner, count, each, runtime, beside: Usage::default() };
+        let new = self.place_nodes(&mut *change.tx, new).await;
         // What the vcluster itself refuses is the better answer, so it is asked first with what cannot be placed, too.
         let empty = |_: &Error| Vec::new();
         change.vcluster.clone().add_nodes(new.as_ref().map_or_else(empty, Clone::clone), change.operation.clone())?;
@@ -201,40 +235,18 @@ impl Vclusters {
         Operation::begin(OperationId::new(self.entropy.id(now)), kind, now).asked_by(actor.user)
     }
 
-    /// Checks that what a start takes again fits the owner's limits and the hosts.
+    /// Checks that what a start takes again fits.
     async fn admit_again(&self, tx: &mut dyn Transaction, vcluster: &Vcluster) -> Result<(), Error> {
-        let needs = vcluster.start_needs();
-        if needs.is_empty() {
-            return Ok(());
-        }
-        let count = u32::try_from(needs.len()).unwrap_or(u32::MAX);
-        let asked = Usage::of_nodes(count, vcluster.resources);
-        let used = tx.usage(vcluster.owner).await?;
-        self.limits(tx, vcluster.owner).await?.check(used, asked).map_err(Error::LimitExceeded)?;
-        // Stopped nodes keep their files on their host, so they start there or nowhere.
-        self.hosts.check_same_hosts(&needs, vcluster.resources, self.policy.overcommit, &tx.worker_usage().await?)
+        self.admission.again(tx, vcluster, &vcluster.start_needs()).await
     }
 
-    /// What the owner may hold: read with what is decided by it, so that a change holds for the next order.
-    async fn limits(&self, tx: &mut dyn Transaction, owner: domain::UserId) -> Result<Limits, Error> {
-        Ok(self.policy.allowances.of(&tx.standing(owner).await?))
-    }
-
-    /// Checks limits and finds hosts for new nodes; `beside` is what is asked for together with them.
-    async fn place_nodes(
-        &self,
-        tx: &mut dyn Transaction,
-        owner: domain::UserId,
-        count: u8,
-        each: Resources,
-        beside: Usage,
-    ) -> Result<Vec<NewNode>, Error> {
-        let asked = Usage::of_nodes(u32::from(count), each).plus(beside);
-        let used = tx.usage(owner).await?;
-        self.limits(tx, owner).await?.check(used, asked).map_err(Error::LimitExceeded)?;
-        let workers = self.hosts.place(u32::from(count), each, self.policy.overcommit, &tx.worker_usage().await?)?;
+    /// Finds hosts for new nodes, which all run with the same runtime.
+    async fn place_nodes(&self, tx: &mut dyn Transaction, new: NewNodes<'_>) -> Result<Vec<NewNode>, Error> {
+        let runtime = new.runtime.cloned();
+        let workers = self.admission.place(tx, new).await?;
         let now = self.clock.now();
-        Ok(workers.into_iter().map(|worker| NewNode { id: NodeId::new(self.entropy.id(now)), worker }).collect())
+        let node = |worker| NewNode { id: NodeId::new(self.entropy.id(now)), worker, runtime: runtime.clone() };
+        Ok(workers.into_iter().map(node).collect())
     }
 }
 

@@ -1,8 +1,11 @@
 //! What the engine says of itself and its host, for `dockletd doctor`.
 
-use bollard::models::SystemInfo;
+use std::collections::{BTreeSet, HashMap};
+
+use bollard::models::{Runtime, SystemInfo};
 use chrono::{DateTime, Utc};
 use control::ports::engine::EngineError;
+use domain::name::RuntimeName;
 
 use crate::client::{Client, QUERY};
 
@@ -24,7 +27,7 @@ pub struct About {
     pub live_restore: bool,
     pub runc_version: String,
     /// What containers can be run with, such as `runc` and `runsc`.
-    pub runtimes: Vec<String>,
+    pub runtimes: BTreeSet<RuntimeName>,
     pub clock: Option<DateTime<Utc>>,
 }
 
@@ -38,9 +41,8 @@ pub(crate) async fn about(client: &Client) -> Result<About, EngineError> {
 
 fn read(info: SystemInfo) -> About {
     let options = info.security_options.unwrap_or_default();
-    let mut runtimes: Vec<String> = info.runtimes.unwrap_or_default().into_keys().collect();
-    runtimes.sort_unstable();
     About {
+        runtimes: runtimes(info.runtimes),
         version: info.server_version.unwrap_or_default(),
         storage_driver: info.driver.unwrap_or_default(),
         cgroup_driver: info.cgroup_driver.map(|driver| driver.to_string()).unwrap_or_default(),
@@ -53,7 +55,11 @@ fn read(info: SystemInfo) -> About {
         remaps_users: options.iter().any(|option| option.starts_with("name=userns")),
         live_restore: info.live_restore_enabled.unwrap_or_default(),
         runc_version: String::new(),
-        runtimes,
         clock: info.system_time.and_then(|time| time.parse().ok()),
     }
+}
+
+/// One whose name is no name of ours cannot be asked for.
+pub(crate) fn runtimes(named: Option<HashMap<String, Runtime>>) -> BTreeSet<RuntimeName> {
+    named.unwrap_or_default().into_keys().filter_map(|name| name.parse().ok()).collect()
 }

@@ -10,7 +10,7 @@ use chrono::{DateTime, Utc};
 use control::ports::engine::{EngineError, EngineInfo};
 use parking_lot::Mutex;
 
-use crate::{container::is_missing, fault::fault};
+use crate::{about::runtimes, container::is_missing, fault::fault};
 
 /// Questions that change nothing.
 pub(crate) const QUERY: Duration = Duration::from_secs(20);
@@ -90,6 +90,7 @@ impl Client {
             version: info.server_version.unwrap_or_default(),
             cpus: u32::try_from(number(info.ncpu)).unwrap_or(0),
             memory_mib: number(info.mem_total) / (1024 * 1024),
+            runtimes: runtimes(info.runtimes),
             root_dir: info.docker_root_dir.unwrap_or_default().into(),
             started: self.started().await?,
         })

@@ -27,6 +27,8 @@ pub(crate) fn refusal(status: u16, message: &str) -> EngineError {
         EngineError::DiskFull
     } else if let Some(image) = missing_image(status, message) {
         EngineError::NoSuchImage(image.to_owned())
+    } else if let Some(runtime) = missing_runtime(message) {
+        EngineError::NoSuchRuntime(runtime.to_owned())
     } else if status == 404 {
         EngineError::Gone(tidy(message))
     } else {
@@ -43,6 +45,13 @@ pub(crate) fn is_disk_full(message: &str) -> bool {
 fn missing_image(status: u16, message: &str) -> Option<&str> {
     let (_, name) = message.split_once("No such image: ").filter(|_| status == 404)?;
     Some(name.trim())
+}
+
+/// "Unknown runtime specified runsc", since Engine 23 "unknown or invalid runtime name: runsc".
+fn missing_runtime(message: &str) -> Option<&str> {
+    let said = ["Unknown runtime specified ", "unknown or invalid runtime name: "];
+    let (_, name) = said.iter().find_map(|words| message.split_once(words))?;
+    name.split_whitespace().next()
 }
 
 /// Status and sentence of a refusal; `None` when it was no refusal.

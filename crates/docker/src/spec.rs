@@ -34,6 +34,10 @@ const CAPABILITIES: [&str; 10] = [
     "AUDIT_WRITE",
 ];
 
+/// The groups whose processes may ping without NET_RAW. An engine that remaps users lets none, where others let all. More
+/// than these a remapped container does not have.
+const PING: (&str, &str) = ("net.ipv4.ping_group_range", "0 65535");
+
 const MIB: i64 = 1024 * 1024;
 /// What docklet-init writes is a line now and then; a tenant who writes to it must not fill the disk.
 const LOG_SIZE: &str = "1m";
@@ -66,7 +70,8 @@ fn host(spec: &ContainerSpec) -> HostConfig {
         memory: Some(memory),
         // Equal to the memory: no swap on top of it.
         memory_swap: Some(memory),
-        pids_limit: Some(i64::from(ceilings.pids)),
+        pids_limit: Some(i64::from(spec.resources.pids)),
+        runtime: spec.runtime.as_ref().map(ToString::to_string),
         ulimits: Some(vec![
             ulimit("nofile", ceilings.open_files),
             // What a tenant's crash leaves would go to the host's handler of core dumps, as root.
@@ -83,6 +88,7 @@ fn host(spec: &ContainerSpec) -> HostConfig {
         security_opt: Some(vec!["no-new-privileges".into()]),
         privileged: Some(false),
         init: Some(false),
+        sysctls: Some(HashMap::from([(PING.0.into(), PING.1.into())])),
         network_mode: Some(spec.network.clone()),
         publish_all_ports: Some(false),
         restart_policy: Some(RestartPolicy { name: Some(RestartPolicyNameEnum::NO), ..Default::default() }),

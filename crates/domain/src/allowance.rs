@@ -7,7 +7,7 @@ use std::{
 };
 
 use crate::{
-    name::GroupName,
+    name::{GroupName, RuntimeName},
     quota::{Limits, OwnLimits},
 };
 
@@ -20,6 +20,8 @@ pub struct Allowances {
     group_shares: Arc<BTreeMap<GroupName, OwnShares>>,
     /// Groups whose people the list of images does not bind.
     any_image: Arc<BTreeSet<GroupName>>,
+    /// What nodes of a group's people are run with, where their image does not say it.
+    runtimes: Arc<BTreeMap<GroupName, RuntimeName>>,
 }
 
 /// What one user may take at a time of what all share in dockletd itself.
@@ -64,6 +66,7 @@ impl From<Limits> for Allowances {
             shares: Shares::default(),
             group_shares: Arc::default(),
             any_image: Arc::default(),
+            runtimes: Arc::default(),
         }
     }
 }
@@ -96,6 +99,20 @@ impl Allowances {
         standing.group.as_ref().is_some_and(|group| self.any_image.contains(group))
     }
 
+    pub fn with_runtimes(self, groups: BTreeMap<GroupName, RuntimeName>) -> Self {
+        Self { runtimes: Arc::new(groups), ..self }
+    }
+
+    /// What new nodes of this user are run with; `None` for the engine's usual runtime.
+    pub fn runtime(&self, standing: &Standing) -> Option<&RuntimeName> {
+        self.runtimes.get(standing.group.as_ref()?)
+    }
+
+    /// Every runtime that a group names.
+    pub fn runtimes(&self) -> impl Iterator<Item = &RuntimeName> {
+        self.runtimes.values()
+    }
+
     pub fn groups(&self) -> impl Iterator<Item = &GroupName> {
         self.groups.keys()
     }
@@ -117,16 +134,16 @@ mod tests {
 
     #[test]
     fn what_is_set_for_somebody_stands_over_the_group_s_and_that_over_the_usual_one_by_one() {
-        let usual = Limits { vclusters: 2, nodes: 4, cpu_milli: 4000, memory_mib: 8192 };
+        let usual = Limits { vclusters: 2, nodes: 4, cpu_milli: 4000, memory_mib: 8192, pids: 2048 };
         let students: GroupName = "students".parse().expect("a name");
         let theirs = OwnLimits { vclusters: Some(1), nodes: Some(2), ..OwnLimits::default() };
         let allowances = Allowances::from(usual).with_groups([(students.clone(), theirs)].into());
         let of = |group: Option<&GroupName>, own: OwnLimits| allowances.of(&Standing { group: group.cloned(), own });
 
         assert_eq!(of(None, OwnLimits::default()), usual);
-        assert_eq!(of(Some(&students), OwnLimits::default()), Limits { vclusters: 1, nodes: 2, ..usual });
+        assert_eq!(of(Some(&students), OwnLimits::default()), Limits { vclusters: 1, nodes: 2, pids: 1024, ..usual });
         let own = OwnLimits { nodes: Some(9), memory_mib: Some(1), ..OwnLimits::default() };
-        assert_eq!(of(Some(&students), own), Limits { vclusters: 1, nodes: 9, memory_mib: 1, ..usual });
+        assert_eq!(of(Some(&students), own), Limits { vclusters: 1, nodes: 9, memory_mib: 1, pids: 4608, ..usual });
         assert!(!allowances.may_use_any_image(&Standing { group: Some(students.clone()), own: theirs }));
         let allowances = allowances.clone().with_any_image([students.clone()].into());
         assert!(allowances.may_use_any_image(&Standing { group: Some(students.clone()), own: theirs }));

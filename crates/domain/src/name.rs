@@ -113,6 +113,14 @@ name!(
     &['.']
 );
 
+name!(
+    /// What a Docker Engine runs a container with, by the name in its configuration (`runsc`, `io.containerd.runc.v2`): 1–64
+    /// of a-z, 0-9, '-', '_', '.'.
+    RuntimeName,
+    64,
+    &['_', '.']
+);
+
 /// A node's place in its vcluster; written `node-0`, which is also its host name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]

@@ -7,7 +7,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     NodeId, OperationId,
-    name::{NodeName, WorkerName},
+    name::{NodeName, RuntimeName, WorkerName},
+    operation::OperationKind,
 };
 
 /// How often a node is started by itself before it stays down.
@@ -159,6 +160,18 @@ pub struct Notes {
     pub out_of_memory: Option<OutOfMemory>,
 }
 
+impl Notes {
+    /// What is noted now and was not before, in a sentence each.
+    pub fn news(&self, before: &Self) -> Vec<(OperationKind, String)> {
+        let made_before = (self.made_before && !before.made_before)
+            .then(|| "an older Docklet made it; remove it and add another node to have what is new".to_owned());
+        let out_of_memory = self.out_of_memory.as_ref().filter(|told| before.out_of_memory.as_ref() != Some(told));
+        let made_before = made_before.map(|what| (OperationKind::MadeBefore, what));
+        let out_of_memory = out_of_memory.map(|told| (OperationKind::OutOfMemory, told.to_string()));
+        made_before.into_iter().chain(out_of_memory).collect()
+    }
+}
+
 /// A node had used up its memory, and the kernel ended one of its processes.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
@@ -199,6 +212,8 @@ pub struct Node {
     pub operation: OperationId,
     /// As its worker last said.
     pub notes: Notes,
+    /// What its container is made to run with, decided once, when the node was ordered; `None` for the engine's usual runtime.
+    pub runtime: Option<RuntimeName>,
 }
 
 impl Node {

@@ -18,12 +18,14 @@ pub enum OperationKind {
     RemoveNode,
     /// Nobody's action: a node had used up its memory. It stands in the history, never as a vcluster's latest operation.
     OutOfMemory,
+    /// Nobody's action: a node that an older Docklet made was found. It stands in the history like [`Self::OutOfMemory`].
+    MadeBefore,
     /// Nobody asked: its host was restarted, and what ran there runs again.
     Recover,
 }
 
 impl OperationKind {
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::Create,
         Self::Start,
         Self::Stop,
@@ -32,6 +34,7 @@ impl OperationKind {
         Self::AddNodes,
         Self::RemoveNode,
         Self::OutOfMemory,
+        Self::MadeBefore,
         Self::Recover,
     ];
 
@@ -45,6 +48,7 @@ impl OperationKind {
             Self::AddNodes => "add_nodes",
             Self::RemoveNode => "remove_node",
             Self::OutOfMemory => "out_of_memory",
+            Self::MadeBefore => "made_before",
             Self::Recover => "recover",
         }
     }
@@ -80,7 +84,7 @@ pub struct Operation {
     pub id: OperationId,
     pub kind: OperationKind,
     pub state: OperationState,
-    /// Why it failed.
+    /// Why it failed, or what was found.
     pub reason: Option<String>,
     pub started_at: DateTime<Utc>,
     pub finished_at: Option<DateTime<Utc>>,
@@ -113,6 +117,15 @@ impl Operation {
     /// After a restart of this host.
     pub fn recover(id: OperationId, host: WorkerName, now: DateTime<Utc>) -> Self {
         Self { host: Some(host), ..Self::begin(id, OperationKind::Recover, now) }
+    }
+
+    /// Something that nobody did, over at once.
+    pub fn happened(id: OperationId, kind: OperationKind, what: String, now: DateTime<Utc>) -> Self {
+        let state = match kind {
+            OperationKind::OutOfMemory => OperationState::Failed,
+            _ => OperationState::Succeeded,
+        };
+        Self { state, reason: Some(what), finished_at: Some(now), ..Self::begin(id, kind, now) }
     }
 
     pub fn is_running(&self) -> bool {

@@ -4,22 +4,26 @@ use serde::{Deserialize, Serialize};
 
 use crate::{Violation, resources::Resources};
 
-/// The most one user may hold at a time. Stopped nodes hold no node, CPU or memory; a stopped vcluster still counts as one.
+/// The most one user may hold at a time. Stopped nodes hold no node, CPU, memory or process; a stopped vcluster still counts as one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Limits {
     pub vclusters: u32,
     pub nodes: u32,
     pub cpu_milli: u64,
     pub memory_mib: u64,
+    /// Processes and threads: what all nodes together may have at most.
+    pub pids: u64,
 }
 
-/// What an administrator has set for one user in place of the installation's limits; `None` leaves those.
+/// What is set for one user, or for a group, in place of the installation's limits; `None` leaves those.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct OwnLimits {
     pub vclusters: Option<u32>,
     pub nodes: Option<u32>,
     pub cpu_milli: Option<u64>,
     pub memory_mib: Option<u64>,
+    /// For groups only.
+    pub pids: Option<u64>,
 }
 
 /// No installation gives one user more; it also keeps every sum of limits within its type.
@@ -54,7 +58,7 @@ impl OwnLimits {
             faults.push(Violation::new("limits.cpus", rule));
         }
         let narrow = |value: Option<u64>| value.and_then(|value| u32::try_from(value).ok());
-        let own = Self { vclusters: narrow(vclusters), nodes: narrow(nodes), cpu_milli, memory_mib };
+        let own = Self { vclusters: narrow(vclusters), nodes: narrow(nodes), cpu_milli, memory_mib, pids: None };
         if faults.is_empty() { Ok(own) } else { Err(faults) }
     }
 
@@ -65,6 +69,15 @@ impl OwnLimits {
             nodes: self.nodes.unwrap_or(limits.nodes),
             cpu_milli: self.cpu_milli.unwrap_or(limits.cpu_milli),
             memory_mib: self.memory_mib.unwrap_or(limits.memory_mib),
+            pids: self.pids.unwrap_or_else(|| self.pids_of_nodes(limits)),
+        }
+    }
+
+    /// More nodes, or fewer, have as many processes each.
+    fn pids_of_nodes(self, limits: Limits) -> u64 {
+        match self.nodes {
+            Some(nodes) if limits.nodes > 0 => (limits.pids * u64::from(nodes)).div_ceil(limits.nodes.into()),
+            _ => limits.pids,
         }
     }
 }
@@ -76,6 +89,8 @@ pub struct Usage {
     pub nodes: u32,
     pub cpu_milli: u64,
     pub memory_mib: u64,
+    #[serde(default)]
+    pub pids: u64,
 }
 
 impl Usage {
@@ -86,6 +101,7 @@ impl Usage {
             nodes: count,
             cpu_milli: u64::from(count) * u64::from(each.cpu_milli),
             memory_mib: u64::from(count) * u64::from(each.memory_mib),
+            pids: u64::from(count) * u64::from(each.pids),
         }
     }
 
@@ -99,6 +115,7 @@ impl Usage {
             nodes: self.nodes + other.nodes,
             cpu_milli: self.cpu_milli + other.cpu_milli,
             memory_mib: self.memory_mib + other.memory_mib,
+            pids: self.pids + other.pids,
         }
     }
 }
@@ -123,6 +140,10 @@ impl Limits {
         over("nodes", "nodes", self.nodes.into(), used.nodes.into(), asked.nodes.into(), count);
         over("resources.cpus", "CPUs", self.cpu_milli, used.cpu_milli, asked.cpu_milli, cpus);
         over("resources.memory_mib", "of memory", self.memory_mib, used.memory_mib, asked.memory_mib, mib);
+        // Nobody asks for processes but with nodes: where those are too many, that says it all.
+        if asked.nodes == 0 || used.nodes + asked.nodes <= self.nodes {
+            over("nodes", "processes", self.pids, used.pids, asked.pids, count);
+        }
         if faults.is_empty() { Ok(()) } else { Err(faults) }
     }
 }
@@ -131,8 +152,8 @@ impl Limits {
 mod tests {
     use super::*;
 
-    const LIMITS: Limits = Limits { vclusters: 2, nodes: 4, cpu_milli: 4000, memory_mib: 8192 };
-    const NODE: Resources = Resources { cpu_milli: 1000, memory_mib: 1024 };
+    const LIMITS: Limits = Limits { vclusters: 2, nodes: 4, cpu_milli: 4000, memory_mib: 8192, pids: 2048 };
+    const NODE: Resources = Resources { cpu_milli: 1000, memory_mib: 1024, pids: 512 };
 
     #[test]
     fn up_to_the_limit_fits() {
@@ -148,6 +169,16 @@ mod tests {
     }
 
     #[test]
+    fn nodes_that_are_not_too_many_may_have_too_many_processes() {
+        let large = Resources { pids: 1024, ..NODE };
+        let faults = LIMITS.check(Usage::of_nodes(1, large), Usage::of_nodes(2, large)).expect_err("must not fit");
+        assert_eq!(
+            faults,
+            [Violation::new("nodes", "asks for 2048 processes, and 1024 of your limit of 2048 is left")]
+        );
+    }
+
+    #[test]
     fn what_is_not_asked_for_cannot_break_a_limit() {
         let over = Usage { vclusters: 9, ..Usage::default() };
         assert_eq!(LIMITS.check(over, Usage::of_nodes(1, NODE)), Ok(()));
@@ -156,7 +187,10 @@ mod tests {
     #[test]
     fn own_limits_stand_over_the_installation_s_one_by_one() {
         let own = OwnLimits::parse(None, Some(0), Some(0.5), None).expect("good limits");
-        assert_eq!(own.over(LIMITS), Limits { nodes: 0, cpu_milli: 500, ..LIMITS });
+        assert_eq!(own.over(LIMITS), Limits { nodes: 0, cpu_milli: 500, pids: 0, ..LIMITS });
+        let more = OwnLimits { nodes: Some(6), ..OwnLimits::default() };
+        assert_eq!(more.over(LIMITS).pids, 6 * 512, "as many for each node");
+        assert_eq!(OwnLimits { pids: Some(7), ..more }.over(LIMITS).pids, 7);
         assert_eq!(OwnLimits::default().over(LIMITS), LIMITS);
     }
 

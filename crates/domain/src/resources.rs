@@ -4,13 +4,21 @@ use serde::{Deserialize, Serialize};
 
 use crate::Violation;
 
-/// CPUs and memory of one node.
+/// CPUs, memory and processes of one node.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Resources {
     /// Thousandths of a CPU.
     pub cpu_milli: u32,
     /// MiB of memory; there is no swap on top.
     pub memory_mib: u32,
+    /// The most processes and threads. The installation's choice, not its owner's.
+    #[serde(default = "pids_before")]
+    pub pids: u32,
+}
+
+/// What nodes had before it was written down with each.
+const fn pids_before() -> u32 {
+    Resources::PIDS_BEFORE
 }
 
 impl Resources {
@@ -18,12 +26,15 @@ impl Resources {
     pub const LEAST_CPU_MILLI: u32 = 50;
     /// Less than this and sshd, a shell and docklet-init do not fit.
     pub const LEAST_MEMORY_MIB: u32 = 64;
+    /// What nodes had before it was written down with each.
+    pub const PIDS_BEFORE: u32 = 1024;
     /// No host is larger; keeps the arithmetic far from its ends.
     pub const MOST_CPUS: f64 = 4096.0;
     pub const MOST_MEMORY_MIB: u32 = 64 * 1024 * 1024;
 
-    /// From what a client writes: CPUs as a number such as 1.5, memory in MiB. Reports every field at fault.
-    pub fn parse(cpus: f64, memory_mib: u64) -> Result<Self, Vec<Violation>> {
+    /// From what a client writes: CPUs as a number such as 1.5, memory in MiB; and how many
+    /// processes the installation gives to each node. Reports every field at fault.
+    pub fn parse(cpus: f64, memory_mib: u64, pids: u32) -> Result<Self, Vec<Violation>> {
         let mut faults = Vec::new();
         let least_cpus = f64::from(Self::LEAST_CPU_MILLI) / 1000.0;
         if !(least_cpus..=Self::MOST_CPUS).contains(&cpus) {
@@ -40,7 +51,9 @@ impl Resources {
         }
         match memory {
             // The range above keeps the product inside u32 and not negative.
-            Some(memory_mib) if faults.is_empty() => Ok(Self { cpu_milli: (cpus * 1000.0).round() as u32, memory_mib }),
+            Some(memory_mib) if faults.is_empty() => {
+                Ok(Self { cpu_milli: (cpus * 1000.0).round() as u32, memory_mib, pids })
+            }
             _ => Err(faults),
         }
     }
@@ -56,7 +69,7 @@ mod tests {
 
     #[test]
     fn cpus_are_kept_in_thousandths() {
-        assert_eq!(Resources::parse(1.5, 1024), Ok(Resources { cpu_milli: 1500, memory_mib: 1024 }));
+        assert_eq!(Resources::parse(1.5, 1024, 512), Ok(Resources { cpu_milli: 1500, memory_mib: 1024, pids: 512 }));
     }
 
     #[test]
@@ -68,7 +81,7 @@ mod tests {
             (f64::INFINITY, 1024, vec!["resources.cpus"]),
             (1.0, u64::MAX, vec!["resources.memory_mib"]),
         ] {
-            let faults = Resources::parse(cpus, memory).expect_err("must be refused");
+            let faults = Resources::parse(cpus, memory, 512).expect_err("must be refused");
             assert_eq!(faults.iter().map(|f| f.field.as_str()).collect::<Vec<_>>(), fields);
         }
     }

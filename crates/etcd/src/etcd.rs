@@ -45,7 +45,7 @@ pub struct Etcd {
     pub(crate) unreadables: Arc<Unreadables>,
     /// The revision of each report that this process has written last.
     pub(crate) written: Arc<Mutex<HashMap<String, i64>>>,
-    /// The record's term, which control's writes are compared with.
+    /// The record and its term, which control's writes are compared with.
     pub(crate) epoch: Arc<Mutex<Epoch>>,
 }
 

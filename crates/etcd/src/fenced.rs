@@ -1,7 +1,10 @@
-//! Transactions of control that are carried out only under the record's present term. Knows no values.
+//! Transactions of control that are carried out only for the record that etcd belongs to, under its present term. Knows no values.
+
+use std::fmt;
 
 use control::ports::coordination::CoordinationError;
 use etcd_client::{Compare, CompareOp, Txn, TxnOp};
+use uuid::Uuid;
 
 use crate::{
     batch::{MOST_OPERATIONS, batches},
@@ -10,23 +13,49 @@ use crate::{
     record::Stored,
 };
 
-/// The record's term as control knows it.
+/// What control writes under, and what it has met instead.
 #[derive(Debug, Default)]
 pub(crate) struct Epoch {
-    /// What control writes under; unset where nothing is fenced by it.
-    ours: Option<u64>,
-    /// A later one that a write has met.
-    later: Option<u64>,
+    /// Unset where nothing is fenced by it.
+    ours: Option<Claim>,
+    /// Another record's claim gives way to ours; until ours stands.
+    over_another: bool,
+    met: Option<Conflict>,
 }
 
-/// As it stands in etcd.
-fn text(term: u64) -> String {
-    format!("{term:020}")
+/// Who writes, as it stands in etcd: `<term> <record> <process>`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Claim {
+    term: u64,
+    record: Uuid,
+    /// Two copies of one record may come to the same term; then this tells their processes apart.
+    process: Uuid,
 }
 
-/// What stands there; `None` when control writes no such thing.
-fn number(stored: &Stored) -> Option<u64> {
-    std::str::from_utf8(&stored.value).ok()?.parse().ok()
+/// Why this process may not write.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Conflict {
+    /// The same record is known under this term, which is not this process's: another process serves it by now, or the record
+    /// is an older copy of itself.
+    Term(u64),
+    /// etcd belongs to another record of the same installation.
+    AnotherRecord,
+}
+
+impl fmt::Display for Claim {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:020} {} {}", self.term, self.record, self.process)
+    }
+}
+
+impl Claim {
+    /// `None` when control writes no such thing. An earlier Docklet wrote the term alone.
+    fn read(stored: &Stored) -> Option<Self> {
+        let mut words = std::str::from_utf8(&stored.value).ok()?.split(' ');
+        let term = words.next()?.parse().ok()?;
+        let (record, process) = (words.next()?.parse().ok()?, words.next()?.parse().ok()?);
+        Some(Self { term, record, process })
+    }
 }
 
 /// What became of a transaction.
@@ -38,16 +67,27 @@ pub(crate) enum Fenced {
 }
 
 impl Etcd {
-    /// From now on this connection writes under this term of the record, and nothing once etcd has heard of a later one.
-    /// An etcd that knows an older one, or none, is told by the first write.
-    pub fn write_under(&self, term: u64) {
-        *self.epoch.lock() = Epoch { ours: Some(term), later: None };
+    /// From now on this connection writes under this term of this record, and nothing once etcd has heard of a later one or
+    /// belongs to another record. An etcd that knows an older term, or none, is told by the first write. With `over_another`,
+    /// also one that belongs to another record.
+    pub fn write_under(&self, record: Uuid, term: u64, over_another: bool) {
+        let mut epoch = self.epoch.lock();
+        let process = epoch.ours.map_or_else(Uuid::new_v4, |ours| ours.process);
+        *epoch = Epoch { ours: Some(Claim { term, record, process }), over_another, met: None };
     }
 
-    /// A later term than the one this connection writes under, if a write has met one: another process serves the record by
-    /// now, or the record is an older copy of itself.
-    pub fn later_epoch(&self) -> Option<u64> {
-        self.epoch.lock().later
+    /// Writes nothing but whose etcd this is. `None` when it is this connection's.
+    pub async fn claim(&self) -> Result<Option<Conflict>, CoordinationError> {
+        match self.fenced(&[], &[], &[]).await {
+            Ok(_) => Ok(None),
+            Err(CoordinationError::Superseded) => Ok(self.conflict()),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Why this connection's writes are refused, if one was.
+    pub fn conflict(&self) -> Option<Conflict> {
+        self.epoch.lock().met
     }
 
     /// `when` with the epoch, then `then`; else the reads of `or_else`.
@@ -62,12 +102,13 @@ impl Etcd {
             let ours = self.epoch.lock().ours;
             let (mut when, mut or_else) = (when.to_vec(), or_else.to_vec());
             if let Some(ours) = ours {
-                when.push(Compare::value(key.as_str(), CompareOp::Equal, text(ours)));
+                when.push(Compare::value(key.as_str(), CompareOp::Equal, ours.to_string()));
                 or_else.push(TxnOp::get(key.as_str(), None));
             }
             let txn = &Txn::new().when(when).and_then(then.to_vec()).or_else(or_else);
             let answer = self.link.call(|mut client| async move { client.txn(txn.clone()).await }).await?;
             if answer.succeeded() {
+                self.epoch.lock().over_another = false;
                 return Ok(Fenced::Done);
             }
             let (epoch, there): (Vec<_>, Vec<_>) =
@@ -77,23 +118,32 @@ impl Etcd {
                 // Ours has been raised while this was on its way: it says nothing about the present one.
                 continue;
             }
-            match epoch.first().and_then(number) {
-                Some(epoch) if epoch == ours => return Ok(Fenced::Refused(there)),
-                Some(epoch) if epoch > ours => {
-                    self.epoch.lock().later = Some(epoch);
-                    return Err(CoordinationError::Superseded);
-                }
-                // An older one, none, or something that control does not write.
-                _ => self.raise(&key, ours, epoch.first().map_or(0, |epoch| epoch.mod_revision)).await?,
+            let epoch = epoch.first();
+            let claim = epoch.and_then(Claim::read);
+            if claim == Some(ours) {
+                return Ok(Fenced::Refused(there));
             }
+            if let Some(conflict) = claim.and_then(|claim| self.conflict_with(&ours, &claim)) {
+                self.epoch.lock().met = Some(conflict);
+                return Err(CoordinationError::Superseded);
+            }
+            self.raise(&key, &ours, epoch.map_or(0, |epoch| epoch.mod_revision)).await?;
         }
         Err(CoordinationError::Unavailable("the epoch keeps changing".into()))
     }
 
+    /// An earlier term of our record gives way; the same term under another process's name does not, for it serves a copy.
+    fn conflict_with(&self, ours: &Claim, theirs: &Claim) -> Option<Conflict> {
+        if theirs.record != ours.record {
+            return (!self.epoch.lock().over_another).then_some(Conflict::AnotherRecord);
+        }
+        (theirs.term >= ours.term).then_some(Conflict::Term(theirs.term))
+    }
+
     /// Unless it has changed since this revision.
-    async fn raise(&self, key: &str, ours: u64, since: i64) -> Result<(), CoordinationError> {
+    async fn raise(&self, key: &str, ours: &Claim, since: i64) -> Result<(), CoordinationError> {
         let unchanged = Compare::mod_revision(key, CompareOp::Equal, since);
-        let txn = &Txn::new().when([unchanged]).and_then([TxnOp::put(key, text(ours), None)]);
+        let txn = &Txn::new().when([unchanged]).and_then([TxnOp::put(key, ours.to_string(), None)]);
         self.link.call(|mut client| async move { client.txn(txn.clone()).await.map(drop) }).await
     }
 

@@ -3,7 +3,7 @@
 //! ```text
 //! assignments/<worker>/<node>   reports/<worker>/<node>   workers/<worker>
 //! watches/<worker>  the watch the worker has begun          complete/<worker>  the watch that has everything
-//! epoch  the record's term: whoever has an older one writes nothing
+//! epoch  the record, its term and the process that serves it: another record, or an older term, writes nothing
 //! orphans/<worker>/<node>  what a worker asks about         answers/<worker>/<node>  what the record says about it
 //! ```
 
@@ -83,7 +83,7 @@ impl Keys {
         format!("{}answers/{worker}/{node}", self.root)
     }
 
-    /// The record's term, in twenty digits: compared in every transaction of control.
+    /// The record's term in twenty digits, its identity, and the process's name: compared in every transaction of control.
     pub(crate) fn epoch(&self) -> String {
         format!("{}epoch", self.root)
     }

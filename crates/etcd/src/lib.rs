@@ -6,7 +6,7 @@
 //! # Module map
 //! - [`Etcd`] (`etcd.rs`) holds the connection (`link.rs`); `dispatch.rs` and `duty.rs` implement the ports on it.
 //! - `keys.rs` is the layout, `record.rs` what stands under a key, `publication.rs` decides what may be overwritten,
-//!   `presence.rs` keeps a worker's lease, `fenced.rs` writes only under the record's present term.
+//!   `presence.rs` keeps a worker's lease, `fenced.rs` writes only for the record that etcd belongs to, under its present term.
 //! - `watch.rs` lists and then watches without a gap; `watch/` translates what it sees into the ports' events.
 //! - [`embedded`] runs etcd as a child process.
 
@@ -26,4 +26,5 @@ mod record;
 mod watch;
 
 pub use etcd::{Credentials, Etcd, EtcdConfig};
+pub use fenced::Conflict;
 pub use link::InvalidEndpoint;

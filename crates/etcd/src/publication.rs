@@ -64,14 +64,9 @@ pub(crate) fn verdict(wanted: &Publication, stored: Option<&Stored>) -> Verdict 
     }
     let place = Place::Assignment(wanted.assignment.worker.clone(), wanted.assignment.node);
     match record::read::<Assignment>(stored, Some(&place)) {
-        Ok(there) if is_newer(&there, &wanted.assignment) => {
+        Ok(there) if there.stays_before(&wanted.assignment) => {
             Verdict::Stale { generation: there.generation, order: there.order }
         }
         Ok(_) | Err(_) => Verdict::Write,
     }
-}
-
-/// Workers carry out one order per number: another one under the same number would not reach them.
-fn is_newer(there: &Assignment, wanted: &Assignment) -> bool {
-    there.generation > wanted.generation || (there.generation == wanted.generation && there.order != wanted.order)
 }

@@ -1,5 +1,5 @@
 //! The worker's side of docklet-init's protocol. The node is hostile: every reply is bounded, checked and under a deadline,
-//! the socket's path is not trusted, descriptors that nobody asked for are closed where closing may take its time, and no
+//! the socket's path is not trusted, descriptors that were not asked for are closed where closing may take its time, and no
 //! text from the node is passed on uncleaned.
 
 mod clean;
@@ -9,6 +9,7 @@ mod dial;
 mod error;
 mod frames;
 mod handover;
+mod held;
 mod port_watch;
 mod socket;
 mod stream;
@@ -80,7 +81,7 @@ impl NodeClient {
         }
     }
 
-    /// All terminals, exited ones that nobody has seen the end of included.
+    /// All terminals, exited ones whose end was not seen included.
     pub async fn terminals(&self) -> Result<Vec<TerminalInfo>, ClientError> {
         self.call(Request::Terminals).await
     }

@@ -4,7 +4,6 @@
 //! - [`firewall`]: how the firewall's helper is told what to do, and what it says. No I/O.
 //! - [`client`] (feature `client`): the worker's side. It trusts nothing the node says.
 //! - [`node`] (feature `init`): the node's side. It knows no Docker, no user and no network beyond the node's own.
-//! - [`screen`] (feature `init`): a terminal's screen as a model. Bytes in, bytes out.
 
 #![forbid(unsafe_code)]
 
@@ -14,5 +13,3 @@ pub mod firewall;
 #[cfg(feature = "init")]
 pub mod node;
 pub mod protocol;
-#[cfg(feature = "init")]
-pub mod screen;

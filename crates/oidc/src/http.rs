@@ -79,7 +79,7 @@ impl<'c> AsyncHttpClient<'c> for Http {
     }
 }
 
-/// The same, for what anybody can cause as often as they like: in turn.
+/// The same, for what a stranger can cause as often as they like: in turn.
 #[derive(Debug, Clone)]
 pub(crate) struct InTurn {
     http: Http,

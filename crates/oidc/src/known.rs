@@ -1,7 +1,7 @@
 //! What a provider says about itself: its discovery document and its keys.
 //!
 //! Both are fetched when they are first needed and kept for a while. A token signed with a key that is not among them has them
-//! fetched again at once, at most so often: anybody can send us a token with an unknown key.
+//! fetched again at once, at most so often: a stranger can send us a token with an unknown key.
 
 use std::{sync::Arc, time::Duration};
 
@@ -46,7 +46,7 @@ struct Memory {
     /// When it was asked last, and whether it answered.
     asked: Option<(Instant, bool)>,
     /// When keys were last fetched because of a token: of those the provider has handed out itself, and of those that
-    /// anybody can send.
+    /// a stranger can send.
     keys_asked: [Option<Instant>; 2],
 }
 
@@ -96,7 +96,7 @@ impl Provider {
         }
         let this = self.clone();
         let asking = tokio::spawn(async move {
-            // While somebody else is asking, what was known counts.
+            // While another request is asking, what was known counts.
             match this.fetching.try_lock() {
                 Ok(_fetching) => this.fetch().await.is_ok(),
                 Err(_) => this.memory.lock().asked.is_none_or(|(_, answered)| answered),
@@ -144,7 +144,7 @@ impl Provider {
         self.fetch().await
     }
 
-    /// What was fetched after `than`: by somebody else, or now if it is not too soon.
+    /// What was fetched after `than`: by another request, or now if it is not too soon.
     pub(crate) async fn newer(&self, than: &Arc<Known>, sender: Sender) -> Result<Option<Arc<Known>>, IdentityError> {
         let _fetching = self.fetching.lock().await;
         {
@@ -178,7 +178,7 @@ impl Provider {
                 Ok(known)
             }
             Err(error) => {
-                // Whoever wanted it says what that means for them; that it is down is said once.
+                // The caller says what that means for it; that it is down is said once.
                 if was_up {
                     let cause = std::error::Error::source(&error).map(ToString::to_string);
                     tracing::warn!(provider = self.settings.name, cause, "{error}");

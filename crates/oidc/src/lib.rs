@@ -20,6 +20,7 @@ mod words;
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use chrono::{DateTime, Utc};
 use control::ports::{
     clock::Clock,
     identity::{IdentityError, IdentityProviders, LogoutOrder, Refreshed, Secrets, Verified},
@@ -36,7 +37,7 @@ use self::{http::Http, known::Provider};
 pub struct Providers(Vec<Arc<Provider>>);
 
 impl Providers {
-    /// Asks nobody yet.
+    /// Asks no provider yet.
     pub fn new(settings: Vec<Settings>, clock: &Arc<dyn Clock>) -> Result<Self, HttpError> {
         let http = Http::new()?;
         let provider = |one| Arc::new(Provider::new(one, http.clone(), clock.clone()));
@@ -78,8 +79,9 @@ impl IdentityProviders for Providers {
         code: &str,
         secrets: &Secrets,
         back: &str,
+        shown_since: Option<DateTime<Utc>>,
     ) -> Result<Verified, IdentityError> {
-        self.named(provider)?.exchange(code, secrets, back).await
+        self.named(provider)?.exchange(code, secrets, back, shown_since).await
     }
 
     async fn refresh(&self, provider: &str, refresh_token: &str, subject: &str) -> Result<Refreshed, IdentityError> {

@@ -1,4 +1,4 @@
-//! Signing out: sending browsers to the provider, and believing the provider when it says that somebody has.
+//! Signing out: sending browsers to the provider, and believing the provider when it says that a person has.
 //!
 //! openidconnect does not know logout tokens; their signature is verified with its keys, the rest is here (OpenID Connect
 //! Back-Channel Logout 1.0, section 2.6).
@@ -113,7 +113,7 @@ impl Provider {
         ) {
             return Err(bad("the token is of another kind"));
         }
-        // Before anybody can have us fetch keys.
+        // Before a stranger can have us fetch keys.
         if issuer != self.settings.issuer {
             return Err(IdentityError::untrusted(Distrust::Issuer, "the logout token is another provider's"));
         }
@@ -135,13 +135,13 @@ impl Provider {
             OneOrMore::More(all) => all.contains(&self.settings.client_id),
         };
         if !for_us {
-            return Err(IdentityError::untrusted(Distrust::Audience, "the logout token is for somebody else"));
+            return Err(IdentityError::untrusted(Distrust::Audience, "the logout token is for another application"));
         }
         if !order.events.get(EVENT).is_some_and(Value::is_object) || order.nonce.is_some() {
             return Err(content("the token is no logout token"));
         }
         if order.sub.is_none() && order.sid.is_none() {
-            return Err(content("the logout token names nobody"));
+            return Err(content("the logout token names neither subject nor session"));
         }
         check_times(order, self.clock.now()).map_err(|fault| IdentityError::untrusted(Distrust::Time, fault))
     }

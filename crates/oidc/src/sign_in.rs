@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use chrono::{DateTime, Utc};
 use control::ports::identity::{Claims, Distrust, IdentityError, Refreshed, Secrets, Verified};
 use openidconnect::{
     AccessToken, AccessTokenHash, AuthType, AuthenticationFlow, AuthorizationCode, ClientId, ClientSecret, CsrfToken,
@@ -15,7 +16,7 @@ use serde_json::{Map, Value};
 use crate::{
     http::HttpError,
     known::{Known, Provider},
-    trust::distrust,
+    trust::{distrust, is_not_stale},
     words::{Answer, Further, OurClient, Refused, Token, TokenClaims},
 };
 
@@ -27,7 +28,7 @@ impl Provider {
         back: &str,
         again: bool,
     ) -> Result<String, IdentityError> {
-        // Nobody is sent to a provider that does not answer.
+        // A browser is not sent to a provider that does not answer.
         let known = self.reached().await?;
         let client = self.client(&known).set_redirect_uri(redirect(back)?);
         let verifier = PkceCodeVerifier::new(secrets.verifier.clone());
@@ -57,7 +58,13 @@ impl Provider {
         }
     }
 
-    pub(crate) async fn exchange(&self, code: &str, secrets: &Secrets, back: &str) -> Result<Verified, IdentityError> {
+    pub(crate) async fn exchange(
+        &self,
+        code: &str,
+        secrets: &Secrets,
+        back: &str,
+        shown_since: Option<DateTime<Utc>>,
+    ) -> Result<Verified, IdentityError> {
         let known = self.known().await?;
         let client = self.client(&known).set_redirect_uri(redirect(back)?);
         let request = client
@@ -67,6 +74,9 @@ impl Provider {
         let answer = request.request_async(&self.in_turn).await.map_err(of_token_request)?;
         let token = answer.id_token().ok_or_else(|| content("there is no ID token in the answer"))?;
         let claims = self.believe(token, Some(&Nonce::new(secrets.nonce.clone()))).await?;
+        if let (Some(since), Some(shown)) = (shown_since, claims.auth_time()) {
+            is_not_stale(shown, since)?;
+        }
         self.check_access_token(token, &claims, answer.access_token()).await?;
         let userinfo = self.userinfo(&client, answer.access_token(), claims.subject()).await?;
         Ok(self.verified(&answer, Some((token, &claims)), userinfo, claims.subject()))
@@ -98,7 +108,7 @@ impl Provider {
             None => None,
         };
         if believed.as_ref().is_some_and(|(_, claims)| *claims.subject() != subject) {
-            return Err(IdentityError::untrusted(Distrust::Subject, "the new ID token is about somebody else"));
+            return Err(IdentityError::untrusted(Distrust::Subject, "the new ID token is about another person"));
         }
         let userinfo = self.userinfo(client, answer.access_token(), &subject).await?;
         let believed = believed.as_ref().map(|(token, claims)| (*token, claims));

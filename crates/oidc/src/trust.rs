@@ -14,7 +14,7 @@ use crate::{
 
 /// How far two clocks may be apart.
 pub(crate) const SKEW: TimeDelta = TimeDelta::seconds(60);
-/// Signed with a key of the provider's own. Not `none`, and nothing with a shared secret: whoever knows a public key could
+/// Signed with a key of the provider's own. Not `none`, and nothing with a shared secret: a person who knows a public key could
 /// then sign with it.
 pub(crate) const ALGORITHMS: [Alg; 9] = [
     Alg::RsaSsaPkcs1V15Sha256,
@@ -67,9 +67,12 @@ impl Provider {
             Some(nonce) => token.claims(&verifier, nonce)?,
             None => token.claims(&verifier, |_: Option<&Nonce>| Ok(()))?,
         };
-        // openidconnect leaves these two to us.
+        // openidconnect leaves these to us.
         if claims.authorized_party().is_some_and(|party| party.as_str() != self.settings.client_id) {
-            return Err(ClaimsVerificationError::InvalidAudience("azp is somebody else".into()));
+            return Err(ClaimsVerificationError::InvalidAudience("azp is another application".into()));
+        }
+        if let Some(shown) = claims.auth_time() {
+            is_not_ahead(shown, self.clock.now()).map_err(ClaimsVerificationError::InvalidAuthTime)?;
         }
         let not_before = claims.additional_claims().0.get("nbf").and_then(serde_json::Value::as_i64);
         if let Some(not_before) = not_before.and_then(|seconds| DateTime::from_timestamp(seconds, 0)) {
@@ -81,6 +84,14 @@ impl Provider {
 
 pub(crate) fn is_not_ahead(time: DateTime<Utc>, now: DateTime<Utc>) -> Result<(), String> {
     if time <= now + SKEW { Ok(()) } else { Err(format!("it is from {time}, which is in the future")) }
+}
+
+/// The person has signed in at the provider since then.
+pub(crate) fn is_not_stale(shown: DateTime<Utc>, since: DateTime<Utc>) -> Result<(), IdentityError> {
+    if shown >= since - SKEW {
+        return Ok(());
+    }
+    Err(IdentityError::untrusted(Distrust::Stale, format!("the sign-in is of {shown}, and was asked for at {since}")))
 }
 
 /// The provider may have other keys by now.

@@ -7,7 +7,7 @@ use tokio::sync::{Semaphore, SemaphorePermit};
 
 /// Requests of ours that a provider works on at a moment. More would not be done sooner by what has a core or two.
 const AT_ONCE: usize = 8;
-/// How long somebody waits behind others. A browser is still patient then.
+/// How long a request waits behind others. A browser is still patient then.
 const IN_LINE: Duration = Duration::from_secs(20);
 
 #[derive(Debug, thiserror::Error)]
@@ -27,7 +27,7 @@ impl Default for Turns {
 impl Turns {
     /// The turn lasts as long as what is given back.
     pub(crate) async fn next(&self) -> Result<SemaphorePermit<'_>, LineTooLong> {
-        // A semaphore that nobody closes gives out turns, or time runs out.
+        // A semaphore that is never closed gives out turns, or time runs out.
         tokio::time::timeout(IN_LINE, self.0.acquire()).await.ok().and_then(Result::ok).ok_or(LineTooLong)
     }
 }

@@ -1,4 +1,4 @@
-//! The body of an answer on its way to the browser. Whoever reads it drives the connection it comes from.
+//! The body of an answer on its way to the browser. Its reader drives the connection it comes from.
 
 use std::{
     fmt,
@@ -173,7 +173,7 @@ impl Body for ResponseBody {
             self.0 = None;
             return Poll::Ready(Some(Err(BodyError::Ended)));
         }
-        // An app that is always faster than its reader never makes anybody wait, and could go on for ever.
+        // An app that is always faster than its reader never makes its reader wait, and could go on for ever.
         if streaming.begun.elapsed() >= WATCHED_AFTER {
             streaming.watch();
         }

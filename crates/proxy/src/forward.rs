@@ -127,7 +127,7 @@ impl Forwarder {
         Self(Arc::new(Inner { dial: Box::new(dial), names, limits, pool }))
     }
 
-    /// Lets go of connections to a node that nobody uses.
+    /// Lets go of unused connections to a node.
     pub fn forget(&self, node: NodeId) {
         self.0.pool.forget(node);
     }

@@ -1,6 +1,6 @@
 //! Refuses requests that two programs could read as two different things, before anything behind it sees them.
 //!
-//! hyper is lenient where an app's own server is not, and the other way round: whoever finds a difference smuggles a request past
+//! hyper is lenient where an app's own server is not, and the other way round: an attacker who finds a difference smuggles a request past
 //! the one that decides. So there is one strict reading here, and what does not have exactly one meaning is not passed on.
 //! Knows the bytes of HTTP/1.1 and nothing of routes, users or answers.
 

@@ -1,7 +1,7 @@
 //! Moves HTTP and upgraded connections between a browser and an app in a node.
 //!
 //! [`guard`] looks at what comes in, [`headers`] says what passes of a message's head, [`Forwarder`] moves messages and what
-//! they become. Refuses to know users, pages and statuses for people: whoever calls has decided already that the visit is
+//! they become. Refuses to know users, pages and statuses for people: the caller has decided already that the visit is
 //! allowed, and says in their own way what went wrong.
 
 mod body;

@@ -1,4 +1,4 @@
-//! One connection to an app, driven by whoever uses it: no task stands behind it, so nothing is handed over between tasks.
+//! One connection to an app, driven by its user: no task stands behind it, so nothing is handed over between tasks.
 
 use std::{
     fmt,
@@ -60,7 +60,7 @@ impl Line {
         !self.poll_move(cx) && self.sender.is_ready()
     }
 
-    /// The same for a connection nobody has used for a while: the app may have closed it.
+    /// The same for a connection that was not used for a while: the app may have closed it.
     pub(crate) fn is_still_free(&mut self) -> bool {
         self.is_free(&mut Context::from_waker(Waker::noop()))
     }

@@ -23,7 +23,7 @@ impl fmt::Debug for Watched {
     }
 }
 
-/// For exchanges that nobody ends.
+/// For exchanges that end by themselves.
 impl Permission for () {
     fn watch(&self) -> Watched {
         Watched { ended: CancellationToken::new(), hold: Box::new(()) }

@@ -1,4 +1,4 @@
-//! Connections to apps that nobody uses at the moment.
+//! Connections to apps that are not used at the moment.
 
 use std::{
     collections::HashMap,
@@ -51,7 +51,7 @@ impl Pool {
                 taken
             };
             if since.elapsed() > rested.min(self.idle) {
-                // All below it have rested longer, but may still do for somebody else.
+                // All below it have rested longer, but may still do for another exchange.
                 return None;
             }
             if line.is_still_free() {

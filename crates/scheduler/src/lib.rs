@@ -2,4 +2,4 @@
 
 mod placement;
 
-pub use placement::{Host, NoRoom, Overcommit, Problem, place};
+pub use placement::{Host, NoRoom, Overcommit, Problem, offered_pids, place};

@@ -1,6 +1,13 @@
-//! Rules 1–4 of the README. Knows hosts and sizes, not users and not vclusters.
+//! Rules 1–6 of the README. Knows hosts and sizes, not users and not vclusters.
 
-use domain::{Violation, name::WorkerName, quota::Usage, resources::Resources};
+use std::collections::BTreeSet;
+
+use domain::{
+    Violation,
+    name::{RuntimeName, WorkerName},
+    quota::Usage,
+    resources::Resources,
+};
 
 /// A host as placement sees it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -8,6 +15,10 @@ pub struct Host {
     pub name: WorkerName,
     pub cpu_milli: u64,
     pub memory_mib: u64,
+    /// How many processes and threads its kernel can have; `None` where the host does not say, and then they are not counted.
+    pub pids: Option<u64>,
+    /// What its engine can run containers with.
+    pub runtimes: BTreeSet<RuntimeName>,
     /// What tenants hold there already.
     pub used: Usage,
     pub ready: bool,
@@ -25,7 +36,15 @@ pub struct Problem<'a> {
     pub hosts: &'a [Host],
     pub count: u32,
     pub each: Resources,
+    /// What the nodes are to run with; `None` for the engine's usual runtime, which every host has.
+    pub runtime: Option<&'a RuntimeName>,
     pub overcommit: Overcommit,
+}
+
+/// What a host gives out of the processes that its kernel can have. It keeps a quarter: an engine, a database and an
+/// administrator's shell must go on when nodes have all of theirs.
+pub const fn offered_pids(of_kernel: u64) -> u64 {
+    of_kernel - of_kernel.div_ceil(4)
 }
 
 /// Why the nodes cannot be placed: each field of the request that asks for too much, with what there is.
@@ -42,6 +61,12 @@ pub fn place(problem: &Problem<'_>) -> Result<Vec<WorkerName>, NoRoom> {
     let mut hosts: Vec<Host> = problem.hosts.iter().filter(|host| host.ready).cloned().collect();
     if hosts.is_empty() {
         return Err(NoRoom::NoHost);
+    }
+    if let Some(runtime) = problem.runtime {
+        hosts.retain(|host| host.runtimes.contains(runtime));
+        if hosts.is_empty() {
+            return Err(NoRoom::Full(vec![no_such_runtime(runtime)]));
+        }
     }
     if let Some(faults) = larger_than_every_host(problem, &hosts) {
         return Err(NoRoom::Full(faults));
@@ -62,6 +87,7 @@ fn fits(host: &Host, problem: &Problem<'_>) -> bool {
     let each = problem.each;
     u64::from(each.cpu_milli) <= free_cpu(host, problem.overcommit)
         && u64::from(each.memory_mib) <= free_memory(host, problem.overcommit)
+        && u64::from(each.pids) <= free_pids(host)
         && u64::from(each.cpu_milli) <= host.cpu_milli
         && u64::from(each.memory_mib) <= host.memory_mib
 }
@@ -79,6 +105,10 @@ fn free_memory(host: &Host, overcommit: Overcommit) -> u64 {
     times(host.memory_mib, overcommit.memory).saturating_sub(host.used.memory_mib)
 }
 
+fn free_pids(host: &Host) -> u64 {
+    host.pids.map_or(u64::MAX, |pids| offered_pids(pids).saturating_sub(host.used.pids))
+}
+
 /// The larger of the shares of CPU and memory that are taken once `extra` is there, too.
 fn fullness(host: &Host, extra: Usage) -> f64 {
     let after = host.used.plus(extra);
@@ -88,6 +118,14 @@ fn fullness(host: &Host, extra: Usage) -> f64 {
 
 fn cpus(milli: u64) -> f64 {
     milli as f64 / 1000.0
+}
+
+fn no_such_runtime(runtime: &RuntimeName) -> Violation {
+    let rule = format!(
+        "is to run with the runtime {runtime}, and no host that takes nodes has it; ask an administrator to install {runtime} \
+         and name it in the Docker Engine's configuration, or to set another runtime for this image or your group"
+    );
+    Violation::new("image", rule)
 }
 
 fn larger_than_every_host(problem: &Problem<'_>, hosts: &[Host]) -> Option<Vec<Violation>> {
@@ -118,6 +156,14 @@ fn shortage(problem: &Problem<'_>, hosts: &[Host], placed: u32) -> Vec<Violation
         let rule = format!("{fit}: the emptiest host has {memory} MiB left");
         faults.push(Violation::new("resources.memory_mib", rule));
     }
+    let pids = hosts.iter().map(free_pids).max().unwrap_or(0);
+    if u64::from(problem.each.pids) > pids {
+        let rule = format!(
+            "{fit}: each may have {} processes, and the emptiest host has {pids} left to give out",
+            problem.each.pids
+        );
+        faults.push(Violation::new("nodes", rule));
+    }
     if faults.is_empty() {
         // CPUs are free on one host and memory on another: neither alone is short.
         faults.push(Violation::new("nodes", fit));
@@ -134,11 +180,12 @@ mod tests {
     const PLAIN: Overcommit = Overcommit { cpu: 1.0, memory: 1.0 };
 
     fn host(name: &str, cpu_milli: u64, memory_mib: u64) -> Host {
-        Host { name: name.parse().expect("a name"), cpu_milli, memory_mib, used: Usage::default(), ready: true }
+        let name = name.parse().expect("a name");
+        Host { name, cpu_milli, memory_mib, pids: None, runtimes: BTreeSet::new(), used: Usage::default(), ready: true }
     }
 
     fn node(cpu_milli: u32, memory_mib: u32) -> Resources {
-        Resources { cpu_milli, memory_mib }
+        Resources { cpu_milli, memory_mib, pids: 512 }
     }
 
     fn names(problem: &Problem<'_>) -> Result<Vec<String>, NoRoom> {
@@ -148,7 +195,7 @@ mod tests {
     #[test]
     fn nodes_are_spread_over_the_emptiest_hosts() {
         let hosts = [host("a", 4000, 4096), host("b", 4000, 4096)];
-        let problem = Problem { hosts: &hosts, count: 3, each: node(1000, 512), overcommit: PLAIN };
+        let problem = Problem { hosts: &hosts, count: 3, each: node(1000, 512), runtime: None, overcommit: PLAIN };
         assert_eq!(names(&problem), Ok(vec!["a".into(), "b".into(), "a".into()]));
     }
 
@@ -156,7 +203,7 @@ mod tests {
     fn a_node_larger_than_every_host_is_refused_whatever_the_overcommit() {
         let hosts = [host("a", 2000, 4096)];
         let overcommit = Overcommit { cpu: 10.0, memory: 10.0 };
-        let problem = Problem { hosts: &hosts, count: 1, each: node(3000, 8192), overcommit };
+        let problem = Problem { hosts: &hosts, count: 1, each: node(3000, 8192), runtime: None, overcommit };
         let Err(NoRoom::Full(faults)) = place(&problem) else { panic!("must not fit") };
         assert!(faults[0].message.ends_with("the largest host has 2"), "{faults:?}");
         assert_eq!(faults[1].field, "resources.memory_mib");
@@ -165,7 +212,7 @@ mod tests {
     #[test]
     fn either_all_nodes_are_placed_or_none_and_the_short_resource_is_named() {
         let hosts = [host("a", 4000, 1024)];
-        let problem = Problem { hosts: &hosts, count: 3, each: node(1000, 512), overcommit: PLAIN };
+        let problem = Problem { hosts: &hosts, count: 3, each: node(1000, 512), runtime: None, overcommit: PLAIN };
         let Err(NoRoom::Full(faults)) = place(&problem) else { panic!("must not fit") };
         assert_eq!(faults.len(), 1);
         assert_eq!(faults[0].message, "only 2 of them fit now: the emptiest host has 0 MiB left");
@@ -178,6 +225,7 @@ mod tests {
             hosts: &hosts,
             count: 4,
             each: node(1000, 1024),
+            runtime: None,
             overcommit: Overcommit { cpu: 2.0, memory: 1.0 },
         };
         assert_eq!(names(&problem).map(|placed| placed.len()), Ok(4));
@@ -186,8 +234,44 @@ mod tests {
     #[test]
     fn hosts_that_are_not_ready_get_nothing() {
         let hosts = [Host { ready: false, ..host("a", 4000, 4096) }];
-        let problem = Problem { hosts: &hosts, count: 1, each: node(1000, 512), overcommit: PLAIN };
+        let problem = Problem { hosts: &hosts, count: 1, each: node(1000, 512), runtime: None, overcommit: PLAIN };
         assert_eq!(place(&problem), Err(NoRoom::NoHost));
+    }
+
+    #[test]
+    fn a_host_keeps_a_quarter_of_its_kernel_s_processes_whatever_the_overcommit() {
+        let small = Host { pids: Some(32_768), ..host("a", 1 << 20, 1 << 20) };
+        let overcommit = Overcommit { cpu: 100.0, memory: 100.0 };
+        let of = |count, host: &Host| {
+            let hosts = [host.clone()];
+            let each = node(100, 64);
+            names(&Problem { hosts: &hosts, count, each, runtime: None, overcommit }).map(|placed| placed.len())
+        };
+        assert_eq!(of(48, &small), Ok(48), "48 × 512 is three quarters of it");
+        let Err(NoRoom::Full(faults)) = of(49, &small) else { panic!("must not fit") };
+        assert_eq!(faults[0].field, "nodes");
+        let rule = "only 48 of them fit now: each may have 512 processes, and the emptiest host has 0 left to give out";
+        assert_eq!(faults[0].message, rule);
+        let held = Host { used: Usage { pids: 24_000, ..Usage::default() }, ..small };
+        assert_eq!(of(1, &held).map_err(|_| ()), Ok(1));
+        assert!(of(2, &held).is_err(), "what others hold is counted");
+    }
+
+    #[test]
+    fn nodes_go_where_their_runtime_is_and_a_runtime_that_no_host_has_is_named() {
+        let runsc: RuntimeName = "runsc".parse().expect("a runtime");
+        let with = Host { runtimes: [runsc.clone()].into(), ..host("b", 2000, 4096) };
+        let hosts = [host("a", 4000, 4096), with];
+        let problem =
+            Problem { hosts: &hosts, count: 2, each: node(1000, 512), runtime: Some(&runsc), overcommit: PLAIN };
+        assert_eq!(names(&problem), Ok(vec!["b".into(), "b".into()]), "the emptier one has no such runtime");
+        let kata: RuntimeName = "kata".parse().expect("a runtime");
+        let Err(NoRoom::Full(faults)) = place(&Problem { runtime: Some(&kata), ..problem }) else {
+            panic!("must not fit")
+        };
+        assert_eq!(faults[0].field, "image");
+        assert!(faults[0].message.starts_with("is to run with the runtime kata, and no host that takes nodes has it"));
+        assert!(faults[0].message.contains("ask an administrator to install kata"), "{faults:?}");
     }
 
     proptest! {
@@ -199,7 +283,7 @@ mod tests {
             let hosts: Vec<Host> =
                 sizes.iter().enumerate().map(|(i, (cpu, memory))| host(&format!("h{i}"), *cpu, *memory)).collect();
             let each = node(cpu, memory);
-            if let Ok(placed) = place(&Problem { hosts: &hosts, count, each, overcommit: PLAIN }) {
+            if let Ok(placed) = place(&Problem { hosts: &hosts, count, each, runtime: None, overcommit: PLAIN }) {
                 prop_assert_eq!(placed.len(), count as usize);
                 for host in &hosts {
                     let here = placed.iter().filter(|name| **name == host.name).count() as u64;

@@ -11,6 +11,7 @@ use crate::{
     MigrateError, SqlStore, migrate,
     patient::Patient,
     schema::{self, steps_of},
+    term,
 };
 use tables::Table;
 
@@ -62,6 +63,7 @@ pub async fn copy(source: &SqlStore, target: &SqlStore) -> Result<Vec<Copied>, C
     is_current(&from).await?;
     migrate(target).await?;
     let to = target.exclusive_for_long().await.map_err(CopyError::Busy)?;
+    term::give_way(&to).await.map_err(CopyError::of("record"))?;
     let tables = tables::of(&from, &to).await?;
     for table in &tables {
         if count(&to, table).await? > 0 {

@@ -8,7 +8,7 @@ use control::ports::store::{EventBody, StoreError};
 use domain::{
     NodeId, OperationId, UserId, VclusterId,
     image::ImageRef,
-    name::{NodeName, VclusterName, WorkerName},
+    name::{NodeName, RuntimeName, VclusterName, WorkerName},
     node::{Generation, Node, NodeIntent, NodeState, Notes},
     operation::{Operation, OperationKind, OperationState},
     quota::Usage,
@@ -107,6 +107,8 @@ struct NodeShape {
     operation: OperationId,
     #[serde(default)]
     notes: Notes,
+    #[serde(default)]
+    runtime: Option<RuntimeName>,
 }
 
 /// serde's remote shapes do not reach inside a `Vec`.

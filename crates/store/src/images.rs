@@ -1,7 +1,7 @@
 //! Statements about the list of images that may be used.
 
 use control::ports::store::{AllowedImage, StoreError};
-use sea_orm::{ConnectionTrait, EntityTrait, QueryOrder};
+use sea_orm::{ConnectionTrait, EntityTrait, QueryOrder, sea_query::OnConflict};
 
 use crate::{entity::allowed_image, fault::fault};
 
@@ -13,9 +13,12 @@ pub(crate) async fn all(db: &impl ConnectionTrait) -> Result<Vec<AllowedImage>, 
     rows.map_err(fault(WHAT))?.into_iter().map(AllowedImage::try_from).collect()
 }
 
-pub(crate) async fn insert(db: &impl ConnectionTrait, image: &AllowedImage) -> Result<(), StoreError> {
-    let row = allowed_image::ActiveModel::from(image);
-    allowed_image::Entity::insert(row).exec_without_returning(db).await.map_err(fault(WHAT))?;
+/// In place of the line with the same pattern, if there is one.
+pub(crate) async fn save(db: &impl ConnectionTrait, image: &AllowedImage) -> Result<(), StoreError> {
+    use allowed_image::Column::{AddedAt, AddedBy, Pattern, Runtime};
+    let replace = OnConflict::column(Pattern).update_columns([AddedBy, AddedAt, Runtime]).to_owned();
+    let insert = allowed_image::Entity::insert(allowed_image::ActiveModel::from(image)).on_conflict(replace);
+    insert.exec_without_returning(db).await.map_err(fault(WHAT))?;
     Ok(())
 }
 

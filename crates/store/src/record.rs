@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use control::ports::store::{
-    Account, Admission, AllVclusters, AllowedImage, Attempts, BrowserSession, PageRequest, Person, Store, StoreError,
+    Account, Admission, AllowedImage, Attempts, BrowserSession, FoundVclusters, PageRequest, Person, Store, StoreError,
     StoredEvent, Token, Transaction, Unclaimed,
 };
 use domain::{
@@ -72,11 +72,11 @@ impl Store for SqlStore {
         vclusters::load(&self.snapshot().await?, id).await
     }
 
-    async fn vclusters_of(&self, owner: UserId, page: PageRequest<VclusterId>) -> Result<Vec<Vcluster>, StoreError> {
+    async fn vclusters_of(&self, owner: UserId, page: PageRequest<VclusterId>) -> Result<FoundVclusters, StoreError> {
         vclusters::page(&self.snapshot().await?, owner, page).await
     }
 
-    async fn all_vclusters(&self) -> Result<AllVclusters, StoreError> {
+    async fn all_vclusters(&self) -> Result<FoundVclusters, StoreError> {
         vclusters::all(&self.snapshot().await?).await
     }
 

@@ -1,4 +1,4 @@
-//! The record itself: which process serves it, under which term, and when it was swept.
+//! The record itself: which one it is, which process serves it, under which term, and when it was swept.
 //!
 //! A lock says whether a process serves it now; the term, compared in every transaction, says whether it still may. A process
 //! that was frozen and wakes up may have lost the lock without a word, but it cannot commit under an earlier term.
@@ -13,9 +13,8 @@ use std::{
 use chrono::{DateTime, Utc};
 use control::ports::store::StoreError;
 use sea_orm::{
-    ActiveValue::{NotSet, Set},
-    ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QuerySelect, QueryTrait,
-    sea_query::{Expr, OnConflict},
+    ColumnTrait, ConnectionTrait, DbErr, EntityTrait, QueryFilter, QuerySelect, QueryTrait, prelude::Uuid,
+    sea_query::Expr,
 };
 use tokio_util::task::AbortOnDropHandle;
 
@@ -23,7 +22,7 @@ use crate::{
     MigrateError, SqlStore,
     connection::{Place, postgres},
     entity::record,
-    fault::fault,
+    fault::{fault, unreadable},
     schema,
 };
 
@@ -49,10 +48,7 @@ pub(crate) fn is(term: i64) -> Expr {
 /// The next term, above one that is known from elsewhere; a process that serves an earlier one writes nothing any more.
 async fn raise(db: &impl ConnectionTrait, known: i64) -> Result<i64, StoreError> {
     let next = term(db).await?.max(known) + 1;
-    let row = record::ActiveModel { id: Set(ONE), term: Set(next), swept_at: Set(None), clock_doubted_since: NotSet };
-    let replace = OnConflict::column(record::Column::Id).update_column(record::Column::Term).to_owned();
-    let insert = record::Entity::insert(row).on_conflict(replace);
-    insert.exec_without_returning(db).await.map_err(fault("record"))?;
+    change(db, record::Column::Term, Expr::value(next)).await?;
     Ok(next)
 }
 
@@ -61,11 +57,25 @@ pub(crate) async fn last_sweep(db: &impl ConnectionTrait) -> Result<Option<DateT
 }
 
 pub(crate) async fn set_last_sweep(db: &impl ConnectionTrait, at: DateTime<Utc>) -> Result<(), StoreError> {
-    let row = record::ActiveModel { id: Set(ONE), term: Set(0), swept_at: Set(Some(at)), clock_doubted_since: NotSet };
-    let replace = OnConflict::column(record::Column::Id).update_column(record::Column::SweptAt).to_owned();
-    let insert = record::Entity::insert(row).on_conflict(replace);
-    insert.exec_without_returning(db).await.map_err(fault("record"))?;
-    Ok(())
+    change(db, record::Column::SweptAt, Expr::value(at)).await
+}
+
+/// The row is there since the schema's step that named the record.
+async fn change(db: &impl ConnectionTrait, column: record::Column, value: Expr) -> Result<(), StoreError> {
+    let update = record::Entity::update_many().filter(record::Column::Id.eq(ONE)).col_expr(column, value);
+    match update.exec(db).await.map_err(fault("record"))?.rows_affected {
+        0 => Err(missing()),
+        _ => Ok(()),
+    }
+}
+
+fn missing() -> StoreError {
+    unreadable("record", ONE, "its one row is missing")
+}
+
+/// A record that nobody has ever served is a schema with a name, and gives way to the one that is copied over it.
+pub(crate) async fn give_way(db: &impl ConnectionTrait) -> Result<(), DbErr> {
+    record::Entity::delete_many().filter(record::Column::Term.eq(0)).exec(db).await.map(drop)
 }
 
 pub(crate) async fn clock_doubted_since(db: &impl ConnectionTrait) -> Result<Option<DateTime<Utc>>, StoreError> {
@@ -76,10 +86,7 @@ pub(crate) async fn set_clock_doubted_since(
     db: &impl ConnectionTrait,
     since: Option<DateTime<Utc>>,
 ) -> Result<(), StoreError> {
-    let update = record::Entity::update_many().filter(record::Column::Id.eq(ONE));
-    let update = update.col_expr(record::Column::ClockDoubtedSince, Expr::value(since));
-    update.exec(db).await.map_err(fault("record"))?;
-    Ok(())
+    change(db, record::Column::ClockDoubtedSince, Expr::value(since)).await
 }
 
 /// Why a process may not serve the record.
@@ -105,12 +112,18 @@ pub enum ServeError {
 #[derive(Debug)]
 pub struct Serving {
     term: u64,
+    record: Uuid,
     _hold: Hold,
 }
 
 impl Serving {
     pub const fn term(&self) -> u64 {
         self.term
+    }
+
+    /// The record's own name, the same in every copy and backup of it.
+    pub const fn record(&self) -> Uuid {
+        self.record
     }
 }
 
@@ -132,9 +145,10 @@ impl SqlStore {
         let transaction = self.exclusive_for_long().await?;
         schema::apply(self, &transaction).await?;
         let term = raise(&transaction, 0).await?;
+        let record = row(&transaction).await?.ok_or_else(missing)?.identity;
         self.commit(transaction).await?;
         self.set_term(term);
-        Ok(Serving { term: u64::try_from(term).unwrap_or_default(), _hold: hold })
+        Ok(Serving { term: u64::try_from(term).unwrap_or_default(), record, _hold: hold })
     }
 
     pub(crate) async fn hold(&self, takeover: bool) -> Result<Hold, ServeError> {

@@ -163,6 +163,10 @@ impl Transaction for SqlTransaction {
         vclusters::load(&self.0, id).await
     }
 
+    async fn owner_of_vcluster(&mut self, id: VclusterId) -> Result<Option<UserId>, StoreError> {
+        vclusters::owner_of(&self.0, id).await
+    }
+
     async fn vcluster_named(&mut self, owner: UserId, name: &VclusterName) -> Result<Option<VclusterId>, StoreError> {
         vclusters::id_of(&self.0, owner, name).await
     }
@@ -221,8 +225,8 @@ impl Transaction for SqlTransaction {
         images::all(&self.0).await
     }
 
-    async fn insert_allowed_image(&mut self, image: &AllowedImage) -> Result<(), StoreError> {
-        images::insert(&self.0, image).await
+    async fn save_allowed_image(&mut self, image: &AllowedImage) -> Result<(), StoreError> {
+        images::save(&self.0, image).await
     }
 
     async fn remove_allowed_image(&mut self, pattern: &str) -> Result<bool, StoreError> {

@@ -8,7 +8,7 @@ pub(crate) mod save;
 
 use std::collections::HashMap;
 
-use control::ports::store::{AllVclusters, PageRequest, StoreError};
+use control::ports::store::{FoundVclusters, PageRequest, StoreError};
 use domain::{NodeId, UserId, VclusterId, name::VclusterName, node::Node, vcluster::Vcluster};
 use ipnet::Ipv4Net;
 use sea_orm::{
@@ -24,15 +24,15 @@ use crate::{
 pub(crate) async fn load(db: &impl ConnectionTrait, id: VclusterId) -> Result<Option<Vcluster>, StoreError> {
     let this = vcluster::Entity::find_by_id(id.as_uuid());
     let nodes = node::Entity::find().filter(node::Column::Vcluster.eq(id.as_uuid()));
-    Ok(assemble(db, this, nodes).await?.pop())
+    assemble(db, this, nodes).await?.pop().map(|(_, whole)| whole).transpose()
 }
 
-/// Newest first.
+/// Newest first. What cannot be read of one keeps no other from being read, here and in `all`.
 pub(crate) async fn page(
     db: &impl ConnectionTrait,
     owner: UserId,
     page: PageRequest<VclusterId>,
-) -> Result<Vec<Vcluster>, StoreError> {
+) -> Result<FoundVclusters, StoreError> {
     let older = page.after.map(|id| vcluster::Column::Id.lt(id.as_uuid()));
     let listed = vcluster::Entity::find()
         .filter(Condition::all().add(vcluster::Column::Owner.eq(owner.as_uuid())).add_option(older))
@@ -41,18 +41,25 @@ pub(crate) async fn page(
     // The page again as a subquery: its ids as parameters could be more than a statement takes.
     let ids = listed.clone().select_only().column(vcluster::Column::Id).into_query();
     let nodes = node::Entity::find().filter(node::Column::Vcluster.in_subquery(ids));
-    assemble(db, listed, nodes).await
+    found(db, listed, nodes).await
 }
 
-/// Oldest first. What cannot be read of one keeps no other from being read.
-pub(crate) async fn all(db: &impl ConnectionTrait) -> Result<AllVclusters, StoreError> {
-    let ordered = vcluster::Entity::find().order_by_asc(vcluster::Column::Id);
-    let each = match assemble_each(db, ordered, node::Entity::find()).await {
+/// Oldest first.
+pub(crate) async fn all(db: &impl ConnectionTrait) -> Result<FoundVclusters, StoreError> {
+    found(db, vcluster::Entity::find().order_by_asc(vcluster::Column::Id), node::Entity::find()).await
+}
+
+async fn found(
+    db: &impl ConnectionTrait,
+    vclusters: Select<vcluster::Entity>,
+    nodes: Select<node::Entity>,
+) -> Result<FoundVclusters, StoreError> {
+    let each = match assemble(db, vclusters.clone(), nodes).await {
         // A value that is not even of its column's kind spoils the statement that reads it.
-        Err(StoreError::Unreadable { .. }) => one_by_one(db).await?,
+        Err(StoreError::Unreadable { .. }) => one_by_one(db, vclusters).await?,
         read => read?,
     };
-    let mut all = AllVclusters::default();
+    let mut all = FoundVclusters::default();
     for (id, whole) in each {
         match whole {
             Ok(vcluster) => all.vclusters.push(vcluster),
@@ -63,8 +70,8 @@ pub(crate) async fn all(db: &impl ConnectionTrait) -> Result<AllVclusters, Store
     Ok(all)
 }
 
-async fn one_by_one(db: &impl ConnectionTrait) -> Result<Each, StoreError> {
-    let ids = vcluster::Entity::find().select_only().column(vcluster::Column::Id).order_by_asc(vcluster::Column::Id);
+async fn one_by_one(db: &impl ConnectionTrait, vclusters: Select<vcluster::Entity>) -> Result<Each, StoreError> {
+    let ids = vclusters.select_only().column(vcluster::Column::Id);
     let mut each = Vec::new();
     for id in ids.into_tuple::<Uuid>().all(db).await.map_err(fault("vcluster"))? {
         let id = VclusterId::new(id);
@@ -74,17 +81,9 @@ async fn one_by_one(db: &impl ConnectionTrait) -> Result<Each, StoreError> {
     Ok(each)
 }
 
-async fn assemble(
-    db: &impl ConnectionTrait,
-    vclusters: Select<vcluster::Entity>,
-    nodes: Select<node::Entity>,
-) -> Result<Vec<Vcluster>, StoreError> {
-    assemble_each(db, vclusters, nodes).await?.into_iter().map(|(_, whole)| whole).collect()
-}
-
 type Each = Vec<(VclusterId, Result<Vcluster, StoreError>)>;
 
-async fn assemble_each(
+async fn assemble(
     db: &impl ConnectionTrait,
     vclusters: Select<vcluster::Entity>,
     nodes: Select<node::Entity>,
@@ -106,6 +105,12 @@ async fn assemble_each(
     };
     let each = rows.into_iter().map(|(row, operation)| (VclusterId::new(row.id), whole(row, operation)));
     Ok(each.collect())
+}
+
+pub(crate) async fn owner_of(db: &impl ConnectionTrait, id: VclusterId) -> Result<Option<UserId>, StoreError> {
+    let owner = vcluster::Entity::find_by_id(id.as_uuid()).select_only().column(vcluster::Column::Owner);
+    let owner = owner.into_tuple::<Uuid>().one(db).await.map_err(fault("vcluster"))?;
+    Ok(owner.map(UserId::new))
 }
 
 pub(crate) async fn id_of(

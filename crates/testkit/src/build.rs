@@ -17,7 +17,7 @@ use domain::{
 use ipnet::Ipv4Net;
 use uuid::Uuid;
 
-const NODE: Resources = Resources { cpu_milli: 500, memory_mib: 256 };
+const NODE: Resources = Resources { cpu_milli: 500, memory_mib: 256, pids: 512 };
 
 /// An installation of a test's own. The first digits are what scripts/test.sh looks for when it cleans up after a crash.
 pub fn installation() -> InstallationId {
@@ -37,6 +37,8 @@ pub fn worker_info(name: &str) -> WorkerInfo {
         name: worker(name),
         cpu_milli: 8000,
         memory_mib: 16 * 1024,
+        pids: None,
+        runtimes: Default::default(),
         routed: Vec::new(),
         unready: None,
         remark: None,
@@ -74,6 +76,7 @@ pub fn assignments(worker: &str, nodes: u8) -> Vec<Assignment> {
         name: NodeName::new(ordinal),
         image: "docklet/base".parse().expect("an image"),
         source: Source::Engine,
+        runtime: None,
         resources: NODE,
         subnet,
         ip: subnet::address(subnet, NodeName::new(ordinal)),
@@ -107,7 +110,8 @@ pub fn vcluster(name: &str, owner: UserId, nodes: u8, now: DateTime<Utc>) -> Vcl
         created_at: now,
         autostart: true,
     };
-    let new = (0..nodes).map(|_| NewNode { id: NodeId::new(Uuid::now_v7()), worker: worker("here") }).collect();
+    let new_node = |_| NewNode { id: NodeId::new(Uuid::now_v7()), worker: worker("here"), runtime: None };
+    let new = (0..nodes).map(new_node).collect();
     vcluster.add_nodes(new, create).expect("room for the nodes");
     vcluster
 }

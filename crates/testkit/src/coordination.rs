@@ -60,6 +60,11 @@ impl MemoryCoordination {
     pub fn watchers(&self) -> (usize, usize) {
         self.state.lock().watchers()
     }
+
+    /// How often control has begun to watch reports: it begins anew when it could not take one in.
+    pub fn report_watches(&self) -> u64 {
+        self.state.lock().report_watches
+    }
 }
 
 /// What tests do to it.

@@ -5,7 +5,7 @@ use std::{
     env, fs,
     os::unix::fs::symlink,
     path::{Path, PathBuf},
-    process::Command,
+    process::{Command, Stdio},
     time::Duration,
 };
 
@@ -71,19 +71,29 @@ impl EtcdProgram {
         self.while_down(directory, || fs::remove_dir_all(directory.join("data")).expect("etcd's data")).await;
     }
 
+    /// Kills the etcd of this directory; whoever has started it may start it again.
+    pub fn kill(&self, directory: &Path) {
+        running(directory).iter().for_each(|pid| kill(pid));
+    }
+
     /// It is started again at once when it ends, so meanwhile there is no program.
     async fn while_down(&self, directory: &Path, act: impl FnOnce()) {
         let away = self.0.path().join("away");
         fs::rename(self.path(), &away).expect("our own link");
         eventually("etcd is down", SOON, || async {
             let running = running(directory);
-            running.iter().for_each(|pid| drop(Command::new("kill").args(["-s", "KILL", pid]).status()));
+            running.iter().for_each(|pid| kill(pid));
             running.is_empty()
         })
         .await;
         act();
         fs::rename(&away, self.path()).expect("our own link");
     }
+}
+
+/// It may have ended already.
+fn kill(pid: &str) {
+    let _ = Command::new("kill").args(["-s", "KILL", pid]).stderr(Stdio::null()).status();
 }
 
 /// The processes that work in this directory: etcd runs in it.

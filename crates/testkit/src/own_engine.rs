@@ -5,6 +5,8 @@
 //! Its image `docklet/base` is a shell and nothing else, so that a start costs no copy of the real one.
 
 use std::{
+    fs::{self, Permissions},
+    os::unix::fs::PermissionsExt as _,
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
     time::Duration,
@@ -16,6 +18,9 @@ use crate::eventually;
 
 /// An engine on a busy machine.
 const SOON: Duration = Duration::from_secs(60);
+
+/// More options of dockerd, for a run of the tests on another kind of engine (scripts/engines.sh).
+const OPTIONS: &str = "DOCKLET_TEST_DOCKERD_OPTIONS";
 
 /// Keeps network and mounts, waits for the end of standard input, and takes everything along.
 const KEEPER: &str = r#"trap '' INT TERM HUP; echo $$ >"$0/keeper"; cat >/dev/null; eval "$1"; rm -rf "$0"/*"#;
@@ -49,6 +54,8 @@ impl OwnEngine {
     /// When the engine does not start; it needs root, or sudo that does not ask.
     pub async fn start(options: &[&str]) -> Self {
         let directory = tempfile::tempdir().expect("a directory");
+        // Root in a container may be another user on the host, and has to get through.
+        fs::set_permissions(directory.path(), Permissions::from_mode(0o711)).expect("our directory");
         let keeper = as_root("unshare")
             .args(["--mount", "--net", "--propagation", "slave", "sh", "-c", KEEPER])
             .arg(directory.path())
@@ -57,7 +64,8 @@ impl OwnEngine {
             .stderr(Stdio::null())
             .spawn()
             .expect("unshare can be run");
-        let options = options.iter().map(|option| (*option).to_owned()).collect();
+        let everywhere = std::env::var(OPTIONS).unwrap_or_default();
+        let options = everywhere.split_whitespace().chain(options.iter().copied()).map(str::to_owned).collect();
         let mut engine = Self { keeper, options, directory };
         eventually("somebody keeps the network", SOON, || async { engine.keeper_id().is_some() }).await;
         engine.within(&["ip", "link", "set", "lo", "up"]).status().expect("nsenter can be run");
@@ -94,6 +102,17 @@ impl OwnEngine {
         eventually("the engine does not answer", SOON, || async { self.docker(&["version"]).is_err() }).await;
     }
 
+    /// It stands still, as under a disk that does not answer: connections are taken, and nothing is answered. What is in the
+    /// containers runs on.
+    pub fn freeze(&self) {
+        self.run(r#"kill -STOP "$(cat "$0/pid")""#);
+    }
+
+    /// It goes on where it stood.
+    pub fn thaw(&self) {
+        self.run(r#"kill -CONT "$(cat "$0/pid")""#);
+    }
+
     /// Of a container, by the id the host knows it by.
     pub fn end_process(&self, id: &str) {
         as_root("kill").args(["-9", id]).status().expect("kill can be run");
@@ -101,7 +120,7 @@ impl OwnEngine {
 
     /// Starts it, with what it had.
     pub async fn go_on(&mut self) {
-        let log = std::fs::OpenOptions::new().create(true).append(true).open(self.path("log")).expect("a log");
+        let log = fs::OpenOptions::new().create(true).append(true).open(self.path("log")).expect("a log");
         let mut daemon = self.within(&["dockerd"]);
         for (option, name) in [("--data-root", "data"), ("--exec-root", "exec"), ("--pidfile", "pid")] {
             daemon.arg(option).arg(self.path(name));
@@ -129,7 +148,7 @@ impl OwnEngine {
     }
 
     fn keeper_id(&self) -> Option<String> {
-        let id = std::fs::read_to_string(self.path("keeper")).ok()?;
+        let id = fs::read_to_string(self.path("keeper")).ok()?;
         Some(id.trim().to_owned()).filter(|id| !id.is_empty())
     }
 
@@ -150,7 +169,7 @@ impl OwnEngine {
 impl Drop for OwnEngine {
     fn drop(&mut self) {
         // The engine removes what it made outside of its directory; one that does not run has to leave it.
-        let rest = r#"docker -H "unix://$0/sock" ps -aq | xargs -r docker -H "unix://$0/sock" rm -f"#;
+        let rest = r#"[ ! -e "$0/pid" ] || kill -CONT "$(cat "$0/pid")"; docker -H "unix://$0/sock" ps -aq | xargs -r docker -H "unix://$0/sock" rm -f"#;
         let _ = shell(rest, self.directory.path()).output();
         drop(self.keeper.stdin.take());
         let ended = self.keeper.wait();
@@ -165,7 +184,7 @@ fn shell(script: &str, directory: &Path) -> Command {
 }
 
 fn as_root(program: &str) -> Command {
-    let is_root = std::fs::metadata("/proc/self").is_ok_and(|me| std::os::unix::fs::MetadataExt::uid(&me) == 0);
+    let is_root = fs::metadata("/proc/self").is_ok_and(|me| std::os::unix::fs::MetadataExt::uid(&me) == 0);
     if is_root {
         return Command::new(program);
     }

@@ -188,6 +188,14 @@ impl RealPostgres {
         text(psql.arg("-h").arg(&self.directory).args(["-p", &self.port.to_string()]))
     }
 
+    /// Runs a client program of this version that must succeed, such as `pg_dump`; what it printed.
+    ///
+    /// # Panics
+    /// When it fails.
+    pub fn run(&self, program: &str, arguments: &[&str]) -> String {
+        text(Command::new(self.programs.join(program)).args(arguments))
+    }
+
     fn data(&self) -> PathBuf {
         self.directory.join("data")
     }

@@ -11,13 +11,13 @@ pub struct Activity {
     pub id: String,
     pub kind: OperationKind,
     pub state: OperationState,
-    /// Why it failed.
+    /// Why it failed, or what was found.
     pub reason: Option<String>,
-    /// The user who asked for it; absent when nobody wrote it down.
+    /// The user who asked for it; absent where it was not written down.
     pub by: Option<String>,
     pub started_at: DateTime<Utc>,
     pub finished_at: Option<DateTime<Utc>>,
-    /// The host whose restart made it necessary; absent when somebody asked for it.
+    /// The host whose restart made it necessary; absent where a person asked for it.
     pub host: Option<String>,
 }
 

@@ -200,6 +200,12 @@ pub struct Host {
     /// What may be given out of it, with overcommitment.
     pub offered_cpus: f64,
     pub offered_memory_mib: u64,
+    /// Processes and threads that may be given out of it; absent where the host does not say how many it can have.
+    #[serde(default)]
+    pub offered_pids: Option<u64>,
+    /// What its Docker Engine can run containers with.
+    #[serde(default)]
+    pub runtimes: Vec<String>,
     /// What is held on it.
     pub held: Amount,
 }

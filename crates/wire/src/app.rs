@@ -29,7 +29,7 @@ pub struct App {
     pub process: Option<String>,
     /// Listed also while nothing listens.
     pub pinned: bool,
-    /// Nobody can open it while it is off.
+    /// It cannot be opened while it is off.
     pub enabled: bool,
     /// Something listens now.
     pub listening: bool,
@@ -126,11 +126,20 @@ fn present<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Option<S
 pub struct AppUrls {
     pub before: String,
     pub after: String,
+    /// What comes behind in a link, so that the app's host knows which of the console's addresses the visitor uses.
+    pub from: String,
+    /// The addresses lead to the visitor's own machine, which is another one than ours.
+    pub astray: bool,
 }
 
 impl AppUrls {
     /// Where a browser opens the app.
     pub fn url(&self, label: &str) -> String {
+        format!("{}{}", self.root(label), self.from)
+    }
+
+    /// Where the app's own paths begin.
+    pub fn root(&self, label: &str) -> String {
         format!("{}{label}{}", self.before, self.after)
     }
 }

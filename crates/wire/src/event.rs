@@ -66,7 +66,7 @@ mod tests {
 
     #[test]
     fn what_was_written_is_read_again() {
-        let usage = Amount { vclusters: 1, nodes: 2, cpus: 0.5, memory_mib: 256 };
+        let usage = Amount { vclusters: 1, nodes: 2, cpus: 0.5, memory_mib: 256, pids: 1024 };
         for event in [Event::VclusterGone { id: "x".into(), usage }, Event::Resync] {
             let text = serde_json::to_string(&event).expect("JSON");
             assert!(text.starts_with(&format!("{{\"kind\":\"{}\"", event.name())), "{text}");

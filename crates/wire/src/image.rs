@@ -35,7 +35,9 @@ pub struct ImageList {
 pub struct AllowedImage {
     /// An image's name, in which `*` stands for any characters of the path or the tag; without a tag, every tag.
     pub pattern: String,
-    /// The administrator who added it.
+    /// What new nodes of such an image are run with; `null` where the line names no runtime.
+    pub runtime: Option<String>,
+    /// The administrator who added it, or set its runtime.
     pub added_by: String,
     pub added_at: DateTime<Utc>,
 }
@@ -44,7 +46,11 @@ pub struct AllowedImage {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-#[cfg_attr(feature = "openapi", schema(example = json!({"pattern": "python:3.*"})))]
+#[cfg_attr(feature = "openapi", schema(example = json!({"pattern": "python:3.*", "runtime": "runsc"})))]
 pub struct AllowImage {
     pub pattern: String,
+    /// A runtime of the hosts' Docker Engines, such as `runsc`; none when it is absent.
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<domain::name::RuntimeName>, inline))]
+    #[serde(default)]
+    pub runtime: Option<String>,
 }

@@ -95,7 +95,7 @@ pub struct BrowserSession {
     pub expires_at: DateTime<Utc>,
 }
 
-/// Somebody at an OpenID provider, whom an account can be signed in to with.
+/// An identity at an OpenID provider with which the account can be signed in to.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Identity {

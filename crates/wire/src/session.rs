@@ -36,6 +36,9 @@ pub struct Amount {
     pub nodes: u32,
     pub cpus: f64,
     pub memory_mib: u64,
+    /// Processes and threads: what all nodes together may have at most.
+    #[serde(default)]
+    pub pids: u64,
 }
 
 /// Thousandths of a CPU as CPUs. Exact: no host has 2^53 of them.
@@ -50,6 +53,7 @@ impl From<Limits> for Amount {
             nodes: limits.nodes,
             cpus: cpus(limits.cpu_milli),
             memory_mib: limits.memory_mib,
+            pids: limits.pids,
         }
     }
 }
@@ -61,6 +65,7 @@ impl From<Usage> for Amount {
             nodes: usage.nodes,
             cpus: cpus(usage.cpu_milli),
             memory_mib: usage.memory_mib,
+            pids: usage.pids,
         }
     }
 }

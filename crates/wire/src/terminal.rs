@@ -42,7 +42,7 @@ const PONG: u8 = 0x86;
 const ERROR: u8 = 0x87;
 const FLAG_MORE: u8 = 0x01;
 
-/// Why bytes are not a frame. Whoever gets one closes the connection.
+/// Why bytes are not a frame. The side that gets one closes the connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
 pub enum FrameError {
     #[error("an empty message is not a terminal frame")]
@@ -62,7 +62,7 @@ pub struct Size {
     rows: u16,
 }
 
-/// The size somebody asked for is outside of the limits.
+/// The size asked for is outside of the limits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
 #[error("a terminal has 1 to {MAX_COLS} columns and 1 to {MAX_ROWS} rows, not {cols}x{rows}")]
 pub struct BadSize {
@@ -71,7 +71,7 @@ pub struct BadSize {
 }
 
 impl Size {
-    /// The usual 80 by 24, for a terminal nobody has given a size.
+    /// The usual 80 by 24, for a terminal that was given no size.
     pub const DEFAULT: Size = Size { cols: 80, rows: 24 };
 
     /// Checks the limits.

@@ -94,6 +94,27 @@ pub struct Vcluster {
     pub autostart: bool,
 }
 
+/// One whose rows in the record cannot be read.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct UnreadableVcluster {
+    pub id: String,
+    /// What is wrong, and what can be done.
+    pub reason: String,
+}
+
+/// One piece of somebody's vclusters. `next` is the cursor of the following piece; absent on the last.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct VclusterPage {
+    pub items: Vec<Vcluster>,
+    /// Absent where all can be read, which is nearly always.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub unreadable: Vec<UnreadableVcluster>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub next: Option<String>,
+}
+
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Node {
@@ -111,6 +132,9 @@ pub struct Node {
     /// An older Docklet made it; what newer ones do better for nodes, it gets when it is made anew.
     #[serde(default)]
     pub made_before: bool,
+    /// What it is run with; absent for the engine's usual runtime.
+    #[serde(default)]
+    pub runtime: Option<String>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -169,6 +193,7 @@ impl Node {
             running_since: node.running_since,
             out_of_memory: node.notes.out_of_memory.clone(),
             made_before: node.notes.made_before,
+            runtime: node.runtime.as_ref().map(ToString::to_string),
         }
     }
 }

@@ -75,6 +75,7 @@ impl Driver {
             generation: order.generation,
             host_name: order.name,
             image: order.image.clone(),
+            runtime: order.runtime.clone(),
             resources: order.resources,
             ceilings: config.ceilings,
             network,

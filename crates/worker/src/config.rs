@@ -66,6 +66,8 @@ impl Default for ImageKeeping {
 pub struct FirewallConfig {
     /// The network all subnets of vclusters are cut from.
     pub net: Ipv4Net,
+    /// How many connections the nodes of one vcluster may have begun at a time; 0: as many as they like.
+    pub connections: u32,
     /// The ports of the host that nodes may reach.
     pub open: Vec<Opening>,
 }

@@ -183,7 +183,8 @@ fn say(host: &Host, state: State) {
 async fn spec(host: &Host, config: &FirewallConfig) -> Result<HelperSpec, EngineError> {
     let installation = host.config.installation;
     let bridges = bridges(installation, host.engine.networks(installation).await?);
-    let mut arguments = vec![GUARD_COMMAND.to_owned(), bridges, config.net.to_string()];
+    let (net, connections) = (config.net.to_string(), config.connections.to_string());
+    let mut arguments = vec![GUARD_COMMAND.to_owned(), bridges, net, connections];
     arguments.extend(config.open.iter().map(ToString::to_string));
     let unreadable = |error| EngineError::Refused(format!("{} cannot be read: {error}", host.init.display()));
     let version = init_binary::version(&host.init).map_err(unreadable)?;

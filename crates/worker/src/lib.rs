@@ -67,4 +67,6 @@ pub use clear::{ClearError, Cleared, clear};
 pub use config::{FirewallConfig, ImageKeeping, WorkerConfig};
 pub use names::{bridge_name, bridge_prefix, container_name, home_name, network_name};
 pub use node_init::firewall::{Opening, Transport};
+pub use presence::most_pids;
+pub use run_dir::left as left_directories;
 pub use worker::{Worker, WorkerError};

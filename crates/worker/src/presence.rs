@@ -8,7 +8,10 @@ use control::ports::{
 };
 use ipnet::Ipv4Net;
 use parking_lot::Mutex;
-use tokio::{sync::Notify, time::Instant};
+use tokio::{
+    sync::Notify,
+    time::{Instant, MissedTickBehavior},
+};
 
 use crate::{host::Host, routes};
 
@@ -21,7 +24,10 @@ const LOOK_EVERY: u32 = 5;
 #[derive(Debug, Default)]
 pub(crate) struct Presence {
     facts: Mutex<Facts>,
+    /// Something is to be said at once.
     news: Notify,
+    /// What is routed may not be what is known of it.
+    stale: Notify,
 }
 
 #[derive(Debug, Default)]
@@ -29,7 +35,9 @@ struct Facts {
     engine: Option<EngineInfo>,
     engine_fault: Option<String>,
     firewall_fault: Option<String>,
-    routed: Vec<Ipv4Net>,
+    pids: Option<u64>,
+    /// `None` before the first look.
+    routed: Option<Vec<Ipv4Net>>,
 }
 
 impl Presence {
@@ -48,10 +56,11 @@ impl Presence {
     pub(crate) fn engine_is_back(&self, info: EngineInfo) {
         let mut facts = self.facts.lock();
         (facts.engine, facts.engine_fault) = (Some(info), None);
-        self.news.notify_one();
+        // Said behind the look: with the engine, what is routed has changed.
+        self.stale.notify_one();
     }
 
-    /// What is wrong with the firewall, if anything is. Something may have happened to it either way.
+    /// What is wrong with the firewall, if anything is.
     pub(crate) fn firewall(&self, fault: Option<String>) {
         self.facts.lock().firewall_fault = fault;
         self.news.notify_one();
@@ -65,18 +74,21 @@ impl Presence {
 
     /// Something is routed that was not known.
     pub(crate) fn look_again(&self) {
-        self.news.notify_one();
+        self.stale.notify_one();
     }
 
     fn info(&self, host: &Host) -> WorkerInfo {
         let facts = self.facts.lock();
         let engine = facts.engine.as_ref();
-        let unknown = || engine.is_none().then(|| "the Docker Engine has not answered yet".to_owned());
+        let known = engine.is_some() && facts.routed.is_some();
+        let unknown = || (!known).then(|| "the Docker Engine has not answered yet".to_owned());
         WorkerInfo {
             name: host.config.name.clone(),
             cpu_milli: engine.map_or(0, |engine| u64::from(engine.cpus) * 1000),
             memory_mib: engine.map_or(0, |engine| engine.memory_mib),
-            routed: facts.routed.clone(),
+            pids: facts.pids,
+            runtimes: engine.map_or_else(Default::default, |engine| engine.runtimes.clone()),
+            routed: facts.routed.clone().unwrap_or_default(),
             unready: facts.engine_fault.clone().or_else(unknown).or_else(|| facts.firewall_fault.clone()),
             remark: host.firewall.remark(host.now()),
             stream: host.config.stream.clone(),
@@ -85,26 +97,24 @@ impl Presence {
     }
 }
 
-/// Never ends by itself.
+/// Never ends by itself. An engine that hangs keeps the looks waiting, and not the announcements: the lease is shorter than
+/// the time it is given to answer.
 pub(crate) async fn run(host: Arc<Host>) {
+    claim(&host).await;
+    tokio::join!(announce(&host), look_around(&host));
+}
+
+async fn announce(host: &Host) {
     let mut ticks = tokio::time::interval(host.config.announce_every);
-    ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
-    let mut until_look = 0;
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let mut silent = false;
     let mut refused_since = None;
-    claim(&host).await;
     loop {
         tokio::select! {
             _ = ticks.tick() => {}
-            // At once: the engine, and with it what is routed, has changed.
-            () = host.presence.news.notified() => until_look = 0,
+            () = host.presence.news.notified() => {}
         }
-        if until_look == 0 {
-            until_look = LOOK_EVERY;
-            look(&host).await;
-        }
-        until_look -= 1;
-        let outcome = host.duty.announce(&host.presence.info(&host)).await;
+        let outcome = host.duty.announce(&host.presence.info(host)).await;
         match &outcome {
             Ok(()) => {
                 refused_since = None;
@@ -136,9 +146,27 @@ async fn claim(host: &Host) {
     }
 }
 
-async fn look(host: &Host) {
-    match routes::routed(host).await {
-        Ok(routed) => host.presence.facts.lock().routed = routed,
-        Err(error) => tracing::warn!(%error, "the networks this host routes cannot be listed; the last list is kept"),
+/// How many processes and threads the kernel can have at a time: the lower of its two limits. Both can be raised while it runs.
+pub fn most_pids() -> Option<u64> {
+    let limit = |name: &str| std::fs::read_to_string(format!("/proc/sys/kernel/{name}")).ok()?.trim().parse().ok();
+    ["pid_max", "threads-max"].into_iter().filter_map(limit).min()
+}
+
+async fn look_around(host: &Host) {
+    let mut ticks = tokio::time::interval(host.config.announce_every * LOOK_EVERY);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        tokio::select! {
+            _ = ticks.tick() => {}
+            () = host.presence.stale.notified() => {}
+        }
+        host.presence.facts.lock().pids = most_pids();
+        match routes::routed(host).await {
+            Ok(routed) => host.presence.facts.lock().routed = Some(routed),
+            Err(error) => {
+                tracing::warn!(%error, "the networks this host routes cannot be listed; the last list is kept")
+            }
+        }
+        host.presence.news.notify_one();
     }
 }

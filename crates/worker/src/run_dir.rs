@@ -78,17 +78,20 @@ pub(crate) async fn remove(data_dir: &Path, node: NodeId) -> io::Result<()> {
 }
 
 /// Tries once more to remove what was put aside: this worker may be root where the former one was not.
-pub(crate) fn clear_left(data_dir: &Path) -> io::Result<()> {
-    for entry in fs::read_dir(data_dir.join(NODES))? {
-        let dir = entry?.path();
-        if dir.extension().is_none_or(|extension| extension != LEFT) {
-            continue;
-        }
+pub(crate) fn clear_left(data_dir: &Path) {
+    for dir in left(data_dir) {
         if let Err(fault) = clear(&dir) {
             tracing::warn!(dir = %dir.display(), %fault, "what an older node left cannot be removed; remove it as root");
         }
     }
-    Ok(())
+}
+
+/// What was put aside, in order; nothing where it cannot be looked at.
+pub fn left(data_dir: &Path) -> Vec<PathBuf> {
+    let entries = fs::read_dir(data_dir.join(NODES)).into_iter().flatten().flatten().map(|entry| entry.path());
+    let mut left: Vec<_> = entries.filter(|dir| dir.extension().is_some_and(|extension| extension == LEFT)).collect();
+    left.sort_unstable();
+    left
 }
 
 fn remove_or_put_aside(dir: &Path) -> io::Result<()> {

@@ -99,11 +99,7 @@ impl Worker {
             Desk::open(desk).await.serve().await;
         });
         let data_dir = host.config.data_dir.clone();
-        tokio::task::spawn_blocking(move || {
-            if let Err(error) = run_dir::clear_left(&data_dir) {
-                tracing::warn!(%error, "what could not be removed of older nodes cannot be looked at");
-            }
-        });
+        tokio::task::spawn_blocking(move || run_dir::clear_left(&data_dir));
         let told = Arc::clone(host);
         // Told until all others have ended, so that their last words are told, too.
         let silence = CancellationToken::new();

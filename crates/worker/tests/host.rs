@@ -8,6 +8,8 @@ mod apps;
 mod away;
 #[path = "host/broken.rs"]
 mod broken;
+#[path = "host/connections.rs"]
+mod connections;
 #[path = "host/coordination.rs"]
 mod coordination;
 #[path = "host/disk.rs"]
@@ -18,6 +20,8 @@ mod door;
 mod firewall;
 #[path = "host/handover.rs"]
 mod handover;
+#[path = "host/homes.rs"]
+mod homes;
 #[path = "host/images.rs"]
 mod images;
 #[path = "host/isolation.rs"]

@@ -18,6 +18,7 @@ const names: Record<string, string | { leadsOn: string }> = {
   "/admin/users": "admin-users",
   "/admin/users/:name": "admin-person",
   "/apps/enter": { leadsOn: "to the app's own host; specs/apps looks at it" },
+  "/confirm": { leadsOn: "where the sign-in is fresh; specs/people looks at it" },
   "/help": "help",
   "/profile": "profile",
   "/profile/tokens/new": "new-token",

@@ -12,7 +12,7 @@ test("a vcluster is made, chosen to stay down after a restart of its host, stopp
 
   await becomes("running");
   const facts = home.locator("dl.facts");
-  await expect(facts).toContainText("runs again by itself");
+  await expect(facts, "as the order form had it").toContainText("runs again by itself");
   await facts.getByRole("button", { name: "Let it stay down" }).click();
   await expect(facts).toContainText("stays down");
   await vcluster.press("Stop");

@@ -159,6 +159,7 @@ impl LimitOptions {
             nodes: if self.nodes.is_some() { given.nodes } else { own.nodes },
             cpu_milli: if self.cpus.is_some() { given.cpu_milli } else { own.cpu_milli },
             memory_mib: if self.memory_mib.is_some() { given.memory_mib } else { own.memory_mib },
+            pids: own.pids,
         })
     }
 }

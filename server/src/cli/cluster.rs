@@ -15,7 +15,7 @@ use super::show;
 /// The owner may write it, and one group may be let in to read.
 const PRIVATE: u32 = 0o640;
 
-/// Prints a new secret, or keeps it in a file. A file that is there is left as it is: whoever comes second shares the secret of
+/// Prints a new secret, or keeps it in a file. A file that is there is left as it is: the second caller shares the secret of
 /// the first.
 pub(super) fn secret(file: Option<&Path>) -> Result<()> {
     let mut bytes = [0_u8; 32];
@@ -24,7 +24,7 @@ pub(super) fn secret(file: Option<&Path>) -> Result<()> {
     let Some(file) = file else { return show::line(&secret) };
     let context = || format!("cannot write the cluster secret to {}", file.display());
     let half = file.with_extension(format!("new-{}", std::process::id()));
-    // In a container, whoever was ended in the middle had the same number.
+    // In a container, a process that was ended in the middle had the same number.
     let _ = std::fs::remove_file(&half);
     let written = OpenOptions::new().write(true).create_new(true).mode(PRIVATE).open(&half).and_then(|mut half| {
         writeln!(half, "{secret}")?;

@@ -1,4 +1,4 @@
-//! What cargo-leptos tells the server it starts (`make dev`). Nobody else sets these, so they are not settings.
+//! What cargo-leptos tells the server it starts (`make dev`). Only it sets these, so they are not settings.
 
 use std::path::PathBuf;
 

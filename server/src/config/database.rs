@@ -17,7 +17,7 @@ section! {
         pub password_file: Option<PathBuf> = "",
         /// How many connections to that server are open at most; at least 3.
         pub pool_size: u32 = "10",
-        /// How long one waits for a connection, and whoever writes for another writer, before being told to try again.
+        /// How long one waits for a connection, and a writer for another writer, before being told to try again.
         pub acquire_timeout: Duration = "5s",
         /// How long a statement may take on that server before it is ended.
         pub statement_timeout: Duration = "10s",
@@ -34,7 +34,7 @@ impl DatabaseUrl {
         (!rest.is_empty()).then(|| Self(text.to_owned()))
     }
 
-    /// Whether something in it is nobody else's business.
+    /// Whether something in it is a secret.
     pub fn has_secret(&self) -> bool {
         masked(&self.0) != self.0
     }

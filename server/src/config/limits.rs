@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use domain::{
     allowance::{Allowances, OwnShares, Shares},
-    name::GroupName,
+    name::{GroupName, RuntimeName},
     quota::{Limits, OwnLimits},
 };
 
@@ -20,15 +20,19 @@ section! {
         pub cpus: f64 = "32",
         /// MiB of memory of nodes that run.
         pub memory_mib: u64 = "65536",
+        /// Processes and threads of nodes that run: each takes what it may have (`worker.pids`), whether it uses it or not. By
+        /// default enough for `nodes`; a group's, or a person's own, number of nodes raises or lowers it as well.
+        pub pids: Option<u64> = "",
         /// Connections of one user that last: terminals, open pages, what goes on with apps.
         pub streams: u32 = "500",
         /// Terminals that one user looks at at the same time.
         pub terminals: u32 = "200",
         /// Apps of one user that are pinned, of all their vclusters.
         pub apps: u32 = "200",
-        /// Groups, and what one user of each may hold instead: `students: vclusters=2 nodes=4 cpus=4 memory_mib=8192 streams=100
-        /// terminals=20`. What is not named stays as above; `any_image=on` lets them use images that are not on the
-        /// administrators' list. People come into groups by their provider (`group_if`) or by an administrator.
+        /// Groups, and what one user of each may hold instead: `students: vclusters=2 nodes=4 cpus=4 memory_mib=8192 pids=2048
+        /// streams=100 terminals=20`. What is not named stays as above; `any_image=on` lets them use images that are not on
+        /// the administrators' list, `runtime=runsc` runs their new nodes with a runtime of the Docker Engine, unless their
+        /// image's line on that list names one. People come into groups by their provider (`group_if`) or by an administrator.
         pub groups: Vec<Group> = "",
     }
 }
@@ -41,6 +45,8 @@ pub struct Group {
     pub shares: OwnShares,
     /// Whether the administrators' list of images does not bind them.
     pub any_image: bool,
+    /// What their new nodes are run with, where the image does not say it.
+    pub runtime: Option<RuntimeName>,
 }
 
 impl LimitsConfig {
@@ -59,14 +65,20 @@ impl LimitsConfig {
         self.groups.iter().any(|group| group.name == *name)
     }
 
-    pub fn allowances(&self) -> Allowances {
+    /// `pids_each`: how many processes each node may have.
+    pub fn allowances(&self, pids_each: u32) -> Allowances {
         // Settings are finite and above 0, and a host with 2^50 CPUs is far.
         let cpu_milli = (self.cpus * 1000.0).round() as u64;
-        let usual = Limits { vclusters: self.vclusters, nodes: self.nodes, cpu_milli, memory_mib: self.memory_mib };
+        let pids = self.pids.unwrap_or(u64::from(self.nodes) * u64::from(pids_each));
+        let usual =
+            Limits { vclusters: self.vclusters, nodes: self.nodes, cpu_milli, memory_mib: self.memory_mib, pids };
         let groups: BTreeMap<_, _> = self.groups.iter().map(|group| (group.name.clone(), group.limits)).collect();
         let shares = Shares { streams: self.streams, terminals: self.terminals, apps: self.apps };
         let of_groups = self.groups.iter().map(|group| (group.name.clone(), group.shares)).collect();
         let any_image = self.groups.iter().filter(|group| group.any_image).map(|group| group.name.clone()).collect();
-        Allowances::from(usual).with_groups(groups).with_shares(shares, of_groups).with_any_image(any_image)
+        let runtimes =
+            self.groups.iter().filter_map(|group| Some((group.name.clone(), group.runtime.clone()?))).collect();
+        let allowances = Allowances::from(usual).with_groups(groups).with_shares(shares, of_groups);
+        allowances.with_any_image(any_image).with_runtimes(runtimes)
     }
 }

@@ -33,15 +33,15 @@ section! {
         /// the value, or a list that has it. Looked at with every sign-in. Without it, administrators are made in Docklet.
         pub admin_if: Option<ClaimRule> = "",
         /// Who is in which group of `limits.groups`, as `group: claim=value`, or `{ group = "staff", claim = "roles", value =
-        /// "faculty" }` in the file. The first that is met counts; whoever meets none is in no group. Looked at with every
+        /// "faculty" }` in the file. The first that is met counts; a person who meets none is in no group. Looked at with every
         /// sign-in. Without it, administrators put people into groups.
         pub group_if: Vec<GroupRule> = "",
-        /// Who may sign in, written like `admin_if`. Whoever loses it is signed out, and their API tokens are revoked. Without
+        /// Who may sign in, written like `admin_if`. A person who loses it is signed out, and their API tokens are revoked. Without
         /// it, everybody the provider lets in.
         pub required: Option<ClaimRule> = "",
         /// Domains of e-mail addresses that may sign in. Only addresses that the provider has verified (`email_verified`) count.
         pub allowed_domains: Vec<String> = "",
-        /// What becomes of somebody who signs in for the first time: `active`, or `pending` until an administrator approves.
+        /// What becomes of a person who signs in for the first time: `active`, or `pending` until an administrator approves.
         pub first_sign_in: FirstSignIn = "active",
         /// Further parameters of the address people are sent to, such as `access_type=offline`.
         pub parameters: Vec<Parameter> = "",

@@ -36,7 +36,7 @@ fn entry(setting: &Setting) -> String {
         "" => "none".to_owned(),
         default => format!("`{default}`"),
     };
-    // Sections that are named by whoever writes them have no flags.
+    // Sections whose names are free have no flags.
     let flag = if setting.section.contains('.') { String::new() } else { format!("`--{}` · ", setting.flag()) };
     format!("`{}` · {flag}`{}` · default: {default}\n:{}\n", setting.key, setting.variable(), setting.about)
 }

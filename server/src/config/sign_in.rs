@@ -17,7 +17,7 @@ section! {
         /// signed out.
         pub sessions: u32 = "50",
         /// How old a sign-in may be for what makes the way in wider: API tokens, and identities of OpenID providers. Later,
-        /// people sign in again first.
+        /// people show first that it is them, with their password or at their provider.
         pub fresh: Duration = "10m",
     }
 }

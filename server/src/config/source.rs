@@ -1,4 +1,4 @@
-//! Where values come from: flag over environment over file over default, and names nobody knows are refused with the
+//! Where values come from: flag over environment over file over default, and unknown names are refused with the
 //! nearest one that is. Knows the list of settings, not what any of them means.
 
 use std::{

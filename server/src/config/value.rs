@@ -106,27 +106,28 @@ impl Value for GroupRule {
     }
 }
 
+/// What a group may be given as a number.
+const NUMBERS: [&str; 8] = ["vclusters", "nodes", "cpus", "memory_mib", "pids", "streams", "terminals", "apps"];
+
 impl Value for Group {
     fn parse(text: &str) -> Result<Self, String> {
         let shape = || format!("must be a group and its limits, such as students: nodes=4 cpus=4, not {text:?}");
         let (name, limits) = text.split_once(':').ok_or_else(shape)?;
         let name = name.trim().parse().map_err(|fault: Violation| format!("{:?} {}", name.trim(), fault.message))?;
         let mut given = BTreeMap::new();
-        let mut any_image = None;
         for limit in limits.split_whitespace() {
-            let (key, number) = limit.split_once('=').ok_or_else(shape)?;
-            if key == "any_image" {
-                if any_image.replace(bool::parse(number)?).is_some() {
-                    return Err(shape());
-                }
-                continue;
-            }
-            let number: f64 = number.parse().map_err(|_| shape())?;
-            if !["vclusters", "nodes", "cpus", "memory_mib", "streams", "terminals", "apps"].contains(&key)
-                || given.insert(key, number).is_some()
-            {
+            let (key, value) = limit.split_once('=').ok_or_else(shape)?;
+            if given.insert(key, value).is_some() {
                 return Err(shape());
             }
+        }
+        let any_image = given.remove("any_image").map(bool::parse).transpose()?.unwrap_or(false);
+        let runtime = given.remove("runtime").map(str::parse).transpose();
+        let runtime = runtime.map_err(|fault: Violation| format!("runtime {}", fault.message))?;
+        let number = |(key, value): (_, &str)| Some((key, value.parse::<f64>().ok()?));
+        let given: BTreeMap<_, f64> = given.into_iter().map(number).collect::<Option<_>>().ok_or_else(shape)?;
+        if given.keys().any(|key| !NUMBERS.contains(key)) {
+            return Err(shape());
         }
         let faults = |faults: Vec<Violation>| {
             faults.iter().map(|fault| format!("{} {}", fault.field, fault.message)).collect::<Vec<_>>().join("; ")
@@ -143,7 +144,8 @@ impl Value for Group {
             Some(_) => Err(format!("{key} must be a whole number that is not negative")),
         };
         let shares = OwnShares { streams: share("streams")?, terminals: share("terminals")?, apps: share("apps")? };
-        Ok(Self { name, limits: limits.map_err(faults)?, shares, any_image: any_image.unwrap_or(false) })
+        let limits = OwnLimits { pids: share("pids")?.map(u64::from), ..limits.map_err(faults)? };
+        Ok(Self { name, limits, shares, any_image, runtime })
     }
 }
 
@@ -272,8 +274,18 @@ mod tests {
         let group: Group = Value::parse("students: nodes=4 cpus=1.5 streams=20").expect("a group");
         let limits = OwnLimits { nodes: Some(4), cpu_milli: Some(1500), ..OwnLimits::default() };
         let shares = OwnShares { streams: Some(20), ..OwnShares::default() };
-        let students = Group { name: "students".parse().expect("a name"), limits, shares, any_image: false };
+        let students =
+            Group { name: "students".parse().expect("a name"), limits, shares, any_image: false, runtime: None };
         assert_eq!(group, students);
+        let group: Group =
+            Value::parse("students: nodes=4 cpus=1.5 streams=20 pids=2048 runtime=runsc").expect("a group");
+        let runtime = Some("runsc".parse().expect("a runtime"));
+        assert_eq!(group, Group { limits: OwnLimits { pids: Some(2048), ..limits }, runtime, ..students.clone() });
+        assert!(
+            <Group as Value>::parse("s: runtime=/bin/sh").expect_err("no name").starts_with("runtime must use only")
+        );
+        assert!(<Group as Value>::parse("s: runtime=runsc runtime=kata").is_err());
+        assert!(<Group as Value>::parse("s: pids=1.5").is_err());
         let group: Group = Value::parse("students: any_image=on nodes=4 cpus=1.5 streams=20").expect("a group");
         assert_eq!(group, Group { any_image: true, ..students });
         assert!(<Group as Value>::parse("s: any_image=maybe").is_err());

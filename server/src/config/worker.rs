@@ -25,8 +25,10 @@ section! {
         pub docker: PathBuf = "/var/run/docker.sock",
         /// The node image new vclusters are offered.
         pub base_image: String = "docklet/base",
-        /// The most processes and threads one node may have.
-        pub pids: u32 = "1024",
+        /// The most processes and threads one node may have. It holds for vclusters that are made from now on, and is read
+        /// where the portal is. A host gives out three quarters of what its kernel can have (`kernel.pid_max`): with the
+        /// default and a kernel's own 32768 that is 48 nodes.
+        pub pids: Within<16, 1_048_576> = "512",
         /// The most files one process of a node may have open; not more than the Docker Engine itself may have.
         pub open_files: Within<64, 1_048_576> = "16384",
         /// A node's weight among all who want the host's disks at the same time, 10 to 1000 as the Docker Engine counts. The

@@ -30,6 +30,7 @@ pub(super) struct Facts {
     writable: bool,
     site: Piece,
     init: Piece,
+    left: Vec<PathBuf>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -55,6 +56,7 @@ pub(super) fn look(config: &Config) -> Facts {
         writable: rustix::fs::access(nearest, rustix::fs::Access::WRITE_OK).is_ok(),
         site: piece(compose::site_root(config).ok(), |path| path.join("pkg").is_dir()),
         init: piece(compose::init(config).ok(), |path| path.is_file()),
+        left: worker::left_directories(&path),
         path,
     }
 }
@@ -65,7 +67,8 @@ fn piece(path: Option<PathBuf>, is_there: impl Fn(&Path) -> bool) -> Piece {
 }
 
 pub(super) fn judge(facts: &Facts) -> Vec<Finding> {
-    vec![directory(facts), console(&facts.site), init(&facts.init)]
+    let all = [Some(directory(facts)), Some(console(&facts.site)), Some(init(&facts.init)), left(&facts.left)];
+    all.into_iter().flatten().collect()
 }
 
 fn directory(facts: &Facts) -> Finding {
@@ -110,6 +113,19 @@ fn init(init: &Piece) -> Finding {
     }
     let mend = "Copy docklet-init beside dockletd, build it with `make run`, or say where it is with --worker-init.";
     Finding::problem(CHECK, format!("there is no docklet-init at {path}, the first process of every node"), mend)
+}
+
+/// What the worker of a dockletd that is not root has put aside; most hosts have none.
+fn left(left: &[PathBuf]) -> Option<Finding> {
+    let (first, nodes) = (left.first()?.display(), left.len());
+    let what = match nodes {
+        1 => format!("{first}, of a node that is gone, could not be removed: the node's root has written into it"),
+        _ => format!(
+            "{nodes} directories of nodes that are gone could not be removed, {first} among them: the nodes' root has written into them"
+        ),
+    };
+    let directory = left.first()?.parent()?.display();
+    Some(Finding::warning("left directories", what, format!("As root: rm -rf {directory}/*.left")))
 }
 
 /// The process that holds the data directory, if one does. Takes nothing and makes nothing.
@@ -206,7 +222,7 @@ mod tests {
 
     fn facts(dir: Option<Dir>) -> Facts {
         let piece = Piece { path: "/x".into(), is_there: true };
-        Facts { path: "/d".into(), dir, us: 1000, writable: true, site: piece.clone(), init: piece }
+        Facts { path: "/d".into(), dir, us: 1000, writable: true, site: piece.clone(), init: piece, left: Vec::new() }
     }
 
     #[test]
@@ -217,6 +233,14 @@ mod tests {
         assert_eq!(level(Some(Dir { owner: 1000, mode: 0o750 })), Level::Warning);
         assert_eq!(level(Some(Dir { owner: 0, mode: 0o700 })), Level::Problem);
         assert_eq!(directory(&Facts { writable: false, ..facts(None) }).level, Level::Problem);
+    }
+
+    #[test]
+    fn directories_that_were_left_are_named_with_what_removes_them() {
+        assert_eq!(left(&[]), None);
+        let finding = left(&["/d/nodes/a.left".into(), "/d/nodes/b.left".into()]).expect("a finding");
+        assert!(finding.what.starts_with("2 directories") && finding.what.contains("/d/nodes/a.left"), "{finding:?}");
+        assert_eq!((finding.level, finding.mend.as_str()), (Level::Warning, "As root: rm -rf /d/nodes/*.left"));
     }
 
     #[test]

@@ -5,6 +5,7 @@ use std::path::Path;
 use chrono::{DateTime, Utc};
 use control::ports::engine::{Engine as _, EngineError};
 use docker::{About, DockerEngine};
+use domain::name::RuntimeName;
 
 use super::finding::Finding;
 use crate::config::Config;
@@ -146,6 +147,25 @@ fn images(has_image: Option<bool>, image: &str) -> Finding {
     }
 }
 
+/// `wanted`: what is set for groups, with the places where it is written.
+pub(super) fn judge_runtimes(about: &About, wanted: &[(RuntimeName, String)]) -> Finding {
+    const CHECK: &str = "runtimes";
+    let has = about.runtimes.iter().map(RuntimeName::as_str).collect::<Vec<_>>().join(", ");
+    let missing: Vec<String> = wanted
+        .iter()
+        .filter(|(name, _)| !about.runtimes.contains(name))
+        .map(|(name, place)| format!("{name} ({place})"))
+        .collect();
+    if missing.is_empty() {
+        return Finding::ok(CHECK, format!("the engine has {has}"));
+    }
+    Finding::problem(
+        CHECK,
+        format!("the engine has {has}, and not {}: nodes that are to run with it are refused", missing.join(", ")),
+        "Install the runtime, name it under \"runtimes\" in /etc/docker/daemon.json and restart the engine; or take it out of the setting.",
+    )
+}
+
 #[cfg(test)]
 mod tests {
     use super::{super::finding::Level, *};
@@ -175,6 +195,17 @@ mod tests {
         assert_eq!(levels(About { seccomp: false, ..about() }, true), [Warning, Ok, Ok, Ok]);
         assert_eq!(levels(About { pids_limit: false, ..about() }, true), [Ok, Problem, Ok, Ok]);
         assert_eq!(levels(About { storage_driver: "vfs".into(), ..about() }, false), [Ok, Ok, Warning, Problem]);
+    }
+
+    #[test]
+    fn a_runtime_that_a_group_names_and_the_engine_lacks_is_a_problem() {
+        let name = |text: &str| text.parse::<RuntimeName>().expect("a runtime");
+        let engine = About { runtimes: [name("runc"), name("io.containerd.runc.v2")].into(), ..about() };
+        let wanted = |runtime: &str| judge_runtimes(&engine, &[(name(runtime), "limits.groups, students".into())]);
+        assert_eq!(wanted("io.containerd.runc.v2").level, Level::Ok);
+        let finding = wanted("runsc");
+        assert_eq!(finding.level, Level::Problem);
+        assert!(finding.what.contains("not runsc (limits.groups, students)"), "{}", finding.what);
     }
 
     #[test]

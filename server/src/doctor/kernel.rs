@@ -1,4 +1,4 @@
-//! The kernel: its version, what it can limit, nftables for the firewall, what all nodes share of it, the clock.
+//! The kernel: its version, what it can limit, nftables for the firewall, open files, the clock.
 
 use std::{
     collections::BTreeSet,
@@ -17,10 +17,6 @@ const OLDEST: (u32, u32) = (5, 10);
 const CONTROLLERS: [&str; 3] = ["cpu", "memory", "pids"];
 /// Database, etcd, engine and the rest, beside connections.
 const OTHER_FILES: u64 = 1024;
-/// All nodes of a host share these, because root of a node is the host's root to the kernel. One node with a few editors and
-/// file watchers takes a hundred instances, which is all that Debian sets.
-const LEAST_WATCHES: u64 = 262_144;
-const LEAST_INSTANCES: u64 = 8192;
 /// This program cannot run before it was written.
 const WRITTEN: &str = "2026-01-01T00:00:00Z";
 const DRIFT: TimeDelta = TimeDelta::seconds(5);
@@ -32,25 +28,16 @@ pub(super) struct Facts {
     /// `None` when this host does not say.
     nftables: Option<bool>,
     open_files: Option<u64>,
-    watches: Option<u64>,
-    instances: Option<u64>,
-    /// How many processes and threads there may be.
-    pids: Option<u64>,
 }
 
 pub(super) fn look() -> Facts {
     let text = |path: &str| fs::read_to_string(path).unwrap_or_default();
     let release = text("/proc/sys/kernel/osrelease").trim().to_owned();
-    let number = |path: &str| text(path).trim().parse().ok();
     Facts {
         controllers: controllers(&text("/sys/fs/cgroup/cgroup.controllers"), &text("/proc/cgroups")),
         nftables: nftables(&release),
         // `None` is without a limit.
         open_files: getrlimit(Resource::Nofile).maximum,
-        watches: number("/proc/sys/fs/inotify/max_user_watches"),
-        instances: number("/proc/sys/fs/inotify/max_user_instances"),
-        // The lower of the two holds.
-        pids: ["pid_max", "threads-max"].iter().filter_map(|name| number(&format!("/proc/sys/kernel/{name}"))).min(),
         release,
     }
 }
@@ -82,26 +69,9 @@ fn own_config() -> Option<String> {
     Some(text)
 }
 
-/// What the configuration lets come together on one host.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Wanted {
-    /// To dockletd.
-    pub(super) connections: u32,
-    /// Of one node.
-    pub(super) pids: u32,
-    /// Of one owner.
-    pub(super) nodes: u32,
-}
-
-pub(super) fn judge(facts: &Facts, wanted: Wanted) -> Vec<Finding> {
-    vec![
-        version(facts),
-        cgroups(facts),
-        firewall(facts),
-        files(facts, wanted.connections),
-        inotify(facts),
-        processes(facts, wanted),
-    ]
+/// `connections`: how many dockletd may have.
+pub(super) fn judge(facts: &Facts, connections: u32) -> Vec<Finding> {
+    vec![version(facts), cgroups(facts), firewall(facts), files(facts, connections)]
 }
 
 fn version(facts: &Facts) -> Finding {
@@ -172,43 +142,6 @@ fn files(facts: &Facts, connections: u32) -> Finding {
     }
 }
 
-fn inotify(facts: &Facts) -> Finding {
-    const CHECK: &str = "file watches";
-    let (watches, instances) = (facts.watches.unwrap_or(u64::MAX), facts.instances.unwrap_or(u64::MAX));
-    if watches < LEAST_WATCHES || instances < LEAST_INSTANCES {
-        return Finding::warning(
-            CHECK,
-            format!(
-                "all nodes of this host share {instances} inotify instances and {watches} watches; one node can take all of them, and others' editors and notebooks then fail"
-            ),
-            format!(
-                "As root: sysctl fs.inotify.max_user_instances={LEAST_INSTANCES} fs.inotify.max_user_watches={LEAST_WATCHES}, and the same in /etc/sysctl.d."
-            ),
-        );
-    }
-    Finding::ok(CHECK, format!("{instances} inotify instances, {watches} watches"))
-}
-
-/// One owner alone must leave at least half of them to others and to the host.
-fn processes(facts: &Facts, wanted: Wanted) -> Finding {
-    const CHECK: &str = "processes";
-    let Wanted { pids, nodes, .. } = wanted;
-    let (most, one) = (facts.pids.unwrap_or(u64::MAX), u64::from(pids) * u64::from(nodes));
-    if one <= most / 2 {
-        return Finding::ok(CHECK, format!("one user's {nodes} nodes of {pids} leave more than half of the host's"));
-    }
-    Finding::warning(
-        CHECK,
-        format!(
-            "one user's {nodes} nodes of {pids} processes can have {one} together, and this host has room for {most}; without room nobody can start anything"
-        ),
-        format!(
-            "As root: sysctl kernel.pid_max=4194304 (and kernel.threads-max, which depends on memory), and the same in /etc/sysctl.d; or lower worker.pids or limits.nodes below {} together.",
-            most / 2
-        ),
-    )
-}
-
 /// `written`: when the record was last written here.
 pub(super) fn judge_clock(
     now: DateTime<Utc>,
@@ -245,43 +178,35 @@ mod tests {
 
     const V1: &str = "#subsys_name\thierarchy\tnum_cgroups\tenabled\ncpu\t1\t6\t1\nmemory\t4\t96\t0\npids\t8\t6\t1\n";
 
-    const WANTED: Wanted = Wanted { connections: 8192, pids: 1024, nodes: 32 };
-
     fn good() -> Facts {
         Facts {
             release: "6.1.0-18-amd64".into(),
             controllers: controllers("cpuset cpu io memory pids\n", ""),
             nftables: Some(true),
             open_files: Some(1_048_576),
-            watches: Some(262_144),
-            instances: Some(8192),
-            pids: Some(4_194_304),
         }
     }
 
     fn levels(facts: &Facts) -> Vec<Level> {
-        judge(facts, WANTED).iter().map(|finding| finding.level).collect()
+        judge(facts, 8192).iter().map(|finding| finding.level).collect()
     }
 
     #[test]
-    fn a_host_with_room_for_all_is_fine() {
-        assert_eq!(levels(&good()), [Level::Ok; 6]);
+    fn a_usual_kernel_is_fine() {
+        assert_eq!(levels(&good()), [Level::Ok; 4]);
     }
 
     #[test]
     fn each_want_is_named_at_its_place() {
         use Level::{Ok, Problem, Warning};
         let old = Facts { release: "4.19.0".into(), ..good() };
-        assert_eq!(levels(&old), [Warning, Ok, Ok, Ok, Ok, Ok]);
+        assert_eq!(levels(&old), [Warning, Ok, Ok, Ok]);
         let unlimited = Facts { controllers: controllers("", V1), ..good() };
-        assert_eq!(levels(&unlimited), [Ok, Problem, Ok, Ok, Ok, Ok]);
-        assert!(judge(&unlimited, WANTED)[1].mend.contains("cgroup_enable=memory"));
-        assert_eq!(levels(&Facts { nftables: Some(false), ..good() }), [Ok, Ok, Problem, Ok, Ok, Ok]);
-        assert_eq!(levels(&Facts { nftables: None, ..good() }), [Ok, Ok, Warning, Ok, Ok, Ok]);
-        assert_eq!(levels(&Facts { open_files: Some(4096), ..good() }), [Ok, Ok, Ok, Warning, Ok, Ok]);
-        let debian = Facts { instances: Some(128), ..good() };
-        assert_eq!(levels(&debian), [Ok, Ok, Ok, Ok, Warning, Ok]);
-        assert_eq!(levels(&Facts { pids: Some(32_768), ..good() }), [Ok, Ok, Ok, Ok, Ok, Warning]);
+        assert_eq!(levels(&unlimited), [Ok, Problem, Ok, Ok]);
+        assert!(judge(&unlimited, 8192)[1].mend.contains("cgroup_enable=memory"));
+        assert_eq!(levels(&Facts { nftables: Some(false), ..good() }), [Ok, Ok, Problem, Ok]);
+        assert_eq!(levels(&Facts { nftables: None, ..good() }), [Ok, Ok, Warning, Ok]);
+        assert_eq!(levels(&Facts { open_files: Some(4096), ..good() }), [Ok, Ok, Ok, Warning]);
     }
 
     #[test]

@@ -29,7 +29,7 @@ use proxy::{Forwarder, Limits, OwnNames};
 use wire::problem::{Code, Problem};
 
 use self::{
-    hosts::Place,
+    hosts::{FROM, Place},
     page::Page,
     request::{Kind, is_foreign},
     stand::Stand,
@@ -121,7 +121,7 @@ impl AppEdge {
         client
     }
 
-    /// Somebody without a session of this app.
+    /// A browser without a session of this app.
     fn meet_stranger(&self, visitor: &Visitor, headers: &HeaderMap) -> Response<Body> {
         match visitor.kind {
             Kind::Navigation => self.send_to_portal(visitor, headers),
@@ -129,7 +129,7 @@ impl AppEdge {
         }
     }
 
-    /// The few files our pages are made of; they tell nothing to anybody.
+    /// The few files our pages are made of; they tell nothing.
     fn file(&self, path: &str, method: &Method) -> Option<Response<Body>> {
         match path {
             _ if method != Method::GET => None,
@@ -153,6 +153,7 @@ impl AppEdge {
             return file;
         }
         match (path, method) {
+            (FROM, &Method::GET) => self.keep_portal(&visitor, query),
             ("enter", &Method::GET) => self.take_code(&visitor, headers, query).await,
             ("wait", &Method::GET) | ("start", &Method::POST) => {
                 if is_foreign(method, headers, &visitor.authority) {

@@ -1,7 +1,7 @@
 //! How many connections there may be, all together and from one address, and who gives way when all are taken.
 //!
 //! Every connection is accepted, so that accepting never stops. When there is no place left, the address that has the most
-//! gives its oldest one to an address that has fewer; whoever has the most themselves is turned away. So nobody can take all
+//! gives its oldest one to an address that has fewer; the address that has the most itself is turned away. So none can take all
 //! places, from however many addresses they come: each newcomer still gets one.
 
 use std::{
@@ -29,7 +29,7 @@ pub struct Connections {
 struct Table {
     taken: usize,
     next: u64,
-    /// By address; of each, the oldest first. Whoever drops a seat's sender ends its connection.
+    /// By address; of each, the oldest first. Dropping a seat's sender ends its connection.
     of: HashMap<IpAddr, BTreeMap<u64, oneshot::Sender<()>>>,
 }
 

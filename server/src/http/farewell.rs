@@ -29,7 +29,7 @@ impl std::fmt::Debug for Farewells {
     }
 }
 
-/// Where somebody is sent on to.
+/// Where a browser is sent on to.
 #[derive(Clone)]
 pub(crate) struct Onward {
     pub(crate) label: String,

@@ -14,12 +14,18 @@ use axum::{body::Body, response::IntoResponse as _};
 use http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, header, request};
 use hyper::{Request, Response, body::Incoming, server::conn::http2, service::service_fn};
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use proxy::guard::Refusal;
 use tokio::io::{AsyncRead, AsyncWrite};
 
-use super::{client::Peer, ending::Ending, listen::LARGEST_HEAD, shares::keep, site::Site};
+use super::{client::Peer, ending::Ending, listen::LARGEST_HEAD, refused, shares::keep, site::Site};
 
 /// One page asks for a dozen files and holds two streams of events; a tab with fifty terminals has fifty WebSockets elsewhere.
 const MOST_STREAMS: u32 = 200;
+/// What is larger is refused by the library, in its own words. Up to here it is read, so that a browser with too many cookies
+/// can be told to take them away: browsers keep at most 180 for a site, of 4 KiB each.
+const LARGEST_READ: u32 = 1024 * 1024;
+/// What a header counts beside its name and value (RFC 9113, 6.5.2).
+const PER_HEADER: usize = 32;
 /// A dead client is found out by a ping it does not answer.
 const PING_EVERY: Duration = Duration::from_secs(20);
 const PING_PATIENCE: Duration = Duration::from_secs(20);
@@ -32,7 +38,7 @@ pub(super) fn builder() -> http2::Builder<TokioExecutor> {
     let mut http = http2::Builder::new(TokioExecutor::new());
     http.timer(TokioTimer::new())
         .max_concurrent_streams(MOST_STREAMS)
-        .max_header_list_size(LARGEST_HEAD)
+        .max_header_list_size(LARGEST_READ)
         .max_send_buf_size(SEND_BUFFER)
         .keep_alive_interval(PING_EVERY)
         .keep_alive_timeout(PING_PATIENCE);
@@ -75,10 +81,28 @@ where
 
 async fn answer(request: Request<Incoming>, peer: Peer, site: Site) -> Response<Body> {
     let (mut parts, body) = request.into_parts();
+    if let Some(refusal) = too_large(&parts) {
+        let mut response = refused::answer(refusal);
+        // The stream is over, the connection goes on.
+        response.headers_mut().remove(header::CONNECTION);
+        return response;
+    }
     if !straighten(&mut parts) {
         return (StatusCode::BAD_REQUEST, "This request does not say clearly which host it is for.\n").into_response();
     }
     site.answer(Request::from_parts(parts, Body::new(body)), peer, true).await
+}
+
+/// As the guard of HTTP/1.1 has it.
+fn too_large(parts: &request::Parts) -> Option<Refusal> {
+    let (mut all, mut cookies) = (parts.uri.path_and_query().map_or(0, |path| path.as_str().len()), 0);
+    for (name, value) in &parts.headers {
+        let size = name.as_str().len() + value.len() + PER_HEADER;
+        all += size;
+        cookies += if name == header::COOKIE { size } else { 0 };
+    }
+    let most = LARGEST_HEAD as usize;
+    (all > most).then_some(if cookies > most / 2 { Refusal::TooManyCookies } else { Refusal::TooLarge })
 }
 
 /// `:authority` becomes `Host`, the address loses scheme and host, cookies become one header. False when the request

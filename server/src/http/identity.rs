@@ -25,7 +25,7 @@ pub struct Identity {
     pub credential: Option<Credential>,
 }
 
-/// Middleware: puts an [`Identity`] into the request. A bad token ends it here; a session that is over is nobody.
+/// Middleware: puts an [`Identity`] into the request. A bad token ends it here; a session that is over is none.
 pub(crate) async fn identify(
     State(state): State<AppState>,
     session: Session,
@@ -61,7 +61,7 @@ async fn by_session(state: &AppState, session: &Session, seen: &Seen) -> Result<
     Ok(Identity { actor, credential: Some(Credential::Session(id)) })
 }
 
-/// Somebody who is signed in; everybody else is answered `not_signed_in`.
+/// A request of a signed-in user; every other is answered `not_signed_in`.
 #[derive(Debug)]
 pub struct Caller {
     pub actor: Actor,

@@ -59,7 +59,7 @@ impl Known {
         Self { knock, signed_in: Arc::default() }
     }
 
-    /// Somebody has just signed in with the right password.
+    /// A person has just signed in with the right password.
     pub(crate) fn signed_in(&self, user: UserId) {
         *self.signed_in.lock() = Some(user);
     }

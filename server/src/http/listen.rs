@@ -146,7 +146,7 @@ impl Door {
         }
     }
 
-    /// Somebody spoke HTTP where we speak HTTPS: one answer, then the connection ends.
+    /// A client spoke HTTP where we speak HTTPS: one answer, then the connection ends.
     async fn serve_wrong_scheme(self, stream: Stream) {
         let service =
             service_fn(async |request: Request<Incoming>| Ok::<_, Infallible>(wrong_scheme::answer(&request)));

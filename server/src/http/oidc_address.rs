@@ -14,7 +14,7 @@ pub(crate) fn is_secure(state: &AppState, extensions: &Extensions) -> bool {
 }
 
 /// Scheme, host and port. Of the configured ones the one this browser uses, or the first; with none, what the request says.
-/// A provider sends nobody to an address that was not registered with it.
+/// A provider sends no browser to an address that was not registered with it.
 pub(crate) fn base(state: &AppState, extensions: &Extensions, headers: &HeaderMap) -> String {
     let host = headers.get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or("localhost");
     let urls = &state.edge.public_urls;

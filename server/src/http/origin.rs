@@ -30,6 +30,12 @@ impl Origin {
         })
     }
 
+    /// As browsers write it in `Host`.
+    pub(crate) fn authority(&self) -> String {
+        let port = self.port_if_unusual().map_or_else(String::new, |port| format!(":{port}"));
+        format!("{}{port}", self.host)
+    }
+
     /// Without the port; an IPv6 address in brackets.
     pub(crate) fn host(&self) -> &str {
         &self.host

@@ -86,11 +86,14 @@ fn status(refusal: &Refusal) -> StatusCode {
         | Refusal::NotAllowed
         | Refusal::EmailUnverified
         | Refusal::Pending
+        | Refusal::AnotherPerson
         | Refusal::Locked => StatusCode::FORBIDDEN,
         Refusal::LinkedElsewhere => StatusCode::CONFLICT,
-        Refusal::ProviderRefused(_) | Refusal::Clock(_) | Refusal::Audience(_) | Refusal::Untrusted(_) => {
-            StatusCode::BAD_GATEWAY
-        }
+        Refusal::ProviderRefused(_)
+        | Refusal::NotAskedAgain(_)
+        | Refusal::Clock(_)
+        | Refusal::Audience(_)
+        | Refusal::Untrusted(_) => StatusCode::BAD_GATEWAY,
         Refusal::Unavailable(_) | Refusal::Control(_) => StatusCode::SERVICE_UNAVAILABLE,
     }
 }

@@ -3,11 +3,14 @@
 use std::{convert::Infallible, str::FromStr};
 
 use axum::extract::FromRequestParts;
+use control::vclusters::LONGEST_PAGE;
 use domain::Violation;
 use http::request::Parts;
 use wire::problem::{Code, Problem};
 
 use super::error::Failure;
+
+const USUAL_PAGE: u32 = 50;
 
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Query(Vec<(String, String)>);
@@ -33,6 +36,17 @@ impl Query {
 
     pub(crate) fn text(&self, name: &str) -> Option<&str> {
         self.0.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
+    }
+
+    /// How many of a list, and behind which: `limit` and `cursor`.
+    pub(crate) fn page<T: FromStr>(&self) -> Result<(u32, Option<T>), Failure> {
+        const RULE: &str = "must be a whole number between 1 and 199";
+        let limit = self.value("limit", RULE)?.unwrap_or(USUAL_PAGE);
+        // Control gives at most `LONGEST_PAGE`, and one of them is kept back.
+        if !(1..LONGEST_PAGE).contains(&limit) {
+            return Err(fault("limit", RULE));
+        }
+        Ok((limit, self.value("cursor", "must be the `next` of another page")?))
     }
 
     /// The value of this field, or the rule it breaks.

@@ -1,4 +1,4 @@
-//! What must answer before people are let in: each part with a name, asked when somebody wants to know.
+//! What must answer before people are let in: each part with a name, asked when it is wanted.
 
 use std::{sync::Arc, time::Duration};
 
@@ -6,7 +6,7 @@ use futures::future::{BoxFuture, join_all};
 use serde::Serialize;
 use tokio::{sync::Mutex, time::Instant};
 
-/// Anybody may ask, as often as they like: those who ask within this time share an answer.
+/// Strangers may ask, as often as they like: those who ask within this time share an answer.
 const GOOD_FOR: Duration = Duration::from_secs(1);
 /// A part that does not answer in this time is not ready.
 const PATIENCE: Duration = Duration::from_secs(3);

@@ -227,7 +227,7 @@ impl Reading {
     }
 }
 
-/// Says why, if there is somebody to say it to, and goes.
+/// Says why, if the other side still listens, and goes.
 pub(crate) async fn say_farewell(socket: &mut WebSocket, end: End) {
     if let Some((code, reason)) = end.close() {
         let frame = CloseFrame { code, reason: reason.into() };

@@ -1,6 +1,6 @@
 //! Ends long connections (terminals, event streams) soon after their user has signed out or was locked.
 //!
-//! A connection was allowed when it began. Whoever then signs out, or is locked from the command line (another process),
+//! A connection was allowed when it began. A user who then signs out, or is locked from the command line (another process),
 //! must not go on typing. One task looks at every credential in use about twice a second, however many connections stand on it.
 
 use std::{
@@ -64,7 +64,7 @@ struct Inner {
 struct Entry {
     revoked: CancellationToken,
     watches: usize,
-    /// Somebody has done something over one of the connections since that was last written down.
+    /// A person has done something over one of the connections since that was last written down.
     used: Arc<AtomicBool>,
     /// Connections that are use for as long as they are open.
     open: usize,
@@ -72,7 +72,7 @@ struct Entry {
     written: Option<Instant>,
 }
 
-/// How use of a long connection keeps its session alive: a terminal somebody types in is no request.
+/// How use of a long connection keeps its session alive: typing in a terminal is no request.
 #[derive(Clone)]
 pub struct Renewal {
     pub clock: Arc<dyn Clock>,
@@ -153,7 +153,7 @@ impl Revocations {
     pub async fn run(self, control: Control, sessions: SessionStore, renewal: Renewal, ending: Ending) {
         tokio::select! {
             () = self.keep_looking(&control, &sessions) => {}
-            // Beside it: a write may have to wait for another one, and nobody's end must wait with it.
+            // Beside it: a write may have to wait for another one, and no end must wait with it.
             () = self.keep_putting_off(&sessions, &renewal) => {}
             () = ending.begun() => {}
         }
@@ -167,9 +167,9 @@ impl Revocations {
                 self.0.begun.notified().await;
                 continue;
             }
-            // One after the other, whoever holds many open would put off the end of everybody else's.
+            // One after the other, a user who holds many open would put off the end of everybody else's.
             let look = |credential| async move {
-                // While the database does not answer, nobody is thrown out.
+                // While the database does not answer, no one is thrown out.
                 if is_good(&credential, control, sessions).await == Some(false) {
                     self.revoke(&credential);
                 }
@@ -222,7 +222,7 @@ impl Revocations {
         if let Some(entry) = watched.remove(credential) {
             tracing::info!(
                 connections = entry.watches,
-                "closing connections of somebody who has signed out or was locked"
+                "closing connections of a user who has signed out or was locked"
             );
             entry.revoked.cancel();
         }

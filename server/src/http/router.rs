@@ -15,7 +15,7 @@ use super::{
     json::LARGEST_BODY,
     middleware::{arrival, home, observe, problems, remember, security, upload, visit},
     routes::{
-        admin, apps, book, console, disk, events, health, images, me, metrics, nodes, oidc, openapi, session,
+        activity, admin, apps, book, console, disk, events, health, images, me, metrics, nodes, oidc, openapi, session,
         terminals, vclusters,
     },
 };
@@ -48,6 +48,7 @@ pub(crate) fn api() -> (Router<AppState>, utoipa::openapi::OpenApi) {
     let api = OpenApiRouter::new()
         .merge(session::router())
         .merge(vclusters::router())
+        .merge(activity::router())
         .merge(nodes::router())
         .merge(terminals::router())
         .merge(apps::router())

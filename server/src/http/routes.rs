@@ -1,5 +1,6 @@
 //! Endpoints, one group per file: read the request, call one use-case, write the answer. They decide nothing.
 
+pub(crate) mod activity;
 pub(crate) mod admin;
 pub(crate) mod apps;
 pub(crate) mod book;

@@ -75,7 +75,7 @@ impl Seen {
     }
 }
 
-/// Without a connection (a test of the router alone) there is nobody to tell apart.
+/// Without a connection (a test of the router alone) clients are not told apart.
 pub(crate) fn client_address(extensions: &Extensions) -> IpAddr {
     extensions.get::<Client>().map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |client| client.address)
 }
@@ -121,16 +121,23 @@ pub(crate) struct Door {
     pub(crate) shown_at: Option<DateTime<Utc>>,
 }
 
+impl Door {
+    /// A provider whose clock is ahead makes no sign-in last longer.
+    fn shown(&self) -> DateTime<Utc> {
+        self.shown_at.map_or(self.seen.now, |at| at.min(self.seen.now))
+    }
+}
+
 #[async_trait]
 impl SessionDoor for Door {
     async fn enter(&self, user: &User) -> Result<(), Problem> {
         let entered = async {
             self.session.clear().await;
-            // A session id that somebody else has planted before must not become a signed-in one.
+            // A session id that was planted before must not become a signed-in one.
             self.session.cycle_id().await?;
             self.seen.write(&self.session).await?;
             self.session.insert(SINCE, self.seen.now.timestamp()).await?;
-            self.session.insert(SHOWN, self.shown_at.unwrap_or(self.seen.now).timestamp()).await?;
+            self.session.insert(SHOWN, self.shown().timestamp()).await?;
             self.session.insert(USER, user.id).await
         };
         entered.await.map_err(|fault| *error::of_session("beginning a session", &fault).0)?;
@@ -138,6 +145,12 @@ impl SessionDoor for Door {
             known.signed_in(user.id);
         }
         Ok(())
+    }
+
+    /// Under the same id: apps, terminals and streams stand on it, and a thief of the cookie has it already.
+    async fn confirm(&self) -> Result<(), Problem> {
+        let written = self.session.insert(SHOWN, self.shown().timestamp()).await;
+        written.map_err(|fault| *error::of_session("confirming a session", &fault).0)
     }
 
     async fn leave(&self) -> Result<Option<String>, Problem> {

@@ -46,7 +46,7 @@ impl Site {
             )
                 .into_response();
         };
-        // Whoever upgrades the connection keeps it.
+        // The task that upgrades the connection keeps it.
         request.extensions_mut().insert(share.clone());
         let response = match self.state.edge.hosts.place(&authority, request.uri().path()) {
             Place::Portal => infallible(self.portal.clone().call(request).await),

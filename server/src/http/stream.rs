@@ -48,7 +48,7 @@ impl Stream {
         Ok((self.tcp.peek(&mut first).await? > 0).then_some(first[0]))
     }
 
-    /// Somebody else got this connection's place.
+    /// Another connection got this one's place.
     fn poll_place(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         self.place.poll_gave_way(cx).map(|()| Err(io::ErrorKind::ConnectionAborted.into()))
     }

@@ -88,7 +88,7 @@ impl Tls {
         Ok(Self { config: Arc::new(config), current, files, seen })
     }
 
-    /// The handshake. Whoever calls this bounds its time.
+    /// The handshake. The caller bounds its time.
     pub(super) async fn accept(&self, stream: Stream) -> io::Result<Arrived> {
         if stream.peek().await? != Some(HANDSHAKE) {
             return Ok(Arrived::Plain(stream));

@@ -2,7 +2,11 @@
 
 use std::{
     fs::File,
-    net::SocketAddr,
+    net::{Ipv4Addr, SocketAddr},
+    os::unix::{
+        fs::{MetadataExt as _, chown},
+        process::CommandExt as _,
+    },
     path::{Path, PathBuf},
     process::{Child, Command, ExitStatus, Output, Stdio},
     sync::{Mutex, MutexGuard},
@@ -10,9 +14,9 @@ use std::{
 };
 
 use domain::InstallationId;
-use rustix::process::{Pid, Signal, kill_process};
+use rustix::process::{Pid, Signal, geteuid, kill_process};
 use tempfile::TempDir;
-use testkit::{DockerCleanup, docklet_init, obtain};
+use testkit::{DockerCleanup, docklet_init, engine_socket, obtain};
 
 use super::{
     authority::Authority,
@@ -28,9 +32,36 @@ const START: Duration = Duration::from_secs(20);
 pub(crate) struct Options {
     pub(crate) arguments: Vec<String>,
     root: Option<reqwest::Certificate>,
+    everywhere: bool,
+    user: Option<User>,
+}
+
+/// Whom dockletd runs as: somebody without power over this machine, in the engine's group.
+#[derive(Debug, Clone, Copy)]
+struct User {
+    id: u32,
+    group: u32,
+}
+
+impl User {
+    /// Debian's `nobody`; none where the tests themselves have no power.
+    fn without_power() -> Option<Self> {
+        let group = std::fs::metadata(engine_socket()).expect("the engine's socket").gid();
+        geteuid().is_root().then_some(Self { id: 65_534, group })
+    }
 }
 
 impl Options {
+    /// Listens on every address of this machine.
+    pub(crate) fn everywhere(self) -> Self {
+        Self { everywhere: true, ..self }
+    }
+
+    /// Not as root.
+    pub(crate) fn without_power(self) -> Self {
+        Self { user: User::without_power(), ..self }
+    }
+
     pub(crate) fn with(mut self, flag: &str, value: impl ToString) -> Self {
         self.arguments.extend([format!("--{flag}"), value.to_string()]);
         self
@@ -53,8 +84,11 @@ impl Options {
     pub(crate) fn prepare(self) -> Daemon {
         let dir = tempfile::Builder::new().prefix("dkl").tempdir().expect("a temporary directory");
         let data = dir.path().join("data");
+        if let Some(User { id, group }) = self.user {
+            chown(dir.path(), Some(id), Some(group)).expect("ours to give away");
+        }
         // The command line makes the data directory; the id in it is the label of all we make in Docker.
-        cli(&data, &["migrate"], &self.arguments);
+        cli(&data, &["migrate"], &self.arguments, self.user);
         let id = uuid::Uuid::new_v4().to_string();
         std::fs::write(data.join("installation"), &id).expect("our directory");
         let installation: InstallationId = id.parse().expect("an id");
@@ -62,6 +96,8 @@ impl Options {
             arguments: self.arguments,
             flags: Vec::new(),
             root: self.root,
+            listens: if self.everywhere { Ipv4Addr::UNSPECIFIED } else { Ipv4Addr::LOCALHOST },
+            user: self.user,
             child: None,
             port: None,
             data,
@@ -81,6 +117,8 @@ pub(crate) struct Daemon {
     flags: Vec<String>,
     /// What clients trust, under HTTPS.
     root: Option<reqwest::Certificate>,
+    listens: Ipv4Addr,
+    user: Option<User>,
     child: Option<Process>,
     /// The same one again after a restart.
     port: Option<u16>,
@@ -133,9 +171,9 @@ impl Daemon {
     }
 
     pub(crate) fn spawn(&mut self) {
-        let listen = SocketAddr::from(([127, 0, 0, 1], self.port.unwrap_or(0)));
+        let listen = SocketAddr::from((self.listens, self.port.unwrap_or(0)));
         std::fs::write(self.dir.path().join("out"), "").expect("our directory");
-        let mut command = command(&self.data);
+        let mut command = command_of(&self.data, self.user);
         command.args(["serve", "--listen", &listen.to_string(), "--network-cluster-net", &self.net.to_string()]);
         command.args(&self.flags);
         command.args(["--worker-init", docklet_init().to_str().expect("a path that is text")]).args(&self.arguments);
@@ -202,7 +240,12 @@ impl Daemon {
 
     /// Runs a command that must succeed; what it printed.
     pub(crate) fn cli(&self, arguments: &[&str]) -> String {
-        cli(&self.data, arguments, &self.arguments)
+        cli(&self.data, arguments, &self.arguments, self.user)
+    }
+
+    /// Runs a command that may fail, as whoever the daemon runs as.
+    pub(crate) fn try_cli(&self, arguments: &[&str]) -> Output {
+        command_of(&self.data, self.user).args(arguments).stdin(Stdio::null()).output().expect("dockletd runs")
     }
 
     pub(crate) fn pid(&self) -> u32 {
@@ -260,20 +303,31 @@ impl Drop for Daemon {
     }
 }
 
-/// dockletd with this data directory, none of the settings of the shell that runs the tests, and a port of its own unless
-/// `--listen` names one: the default belongs to a `make run` beside the tests.
+/// dockletd with this data directory, none of the settings of the shell that runs the tests but the engine, and a port of
+/// its own unless `--listen` names one: the default belongs to a `make run` beside the tests.
 pub(crate) fn command(data: &Path) -> Command {
+    command_of(data, None)
+}
+
+fn command_of(data: &Path, user: Option<User>) -> Command {
     let mut command = Command::new(DOCKLETD);
     for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("DOCKLET_") && name != "DOCKLET_TEST_RUN") {
         command.env_remove(name);
     }
+    if std::env::var_os("DOCKER_HOST").is_some() {
+        command.env("DOCKLET_WORKER_DOCKER", engine_socket());
+    }
     command.env("DOCKLET_SERVER_LISTEN", "127.0.0.1:0").arg("--data-dir").arg(data);
+    if let Some(User { id, group }) = user {
+        command.uid(id).gid(group);
+    }
     command
 }
 
 /// Runs a command that must succeed, with these settings.
-fn cli(data: &Path, arguments: &[&str], settings: &[String]) -> String {
-    let output = try_cli(data, &[arguments, &settings.iter().map(String::as_str).collect::<Vec<_>>()].concat());
+fn cli(data: &Path, arguments: &[&str], settings: &[String], user: Option<User>) -> String {
+    let output = command_of(data, user).args(arguments).args(settings).stdin(Stdio::null()).output();
+    let output = output.expect("dockletd runs");
     assert!(output.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
     String::from_utf8(output.stdout).expect("text")
 }

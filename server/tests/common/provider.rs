@@ -162,6 +162,14 @@ impl Visitor {
         self.enter(&url, name).await
     }
 
+    /// The same for somebody whom the provider knows already, with nothing where it is late again.
+    pub(crate) async fn again(&self, provider: &str) -> Option<String> {
+        let begin = format!("{}/oidc/{provider}/begin?next=/help", self.url);
+        let (url, answer) = self.follow(begin.clone(), self.step(&begin).await, is_callback).await;
+        assert!(is_callback(&url) || answer.status == 503, "{url}: {} {}", answer.status, answer.text);
+        is_callback(&url).then_some(url)
+    }
+
     /// Presses the button: the address of the provider's form.
     pub(crate) async fn up_to_form(&self, provider: &str) -> String {
         let (form, answer) = self.open(&format!("{}/oidc/{provider}/begin?next=/help", self.url)).await;

@@ -47,10 +47,16 @@ def map_body(context, body):
     if context.operation.label == "POST /api/v1/vclusters" and names_an_image(context, body.get("image")):
         return body | {"image": "docklet/base"}
     if context.operation.label == "POST /api/v1/admin/images" and isinstance(body.get("pattern"), str):
-        return body | {"pattern": "docklet/*"}
+        # A runtime that no host has would stand in the way of every vcluster that is asked for later.
+        runtime = {"runtime": "runc"} if is_runtime(body.get("runtime")) else {}
+        return body | {"pattern": "docklet/*"} | runtime
     if context.operation.label == "PATCH /api/v1/admin/users/{name}" and isinstance(body.get("group"), str):
         return body | {"group": "students"}
     return body
+
+
+def is_runtime(text):
+    return isinstance(text, str) and re.fullmatch(r"[a-z](?:[a-z0-9_.-]{0,62}[a-z0-9_.])?", text)
 
 
 def names_an_image(context, text):

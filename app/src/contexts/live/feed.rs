@@ -1,7 +1,7 @@
 //! The live feed: one EventSource per page, opened behind the last event the page knows.
 //!
 //! The browser reconnects by itself while it can. When it gives up, or events were missed, everything is read again.
-//! A page nobody sees gives its connection back once nothing is going on: browsers allow few per site.
+//! A page that is not seen gives its connection back once nothing is going on: browsers allow few per site.
 
 use std::time::Duration;
 

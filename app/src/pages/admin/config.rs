@@ -1,4 +1,4 @@
-//! The configuration that holds, section by section, with where each value was written. What somebody has written stands out.
+//! The configuration that holds, section by section, with where each value was written. What was changed stands out.
 
 use catalogue::t;
 use leptos::prelude::*;

@@ -11,6 +11,7 @@ use super::{AdminHead, disks::DisksSection, gone::GoneSection};
 use crate::{
     api::installation::read_health,
     components::{
+        apps_astray::AppsAstray,
         meter::Meter,
         rich::Foreign,
         section::Section,
@@ -52,6 +53,7 @@ pub(crate) fn HealthPage() -> impl IntoView {
         <TopBar here=t!("admin-title")/>
         <div class="page">
             <AdminHead/>
+            <AppsAstray/>
             <Transition fallback=SectionsSkeleton>
                 {move || Suspend::new(async move {
                     match health.await {
@@ -182,14 +184,19 @@ fn HostRow(host: Host) -> impl IntoView {
     let cpus_text = t!("admin-held-of", held = number(cpus.0), offered = number(cpus.1));
     let memory_text =
         t!("admin-held-of", held = memory(host.held.memory_mib), offered = memory(host.offered_memory_mib));
+    // For people to read: exact up to 2^53.
+    let pids = host.offered_pids.map(|offered| (number(host.held.pids as f64), number(offered as f64)));
+    let pids_text = pids.map(|(held, offered)| t!("admin-host-pids", held = held, offered = offered));
+    let runtimes = (!host.runtimes.is_empty()).then(|| t!("admin-host-runtimes", names = host.runtimes.join(", ")));
     view! {
         <tr>
             <th scope="row"><Dot tone=tone/> {host.name}</th>
             <td data-label=t!("admin-state")>
                 <State reason=host.reason/>
+                {runtimes.map(|text| view! { <small>{text}</small> })}
                 {host.remark.map(|remark| view! { <small><Foreign said=of_server(remark)/></small> })}
             </td>
-            <td data-label=t!("admin-nodes")>{host.held.nodes}</td>
+            <td data-label=t!("admin-nodes")>{host.held.nodes}{pids_text.map(|text| view! { <small>{text}</small> })}</td>
             <td data-label=t!("admin-cpus")>{cpus_text}<Bar level=cpus/><small>{t!("admin-host-has", has = number(host.cpus))}</small></td>
             <td data-label=t!("admin-memory")>{memory_text}<Bar level=mib/><small>{t!("admin-host-has", has = memory(host.memory_mib))}</small></td>
         </tr>

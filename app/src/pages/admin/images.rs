@@ -1,31 +1,28 @@
 //! The images that may be used: the administrators' list, and what the configuration says before it.
 
 use catalogue::t;
-use leptos::{form::ActionForm, html, prelude::*};
-use wire::{
-    image::{AllowedImage, ImageList},
-    problem::Problem,
-};
+use leptos::{form::ActionForm, prelude::*};
+use wire::image::{AllowedImage, ImageList};
 
 use super::AdminHead;
 use crate::{
     api::images::{AllowImage, DisallowImage, read_image_list},
     components::{
         field::TextField,
-        icon::{Glyph, Icon},
-        menu::Menu,
+        icon::Icon,
         problem_note::ProblemNote,
+        row_menu::{RowMenu, TakeAway},
         section::Section,
         skeleton::SectionsSkeleton,
         tab_title::TabTitle,
         time_ago::TimeAgo,
     },
+    forms::{emptied_by, fault_of, refusal},
     layouts::chrome::TopBar,
     pages::problem::ProblemCard,
-    wording::problem::about,
 };
 
-const FIELDS: &[&str] = &["pattern"];
+const FIELDS: &[&str] = &["pattern", "runtime"];
 
 #[derive(Clone, Copy)]
 struct ImageActions {
@@ -62,7 +59,7 @@ pub(crate) fn ImagesPage() -> impl IntoView {
 #[component]
 fn Shown(list: ImageList) -> impl IntoView {
     let actions: ImageActions = expect_context();
-    let problem = Signal::derive(move || actions.disallow.value().get().and_then(Result::err).map(Problem::from));
+    let problem = refusal(actions.disallow);
     let ImageList { base, registries, items } = list;
     let registries = if registries.is_empty() { t!("admin-none") } else { registries.join(", ") };
     let rows = if items.is_empty() {
@@ -91,6 +88,7 @@ fn ImageTable(items: Vec<AllowedImage>) -> impl IntoView {
             <thead>
                 <tr>
                     <th scope="col">{t!("admin-images-pattern")}</th>
+                    <th scope="col">{t!("admin-images-runtime")}</th>
                     <th scope="col">{t!("admin-images-added-by")}</th>
                     <th scope="col">{t!("admin-images-added")}</th>
                     <th scope="col"><span class="visually-hidden">{t!("profile-actions")}</span></th>
@@ -105,29 +103,22 @@ fn ImageTable(items: Vec<AllowedImage>) -> impl IntoView {
 fn ImageRow(at: usize, image: AllowedImage) -> impl IntoView {
     let actions: ImageActions = expect_context();
     let pending = actions.disallow.pending();
-    let AllowedImage { pattern, added_by, added_at } = image;
+    let AllowedImage { pattern, runtime, added_by, added_at } = image;
     let label = t!("admin-images-remove-of", pattern = pattern.as_str());
+    let now = t!("admin-images-remove-now", pattern = pattern.as_str());
     view! {
         <tr>
             <th scope="row"><span class="mono">{pattern.clone()}</span></th>
+            <td data-label=t!("admin-images-runtime") class="mono">{runtime.unwrap_or_else(|| "–".into())}</td>
             <td data-label=t!("admin-images-added-by")>{added_by}</td>
             <td data-label=t!("admin-images-added")><TimeAgo at=added_at/></td>
             <td class="is-actions">
-                <Menu
-                    id=format!("disallow-{at}")
-                    label=label
-                    class="button is-ghost is-small is-square"
-                    button=|| view! { <Glyph icon=Icon::Delete/> }
-                >
-                    <p class="menu-text">{t!("admin-images-lost")}</p>
+                <RowMenu id=format!("disallow-{at}") label=label icon=Icon::Delete lost=t!("admin-images-lost")>
                     <ActionForm action=actions.disallow>
-                        <input type="hidden" name="pattern" value=pattern.clone()/>
-                        <button type="submit" class="button is-danger is-wide" disabled=pending>
-                            <Glyph icon=Icon::Delete/>
-                            {t!("admin-images-remove-now", pattern = pattern.as_str())}
-                        </button>
+                        <input type="hidden" name="pattern" value=pattern/>
+                        <TakeAway icon=Icon::Delete text=now pending=pending/>
                     </ActionForm>
-                </Menu>
+                </RowMenu>
             </td>
         </tr>
     }
@@ -136,26 +127,24 @@ fn ImageRow(at: usize, image: AllowedImage) -> impl IntoView {
 #[component]
 fn AllowForm() -> impl IntoView {
     let actions: ImageActions = expect_context();
-    let problem = Signal::derive(move || actions.allow.value().get().and_then(Result::err).map(Problem::from));
-    let fault = Signal::derive(move || problem.with(|problem| about(problem.as_ref(), "pattern")));
+    let problem = refusal(actions.allow);
     let pending = actions.allow.pending();
-    let form = NodeRef::<html::Form>::new();
-    Effect::new(move |_| {
-        if let (Some(Ok(_)), Some(form)) = (actions.allow.value().get(), form.get()) {
-            form.reset();
-        }
-    });
+    let form = emptied_by(actions.allow);
     view! {
         <ActionForm action=actions.allow attr:class="form" node_ref=form>
             <div class="section-body">
                 <ProblemNote problem=problem besides=FIELDS/>
                 <TextField
                     id="allow-image" name="pattern" label=t!("admin-images-new") value="" longest=255
-                    placeholder="python:3.*" fault=fault
+                    placeholder="python:3.*" fault=fault_of(problem, "pattern")
+                />
+                <TextField
+                    id="allow-runtime" name="runtime" label=t!("admin-images-runtime") value="" longest=64 optional=true
+                    placeholder=t!("admin-images-runtime-empty") fault=fault_of(problem, "runtime")
                 />
             </div>
             <footer class="section-foot">
-                <p class="sub">{t!("admin-images-pattern-about")}</p>
+                <p class="sub">{t!("admin-images-pattern-about")}" "{t!("admin-images-runtime-about")}</p>
                 <button type="submit" class="button is-primary" disabled=pending aria-busy=move || pending.get().then_some("true")>
                     {t!("admin-images-add")}
                 </button>

@@ -1,10 +1,10 @@
-//! Adding somebody: a dialog that becomes what they need to sign in, shown this once.
+//! Adding a user: a dialog that becomes what they need to sign in, shown this once.
 
 use catalogue::t;
 use domain::user::Role;
 use leptos::{form::ActionForm, prelude::*};
 use leptos_router::hooks::use_query_map;
-use wire::{admin::GivenPassword, problem::Problem};
+use wire::admin::GivenPassword;
 
 use super::people::PeopleActions;
 use crate::{
@@ -13,9 +13,9 @@ use crate::{
         dialog::RouteDialog, field::TextField, problem_note::ProblemNote, radio::Choice, shown_once::ShownOnce,
     },
     contexts::actions::answer_anew,
+    forms::{fault_of, refusal},
     layouts::account::role,
     routes,
-    wording::problem::about,
 };
 
 const FIELDS: &[&str] = &["name", "password"];
@@ -79,9 +79,7 @@ fn Added(given: GivenPassword) -> impl IntoView {
 #[component]
 fn NewUserForm() -> impl IntoView {
     let actions: PeopleActions = expect_context();
-    let problem = Signal::derive(move || actions.add.value().get().and_then(Result::err).map(Problem::from));
-    let fault =
-        move |field: &'static str| Signal::derive(move || problem.with(|problem| about(problem.as_ref(), field)));
+    let problem = refusal(actions.add);
     let pending = actions.add.pending();
     view! {
         <ActionForm action=actions.add attr:class="form">
@@ -89,7 +87,7 @@ fn NewUserForm() -> impl IntoView {
                 <ProblemNote problem=problem besides=FIELDS/>
                 <TextField
                     id="user-name" name="name" label=t!("admin-user-name") value="" autofocus=true longest=32
-                    fault=fault("name")
+                    fault=fault_of(problem, "name")
                 />
                 <fieldset class="field">
                     <legend>{t!("admin-role")}</legend>
@@ -101,7 +99,7 @@ fn NewUserForm() -> impl IntoView {
                 <TextField
                     id="user-password" name="password" label=t!("admin-password") value="" kind="password"
                     autocomplete="new-password" longest=1024 optional=true placeholder=t!("admin-password-generated")
-                    fault=fault("password")
+                    fault=fault_of(problem, "password")
                 />
             </div>
             <footer class="dialog-foot">

@@ -34,7 +34,7 @@ use crate::{
 /// After the last key.
 const PAUSE: Duration = Duration::from_millis(200);
 
-/// Adding somebody is done by the dialog in front of the list.
+/// Adding a user is done by the dialog in front of the list.
 #[derive(Clone, Copy)]
 pub(super) struct PeopleActions {
     pub(super) add: ServerAction<AddUser>,
@@ -123,7 +123,7 @@ fn Search(asked: Memo<(String, String)>) -> impl IntoView {
     }
 }
 
-/// The field says what was searched for when a link or the way back said so; never while somebody types into it.
+/// The field says what was searched for when a link or the way back said so; never while it is typed into.
 fn follow(asked: Memo<(String, String)>, field: NodeRef<html::Input>) {
     Effect::new(move |before: Option<()>| {
         let search = asked.with(|(search, _)| search.clone());

@@ -93,7 +93,7 @@ pub(crate) fn PersonPage() -> impl IntoView {
     .into_any()
 }
 
-/// A new password, once; what was shown already or is somebody else's is not there.
+/// A new password, once; what was shown already or is for another person is not there.
 async fn taken(key: Option<String>) -> Option<String> {
     match key {
         Some(key) => take_shown(key).await.ok().flatten(),
@@ -143,7 +143,7 @@ fn Head(detail: PersonDetail, is_me: bool) -> impl IntoView {
         Some(at) => view! { <TimeAgo at=at/> }.into_any(),
         None => t!("admin-never").into_any(),
     };
-    // Who decides whether somebody may come in has to see who they are.
+    // An administrator who decides whether a person may come in has to see who they are.
     let identities = detail.identities.clone().into_iter().map(|identity| {
         view! {
             <div><dt title=identity.issuer>{identity.provider}</dt><dd>{identity.shown}</dd></div>

@@ -2,18 +2,19 @@
 
 use catalogue::t;
 use leptos::{form::ActionForm, prelude::*};
-use wire::{problem::Problem, profile::Identity};
+use wire::profile::Identity;
 
 use super::ProfileActions;
 use crate::{
     api::profile::Identities,
     components::{
         icon::{Glyph, Icon},
-        menu::Menu,
         problem_note::ProblemNote,
+        row_menu::{RowMenu, TakeAway},
         section::Section,
         time_ago::TimeAgo,
     },
+    forms::refusal,
     routes,
 };
 
@@ -25,7 +26,7 @@ pub(super) fn IdentitiesSection(identities: Identities) -> impl IntoView {
     if linked.is_empty() && offered.is_empty() {
         return ().into_any();
     }
-    let problem = Signal::derive(move || actions.unlink.value().get().and_then(Result::err).map(Problem::from));
+    let problem = refusal(actions.unlink);
     let list = if linked.is_empty() {
         view! { <p class="section-empty sub">{t!("profile-identities-empty")}</p> }.into_any()
     } else {
@@ -80,22 +81,13 @@ fn IdentityRow(at: usize, identity: Identity) -> impl IntoView {
             <td data-label=t!("profile-identity-shown")>{shown}</td>
             <td data-label=t!("profile-identity-used")><TimeAgo at=last_sign_in/></td>
             <td class="is-actions">
-                <Menu
-                    id=format!("unlink-{at}")
-                    label=label
-                    class="button is-ghost is-small is-square"
-                    button=|| view! { <Glyph icon=Icon::Delete/> }
-                >
-                    <p class="menu-text">{lost.clone()}</p>
+                <RowMenu id=format!("unlink-{at}") label=label icon=Icon::Delete lost=lost>
                     <ActionForm action=actions.unlink>
-                        <input type="hidden" name="issuer" value=issuer.clone()/>
-                        <input type="hidden" name="subject" value=subject.clone()/>
-                        <button type="submit" class="button is-danger is-wide" disabled=pending>
-                            <Glyph icon=Icon::Delete/>
-                            {t!("profile-identity-unlink")}
-                        </button>
+                        <input type="hidden" name="issuer" value=issuer/>
+                        <input type="hidden" name="subject" value=subject/>
+                        <TakeAway icon=Icon::Delete text=t!("profile-identity-unlink") pending=pending/>
                     </ActionForm>
-                </Menu>
+                </RowMenu>
             </td>
         </tr>
     }

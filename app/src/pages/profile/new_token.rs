@@ -3,17 +3,21 @@
 use catalogue::t;
 use leptos::{form::ActionForm, prelude::*};
 use leptos_router::hooks::use_query_map;
-use wire::problem::Problem;
 
 use super::ProfileActions;
 use crate::{
-    api::profile::take_shown,
+    api::{
+        Refused,
+        profile::take_shown,
+        session::{Confirm, WaysToConfirm, read_ways_to_confirm},
+    },
     components::{
-        dialog::RouteDialog, field::TextField, problem_note::ProblemNote, radio::Choice, shown_once::ShownOnce,
+        confirm_form::ConfirmForm, dialog::RouteDialog, field::TextField, problem_note::ProblemNote, radio::Choice,
+        shown_once::ShownOnce,
     },
     contexts::actions::answer_anew,
+    forms::{fault_of, refusal},
     routes,
-    wording::problem::about,
 };
 
 const FIELDS: &[&str] = &["name", "days"];
@@ -28,21 +32,48 @@ pub(crate) fn NewTokenDialog() -> impl IntoView {
     let made = Memo::new(move |_| actions.create_token.value().get().and_then(Result::ok).map(|made| made.text));
     let key = use_query_map().get_untracked().get("shown");
     let shown = key.map(|key| Resource::new_blocking(|| (), move |()| take_shown(key.clone())));
+    let confirm = ServerAction::<Confirm>::new();
+    let confirmed = Memo::new(move |_| matches!(confirm.value().get(), Some(Ok(()))));
+    let refused = move || actions.create_token.value().get().and_then(Result::err);
+    let too_late = Memo::new(move |_| refused().is_some_and(|refused| refused.needs_confirming()));
+    let ways = Resource::new_blocking(move || (confirmed.get(), too_late.get()), |_| read_ways_to_confirm());
     view! {
         <RouteDialog id="token-dialog" title=t!("profile-token-new") back=routes::PROFILE.to_owned()>
             {move || match (made.get(), shown) {
                 (Some(text), _) => view! { <Made text=text/> }.into_any(),
                 (None, Some(shown)) => view! { <Taken shown=shown/> }.into_any(),
-                (None, None) => view! { <NewTokenForm/> }.into_any(),
+                (None, None) => view! { <Confirmed ways=ways confirm=confirm/> }.into_any(),
             }}
         </RouteDialog>
     }
     .into_any()
 }
 
+/// The form, once the person has shown in the last minutes who they are.
+#[component]
+fn Confirmed(ways: Resource<Result<WaysToConfirm, Refused>>, confirm: ServerAction<Confirm>) -> impl IntoView {
+    view! {
+        <Transition>
+            {move || Suspend::new(async move {
+                match ways.await {
+                    Ok(ways) if !ways.fresh => view! {
+                        <div class="dialog-content">
+                            <p>{t!("confirm-about")}</p>
+                            <ConfirmForm ways=ways next=routes::NEW_TOKEN confirm=confirm/>
+                        </div>
+                    }
+                    .into_any(),
+                    // Where it cannot be found out the form says why when it is used.
+                    _ => view! { <NewTokenForm/> }.into_any(),
+                }
+            })}
+        </Transition>
+    }
+}
+
 /// What a form without script has left for this page.
 #[component]
-fn Taken(shown: Resource<Result<Option<String>, crate::api::Refused>>) -> impl IntoView {
+fn Taken(shown: Resource<Result<Option<String>, Refused>>) -> impl IntoView {
     view! {
         <Suspense>
             {move || Suspend::new(async move {
@@ -77,9 +108,7 @@ fn Gone() -> impl IntoView {
 #[component]
 fn NewTokenForm() -> impl IntoView {
     let actions: ProfileActions = expect_context();
-    let problem = Signal::derive(move || actions.create_token.value().get().and_then(Result::err).map(Problem::from));
-    let fault =
-        move |field: &'static str| Signal::derive(move || problem.with(|problem| about(problem.as_ref(), field)));
+    let problem = refusal(actions.create_token);
     let pending = actions.create_token.pending();
     let lifetime = |days: i64| {
         view! {
@@ -93,7 +122,7 @@ fn NewTokenForm() -> impl IntoView {
                 <ProblemNote problem=problem besides=FIELDS/>
                 <TextField
                     id="token-name" name="name" label=t!("profile-token-for") value="" autofocus=true longest=40
-                    fault=fault("name")
+                    fault=fault_of(problem, "name")
                 />
                 <fieldset class="field">
                     <legend>{t!("profile-token-lifetime")}</legend>

@@ -1,9 +1,8 @@
 //! Changing one's password: the present one, and the new one twice.
 
 use catalogue::t;
-use leptos::{form::ActionForm, html, prelude::*};
+use leptos::{form::ActionForm, prelude::*};
 use leptos_router::hooks::use_query_map;
-use wire::problem::Problem;
 
 use super::ProfileActions;
 use crate::{
@@ -13,7 +12,7 @@ use crate::{
         problem_note::ProblemNote,
         section::Section,
     },
-    wording::problem::about,
+    forms::{emptied_by, fault_of, refusal},
 };
 
 const FIELDS: &[&str] = &["present", "new", "again"];
@@ -30,9 +29,7 @@ pub(super) fn PasswordSection(name: String) -> impl IntoView {
 #[component]
 fn PasswordForm(name: String) -> impl IntoView {
     let ProfileActions { change_password: action, .. } = expect_context();
-    let problem = Signal::derive(move || action.value().get().and_then(Result::err).map(Problem::from));
-    let fault =
-        move |field: &'static str| Signal::derive(move || problem.with(|problem| about(problem.as_ref(), field)));
+    let problem = refusal(action);
     let pending = action.pending();
     // Without the script the answer leads to an address that says so.
     let query = use_query_map();
@@ -40,12 +37,7 @@ fn PasswordForm(name: String) -> impl IntoView {
         Some(answer) => answer.is_ok(),
         None => query.with(|query| query.get("changed").as_deref() == Some("password")),
     };
-    let form = NodeRef::<html::Form>::new();
-    Effect::new(move |_| {
-        if let (Some(Ok(())), Some(form)) = (action.value().get(), form.get()) {
-            form.reset();
-        }
-    });
+    let form = emptied_by(action);
     view! {
         <ActionForm action=action attr:class="form" node_ref=form>
             <div class="section-body">
@@ -59,16 +51,16 @@ fn PasswordForm(name: String) -> impl IntoView {
                 <input type="hidden" name="username" autocomplete="username" value=name/>
                 <TextField
                     id="present" name="present" label=t!("profile-password-present") value="" kind="password"
-                    autocomplete="current-password" longest=1024 fault=fault("present")
+                    autocomplete="current-password" longest=1024 fault=fault_of(problem, "present")
                 />
                 <div class="form-pair is-even">
                     <TextField
                         id="new-password" name="new" label=t!("profile-password-new") value="" kind="password"
-                        autocomplete="new-password" longest=1024 fault=fault("new")
+                        autocomplete="new-password" longest=1024 fault=fault_of(problem, "new")
                     />
                     <TextField
                         id="again" name="again" label=t!("profile-password-again") value="" kind="password"
-                        autocomplete="new-password" longest=1024 fault=fault("again")
+                        autocomplete="new-password" longest=1024 fault=fault_of(problem, "again")
                     />
                 </div>
             </div>

@@ -10,6 +10,7 @@ use crate::{
         icon::{Glyph, Icon},
         menu::Menu,
         problem_note::ProblemNote,
+        row_menu::{RowMenu, TakeAway},
         section::Section,
         state_mark::Tag,
         time_ago::TimeAgo,
@@ -65,21 +66,17 @@ fn EndMenu(id: String, name: String) -> impl IntoView {
     let actions: ProfileActions = expect_context();
     let pending = actions.end_session.pending();
     view! {
-        <Menu
+        <RowMenu
             id=format!("end-{id}")
             label=t!("profile-session-end-of", browser = name.as_str())
-            class="button is-ghost is-small is-square"
-            button=|| view! { <Glyph icon=Icon::SignOut/> }
+            icon=Icon::SignOut
+            lost=t!("profile-session-lost", browser = name.as_str())
         >
-            <p class="menu-text">{t!("profile-session-lost", browser = name.as_str())}</p>
             <ActionForm action=actions.end_session>
                 <input type="hidden" name="id" value=id/>
-                <button type="submit" class="button is-danger is-wide" disabled=pending>
-                    <Glyph icon=Icon::SignOut/>
-                    {t!("profile-session-end")}
-                </button>
+                <TakeAway icon=Icon::SignOut text=t!("profile-session-end") pending=pending/>
             </ActionForm>
-        </Menu>
+        </RowMenu>
     }
 }
 
@@ -96,10 +93,7 @@ fn EndOthersMenu() -> impl IntoView {
         >
             <p class="menu-text">{t!("profile-sessions-lost")}</p>
             <ActionForm action=actions.end_others>
-                <button type="submit" class="button is-danger is-wide" disabled=pending>
-                    <Glyph icon=Icon::SignOut/>
-                    {t!("profile-sessions-end-now")}
-                </button>
+                <TakeAway icon=Icon::SignOut text=t!("profile-sessions-end-now") pending=pending/>
             </ActionForm>
         </Menu>
     }

@@ -2,21 +2,19 @@
 
 use catalogue::t;
 use leptos::{form::ActionForm, prelude::*};
-use wire::{
-    problem::Problem,
-    profile::{Token, TokenState},
-};
+use wire::profile::{Token, TokenState};
 
 use super::ProfileActions;
 use crate::{
     components::{
         icon::{Glyph, Icon},
-        menu::Menu,
         problem_note::ProblemNote,
+        row_menu::{RowMenu, TakeAway},
         section::Section,
         state_mark::Tag,
         time_ago::{Day, TimeAgo},
     },
+    forms::refusal,
     routes,
     wording::vcluster::Tone,
 };
@@ -24,7 +22,7 @@ use crate::{
 #[component]
 pub(super) fn TokensSection(tokens: Vec<Token>) -> impl IntoView {
     let actions: ProfileActions = expect_context();
-    let problem = Signal::derive(move || actions.revoke_token.value().get().and_then(Result::err).map(Problem::from));
+    let problem = refusal(actions.revoke_token);
     let create = || {
         view! {
             <a class="button" href=routes::NEW_TOKEN><Glyph icon=Icon::Plus/> {t!("profile-token-new")}</a>
@@ -93,21 +91,18 @@ fn TokenRow(token: Token) -> impl IntoView {
 fn RevokeMenu(id: String, name: String) -> impl IntoView {
     let actions: ProfileActions = expect_context();
     let pending = actions.revoke_token.pending();
+    let now = t!("profile-token-revoke-now", name = name.as_str());
     view! {
-        <Menu
+        <RowMenu
             id=format!("revoke-{id}")
             label=t!("profile-token-revoke-of", name = name.as_str())
-            class="button is-ghost is-small is-square"
-            button=|| view! { <Glyph icon=Icon::Delete/> }
+            icon=Icon::Delete
+            lost=t!("profile-token-lost", name = name.as_str())
         >
-            <p class="menu-text">{t!("profile-token-lost", name = name.as_str())}</p>
             <ActionForm action=actions.revoke_token>
                 <input type="hidden" name="id" value=id/>
-                <button type="submit" class="button is-danger is-wide" disabled=pending>
-                    <Glyph icon=Icon::Delete/>
-                    {t!("profile-token-revoke-now", name = name.as_str())}
-                </button>
+                <TakeAway icon=Icon::Delete text=now pending=pending/>
             </ActionForm>
-        </Menu>
+        </RowMenu>
     }
 }

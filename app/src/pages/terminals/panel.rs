@@ -62,7 +62,7 @@ pub(crate) fn TerminalsOf(
             })
         })
     });
-    // Somebody came for a terminal of this node: it opens as soon as the node runs.
+    // The person came for a terminal of this node: it opens as soon as the node runs.
     Effect::new(move |_| {
         if let Some(node) = ready.get() {
             opener.show(&node);

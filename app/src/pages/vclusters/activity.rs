@@ -28,8 +28,8 @@ pub(crate) fn ActivityTab() -> impl IntoView {
     // Something began or ended: the list has changed.
     let latest = Memo::new(move |_| {
         vcluster.with(|it| {
-            let ran_out: Vec<_> = it.nodes.iter().map(|node| node.out_of_memory.clone()).collect();
-            (it.operation.id.clone(), it.operation.state, ran_out)
+            let noted: Vec<_> = it.nodes.iter().map(|node| (node.out_of_memory.clone(), node.made_before)).collect();
+            (it.operation.id.clone(), it.operation.state, noted)
         })
     });
     let page = Resource::new_blocking(
@@ -97,16 +97,15 @@ fn Deed(deed: Activity) -> impl IntoView {
         None => since(started, clock.now()),
     };
     let why = match state {
-        OperationState::Failed => {
+        OperationState::Failed | OperationState::Succeeded => {
             deed.reason.clone().map(|reason| view! { <small><Foreign said=of_server(reason)/></small> }.into_any())
         }
         OperationState::Superseded => Some(view! { <small>{t!("activity-superseded")}</small> }.into_any()),
         OperationState::Running => Some(view! { <small>{t!("activity-running")}</small> }.into_any()),
-        OperationState::Succeeded => None,
     };
     let who = match (deed.by, deed.kind) {
         (Some(by), _) => by,
-        (None, OperationKind::OutOfMemory) => "–".to_owned(),
+        (None, OperationKind::OutOfMemory | OperationKind::MadeBefore) => "–".to_owned(),
         (None, OperationKind::Recover) => t!("activity-by-itself"),
         (None, _) => t!("activity-nobody"),
     };
@@ -154,6 +153,7 @@ fn what(kind: OperationKind, state: OperationState, host: Option<&str>) -> Strin
         (OperationKind::AddNodes, _) => t!("activity-doing-add-nodes"),
         (OperationKind::RemoveNode, _) => t!("activity-doing-remove-node"),
         (OperationKind::OutOfMemory, _) => t!("activity-out-of-memory"),
+        (OperationKind::MadeBefore, _) => t!("activity-made-before"),
         (OperationKind::Recover, _) => t!("activity-doing-recover", host = host_of(host)),
     }
 }

@@ -13,7 +13,7 @@ use wire::{app::App, vcluster::Vcluster};
 use self::{actions::provide_app_actions, entry::Entry, publish::Publish};
 use crate::{
     api::apps::read_apps,
-    components::{rich::Rich, skeleton::RowsSkeleton, tab_title::TabTitle},
+    components::{apps_astray::AppsAstray, rich::Rich, skeleton::RowsSkeleton, tab_title::TabTitle},
     contexts::pulse::use_pulse,
     pages::vclusters::seeded::seeded,
 };
@@ -28,6 +28,7 @@ pub(crate) fn AppsTab() -> impl IntoView {
     let body = move || {
         view! {
             <p class="tab-intro sub">{t!("tabs-apps-intro")}</p>
+            <AppsAstray/>
             <List vcluster=vcluster/>
             <Publish vcluster=vcluster/>
         }

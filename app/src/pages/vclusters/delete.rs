@@ -2,9 +2,9 @@
 
 use catalogue::t;
 use leptos::{form::ActionForm, prelude::*};
-use wire::{problem::Problem, vcluster::Vcluster};
+use wire::vcluster::Vcluster;
 
-use super::confirm;
+use super::{confirm, detail::actions::use_page_actions};
 use crate::{
     components::{
         dialog::RouteDialog,
@@ -13,7 +13,8 @@ use crate::{
         problem_note::ProblemNote,
         rich::Rich,
     },
-    contexts::actions::{answer_anew, use_actions},
+    contexts::actions::answer_anew,
+    forms::refusal,
     routes,
     wording::problem::ours,
 };
@@ -36,10 +37,10 @@ pub(crate) fn DeleteDialog() -> impl IntoView {
 
 #[component]
 fn DeleteForm(id: String, name: String, back: String) -> impl IntoView {
-    let actions = use_actions();
+    let actions = use_page_actions();
     answer_anew(actions.delete);
     let typed = RwSignal::new(String::new());
-    let problem = Signal::derive(move || actions.delete.value().get().and_then(Result::err).map(Problem::from));
+    let problem = refusal(actions.delete);
     // `confirm` says it in the page's language.
     let fault = Signal::derive(move || problem.with(|problem| problem.as_ref()?.about("typed").map(ours)));
     let pending = actions.delete.pending();

@@ -1,6 +1,8 @@
 //! One vcluster: what it is and does, in tabs with addresses of their own; its terminals stay below all of them.
 
+pub(crate) mod actions;
 mod charts;
+mod facts;
 mod header;
 mod nodes;
 pub(crate) mod overview;
@@ -12,7 +14,7 @@ use leptos::prelude::*;
 use leptos_router::components::Outlet;
 use wire::vcluster::Vcluster;
 
-use self::{header::Header, state::Trouble, tabs::VclusterTabs};
+use self::{actions::provide_page_actions, header::Header, state::Trouble, tabs::VclusterTabs};
 use super::found::Found;
 use crate::{
     components::tab_title::TabTitle,
@@ -29,6 +31,7 @@ pub(crate) fn VclusterPage() -> impl IntoView {
 
 fn page(vcluster: Memo<Vcluster>) -> AnyView {
     let name = Signal::derive(move || vcluster.with(|vcluster| vcluster.name.clone()));
+    provide_page_actions();
     provide_opener();
     vcluster.with_untracked(|vcluster| provide_pulse(&vcluster.id));
     view! {

@@ -11,11 +11,16 @@ use leptos_router::components::Outlet;
 use self::{empty::Empty, meters::Meters, row::Row};
 use crate::{
     api::usage::read_glances,
-    components::{quick_create::NewVclusterButton, tab_title::TabTitle},
+    components::{
+        icon::{Glyph, Icon},
+        quick_create::NewVclusterButton,
+        rich::Foreign,
+        tab_title::TabTitle,
+    },
     contexts::{glances::provide_glances, live::use_live},
     layouts::chrome::TopBar,
     pages::vclusters::seeded::seeded,
-    wording::vcluster::ready,
+    wording::{problem::of_server, vcluster::ready},
 };
 
 /// The list; a dialog of its routes stands in front of it.
@@ -36,11 +41,27 @@ pub(crate) fn VclustersPage() -> impl IntoView {
                 <NewVclusterButton/>
             </header>
             <Meters/>
+            <Unreadable/>
             {seeded(read_glances, move |found| glances.seed(found), || view! { <Rows/> }.into_any())}
         </div>
         <Outlet/>
     }
     .into_any()
+}
+
+/// Vclusters that the record has and nobody can read, in the server's words.
+#[component]
+fn Unreadable() -> impl IntoView {
+    let live = use_live();
+    let note = |sentence: String| {
+        view! {
+            <div class="note tone-bad">
+                <Glyph icon=Icon::Warning/>
+                <div><p><Foreign said=of_server(sentence)/></p></div>
+            </div>
+        }
+    };
+    view! { <div class="notes">{move || live.unreadable().into_iter().map(note).collect_view()}</div> }
 }
 
 #[component]

@@ -1,6 +1,7 @@
 //! Ordering a vcluster: a dialog in which everything is chosen and Enter is enough. It becomes the progress, node by node,
 //! and ends in the terminal.
 
+mod autostart;
 mod choices;
 mod form;
 mod takes;
@@ -12,9 +13,10 @@ use wire::vcluster::Vcluster;
 
 use self::form::NewForm;
 use crate::{
+    api::vclusters::Create,
     components::{dialog::RouteDialog, progress::Progress},
     contexts::{
-        actions::{answer_anew, use_actions},
+        actions::{answer_anew, take_in},
         live::use_live,
     },
     routes,
@@ -27,16 +29,17 @@ const JUPYTER: &str = "jupyter";
 
 #[component]
 pub(crate) fn NewDialog() -> impl IntoView {
-    let actions = use_actions();
-    answer_anew(actions.create);
+    let (create, live) = (ServerAction::<Create>::new(), use_live());
+    answer_anew(create);
+    take_in(create, None, move |vcluster| live.answered(vcluster));
     let then = RwSignal::new(TERMINAL.to_owned());
-    let made = Memo::new(move |_| actions.create.value().get().and_then(Result::ok));
+    let made = Memo::new(move |_| create.value().get().and_then(Result::ok));
     let title = Signal::derive(move || made.with(|made| made.as_ref().map_or_else(|| t!("new-title"), operating)));
     let hint = Signal::derive(move || if made.with(Option::is_some) { String::new() } else { t!("new-hint") });
     view! {
         <RouteDialog id="new-dialog" title=title hint=hint back=routes::HOME.to_owned()>
             {move || match made.get() {
-                None => view! { <NewForm then=then/> }.into_any(),
+                None => view! { <NewForm create=create then=then/> }.into_any(),
                 Some(vcluster) => view! { <Making initial=vcluster then=then/> }.into_any(),
             }}
         </RouteDialog>

@@ -12,8 +12,11 @@ pub(crate) const OTHER_IMAGE: &str = "other";
 /// The value of the size choice that means "what I typed".
 pub(crate) const CUSTOM_SIZE: &str = "custom";
 
+/// The value of a box that is ticked.
+pub(crate) const TICKED: &str = "true";
+
 /// The fields by their names in the form's own address.
-const FIELDS: [&str; 7] = ["name", "image", "other_image", "nodes", "size", "cpus", "memory_mib"];
+const FIELDS: [&str; 8] = ["name", "image", "other_image", "nodes", "size", "cpus", "memory_mib", "autostart"];
 
 /// The fields as a form sends them: texts, so that each wrong one can be named.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -30,6 +33,9 @@ pub struct OrderForm {
     pub cpus: String,
     #[serde(default)]
     pub memory_mib: String,
+    /// [`TICKED`], or nothing: a box that is not ticked is not sent.
+    #[serde(default)]
+    pub autostart: String,
     /// The same for one filled-in form, so that sending it twice orders once.
     pub key: String,
 }
@@ -43,7 +49,8 @@ impl OrderForm {
         let resources = self.resources(&mut fault);
         let image = if self.image == OTHER_IMAGE { self.other_image.trim() } else { self.image.as_str() };
         let name = self.name.trim().to_owned();
-        let order = CreateVcluster { name, image: image.to_owned(), nodes, resources, autostart: true };
+        let order =
+            CreateVcluster { name, image: image.to_owned(), nodes, resources, autostart: self.autostart == TICKED };
         if faults.is_empty() { Ok(order) } else { Err(faults) }
     }
 
@@ -65,8 +72,8 @@ impl OrderForm {
     /// The form's own address with everything that was filled in, for coming back to it.
     #[cfg(any(feature = "ssr", test))]
     pub(crate) fn address(&self) -> String {
-        let Self { name, image, other_image, nodes, size, cpus, memory_mib, key: _ } = self;
-        let values = [name, image, other_image, nodes, size, cpus, memory_mib];
+        let Self { name, image, other_image, nodes, size, cpus, memory_mib, autostart, key: _ } = self;
+        let values = [name, image, other_image, nodes, size, cpus, memory_mib, autostart];
         let pair = |(field, value): (&str, &String)| format!("{field}={}", leptos_router::location::Url::escape(value));
         let query: Vec<String> = FIELDS.into_iter().zip(values).map(pair).collect();
         format!("{}?{}", crate::routes::NEW_VCLUSTER, query.join("&"))
@@ -74,8 +81,9 @@ impl OrderForm {
 
     /// This form, with what the address says instead.
     pub(crate) fn with_address(mut self, query: &ParamsMap) -> Self {
-        let Self { name, image, other_image, nodes, size, cpus, memory_mib, key: _ } = &mut self;
-        for (field, value) in FIELDS.into_iter().zip([name, image, other_image, nodes, size, cpus, memory_mib]) {
+        let Self { name, image, other_image, nodes, size, cpus, memory_mib, autostart, key: _ } = &mut self;
+        let values = [name, image, other_image, nodes, size, cpus, memory_mib, autostart];
+        for (field, value) in FIELDS.into_iter().zip(values) {
             if let Some(given) = query.get(field) {
                 *value = given;
             }
@@ -106,6 +114,7 @@ pub(crate) fn filled(name: String, image: String, nodes: u8, size: Size, key: St
         size: size.as_str().into(),
         cpus: cpus.to_string(),
         memory_mib: memory_mib.to_string(),
+        autostart: TICKED.into(),
         key,
     }
 }
@@ -125,6 +134,9 @@ mod tests {
         let order = form().parse().expect("defaults are fine");
         assert_eq!((order.name.as_str(), order.image.as_str(), order.nodes), ("quiet-harbor", IMAGE, 2));
         assert_eq!(order.resources, Size::Medium.resources());
+        assert!(order.autostart);
+        let unticked = OrderForm { autostart: String::new(), ..form() };
+        assert_eq!(unticked.parse().map(|order| order.autostart), Ok(false));
     }
 
     #[test]
@@ -155,6 +167,7 @@ mod tests {
     #[test]
     fn what_was_filled_in_comes_back_by_the_address() {
         let sent = OrderForm { name: "a & b=c".into(), nodes: "1.5".into(), size: CUSTOM_SIZE.into(), ..form() };
+        let sent = OrderForm { autostart: String::new(), ..sent };
         let address = sent.address();
         let (path, query) = address.split_once('?').expect("a query");
         assert_eq!(path, crate::routes::NEW_VCLUSTER);

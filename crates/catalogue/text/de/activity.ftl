@@ -21,3 +21,4 @@ activity-newest = Neueste
 activity-pages = Seiten des Verlaufs
 activity-none = Noch nichts geschehen
 activity-out-of-memory = Speicher aufgebraucht
+activity-made-before = Knoten gefunden, den ein älteres Docklet erstellt hat

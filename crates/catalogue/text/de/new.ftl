@@ -35,3 +35,4 @@ new-then-terminal = Terminal
 new-then-terminal-meaning = Eine Shell auf node-0
 new-then-jupyter = JupyterLab
 new-then-jupyter-meaning = Notebooks auf node-0
+new-autostart = Nach einem Neustart seines Hosts von selbst wieder starten

@@ -15,7 +15,6 @@ problem-sign-in-failed = Benutzername oder Passwort ist falsch
 problem-sign-in-failed-detail = Benutzername oder Passwort ist falsch.
 problem-sign-in-again = Melde dich zuerst noch einmal an
 problem-sign-in-again-detail = Melde dich zuerst noch einmal an: Das geht nur kurz nach einer Anmeldung.
-problem-sign-in-again-go = Noch einmal anmelden
 problem-too-many-attempts = Zu viele Versuche
 problem-too-many-attempts-detail = Zu viele Versuche. Warte einen Moment und versuche es dann noch einmal.
 problem-bad-token = Das Token ist nicht gültig

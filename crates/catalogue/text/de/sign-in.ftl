@@ -1,8 +1,11 @@
 sign-in-title = Anmelden
 sign-in-subtitle = Deine vcluster, im Browser.
-sign-in-again = Zeig noch einmal, dass du es bist: Melde dich erneut an.
 sign-in-name = Benutzername
 sign-in-password = Passwort
 sign-in-submit = Anmelden
 sign-in-pending = Anmeldung läuft…
 sign-in-no-account = Noch kein Konto? Dein Administrator erstellt eines.
+sign-in-with = Mit { $provider } anmelden
+sign-in-or = oder mit einem Passwort
+sign-in-silent = { $provider } antwortet gerade nicht. Versuche es in einer Minute noch einmal, oder melde dich anders an.
+sign-in-none = Die Anmeldung geht gerade nicht. Sag es deinem Administrator.

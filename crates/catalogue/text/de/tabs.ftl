@@ -42,3 +42,4 @@ tabs-apps-publishing = Wird veröffentlicht…
 tabs-apps-port-not-a-number = muss eine ganze Zahl von 1 bis 65535 sein
 tabs-apps-none = Auf keinem anderen Port lauscht etwas
 tabs-apps-none-text = Starte etwas in einem Terminal unten, etwa <code>python3 -m http.server</code>, und es erscheint hier von selbst.
+tabs-apps-astray = Apps lassen sich von deinem Rechner aus nicht öffnen: Ihre Adressen enden auf <code>.localhost</code> und führen zu deinem Rechner statt zum Server. Ein Administrator ändert das mit den Einstellungen <code>apps.domain</code> und <code>server.public_urls</code>; siehe <link>Adressen von Apps</link>.

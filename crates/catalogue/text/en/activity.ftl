@@ -21,3 +21,4 @@ activity-newest = Newest
 activity-pages = Pages of the activity
 activity-none = Nothing has been done yet
 activity-out-of-memory = Memory used up
+activity-made-before = Found a node that an older Docklet made

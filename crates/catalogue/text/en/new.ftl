@@ -35,3 +35,4 @@ new-then-terminal = Terminal
 new-then-terminal-meaning = A shell on node-0
 new-then-jupyter = JupyterLab
 new-then-jupyter-meaning = Notebooks on node-0
+new-autostart = Start again by itself after a restart of its host

@@ -16,7 +16,6 @@ problem-sign-in-failed = User name or password is wrong
 problem-sign-in-failed-detail = User name or password is wrong.
 problem-sign-in-again = Sign in again first
 problem-sign-in-again-detail = Sign in again first: this may only be done shortly after signing in.
-problem-sign-in-again-go = Sign in again
 problem-too-many-attempts = Too many attempts
 problem-too-many-attempts-detail = Too many attempts. Wait a moment, then try again.
 problem-bad-token = The token is not valid

@@ -1,8 +1,11 @@
 sign-in-title = Sign in
 sign-in-subtitle = Your vclusters, in the browser.
-sign-in-again = Show again that it is you: sign in once more.
 sign-in-name = User name
 sign-in-password = Password
 sign-in-submit = Sign in
 sign-in-pending = Signing in…
 sign-in-no-account = No account? Ask your administrator for one.
+sign-in-with = Sign in with { $provider }
+sign-in-or = or with a password
+sign-in-silent = { $provider } does not answer at the moment. Try again in a minute, or sign in another way.
+sign-in-none = Signing in does not work at the moment. Tell your administrator.

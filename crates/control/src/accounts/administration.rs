@@ -1,4 +1,4 @@
-//! What whoever has the host does with accounts, from the command line. Works while the daemon runs: only the record changes.
+//! What an administrator of the host does with accounts, from the command line. Works while the daemon runs: only the record changes.
 //! `people` offers the same to administrators who have signed in.
 
 use domain::{
@@ -19,7 +19,7 @@ const SHORTEST_PASSWORD: usize = 8;
 /// Longer ones only cost time to hash.
 const LONGEST_PASSWORD: usize = 1024;
 
-/// A new user; `generated` is the only copy of a password that nobody chose. `Debug` leaves it out.
+/// A new user; `generated` is the only copy of a generated password. `Debug` leaves it out.
 pub struct NewUser {
     pub user: User,
     pub generated: Option<String>,
@@ -203,7 +203,7 @@ async fn keep_an_administrator(tx: &mut dyn Transaction, user: &User, ways: &Way
     }
 }
 
-/// Somebody else must be left who can administer, and sign in to do so. Asked inside the transaction, so two cannot remove
+/// Another administrator must be left who can and sign in to do so. Asked inside the transaction, so two cannot remove
 /// each other.
 pub(crate) async fn keeps_an_administrator(
     tx: &mut dyn Transaction,

@@ -41,7 +41,7 @@ impl ShownOnce {
         all.insert(key, waiting);
     }
 
-    /// Somebody else's key takes nothing, and takes nothing away.
+    /// Another user's key takes nothing, and takes nothing away.
     fn take(&self, key: &str, session: &SessionHandle, now: DateTime<Utc>) -> Option<String> {
         let mut all = self.0.lock();
         let theirs = all.get(key).is_some_and(|waiting| waiting.session == *session && now - waiting.since < KEPT);

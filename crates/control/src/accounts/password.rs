@@ -1,5 +1,5 @@
 //! Passwords: hashed and checked with argon2id (RFC 9106) on a bounded pool, so that a flood of sign-ins can take neither
-//! the memory nor every thread, and nobody's flood takes the places of others. Knows no rule about who may sign in.
+//! the memory nor every thread, and no flood takes the places of others. Knows no rule about who may sign in.
 
 use argon2::{
     Algorithm, Argon2, Params, PasswordHash, Version,

@@ -22,7 +22,7 @@ use crate::{
     vclusters::LONGEST_PAGE,
 };
 
-/// Somebody to be added; unchecked. `Debug` leaves the password out.
+/// A user to be added; unchecked. `Debug` leaves the password out.
 pub struct NewPerson {
     pub name: String,
     pub role: Role,
@@ -57,7 +57,7 @@ pub struct PersonDetail {
     pub identities: Vec<Identity>,
 }
 
-/// A password nobody chose: the only copy. `Debug` leaves it out.
+/// A generated password: the only copy. `Debug` leaves it out.
 pub struct Secret(pub String);
 
 impl std::fmt::Debug for Secret {
@@ -91,7 +91,7 @@ impl Accounts {
         Ok(PersonDetail { person, sessions, tokens, identities })
     }
 
-    /// Adds somebody; without a password one is generated and returned.
+    /// Adds a user; without a password one is generated and returned.
     pub async fn add_person(&self, actor: &Actor, new: NewPerson) -> Result<NewUser, Error> {
         let administrator = actor.administrator()?;
         if new.role == Role::Admin {
@@ -182,7 +182,7 @@ impl Accounts {
     }
 
     async fn find(&self, name: &str) -> Result<Person, Error> {
-        // What is not even a name is nobody's.
+        // What is not even a name is no user's.
         let name: UserName = name.parse().map_err(|_| Error::NotFound("user"))?;
         self.store.person(&name).await?.ok_or(Error::NotFound("user"))
     }

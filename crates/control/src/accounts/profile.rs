@@ -5,11 +5,14 @@ use std::time::Duration;
 
 use domain::{SessionHandle, TokenId, Violation};
 
-use super::{Accounts, IssuedToken, Knock, administration::check_password, throttle::Guess, token::LONGEST_TOKEN_DAYS};
+use super::{
+    Accounts, IssuedToken, Knock, administration::check_password, queue::Turn, throttle::Guess,
+    token::LONGEST_TOKEN_DAYS,
+};
 use crate::{
     Error,
     actor::{Actor, Confirmed},
-    ports::store::{BrowserSession, Token},
+    ports::store::{Account, BrowserSession, Token},
 };
 
 impl Accounts {
@@ -19,7 +22,7 @@ impl Accounts {
         Ok(account.password_hash.is_some())
     }
 
-    /// Sets a new password for whoever knows the present one, and ends every other session of theirs. API tokens stay:
+    /// Sets a new password for a person who knows the present one, and ends every other session of theirs. API tokens stay:
     /// each has its own life and its own place in the list. Wrong guesses cost the same waits as at sign-in.
     pub async fn change_password(
         &self,
@@ -30,15 +33,8 @@ impl Accounts {
     ) -> Result<(), Error> {
         let session = actor.in_person()?;
         check_password(new).map_err(|fault| rename(fault, "new"))?;
-        let account = self.store.account(&actor.name).await?.ok_or(Error::NotFound("user"))?;
-        let wrong = || Error::Invalid(vec![Violation::new("present", "is not your present password")]);
-        let guess = Guess::new(actor.name.as_str(), Some(actor.user), &from.into());
-        let (right, turn) = self.verify(&guess, present, account.password_hash.clone()).await?;
-        if !right {
-            self.record_failure(&guess).await?;
-            return Err(wrong());
-        }
-        self.forget_failures(&guess).await?;
+        let wrong = || wrong("present");
+        let (account, turn) = self.recognise(actor, present, &from.into()).await?.ok_or_else(wrong)?;
         let (hash, turn) = turn.hash(new.to_owned(), &*self.entropy).await?;
         drop(turn);
         let mut tx = self.store.begin().await?;
@@ -50,6 +46,30 @@ impl Accounts {
         tx.commit().await?;
         tracing::info!(user = %actor.name, "password changed; their other sessions are ended");
         Ok(())
+    }
+
+    /// Whether it is the actor's password: then their present sign-in is fresh again. Wrong guesses cost the same waits as at
+    /// sign-in.
+    pub async fn confirm_password(&self, actor: &Actor, password: &str, from: impl Into<Knock>) -> Result<(), Error> {
+        actor.in_person()?;
+        if !self.ways.passwords {
+            return Err(Error::NoPasswords);
+        }
+        let recognised = self.recognise(actor, password, &from.into()).await?;
+        recognised.map(drop).ok_or_else(|| wrong("password"))
+    }
+
+    /// The actor's account, if the password is theirs, and the turn in which that was found out. A wrong one is counted.
+    async fn recognise(&self, actor: &Actor, password: &str, from: &Knock) -> Result<Option<(Account, Turn)>, Error> {
+        let account = self.store.account(&actor.name).await?.ok_or(Error::NotFound("user"))?;
+        let guess = Guess::new(actor.name.as_str(), Some(actor.user), from);
+        let (right, turn) = self.verify(&guess, password, account.password_hash.clone()).await?;
+        if right {
+            self.forget_failures(&guess).await?;
+        } else {
+            self.record_failure(&guess).await?;
+        }
+        Ok(right.then_some((account, turn)))
     }
 
     /// The actor's browser sessions, the last used first.
@@ -103,6 +123,10 @@ impl Accounts {
         actor.in_person()?;
         self.revoke_token_of(actor.name.as_str(), id).await
     }
+}
+
+fn wrong(field: &str) -> Error {
+    Error::Invalid(vec![Violation::new(field, "is not your present password")])
 }
 
 /// The same faults, about the field as this form calls it.

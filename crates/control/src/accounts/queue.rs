@@ -18,7 +18,7 @@ const WAITING: usize = 256;
 /// are written count.
 const MAPPED_BLOCKS: usize = 33 * 1024 * 1024 / Block::SIZE;
 
-/// An asker's share of the places: whoever repeats a right password, or guesses at many accounts from one address, leaves
+/// An asker's share of the places: a client that repeats a right password, or guesses at many accounts from one address, leaves
 /// places to others.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Share {
@@ -36,7 +36,7 @@ pub(super) struct Queue {
 struct Room {
     taken: usize,
     of: HashMap<String, usize>,
-    /// What nobody uses at the moment; empty while nobody waits.
+    /// What is not used at the moment; empty while no one waits.
     idle: Vec<Memory>,
 }
 

@@ -6,7 +6,7 @@
 //!
 //! The last two could be used to keep others waiting, so a stranger's failures are kept away from those who have none:
 //! - a browser that has signed in to the account before (it shows a cookie of ours) has a counter of its own, and only that;
-//! - a pair without a failure waits only for other pairs' *first* failures: whoever goes on guessing from the same addresses
+//! - a pair without a failure waits only for other pairs' *first* failures: an attacker who goes on guessing from the same addresses
 //!   adds nothing to these, so it takes ever new addresses, or ever new names, to keep a newcomer waiting, and then for
 //!   seconds.
 
@@ -61,7 +61,7 @@ impl Rule {
 pub(super) struct Subject {
     pub(super) key: String,
     pub(super) rule: Rule,
-    /// Whether a success clears it. What counts for the address is kept: whoever has one account could otherwise go on
+    /// Whether a success clears it. What counts for the address is kept: a user of one account could otherwise go on
     /// guessing at others.
     pub(super) is_forgiven: bool,
 }
@@ -87,7 +87,7 @@ impl From<IpAddr> for Knock {
     }
 }
 
-/// One attempt at an account. Names are bounded and stripped: they come from anybody and become keys.
+/// One attempt at an account. Names are bounded and stripped: they come from strangers and become keys.
 pub(super) struct Guess {
     name: String,
     network: String,

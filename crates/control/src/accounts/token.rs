@@ -18,11 +18,11 @@ const LENGTH: usize = PREFIX.len() + 43;
 /// A token must end one day.
 pub const LONGEST_TOKEN_DAYS: i64 = 366;
 const LONGEST: Duration = Duration::from_secs(LONGEST_TOKEN_DAYS.unsigned_abs() * 24 * 3600);
-/// What tokens are called that nobody gave a name.
+/// What tokens without a name are called.
 const UNNAMED: &str = "command line";
-/// More is a script that never tidies up, and a list nobody reads.
+/// More is a script that never tidies up, and a list that is not read.
 const MOST_TOKENS: usize = 100;
-/// Of those that are not good any more: whoever makes and revokes without end fills no record.
+/// Of those that are not good any more: making and revoking without end fills no record.
 const DEAD_KEPT: u64 = 100;
 /// How old what is written down about a token's use may be.
 const USE_WRITTEN_EVERY: TimeDelta = TimeDelta::minutes(1);
@@ -91,7 +91,7 @@ impl Accounts {
         let (actor, token) = self.resolve(text).await?;
         let now = self.clock.now();
         if token.last_used.is_none_or(|used| now - used >= USE_WRITTEN_EVERY) {
-            // A full disk must not keep anybody from looking, for one at how full it is.
+            // A full disk must not keep people from looking, for one at how full it is.
             if let Err(error) = self.write_use(token.id, now).await {
                 tracing::warn!(%error, "the use of a token could not be written down");
             }
@@ -140,7 +140,7 @@ impl Accounts {
         Ok(self.store.tokens_of(account.user.id).await?)
     }
 
-    /// Revokes one of the user's tokens by its id, for whoever does not have its text.
+    /// Revokes one of the user's tokens by its id, for callers without its text.
     pub async fn revoke_token_of(&self, user: &str, id: TokenId) -> Result<(), Error> {
         if !self.tokens(user).await?.iter().any(|token| token.id == id) {
             return Err(Error::NotFound("token"));

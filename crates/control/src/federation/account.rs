@@ -1,4 +1,4 @@
-//! Who somebody of a provider is here: the account their identity belongs to, or a new one.
+//! Who a person of a provider is here: the account their identity belongs to, or a new one.
 
 use domain::{
     UserId,
@@ -16,11 +16,11 @@ use crate::{
     },
 };
 
-/// How often a name that somebody else has taken in the same moment is given up for another.
+/// How often a name that was taken in the same moment is given up for another.
 const TRIES: u32 = 3;
 
 impl Federation {
-    /// The account of whoever this is, as the claims of now make it.
+    /// The account of this identity, as the claims of now make it.
     pub(super) async fn account_of(&self, rules: &ProviderRules, verified: &Verified) -> Result<User, Refusal> {
         for _ in 1..TRIES {
             match self.try_account_of(rules, verified).await {
@@ -65,7 +65,7 @@ impl Federation {
         Ok(user)
     }
 
-    /// Whoever may not sign in any more is not inside any more, either: sessions end, and API tokens with them.
+    /// A person who may not sign in any more is not inside any more, either: sessions end, and API tokens with them.
     pub(super) async fn put_out(&self, tx: &mut dyn Transaction, user: &User) -> Result<(), StoreError> {
         tx.end_sessions(user.id).await?;
         tx.revoke_tokens(user.id, self.clock.now()).await?;
@@ -83,7 +83,7 @@ impl Federation {
         let now = self.clock.now();
         let name = name::free(tx, &verified.claims).await?;
         let is_admin = rules.admin_if.as_ref().is_some_and(|rule| rule.is_met(&verified.claims));
-        // Whoever the provider makes an administrator needs nobody's approval; there may be nobody yet who could give it.
+        // An administrator by the provider's word needs no approval; there may be no administrator yet who could give it.
         let pending = !is_admin && rules.first_sign_in == FirstSignIn::Pending;
         let user = User {
             id: UserId::new(self.entropy.id(now)),
@@ -104,7 +104,7 @@ impl Federation {
         Ok(Ok(user))
     }
 
-    /// Gives the identity to somebody who is signed in already. It may not be anybody else's.
+    /// Gives the identity to the account that is signed in. It may not be another account's.
     pub(super) async fn link(&self, rules: &ProviderRules, actor: &Actor, verified: &Verified) -> Result<(), Refusal> {
         rules.admit(&verified.claims)?;
         let mut tx = self.store.begin().await?;
@@ -120,6 +120,19 @@ impl Federation {
         tx.commit().await?;
         tracing::info!(user = %actor.name, provider = rules.name, "identity linked");
         Ok(())
+    }
+
+    /// Whether the provider speaks of the actor: the identity is theirs, and may still sign in.
+    pub(super) async fn check_that_it_is(
+        &self,
+        rules: &ProviderRules,
+        actor: &Actor,
+        verified: &Verified,
+    ) -> Result<(), Refusal> {
+        rules.admit(&verified.claims)?;
+        let theirs = self.store.identities_of(actor.user).await?;
+        let is_it = |identity: &Identity| identity.issuer == verified.issuer && identity.subject == verified.subject;
+        if theirs.iter().any(is_it) { Ok(()) } else { Err(Refusal::AnotherPerson) }
     }
 
     async fn insert_identity(

@@ -8,23 +8,23 @@ use domain::Violation;
 use super::{Federation, Refusal};
 use crate::{
     accounts::network_of,
-    actor::Confirmed,
+    actor::{Actor, Confirmed},
     ports::{
         identity::Secrets,
-        store::{PendingShares, PendingSignIn},
+        store::{PendingShares, PendingSignIn, Purpose},
     },
     secret,
 };
 
-/// How long somebody may take to sign in at the provider.
-const PATIENCE: TimeDelta = TimeDelta::minutes(10);
-/// Anybody can make them without having signed in. A lecture behind one address begins some hundreds in ten minutes; one
+/// How long a person may take to sign in at the provider.
+pub(super) const PATIENCE: TimeDelta = TimeDelta::minutes(10);
+/// They are made without having signed in. A lecture behind one address begins some hundreds in ten minutes; one
 /// machine that floods pushes out its own, and all together never fill the record.
 const SHARES: PendingShares = PendingShares { of_browser: 10, of_address: 1_000, of_all: 20_000 };
-/// It is made from the request's host where no address is configured, and kept: anybody could fill the record with it.
+/// It is made from the request's host where no address is configured, and kept: a stranger could fill the record with it.
 const LONGEST_BACK: usize = 512;
 
-/// A person wants to sign in, or to link an identity.
+/// A person is on the way to a provider.
 #[derive(Debug, Clone)]
 pub struct Begin<'a> {
     pub provider: &'a str,
@@ -36,10 +36,30 @@ pub struct Begin<'a> {
     pub browser: Option<&'a str>,
     /// Where the request comes from.
     pub address: IpAddr,
-    /// Whose account the identity is linked to; `None` signs in.
-    pub link: Option<Confirmed<'a>>,
-    /// Whether the provider is to ask who it is, also whoever is signed in there.
-    pub again: bool,
+    pub wish: Wish<'a>,
+}
+
+/// What the provider is wanted for.
+#[derive(Debug, Clone, Copy)]
+pub enum Wish<'a> {
+    SignIn,
+    /// Links the identity to this account.
+    Link(Confirmed<'a>),
+    /// Makes this actor's sign-in fresh: the provider is to ask who they are, also when they are signed in there.
+    Confirm(&'a Actor),
+}
+
+impl Wish<'_> {
+    fn purpose(self) -> Result<Purpose, crate::Error> {
+        Ok(match self {
+            Self::SignIn => Purpose::SignIn,
+            Self::Link(confirmed) => {
+                let actor = confirmed.actor();
+                Purpose::Link(actor.user, actor.in_person()?.clone())
+            }
+            Self::Confirm(actor) => Purpose::Confirm(actor.user, actor.in_person()?.clone()),
+        })
+    }
 }
 
 /// Where the browser goes, and what it must bring back. `Debug` shows no secret.
@@ -61,19 +81,16 @@ impl Federation {
             let rule = format!("must not be longer than {LONGEST_BACK} characters with what we add");
             return Err(crate::Error::Invalid(vec![Violation::new("host", rule)]).into());
         }
-        let link = begin
-            .link
-            .map(Confirmed::actor)
-            .map(|actor| Ok::<_, crate::Error>((actor.user, actor.in_person()?.clone())));
-        let link = link.transpose()?;
+        let purpose = begin.wish.purpose()?;
+        let again = matches!(purpose, Purpose::Confirm(..));
         let browser = match begin.browser {
-            // Whether it is one of ours, nobody needs to know: it only binds.
+            // Whether it is one of ours does not matter: it only binds.
             Some(known) if secret::is_well_formed(known) => known.to_owned(),
             _ => self.secret(),
         };
         let state = self.secret();
         let secrets = Secrets { nonce: self.secret(), verifier: self.secret() };
-        let address = outside.providers.authorize_url(&rules.name, &state, &secrets, begin.back, begin.again).await?;
+        let address = outside.providers.authorize_url(&rules.name, &state, &secrets, begin.back, again).await?;
         let now = self.clock.now();
         let pending = PendingSignIn {
             digest: secret::hex_digest(&state),
@@ -82,7 +99,7 @@ impl Federation {
             secrets,
             back: begin.back.to_owned(),
             next: begin.next.to_owned(),
-            link,
+            purpose,
             expires_at: now + PATIENCE,
             address: network_of(begin.address),
         };

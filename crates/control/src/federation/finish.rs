@@ -1,14 +1,14 @@
 //! A browser comes back from a provider. Nothing it brings is believed: what was kept when it left decides.
 
 use chrono::{DateTime, Utc};
-use domain::user::User;
+use domain::{SessionHandle, UserId, user::User};
 
-use super::{Federation, Refusal};
+use super::{Federation, Refusal, begin::PATIENCE};
 use crate::{
     actor::Actor,
     ports::{
         identity::Verified,
-        store::{PendingSignIn, ProviderSession, SessionKey},
+        store::{PendingSignIn, ProviderSession, Purpose, SessionKey},
     },
     secret,
 };
@@ -39,8 +39,10 @@ impl std::fmt::Debug for Callback<'_> {
 pub enum Finished {
     /// A session is to begin, and the grant to be kept with it.
     SignedIn { user: User, grant: Box<Grant>, next: String },
-    /// The identity belongs to whoever is signed in.
+    /// The identity belongs to the account that is signed in.
     Linked { next: String },
+    /// The present session's sign-in is fresh again.
+    Confirmed { grant: Box<Grant>, next: String },
 }
 
 /// What a session stands on at the provider.
@@ -51,10 +53,16 @@ pub struct Grant {
 }
 
 impl Grant {
-    /// When the person showed the provider who they are, where it says so. Whoever is signed in there for days only passes by.
+    /// When the person showed the provider who they are, where it says so. People who are signed in there for days only pass by.
     pub fn shown_at(&self) -> Option<DateTime<Utc>> {
         DateTime::from_timestamp(self.verified.claims.get("auth_time")?.as_i64()?, 0)
     }
+}
+
+/// The actor who has begun, if they are still in the session they began in.
+fn same<'a>(callback: &Callback<'a>, user: UserId, session: &SessionHandle) -> Result<&'a Actor, Refusal> {
+    let same = callback.actor.filter(|actor| actor.user == user && actor.session.as_ref() == Some(session));
+    same.ok_or(Refusal::SessionChanged)
 }
 
 impl Federation {
@@ -69,19 +77,23 @@ impl Federation {
             return Err(Refusal::of_code(error));
         }
         let code = callback.code.ok_or(Refusal::NotBegunHere)?;
-        let verified = outside.providers.exchange(&rules.name, code, &pending.secrets, &pending.back).await?;
-        match &pending.link {
-            None => {
+        let shown_since = matches!(pending.purpose, Purpose::Confirm(..)).then(|| pending.expires_at - PATIENCE);
+        let exchanged = outside.providers.exchange(&rules.name, code, &pending.secrets, &pending.back, shown_since);
+        let (verified, next) = (exchanged.await?, pending.next);
+        let grant = |verified| Box::new(Grant { provider: rules.name.clone(), verified });
+        match pending.purpose {
+            Purpose::SignIn => {
                 let user = self.account_of(rules, &verified).await?;
                 tracing::info!(user = %user.name, provider = rules.name, "signed in through a provider");
-                let grant = Box::new(Grant { provider: rules.name.clone(), verified });
-                Ok(Finished::SignedIn { user, grant, next: pending.next })
+                Ok(Finished::SignedIn { user, grant: grant(verified), next })
             }
-            Some((user, session)) => {
-                let same =
-                    callback.actor.filter(|actor| actor.user == *user && actor.session.as_ref() == Some(session));
-                self.link(rules, same.ok_or(Refusal::SessionChanged)?, &verified).await?;
-                Ok(Finished::Linked { next: pending.next })
+            Purpose::Link(user, session) => {
+                self.link(rules, same(&callback, user, &session)?, &verified).await?;
+                Ok(Finished::Linked { next })
+            }
+            Purpose::Confirm(user, session) => {
+                self.check_that_it_is(rules, same(&callback, user, &session)?, &verified).await?;
+                Ok(Finished::Confirmed { grant: grant(verified), next })
             }
         }
     }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::{Federation, Refusal};
 use crate::{Error, ports::store::SessionKey};
 
-/// Somebody waits to be signed out.
+/// A person waits to be signed out.
 const AT_MOST: Duration = Duration::from_millis(1500);
 
 /// What a session stood on. `Debug` shows no token.
@@ -22,7 +22,7 @@ impl std::fmt::Debug for Parting {
 }
 
 impl Federation {
-    /// The provider says by itself that somebody has signed out there. Returns how many sessions of ours have ended.
+    /// The provider says by itself that a person has signed out there. Returns how many sessions of ours have ended.
     pub async fn end_by_provider(&self, provider: &str, token: &str) -> Result<u64, Refusal> {
         let (rules, outside) = self.provider(provider)?;
         let order = outside.providers.verify_logout(&rules.name, token).await?;

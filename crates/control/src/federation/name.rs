@@ -1,4 +1,4 @@
-//! A user name for somebody the provider has named, by its rules and by ours.
+//! A user name for a person whom the provider has named, by its rules and by ours.
 
 use domain::name::UserName;
 
@@ -7,11 +7,11 @@ use crate::{
     ports::{identity::Claims, store::Transaction},
 };
 
-/// Somebody else may have a name like it; after so many there is none left.
+/// Another user may have a name like it; after so many there is none left.
 const MOST: u32 = 1000;
 const NOBODY_IN_PARTICULAR: &str = "user";
 
-/// A name nobody has, as near as can be to what the provider calls the person.
+/// A name that is free, as near as can be to what the provider calls the person.
 pub(super) async fn free(tx: &mut dyn Transaction, claims: &Claims) -> Result<UserName, Error> {
     let wanted = wanted(claims);
     for number in 1..=MOST {

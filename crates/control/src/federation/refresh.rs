@@ -26,7 +26,7 @@ const AT_ONCE: usize = 8;
 const BATCH: u32 = 64;
 /// How long one asker has; longer than asking may take.
 const TAKEN_FOR: TimeDelta = TimeDelta::minutes(2);
-/// After a failure that is nobody's no.
+/// After a failure that is no refusal of the person.
 const AGAIN_IN: TimeDelta = TimeDelta::seconds(30);
 /// Where the provider does not say how often.
 const USUAL: Duration = Duration::from_secs(300);

@@ -1,4 +1,4 @@
-//! Why somebody could not be signed in through a provider. Each variant is something a person can act on, and has a page.
+//! Why a person could not be signed in through a provider. Each variant is something a person can act on, and has a page.
 
 use crate::{
     Error,
@@ -31,7 +31,7 @@ pub enum Refusal {
     ProviderRefused(String),
     #[error("what the provider sent is out of its time")]
     Clock(#[source] IdentityError),
-    #[error("what the provider sent is meant for somebody else")]
+    #[error("what the provider sent is meant for another application")]
     Audience(#[source] IdentityError),
     #[error("what the provider sent is not to be believed")]
     Untrusted(#[source] IdentityError),
@@ -45,8 +45,12 @@ pub enum Refusal {
     Locked,
     #[error("the identity belongs to another account")]
     LinkedElsewhere,
-    #[error("linking needs the session it was begun in")]
+    #[error("the session is not the one it was begun in")]
     SessionChanged,
+    #[error("the provider names an identity that is not the signed-in account's")]
+    AnotherPerson,
+    #[error("the provider was to ask the person to sign in again, and did not")]
+    NotAskedAgain(#[source] IdentityError),
     #[error(transparent)]
     Control(#[from] Error),
 }
@@ -64,6 +68,7 @@ impl From<IdentityError> for Refusal {
             IdentityError::Unavailable(_) => Self::Unavailable(error),
             IdentityError::Refused(code) => Self::of_code(&code),
             IdentityError::Untrusted { why: Distrust::Time, .. } => Self::Clock(error),
+            IdentityError::Untrusted { why: Distrust::Stale, .. } => Self::NotAskedAgain(error),
             IdentityError::Untrusted { why: Distrust::Audience, .. } => Self::Audience(error),
             IdentityError::Untrusted { .. } => Self::Untrusted(error),
         }
@@ -94,6 +99,7 @@ impl Refusal {
         match self {
             Self::Unavailable(_)
             | Self::ProviderRefused(_)
+            | Self::NotAskedAgain(_)
             | Self::Clock(_)
             | Self::Audience(_)
             | Self::Untrusted(_) => true,

@@ -19,14 +19,14 @@ impl ClaimRule {
     }
 }
 
-/// Whoever meets the rule is in the group.
+/// A person who meets the rule is in the group.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct GroupRule {
     pub group: GroupName,
     pub rule: ClaimRule,
 }
 
-/// What becomes of somebody who signs in for the first time.
+/// What becomes of a person who signs in for the first time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum FirstSignIn {
     #[default]
@@ -44,7 +44,7 @@ pub struct ProviderRules {
     pub issuer: String,
     /// Who is an administrator; without it, administrators are made here.
     pub admin_if: Option<ClaimRule>,
-    /// Who is in which group: the first rule that is met counts, and whoever meets none is in no group. Without any, people
+    /// Who is in which group: the first rule that is met counts, and a person who meets none is in no group. Without any, people
     /// are put into groups here.
     pub group_if: Vec<GroupRule>,
     /// Who may sign in at all; without it, everybody the provider lets in.
@@ -62,7 +62,7 @@ impl ProviderRules {
         Self {
             required: told(&self.required),
             admin_if: told(&self.admin_if),
-            // Whoever cannot be seen to meet the first may be in its group all the same.
+            // A person who cannot be seen to meet the first may be in its group all the same.
             group_if: if self.group_if.iter().all(|group| claims.tell_of(&group.rule.claim)) {
                 self.group_if.clone()
             } else {
@@ -73,13 +73,13 @@ impl ProviderRules {
         }
     }
 
-    /// The group of whoever is said to be this; the outer `None` where the provider does not decide it.
+    /// The group of the person of whom this is said; the outer `None` where the provider does not decide it.
     pub(super) fn group(&self, claims: &Claims) -> Option<Option<&GroupName>> {
         let met = || self.group_if.iter().find(|group| group.rule.is_met(claims)).map(|group| &group.group);
         (!self.group_if.is_empty()).then(met)
     }
 
-    /// Whether somebody of whom this is said may sign in.
+    /// Whether the person of whom this is said may sign in.
     pub(super) fn admit(&self, claims: &Claims) -> Result<(), Refusal> {
         if self.required.as_ref().is_some_and(|required| !required.is_met(claims)) {
             return Err(Refusal::NotAllowed);

@@ -13,7 +13,7 @@ pub trait Entropy: Send + Sync + 'static {
     /// A new id; later ones sort behind earlier ones.
     fn id(&self, now: DateTime<Utc>) -> Uuid;
 
-    /// Fills the buffer with bytes nobody can guess.
+    /// Fills the buffer with bytes that cannot be guessed.
     fn fill(&self, buffer: &mut [u8]);
 }
 

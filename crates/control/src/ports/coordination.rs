@@ -10,7 +10,7 @@ use async_trait::async_trait;
 use domain::{
     NodeId, UserId, VclusterId,
     image::{ImageRef, Source},
-    name::{NodeName, VclusterName, WorkerName},
+    name::{NodeName, RuntimeName, VclusterName, WorkerName},
     node::{Generation, NodeIntent, Observation},
     resources::Resources,
 };
@@ -55,12 +55,23 @@ pub struct Assignment {
     /// Where a container that is to be made may take it from.
     #[serde(default)]
     pub source: Source,
+    /// What a container that is to be made runs with; `None` for the engine's usual runtime. One that is there keeps its own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub runtime: Option<RuntimeName>,
     pub resources: Resources,
     pub subnet: Ipv4Net,
     pub ip: Ipv4Addr,
     /// The record says that the owner's home was made on this worker: one that is not there is lost, and not made anew.
     #[serde(default)]
     pub has_home: bool,
+}
+
+impl Assignment {
+    /// Whether this one, being published, stays where `wanted` is to be: it is newer, or another order under the same number,
+    /// which workers would not carry out twice.
+    pub fn stays_before(&self, wanted: &Self) -> bool {
+        self.generation > wanted.generation || (self.generation == wanted.generation && self.order != wanted.order)
+    }
 }
 
 /// What a worker sees of its assignments.
@@ -142,6 +153,12 @@ pub struct WorkerInfo {
     pub name: WorkerName,
     pub cpu_milli: u64,
     pub memory_mib: u64,
+    /// How many processes and threads its kernel can have; `None` when it does not say.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pids: Option<u64>,
+    /// What its engine can run containers with.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub runtimes: BTreeSet<RuntimeName>,
     /// Networks the host already routes or its engine already has, ours not among them: no vcluster may overlap them.
     pub routed: Vec<Ipv4Net>,
     /// Why it cannot take nodes now; `None` when it can.

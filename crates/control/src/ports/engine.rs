@@ -9,7 +9,11 @@ use std::{
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use domain::{
-    InstallationId, NodeId, UserId, VclusterId, image::ImageRef, name::NodeName, node::Generation, resources::Resources,
+    InstallationId, NodeId, UserId, VclusterId,
+    image::ImageRef,
+    name::{NodeName, RuntimeName},
+    node::Generation,
+    resources::Resources,
 };
 use futures::stream::BoxStream;
 use ipnet::Ipv4Net;
@@ -39,6 +43,8 @@ pub struct ContainerSpec {
     /// Its host name and its name in the network's DNS.
     pub host_name: NodeName,
     pub image: ImageRef,
+    /// `None` for the engine's usual one.
+    pub runtime: Option<RuntimeName>,
     pub resources: Resources,
     pub ceilings: Ceilings,
     pub network: String,
@@ -56,8 +62,6 @@ pub struct ContainerSpec {
 /// What each node of a host may take of what all of the host's processes share.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Ceilings {
-    /// Processes and threads.
-    pub pids: u32,
     /// Open files of one process.
     pub open_files: u32,
     /// Of the host's disks, when others want them, too: 10 to 1000, as the engine counts.
@@ -68,7 +72,7 @@ pub struct Ceilings {
 
 impl Default for Ceilings {
     fn default() -> Self {
-        Self { pids: 1024, open_files: 16_384, io_weight: 20, oom_score_adj: 500 }
+        Self { open_files: 16_384, io_weight: 20, oom_score_adj: 500 }
     }
 }
 
@@ -147,6 +151,8 @@ pub struct EngineInfo {
     pub memory_mib: u64,
     /// Where it keeps images and containers, on its host.
     pub root_dir: PathBuf,
+    /// What it can run containers with.
+    pub runtimes: BTreeSet<RuntimeName>,
     /// When it was started, if it says so. One that is restarted and has let everything run on may say the same as before.
     pub started: Option<DateTime<Utc>>,
 }
@@ -247,6 +253,12 @@ pub enum EngineError {
         "the image {0} may not be used here any more; make a vcluster of another image, or ask an administrator to allow it"
     )]
     ImageNotAllowed(String),
+    /// Installed once, or on another host.
+    #[error(
+        "this host's Docker Engine does not have the runtime {0}; ask an administrator to install it and to name it in the \
+         engine's configuration, then start again"
+    )]
+    NoSuchRuntime(String),
     #[error("no such container, network or volume: {0}")]
     Gone(String),
     #[error("the subnet {0} overlaps another network of this host")]

@@ -4,9 +4,10 @@
 use std::{fmt, time::Duration};
 
 use async_trait::async_trait;
+use chrono::{DateTime, Utc};
 use serde_json::{Map, Value};
 
-/// What the provider says about somebody, as it says it.
+/// What the provider says about a person, as it says it.
 #[derive(Clone, Default, PartialEq)]
 pub struct Claims(pub Map<String, Value>);
 
@@ -67,7 +68,7 @@ impl fmt::Debug for Secrets {
     }
 }
 
-/// Who somebody is, and what keeps it good. `Debug` shows no token.
+/// Who a person is, and what keeps it good. `Debug` shows no token.
 #[derive(Clone, PartialEq)]
 pub struct Verified {
     pub issuer: String,
@@ -118,6 +119,8 @@ pub enum Distrust {
     Nonce,
     /// Expired, or from the future: mostly a clock that is wrong.
     Time,
+    /// The person was to sign in anew, and has signed in earlier.
+    Stale,
     Signature,
     /// Two answers about two people.
     Subject,
@@ -165,13 +168,15 @@ pub trait IdentityProviders: Send + Sync + 'static {
     /// Whether an answer that says who it is from (RFC 9207) is from this provider.
     async fn is_from(&self, provider: &str, issuer: Option<&str>) -> Result<bool, IdentityError>;
 
-    /// Turns the code into somebody. `back` is what the browser was sent with.
+    /// Turns the code into a verified identity. `back` is what the browser was sent with. With `shown_since`, an ID token that
+    /// tells of an earlier sign-in is not believed; one that tells nothing of it is.
     async fn exchange(
         &self,
         provider: &str,
         code: &str,
         secrets: &Secrets,
         back: &str,
+        shown_since: Option<DateTime<Utc>>,
     ) -> Result<Verified, IdentityError>;
 
     /// Asks whether `subject` may go on; answers with what is said about them now. `Err`: no token was given.
@@ -189,7 +194,7 @@ pub trait IdentityProviders: Send + Sync + 'static {
     async fn verify_logout(&self, provider: &str, token: &str) -> Result<LogoutOrder, IdentityError>;
 }
 
-/// Makes texts unreadable for whoever has the database alone.
+/// Makes texts unreadable with the database alone.
 pub trait Seal: Send + Sync + 'static {
     /// `place` is where the text will lie; it opens nowhere else.
     fn seal(&self, text: &str, place: &str) -> String;

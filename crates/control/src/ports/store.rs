@@ -26,7 +26,9 @@ use ipnet::Ipv4Net;
 
 pub use app::{Admission, AppSession, EntryPass, SessionKey};
 pub use home::{HomeReads, HomeWrites};
-pub use identity::{Admitted, Identity, IdentityReads, IdentityWrites, PendingShares, PendingSignIn, ProviderSession};
+pub use identity::{
+    Admitted, Identity, IdentityReads, IdentityWrites, PendingShares, PendingSignIn, ProviderSession, Purpose,
+};
 pub use image::AllowedImage;
 pub use person::{BrowserSession, Person};
 
@@ -139,9 +141,9 @@ pub struct IdempotencyRecord {
     pub created_at: DateTime<Utc>,
 }
 
-/// Every vcluster, and those whose rows cannot be read: the others go on without them.
+/// Vclusters as they were asked for, and those among them whose rows cannot be read: the others go on without them.
 #[derive(Debug, Clone, PartialEq, Default)]
-pub struct AllVclusters {
+pub struct FoundVclusters {
     pub vclusters: Vec<Vcluster>,
     /// With what is wrong.
     pub unreadable: Vec<(VclusterId, String)>,
@@ -186,10 +188,10 @@ pub trait Store: IdentityReads + HomeReads + Send + Sync + 'static {
     async fn attempts(&self, key: &str) -> Result<Option<Attempts>, StoreError>;
 
     async fn vcluster(&self, id: VclusterId) -> Result<Option<Vcluster>, StoreError>;
-    /// Newest first.
-    async fn vclusters_of(&self, owner: UserId, page: PageRequest<VclusterId>) -> Result<Vec<Vcluster>, StoreError>;
+    /// Newest first; one that cannot be read counts for the page's limit.
+    async fn vclusters_of(&self, owner: UserId, page: PageRequest<VclusterId>) -> Result<FoundVclusters, StoreError>;
     /// Every vcluster of every owner: what workers must be told after coordination was lost.
-    async fn all_vclusters(&self) -> Result<AllVclusters, StoreError>;
+    async fn all_vclusters(&self) -> Result<FoundVclusters, StoreError>;
     /// Containers no record claims, the first found first.
     async fn unclaimed(&self) -> Result<Vec<Unclaimed>, StoreError>;
     /// What was asked of the vcluster and by whom, newest first.
@@ -252,6 +254,8 @@ pub trait Transaction: IdentityWrites + HomeWrites + Send {
     async fn clear_attempts(&mut self, key: &str) -> Result<(), StoreError>;
 
     async fn vcluster(&mut self, id: VclusterId) -> Result<Option<Vcluster>, StoreError>;
+    /// Whose it is, also where the rest of it cannot be read.
+    async fn owner_of_vcluster(&mut self, id: VclusterId) -> Result<Option<UserId>, StoreError>;
     async fn vcluster_named(&mut self, owner: UserId, name: &VclusterName) -> Result<Option<VclusterId>, StoreError>;
     /// The vcluster that has this node.
     async fn vcluster_of_node(&mut self, node: NodeId) -> Result<Option<Vcluster>, StoreError>;
@@ -268,9 +272,9 @@ pub trait Transaction: IdentityWrites + HomeWrites + Send {
     /// What was found at `from` or later counts as found at `now`.
     async fn find_unclaimed_again(&mut self, from: DateTime<Utc>, now: DateTime<Utc>) -> Result<(), StoreError>;
     async fn remove_unclaimed(&mut self, node: NodeId) -> Result<(), StoreError>;
-    /// Removes it with its nodes; its operations stay as history.
     /// Something that nobody asked for, in the vcluster's history.
     async fn note_happening(&mut self, id: VclusterId, happened: &Operation) -> Result<(), StoreError>;
+    /// Removes it with its nodes, readable or not; its operations stay as history.
     async fn remove_vcluster(&mut self, id: VclusterId, now: DateTime<Utc>) -> Result<(), StoreError>;
     async fn usage(&mut self, owner: UserId) -> Result<Usage, StoreError>;
     /// What tenants hold on each worker.
@@ -278,7 +282,7 @@ pub trait Transaction: IdentityWrites + HomeWrites + Send {
     /// The administrators' list of images, by pattern.
     async fn allowed_images(&mut self) -> Result<Vec<AllowedImage>, StoreError>;
     /// One that is not on the list yet.
-    async fn insert_allowed_image(&mut self, image: &AllowedImage) -> Result<(), StoreError>;
+    async fn save_allowed_image(&mut self, image: &AllowedImage) -> Result<(), StoreError>;
     /// Whether it was on the list.
     async fn remove_allowed_image(&mut self, pattern: &str) -> Result<bool, StoreError>;
     /// Every subnet a vcluster has.

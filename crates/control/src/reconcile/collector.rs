@@ -10,7 +10,7 @@ use domain::{
     NodeId, OperationId, VclusterId,
     name::WorkerName,
     node::{Generation, Node, Observation, Phase},
-    operation::{Operation, OperationKind, OperationState},
+    operation::Operation,
     vcluster::{Change, Vcluster},
 };
 use futures::StreamExt;
@@ -21,6 +21,7 @@ use tokio_util::sync::CancellationToken;
 use super::{
     Dispatcher,
     catch_up::was_behind,
+    comeback::Comeback,
     host_lost,
     hosts::Hosts,
     notices::Notices,
@@ -29,7 +30,8 @@ use super::{
     sweeper::{self, Sweeper},
 };
 use crate::{
-    Error, Ports,
+    Error, Policy, Ports,
+    admission::Admission,
     events::Events,
     ports::{
         clock::{Clock, Entropy},
@@ -51,6 +53,7 @@ pub(super) struct Collector {
     entropy: Arc<dyn Entropy>,
     events: Events,
     hosts: Hosts,
+    comeback: Comeback,
     dispatcher: Dispatcher,
     /// Where another subnet is cut from when a vcluster's own is taken.
     cluster_net: Ipv4Net,
@@ -75,13 +78,14 @@ impl Collector {
         events: Events,
         hosts: Hosts,
         dispatcher: Dispatcher,
-        cluster_net: Ipv4Net,
+        policy: &Policy,
         orphans: Orphans,
         notices: Notices,
     ) -> Self {
         let Ports { store, dispatch, clock, entropy, .. } = ports.clone();
         let sweeper = Sweeper::new(ports, orphans.clone(), notices.clone());
         Self {
+            comeback: Comeback::new(Admission::new(hosts.clone(), policy), entropy.clone()),
             store,
             dispatch,
             clock,
@@ -89,7 +93,7 @@ impl Collector {
             events,
             hosts,
             dispatcher,
-            cluster_net,
+            cluster_net: policy.cluster_net,
             orphans,
             notices,
             unheard_at: None,
@@ -160,8 +164,9 @@ impl Collector {
                 self.take_reports(self.of_hosts_that_answer(reports)).await
             }
             ReportEvent::Worker(info) => {
-                let back = !self.hosts.knows(&info.name);
+                // What did not run again because its host took no nodes is looked at once more when it does.
                 let name = info.name.clone();
+                let back = !self.hosts.knows(&name) || (info.unready.is_none() && !self.hosts.is_ready(&name));
                 self.hosts.put(info);
                 if back { self.find_again(&name).await } else { Ok(()) }
             }
@@ -232,8 +237,10 @@ impl Collector {
                 {
                     progress.moved();
                 } else if vcluster.comes_back(report.node, &report.observation, now) {
-                    self.bring_back(vcluster, &report, now);
-                    progress.moved();
+                    match self.comeback.order(&mut *tx, vcluster, &report, now).await? {
+                        None => progress.moved(),
+                        Some(refused) => progress.observe(vcluster, report.node, &refused, now),
+                    }
                 } else {
                     progress.observe(vcluster, report.node, &report.observation, now);
                 }
@@ -243,14 +250,6 @@ impl Collector {
         self.forget(&strangers);
         self.dispatcher.withdraw(strangers);
         Ok(())
-    }
-
-    /// What went down with its host runs again, without its owner.
-    fn bring_back(&self, vcluster: &mut Vcluster, report: &Report, now: chrono::DateTime<chrono::Utc>) {
-        let id = OperationId::new(self.entropy.id(now));
-        vcluster.bring_back(report.node, Operation::recover(id, report.worker.clone(), now), now);
-        let (node, worker, phase) = (report.node, &report.worker, &report.observation.phase);
-        tracing::info!(vcluster = %vcluster.id, %node, %worker, ?phase, "a node is started again after a restart of its host");
     }
 
     /// Says whether there was one. The present one is its own in the record, so it is none of those that are free.
@@ -280,11 +279,9 @@ impl Collector {
             } else {
                 tx.save_vcluster(vcluster, now).await?;
             }
-            for reason in &progress.happened {
-                let mut happened =
-                    Operation::begin(OperationId::new(self.entropy.id(now)), OperationKind::OutOfMemory, now);
-                happened.finish(OperationState::Failed, Some(reason.clone()), now);
-                tx.note_happening(vcluster.id, &happened).await?;
+            for (kind, what) in &progress.happened {
+                let id = OperationId::new(self.entropy.id(now));
+                tx.note_happening(vcluster.id, &Operation::happened(id, *kind, what.clone(), now)).await?;
             }
             for worker in &progress.came_up {
                 tx.keep_home(vcluster.owner, worker, now).await?;

@@ -19,8 +19,9 @@ use crate::{
     images::Images,
     ports::{
         coordination::{Assignment, Dispatch, Newer, Order},
-        store::{AllVclusters, Store, StoreError},
+        store::{FoundVclusters, Store, StoreError},
     },
+    vclusters::unreadable::sentence,
 };
 
 /// Between two tries while coordination does not answer.
@@ -122,11 +123,8 @@ impl Publisher {
     async fn publish_everything(&self) -> Result<(), Stopped> {
         // Before the record is read: what another process commits and publishes meanwhile is not taken for surplus.
         let round = self.dispatch.open_round().await.map_err(Error::from)?;
-        let AllVclusters { vclusters, unreadable } = self.store.all_vclusters().await.map_err(Error::from)?;
-        let sentence = |(id, fault): &(_, String)| {
-            format!("vcluster {id} cannot be read from the record ({fault}); its nodes are left as they are")
-        };
-        self.notices.set_unreadable(unreadable.iter().map(sentence).collect());
+        let FoundVclusters { vclusters, unreadable } = self.store.all_vclusters().await.map_err(Error::from)?;
+        self.notices.set_unreadable(unreadable.iter().map(|(id, fault)| sentence(*id, fault)).collect());
         let spared: BTreeSet<_> = unreadable.into_iter().map(|(id, _)| id).collect();
         let sources = self.images.sources().await.map_err(Error::from)?;
         let homes = self.store.homes(None).await.map_err(Error::from)?;
@@ -219,6 +217,7 @@ fn assignment_of(vcluster: &Vcluster, node: &Node, source: Source, homes: &Homes
         name: node.name,
         image: vcluster.image.clone(),
         source,
+        runtime: node.runtime.clone(),
         resources: vcluster.resources,
         subnet: vcluster.subnet,
         ip: node.ip,

@@ -1,8 +1,17 @@
 //! The workers that are there, as control last heard of them. A cache that can be dropped: coordination fills it again.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
-use domain::{Violation, name::WorkerName, node::Node, quota::Usage, resources::Resources};
+use domain::{
+    Violation,
+    name::{RuntimeName, WorkerName},
+    node::Node,
+    quota::Usage,
+    resources::Resources,
+};
 use ipnet::Ipv4Net;
 use parking_lot::RwLock;
 use scheduler::{Host, NoRoom, Overcommit, Problem};
@@ -27,6 +36,11 @@ impl Hosts {
 
     pub(crate) fn knows(&self, name: &WorkerName) -> bool {
         self.0.read().contains_key(name)
+    }
+
+    /// It is there and takes nodes.
+    pub(super) fn is_ready(&self, name: &WorkerName) -> bool {
+        self.0.read().get(name).is_some_and(|info| info.unready.is_none())
     }
 
     /// Every host that is there, by name.
@@ -54,11 +68,12 @@ impl Hosts {
         &self,
         count: u32,
         each: Resources,
+        runtime: Option<&RuntimeName>,
         overcommit: Overcommit,
         used: &[(WorkerName, Usage)],
     ) -> Result<Vec<WorkerName>, Error> {
         let hosts = self.as_problem(used);
-        scheduler::place(&Problem { hosts: &hosts, count, each, overcommit }).map_err(no_room)
+        scheduler::place(&Problem { hosts: &hosts, count, each, runtime, overcommit }).map_err(no_room)
     }
 
     /// Whether nodes that must run where their files are fit there.
@@ -69,19 +84,21 @@ impl Hosts {
         overcommit: Overcommit,
         used: &[(WorkerName, Usage)],
     ) -> Result<(), Error> {
-        let mut counts: BTreeMap<&WorkerName, u32> = BTreeMap::new();
-        for node in nodes {
-            *counts.entry(&node.worker).or_default() += 1;
-        }
-        for (worker, count) in counts {
+        // Nodes that were added at different times may differ in their runtime: each must be there, with room for all.
+        let wanted: BTreeSet<_> = nodes.iter().map(|node| (&node.worker, node.runtime.as_ref())).collect();
+        for (worker, runtime) in wanted {
+            let count = nodes.iter().filter(|node| node.worker == *worker).count();
+            let count = u32::try_from(count).unwrap_or(u32::MAX);
             let here: Vec<Host> = self.as_problem(used).into_iter().filter(|host| host.name == *worker).collect();
-            scheduler::place(&Problem { hosts: &here, count, each, overcommit }).map_err(|fault| match fault {
-                NoRoom::NoHost => Error::NoRoom(vec![Violation::new(
-                    "nodes",
-                    format!("host {worker} does not answer, and the nodes' files are there"),
-                )]),
-                full => no_room(full),
-            })?;
+            scheduler::place(&Problem { hosts: &here, count, each, runtime, overcommit }).map_err(
+                |fault| match fault {
+                    NoRoom::NoHost => Error::NoRoom(vec![Violation::new(
+                        "nodes",
+                        format!("host {worker} does not answer, and the nodes' files are there"),
+                    )]),
+                    full => no_room(full),
+                },
+            )?;
         }
         Ok(())
     }
@@ -93,6 +110,8 @@ impl Hosts {
             name: info.name.clone(),
             cpu_milli: info.cpu_milli,
             memory_mib: info.memory_mib,
+            pids: info.pids,
+            runtimes: info.runtimes.clone(),
             used: held(&info.name),
             ready: info.unready.is_none(),
         };

@@ -72,7 +72,12 @@ impl Orphans {
             Err(StoreError::Unreadable { .. }) => return Ok(Said::Nothing),
             Err(error) => return Err(error.into()),
         }
-        if let Some(generation) = tx.departed(orphan.node).await?.filter(|last| *last >= orphan.generation) {
+        let departed = match tx.departed(orphan.node).await {
+            // It was unreadable when it was deleted: nothing says which of its containers may go.
+            Err(StoreError::Unreadable { .. }) => None,
+            departed => departed?,
+        };
+        if let Some(generation) = departed.filter(|last| *last >= orphan.generation) {
             tx.remove_unclaimed(orphan.node).await?;
             return Ok(Said::Verdict(Verdict::Remove { generation }));
         }

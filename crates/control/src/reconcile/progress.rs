@@ -7,7 +7,7 @@ use domain::{
     NodeId,
     name::WorkerName,
     node::{Generation, NodeState, Observation},
-    operation::Operation,
+    operation::{Operation, OperationKind},
     vcluster::{Change, Vcluster},
 };
 
@@ -20,7 +20,7 @@ pub(super) struct Progress {
     pub(super) finished: bool,
     pub(super) left: Vec<(WorkerName, NodeId, Generation)>,
     /// What is to stand in the history besides operations.
-    pub(super) happened: Vec<String>,
+    pub(super) happened: Vec<(OperationKind, String)>,
     /// Where nodes have come up: the owner's home is there.
     pub(super) came_up: BTreeSet<WorkerName>,
 }
@@ -38,8 +38,7 @@ impl Progress {
         now: DateTime<Utc>,
     ) {
         let worker = vcluster.node_by_id(node).map(|node| node.worker.clone());
-        let noted = |vcluster: &Vcluster| vcluster.node_by_id(node).and_then(|node| node.notes.out_of_memory.clone());
-        let before = noted(vcluster);
+        let before = vcluster.node_by_id(node).map(|node| node.notes.clone()).unwrap_or_default();
         let was_running = vcluster.operation.is_running();
         match vcluster.observe(node, observation, now) {
             Change::None => return,
@@ -47,10 +46,9 @@ impl Progress {
             Change::Gone => self.gone = true,
         }
         self.changed = true;
-        if let (Some(now), Some(node)) =
-            (noted(vcluster).filter(|now| Some(now) != before.as_ref()), vcluster.node_by_id(node))
-        {
-            self.happened.push(format!("{}: {now}", node.name));
+        if let Some(node) = vcluster.node_by_id(node) {
+            let news = node.notes.news(&before).into_iter();
+            self.happened.extend(news.map(|(kind, what)| (kind, format!("{}: {what}", node.name))));
         }
         self.finished |= was_running && (self.gone || !vcluster.operation.is_running());
         let Some(worker) = worker else { return };

@@ -3,7 +3,7 @@
 use domain::{
     VclusterId, Violation,
     image::ImageRef,
-    name::VclusterName,
+    name::{RuntimeName, VclusterName},
     operation::OperationKind,
     quota::Usage,
     resources::Resources,
@@ -16,6 +16,7 @@ use super::{Vclusters, parse_count};
 use crate::{
     Error,
     actor::Actor,
+    admission::NewNodes,
     ports::store::{IdempotencyRecord, StoreError, Transaction},
     subnets,
 };
@@ -42,7 +43,8 @@ struct Order {
 }
 
 impl Order {
-    fn parse(create: &CreateVcluster) -> Result<Self, Error> {
+    /// `pids`: how many processes the installation gives to each node.
+    fn parse(create: &CreateVcluster, pids: u32) -> Result<Self, Error> {
         let mut faults = Vec::new();
         let name = create.name.parse().map_err(|fault| faults.push(fault)).ok();
         let image = create.image.parse().map_err(|fault| faults.push(fault)).ok();
@@ -54,7 +56,7 @@ impl Order {
             count => Some(count?),
         };
         let memory = u64::try_from(create.memory_mib).unwrap_or(0);
-        let resources = Resources::parse(create.cpus, memory).map_err(|fault| faults.extend(fault)).ok();
+        let resources = Resources::parse(create.cpus, memory, pids).map_err(|fault| faults.extend(fault)).ok();
         match (name, image, nodes, resources) {
             (Some(name), Some(image), Some(nodes), Some(resources)) => {
                 Ok(Self { name, image, nodes, resources, autostart: create.autostart })
@@ -72,17 +74,17 @@ impl Vclusters {
         create: CreateVcluster,
         idempotency_key: Option<&str>,
     ) -> Result<Vcluster, Error> {
-        let order = Order::parse(&create)?;
+        let order = Order::parse(&create, self.policy.pids)?;
         let key = idempotency_key.map(check_key).transpose()?;
         let mut tx = self.store.begin().await?;
         if let Some(made) = self.made_before(&mut *tx, actor, key, &create).await? {
             return Ok(made);
         }
-        self.images.check(&mut *tx, actor.user, &order.image).await?;
+        let runtime = self.images.check(&mut *tx, actor.user, &order.image).await?;
         if tx.vcluster_named(actor.user, &order.name).await?.is_some() {
             return Err(Error::NameTaken(order.name.to_string()));
         }
-        let vcluster = self.reserve(&mut *tx, actor, order).await?;
+        let vcluster = self.reserve(&mut *tx, actor, order, runtime.as_ref()).await?;
         if let Some(key) = key {
             let record = IdempotencyRecord {
                 user: actor.user,
@@ -103,9 +105,16 @@ impl Vclusters {
     }
 
     /// Limits, hosts and a subnet, then the vcluster with its nodes ordered to run.
-    async fn reserve(&self, tx: &mut dyn Transaction, actor: &Actor, order: Order) -> Result<Vcluster, Error> {
-        let beside = Usage::default().with_vcluster();
-        let new = self.place_nodes(tx, actor.user, order.nodes, order.resources, beside).await?;
+    async fn reserve(
+        &self,
+        tx: &mut dyn Transaction,
+        actor: &Actor,
+        order: Order,
+        runtime: Option<&RuntimeName>,
+    ) -> Result<Vcluster, Error> {
+        let (owner, beside) = (actor.user, Usage::default().with_vcluster());
+        let new = NewNodes { owner, count: order.nodes, each: order.resources, runtime, beside };
+        let new = self.place_nodes(tx, new).await?;
         let prefix = subnet::prefix_for(order.nodes);
         let subnet = subnets::free(tx, &self.hosts, self.policy.cluster_net, prefix).await?;
         let operation = self.operation(actor, OperationKind::Create);

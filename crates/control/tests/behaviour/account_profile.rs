@@ -136,6 +136,21 @@ async fn what_makes_the_way_in_wider_needs_a_sign_in_of_the_last_minutes() {
     accounts.confirm(&ada.clone().shown_at(Some(harness.clock.now()))).expect("signed in again");
 }
 
+#[tokio::test]
+async fn a_sign_in_is_made_fresh_by_the_present_password_and_guessing_costs_waits() {
+    let harness = Harness::new().await;
+    let (accounts, ada) = (&harness.control.accounts, in_browser(&harness.ada, "a"));
+    accounts.confirm_password(&ada, "correct horse", address()).await.expect("hers");
+    for _ in 0..5 {
+        let wrong = accounts.confirm_password(&ada, "wrong horse", address()).await;
+        assert_eq!(fields(wrong.expect_err("not hers")), ["password"]);
+    }
+    let waits = accounts.confirm_password(&ada, "correct horse", address()).await;
+    assert!(matches!(waits, Err(Error::TooManyAttempts { .. })), "{waits:?}");
+    let by_token = accounts.confirm_password(&harness.ada, "correct horse", address()).await;
+    assert!(matches!(by_token, Err(Error::NeedsSession)), "{by_token:?}");
+}
+
 /// Making and revoking without end fills no record, and revoked ones take no room.
 #[tokio::test]
 async fn tokens_that_are_revoked_do_not_count_and_do_not_pile_up() {

@@ -44,10 +44,10 @@ pub(crate) struct Harness {
     ports: Ports,
     policy: Policy,
     reconciler: Option<(CancellationToken, JoinHandle<()>)>,
-    _data: tempfile::TempDir,
+    data: tempfile::TempDir,
 }
 
-pub(crate) const LIMITS: Limits = Limits { vclusters: 3, nodes: 8, cpu_milli: 8000, memory_mib: 8192 };
+pub(crate) const LIMITS: Limits = Limits { vclusters: 3, nodes: 8, cpu_milli: 8000, memory_mib: 8192, pids: 8192 };
 
 pub(crate) fn policy() -> Policy {
     Policy {
@@ -55,6 +55,7 @@ pub(crate) fn policy() -> Policy {
         cluster_net: "172.20.0.0/24".parse().expect("a network"),
         overcommit: Overcommit { cpu: 4.0, memory: 1.0 },
         images: testkit::build::image_rules(),
+        pids: 512,
     }
 }
 
@@ -81,7 +82,7 @@ impl Harness {
         let ada = actor(&control, "ada").await;
         let bob = actor(&control, "bob").await;
         let mut harness =
-            Self { control, coordination, clock, nodes, store, ada, bob, ports, policy, reconciler: None, _data: data };
+            Self { control, coordination, clock, nodes, store, ada, bob, ports, policy, reconciler: None, data };
         harness.spawn(reconciler);
         harness.announce().await;
         harness
@@ -109,30 +110,34 @@ impl Harness {
     /// The same, and starts another on the same record.
     pub(crate) async fn restart(&mut self) {
         self.stop();
+        self.start();
+        self.host_known().await;
+    }
+
+    /// Another one on the same record, wherever the worker is.
+    pub(crate) fn start(&mut self) {
         let (control, reconciler) = Control::new(&self.ports, self.policy.clone());
         self.control = control;
         self.spawn(reconciler);
-        self.host_known().await;
+    }
+
+    /// What a person with the database could do.
+    pub(crate) async fn sql(&self, statement: &str) {
+        let file = self.data.path().join("docklet.sqlite");
+        let output =
+            std::process::Command::new("sqlite3").arg(file).args(["-cmd", ".timeout 10000", statement]).output();
+        let output = output.expect("sqlite3 is installed");
+        assert!(output.status.success(), "{statement}: {}", String::from_utf8_lossy(&output.stderr));
     }
 
     pub(crate) async fn announce(&self) {
-        self.announce_as("here").await;
+        self.announce_as(&host()).await;
         self.host_known().await;
     }
 
-    /// A worker of this name says that it is there.
-    pub(crate) async fn announce_as(&self, name: &str) {
-        let info = WorkerInfo {
-            name: name.parse().expect("a name"),
-            cpu_milli: 4000,
-            memory_mib: 16384,
-            routed: vec!["172.20.0.0/27".parse().expect("a network")],
-            unready: None,
-            remark: None,
-            stream: None,
-            id: None,
-        };
-        self.coordination.announce(&info).await.expect("coordination answers");
+    /// The host says something else of itself.
+    pub(crate) async fn announce_as(&self, info: &WorkerInfo) {
+        self.coordination.announce(info).await.expect("coordination answers");
     }
 
     /// Placement has heard of the worker: a create is not refused for want of a host.
@@ -189,7 +194,7 @@ impl Harness {
     async fn generation(&self, node: NodeId) -> Option<Generation> {
         let all = PageRequest { after: None, limit: 100 };
         let vclusters = self.control.vclusters.list(&self.ada, all).await.expect("the record answers");
-        vclusters.iter().find_map(|vcluster| vcluster.node_by_id(node)).map(|node| node.generation)
+        vclusters.vclusters.iter().find_map(|vcluster| vcluster.node_by_id(node)).map(|node| node.generation)
     }
 
     pub(crate) async fn run_all(&self, vcluster: &Vcluster) {
@@ -251,6 +256,15 @@ impl Drop for Harness {
         if let Some((_, task)) = self.reconciler.take() {
             task.abort();
         }
+    }
+}
+
+/// The host as it announces itself: 4 CPUs, 16 GiB.
+pub(crate) fn host() -> WorkerInfo {
+    WorkerInfo {
+        cpu_milli: 4000,
+        routed: vec!["172.20.0.0/27".parse().expect("a network")],
+        ..testkit::build::worker_info("here")
     }
 }
 

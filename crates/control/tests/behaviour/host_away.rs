@@ -21,7 +21,7 @@ impl Harness {
     /// Control has begun another watch, and has taken in what was there when it began.
     async fn watched_again(&self, root: &Actor) {
         eventually("another watch", SOON, async || self.coordination.watchers().1 == 1).await;
-        self.announce_as("mark").await;
+        self.announce_as(&testkit::build::worker_info("mark")).await;
         eventually("control to hear of what came last", SOON, async || {
             let hosts = self.control.installation.hosts(root).await.expect("hosts");
             hosts.iter().any(|host| host.name.as_str() == "mark")

@@ -4,14 +4,14 @@ use std::{sync::atomic::Ordering, time::Duration};
 
 use control::{
     Error,
-    federation::{Begin, Callback, ClaimRule, Finished, FirstSignIn, GroupRule, ProviderRules, Refusal},
+    federation::{Begin, Callback, ClaimRule, Finished, FirstSignIn, GroupRule, ProviderRules, Refusal, Wish},
     ports::{
         clock::Clock as _,
         identity::{LogoutOrder, Verified},
         store::Store as _,
     },
 };
-use domain::user::Role;
+use domain::{SessionHandle, user::Role};
 use serde_json::json;
 
 use crate::harness::address;
@@ -126,20 +126,38 @@ async fn signing_out_waits_for_no_provider() {
     assert!(begun.elapsed() <= Duration::from_secs(2), "{:?}", begun.elapsed());
 }
 
+/// The provider is told since when the person must have signed in, and only one of their own identities will do.
+#[tokio::test]
+async fn a_sign_in_is_made_fresh_by_the_person_themselves_in_the_session_they_began_in() {
+    let required = Some(ClaimRule { claim: "groups".into(), value: "people".into() });
+    let lab = Lab::new(ProviderRules { required, ..rules() }, true).await;
+    let (ada, _browser) = lab.sign_in(verified(people())).await;
+    assert_eq!(*lab.provider.since.lock(), None, "a sign-in may be an old one");
+    let session = |digit: &str| ada.clone().in_session(digit.repeat(32).parse::<SessionHandle>().expect("a handle"));
+    let (here, elsewhere) = (session("a"), session("b"));
+    let confirmed = lab.finish_wish(Wish::Confirm(&here), Some(&here), verified(people())).await;
+    assert!(matches!(confirmed, Ok(Finished::Confirmed { .. })), "{confirmed:?}");
+    assert_eq!(*lab.provider.since.lock(), Some(lab.harness.clock.now()));
+    let other = Verified { subject: "other".into(), ..verified(people()) };
+    let refused = lab.finish_wish(Wish::Confirm(&here), Some(&here), other).await;
+    assert!(matches!(refused, Err(Refusal::AnotherPerson)), "{refused:?}");
+    for back in [None, Some(&elsewhere), Some(&lab.harness.bob)] {
+        let refused = lab.finish_wish(Wish::Confirm(&here), back, verified(people())).await;
+        assert!(matches!(refused, Err(Refusal::SessionChanged)), "{refused:?}");
+    }
+    let put_out = lab.finish_wish(Wish::Confirm(&here), Some(&here), verified(json!({"groups": []}))).await;
+    assert!(matches!(put_out, Err(Refusal::NotAllowed)), "{put_out:?}");
+    let by_token = lab.finish_wish(Wish::Confirm(&ada), Some(&ada), verified(people())).await;
+    assert!(matches!(by_token, Err(Refusal::Control(Error::NeedsSession))), "{by_token:?}");
+}
+
 #[tokio::test]
 async fn whoever_takes_longer_than_ten_minutes_begins_once_more() {
     let lab = Lab::new(rules(), true).await;
     *lab.provider.signs_in.lock() = Some(verified(people()));
     for (seconds, in_time) in [(599, true), (600, false)] {
-        let begin = Begin {
-            provider: "lab",
-            next: "/",
-            back: BACK,
-            browser: None,
-            address: address(),
-            link: None,
-            again: false,
-        };
+        let begin =
+            Begin { provider: "lab", next: "/", back: BACK, browser: None, address: address(), wish: Wish::SignIn };
         let begun = lab.federation.begin(begin).await.expect("it is begun");
         lab.harness.clock.advance(Duration::from_secs(seconds));
         let callback = Callback {
@@ -160,7 +178,7 @@ async fn a_host_without_end_fills_no_record() {
     let lab = Lab::new(rules(), true).await;
     let long = format!("{BACK}{}", "x".repeat(512));
     let begin =
-        Begin { provider: "lab", next: "/", back: &long, browser: None, address: address(), link: None, again: false };
+        Begin { provider: "lab", next: "/", back: &long, browser: None, address: address(), wish: Wish::SignIn };
     let begun = lab.federation.begin(begin).await;
     assert!(matches!(begun, Err(Refusal::Control(Error::Invalid(_)))), "{begun:?}");
 }

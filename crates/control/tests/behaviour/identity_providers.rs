@@ -10,9 +10,10 @@ use std::{
 };
 
 use async_trait::async_trait;
+use chrono::{DateTime, Utc};
 use control::{
     actor::Actor,
-    federation::{Begin, Callback, Federation, Finished, Outside, ProviderRules, Refusal, Rules},
+    federation::{Begin, Callback, Federation, Finished, Outside, ProviderRules, Refusal, Rules, Wish},
     ports::{
         clock::Clock as _,
         identity::{Claims, IdentityError, IdentityProviders, LogoutOrder, Refreshed, Seal, Secrets, Verified},
@@ -34,6 +35,8 @@ pub(crate) const BACK: &str = "https://docklet.example/oidc/lab/callback";
 pub(crate) struct Scripted {
     /// What the next sign-in is told.
     pub(crate) signs_in: Mutex<Option<Verified>>,
+    /// What the last sign-in was to be newer than.
+    pub(crate) since: Mutex<Option<DateTime<Utc>>>,
     /// What those who ask again are told, one after the other.
     pub(crate) answers: Mutex<VecDeque<Result<Refreshed, IdentityError>>>,
     /// The refresh tokens it was shown.
@@ -65,7 +68,15 @@ impl IdentityProviders for Scripted {
         Ok(true)
     }
 
-    async fn exchange(&self, _: &str, _: &str, _: &Secrets, _: &str) -> Result<Verified, IdentityError> {
+    async fn exchange(
+        &self,
+        _: &str,
+        _: &str,
+        _: &Secrets,
+        _: &str,
+        since: Option<DateTime<Utc>>,
+    ) -> Result<Verified, IdentityError> {
+        *self.since.lock() = since;
         Ok(self.signs_in.lock().clone().expect("somebody who signs in"))
     }
 
@@ -153,22 +164,25 @@ impl Lab {
 
     /// What becomes of a sign-in in which the provider says this.
     pub(crate) async fn finish(&self, who: Verified) -> Result<Finished, Refusal> {
+        self.finish_wish(Wish::SignIn, None, who).await
+    }
+
+    /// The same of anything that a provider is wanted for; `back` is who the browser that comes back belongs to.
+    pub(crate) async fn finish_wish(
+        &self,
+        wish: Wish<'_>,
+        back: Option<&Actor>,
+        who: Verified,
+    ) -> Result<Finished, Refusal> {
         *self.provider.signs_in.lock() = Some(who);
-        let begin = Begin {
-            provider: "lab",
-            next: "/",
-            back: BACK,
-            browser: None,
-            address: address(),
-            link: None,
-            again: false,
-        };
+        let begin = Begin { provider: "lab", next: "/", back: BACK, browser: None, address: address(), wish };
         let begun = self.federation.begin(begin).await?;
         let callback = Callback {
             provider: "lab",
             state: Some(&begun.address),
             code: Some("code"),
             browser: Some(&begun.browser),
+            actor: back,
             ..Callback::default()
         };
         self.federation.finish(callback).await

@@ -18,4 +18,6 @@ mod record_and_reality;
 mod vcluster_activity;
 mod vcluster_creation;
 mod vcluster_lifecycle;
+mod vcluster_processes;
 mod vcluster_recovery;
+mod vcluster_runtime;

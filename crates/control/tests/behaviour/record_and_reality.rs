@@ -147,6 +147,42 @@ async fn a_record_that_is_older_than_what_a_worker_has_carried_out_numbers_its_o
     harness.said("the record was older").await;
 }
 
+/// Longer than a worker has, from the start, to say that it is there.
+const UNHEARD: Duration = Duration::from_secs(17);
+
+#[tokio::test]
+async fn a_database_that_fails_when_a_host_is_found_missing_leaves_no_node_running_for_ever() {
+    let mut harness = Harness::new().await;
+    let lab = harness.create("lab", 1).await;
+    let lab = harness.running(lab).await;
+    harness.stop();
+    harness.coordination.wipe();
+    let refuse = "BEGIN SELECT RAISE(ABORT, 'the test lets this fail'); END";
+    harness.sql(&format!("CREATE TRIGGER refuse BEFORE INSERT ON nodes {refuse}")).await;
+    let before = harness.coordination.report_watches();
+    harness.start();
+    eventually("it has failed", SOON, async || harness.coordination.report_watches() > before + 1).await;
+    assert_eq!(harness.get(lab.id).await.expect("the vcluster").state(), VclusterState::Running);
+    harness.sql("DROP TRIGGER refuse").await;
+    let lost = harness.until(lab.id, "its host is missed", |lab| lab.state() != VclusterState::Running).await;
+    assert_eq!(lost.reason().as_deref(), Some("node-0: host here does not answer"));
+}
+
+#[tokio::test]
+async fn a_coordination_that_is_late_at_the_start_loses_no_host() {
+    let mut harness = Harness::new().await;
+    let lab = harness.create("lab", 1).await;
+    harness.running(lab).await;
+    let happened = harness.store.last_event().await.expect("a read");
+    harness.stop();
+    harness.coordination.cut();
+    harness.start();
+    tokio::time::sleep(UNHEARD).await; // this is what is tested, not what is waited for
+    harness.coordination.mend();
+    harness.announce().await;
+    assert_eq!(harness.store.last_event().await.expect("a read"), happened, "nothing became of any node");
+}
+
 #[tokio::test]
 async fn orders_that_follow_each_other_while_coordination_is_away_are_no_restored_record() {
     let harness = Harness::new().await;

@@ -49,7 +49,7 @@ async fn memory_that_is_used_up_is_noted_at_the_node_and_told_once() {
     let lab = harness.running(lab).await;
     let node = lab.nodes[0].id;
     let told = OutOfMemory { at: chrono_epoch(), process: Some("python3".into()), memory_mib: 512 };
-    let notes = Notes { made_before: true, out_of_memory: Some(told.clone()) };
+    let notes = Notes { made_before: false, out_of_memory: Some(told.clone()) };
     for minute in 0..2 {
         // The second report says nothing new about it.
         let since = chrono_epoch() + chrono::TimeDelta::minutes(minute);
@@ -67,4 +67,35 @@ async fn memory_that_is_used_up_is_noted_at_the_node_and_told_once() {
     // What is known no more is not kept.
     harness.work(node, Order::Run, Phase::Running { since: chrono_epoch() }).await;
     harness.until(lab.id, "nothing to note", |lab| lab.nodes[0].notes == Notes::default()).await;
+}
+
+#[tokio::test]
+async fn a_node_that_an_older_docklet_made_is_told_once() {
+    let mut harness = Harness::new().await;
+    let lab = harness.create("lab", 1).await;
+    let mut lab = harness.running(lab).await;
+    let node = lab.nodes[0].id;
+    let notes = Notes { made_before: true, ..Notes::default() };
+    for minute in 0..3 {
+        // It is reported again and again: by the same worker, after a restart of dockletd, after one of the node.
+        match minute {
+            1 => harness.restart().await,
+            2 => {
+                harness.control.vclusters.restart(&harness.ada, lab.id).await.expect("accepted");
+                harness.work_with(node, Order::Stop, Phase::Stopped, notes.clone()).await;
+            }
+            _ => {}
+        }
+        let since = chrono_epoch() + chrono::TimeDelta::minutes(minute + 1);
+        harness.work_with(node, Order::Run, Phase::Running { since }, notes.clone()).await;
+        lab = harness.until(lab.id, "the report", |lab| lab.nodes[0].running_since == Some(since)).await;
+    }
+    assert!(lab.nodes[0].notes.made_before);
+    let deeds = harness.control.vclusters.activity(&harness.ada, lab.id, FIRST).await.expect("a history");
+    let kinds: Vec<_> = deeds.iter().map(|deed| deed.operation.kind).collect();
+    assert_eq!(kinds, [OperationKind::Restart, OperationKind::MadeBefore, OperationKind::Create]);
+    let found = &deeds[1].operation;
+    let sentence = "node-0: an older Docklet made it; remove it and add another node to have what is new";
+    assert_eq!((found.state, found.reason.as_deref()), (OperationState::Succeeded, Some(sentence)));
+    assert_eq!((&deeds[1].by, found.finished_at), (&None, Some(found.started_at)));
 }

@@ -62,7 +62,7 @@ async fn orders_say_where_a_worker_may_take_the_image_from() {
     };
     assert_eq!(source("one", "docklet/base").await, Source::Engine, "the usual one");
     assert_eq!(source("two", "lab/tools").await, Source::Registry, "anybody could have made it on the engine");
-    harness.control.images.allow(&harness.root().await, "lab/*").await.expect("listed");
+    harness.control.images.allow(&harness.root().await, "lab/*", None).await.expect("listed");
     assert_eq!(source("three", "lab/tools").await, Source::Engine, "an administrator has named it");
 }
 
@@ -70,11 +70,11 @@ async fn orders_say_where_a_worker_may_take_the_image_from() {
 async fn the_list_of_images_is_the_administrators_and_holds_for_the_next_order() {
     let harness = Harness::new().await;
     let (images, root) = (&harness.control.images, harness.root().await);
-    for refused in [images.allow(&harness.ada, "lab/*").await.err(), images.list(&harness.ada).await.err()] {
+    for refused in [images.allow(&harness.ada, "lab/*", None).await.err(), images.list(&harness.ada).await.err()] {
         assert!(matches!(refused, Some(Error::NotFound(_))), "{refused:?}");
     }
     let lab = harness.create("lab", 1).await;
-    images.allow(&root, "lab/*").await.expect("listed");
+    images.allow(&root, "lab/*", None).await.expect("listed");
     harness.control.vclusters.add_nodes(&harness.ada, lab.id, 1).await.expect("the usual image is always allowed");
     let faults = refusal(&harness, CreateVcluster { image: "debian".into(), ..order("two", 1) }).await;
     assert!(faults[0].1.starts_with("is not on the list"), "{faults:?}");

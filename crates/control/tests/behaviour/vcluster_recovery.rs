@@ -1,16 +1,16 @@
 //! A host, or its engine, was restarted: what ran there runs again, and its owner can read that it did.
 
 use control::ports::{
-    coordination::Order,
+    coordination::{Order, WorkerInfo},
     store::{HomeReads, PageRequest},
 };
 use domain::{
     node::Phase,
     operation::{OperationKind, OperationState},
-    vcluster::VclusterState,
+    vcluster::{Vcluster, VclusterState},
 };
 
-use crate::harness::{Harness, SOON, chrono_epoch, obtain};
+use crate::harness::{Harness, SOON, chrono_epoch, eventually, host, obtain};
 
 fn interrupted() -> Phase {
     Phase::Interrupted { reason: "the host was restarted".into() }
@@ -65,6 +65,75 @@ async fn one_that_is_not_to_run_again_stays_down_until_its_owner_starts_it() {
     assert_eq!(down.reason().as_deref(), Some("node-0: the host was restarted"));
     assert_eq!(down.nodes[0].generation.0, 1);
     harness.control.vclusters.start(&harness.ada, lab.id).await.expect("it can be started");
+}
+
+/// Called failed before anybody knew of the restart, so that what it held is free for others.
+async fn one_that_gave_back_what_it_held(harness: &Harness) -> Vcluster {
+    let lab = harness.create("lab", 1).await;
+    let lab = harness.running(lab).await;
+    let ended = Phase::Failed { reason: "it ended".into() };
+    harness.work(lab.nodes[0].id, Order::Run, ended).await;
+    harness.until(lab.id, "it to be down", |lab| !lab.nodes[0].reserved).await
+}
+
+#[tokio::test]
+async fn what_gave_its_place_to_others_before_the_restart_was_known_stays_down_with_the_reason() {
+    let harness = Harness::new().await;
+    let lab = one_that_gave_back_what_it_held(&harness).await;
+    let other = harness.create("other", 8).await;
+    harness.work(lab.nodes[0].id, Order::Run, interrupted()).await;
+    let down =
+        harness.until(lab.id, "the reason", |lab| lab.reason().is_some_and(|why| why.contains("restarted"))).await;
+    assert_eq!((down.nodes[0].generation.0, down.nodes[0].reserved), (1, false), "{down:?}");
+    let why = "node-0: the host was restarted; it was not started again, for want of room (nodes: asks for 1 nodes, and 0 of \
+               your limit of 8 is left; resources.cpus: asks for 1 CPUs, and 0 of your limit of 8 is left); make room, then \
+               start the vcluster";
+    assert_eq!(down.reason().as_deref(), Some(why));
+    let by_hand = harness.control.vclusters.start(&harness.ada, lab.id).await;
+    assert!(matches!(by_hand, Err(control::Error::LimitExceeded(_))), "the same as by hand: {by_hand:?}");
+    harness.control.vclusters.delete(&harness.ada, other.id).await.expect("room is made");
+    harness.remove_all(&other).await;
+    eventually("the other to be gone", SOON, async || harness.get(other.id).await.is_none()).await;
+    harness.control.vclusters.start(&harness.ada, lab.id).await.expect("it fits again");
+}
+
+#[tokio::test]
+async fn several_that_come_back_at_once_share_the_room_there_is() {
+    let mut harness = Harness::new().await;
+    let lab = harness.create("lab", 4).await;
+    let lab = harness.running(lab).await;
+    for node in &lab.nodes {
+        harness.work(node.id, Order::Run, Phase::Failed { reason: "it ended".into() }).await;
+    }
+    harness.until(lab.id, "all to be down", |lab| lab.nodes.iter().all(|node| !node.reserved)).await;
+    harness.create("other", 6).await;
+    harness.stop();
+    for node in &lab.nodes {
+        harness.work(node.id, Order::Run, interrupted()).await;
+    }
+    // All of them are in one snapshot.
+    harness.restart().await;
+    let lab = harness
+        .until(lab.id, "all to be decided", |lab| {
+            lab.nodes
+                .iter()
+                .all(|node| node.generation.0 == 2 || node.reason.as_ref().is_some_and(|why| why.contains("room")))
+        })
+        .await;
+    assert_eq!(lab.nodes.iter().filter(|node| node.reserved).count(), 2, "8 nodes are the limit: {lab:?}");
+}
+
+#[tokio::test]
+async fn what_came_back_before_its_host_took_nodes_runs_again_once_it_does() {
+    let harness = Harness::new().await;
+    let lab = one_that_gave_back_what_it_held(&harness).await;
+    let begun = WorkerInfo { unready: Some("the engine does not answer".into()), ..host() };
+    harness.announce_as(&begun).await;
+    eventually("control to hear of it", SOON, async || harness.control.vclusters.unready().is_some()).await;
+    harness.work(lab.nodes[0].id, Order::Run, interrupted()).await;
+    harness.until(lab.id, "the reason", |lab| lab.reason().is_some_and(|why| why.contains("not started again"))).await;
+    harness.announce_as(&host()).await;
+    harness.until(lab.id, "a new order", |lab| lab.nodes[0].generation.0 == 2).await;
 }
 
 #[tokio::test]

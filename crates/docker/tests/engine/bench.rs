@@ -77,8 +77,9 @@ impl Bench {
             generation: Generation::FIRST,
             host_name: NodeName::new(ordinal),
             image: image("docklet/base"),
-            resources: Resources { cpu_milli: 250, memory_mib: 64 },
-            ceilings: Ceilings { pids: 50, ..Ceilings::default() },
+            runtime: None,
+            resources: Resources { cpu_milli: 250, memory_mib: 64, pids: 50 },
+            ceilings: Ceilings::default(),
             network: network.name.clone(),
             ip: subnet::address(network.subnet, NodeName::new(ordinal)),
             home: self.home(network).name,
@@ -105,7 +106,7 @@ impl Bench {
             installation: self.installation,
             init: docklet_init(),
             version: format!("test-{}", self.installation),
-            arguments: ["firewall", &bridges, "10.128.0.0/9", &port.to_string()].map(str::to_owned).to_vec(),
+            arguments: ["firewall", &bridges, "10.128.0.0/9", "4096", &port.to_string()].map(str::to_owned).to_vec(),
         }
     }
 }

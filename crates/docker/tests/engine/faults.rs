@@ -30,6 +30,19 @@ async fn a_missing_image_is_said_by_its_name() {
 }
 
 #[tokio::test]
+async fn a_missing_runtime_is_said_by_its_name() {
+    let bench = Bench::new();
+    let network = bench.network();
+    let runtime = Some("docklet-no-such-runtime".parse().expect("a runtime"));
+    let spec = control::ports::engine::ContainerSpec { runtime, ..bench.container(&network, 0) };
+    let refused = bench.engine.create_container(&spec).await;
+    assert_eq!(refused, Err(EngineError::NoSuchRuntime("docklet-no-such-runtime".into())));
+    let known = bench.engine.info().await.expect("the engine answers").runtimes;
+    let usual: domain::name::RuntimeName = "runc".parse().expect("a runtime");
+    assert!(known.contains(&usual), "{known:?}");
+}
+
+#[tokio::test]
 async fn an_image_no_registry_has_fails_to_be_pulled() {
     let bench = Bench::new();
     // A registry where nobody listens: the answer is the same with and without a way out of this machine.

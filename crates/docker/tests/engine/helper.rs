@@ -1,7 +1,10 @@
 //! The one container that is no node: made once, replaced when it is told something else, listened to, gone with its image.
 
-use control::ports::engine::{Engine, EngineError, HelperSpec};
+use std::{io::Write, os::unix::net::UnixStream};
+
+use control::ports::engine::{Engine, EngineError, HelperSpec, label};
 use futures::StreamExt;
+use testkit::engine_socket;
 
 use crate::bench::{Bench, docker};
 
@@ -49,6 +52,31 @@ async fn a_helper_that_ends_ends_its_lines() {
     docker(&["rm", "--force", &name(&bench.helper(1))]);
     let lines: Vec<_> = lines.collect().await;
     assert!(lines.iter().all(Result::is_ok), "{lines:?}");
+}
+
+/// Asks the engine for the helper's container and is gone before it answers; the engine goes on with it.
+fn break_off(spec: &HelperSpec) {
+    let labels = format!("{{\"{}\":\"{}\"}}", label::INSTALLATION, spec.installation);
+    let body = format!("{{\"Image\":\"docklet/firewall:{}\",\"Labels\":{labels}}}", spec.version);
+    let (name, length) = (name(spec), body.len());
+    let head = format!(
+        "POST /containers/create?name={name} HTTP/1.1\r\nHost: docker\r\nContent-Type: application/json\r\nContent-Length: {length}\r\n\r\n"
+    );
+    let mut engine = UnixStream::connect(engine_socket()).expect("the engine listens");
+    engine.write_all((head + &body).as_bytes()).expect("it is taken");
+}
+
+#[tokio::test]
+async fn a_helper_whose_making_was_broken_off_is_made_all_the_same() {
+    let bench = Bench::new();
+    let spec = bench.helper(1);
+    bench.engine.ensure_helper(&spec).await.expect("made");
+    for _ in 0..10 {
+        docker(&["rm", "--force", &name(&spec)]);
+        break_off(&spec);
+        bench.engine.ensure_helper(&spec).await.expect("made all the same");
+        assert_eq!(first_line(&bench).await, "stands");
+    }
 }
 
 #[tokio::test]

@@ -5,7 +5,7 @@ use std::net::Ipv4Addr;
 use super::{Intent, MOST_NODES, Vcluster};
 use crate::{
     NodeId, OperationId,
-    name::{NodeName, WorkerName},
+    name::{NodeName, RuntimeName, WorkerName},
     node::{Generation, Node, NodeIntent, NodeState, Notes},
     operation::Operation,
     subnet,
@@ -31,6 +31,8 @@ pub enum ActionRefused {
 pub struct NewNode {
     pub id: NodeId,
     pub worker: WorkerName,
+    /// What it is to run with; `None` for the engine's usual runtime.
+    pub runtime: Option<RuntimeName>,
 }
 
 impl Node {
@@ -49,6 +51,7 @@ impl Node {
             tries: 0,
             operation,
             notes: Notes::default(),
+            runtime: new.runtime,
         }
     }
 }

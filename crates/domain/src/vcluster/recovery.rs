@@ -48,6 +48,10 @@ const fn brings_up(kind: OperationKind) -> bool {
         | OperationKind::Restart
         | OperationKind::AddNodes
         | OperationKind::Recover => true,
-        OperationKind::Stop | OperationKind::Delete | OperationKind::RemoveNode | OperationKind::OutOfMemory => false,
+        OperationKind::Stop
+        | OperationKind::Delete
+        | OperationKind::RemoveNode
+        | OperationKind::OutOfMemory
+        | OperationKind::MadeBefore => false,
     }
 }

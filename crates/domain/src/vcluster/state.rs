@@ -63,7 +63,8 @@ fn of_running(vcluster: &Vcluster) -> VclusterState {
             | OperationKind::Delete
             | OperationKind::AddNodes
             | OperationKind::RemoveNode
-            | OperationKind::OutOfMemory => {}
+            | OperationKind::OutOfMemory
+            | OperationKind::MadeBefore => {}
         }
     }
     // Nodes on their way in or out do not make a cluster that works look broken.

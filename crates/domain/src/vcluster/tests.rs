@@ -20,7 +20,7 @@ fn operation(kind: OperationKind, number: u128) -> Operation {
 
 fn new_nodes(ids: std::ops::Range<u128>) -> Vec<NewNode> {
     let worker = || "here".parse().expect("a worker name");
-    ids.map(|id| NewNode { id: NodeId::new(Uuid::from_u128(id)), worker: worker() }).collect()
+    ids.map(|id| NewNode { id: NodeId::new(Uuid::from_u128(id)), worker: worker(), runtime: None }).collect()
 }
 
 fn created(nodes: u128) -> Vcluster {
@@ -30,7 +30,7 @@ fn created(nodes: u128) -> Vcluster {
         owner: UserId::new(Uuid::from_u128(1)),
         name: "lab".parse().expect("a name"),
         image: "docklet/base".parse().expect("an image"),
-        resources: Resources { cpu_milli: 1000, memory_mib: 512 },
+        resources: Resources { cpu_milli: 1000, memory_mib: 512, pids: 512 },
         subnet: "172.20.0.0/27".parse().expect("a subnet"),
         intent: Intent::Running,
         nodes: Vec::new(),

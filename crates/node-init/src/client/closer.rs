@@ -10,7 +10,7 @@ use std::os::fd::OwnedFd;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-/// Two messages full of descriptors. What nobody asked for is rare, so a node with more of it waiting has jammed its thread.
+/// Two messages full of descriptors. What was not asked for is rare, so a node with more of it waiting has jammed its thread.
 const MOST_UNASKED: usize = 512;
 /// A node whose connections all end at once has some thousand to close; they are gone within milliseconds.
 const MOST: usize = 8192;
@@ -29,12 +29,12 @@ struct Closers {
 
 /// The closer of one node.
 #[derive(Debug, Default)]
-pub(super) struct Closer(Mutex<Queue>);
+pub struct Closer(Mutex<Queue>);
 
 #[derive(Debug, Default)]
 struct Queue {
     waiting: VecDeque<(OwnedFd, Origin)>,
-    /// Those of the waiting that nobody had asked for.
+    /// Those of the waiting that were not asked for.
     unasked: usize,
     at_work: bool,
 }
@@ -44,7 +44,7 @@ struct Queue {
 pub(super) enum Origin {
     /// A connection of ours.
     Connection,
-    /// The node passed it, and nobody had asked for it.
+    /// The node passed it unasked.
     Unasked,
 }
 

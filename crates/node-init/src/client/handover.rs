@@ -88,7 +88,7 @@ impl Handover {
         let (asking, _) = door.accept().await?;
         let asking = NodeStream::new(asking, Arc::clone(&self.closer))?;
         let listener = bind(&self.node_dir, NEXT_NAME, 0o600)?;
-        give(asking.stream()?, &listener)?;
+        give(asking.socket()?, &listener)?;
         renameat(&self.node_dir, NEXT_NAME, &self.node_dir, SOCKET_NAME)?;
         Ok(())
     }
@@ -96,7 +96,7 @@ impl Handover {
 
 impl Drop for Handover {
     fn drop(&mut self) {
-        // Connections that nobody has taken yet go with it, and with them what was sent into them.
+        // Connections that were not taken yet go with it, and with them what was sent into them.
         if let Some(door) = self.door.take().and_then(|door| door.into_std().ok()) {
             self.closer.close(door.into(), Origin::Connection);
         }

@@ -102,7 +102,7 @@ impl Guard {
                 }
             }
         };
-        if let Some(missing) = rules::set(&self.plan, &resolvers)? {
+        for missing in rules::set(&self.plan, &resolvers)? {
             log::line(format_args!("{missing}"));
         }
         (self.standing, self.resolvers) = (Some(Standing::look(&self.plan)?), resolvers);

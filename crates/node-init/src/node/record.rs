@@ -4,7 +4,7 @@
 use wire::terminal::Size;
 
 use super::ring::{RING, Ring};
-use crate::screen::Screen;
+use screen::Screen;
 
 /// Bytes the model may be behind. Far less than the ring holds, so that nothing is lost before the model has seen it.
 const BEHIND: u64 = RING as u64 / 2;

@@ -8,8 +8,6 @@ mod node_port_watch;
 mod node_process;
 mod node_protocol;
 mod node_services;
-mod screen_scrollback;
-mod screen_snapshot;
 mod support;
 mod terminal_flow;
 mod terminal_resume;

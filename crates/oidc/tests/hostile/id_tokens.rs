@@ -69,6 +69,9 @@ async fn tokens_for_others_of_others_or_out_of_their_time_are_told_apart() {
         (json!({"iat": now + 90}), Some(Distrust::Time)),
         (json!({"iat": now + 30}), None),
         (json!({"nbf": now + 90}), Some(Distrust::Time)),
+        (json!({"auth_time": now + 90}), Some(Distrust::Time)),
+        (json!({"auth_time": now + 30}), None),
+        (json!({"auth_time": now - 86_400}), None),
         (json!({"at_hash": "bm90IGl0cyBoYXNo"}), Some(Distrust::Content)),
     ] {
         let token = hostile.signed(&hostile.claims(&different));
@@ -77,6 +80,44 @@ async fn tokens_for_others_of_others_or_out_of_their_time_are_told_apart() {
     let token = hostile.signed(&hostile.claims(&json!({})));
     hostile.clock.advance(Duration::from_secs(600));
     assert_eq!(why(hostile.sign_in_with(token).await), Some(Distrust::Time), "shown again later");
+}
+
+/// A provider that was to ask the person again, and has only looked at its own cookie.
+#[tokio::test]
+async fn an_earlier_sign_in_is_not_believed_where_a_new_one_was_asked_for() {
+    let hostile = Hostile::start().await;
+    let now = hostile.clock.now();
+    for (different, expected) in [
+        (json!({"auth_time": now.timestamp() - 3600}), Some(Distrust::Stale)),
+        (json!({"auth_time": now.timestamp() - 61}), Some(Distrust::Stale)),
+        (json!({"auth_time": 0}), Some(Distrust::Stale)),
+        (json!({"auth_time": now.timestamp() + 90}), Some(Distrust::Time)),
+        (json!({"auth_time": now.timestamp() - 30}), None),
+        (json!({"auth_time": now.timestamp()}), None),
+        // Not every provider says it.
+        (json!({"auth_time": null}), None),
+    ] {
+        let token = hostile.signed(&hostile.claims(&different));
+        assert_eq!(why(hostile.sign_in_since(Some(now), token).await), expected, "{different}");
+    }
+    // Only what is signed counts.
+    hostile.script.lock().userinfo = json!({"sub": "ada", "auth_time": now.timestamp()});
+    let token = hostile.signed(&hostile.claims(&json!({"auth_time": now.timestamp() - 3600})));
+    assert_eq!(why(hostile.sign_in_since(Some(now), token).await), Some(Distrust::Stale));
+}
+
+#[tokio::test]
+async fn people_who_are_to_show_again_who_they_are_are_asked_at_the_provider() {
+    let hostile = Hostile::start().await;
+    let secrets = Secrets { nonce: "n".into(), verifier: "v".repeat(43) };
+    let address = async |again| {
+        let back = "http://localhost/oidc/lab/callback";
+        hostile.providers.authorize_url("lab", "s", &secrets, back, again).await.expect("an address")
+    };
+    let again = address(true).await;
+    assert!(again.contains("prompt=login") && again.contains("max_age=0"), "{again}");
+    let usual = address(false).await;
+    assert!(!usual.contains("prompt") && !usual.contains("max_age"), "{usual}");
 }
 
 #[tokio::test]

@@ -10,6 +10,7 @@ use axum::{
     routing::{get, post},
 };
 use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD};
+use chrono::{DateTime, Utc};
 use control::ports::{
     clock::Clock,
     identity::{Distrust, IdentityError, IdentityProviders as _, Secrets, Verified},
@@ -160,9 +161,18 @@ impl Hostile {
 
     /// What becomes of a sign-in to which the provider answers with this ID token.
     pub(crate) async fn sign_in_with(&self, id_token: String) -> Result<Verified, IdentityError> {
+        self.sign_in_since(None, id_token).await
+    }
+
+    /// The same where the person was to sign in anew at this time.
+    pub(crate) async fn sign_in_since(
+        &self,
+        since: Option<DateTime<Utc>>,
+        id_token: String,
+    ) -> Result<Verified, IdentityError> {
         self.script.lock().id_token = id_token;
         let secrets = Secrets { nonce: "n".into(), verifier: "v".repeat(43) };
-        self.providers.exchange("lab", "code", &secrets, "http://localhost/oidc/lab/callback").await
+        self.providers.exchange("lab", "code", &secrets, "http://localhost/oidc/lab/callback", since).await
     }
 }
 

@@ -8,7 +8,7 @@ use std::sync::{
 use futures::task::AtomicWaker;
 use http::StatusCode;
 
-/// Told by whoever answers the requests of one connection, in their order.
+/// Told by the task that answers the requests of one connection, in their order.
 #[derive(Debug, Clone, Default)]
 pub struct Answers(Arc<Told>);
 

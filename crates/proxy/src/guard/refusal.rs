@@ -1,4 +1,4 @@
-//! Why a request is refused, and how that is told to whoever answers.
+//! Why a request is refused, and how that is told to the task that answers.
 
 use http::{Method, Request};
 
@@ -51,7 +51,7 @@ refusals! {
 }
 
 impl Refusal {
-    /// The refusal that this request stands for, if it does. Somebody who sends such a request by hand is refused as well.
+    /// The refusal that this request stands for, if it does. Such a request that is sent by hand is refused as well.
     pub fn of<B>(request: &Request<B>) -> Option<Self> {
         // Methods of the standard are compared without their text.
         if matches!(*request.method(), Method::GET | Method::POST | Method::HEAD) || request.method() != MARKER {

@@ -15,6 +15,8 @@ pub(crate) struct Model {
     /// A name and no reference: the list outlives accounts.
     pub added_by: String,
     pub added_at: DateTime<Utc>,
+    /// None where the line names none.
+    pub runtime: Option<String>,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
@@ -26,10 +28,12 @@ impl TryFrom<Model> for AllowedImage {
     type Error = StoreError;
 
     fn try_from(row: Model) -> Result<Self, StoreError> {
-        let Model { pattern, added_by, added_at } = row;
-        let added_by = added_by.parse::<UserName>().map_err(|fault| unreadable("allowed image", &pattern, fault))?;
-        let pattern = pattern.parse::<ImagePattern>().map_err(|fault| unreadable("allowed image", &pattern, fault))?;
-        Ok(Self { pattern, added_by, added_at })
+        let Model { pattern, added_by, added_at, runtime } = row;
+        let unreadable = |fault| unreadable("allowed image", &pattern, fault);
+        let added_by = added_by.parse::<UserName>().map_err(unreadable)?;
+        let runtime = runtime.as_deref().map(str::parse).transpose().map_err(unreadable)?;
+        let pattern = pattern.parse::<ImagePattern>().map_err(unreadable)?;
+        Ok(Self { pattern, added_by, added_at, runtime })
     }
 }
 
@@ -39,6 +43,7 @@ impl From<&AllowedImage> for ActiveModel {
             pattern: Set(image.pattern.to_string()),
             added_by: Set(image.added_by.to_string()),
             added_at: Set(image.added_at),
+            runtime: Set(image.runtime.as_ref().map(ToString::to_string)),
         }
     }
 }

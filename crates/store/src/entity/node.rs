@@ -29,6 +29,8 @@ pub(crate) struct Model {
     pub operation: Uuid,
     /// JSON; none where there is nothing to note.
     pub notes: Option<String>,
+    /// None for the engine's usual one.
+    pub runtime: Option<String>,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
@@ -67,6 +69,7 @@ impl TryFrom<Model> for Node {
                 Some(notes) => serde_json::from_str(notes).map_err(|fault| unreadable(&fault))?,
                 None => Notes::default(),
             },
+            runtime: row.runtime.as_deref().map(str::parse).transpose().map_err(|fault| unreadable(&fault))?,
         })
     }
 }
@@ -94,5 +97,6 @@ pub(crate) fn row(vcluster: VclusterId, node: &Node) -> ActiveModel {
         tries: Set(node.tries.into()),
         operation: Set(node.operation.as_uuid()),
         notes: Set(noted(&node.notes)),
+        runtime: Set(node.runtime.as_ref().map(ToString::to_string)),
     }
 }

@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use control::ports::{
     identity::Secrets,
-    store::{PendingSignIn, StoreError},
+    store::{PendingSignIn, Purpose, StoreError},
 };
 use domain::{SessionHandle, UserId};
 use sea_orm::{ActiveValue::Set, entity::prelude::*};
@@ -26,6 +26,8 @@ pub(crate) struct Model {
     pub expires_at: DateTime<Utc>,
     /// Whose share it counts in; empty for those from before there were shares.
     pub address: String,
+    /// The user of `link_user` is to show again who they are, and nothing is linked.
+    pub confirms: bool,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
@@ -44,13 +46,14 @@ impl TryFrom<Model> for PendingSignIn {
     type Error = StoreError;
 
     fn try_from(row: Model) -> Result<Self, StoreError> {
-        let link = match row.link_user.zip(row.link_session) {
+        let purpose = match row.link_user.zip(row.link_session) {
             Some((user, session)) => {
                 let handle = session.parse::<SessionHandle>();
                 let handle = handle.map_err(|_| unreadable("sign-in", &row.provider, "its session is none"))?;
-                Some((UserId::new(user), handle))
+                let purpose = if row.confirms { Purpose::Confirm } else { Purpose::Link };
+                purpose(UserId::new(user), handle)
             }
-            None => None,
+            None => Purpose::SignIn,
         };
         Ok(Self {
             digest: row.digest,
@@ -59,7 +62,7 @@ impl TryFrom<Model> for PendingSignIn {
             secrets: Secrets { nonce: row.nonce, verifier: row.verifier },
             back: row.back,
             next: row.next,
-            link,
+            purpose,
             expires_at: row.expires_at,
             address: row.address,
         })
@@ -68,8 +71,13 @@ impl TryFrom<Model> for PendingSignIn {
 
 impl From<&PendingSignIn> for ActiveModel {
     fn from(pending: &PendingSignIn) -> Self {
-        let (link_user, link_session) =
-            pending.link.as_ref().map(|(user, session)| (user.as_uuid(), session.to_string())).unzip();
+        let asked_by = match &pending.purpose {
+            Purpose::SignIn => None,
+            Purpose::Link(user, session) | Purpose::Confirm(user, session) => {
+                Some((user.as_uuid(), session.to_string()))
+            }
+        };
+        let (link_user, link_session) = asked_by.unzip();
         Self {
             digest: Set(pending.digest.clone()),
             browser: Set(pending.browser.clone()),
@@ -82,6 +90,7 @@ impl From<&PendingSignIn> for ActiveModel {
             link_session: Set(link_session),
             expires_at: Set(pending.expires_at),
             address: Set(pending.address.clone()),
+            confirms: Set(matches!(pending.purpose, Purpose::Confirm(..))),
         }
     }
 }

@@ -11,6 +11,8 @@ pub(crate) struct Model {
     /// Goes up whenever a process begins to serve the record.
     pub term: i64,
     pub swept_at: Option<DateTime<Utc>>,
+    /// The same in every copy and backup of the record.
+    pub identity: Uuid,
     /// By the clock that is doubted.
     pub clock_doubted_since: Option<DateTime<Utc>>,
 }

@@ -79,6 +79,7 @@ impl Model {
             nodes: self.limit_nodes.map(u32::try_from).transpose().ok()?,
             cpu_milli: self.limit_cpu_milli.map(u64::try_from).transpose().ok()?,
             memory_mib: self.limit_memory_mib.map(u64::try_from).transpose().ok()?,
+            pids: None,
         })
     }
 }

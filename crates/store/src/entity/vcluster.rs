@@ -17,6 +17,7 @@ pub(crate) struct Model {
     pub image: String,
     pub cpu_milli: i64,
     pub memory_mib: i64,
+    pub pids: i64,
     pub subnet: String,
     pub intent: String,
     pub operation: Uuid,
@@ -51,6 +52,7 @@ impl Model {
             resources: Resources {
                 cpu_milli: u32::try_from(self.cpu_milli).map_err(|fault| unreadable(&fault))?,
                 memory_mib: u32::try_from(self.memory_mib).map_err(|fault| unreadable(&fault))?,
+                pids: u32::try_from(self.pids).map_err(|fault| unreadable(&fault))?,
             },
             subnet: self.subnet.parse().map_err(|fault| unreadable(&fault))?,
             intent: words::intent(&self.intent).map_err(|fault| unreadable(&fault))?,
@@ -71,6 +73,7 @@ impl From<&Vcluster> for ActiveModel {
             image: Set(vcluster.image.to_string()),
             cpu_milli: Set(vcluster.resources.cpu_milli.into()),
             memory_mib: Set(vcluster.resources.memory_mib.into()),
+            pids: Set(vcluster.resources.pids.into()),
             subnet: Set(vcluster.subnet.to_string()),
             intent: Set(vcluster.intent.as_str().to_owned()),
             operation: Set(vcluster.operation.id.as_uuid()),

@@ -16,8 +16,8 @@ use crate::{
     fault::{fault, unreadable},
 };
 
-/// Nodes, CPUs and memory as the database adds them up.
-type Sums = (i64, i64, i64);
+/// Nodes, CPUs, memory and processes as the database adds them up.
+type Sums = (i64, i64, i64, i64);
 
 pub(crate) async fn of_owner(db: &impl ConnectionTrait, owner: UserId) -> Result<Usage, StoreError> {
     let owned = vcluster::Entity::find().filter(vcluster::Column::Owner.eq(owner.as_uuid()));
@@ -27,6 +27,7 @@ pub(crate) async fn of_owner(db: &impl ConnectionTrait, owner: UserId) -> Result
         .column_as(node::Column::Vcluster.count(), "nodes")
         .column_as(total(vcluster::Column::CpuMilli), "cpu_milli")
         .column_as(total(vcluster::Column::MemoryMib), "memory_mib")
+        .column_as(total(vcluster::Column::Pids), "pids")
         .join(JoinType::InnerJoin, node::Relation::Vcluster.def())
         .filter(vcluster::Column::Owner.eq(owner.as_uuid()))
         .filter(node::Column::Reserved.eq(true));
@@ -49,12 +50,14 @@ pub(crate) async fn of_owners(db: &impl ConnectionTrait, owners: &[Uuid]) -> Res
         .column_as(node::Column::Vcluster.count(), "nodes")
         .column_as(total(vcluster::Column::CpuMilli), "cpu_milli")
         .column_as(total(vcluster::Column::MemoryMib), "memory_mib")
+        .column_as(total(vcluster::Column::Pids), "pids")
         .join(JoinType::InnerJoin, node::Relation::Vcluster.def())
         .filter(vcluster::Column::Owner.is_in(owners.iter().copied()))
         .filter(node::Column::Reserved.eq(true))
         .group_by(vcluster::Column::Owner);
-    let sums = reserved.into_tuple::<(Uuid, i64, i64, i64)>().all(db).await.map_err(fault("usage"))?;
-    let sums: HashMap<Uuid, Sums> = sums.into_iter().map(|(owner, n, cpu, memory)| (owner, (n, cpu, memory))).collect();
+    let sums = reserved.into_tuple::<(Uuid, i64, i64, i64, i64)>().all(db).await.map_err(fault("usage"))?;
+    let sums: HashMap<Uuid, Sums> =
+        sums.into_iter().map(|(owner, nodes, cpu, memory, pids)| (owner, (nodes, cpu, memory, pids))).collect();
     let held = |(owner, vclusters): (Uuid, i64)| {
         let held = usage(vclusters.try_into(), sums.get(&owner).copied().unwrap_or_default());
         held.map(|held| (owner, held)).ok_or_else(|| unreadable("usage", owner, "the sums are out of range"))
@@ -71,12 +74,14 @@ pub(crate) async fn of_workers(db: &impl ConnectionTrait) -> Result<Vec<(WorkerN
         .column_as(node::Column::Vcluster.count(), "nodes")
         .column_as(total(vcluster::Column::CpuMilli), "cpu_milli")
         .column_as(total(vcluster::Column::MemoryMib), "memory_mib")
+        .column_as(total(vcluster::Column::Pids), "pids")
         .join(JoinType::InnerJoin, node::Relation::Vcluster.def())
         .filter(node::Column::Reserved.eq(true))
         .group_by(node::Column::Worker);
-    let rows = reserved.into_tuple::<(String, i64, i64, i64, i64)>().all(db).await.map_err(fault("worker usage"))?;
-    let of_worker = |(worker, vclusters, nodes, cpu_milli, memory_mib): (String, i64, i64, i64, i64)| {
-        let held = usage(vclusters.try_into(), (nodes, cpu_milli, memory_mib));
+    let rows =
+        reserved.into_tuple::<(String, i64, i64, i64, i64, i64)>().all(db).await.map_err(fault("worker usage"))?;
+    let of_worker = |(worker, vclusters, nodes, cpu_milli, memory_mib, pids): (String, i64, i64, i64, i64, i64)| {
+        let held = usage(vclusters.try_into(), (nodes, cpu_milli, memory_mib, pids));
         let held = held.ok_or_else(|| unreadable("worker usage", &worker, "the sums are out of range"))?;
         // A name that cannot be one is no host's: what is held under it is in nobody's way.
         Ok(worker.parse().ok().map(|name| (name, held)))
@@ -89,11 +94,12 @@ fn total(column: vcluster::Column) -> SimpleExpr {
     Func::coalesce([column.sum(), 0.into()]).cast_as("bigint")
 }
 
-fn usage<E>(vclusters: Result<u32, E>, (nodes, cpu_milli, memory_mib): Sums) -> Option<Usage> {
+fn usage<E>(vclusters: Result<u32, E>, (nodes, cpu_milli, memory_mib, pids): Sums) -> Option<Usage> {
     Some(Usage {
         vclusters: vclusters.ok()?,
         nodes: nodes.try_into().ok()?,
         cpu_milli: cpu_milli.try_into().ok()?,
         memory_mib: memory_mib.try_into().ok()?,
+        pids: pids.try_into().ok()?,
     })
 }

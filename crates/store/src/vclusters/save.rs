@@ -72,8 +72,8 @@ async fn save_operation(db: &impl ConnectionTrait, whole: &Vcluster) -> Result<(
 }
 
 async fn save_row(db: &impl ConnectionTrait, whole: &Vcluster) -> Result<(), StoreError> {
-    use vcluster::Column::{Autostart, CpuMilli, Id, Image, Intent, MemoryMib, Name, Operation, Subnet};
-    let changing = [Name, Image, CpuMilli, MemoryMib, Subnet, Intent, Operation, Autostart];
+    use vcluster::Column::{Autostart, CpuMilli, Id, Image, Intent, MemoryMib, Name, Operation, Pids, Subnet};
+    let changing = [Name, Image, CpuMilli, MemoryMib, Pids, Subnet, Intent, Operation, Autostart];
     let replace = OnConflict::column(Id).update_columns(changing).to_owned();
     let insert = vcluster::Entity::insert(vcluster::ActiveModel::from(whole)).on_conflict(replace);
     insert.exec_without_returning(db).await.map_err(fault("vcluster"))?;
@@ -82,8 +82,8 @@ async fn save_row(db: &impl ConnectionTrait, whole: &Vcluster) -> Result<(), Sto
 
 async fn save_nodes(db: &impl ConnectionTrait, whole: &Vcluster, now: DateTime<Utc>) -> Result<(), StoreError> {
     use node::Column::{
-        Generation, Id, Intent, Ip, Name, Notes, Operation, Reason, Reserved, RunningSince, State, Tries, Vcluster,
-        Worker,
+        Generation, Id, Intent, Ip, Name, Notes, Operation, Reason, Reserved, RunningSince, Runtime, State, Tries,
+        Vcluster, Worker,
     };
     // Removed ones first: a new node may have got the name of one of them.
     let kept = whole.nodes.iter().map(|node| node.id.as_uuid());
@@ -94,7 +94,7 @@ async fn save_nodes(db: &impl ConnectionTrait, whole: &Vcluster, now: DateTime<U
         return Ok(());
     }
     let changing =
-        [Name, Worker, Ip, Generation, Intent, State, Reason, Reserved, RunningSince, Tries, Operation, Notes];
+        [Name, Worker, Ip, Generation, Intent, State, Reason, Reserved, RunningSince, Tries, Operation, Notes, Runtime];
     let replace = OnConflict::column(Id).update_columns(changing).to_owned();
     let rows = whole.nodes.iter().map(|node| node::row(whole.id, node));
     let insert = node::Entity::insert_many(rows).on_conflict(replace);

@@ -27,7 +27,7 @@ fn vcluster(number: u128) -> Vcluster {
         owner: UserId::new(Uuid::nil()),
         name: format!("lab-{number}").parse().expect("a name"),
         image: "docklet/base".parse().expect("an image"),
-        resources: Resources { cpu_milli: 1000, memory_mib: 512 },
+        resources: Resources { cpu_milli: 1000, memory_mib: 512, pids: 512 },
         subnet: format!("172.20.{number}.0/27").parse().expect("a subnet"),
         intent: Intent::Running,
         nodes: Vec::new(),
@@ -37,7 +37,9 @@ fn vcluster(number: u128) -> Vcluster {
     };
     let worker = || "here".parse().expect("a worker's name");
     let ids = (0..NODES).map(|node| NodeId::new(Uuid::from_u128(number * NODES + node)));
-    vcluster.add_nodes(ids.map(|id| NewNode { id, worker: worker() }).collect(), create).expect("room for nodes");
+    vcluster
+        .add_nodes(ids.map(|id| NewNode { id, worker: worker(), runtime: None }).collect(), create)
+        .expect("room for nodes");
     vcluster
 }
 
@@ -67,8 +69,8 @@ async fn however_long_a_list_is_it_takes_two_statements() {
     for limit in [1, 7, 40] {
         statements.store(0, Ordering::Relaxed);
         let listed = page(&db, owner, PageRequest { after: None, limit }).await.expect("a read");
-        assert_eq!((listed.len(), statements.load(Ordering::Relaxed)), (limit as usize, 2));
-        assert!(listed.iter().all(|vcluster| vcluster.nodes.len() == NODES as usize));
+        assert_eq!((listed.vclusters.len(), statements.load(Ordering::Relaxed)), (limit as usize, 2));
+        assert!(listed.vclusters.iter().all(|vcluster| vcluster.nodes.len() == NODES as usize));
     }
     statements.store(0, Ordering::Relaxed);
     assert_eq!((all(&db).await.expect("a read").vclusters.len(), statements.load(Ordering::Relaxed)), (40, 2));

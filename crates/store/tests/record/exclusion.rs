@@ -16,6 +16,11 @@ async fn refused(store: &SqlStore) -> StoreError {
     store.begin().await.err().expect("somebody else writes")
 }
 
+/// The writer's place, for somebody whose patience is shorter than what a busy machine takes for a statement.
+async fn at_last(store: &SqlStore) -> Box<dyn Transaction> {
+    testkit::obtain("the writer's place", LONG, async || store.begin().await.ok()).await
+}
+
 #[tokio::test]
 async fn a_second_process_waits_for_the_first() {
     let record = Record::of([1]).await;
@@ -39,18 +44,18 @@ async fn a_second_process_gives_up_when_its_patience_ends() {
     let error = refused(&elsewhere).await;
     assert!(matches!(error, StoreError::Unavailable(_)), "{error:?}");
     drop(first);
-    elsewhere.begin().await.expect("the writer's place");
+    at_last(&elsewhere).await;
 }
 
 #[tokio::test]
 async fn a_second_task_gives_up_when_its_patience_ends() {
     let record = Record::of([1]).await;
     let hasty = record.elsewhere(HASTE).await;
-    let first = hasty.begin().await.expect("the writer's place");
+    let first = at_last(&hasty).await;
     let error = refused(&hasty).await;
     assert!(matches!(error, StoreError::Unavailable(_)), "{error:?}");
     drop(first);
-    hasty.begin().await.expect("the writer's place");
+    at_last(&hasty).await;
 }
 
 #[tokio::test]
@@ -89,7 +94,7 @@ async fn a_refused_statement_leaves_the_transaction_usable_and_uncommitted() {
 #[tokio::test]
 async fn a_caller_that_leaves_at_any_moment_leaves_nothing_behind() {
     let record = Record::of([1]).await;
-    let elsewhere = record.elsewhere(HASTE).await;
+    let elsewhere = record.elsewhere(LONG).await;
     let mut left = 0;
     // How often work is polled is the machine's choice: where every answer was there at once, nobody left, and it begins again.
     while left == 0 {
@@ -159,7 +164,7 @@ async fn a_vcluster_is_never_seen_half_saved() {
     let mut seen_rounds = BTreeSet::new();
     while !writer.is_finished() {
         let page = PageRequest { after: None, limit: 10 };
-        let mut seen = record.store.vclusters_of(user_id(1), page).await.expect("a read");
+        let mut seen = record.store.vclusters_of(user_id(1), page).await.expect("a read").vclusters;
         seen.extend(record.store.all_vclusters().await.expect("a read").vclusters);
         seen.extend(record.store.vcluster(vcluster_id(1)).await.expect("a read"));
         for vcluster in seen {

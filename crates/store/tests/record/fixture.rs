@@ -22,7 +22,7 @@ use uuid::Uuid;
 
 const PATIENCE: Duration = Duration::from_secs(5);
 
-pub(crate) const NODE: Resources = Resources { cpu_milli: 1500, memory_mib: 512 };
+pub(crate) const NODE: Resources = Resources { cpu_milli: 1500, memory_mib: 512, pids: 700 };
 
 /// A kind of database: how a test gets one of its own.
 pub(crate) trait Kind: Sized {
@@ -208,7 +208,11 @@ pub(crate) fn vcluster(owner: u128, number: u128, nodes: u128) -> Vcluster {
 }
 
 pub(crate) fn new_node(number: u128) -> NewNode {
-    NewNode { id: NodeId::new(Uuid::from_u128(number)), worker: "here".parse().expect("a worker's name") }
+    NewNode {
+        id: NodeId::new(Uuid::from_u128(number)),
+        worker: "here".parse().expect("a worker's name"),
+        runtime: None,
+    }
 }
 
 /// Every field of the node is something other than what a new node has.
@@ -222,5 +226,6 @@ pub(crate) fn change_everything(node: &mut Node) {
     node.reserved = false;
     node.running_since = Some(at(9));
     node.tries = 2;
+    node.runtime = Some("runsc".parse().expect("a runtime"));
     node.operation = OperationId::new(Uuid::from_u128(77));
 }

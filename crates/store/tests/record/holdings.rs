@@ -47,7 +47,7 @@ async fn a_worker_holds_the_reserved_nodes_of_everybody() {
 async fn the_largest_vclusters_do_not_overflow_the_sums() {
     use domain::resources::Resources;
     let record = Record::of([1]).await;
-    let each = Resources { cpu_milli: u32::MAX, memory_mib: u32::MAX };
+    let each = Resources { cpu_milli: u32::MAX, memory_mib: u32::MAX, pids: u32::MAX };
     for number in 1..=2 {
         let mut huge = vcluster(1, number, 16);
         huge.resources = each;

@@ -5,11 +5,11 @@ use std::sync::Arc;
 use control::ports::{
     identity::Secrets,
     store::{
-        Identity, IdentityReads as _, PendingShares, PendingSignIn, ProviderSession, SessionKey, StoreError,
+        Identity, IdentityReads as _, PendingShares, PendingSignIn, ProviderSession, Purpose, SessionKey, StoreError,
         Transaction,
     },
 };
-use domain::user::Role;
+use domain::{SessionHandle, UserId, user::Role};
 use serde_json::json;
 use store::{SESSION_USER, SessionStore};
 use time::OffsetDateTime;
@@ -31,7 +31,7 @@ fn pending(digest: &str, browser: &str, expires: i64) -> PendingSignIn {
         secrets: Secrets { nonce: "n".into(), verifier: "v".into() },
         back: "https://docklet.example/oidc/lab/callback".into(),
         next: "/help".into(),
-        link: None,
+        purpose: Purpose::SignIn,
         expires_at: at(expires),
         address: "192.0.2.7".into(),
     }
@@ -102,6 +102,19 @@ async fn a_sign_in_is_taken_once_and_by_its_browser_only() {
     assert_eq!(tx.take_pending_sign_in("other", "mine").await.expect("an answer"), None);
     assert_eq!(tx.take_pending_sign_in("d", "mine").await.expect("an answer"), Some(pending("d", "mine", 600)));
     assert_eq!(tx.take_pending_sign_in("d", "mine").await.expect("an answer"), None, "used up");
+}
+
+#[tokio::test]
+async fn what_a_browser_was_sent_for_comes_back_as_it_was() {
+    let record = Record::new().await;
+    let mut tx = record.begin().await;
+    let (user, session) =
+        (UserId::new(uuid::Uuid::from_u128(7)), "a".repeat(32).parse::<SessionHandle>().expect("a handle"));
+    for purpose in [Purpose::SignIn, Purpose::Link(user, session.clone()), Purpose::Confirm(user, session.clone())] {
+        let sent = PendingSignIn { purpose, ..pending("d", "mine", 600) };
+        insert(&mut *tx, &sent, 0).await;
+        assert_eq!(tx.take_pending_sign_in("d", "mine").await.expect("an answer"), Some(sent));
+    }
 }
 
 #[tokio::test]

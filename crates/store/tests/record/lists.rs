@@ -8,7 +8,7 @@ use crate::fixture::{user_id, vcluster, vcluster_id};
 
 async fn page(record: &Record, owner: u128, after: Option<u128>, limit: u32) -> Vec<VclusterId> {
     let page = PageRequest { after: after.map(vcluster_id), limit };
-    let listed = record.store.vclusters_of(user_id(owner), page).await.expect("a read");
+    let listed = record.store.vclusters_of(user_id(owner), page).await.expect("a read").vclusters;
     assert!(listed.iter().all(|vcluster| vcluster.owner == user_id(owner) && vcluster.nodes.len() == 2));
     listed.into_iter().map(|vcluster| vcluster.id).collect()
 }

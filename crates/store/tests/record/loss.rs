@@ -4,21 +4,21 @@ use std::time::{Duration, Instant};
 
 use control::{
     Error,
-    actor::Actor,
     ports::{
         coordination::{Duty, Order},
         store::{Store, StoreError},
     },
-    vclusters::CreateVcluster,
 };
 use domain::node::Phase;
 use sea_orm::{ConnectionTrait, Statement};
 use store::{PostgresConfig, SessionStore, SqlStore};
-use testkit::{Cable, Ending, MemoryCoordination, RealPostgres, SeededEntropy, Wire, build, eventually, obtain};
-use tokio_util::sync::CancellationToken;
+use testkit::{Cable, Ending, RealPostgres, Wire, build, eventually, obtain};
 use tower_sessions_core::{SessionStore as _, session::Id};
 
-use super::{Record, reservations};
+use super::{
+    Record,
+    reservations::{Lab, order},
+};
 use crate::fixture::{account, at, user_id, vcluster, vcluster_id};
 
 const SOON: Duration = Duration::from_secs(20);
@@ -85,28 +85,22 @@ async fn a_commit_whose_answer_is_lost_is_found_to_have_happened() {
 #[tokio::test]
 async fn what_follows_a_commit_follows_it_when_its_answer_is_lost_too() {
     let scene = Scene::new().await;
-    let (coordination, stop) = (MemoryCoordination::default(), CancellationToken::new());
-    let _guard = stop.clone().drop_guard();
-    reservations::announce(&coordination, 4000, 4096).await;
-    let control = reservations::control(scene.store.clone(), &coordination, &SeededEntropy::default(), &stop);
-    let owner = Actor::of(account(1).user).expect("nobody is locked");
-    reservations::until_host_is_known(&control, &owner).await;
-    let order =
-        CreateVcluster { name: "lab".into(), image: "a".into(), nodes: 1, cpus: 0.5, memory_mib: 64, autostart: true };
+    let lab = Lab::on(scene.store.clone()).await;
+    let create = async || lab.control.vclusters.create(&lab.owner, order("lab"), Some("key")).await;
 
     scene.cable.set(Wire::CutBehind("COMMIT"));
     let back = async {
         scene.cable.until_cut().await;
         scene.cable.set(Wire::Whole);
     };
-    let (made, ()) = tokio::join!(control.vclusters.create(&owner, order.clone(), Some("key")), back);
+    let (made, ()) = tokio::join!(create(), back);
     let made = match made {
         // The reconciler commits, too: where its connection was the one that was cut, ours may have found none.
-        Err(Error::Store(StoreError::Unavailable(_))) => control.vclusters.create(&owner, order, Some("key")).await,
+        Err(Error::Store(StoreError::Unavailable(_))) => create().await,
         made => made,
     };
     let node = made.expect("a vcluster").nodes[0].id;
-    eventually("its order", SOON, async || coordination.assignment(node).is_some()).await;
+    eventually("its order", SOON, async || lab.coordination.assignment(node).is_some()).await;
 }
 
 /// Longer than a caller waits for a commit: the collector has given up by then, and reads everything again.
@@ -116,16 +110,10 @@ const LATE: Duration = Duration::from_secs(12);
 #[tokio::test]
 async fn an_order_follows_a_commit_that_is_answered_late() {
     let scene = Scene::new().await;
-    let (coordination, stop) = (MemoryCoordination::default(), CancellationToken::new());
-    let _guard = stop.clone().drop_guard();
-    reservations::announce(&coordination, 4000, 4096).await;
-    let control = reservations::control(scene.store.clone(), &coordination, &SeededEntropy::default(), &stop);
-    let owner = Actor::of(account(1).user).expect("nobody is locked");
-    reservations::until_host_is_known(&control, &owner).await;
-    let order =
-        CreateVcluster { name: "lab".into(), image: "a".into(), nodes: 1, cpus: 0.5, memory_mib: 64, autostart: true };
-    let lab = control.vclusters.create(&owner, order, None).await.expect("a vcluster");
-    control.vclusters.restart(&owner, lab.id).await.expect("it can be restarted");
+    let running = Lab::on(scene.store.clone()).await;
+    let (control, coordination) = (&running.control, &running.coordination);
+    let lab = running.create("lab").await;
+    control.vclusters.restart(&running.owner, lab.id).await.expect("it can be restarted");
     let node = lab.nodes[0].id;
     let published = |order| coordination.assignment(node).filter(|there| there.order == order);
     let stopped = obtain("the first order", SOON, async || published(Order::Stop)).await;

@@ -20,13 +20,16 @@ use proptest::prelude::*;
 use scheduler::Overcommit;
 use store::SqlStore;
 use testkit::{FakeClock, FakeNodes, MemoryCoordination, SeededEntropy, eventually};
-use tokio_util::sync::CancellationToken;
+use tokio_util::sync::{CancellationToken, DropGuard};
 
 use super::Record;
 use crate::fixture::account;
 
 const CASES: u32 = 12;
-const LIMITS: Limits = Limits { vclusters: 3, nodes: 6, cpu_milli: 4000, memory_mib: 3072 };
+const LIMITS: Limits = Limits { vclusters: 3, nodes: 6, cpu_milli: 4000, memory_mib: 3072, pids: 5 * PIDS };
+/// Of each node. The owners' limits together are more than what the host gives out, which is three quarters of what it has.
+const PIDS: u64 = 512;
+const HOST_PIDS: u64 = (8 * PIDS * 4).div_ceil(3);
 /// Less than the two owners' limits together.
 const HOST: (u64, u64) = (6000, 4096);
 
@@ -105,23 +108,43 @@ impl Scene {
     }
 }
 
+/// Control with its reconciler on a record, a host, and the record's first user. Ends when it is dropped.
+pub(super) struct Lab {
+    pub(super) control: Control,
+    pub(super) coordination: MemoryCoordination,
+    pub(super) owner: Actor,
+    _running: DropGuard,
+}
+
+impl Lab {
+    pub(super) async fn on(store: SqlStore) -> Self {
+        let (coordination, stop) = (MemoryCoordination::default(), CancellationToken::new());
+        announce(&coordination, 4000, 4096).await;
+        let control = control(store, &coordination, &SeededEntropy::default(), &stop);
+        let owner = Actor::of(account(1).user).expect("nobody is locked");
+        until_host_is_known(&control, &owner).await;
+        Self { control, coordination, owner, _running: stop.drop_guard() }
+    }
+
+    pub(super) async fn create(&self, name: &str) -> Vcluster {
+        self.control.vclusters.create(&self.owner, order(name), None).await.expect("a vcluster")
+    }
+}
+
+/// One small node.
+pub(super) fn order(name: &str) -> CreateVcluster {
+    CreateVcluster { name: name.into(), image: "a".into(), nodes: 1, cpus: 0.5, memory_mib: 64, autostart: true }
+}
+
 /// A host of this size is there.
-pub(super) async fn announce(coordination: &MemoryCoordination, cpu_milli: u64, memory_mib: u64) {
+async fn announce(coordination: &MemoryCoordination, cpu_milli: u64, memory_mib: u64) {
     let name = "here".parse().expect("a name");
-    let host =
-        WorkerInfo { name, cpu_milli, memory_mib, routed: vec![], unready: None, remark: None, stream: None, id: None };
+    let host = WorkerInfo { name, cpu_milli, memory_mib, pids: Some(HOST_PIDS), ..testkit::build::worker_info("here") };
     coordination.announce(&host).await.expect("coordination answers");
 }
 
-pub(super) async fn until_host_is_known(control: &Control, actor: &Actor) {
-    let probe = CreateVcluster {
-        name: "probe".into(),
-        image: "a".into(),
-        nodes: 1,
-        cpus: 4096.0,
-        memory_mib: 64,
-        autostart: true,
-    };
+async fn until_host_is_known(control: &Control, actor: &Actor) {
+    let probe = CreateVcluster { cpus: 4096.0, ..order("probe") };
     eventually("control to hear of the host", Duration::from_secs(10), async || {
         !matches!(control.vclusters.create(actor, probe.clone(), None).await, Err(Error::NoHost))
     })
@@ -129,7 +152,7 @@ pub(super) async fn until_host_is_known(control: &Control, actor: &Actor) {
 }
 
 /// With its reconciler running.
-pub(super) fn control(
+fn control(
     store: SqlStore,
     coordination: &MemoryCoordination,
     entropy: &SeededEntropy,
@@ -147,7 +170,7 @@ pub(super) fn control(
     let overcommit = Overcommit { cpu: 1.0, memory: 1.0 };
     let cluster_net = "172.20.0.0/24".parse().expect("a network");
     let images = testkit::build::image_rules();
-    let policy = Policy { allowances: LIMITS.into(), cluster_net, overcommit, images };
+    let policy = Policy { allowances: LIMITS.into(), cluster_net, overcommit, images, pids: PIDS as u32 };
     let (control, reconciler) = Control::new(&ports, policy);
     tokio::spawn(reconciler.run(stop.clone()));
     control
@@ -176,6 +199,7 @@ async fn nobody_gets_more(wishes: Vec<Wish>) {
     }
     let on_host = total(accepted.iter());
     assert!((on_host.cpu_milli, on_host.memory_mib) <= HOST && on_host.memory_mib <= HOST.1, "{on_host:?}");
+    assert!(on_host.pids <= scheduler::offered_pids(HOST_PIDS), "{on_host:?}");
     let subnets: Vec<_> = accepted.iter().map(|it| it.subnet).collect();
     let overlap =
         |one: usize, other: usize| subnets[one].contains(&subnets[other]) || subnets[other].contains(&subnets[one]);

@@ -26,7 +26,8 @@ async fn lists_and_saves_among_ten_thousand_vclusters() {
     for round in 0..ROUNDS {
         let owner = user_id(u128::from(round) % OWNERS + 1);
         let began = Instant::now();
-        let page = record.store.vclusters_of(owner, PageRequest { after: None, limit: 50 }).await.expect("a read");
+        let page =
+            record.store.vclusters_of(owner, PageRequest { after: None, limit: 50 }).await.expect("a read").vclusters;
         pages.push(began.elapsed());
         assert_eq!(page.len(), 20);
         assert!(page.iter().all(|vcluster| vcluster.nodes.len() == 2));

@@ -5,22 +5,20 @@ use std::time::Duration;
 use control::{
     actor::Actor,
     ports::{
-        coordination::{Duty, Order},
-        store::{Attempts, EventBody, Store, StoreError},
+        coordination::{Duty, Order, Orphan, Verdict},
+        store::{Attempts, EventBody, PageRequest, Store, StoreError},
     },
-    vclusters::CreateVcluster,
 };
 use domain::{
     node::Phase,
     quota::Usage,
     user::{Role, User},
-    vcluster::VclusterState,
+    vcluster::{Vcluster, VclusterState},
 };
 use sea_orm::{ConnectionTrait, Statement};
-use testkit::{MemoryCoordination, SeededEntropy, eventually, obtain};
-use tokio_util::sync::CancellationToken;
+use testkit::{eventually, obtain};
 
-use super::{Record, reservations};
+use super::{Record, reservations::Lab};
 use crate::fixture::{account, at, user_id, vcluster, vcluster_id};
 
 /// What SQLite makes its pages when nobody says otherwise.
@@ -108,35 +106,34 @@ async fn a_broken_vcluster_is_named_wherever_it_is_read() {
         let (id, text) = &all.unreadable[0];
         assert!(*id == vcluster_id(1) && all.unreadable.len() == 1, "{change}: {all:?}");
         assert!(text.contains(fault), "{change}: {text}");
+        let page = PageRequest { after: None, limit: 9 };
+        let own = record.store.vclusters_of(user_id(1), page).await.expect("a read");
+        assert_eq!(own.vclusters, all.vclusters, "{change}");
+        // Without an owner it is in nobody's list.
+        assert_eq!(own.unreadable.len(), usize::from(!change.contains("owner")), "{change}");
     }
+}
+
+/// Two vclusters with their orders, the first of which cannot be read any more.
+async fn broken_and_lab(record: &Record, running: &Lab) -> (Vcluster, Vcluster) {
+    let (broken, lab) = (running.create("broken").await, running.create("lab").await);
+    let node = broken.nodes[0].id;
+    eventually("its order", SOON, async || running.coordination.assignment(node).is_some()).await;
+    record.run("UPDATE vclusters SET intent = 'sleeping' WHERE name = 'broken'").await;
+    (broken, lab)
 }
 
 /// Neither publishing nor collecting stops for the others, and its own nodes are left as they are.
 #[tokio::test]
 async fn a_vcluster_that_cannot_be_read_stops_nobody_else() {
     let record = Record::of([1]).await;
-    let (coordination, stop) = (MemoryCoordination::default(), CancellationToken::new());
-    let _guard = stop.clone().drop_guard();
-    reservations::announce(&coordination, 4000, 4096).await;
-    let control = reservations::control(record.store.clone(), &coordination, &SeededEntropy::default(), &stop);
-    let owner = Actor::of(account(1).user).expect("nobody is locked");
-    reservations::until_host_is_known(&control, &owner).await;
-    let order = |name: &str| CreateVcluster {
-        name: name.into(),
-        image: "a".into(),
-        nodes: 1,
-        cpus: 0.5,
-        memory_mib: 64,
-        autostart: true,
-    };
-    let broken = control.vclusters.create(&owner, order("broken"), None).await.expect("a vcluster");
-    let lab = control.vclusters.create(&owner, order("lab"), None).await.expect("a vcluster");
+    let running = Lab::on(record.store.clone()).await;
+    let Lab { control, coordination, owner, .. } = &running;
+    let (broken, lab) = broken_and_lab(&record, &running).await;
     let (broken, node) = (broken.nodes[0].id, lab.nodes[0].id);
-    eventually("its order", SOON, async || coordination.assignment(broken).is_some()).await;
-    record.run("UPDATE vclusters SET intent = 'sleeping' WHERE name = 'broken'").await;
     // Everything is read and published anew.
     coordination.end_streams();
-    control.vclusters.stop(&owner, lab.id).await.expect("it can be stopped");
+    control.vclusters.stop(owner, lab.id).await.expect("it can be stopped");
     let stopped = || coordination.assignment(node).filter(|order| order.order == Order::Stop);
     let stopped = obtain("the order to stop", SOON, async || stopped()).await;
     let reports = [stopped, coordination.assignment(broken).expect("it stays published")]
@@ -147,13 +144,64 @@ async fn a_vcluster_that_cannot_be_read_stops_nobody_else() {
         lab.state() == VclusterState::Stopped
     })
     .await;
-    let admin = Actor::of(User { role: Role::Admin, ..account(1).user }).expect("nobody is locked");
     eventually("administrators are told", SOON, async || {
-        let notices = control.installation.notices(&admin).await.expect("a read");
+        let notices = control.installation.notices(&admin()).await.expect("a read");
         notices.iter().any(|notice| notice.text.contains("cannot be read from the record"))
     })
     .await;
     assert!(coordination.assignment(broken).is_some());
+}
+
+/// An administrator, who owns nothing.
+fn admin() -> Actor {
+    Actor::of(User { role: Role::Admin, ..account(2).user }).expect("nobody is locked")
+}
+
+#[tokio::test]
+async fn a_vcluster_that_cannot_be_read_is_listed_as_that_beside_the_others() {
+    let record = Record::of([1]).await;
+    let running = Lab::on(record.store.clone()).await;
+    let (broken, lab) = broken_and_lab(&record, &running).await;
+    let page = |after, limit| running.control.vclusters.list(&running.owner, PageRequest { after, limit });
+    let listed = page(None, 50).await.expect("a list");
+    assert_eq!((listed.vclusters.len(), listed.vclusters[0].id, listed.next), (1, lab.id, None));
+    let (id, sentence) = &listed.unreadable[0];
+    assert!(*id == broken.id && sentence.contains("intent") && sentence.contains("Restore the record"), "{sentence}");
+    // It has its place in the order, and so on a page.
+    let first = page(None, 1).await.expect("a list");
+    assert_eq!((first.vclusters.len(), first.unreadable.len(), first.next), (1, 0, Some(lab.id)));
+    let second = page(first.next, 1).await.expect("a list");
+    assert_eq!((second.vclusters.len(), second.unreadable.len(), second.next), (0, 1, None));
+}
+
+#[tokio::test]
+async fn a_vcluster_that_cannot_be_read_can_be_deleted_by_its_owner_and_by_administrators() {
+    for actor in [Actor::of(account(1).user).expect("nobody is locked"), admin()] {
+        let record = Record::of([1]).await;
+        let running = Lab::on(record.store.clone()).await;
+        let Lab { control, coordination, owner, .. } = &running;
+        let (broken, lab) = broken_and_lab(&record, &running).await;
+        let stranger = Actor::of(account(3).user).expect("nobody is locked");
+        let refused = control.vclusters.delete(&stranger, broken.id).await;
+        assert!(matches!(refused, Err(control::Error::NotFound("vcluster"))), "{refused:?}");
+        let others = control.vclusters.delete(&admin(), lab.id).await;
+        assert!(
+            matches!(others, Err(control::Error::NotFound("vcluster"))),
+            "what can be read is its owner's: {others:?}"
+        );
+
+        assert_eq!(control.vclusters.delete(&actor, broken.id).await.expect("deleted"), None);
+        let page = PageRequest { after: None, limit: 50 };
+        let listed = control.vclusters.list(owner, page).await.expect("a list");
+        assert_eq!((listed.vclusters.len(), listed.unreadable.len()), (1, 0));
+        let node = broken.nodes[0].id;
+        eventually("its order is taken back", SOON, async || coordination.assignment(node).is_none()).await;
+        let (worker, vcluster, generation) = (broken.nodes[0].worker.clone(), broken.id, broken.nodes[0].generation);
+        let orphan = Orphan { node, worker, vcluster, owner: broken.owner, generation };
+        coordination.ask(&[orphan]).await.expect("coordination answers");
+        let verdict = obtain("an answer", SOON, async || coordination.answer_about(node)).await;
+        assert_eq!(verdict, Verdict::Remove { generation }, "its host may remove the container");
+    }
 }
 
 #[tokio::test]

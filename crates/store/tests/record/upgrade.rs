@@ -93,6 +93,7 @@ async fn a_record_of_the_first_release_is_kept_whole() {
 
     let homes = store.homes(None).await.expect("a read");
     assert_eq!(homes, [(user_id(1), "here".parse().expect("a worker"))].into(), "their home is known");
+    assert_eq!((lab.resources.pids, &lab.nodes[0].runtime), (1024, &None), "as its nodes were made");
     assert!(lab.autostart && lab.nodes.iter().all(|node| node.tries == 0));
 
     let events = store.events_after(user_id(1), 0, 10).await.expect("a read").expect("kept events");

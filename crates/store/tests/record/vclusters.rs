@@ -44,8 +44,8 @@ async fn every_field_that_changes_is_saved() {
     record.save(&changed).await;
     changed.name = "other".parse().expect("a name");
     changed.image = "debian:bookworm".parse().expect("an image");
-    changed.resources =
-        Resources { cpu_milli: Resources::MOST_CPUS as u32 * 1000, memory_mib: Resources::MOST_MEMORY_MIB };
+    let cpu_milli = Resources::MOST_CPUS as u32 * 1000;
+    changed.resources = Resources { cpu_milli, memory_mib: Resources::MOST_MEMORY_MIB, pids: 4_194_304 };
     changed.subnet = "172.21.0.0/26".parse().expect("a subnet");
     changed.intent = Intent::Stopped;
     changed.operation = operation(5, OperationKind::Stop);

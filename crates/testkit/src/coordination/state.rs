@@ -27,6 +27,8 @@ pub(super) struct State {
     pub(super) alone: bool,
     /// How many watches have begun.
     watches: u64,
+    /// How often control has begun to watch.
+    pub(super) report_watches: u64,
     pub(super) cut: bool,
     pub(super) failures: u32,
     assignment_watchers: Vec<Watcher>,
@@ -50,8 +52,7 @@ impl State {
         for assignment in assignments {
             let place = (assignment.worker.clone(), assignment.node);
             if let Some(there) = self.assignments.get(&place) {
-                let is_other = there.generation == assignment.generation && there.order != assignment.order;
-                if there.generation > assignment.generation || is_other {
+                if there.stays_before(assignment) {
                     newer.push(Newer { node: there.node, generation: there.generation, order: there.order });
                     continue;
                 }
@@ -180,6 +181,7 @@ impl State {
             orphans: self.orphans.values().cloned().collect(),
         };
         tell(&sender, &snapshot);
+        self.report_watches += 1;
         self.report_watchers.push(sender);
         stream
     }

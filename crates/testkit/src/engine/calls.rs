@@ -29,7 +29,14 @@ fn overlap(one: Ipv4Net, other: Ipv4Net) -> bool {
 impl Engine for FakeEngine {
     async fn info(&self) -> Result<EngineInfo, EngineError> {
         self.shelf.lock().enter(Call::Info)?;
-        Ok(EngineInfo { version: "fake".into(), cpus: 8, memory_mib: 16 * 1024, root_dir: "/".into(), started: None })
+        Ok(EngineInfo {
+            version: "fake".into(),
+            cpus: 8,
+            memory_mib: 16 * 1024,
+            root_dir: "/".into(),
+            runtimes: Default::default(),
+            started: None,
+        })
     }
 
     async fn containers(&self, installation: InstallationId) -> Result<Vec<Container>, EngineError> {

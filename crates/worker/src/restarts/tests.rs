@@ -9,7 +9,14 @@ fn at(seconds: i64) -> DateTime<Utc> {
 }
 
 fn info(started: Option<i64>) -> EngineInfo {
-    EngineInfo { root_dir: "/".into(), version: "1".into(), cpus: 1, memory_mib: 1, started: started.map(at) }
+    EngineInfo {
+        root_dir: "/".into(),
+        version: "1".into(),
+        cpus: 1,
+        memory_mib: 1,
+        runtimes: Default::default(),
+        started: started.map(at),
+    }
 }
 
 fn opened(dir: &Path) -> Restarts {

@@ -2,27 +2,25 @@
 
 use std::{
     io::{Read, Write},
-    net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream, UdpSocket},
+    net::{Ipv4Addr, SocketAddr, TcpStream, UdpSocket},
     time::Duration,
 };
 
-use control::ports::engine::{Engine, NetworkSpec};
+use control::ports::{
+    coordination::{Assignment, Dispatch},
+    engine::{Engine, NetworkSpec},
+};
 use domain::node::Phase;
-use testkit::eventually;
+use testkit::{DockerCleanup, build, eventually};
 use worker::{FirewallConfig, Opening, Transport, bridge_prefix, network_name};
 
 use crate::{
-    lab::{Lab, SOON, WORKER, docker},
-    walled::{connects, loopback, port, reached, remove_rules, take_firewall_away, walled, with_docklet_init},
+    lab::{Lab, SOON, docker},
+    walled::{
+        connects, everywhere, here, in_the_hosts_network, loopback, port, reached, remark, remove_rules,
+        take_firewall_away, tcp, walled, with_docklet_init,
+    },
 };
-
-fn everywhere() -> TcpListener {
-    TcpListener::bind("0.0.0.0:0").expect("bound")
-}
-
-fn tcp(port: u16) -> Opening {
-    Opening { address: None, port, transport: Transport::Tcp }
-}
 
 /// The address by which the host reaches others.
 fn outer_address() -> Ipv4Addr {
@@ -66,6 +64,15 @@ async fn nodes_reach_nothing_of_the_host_but_what_is_open() {
     }
 }
 
+/// Whether a datagram from inside comes back.
+fn is_answered(lab: &Lab, from: &Assignment, host: Ipv4Addr, port: u16) -> bool {
+    let ask = format!(
+        "python3 -c 'import socket; s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM); s.settimeout(2); \
+         s.sendto(b\"name?\", (\"{host}\", {port})); print(s.recv(64).decode())'"
+    );
+    lab.shell(from, &ask).as_deref() == Ok("name?")
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn replies_pass_and_so_does_what_is_opened_for_datagrams() {
     let mut lab = Lab::new();
@@ -87,14 +94,8 @@ async fn replies_pass_and_so_does_what_is_opened_for_datagrams() {
     walled(&mut lab, node.subnet, vec![opening]).await;
     lab.run(&nodes).await;
     let gateway = domain::subnet::gateway(node.subnet);
-    let ask = |port: u16| {
-        format!(
-            "python3 -c 'import socket; s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM); s.settimeout(2); \
-             s.sendto(b\"name?\", (\"{gateway}\", {port})); print(s.recv(64).decode())'"
-        )
-    };
-    eventually("an answer comes", SOON, || async { lab.shell(node, &ask(open_port)).as_deref() == Ok("name?") }).await;
-    assert!(lab.shell(node, &ask(closed_port)).is_err());
+    eventually("an answer comes", SOON, || async { is_answered(&lab, node, gateway, open_port) }).await;
+    assert!(!is_answered(&lab, node, gateway, closed_port));
     // The engine resolves names for the node.
     lab.shell(node, "getent hosts node-0").expect("a name is resolved");
     // A connection that the host begins.
@@ -172,7 +173,7 @@ async fn a_vcluster_of_an_earlier_docklet_stays_inside_when_new_ones_are_cut_fro
     };
     lab.engine.ensure_network(&network).await.expect("a network of an earlier Docklet");
     let another = "10.213.0.0/16".parse().expect("a network");
-    lab.config.firewall = Some(FirewallConfig { net: another, open: vec![tcp(port(&open))] });
+    lab.config.firewall = Some(FirewallConfig { net: another, connections: 4096, open: vec![tcp(port(&open))] });
     // Ordered before the worker looks: a network without a vcluster is removed.
     lab.coordination.assign_all(&nodes).await.expect("published");
     lab.start();
@@ -181,12 +182,6 @@ async fn a_vcluster_of_an_earlier_docklet_stays_inside_when_new_ones_are_cut_fro
     assert_eq!(networks[0].bridge.as_deref(), Some(network.bridge.as_str()));
     reached(&lab, node, &gateway.to_string(), port(&open)).await;
     assert!(!connects(&lab, node, &gateway.to_string(), port(&closed)));
-}
-
-/// What administrators are told about this host.
-fn remark(lab: &Lab) -> String {
-    let here = lab.coordination.workers().into_iter().find(|info| info.name.as_str() == WORKER);
-    here.and_then(|info| info.remark).unwrap_or_default()
 }
 
 async fn told(lab: &Lab, what: &str) {
@@ -210,7 +205,7 @@ async fn a_firewall_that_is_touched_is_mended_and_that_is_said() {
     let name = format!("docklet-test-hole-{}", lab.installation());
     let label = format!("docklet.installation={}", lab.installation());
     let more = ["--detach", "--name", &name, "--label", &label];
-    with_docklet_init(&lab, &more, &["firewall", &bridges, &net, &hole]).expect("started");
+    with_docklet_init(&lab, &more, &["firewall", &bridges, &net, "0", &hole]).expect("started");
     told(&lab, "its rules had been changed").await;
     docker(&["kill", &name]).expect("killed");
     // What made the hole may have made it once more before it was killed.
@@ -236,7 +231,7 @@ async fn the_firewall_outlives_its_helper_which_comes_back_and_both_go_with_the_
     let second = lab.cleanup.helper().expect("a helper");
     lab.kill();
     lab.start();
-    lab.phase(node, "running", |phase| matches!(phase, domain::node::Phase::Running { .. })).await;
+    lab.phase(node, "running", |phase| matches!(phase, Phase::Running { .. })).await;
     assert_eq!(lab.cleanup.helper(), Some(second));
     lab.kill();
     worker::clear(&lab.engine, lab.installation(), &lab.config.data_dir).await.expect("cleared");
@@ -256,4 +251,60 @@ fn reaches_from_a_bridge_of_ours(lab: &Lab, port: u16) -> bool {
     let gateway = subnet.hosts().next().expect("a gateway");
     let line = format!("timeout 5 bash -c 'exec 3<>/dev/tcp/{gateway}/{port}'");
     docker(&["run", "--rm", "--label", &label, "--network", &name, "docklet/base", "sh", "-c", &line]).is_ok()
+}
+
+/// Echoes what comes to port 53 of this address, as a connection and as a datagram. In the host's network.
+const RESOLVER: &str = "import socket, sys, threading
+place = (sys.argv[1], 53)
+names = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+names.bind(place)
+listener = socket.create_server(place)
+def accept():
+    while True: listener.accept()[0].close()
+threading.Thread(target=accept, daemon=True).start()
+while True:
+    data, who = names.recvfrom(512)
+    names.sendto(data, who)
+";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn names_are_asked_for_at_the_hosts_own_address_once_it_is_a_resolver() {
+    let mut lab = Lab::new();
+    let nodes = lab.vcluster(1);
+    let (node, other) = (&nodes[0], everywhere());
+    walled(&mut lab, node.subnet, Vec::new()).await;
+    lab.run(&nodes).await;
+    let (gateway, outer) = (domain::subnet::gateway(node.subnet), outer_address().to_string());
+    let (address, label) = (gateway.to_string(), format!("docklet.installation={}", lab.installation()));
+    let run = in_the_hosts_network("docklet/base", &["--detach", "--label", &label]);
+    docker(&[&run[..], &["python3", "-c", RESOLVER, &address]].concat()).expect("started");
+    eventually("the resolver listens", SOON, || async { TcpStream::connect((gateway, 53)).is_ok() }).await;
+    assert!(!connects(&lab, node, &address, 53), "the host names other resolvers");
+    // What the helper has of the host's file is a copy, which the engine makes when it starts the helper.
+    let helper = lab.cleanup.helper().expect("a helper");
+    let copy = docker(&["inspect", "--format", "{{.ResolvConfPath}}", &helper]).expect("a copy");
+    let (mount, line) = (format!("{copy}:/resolv.conf"), format!("echo nameserver {address} > /resolv.conf"));
+    docker(&["run", "--rm", "--volume", &mount, "docklet/base", "sh", "-c", &line]).expect("written");
+    reached(&lab, node, &address, 53).await;
+    eventually("a datagram is answered", SOON, || async { is_answered(&lab, node, gateway, 53) }).await;
+    assert!(!connects(&lab, node, &address, port(&other)), "another port");
+    assert!(!connects(&lab, node, &outer, port(&other)), "another address");
+    assert_eq!(remark(&lab), "", "for other resolvers, nothing is mended");
+}
+
+/// As when the engine is still busy with the helper of a worker that was killed.
+#[tokio::test(flavor = "multi_thread")]
+async fn nodes_wait_for_a_firewall_that_comes_up_late() {
+    let mut lab = Lab::new();
+    let (nodes, other) = (lab.vcluster(1), build::installation());
+    let _cleanup = DockerCleanup::new(other);
+    let (name, label) = (format!("docklet-firewall-{}", lab.installation()), format!("docklet.installation={other}"));
+    docker(&["create", "--name", &name, "--label", &label, "docklet/base", "true"]).expect("created");
+    walled(&mut lab, nodes[0].subnet, Vec::new()).await;
+    let why = || async { here(&lab).and_then(|info| info.unready).is_some_and(|why| why.contains(&name)) };
+    eventually("the host says what is in the way", SOON, why).await;
+    lab.publish(&nodes).await;
+    lab.phase(&nodes[0], "starting", |phase| *phase == Phase::Starting { step: "starting".into() }).await;
+    docker(&["rm", &name]).expect("removed");
+    lab.phase(&nodes[0], "running", |phase| matches!(phase, Phase::Running { .. })).await;
 }

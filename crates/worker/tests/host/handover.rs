@@ -1,7 +1,7 @@
 //! What a node has of the host: two directories it can only read. Its socket is handed over by the worker, and nodes made
 //! before that was so keep working.
 
-use std::os::unix::fs::MetadataExt as _;
+use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
 use std::path::Path;
 
 use control::ports::{
@@ -79,6 +79,8 @@ fn make_as_before(lab: &Lab, node: &Assignment) {
     std::fs::remove_dir_all(&dir).expect("removed");
     std::fs::remove_dir_all(dir.with_extension("offer")).expect("removed");
     std::fs::create_dir(&dir).expect("made");
+    // Root in the node may be another user on the host.
+    std::fs::set_permissions(&dir, std::fs::Permissions::from_mode(0o777)).expect("our directory");
     let init = lab.config.data_dir.join("bin/docklet-init-of-before");
     std::fs::copy(&lab.config.init, &init).expect("copied");
     let mounts = [format!("{}:/.docklet/init:ro", init.display()), format!("{}:/.docklet/run", dir.display())];

@@ -3,11 +3,11 @@
 use control::ports::coordination::Assignment;
 use domain::resources::Resources;
 
-use crate::lab::Lab;
+use crate::lab::{Lab, docker};
 
 fn sized(nodes: Vec<Assignment>, cpu_milli: u32, memory_mib: u32) -> Vec<Assignment> {
-    let resources = Resources { cpu_milli, memory_mib };
-    nodes.into_iter().map(|node| Assignment { resources, ..node }).collect()
+    let of = |node: &Assignment| Resources { cpu_milli, memory_mib, ..node.resources };
+    nodes.into_iter().map(|node| Assignment { resources: of(&node), ..node }).collect()
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -38,16 +38,50 @@ async fn a_process_over_the_memory_limit_is_killed_and_told_and_the_node_lives_o
 
 #[tokio::test(flavor = "multi_thread")]
 async fn processes_are_counted() {
-    let mut lab = Lab::new();
-    lab.config.ceilings.pids = 40;
-    control::ports::coordination::Dispatch::assign_all(&lab.coordination, &[]).await.expect("published");
-    lab.start();
-    let nodes = lab.vcluster(1);
+    let lab = Lab::started().await;
+    let resources = |node: &Assignment| Resources { pids: 40, ..node.resources };
+    let nodes: Vec<_> =
+        lab.vcluster(1).into_iter().map(|node| Assignment { resources: resources(&node), ..node }).collect();
     lab.run(&nodes).await;
     let line = "i=0; while [ $i -lt 100 ]; do sleep 5 & i=$((i+1)); done; echo all";
     assert!(lab.shell(&nodes[0], line).is_err(), "a hundred processes are too many");
     let is_of_use = || async { lab.shell(&nodes[0], "true").is_ok() };
     testkit::eventually("the node is of use again", crate::lab::SOON, is_of_use).await;
+}
+
+/// Every engine has it beside `runc`.
+const SECOND: &str = "io.containerd.runc.v2";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_node_is_made_with_the_runtime_of_its_order_and_keeps_it() {
+    let mut lab = Lab::started().await;
+    let with = |node: Assignment, name: &str| Assignment { runtime: Some(name.parse().expect("a runtime")), ..node };
+    let nodes: Vec<_> = lab.vcluster(1).into_iter().map(|node| with(node, SECOND)).collect();
+    lab.run(&nodes).await;
+    let runtime = |lab: &Lab| docker(&["inspect", "--format", "{{.HostConfig.Runtime}}", &lab.name(&nodes[0])]);
+    assert_eq!(runtime(&lab).as_deref(), Ok(SECOND));
+    let since = lab.running_since(&nodes[0]).await;
+    // Another runtime in the same order changes nothing, now or after a restart of the worker.
+    lab.publish(&[with(nodes[0].clone(), "runc")]).await;
+    lab.kill();
+    lab.start();
+    lab.looked_over().await;
+    assert_eq!((runtime(&lab).as_deref(), lab.running_since(&nodes[0]).await), (Ok(SECOND), since));
+    let plain = lab.vcluster(1);
+    lab.run(&plain).await;
+    let usual = docker(&["inspect", "--format", "{{.HostConfig.Runtime}}", &lab.name(&plain[0])]);
+    assert_eq!(usual.as_deref(), Ok("runc"), "the engine's own default");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_node_whose_runtime_the_engine_does_not_have_fails_with_its_name() {
+    let lab = Lab::started().await;
+    let runtime = Some("docklet-no-such-runtime".parse().expect("a runtime"));
+    let nodes: Vec<_> =
+        lab.vcluster(1).into_iter().map(|node| Assignment { runtime: runtime.clone(), ..node }).collect();
+    lab.publish(&nodes).await;
+    let reason = lab.failure(&nodes[0]).await;
+    assert!(reason.contains("does not have the runtime docklet-no-such-runtime; ask an administrator"), "{reason}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

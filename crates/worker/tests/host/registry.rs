@@ -5,7 +5,7 @@ use std::{
     net::{TcpListener, TcpStream},
     sync::{
         Arc,
-        atomic::{AtomicUsize, Ordering},
+        atomic::{AtomicBool, AtomicUsize, Ordering},
     },
     thread,
 };
@@ -20,11 +20,15 @@ const MANIFEST: &str = "application/vnd.docker.distribution.manifest.v2+json";
 const CONFIG: &str = "application/vnd.docker.container.image.v1+json";
 const LAYER: &str = "application/vnd.docker.image.rootfs.diff.tar.gzip";
 
-/// Its image leaves the engine with it.
+/// Its image leaves the engine with it, with whatever is made of it: nobody else has it.
 pub(crate) struct Registry {
     pub(crate) image: ImageRef,
     connections: Arc<AtomicUsize>,
+    closed: Arc<AtomicBool>,
 }
+
+/// The image says whose it is, for scripts/test.sh to find one that was left behind.
+const LABEL: &str = "docklet.test";
 
 struct Content {
     manifest: Vec<u8>,
@@ -41,11 +45,12 @@ impl Content {
         // The end of an archive, and nothing before it.
         let layer = vec![0; 1024];
         let architecture = if cfg!(target_arch = "aarch64") { "arm64" } else { "amd64" };
+        let run = std::env::var("DOCKLET_TEST_RUN").unwrap_or_else(|_| "by-hand".into());
         let config = serde_json::json!({
             "architecture": architecture,
             "os": "linux",
             "author": Uuid::new_v4().to_string(),
-            "config": {"Cmd": ["true"]},
+            "config": {"Cmd": ["true"], "Labels": {LABEL: run}},
             "rootfs": {"type": "layers", "diff_ids": [digest(&layer)]},
             "history": [{"created_by": "a test"}],
         });
@@ -79,16 +84,18 @@ impl Registry {
         let port = listener.local_addr().expect("its address").port();
         let image = format!("127.0.0.1:{port}/docklet-test/pulled:1").parse().expect("an image");
         let connections = Arc::<AtomicUsize>::default();
-        let (seen, content) = (connections.clone(), Arc::new(Content::new()));
+        let closed = Arc::<AtomicBool>::default();
+        let (seen, content, is_closed) = (connections.clone(), Arc::new(Content::new()), closed.clone());
         thread::spawn(move || {
-            for stream in listener.incoming() {
+            // A pull that is still under way does not bring the image back.
+            for stream in listener.incoming().take_while(|_| !is_closed.load(Ordering::SeqCst)) {
                 seen.fetch_add(1, Ordering::SeqCst);
                 let content = content.clone();
                 // A client that hangs up has what it wants, or speaks TLS and comes again without.
                 thread::spawn(move || drop(stream.and_then(|stream| serve(&stream, &content))));
             }
         });
-        Self { image, connections }
+        Self { image, connections, closed }
     }
 
     pub(crate) fn connections(&self) -> usize {
@@ -129,7 +136,13 @@ fn serve(stream: &TcpStream, content: &Content) -> std::io::Result<()> {
 
 impl Drop for Registry {
     fn drop(&mut self) {
+        self.closed.store(true, Ordering::SeqCst);
+        // A test that failed has left its containers to be removed behind this, and they hold the image.
+        let of_it = docker(&["ps", "--all", "--quiet", "--filter", &format!("ancestor={}", self.image)]);
+        for container in of_it.unwrap_or_default().lines() {
+            let _ = docker(&["rm", "--force", "--volumes", container]);
+        }
         // Mostly it is gone already.
-        let _ = docker(&["image", "rm", self.image.as_str()]);
+        let _ = docker(&["image", "rm", "--force", self.image.as_str()]);
     }
 }

@@ -2,16 +2,20 @@
 
 use std::net::TcpListener;
 
-use control::ports::coordination::{Assignment, Dispatch};
+use control::ports::coordination::{Assignment, Dispatch, WorkerInfo};
 use ipnet::Ipv4Net;
 use testkit::eventually;
-use worker::{FirewallConfig, Opening, bridge_prefix};
+use worker::{FirewallConfig, Opening, Transport, bridge_prefix};
 
-use crate::lab::{Lab, SOON, docker};
+use crate::lab::{Lab, SOON, WORKER, docker};
 
 /// Starts the lab's worker with a firewall around this network.
 pub(crate) async fn walled(lab: &mut Lab, net: Ipv4Net, open: Vec<Opening>) {
-    lab.config.firewall = Some(FirewallConfig { net, open });
+    limited(lab, FirewallConfig { net, connections: 4096, open }).await;
+}
+
+pub(crate) async fn limited(lab: &mut Lab, firewall: FirewallConfig) {
+    lab.config.firewall = Some(firewall);
     lab.coordination.assign_all(&[]).await.expect("published");
     lab.start();
 }
@@ -32,8 +36,26 @@ pub(crate) async fn reached(lab: &Lab, from: &Assignment, host: &str, port: u16)
         .await;
 }
 
+pub(crate) fn everywhere() -> TcpListener {
+    TcpListener::bind("0.0.0.0:0").expect("bound")
+}
+
+pub(crate) fn tcp(port: u16) -> Opening {
+    Opening { address: None, port, transport: Transport::Tcp }
+}
+
 pub(crate) fn port(listener: &TcpListener) -> u16 {
     listener.local_addr().expect("an address").port()
+}
+
+/// What this host says of itself.
+pub(crate) fn here(lab: &Lab) -> Option<WorkerInfo> {
+    lab.coordination.workers().into_iter().find(|info| info.name.as_str() == WORKER)
+}
+
+/// What administrators are told about this host.
+pub(crate) fn remark(lab: &Lab) -> String {
+    here(lab).and_then(|info| info.remark).unwrap_or_default()
 }
 
 /// One of the host's own commands, with power over its network. Whoever may use Docker may do this; root is not needed.
@@ -50,7 +72,8 @@ pub(crate) fn loopback(action: &str, address: &str) -> Result<String, String> {
     docker(&[&run[..], &["ip", "address", action, &address, "dev", "lo"]].concat())
 }
 
-fn in_the_hosts_network<'a>(image: &'a str, more: &[&'a str]) -> Vec<&'a str> {
+/// How a container on the host's network is started, with power over it.
+pub(crate) fn in_the_hosts_network<'a>(image: &'a str, more: &[&'a str]) -> Vec<&'a str> {
     let run = ["run", "--rm", "--network", "host", "--userns", "host", "--cap-add", "NET_ADMIN"];
     [&run[..], more, &[image]].concat()
 }

@@ -1,4 +1,5 @@
-//! The two cookies of an app's host: the app's session, and for a moment the nonce that binds an entry to this browser.
+//! The cookies of an app's host: the app's session, for a moment the nonce that binds an entry to this browser, and which of
+//! the portal's addresses the person uses.
 //! Decides names and flags; knows nothing of what the values stand for.
 
 use http::{HeaderMap, HeaderValue};
@@ -6,7 +7,7 @@ use http::{HeaderMap, HeaderValue};
 use crate::http::cookies::value;
 
 /// Of every app's host, whatever stands before or behind.
-pub(super) const OF_APPS: [&str; 2] = ["docklet-app", "docklet-nonce"];
+pub(super) const OF_APPS: [&str; 3] = ["docklet-app", "docklet-nonce", "docklet-portal"];
 
 /// How cookies are kept on one host.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -21,6 +22,8 @@ pub(super) struct Jar {
     suffix: String,
 }
 
+/// Bookmarks of an app lead to the same portal as the link did.
+const PORTAL_SECONDS: u32 = 365 * 24 * 3600;
 /// Long enough to sign in on the way.
 const NONCE_SECONDS: u32 = 600;
 
@@ -50,6 +53,15 @@ impl Jar {
 
     pub(super) fn keep_nonce(&self, nonce: &str) -> Option<HeaderValue> {
         self.write("nonce", nonce, &format!("; Max-Age={NONCE_SECONDS}"))
+    }
+
+    /// As the portal's `Host`.
+    pub(super) fn portal<'a>(&self, headers: &'a HeaderMap) -> Option<&'a str> {
+        value(headers, &self.name("portal"))
+    }
+
+    pub(super) fn keep_portal(&self, authority: &str) -> Option<HeaderValue> {
+        self.write("portal", authority, &format!("; Max-Age={PORTAL_SECONDS}"))
     }
 
     fn write(&self, what: &str, value: &str, more: &str) -> Option<HeaderValue> {

@@ -2,13 +2,13 @@
 //!
 //! An app's host sends a stranger to the portal with the digest of a nonce it has given this browser. The portal knows who is
 //! signed in there and sends them back with a code; the code works once, for half a minute, on this host, in the browser that
-//! holds the nonce. So a code that somebody else has seen, or planted, opens nothing.
+//! holds the nonce. So a code that was seen, or planted, by another person opens nothing.
 
 use axum::body::Body;
 use control::apps::nonce_digest;
 use http::{HeaderMap, HeaderValue, Response, StatusCode, header};
 
-use super::{AppEdge, answer, page::Page, request::safe_next, visitor::Visitor};
+use super::{AppEdge, answer, hosts::PORTAL, page::Page, request::safe_next, visitor::Visitor};
 use crate::http::query::{Query, encode};
 
 impl AppEdge {
@@ -16,13 +16,17 @@ impl AppEdge {
     pub(super) fn send_to_portal(&self, visitor: &Visitor, headers: &HeaderMap) -> Response<Body> {
         // Two tabs that are opened at once hold the same nonce.
         let nonce = visitor.jar.nonce(headers).map_or_else(new_nonce, str::to_owned);
-        let portal = match visitor.is_in_path_mode() {
-            true => String::new(),
-            false => self.state.edge.hosts.portal_url(visitor.client.https, &visitor.authority),
-        };
+        let portal = &visitor.portal;
         let (label, digest, next) = (&visitor.label, nonce_digest(&nonce), encode(safe_next(&visitor.wanted)));
         let response = answer::redirect(&format!("{portal}/apps/enter?label={label}&nonce={digest}&next={next}"));
         with_cookie(response, visitor.jar.keep_nonce(&nonce))
+    }
+
+    /// From a page of the portal that is not under its first address: strangers are sent back there.
+    pub(super) fn keep_portal(&self, visitor: &Visitor, query: &Query) -> Response<Body> {
+        let hosts = &self.state.edge.hosts;
+        let portal = query.text(PORTAL).filter(|portal| hosts.public_url(portal).is_some());
+        with_cookie(answer::redirect(&visitor.address("/")), portal.and_then(|portal| visitor.jar.keep_portal(portal)))
     }
 
     /// Back from the portal.

@@ -1,6 +1,6 @@
 //! Which host name leads to which app, and how the addresses of apps and console are written. Pure.
 //!
-//! Everything below the apps' domain is an app's or nobody's, and never the console, however a name is written; the only
+//! Everything below the apps' domain is an app's or no one's, and never the console, however a name is written; the only
 //! exception are the console's own public addresses.
 
 use std::{fmt, net::IpAddr, str::FromStr};
@@ -8,7 +8,12 @@ use std::{fmt, net::IpAddr, str::FromStr};
 use domain::app::AppLabel;
 use wire::app::AppUrls;
 
-use crate::http::origin::Origin;
+use super::OURS;
+use crate::http::{origin::Origin, query::encode};
+
+/// Below [`OURS`]: where a link says which of the portal's addresses it was followed from, and the field with that.
+pub(super) const FROM: &str = "from";
+pub(super) const PORTAL: &str = "portal";
 
 /// A DNS name in lower case, without a dot at its end.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -49,7 +54,7 @@ pub enum Place {
     Host(AppLabel),
     /// Path mode: `/apps/<label>/…` of the portal's host.
     Path(AppLabel),
-    /// A host below the apps' domain that cannot be anybody's.
+    /// A host below the apps' domain that can be no app's.
     Nobody,
 }
 
@@ -93,44 +98,71 @@ impl Hosts {
         self.domain.0 == "localhost" || self.domain.0.ends_with(".localhost")
     }
 
-    /// The portal's own address, as somebody on an app's host reaches it.
-    pub fn portal_url(&self, https: bool, authority: &str) -> String {
-        match self.public_urls.first() {
+    /// The portal's own address, as a person on an app's host reaches it: the configured one that they came `from`, or the first.
+    pub fn portal_url(&self, https: bool, authority: &str, from: Option<&str>) -> String {
+        match from.and_then(|from| self.public_url(from)).or(self.public_urls.first()) {
             Some(url) => url.to_string(),
             None => format!("{}://{}{}", scheme(https), self.domain, port(authority)),
         }
     }
 
-    /// The portal's address where somebody who came by `authority` has to sign in, when that is another one. The sessions of two
+    /// The configured address of this host.
+    pub fn public_url(&self, authority: &str) -> Option<&Origin> {
+        self.public_urls.iter().find(|url| url.is_of_host(authority))
+    }
+
+    /// The portal's address where a person who came by `authority` has to sign in, when that is another one. The sessions of two
     /// names are two, and apps send people back to one of them.
     pub fn home(&self, https: bool, authority: &str) -> Option<String> {
         if !self.public_urls.is_empty() {
             return self.configured_home(authority);
         }
-        // Who has come by another machine's name finds nothing at `localhost`.
-        let is_this_machine =
-            name_of(authority).trim_matches(['[', ']']).parse().is_ok_and(|ip: IpAddr| ip.is_loopback());
-        (is_this_machine && self.is_loopback() && !self.path_mode).then(|| self.portal_url(https, authority))
+        // A person who has come by another machine's name finds nothing at `localhost`.
+        let leads_home = is_loopback(authority) && self.is_loopback() && !self.path_mode;
+        leads_home.then(|| self.portal_url(https, authority, None))
+    }
+
+    /// Whether apps lead a visitor who came by `authority` to their own machine instead of to ours. Nothing can be opened then,
+    /// or, on our own machine, only after signing in a second time.
+    fn lead_astray(&self, authority: &str) -> bool {
+        let name = name_of(authority).to_ascii_lowercase();
+        let is_local = name == "localhost" || name.ends_with(".localhost") || is_loopback(authority);
+        self.is_loopback() && !self.path_mode && !is_local
     }
 
     /// The same of what is configured alone.
     pub fn configured_home(&self, authority: &str) -> Option<String> {
         let first = self.public_urls.first()?;
-        let is_ours = self.public_urls.iter().any(|url| url.is_of_host(authority));
-        (!is_ours).then(|| first.to_string())
+        self.public_url(authority).is_none().then(|| first.to_string())
     }
 
     /// How a visitor of the portal at `authority` finds apps.
     pub fn urls(&self, https: bool, authority: &str) -> AppUrls {
         if self.path_mode {
-            return AppUrls { before: "/apps/".into(), after: "/".into() };
+            return AppUrls { before: "/apps/".into(), after: "/".into(), ..AppUrls::default() };
         }
-        let (https, port) = match self.public_urls.first() {
+        let (first, used) = (self.public_urls.first(), self.public_url(authority));
+        let (https, port) = match used.or(first) {
             Some(url) => (url.is_https(), url.port_if_unusual().map_or_else(String::new, |port| format!(":{port}"))),
             None => (https, port(authority).to_owned()),
         };
-        AppUrls { before: format!("{}://", scheme(https)), after: format!(".{}{port}/", self.domain) }
+        AppUrls {
+            before: format!("{}://", scheme(https)),
+            after: format!(".{}{port}/", self.domain),
+            // Without it they come back to the first.
+            from: used.filter(|used| Some(*used) != first).map_or_else(String::new, from_portal),
+            astray: self.lead_astray(authority),
+        }
     }
+}
+
+/// What an app's host keeps of a link to it.
+fn from_portal(url: &Origin) -> String {
+    format!("{}{FROM}?{PORTAL}={}", OURS.trim_start_matches('/'), encode(&url.authority()))
+}
+
+fn is_loopback(authority: &str) -> bool {
+    name_of(authority).trim_matches(['[', ']']).parse().is_ok_and(|ip: IpAddr| ip.is_loopback())
 }
 
 /// Without the port. Also what is no port is cut off: else it would be part of a name that stands below nothing.
@@ -222,11 +254,42 @@ mod tests {
     fn addresses_follow_the_public_url_and_else_the_request() {
         let local = hosts("localhost", &[], false);
         assert_eq!(local.urls(false, "127.0.0.1:8000").url(LABEL), "http://abcdefg234.localhost:8000/");
-        assert_eq!(local.portal_url(false, "abcdefg234.localhost:8000"), "http://localhost:8000");
+        assert_eq!(local.portal_url(false, "abcdefg234.localhost:8000", None), "http://localhost:8000");
         let public = hosts("apps.example.org", &["https://docklet.example.org"], false);
         assert_eq!(public.urls(false, "127.0.0.1:8000").url(LABEL), "https://abcdefg234.apps.example.org/");
-        assert_eq!(public.portal_url(false, "abcdefg234.apps.example.org"), "https://docklet.example.org");
+        assert_eq!(public.portal_url(false, "abcdefg234.apps.example.org", None), "https://docklet.example.org");
         assert_eq!(hosts("localhost", &[], true).urls(false, "x").url(LABEL), "/apps/abcdefg234/");
+    }
+
+    #[test]
+    fn of_several_public_urls_the_one_in_use_counts() {
+        let urls = ["https://docklet.example.org", "https://intern:8443"];
+        let hosts = hosts("apps.example.org", &urls, false);
+        let first = hosts.urls(true, "docklet.example.org");
+        assert_eq!(first.url(LABEL), "https://abcdefg234.apps.example.org/");
+        assert_eq!(hosts.urls(true, "unknown").url(LABEL), first.url(LABEL));
+        let second = hosts.urls(true, "intern:8443");
+        assert_eq!(second.root(LABEL), "https://abcdefg234.apps.example.org:8443/");
+        assert_eq!(second.url(LABEL), format!("{}.docklet/from?portal=intern%3A8443", second.root(LABEL)));
+        let portal = |from| hosts.portal_url(true, "abcdefg234.apps.example.org", from);
+        assert_eq!(portal(Some("intern:8443")), urls[1]);
+        for from in [None, Some("docklet.example.org"), Some("evil.example"), Some("intern"), Some("")] {
+            assert_eq!(portal(from), urls[0], "{from:?}");
+        }
+    }
+
+    #[test]
+    fn apps_below_localhost_lead_a_visitor_from_another_machine_astray() {
+        let local = hosts("localhost", &[], false);
+        for here in ["localhost:8000", "127.0.0.1:8000", "[::1]:8000", "LocalHost", "lab.localhost"] {
+            assert!(!local.urls(false, here).astray, "{here}");
+        }
+        for elsewhere in ["lab.example:8000", "192.0.2.7", "lab", "mylocalhost"] {
+            assert!(local.urls(false, elsewhere).astray, "{elsewhere}");
+            assert!(!hosts("localhost", &[], true).urls(false, elsewhere).astray, "in path mode: {elsewhere}");
+            assert!(!hosts("apps.example.org", &["https://lab.example:8000"], false).urls(true, elsewhere).astray);
+        }
+        assert!(hosts("localhost", &["https://lab.example"], false).urls(true, "lab.example").astray);
     }
 
     #[test]

@@ -44,7 +44,7 @@ impl AppEdge {
             button: self
                 .button(visitor, decision, stand)
                 .map(|text| (text, format!("{}start?next={}", visitor.ours(), encode(&next)))),
-            links: vec![(visitor.words.open_console(), self.console_of(visitor, decision))],
+            links: vec![(visitor.words.open_console(), console_of(visitor, decision))],
             waiting: (visitor.kind == Kind::Navigation).then(|| self.waiting(visitor, stand)),
         };
         page.answer(status_of(stand), visitor.words.0, &visitor.ours())
@@ -68,15 +68,6 @@ impl AppEdge {
         stand.can_be_started().then(text)
     }
 
-    /// The vcluster's page in the console.
-    fn console_of(&self, visitor: &Visitor, decision: &Decision) -> String {
-        let portal = match visitor.is_in_path_mode() {
-            true => String::new(),
-            false => self.state.edge.hosts.portal_url(visitor.client.https, &visitor.authority),
-        };
-        format!("{portal}{}", app::routes::vcluster(&decision.app.vcluster.to_string()))
-    }
-
     /// *Start*, and *Try again* after a failure; then back to where they wanted to go.
     pub(super) async fn start(&self, visitor: &Visitor, decision: Arc<Decision>, query: &Query) -> Response<Body> {
         let decision = match self.look(decision).await {
@@ -89,7 +80,7 @@ impl AppEdge {
                 control.vclusters.start(&decision.user, decision.app.vcluster).await.map(drop)
             }
             Stand::Failed | Stand::Starting => control.apps.start_for(&decision).await.map(drop),
-            // Somebody else was quicker, or there is nothing to start.
+            // Another tab was quicker, or there is nothing to start.
             _ => Ok(()),
         };
         match started {
@@ -112,11 +103,16 @@ impl AppEdge {
         }
         let links = vec![
             (visitor.words.open_app(), visitor.address("/")),
-            (visitor.words.open_console(), self.console_of(visitor, decision)),
+            (visitor.words.open_console(), console_of(visitor, decision)),
         ];
         let status = StatusCode::from_u16(code.status()).unwrap_or(StatusCode::BAD_GATEWAY);
         Page { title, lead, links, ..Page::default() }.answer(status, visitor.words.0, &visitor.ours())
     }
+}
+
+/// The vcluster's page in the console.
+fn console_of(visitor: &Visitor, decision: &Decision) -> String {
+    format!("{}{}", visitor.portal, app::routes::vcluster(&decision.app.vcluster.to_string()))
 }
 
 fn things<'a>(decision: &'a Decision, title: &'a str) -> Things<'a> {

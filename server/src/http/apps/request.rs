@@ -12,7 +12,7 @@ use crate::http::origin::Origin;
 pub(super) enum Kind {
     /// A WebSocket, or any other protocol.
     Upgrade,
-    /// Somebody opens an address: a page can answer, and a redirect can lead to signing in.
+    /// A person opens an address: a page can answer, and a redirect can lead to signing in.
     Navigation,
     /// A page answers the form that was sent; nothing can be repeated.
     Form,
@@ -48,7 +48,7 @@ pub(super) fn is_foreign(method: &Method, headers: &HeaderMap, host: &str) -> bo
     if kind == Kind::Upgrade {
         return origin.is_some_and(|origin| !is_own(origin));
     }
-    // Following a link or typing an address is nobody's attack on something that only reads.
+    // Following a link or typing an address is no attack on something that only reads.
     if kind == Kind::Navigation {
         return false;
     }
@@ -63,7 +63,7 @@ fn text<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
     headers.get(name)?.to_str().ok()
 }
 
-/// The path of an app, with its query, where somebody wanted to go; anything else is the app's first page.
+/// The path of an app, with its query, where the person wanted to go; anything else is the app's first page.
 pub(super) fn safe_next(next: &str) -> &str {
     let bytes = next.as_bytes();
     let is_path = bytes.first() == Some(&b'/')

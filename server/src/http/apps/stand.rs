@@ -15,7 +15,7 @@ pub(super) enum Stand {
     Booting,
     /// Its service is starting, or is to be started.
     Starting,
-    /// Nothing listens on its port, and nobody but its owner can change that.
+    /// Nothing listens on its port, and only its owner can change that.
     Silent,
     /// Its vcluster is being stopped.
     Stopping,
@@ -78,7 +78,7 @@ impl Stand {
         }
     }
 
-    /// Something is on its way without anybody doing anything.
+    /// Something is on its way by itself.
     pub(super) fn is_moving(self) -> bool {
         matches!(self, Self::Booting | Self::Starting | Self::Stopping | Self::Leaving)
     }
@@ -97,7 +97,7 @@ pub(super) fn service_of(decision: &Decision) -> Option<&ServiceStatus> {
     }
 }
 
-/// Nobody has asked for the service yet: opening the app is asking.
+/// The service was not asked for yet: opening the app is asking.
 pub(super) fn is_to_be_started(decision: &Decision) -> bool {
     service_of(decision).is_some_and(|service| service.state == ServiceState::Stopped)
 }

@@ -15,6 +15,8 @@ pub(super) struct Visitor {
     /// The host as the browser wrote it.
     pub(super) authority: String,
     pub(super) client: Client,
+    /// Where the portal is for this visitor; nothing in path mode, which shares its host.
+    pub(super) portal: String,
     /// Path mode: `/apps/<label>`, which stands before every path of the app.
     pub(super) prefix: Option<String>,
     pub(super) jar: Jar,
@@ -46,9 +48,13 @@ impl Visitor {
                 (Some(prefix), jar)
             }
         };
+        let portal = match way {
+            Way::Host => hosts.portal_url(client.https, authority, jar.portal(request.headers())),
+            Way::Path => String::new(),
+        };
         let (kind, words) = (Kind::of(request.method(), request.headers()), Words(language_of(request.headers())));
         let wanted = wanted(request, prefix.as_deref()).to_owned();
-        Self { label, wanted, authority: authority.to_owned(), client, prefix, jar, kind, words }
+        Self { label, wanted, authority: authority.to_owned(), client, portal, prefix, jar, kind, words }
     }
 
     /// Where our own paths begin for this visitor.

@@ -34,7 +34,7 @@ struct Look {
 }
 
 impl AppEdge {
-    /// The stream for somebody who may be here.
+    /// The stream for a person who may be here.
     pub(super) fn wait(&self, visitor: Visitor, secret: String, shown: &str) -> Response<Body> {
         let look = Look { edge: self.clone(), visitor, secret, shown: shown.to_owned(), said: None, over: false };
         let ending = self.state.ending.clone();
@@ -66,7 +66,7 @@ impl Look {
     async fn next(mut self) -> Option<(Event, Self)> {
         while !self.over {
             let stand = self.stand().await;
-            // No page shows that an app is ready: whoever waits for an end of that would have it asked for ever.
+            // No page shows that an app is ready: a browser that waits for an end of that would have it asked for ever.
             let waits = stand.is_some_and(|stand| stand != Stand::Ready && stand.as_str() == self.shown);
             if !waits {
                 self.over = true;

@@ -21,7 +21,7 @@ struct Wait {
 }
 
 impl Waits {
-    /// How long somebody has been waiting without a break.
+    /// How long a person has been waiting without a break.
     pub(super) fn since(&self, label: &AppLabel, now: Instant) -> Duration {
         let mut waits = self.0.lock();
         let is_over = |wait: &Wait| now.saturating_duration_since(wait.asked) > FORGOTTEN;

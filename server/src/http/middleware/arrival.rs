@@ -39,7 +39,7 @@ pub(crate) async fn arrive(State(state): State<AppState>, mut request: Request, 
     response
 }
 
-/// The sender's id when it is one: ids go into logs, and nobody may write there what they like.
+/// The sender's id when it is one: ids go into logs, and a stranger may not write there what they like.
 fn request_id(sent: Option<&HeaderValue>) -> String {
     let good = |text: &&str| {
         (1..=LONGEST).contains(&text.len())

@@ -1,4 +1,4 @@
-//! Leads whoever is about to sign in under another name to the one that apps and providers come back to: a session belongs to
+//! Leads a person who is about to sign in under another name to the one that apps and providers come back to: a session belongs to
 //! a name, and a second sign-in under the other one would come without a word.
 
 use axum::{
@@ -13,7 +13,7 @@ use crate::{
     state::AppState,
 };
 
-/// Put behind the address, so that a proxy that writes another `Host` does not send anybody round in circles.
+/// Put behind the address, so that a proxy that writes another `Host` does not send browsers round in circles.
 const MOVED: &str = "moved";
 
 pub(crate) async fn lead_home(State(state): State<AppState>, request: Request, next: Next) -> Response {

@@ -1,4 +1,4 @@
-//! Reads by what cookie a browser is known, and gives it one when somebody has signed in with the right password.
+//! Reads by what cookie a browser is known, and gives it one after a sign-in with the right password.
 
 use axum::{
     extract::{Request, State},

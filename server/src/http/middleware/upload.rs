@@ -1,6 +1,6 @@
 //! How long a client may take to send a request's body. Knows nothing of what is in it.
 //!
-//! hyper bounds the time of a request's head only. Whoever sends a head and never the body it announces would hold their
+//! hyper bounds the time of a request's head only. A client that sends a head and never the body it announces would hold their
 //! place for ever, and without signing in.
 
 use std::{io, time::Duration};

@@ -5,7 +5,6 @@ use axum::{Json as Answer, extract::State};
 use control::{
     accounts::{ChangePerson, NewPerson},
     ports::store::PageRequest,
-    vclusters::LONGEST_PAGE,
 };
 use domain::name::UserName;
 use http::{HeaderMap, HeaderValue, StatusCode, header};
@@ -21,12 +20,10 @@ use crate::{
         identity::AdminCaller,
         json::Json,
         path::{HostPath, UserPath},
-        query::{self, Query},
+        query::Query,
     },
     state::AppState,
 };
-
-const USUAL_PAGE: u32 = 50;
 
 pub(crate) fn router() -> OpenApiRouter<AppState> {
     OpenApiRouter::new()
@@ -50,22 +47,14 @@ async fn people(
     caller: AdminCaller,
     query: Query,
 ) -> Result<Answer<Page<Person>>, Failure> {
-    const RULE: &str = "must be a whole number between 1 and 199";
-    let limit = query.value("limit", RULE)?.unwrap_or(USUAL_PAGE);
-    if !(1..LONGEST_PAGE).contains(&limit) {
-        return Err(query::fault("limit", RULE));
-    }
-    let after: Option<UserName> = query.value("cursor", "must be the `next` of another page")?;
+    let (limit, after): (u32, Option<UserName>) = query.page()?;
     let accounts = &state.control.accounts;
     let search = query.text("search").unwrap_or_default();
-    let mut found = accounts.people(&caller.actor, search, PageRequest { after, limit: limit + 1 }).await?;
-    let has_more = found.len() > limit as usize;
-    found.truncate(limit as usize);
-    let next = found.last().filter(|_| has_more).map(|last| last.user.name.to_string());
-    Ok(Answer(Page { items: found.iter().map(|person| dto::person(person, accounts)).collect(), next }))
+    let found = accounts.people(&caller.actor, search, PageRequest { after, limit: limit + 1 }).await?;
+    Ok(Answer(Page::cut(found, limit, |person| person.user.name.to_string(), |person| dto::person(person, accounts))))
 }
 
-/// Adds somebody. A password that was generated is in this answer and nowhere else. An administrator is added with a
+/// Adds a user. A password that was generated is in this answer and nowhere else. An administrator is added with a
 /// browser session, not with a token.
 #[utoipa::path(post, path = "/admin/users", tag = "admin", request_body = AddUser,
     responses((status = 201, body = GivenPassword, headers(("Location" = String)))))]

@@ -1,4 +1,4 @@
-//! `/vclusters/{id}/apps` and `/vclusters/{id}/live`, and `/apps/enter`, where an app's host sends whoever it does not know.
+//! `/vclusters/{id}/apps` and `/vclusters/{id}/live`, and `/apps/enter`, where an app's host sends browsers that it does not know.
 
 use std::{convert::Infallible, time::Duration};
 
@@ -109,7 +109,7 @@ async fn seen(
     Ok(Answer(dto(&view, urls)))
 }
 
-/// What happens in a vcluster while somebody looks: `apps` (all of them, whenever something changes) and `samples` (what its
+/// What happens in a vcluster while a client looks: `apps` (all of them, whenever something changes) and `samples` (what its
 /// nodes use; first the last hour, then every two seconds what is new).
 #[utoipa::path(get, path = "/vclusters/{id}/live", tag = "apps", params(("id" = String, Path)),
     extensions(("x-events" = json!({
@@ -179,7 +179,7 @@ async fn enter(
     query: Query,
     uri: Uri,
 ) -> Result<Response, Failure> {
-    // A picture or a script of another page is nobody who wants to go somewhere.
+    // A picture or a script of another page is no person who wants to go somewhere.
     if headers.get("sec-fetch-dest").is_some_and(|destination| destination != "document") {
         return Err(Failure::new(Code::ForeignOrigin, "Apps are opened, not embedded."));
     }
@@ -191,7 +191,7 @@ async fn enter(
     let nonce = query.text("nonce").unwrap_or_default();
     let code = state.control.apps.enter(&actor, &store::session_key(&session), label, nonce).await?;
     let next = encode(query.text("next").unwrap_or_default());
-    let app = urls.url(label);
+    let app = urls.root(label);
     let address = format!("{}{OURS}enter?code={}&next={next}", app.trim_end_matches('/'), code.text);
     Ok(if comes_from_us(&headers) { page_to(&address) } else { go(&address) })
 }

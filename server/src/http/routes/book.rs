@@ -1,4 +1,4 @@
-//! The book at `/docs`: files that scripts/book.sh has made. Knows nothing of what is in them, and asks nobody who they are.
+//! The book at `/docs`: files that scripts/book.sh has made. Knows nothing of what is in them, and needs no sign-in.
 
 use std::path::Path;
 

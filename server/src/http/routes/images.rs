@@ -35,7 +35,7 @@ async fn list(State(state): State<AppState>, caller: AdminCaller) -> Result<Answ
     Ok(Answer(dto::image_list(&rules, &list)))
 }
 
-/// Adds a line. What is there already is given back as it is.
+/// Adds a line, or gives the one that is there another runtime.
 #[utoipa::path(post, path = "/admin/images", tag = "admin", request_body = AllowImage,
     responses((status = 201, body = AllowedImage)))]
 async fn allow(
@@ -43,7 +43,8 @@ async fn allow(
     caller: AdminCaller,
     Json(allow): Json<AllowImage>,
 ) -> Result<(StatusCode, Answer<AllowedImage>), Failure> {
-    let image = state.control.images.allow(&caller.actor, &allow.pattern).await?;
+    let AllowImage { pattern, runtime } = allow;
+    let image = state.control.images.allow(&caller.actor, &pattern, runtime.as_deref()).await?;
     Ok((StatusCode::CREATED, Answer(dto::allowed_image(&image))))
 }
 

@@ -1,4 +1,4 @@
-//! `/oidc`: to an OpenID provider and back. For browsers, but for the provider's own word that somebody has signed out.
+//! `/oidc`: to an OpenID provider and back. For browsers, but for the provider's own word that a person has signed out.
 
 use app::{sign_in_pages, visit::SessionDoor as _};
 use axum::{
@@ -9,7 +9,7 @@ use axum::{
 };
 use control::{
     error::chain,
-    federation::{Begin, Begun, Callback, Finished, Grant, Refusal},
+    federation::{Begin, Begun, Callback, Finished, Grant, Refusal, Wish},
 };
 use domain::user::User;
 use http::{HeaderMap, HeaderValue, StatusCode, header};
@@ -34,6 +34,7 @@ pub(crate) fn router() -> Router<AppState> {
     Router::new()
         .route("/oidc/{provider}/begin", get(begin))
         .route("/oidc/{provider}/callback", get(callback))
+        .route("/oidc/{provider}/confirm", get(confirm))
         .route("/oidc/{provider}/link", post(link))
         .route("/oidc/{provider}/backchannel-logout", post(backchannel_logout))
         .route(FAREWELL, get(farewell))
@@ -50,22 +51,27 @@ async fn begin(
     looks: Looks,
     query: Query,
 ) -> Response {
-    let begin = Begin {
-        provider: &provider,
-        next: app::routes::safe_next(query.text("next").unwrap_or_default()),
-        back: &oidc_address::callback(&looks.base, &provider),
-        browser: looks.browser.as_deref(),
-        address: looks.seen.address(),
-        link: None,
-        again: query.text("again").is_some(),
-    };
-    match state.control.federation.begin(begin).await {
-        Ok(begun) => looks.sent(&begun, (StatusCode::SEE_OTHER, location(&begun.address))),
-        Err(refusal) => looks.refused(&state, &provider, refusal),
-    }
+    let begun = looks.begin(&state, &provider, next(&query), Wish::SignIn).await;
+    looks.lead(&state, &provider, begun)
 }
 
-/// A form of the profile page, so that no other site can have somebody link an identity. A form may not lead to another site;
+/// For a person who is signed in and is to show again who they are, at a provider of theirs.
+async fn confirm(
+    State(state): State<AppState>,
+    caller: Caller,
+    ProviderPath(provider): ProviderPath,
+    looks: Looks,
+    query: Query,
+) -> Response {
+    let begun = looks.begin(&state, &provider, next(&query), Wish::Confirm(&caller.actor)).await;
+    looks.lead(&state, &provider, begun)
+}
+
+fn next(query: &Query) -> &str {
+    app::routes::safe_next(query.text("next").unwrap_or_default())
+}
+
+/// A form of the profile page, so that no other site can make a person link an identity. A form may not lead to another site;
 /// a page in between may.
 async fn link(
     State(state): State<AppState>,
@@ -76,21 +82,11 @@ async fn link(
     let confirmed = match state.control.accounts.confirm(&caller.actor) {
         Ok(confirmed) => confirmed,
         Err(control::Error::SignInAgain(_)) => {
-            return (StatusCode::SEE_OTHER, location(&app::routes::sign_in_again(app::routes::PROFILE)))
-                .into_response();
+            return (StatusCode::SEE_OTHER, location(&app::routes::confirm_then(app::routes::PROFILE))).into_response();
         }
         Err(error) => return Failure::from(error).into_response(),
     };
-    let begin = Begin {
-        provider: &provider,
-        next: app::routes::PROFILE,
-        back: &oidc_address::callback(&looks.base, &provider),
-        browser: looks.browser.as_deref(),
-        address: looks.seen.address(),
-        link: Some(confirmed),
-        again: false,
-    };
-    match state.control.federation.begin(begin).await {
+    match looks.begin(&state, &provider, app::routes::PROFILE, Wish::Link(confirmed)).await {
         Ok(begun) => {
             let page = sign_in_pages::to_provider(&looks.frame(&state), &state.label_of(&provider), &begun.address);
             looks.sent(&begun, Html(page))
@@ -121,14 +117,22 @@ async fn callback(
             enter(&state, session, looks.seen.clone(), &user, &grant).await?;
             Ok((StatusCode::SEE_OTHER, location(&next)).into_response())
         }
+        Ok(Finished::Confirmed { grant, next }) => {
+            door(session, looks.seen.clone(), &grant).confirm().await?;
+            Ok((StatusCode::SEE_OTHER, location(&next)).into_response())
+        }
         Ok(Finished::Linked { next }) => Ok((StatusCode::SEE_OTHER, location(&next)).into_response()),
         Err(refusal) => Ok(looks.refused(&state, &provider, refusal)),
     }
 }
 
+fn door(session: Session, seen: Seen, grant: &Grant) -> Door {
+    Door { session, seen, way: None, known: None, shown_at: grant.shown_at() }
+}
+
 /// Begins the session, and keeps with it what it stands on. A session that could not be kept is none.
 async fn enter(state: &AppState, session: Session, seen: Seen, user: &User, grant: &Grant) -> Result<(), Failure> {
-    let door = Door { session, seen, way: None, known: None, shown_at: grant.shown_at() };
+    let door = door(session, seen, grant);
     door.enter(user).await?;
     let session = &door.session;
     session.save().await.map_err(|fault| error::of_session("beginning a session", &fault))?;
@@ -184,6 +188,26 @@ fn location(address: &str) -> HeaderMap {
 }
 
 impl Looks {
+    async fn begin(&self, state: &AppState, provider: &str, next: &str, wish: Wish<'_>) -> Result<Begun, Refusal> {
+        let begin = Begin {
+            provider,
+            next,
+            back: &oidc_address::callback(&self.base, provider),
+            browser: self.browser.as_deref(),
+            address: self.seen.address(),
+            wish,
+        };
+        state.control.federation.begin(begin).await
+    }
+
+    /// To the provider, or to a page that says why not.
+    fn lead(&self, state: &AppState, provider: &str, begun: Result<Begun, Refusal>) -> Response {
+        match begun {
+            Ok(begun) => self.sent(&begun, (StatusCode::SEE_OTHER, location(&begun.address))),
+            Err(refusal) => self.refused(state, provider, refusal),
+        }
+    }
+
     /// The answer that sends a browser to a provider, and binds it.
     fn sent(&self, begun: &Begun, answer: impl IntoResponse) -> Response {
         let mut response = answer.into_response();

@@ -31,7 +31,7 @@ use crate::{
     state::AppState,
 };
 
-/// Small, because there is one per terminal somebody looks at; a large message grows it while it lasts.
+/// Small, because there is one per terminal that is looked at; a large message grows it while it lasts.
 const READ_BUFFER: usize = 4 * 1024;
 /// How long a close frame may take to leave.
 const FAREWELL: Duration = Duration::from_secs(2);

@@ -22,7 +22,7 @@ pub(crate) fn router() -> OpenApiRouter<AppState> {
     OpenApiRouter::new().routes(routes!(list, open)).routes(routes!(terminal_stream::attach, close))
 }
 
-/// The terminals of a node, also those whose program has ended while somebody looks at them.
+/// The terminals of a node, also those whose program has ended while they are looked at.
 #[utoipa::path(get, path = "/vclusters/{id}/nodes/{node}/terminals", tag = "terminals",
     params(("id" = String, Path), ("node" = String, Path, example = "node-0")),
     responses((status = 200, body = Vec<Terminal>)))]

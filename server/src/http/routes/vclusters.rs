@@ -1,31 +1,24 @@
 //! `/vclusters`: create, list, look, start, stop, restart, delete. Every action is accepted at once and goes on by itself.
 
-use axum::{Json as Answer, extract::State};
+use axum::{
+    Json as Answer,
+    extract::State,
+    response::{IntoResponse as _, Response},
+};
 use control::{
     actor::Actor,
     ports::store::PageRequest,
-    vclusters::{CreateVcluster, LONGEST_PAGE},
+    vclusters::CreateVcluster,
 };
 use domain::VclusterId;
 use http::{HeaderMap, HeaderValue, StatusCode, header};
 use utoipa_axum::{router::OpenApiRouter, routes};
-use wire::{
-    page::Page,
-    vcluster::{ChangeVcluster, CreateVcluster as CreateDto, Vcluster},
-};
+use wire::vcluster::{ChangeVcluster, CreateVcluster as CreateDto, UnreadableVcluster, Vcluster, VclusterPage};
 
 use crate::{
-    http::{
-        error::Failure,
-        identity::Caller,
-        json::Json,
-        path::VclusterPath,
-        query::{self, Query},
-    },
+    http::{error::Failure, identity::Caller, json::Json, path::VclusterPath, query::Query},
     state::AppState,
 };
-
-const USUAL_PAGE: u32 = 50;
 
 pub(crate) fn router() -> OpenApiRouter<AppState> {
     OpenApiRouter::new()
@@ -47,24 +40,14 @@ pub(super) fn accepted(vcluster: &domain::vcluster::Vcluster, actor: &Actor) -> 
 #[utoipa::path(get, path = "/vclusters", tag = "vclusters",
     params(("limit" = Option<u32>, Query, minimum = 1, maximum = 199, description = "1–199; 50 when absent"),
         ("cursor" = Option<String>, Query, format = Uuid, description = "`next` of the page before")),
-    responses((status = 200, body = Page<Vcluster>)))]
-async fn list(State(state): State<AppState>, caller: Caller, query: Query) -> Result<Answer<Page<Vcluster>>, Failure> {
-    let limit = limit(&query)?;
-    let after: Option<VclusterId> = query.value("cursor", "must be the `next` of another page")?;
-    // One more than asked for tells whether there is another page.
-    let mut found = state.control.vclusters.list(&caller.actor, PageRequest { after, limit: limit + 1 }).await?;
-    let has_more = found.len() > limit as usize;
-    found.truncate(limit as usize);
-    let next = found.last().filter(|_| has_more).map(|last| last.id.to_string());
-    let items = found.iter().map(|vcluster| Vcluster::from_domain(vcluster, &caller.actor.name)).collect();
-    Ok(Answer(Page { items, next }))
-}
-
-/// Control gives at most `LONGEST_PAGE`, and one of them is kept back.
-fn limit(query: &Query) -> Result<u32, Failure> {
-    const RULE: &str = "must be a whole number between 1 and 199";
-    let limit = query.value("limit", RULE)?.unwrap_or(USUAL_PAGE);
-    if (1..LONGEST_PAGE).contains(&limit) { Ok(limit) } else { Err(query::fault("limit", RULE)) }
+    responses((status = 200, body = VclusterPage)))]
+async fn list(State(state): State<AppState>, caller: Caller, query: Query) -> Result<Answer<VclusterPage>, Failure> {
+    let (limit, after): (u32, Option<VclusterId>) = query.page()?;
+    let listed = state.control.vclusters.list(&caller.actor, PageRequest { after, limit }).await?;
+    let items = listed.vclusters.iter().map(|vcluster| Vcluster::from_domain(vcluster, &caller.actor.name)).collect();
+    let unreadable = |(id, reason): (VclusterId, String)| UnreadableVcluster { id: id.to_string(), reason };
+    let unreadable = listed.unreadable.into_iter().map(unreadable).collect();
+    Ok(Answer(VclusterPage { items, unreadable, next: listed.next.map(|id| id.to_string()) }))
 }
 
 /// Creates a vcluster. With an `Idempotency-Key`, repeating the request gives the same vcluster.
@@ -123,16 +106,17 @@ async fn change(
     Ok(Answer(Vcluster::from_domain(&vcluster, &caller.actor.name)))
 }
 
-/// Removes everything but the home; 404 once it is gone.
+/// Removes everything but the home; 404 once it is gone. One that cannot be read, administrators can delete, too.
 #[utoipa::path(delete, path = "/vclusters/{id}", tag = "vclusters", params(("id" = String, Path)),
-    responses((status = 202, body = Vcluster)))]
+    responses((status = 202, body = Vcluster), (status = 204, description = "It could not be read, and is out of the record")))]
 async fn delete(
     State(state): State<AppState>,
     caller: Caller,
     VclusterPath(id): VclusterPath,
-) -> Result<Accepted, Failure> {
+) -> Result<Response, Failure> {
     let vcluster = state.control.vclusters.delete(&caller.actor, id).await?;
-    Ok(accepted(&vcluster, &caller.actor))
+    let answer = |vcluster| accepted(&vcluster, &caller.actor).into_response();
+    Ok(vcluster.map_or_else(|| StatusCode::NO_CONTENT.into_response(), answer))
 }
 
 /// Starts what does not run; also repairs failed nodes.

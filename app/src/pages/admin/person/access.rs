@@ -1,12 +1,9 @@
-//! How somebody gets in: where they are signed in, their password, their role.
+//! How a user gets in: where they are signed in, their password, their role.
 
 use catalogue::t;
 use domain::user::Role;
 use leptos::{form::ActionForm, prelude::*};
-use wire::{
-    admin::{Person, PersonDetail},
-    problem::Problem,
-};
+use wire::admin::{Person, PersonDetail};
 
 use super::PersonActions;
 use crate::{
@@ -19,8 +16,8 @@ use crate::{
         section::Section,
         shown_once::ShownOnce,
     },
+    forms::{fault_of, refusal},
     layouts::account::role,
-    wording::problem::about,
 };
 
 /// The browsers and tokens that are open, and ending them.
@@ -28,7 +25,7 @@ use crate::{
 pub(super) fn AccessSection(detail: PersonDetail) -> impl IntoView {
     let actions: PersonActions = expect_context();
     let pending = actions.sign_out.pending();
-    let problem = Signal::derive(move || actions.sign_out.value().get().and_then(Result::err).map(Problem::from));
+    let problem = refusal(actions.sign_out);
     let PersonDetail { person, sessions, tokens, .. } = detail;
     let name = person.name;
     let end = move || {
@@ -74,8 +71,8 @@ pub(super) fn PasswordSection(
     left: Option<String>,
 ) -> impl IntoView {
     let actions: PersonActions = expect_context();
-    let problem = Signal::derive(move || actions.password.value().get().and_then(Result::err).map(Problem::from));
-    let fault = Signal::derive(move || problem.with(|it| about(it.as_ref(), "password")));
+    let problem = refusal(actions.password);
+    let fault = fault_of(problem, "password");
     let pending = actions.password.pending();
     let label = t!("admin-password-of", name = name.as_str());
     let given = move || actions.password.value().get().and_then(Result::ok);

@@ -1,4 +1,4 @@
-//! What somebody holds of what they may, and limits of their own in place of what everybody may hold.
+//! What a user holds of what they may, and limits of their own in place of the usual ones.
 
 use catalogue::t;
 use leptos::{form::ActionForm, prelude::*};
@@ -13,11 +13,9 @@ use crate::{
         problem_note::ProblemNote,
         section::Section,
     },
+    forms::{fault_of, refusal},
     pages::admin::limits::LimitsForm,
-    wording::{
-        amount::{memory, number},
-        problem::about,
-    },
+    wording::amount::{memory, number},
 };
 
 const FIELDS: &[&str] = &["group", "limits.vclusters", "limits.nodes", "limits.cpus", "limits.memory_mib"];
@@ -43,7 +41,7 @@ pub(super) fn LimitsSection(detail: PersonDetail) -> impl IntoView {
 #[component]
 fn Form(detail: PersonDetail) -> impl IntoView {
     let actions: PersonActions = expect_context();
-    let problem = Signal::derive(move || actions.limits.value().get().and_then(Result::err).map(Problem::from));
+    let problem = refusal(actions.limits);
     let saved = move || actions.limits.value().get().is_some_and(|answer| answer.is_ok());
     let pending = actions.limits.pending();
     let PersonDetail { person, usual_limits: usual, groups, .. } = detail;
@@ -81,10 +79,10 @@ fn Form(detail: PersonDetail) -> impl IntoView {
     }
 }
 
-/// Which group's limits are the usual ones for somebody.
+/// Which group's limits are the usual ones for a user.
 #[component]
 fn GroupField(groups: Vec<String>, group: Option<String>, problem: Signal<Option<Problem>>) -> impl IntoView {
-    let fault = Signal::derive(move || problem.with(|problem| about(problem.as_ref(), "group")));
+    let fault = fault_of(problem, "group");
     let chosen = move |name: &str| group.as_deref() == Some(name);
     let options = groups.into_iter().map(|name| {
         view! { <option value=name.clone() selected=chosen(&name)>{name.clone()}</option> }
@@ -113,7 +111,7 @@ fn LimitField(
     value: String,
     usual: String,
 ) -> impl IntoView {
-    let fault = Signal::derive(move || problem.with(|problem| about(problem.as_ref(), field)));
+    let fault = fault_of(problem, field);
     view! {
         <TextField
             id=id name=name label=label value=value inputmode="decimal" optional=true longest=15 placeholder=usual

@@ -1,4 +1,4 @@
-//! Locking somebody out, which says what ends, and letting them in again.
+//! Locking a user out, which says what ends, and letting them in again.
 
 use catalogue::t;
 use leptos::{form::ActionForm, prelude::*};

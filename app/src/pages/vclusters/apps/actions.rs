@@ -1,19 +1,13 @@
 //! What can be pressed in the list of apps: answers go into the list at once, refusals on top of the page.
 
-use leptos::{prelude::*, server_fn::ServerFn};
-use leptos_router::{
-    NavigateOptions,
-    hooks::{use_location, use_navigate},
-};
-use wire::{app::App, problem::Problem};
+use leptos::prelude::*;
 
 use crate::{
-    api::{
-        Refused,
-        apps::{ChangeApp, PublishApp},
+    api::apps::{ChangeApp, PublishApp},
+    contexts::{
+        actions::{take_in, use_actions},
+        pulse::Pulse,
     },
-    contexts::{actions::use_actions, pulse::Pulse},
-    routes,
 };
 
 #[derive(Clone, Copy)]
@@ -31,40 +25,11 @@ impl AppActions {
 
 pub(super) fn provide_app_actions(pulse: Pulse) {
     let actions = AppActions { change: ServerAction::new(), publish: ServerAction::new() };
-    let problem = use_actions().problem;
-    // The page was asked for with the refusal of a form that was sent without our script.
-    if let Some(Err(refused)) = actions.change.value().get_untracked() {
-        problem.set(Some(refused.into()));
-    }
-    take_in(actions.change, pulse, Some(problem));
-    take_in(actions.publish, pulse, None);
+    take_in(actions.change, Some(use_actions().problem), move |app| pulse.answered(app));
+    take_in(actions.publish, None, move |app| pulse.answered(app));
     provide_context(actions);
 }
 
 pub(super) fn use_app_actions() -> AppActions {
     expect_context()
-}
-
-fn take_in<S>(action: ServerAction<S>, pulse: Pulse, problem: Option<RwSignal<Option<Problem>>>)
-where
-    S: ServerFn<Output = App, Error = Refused> + Clone + Send + Sync + 'static,
-{
-    let (navigate, path) = (use_navigate(), use_location().pathname);
-    Effect::new(move |_| match action.value().get() {
-        None => {}
-        Some(Ok(app)) => {
-            pulse.answered(&app);
-            if let Some(problem) = problem {
-                problem.set(None);
-            }
-        }
-        Some(Err(refused)) if refused.needs_sign_in() => {
-            navigate(&routes::sign_in_then(&path.get_untracked()), NavigateOptions::default());
-        }
-        Some(Err(refused)) => {
-            if let Some(problem) = problem {
-                problem.set(Some(refused.into()));
-            }
-        }
-    });
 }

@@ -16,7 +16,7 @@ use crate::{
         rich::Foreign,
         state_mark::Dot,
     },
-    contexts::pulse::use_pulse,
+    contexts::{live::use_live, pulse::use_pulse},
     offers::{Offer, offers},
     wording::{problem::of_server, vcluster::Tone},
 };
@@ -72,8 +72,14 @@ fn about(app: &App) -> String {
     match (&app.kind, &app.name, &app.process) {
         (AppKind::Jupyter, ..) => t!("tabs-apps-jupyter-text"),
         (AppKind::Port, Some(_), Some(process)) => process.clone(),
-        (AppKind::Port, ..) => app.url.split("://").last().unwrap_or_default().trim_end_matches('/').to_owned(),
+        (AppKind::Port, ..) => shown_address(&app.url).to_owned(),
     }
+}
+
+/// Without the scheme, and without what only says where the link was followed from.
+fn shown_address(url: &str) -> &str {
+    let address = url.split_once("://").map_or(url, |(_, address)| address);
+    address.split("/.docklet/").next().unwrap_or_default().trim_end_matches('/')
 }
 
 fn state(app: &App, node_runs: bool) -> String {
@@ -95,7 +101,7 @@ fn Reason(app: Memo<App>) -> impl IntoView {
     move || reason.get().map(|reason| view! { <small><Foreign said=of_server(reason)/></small> })
 }
 
-/// Open; or, where its vcluster does not run, what starts that.
+/// Open, where its address leads to the server; or, where its vcluster does not run, what starts that.
 #[component]
 fn WayIn(app: Memo<App>, vcluster: Memo<Vcluster>, node_runs: Memo<bool>) -> impl IntoView {
     let enabled = Memo::new(move |_| app.with(|app| app.enabled));
@@ -104,7 +110,9 @@ fn WayIn(app: Memo<App>, vcluster: Memo<Vcluster>, node_runs: Memo<bool>) -> imp
         let offered = vcluster.with(offers).first;
         offered.into_iter().find(|offer| matches!(offer, Offer::Start | Offer::Repair))
     });
+    let astray = use_live().apps_lead_astray();
     move || match (enabled.get(), node_runs.get(), starts.get()) {
+        (true, true, _) if astray => ().into_any(),
         (true, true, _) => view! {
             <a
                 class="button is-small"

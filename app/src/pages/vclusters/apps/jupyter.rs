@@ -1,13 +1,22 @@
-//! The way to a vcluster's JupyterLab without knowing its address: the server leads on. Its links load it from the server.
+//! The way to a vcluster's JupyterLab without knowing its address: the server leads on, or says why it cannot. Its links load
+//! it from the server.
 
 use leptos::prelude::*;
 use wire::vcluster::Vcluster;
 
-use crate::{api::apps::jupyter_address, components::skeleton::RowsSkeleton, pages::problem::ProblemText};
+use crate::{
+    api::apps::jupyter_address,
+    components::{apps_astray::AppsAstray, skeleton::RowsSkeleton},
+    contexts::live::use_live,
+    pages::problem::ProblemText,
+};
 
 #[component]
 pub(crate) fn JupyterPage() -> impl IntoView {
     let vcluster: Memo<Vcluster> = expect_context();
+    if use_live().apps_lead_astray() {
+        return view! { <AppsAstray/> }.into_any();
+    }
     let id = vcluster.with_untracked(|vcluster| vcluster.id.clone());
     let address = Resource::new_blocking(move || id.clone(), jupyter_address);
     view! {

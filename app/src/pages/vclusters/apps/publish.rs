@@ -2,7 +2,7 @@
 
 use catalogue::t;
 use leptos::{form::ActionForm, prelude::*};
-use wire::{problem::Problem, vcluster::Vcluster};
+use wire::vcluster::Vcluster;
 
 use super::actions::use_app_actions;
 use crate::{
@@ -11,7 +11,8 @@ use crate::{
         icon::{Glyph, Icon},
         problem_note::ProblemNote,
     },
-    wording::problem::{about, ours},
+    forms::{fault_of, refusal},
+    wording::problem::ours,
 };
 
 /// Faults of these stand beside their fields.
@@ -20,10 +21,9 @@ const FIELDS: &[&str] = &["port", "name"];
 #[component]
 pub(super) fn Publish(vcluster: Memo<Vcluster>) -> impl IntoView {
     let actions = use_app_actions();
-    let problem = Signal::derive(move || actions.publish.value().get().and_then(Result::err).map(Problem::from));
+    let problem = refusal(actions.publish);
     // That it is no number is said in the page's language, what else is wrong with it in the server's: it stays unmarked.
     let port_fault = Signal::derive(move || problem.with(|problem| problem.as_ref()?.about("port").map(ours)));
-    let name_fault = Signal::derive(move || problem.with(|problem| about(problem.as_ref(), "name")));
     let id = vcluster.with_untracked(|vcluster| vcluster.id.clone());
     let pending = actions.publish.pending();
     let nodes = Memo::new(move |_| {
@@ -51,7 +51,7 @@ pub(super) fn Publish(vcluster: Memo<Vcluster>) -> impl IntoView {
                     />
                     <TextField
                         id="publish-name" name="name" label=t!("tabs-apps-publish-name") value="" optional=true longest=40
-                        fault=name_fault
+                        fault=fault_of(problem, "name")
                     />
                     <button type="submit" class="button is-primary" disabled=pending>
                         {move || if pending.get() { t!("tabs-apps-publishing") } else { t!("tabs-apps-publish-submit") }}

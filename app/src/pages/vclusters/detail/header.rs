@@ -4,6 +4,7 @@ use catalogue::t;
 use leptos::{form::ActionForm, prelude::*};
 use wire::vcluster::Vcluster;
 
+use super::actions::use_page_actions;
 use crate::{
     components::{
         hexagons::Hexagons,
@@ -12,7 +13,7 @@ use crate::{
         offer_button::{AllTerminalsItem, OfferButton, OfferItem},
         state_mark::{Dot, Tag},
     },
-    contexts::{actions::use_actions, clock::use_clock, live::use_live},
+    contexts::{clock::use_clock, live::use_live},
     defaults::{fitting, left},
     offers::offers_on_its_page,
     wording::vcluster::{headline, state, tone},
@@ -88,7 +89,7 @@ fn obstacle(vcluster: &Vcluster, fits: u8) -> Option<String> {
 #[component]
 fn AddNode(vcluster: Memo<Vcluster>) -> impl IntoView {
     use domain::vcluster::VclusterState::{Degraded, Failed, Running};
-    let (actions, live) = (use_actions(), use_live());
+    let (actions, live) = (use_page_actions(), use_live());
     let id = vcluster.with_untracked(|vcluster| vcluster.id.clone());
     let fits =
         Memo::new(move |_| vcluster.with(|vcluster| fitting(vcluster.resources, left(live.limits(), live.usage()))));

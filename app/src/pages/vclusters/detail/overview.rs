@@ -3,10 +3,9 @@
 use leptos::prelude::*;
 use wire::{usage::NodeUsage, vcluster::Vcluster};
 
-use super::{charts::Charts, nodes::Nodes};
+use super::{charts::Charts, facts::Facts, nodes::Nodes};
 use crate::{
     api::usage::read_usage,
-    components::facts::Facts,
     contexts::pulse::use_pulse,
     pages::vclusters::{delete::DeleteDialog, seeded::seeded},
 };

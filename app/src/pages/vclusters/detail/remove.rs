@@ -3,17 +3,15 @@
 use catalogue::t;
 use leptos::{form::ActionForm, prelude::*};
 
-use crate::{
-    components::{
-        icon::{Glyph, Icon},
-        menu::Menu,
-    },
-    contexts::actions::use_actions,
+use super::actions::use_page_actions;
+use crate::components::{
+    icon::{Glyph, Icon},
+    menu::Menu,
 };
 
 #[component]
 pub(super) fn RemoveNodeMenu(id: String, name: String, disabled: Signal<bool>) -> impl IntoView {
-    let actions = use_actions();
+    let actions = use_page_actions();
     let removing = {
         let (id, name) = (id.clone(), name.clone());
         Memo::new(move |_| actions.is_removing(&id, &name))

@@ -1,4 +1,4 @@
-//! The list of somebody who has nothing yet: one sentence, one button, a picture of what comes.
+//! The list of a user who has nothing yet: one sentence, one button, a picture of what comes.
 
 use catalogue::t;
 use leptos::prelude::*;

@@ -134,7 +134,7 @@ fn Allowed() -> impl IntoView {
     view! {
         <Suspense>
             {move || Suspend::new(async move {
-                // What cannot be read helps nobody; what may not be used is refused with the rule.
+                // Nothing is said where it cannot be read; what may not be used is refused with the rule.
                 choice.await.ok().map(|choice| {
                     let sentence = allowed_sentence(&choice);
                     // A star stands for what the person knows better.

@@ -7,16 +7,19 @@ use leptos_router::hooks::use_query_map;
 use wire::{problem::Problem, session::Amount};
 
 use super::{
+    autostart::AutostartChoice,
     choices::{ImageChoice, NodesChoice, SizeChoice, ThenChoice},
     takes::Takes,
 };
 use crate::{
+    api::vclusters::Create,
     components::{field::TextField, problem_note::ProblemNote},
-    contexts::{actions::use_actions, live::use_live},
+    contexts::live::use_live,
     defaults::{left, name, nodes_and_size, obstacle},
+    forms::{fault_of, refusal},
     pages::vclusters::order::{OrderForm, filled},
     routes,
-    wording::problem::{Said, about, of_server, ours},
+    wording::problem::{Said, of_server, ours},
 };
 
 /// Faults of these stand beside their fields.
@@ -32,6 +35,7 @@ pub(super) struct Chosen {
     pub(super) size: RwSignal<String>,
     pub(super) cpus: RwSignal<String>,
     pub(super) memory_mib: RwSignal<String>,
+    pub(super) autostart: RwSignal<String>,
     /// What of the limits is left.
     pub(super) left: Memo<Amount>,
 }
@@ -46,6 +50,7 @@ impl Chosen {
             size: RwSignal::new(form.size.clone()),
             cpus: RwSignal::new(form.cpus.clone()),
             memory_mib: RwSignal::new(form.memory_mib.clone()),
+            autostart: RwSignal::new(form.autostart.clone()),
             left,
         }
     }
@@ -60,21 +65,22 @@ impl Chosen {
             size: self.size.get(),
             cpus: self.cpus.get(),
             memory_mib: self.memory_mib.get(),
+            autostart: self.autostart.get(),
             key: String::new(),
         }
     }
 }
 
 #[component]
-pub(super) fn NewForm(then: RwSignal<String>) -> impl IntoView {
-    let (live, actions) = (use_live(), use_actions());
+pub(super) fn NewForm(create: ServerAction<Create>, then: RwSignal<String>) -> impl IntoView {
+    let live = use_live();
     let form = suggestion();
     let chosen = Chosen::new(&form, Memo::new(move |_| left(live.limits(), live.usage())));
-    let problem = Signal::derive(move || actions.create.value().get().and_then(Result::err).map(Problem::from));
+    let problem = refusal(create);
     let obstacle = Memo::new(move |_| obstacle(live.limits(), live.usage()));
-    let pending = actions.create.pending();
+    let pending = create.pending();
     view! {
-        <ActionForm action=actions.create attr:class="form" attr:novalidate="true">
+        <ActionForm action=create attr:class="form" attr:novalidate="true">
             <div class="dialog-content">
                 <ProblemNote problem=problem besides=FIELDS/>
                 <input type="hidden" name="order[key]" value=form.key.clone()/>
@@ -92,6 +98,7 @@ pub(super) fn NewForm(then: RwSignal<String>) -> impl IntoView {
                     />
                 </div>
                 <ThenChoice then=then/>
+                <AutostartChoice chosen=chosen/>
             </div>
             <footer class="dialog-foot">
                 <Takes chosen=chosen obstacle=obstacle/>
@@ -112,10 +119,6 @@ fn suggestion() -> OrderForm {
     let name = name(chance, |name| untrack(|| live.is_named(name)));
     filled(name, live.base_image(), nodes, size, format!("form-{chance}"))
         .with_address(&use_query_map().get_untracked())
-}
-
-fn fault_of(problem: Signal<Option<Problem>>, field: &'static str) -> Signal<Option<Said>> {
-    Signal::derive(move || problem.with(|problem| about(problem.as_ref(), field)))
 }
 
 /// The rules of names are the same here as on the server; a fault is said while one types.

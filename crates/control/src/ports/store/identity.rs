@@ -8,7 +8,7 @@ use domain::{SessionHandle, UserId, user::User};
 use super::{SessionKey, StoreError};
 use crate::ports::identity::Secrets;
 
-/// Somebody at a provider, and whom we know them as.
+/// A person at a provider, and the user they are here.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Identity {
     pub issuer: String,
@@ -16,10 +16,20 @@ pub struct Identity {
     pub user: UserId,
     /// The provider's name in the configuration when it was last used.
     pub provider: String,
-    /// What people recognise it by: a user name or an address. Never used to find anybody.
+    /// What people recognise it by: a user name or an address. Never used to find a user.
     pub shown: String,
     pub created_at: DateTime<Utc>,
     pub last_sign_in: DateTime<Utc>,
+}
+
+/// What a browser was sent to a provider for. Other than to sign in, for the user who asked, in the session they asked in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Purpose {
+    SignIn,
+    /// The identity is to be linked to the user's account.
+    Link(UserId, SessionHandle),
+    /// The user is to show again who they are.
+    Confirm(UserId, SessionHandle),
 }
 
 /// A browser that was sent to a provider and has not come back.
@@ -35,8 +45,7 @@ pub struct PendingSignIn {
     pub back: String,
     /// Where the person wanted to go.
     pub next: String,
-    /// Who asked, in which session, when the identity is to be linked to them.
-    pub link: Option<(UserId, SessionHandle)>,
+    pub purpose: Purpose,
     pub expires_at: DateTime<Utc>,
     /// The network it was begun from.
     pub address: String,
@@ -75,7 +84,7 @@ impl std::fmt::Debug for ProviderSession {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Admitted {
     pub user: User,
-    /// Locked because nobody has approved them yet.
+    /// Locked because they wait for approval.
     pub pending: bool,
     pub has_password: bool,
 }
@@ -100,23 +109,23 @@ pub trait IdentityWrites: Send {
         shares: PendingShares,
         now: DateTime<Utc>,
     ) -> Result<(), StoreError>;
-    /// Takes it out of the record, if it is this browser's: nobody finds it again.
+    /// Takes it out of the record, if it is this browser's: it is not found again.
     async fn take_pending_sign_in(&mut self, digest: &str, browser: &str) -> Result<Option<PendingSignIn>, StoreError>;
 
     async fn identity(&mut self, issuer: &str, subject: &str) -> Result<Option<Identity>, StoreError>;
     async fn identities_of(&mut self, user: UserId) -> Result<Vec<Identity>, StoreError>;
-    /// [`StoreError::Taken`]`("identity")` when it is somebody's already.
+    /// [`StoreError::Taken`]`("identity")` when it belongs to a user already.
     async fn insert_identity(&mut self, identity: &Identity) -> Result<(), StoreError>;
     async fn save_identity(&mut self, identity: &Identity) -> Result<(), StoreError>;
     /// Whether it was the user's.
     async fn remove_identity(&mut self, user: UserId, issuer: &str, subject: &str) -> Result<bool, StoreError>;
 
     async fn admitted(&mut self, user: UserId) -> Result<Option<Admitted>, StoreError>;
-    /// Locks the user until somebody approves them; unlocking is approving.
+    /// Locks the user until an administrator approves them; unlocking is approving.
     async fn set_pending(&mut self, user: UserId) -> Result<(), StoreError>;
 
     async fn insert_provider_session(&mut self, session: &ProviderSession) -> Result<(), StoreError>;
-    /// Those whose time has come, the longest overdue first; nobody else gets them before `until`.
+    /// Those whose time has come, the longest overdue first; no other caller gets them before `until`.
     async fn take_due_sessions(
         &mut self,
         now: DateTime<Utc>,

@@ -1,7 +1,10 @@
 //! The images that may be used, as the record has them.
 
 use chrono::{DateTime, Utc};
-use domain::{image::ImagePattern, name::UserName};
+use domain::{
+    image::ImagePattern,
+    name::{RuntimeName, UserName},
+};
 
 /// One line of the administrators' list.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -10,4 +13,6 @@ pub struct AllowedImage {
     /// Who has added it. The name may be of somebody who has left.
     pub added_by: UserName,
     pub added_at: DateTime<Utc>,
+    /// What new nodes of such an image are run with, whatever their owner's group says.
+    pub runtime: Option<RuntimeName>,
 }

@@ -9,7 +9,7 @@ use domain::{SessionHandle, allowance::Standing, quota::Usage, user::User};
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Person {
     pub user: User,
-    /// Locked because nobody has approved them yet; only people who first signed in at a provider can be.
+    /// Locked because they wait for approval; only people who first signed in at a provider can be.
     pub pending: bool,
     /// What decides how much they may hold.
     pub standing: Standing,

@@ -8,7 +8,9 @@ const NEWTABLE: u16 = 0;
 const DELTABLE: u16 = 2;
 const NEWCHAIN: u16 = 3;
 const NEWRULE: u16 = 6;
-/// What there is to be listed: tables, chains, rules.
+const NEWSET: u16 = 9;
+/// What there is to be listed: tables, chains, rules. Sets are not: rules fill them, and no set that a rule names can be
+/// removed.
 pub(super) const LISTS: [u16; 3] = [1, 4, 7];
 
 const REGISTER: u32 = 1;
@@ -22,8 +24,20 @@ const NETWORK_HEADER: u32 = 1;
 const TRANSPORT_HEADER: u32 = 2;
 const INPUT_NAME: u32 = 6;
 const TRANSPORT: u32 = 16;
+const STATE: u32 = 0;
+/// The bit of a connection's first packets, until an answer has come.
+const NEW: u32 = 8;
 const DIRECTION: u32 = 1;
 const REPLY: u8 = 1;
+/// A set that rules may add to.
+const FILLED_BY_RULES: u32 = 0x20;
+/// What nft calls `ifname`, and how long it is.
+const INTERFACE_NAME: u32 = 41;
+const INTERFACE_NAME_LENGTH: u32 = 16;
+/// `add`, which leaves what is there as it is.
+const ADD: u32 = 0;
+/// Met when there are more than so many, instead of when there are not.
+const OVER: u32 = 1;
 const OUTPUT_INTERFACE: u32 = 1;
 const KIND_OF_ADDRESS: u32 = 3;
 /// One of the host's own.
@@ -105,6 +119,13 @@ impl Table<'_> {
         self.chain(name).nested(4, place).number(5, ACCEPT.cast_unsigned()).text(7, "filter")
     }
 
+    /// A set of interfaces that rules fill. What a rule has counted for one goes when nothing is left to be counted.
+    pub(super) fn interfaces(self, name: &str) -> Message {
+        let set = Message::new(self.family, NEWSET).text(1, self.name).text(2, name);
+        // The last number is for those who name a set by its number within one batch.
+        set.number(3, FILLED_BY_RULES).number(4, INTERFACE_NAME).number(5, INTERFACE_NAME_LENGTH).number(10, 1)
+    }
+
     /// A rule at the end of a chain: `what` names conditions and ends in what becomes of a packet that meets them all.
     pub(super) fn rule(self, chain: &str, what: impl FnOnce(Rule) -> Rule) -> Message {
         Message::new(self.family, NEWRULE).text(1, self.name).text(2, chain).nested(4, |m| what(Rule(m)).0)
@@ -131,14 +152,17 @@ impl Rule {
 
     /// The address at this place of the header is in the network.
     pub(super) fn address(self, offset: u32, network: Network) -> Self {
-        let value = |bytes: [u8; 4]| move |m: Message| m.bytes(1, &bytes);
         let mask = network.mask().to_be_bytes();
-        self.payload(NETWORK_HEADER, offset, 4)
-            .expression("bitwise", |m| {
-                let m = m.number(1, REGISTER).number(2, REGISTER).number(3, 4);
-                m.nested(4, value(mask)).nested(5, value([0; 4]))
-            })
-            .compared(EQUAL, &network.address.octets())
+        self.payload(NETWORK_HEADER, offset, 4).masked(mask).compared(EQUAL, &network.address.octets())
+    }
+
+    /// These bits of the register.
+    fn masked(self, mask: [u8; 4]) -> Self {
+        let value = |bytes: [u8; 4]| move |m: Message| m.bytes(1, &bytes);
+        self.expression("bitwise", |m| {
+            let m = m.number(1, REGISTER).number(2, REGISTER).number(3, 4);
+            m.nested(4, value(mask)).nested(5, value([0; 4]))
+        })
     }
 
     /// It is of this transport and goes to this port.
@@ -156,6 +180,21 @@ impl Rule {
     /// It belongs to a connection that the other side has begun.
     pub(super) fn reply(self) -> Self {
         self.expression("ct", |m| m.number(1, REGISTER).number(2, DIRECTION)).compared(EQUAL, &[REPLY])
+    }
+
+    /// It begins a connection.
+    pub(super) fn begins(self) -> Self {
+        let state = self.expression("ct", |m| m.number(1, REGISTER).number(2, STATE));
+        state.masked(NEW.to_ne_bytes()).compared(UNEQUAL, &0_u32.to_ne_bytes())
+    }
+
+    /// With it, more than so many connections are open that came in through its interface: `add @set { iifname ct count over
+    /// most }`. The kernel counts those it keeps track of and forgets those that are closed.
+    pub(super) fn is_one_too_many(self, set: &str, most: u32) -> Self {
+        self.expression("meta", |m| m.number(1, REGISTER).number(2, INPUT_NAME)).expression("dynset", |m| {
+            let count = |m: Message| m.text(1, "connlimit").nested(2, |m| m.number(1, most).number(2, OVER));
+            m.text(1, set).number(3, ADD).number(4, REGISTER).nested(7, count)
+        })
     }
 
     /// It goes to an address of the host.

@@ -3,6 +3,7 @@
 use std::ffi::OsString;
 use std::io;
 use std::net::Ipv4Addr;
+use std::num::NonZeroU32;
 
 use super::expression::Network;
 use crate::firewall::Opening;
@@ -18,6 +19,8 @@ pub(super) struct Plan {
     pub(super) older: Vec<String>,
     /// All vclusters' networks are cut from this one.
     pub(super) net: Network,
+    /// How many connections the nodes of one vcluster may have begun at a time; `None`: as many as they like.
+    pub(super) connections: Option<NonZeroU32>,
     pub(super) open: Vec<Opening>,
 }
 
@@ -26,11 +29,15 @@ impl Plan {
         let (bridges, older) = bridges(&mut arguments)?;
         let net = arguments.next().and_then(|text| Network::parse(text.to_str()?));
         let net = net.ok_or_else(|| wrong("the second argument must be a network, such as 172.16.0.0/12"))?;
+        let connections = arguments.next().and_then(|text| text.to_str()?.parse().ok());
+        let connections: u32 =
+            connections.ok_or_else(|| wrong("the third argument must be a number of connections, or 0"))?;
         let open = arguments.map(|text| {
             let opening = text.to_str().and_then(|text| text.parse().ok());
             opening.ok_or_else(|| wrong(&format!("{text:?} is no port, such as 8000/tcp")))
         });
-        Ok(Self { bridges, older, net, open: open.collect::<io::Result<_>>()? })
+        let connections = NonZeroU32::new(connections);
+        Ok(Self { bridges, older, net, connections, open: open.collect::<io::Result<_>>()? })
     }
 
     /// By these names packets from nodes are known.
@@ -94,18 +101,21 @@ mod tests {
     }
 
     #[test]
-    fn a_plan_is_bridges_a_network_and_ports() {
-        let plan = parse(&["dk12345,dkl1,dkl2", "172.16.0.0/12", "8000/tcp", "10.0.0.5:53/udp"]).expect("a plan");
+    fn a_plan_is_bridges_a_network_a_number_of_connections_and_ports() {
+        let plan =
+            parse(&["dk12345,dkl1,dkl2", "172.16.0.0/12", "4096", "8000/tcp", "10.0.0.5:53/udp"]).expect("a plan");
         assert_eq!(plan.all_bridges().collect::<Vec<_>>(), ["dk12345", "dkl1", "dkl2"]);
         assert_eq!((plan.table().as_str(), plan.older_table().as_str()), ("docklet_dk12345", "docklet_172.16.0.0_12"));
-        assert_eq!(plan.open.len(), 2);
-        for words in
-            [&[][..], &["dk1"], &["", "10.0.0.0/8"], &["dk1,", "10.0.0.0/8"], &["*", "10.0.0.0/8"], &["dk1", "all"]]
-        {
+        assert_eq!((plan.connections, plan.open.len()), (NonZeroU32::new(4096), 2));
+        assert_eq!(parse(&["dk1", "10.0.0.0/8", "0"]).expect("a plan").connections, None);
+        assert!(parse(&["dk1,", "10.0.0.0/8", "1"]).is_err());
+        for words in [&[][..], &["dk1"], &["", "10.0.0.0/8", "1"], &["*", "10.0.0.0/8", "1"], &["dk1", "all", "1"]] {
             assert!(parse(words).is_err(), "{words:?}");
         }
-        assert!(parse(&["dk1", "10.0.0.0/8", "ssh"]).is_err());
-        assert!(parse(&["a-name-that-is-too-long", "10.0.0.0/8"]).is_err());
+        for words in [&["dk1", "10.0.0.0/8"][..], &["dk1", "10.0.0.0/8", "-1"], &["dk1", "10.0.0.0/8", "1", "ssh"]] {
+            assert!(parse(words).is_err(), "{words:?}");
+        }
+        assert!(parse(&["a-name-that-is-too-long", "10.0.0.0/8", "1"]).is_err());
     }
 
     #[test]

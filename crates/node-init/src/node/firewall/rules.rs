@@ -24,6 +24,26 @@ const ARRIVING: &str = "prerouting";
 const FOR_THE_HOST: &str = "input";
 const FROM_NODES: &str = "nodes";
 const HOST: &str = "host";
+/// For each bridge, the connections that were begun behind it.
+const CONNECTIONS: &str = "connections";
+
+/// What a kernel may have been built without.
+#[derive(Debug, Clone, Copy)]
+struct Able {
+    routes: bool,
+    counts: bool,
+}
+
+const NO_COUNTS: &str = "this kernel cannot count connections (nft_connlimit): no vcluster has a limit of them";
+/// The chain for the host sees what is for it all the same.
+const NO_ROUTES: &str = "this kernel cannot keep vclusters apart by its routes (nft_fib); Docker does";
+/// With what is tried, from everything to the least, and what is to be said of what then is missing.
+const TRIES: [(Able, &[&str]); 4] = [
+    (Able { routes: true, counts: true }, &[]),
+    (Able { routes: true, counts: false }, &[NO_COUNTS]),
+    (Able { routes: false, counts: true }, &[NO_ROUTES]),
+    (Able { routes: false, counts: false }, &[NO_COUNTS, NO_ROUTES]),
+];
 
 /// Everything that belongs to our tables, as the kernel lists it: equal as long as nothing has touched them.
 #[derive(Debug, PartialEq, Eq)]
@@ -49,21 +69,24 @@ impl Standing {
 }
 
 /// Sets all rules at once: what was there before goes in the same moment. Says what this kernel cannot do.
-pub(super) fn set(plan: &Plan, resolvers: &[Ipv4Addr]) -> io::Result<Option<String>> {
-    let mut missing = None;
-    match ipv4(plan, resolvers, true).commit() {
-        // Built without a look at routes: the chain for the host sees what is for it, and Docker keeps networks apart, too.
-        Err(error) if is_not_built(&error) => {
-            ipv4(plan, resolvers, false).commit()?;
-            missing = Some(format!("this kernel cannot keep vclusters apart by its routes ({error}); Docker does"));
-        }
-        set => set?,
-    }
+pub(super) fn set(plan: &Plan, resolvers: &[Ipv4Addr]) -> io::Result<&'static [&'static str]> {
+    let missing = set_ipv4(plan, resolvers)?;
     match ipv6(plan).commit() {
         // Then there is none of it that could pass.
         Err(error) if is_not_built(&error) => Ok(missing),
         set => set.map(|()| missing),
     }
+}
+
+fn set_ipv4(plan: &Plan, resolvers: &[Ipv4Addr]) -> io::Result<&'static [&'static str]> {
+    let mut refused = Ok(&[][..]);
+    for (able, missing) in TRIES {
+        match ipv4(plan, resolvers, able).commit() {
+            Err(error) if is_not_built(&error) => refused = Err(error),
+            set => return set.map(|()| missing),
+        }
+    }
+    refused
 }
 
 fn is_not_built(error: &io::Error) -> bool {
@@ -89,14 +112,14 @@ fn emptied(table: Table<'_>) -> Batch {
     batch
 }
 
-fn ipv4(plan: &Plan, resolvers: &[Ipv4Addr], with_routes: bool) -> Batch {
+fn ipv4(plan: &Plan, resolvers: &[Ipv4Addr], able: Able) -> Batch {
     let (name, older) = (plan.table(), plan.older_table());
     let table = Table { family: Family::Ipv4, name: &name };
     let mut batch = emptied(Table { family: Family::Ipv4, name: &older });
     for message in [table.made(), table.gone(), table.made(), table.chain(HOST), table.chain(FROM_NODES)] {
         batch.add(message);
     }
-    add_from_nodes(&mut batch, table, plan, with_routes);
+    add_from_nodes(&mut batch, table, plan, able);
     add_for_the_host(&mut batch, table, plan, resolvers);
     for (chain, hook, next) in [(ARRIVING, Hook::Arriving, FROM_NODES), (FOR_THE_HOST, Hook::ForTheHost, HOST)] {
         batch.add(table.base(chain, hook));
@@ -108,8 +131,13 @@ fn ipv4(plan: &Plan, resolvers: &[Ipv4Addr], with_routes: bool) -> Batch {
 }
 
 /// What comes from nodes, wherever it goes.
-fn add_from_nodes(batch: &mut Batch, table: Table<'_>, plan: &Plan, with_routes: bool) {
+fn add_from_nodes(batch: &mut Batch, table: Table<'_>, plan: &Plan, able: Able) {
     batch.add(table.rule(FROM_NODES, |packet| packet.reply().accept()));
+    // Before anything of theirs is let through.
+    if let (true, Some(most)) = (able.counts, plan.connections) {
+        batch.add(table.interfaces(CONNECTIONS));
+        batch.add(table.rule(FROM_NODES, |packet| packet.begins().is_one_too_many(CONNECTIONS, most.get()).drop()));
+    }
     for network in METADATA {
         // Clouds resolve names at the same addresses.
         for transport in [Transport::Tcp, Transport::Udp] {
@@ -118,7 +146,7 @@ fn add_from_nodes(batch: &mut Batch, table: Table<'_>, plan: &Plan, with_routes:
         }
         batch.add(table.rule(FROM_NODES, |packet| packet.address(DESTINATION, network).drop()));
     }
-    if with_routes {
+    if able.routes {
         batch.add(table.rule(FROM_NODES, |packet| packet.address(DESTINATION, plan.net).elsewhere().drop()));
         // Here, too: behind this chain addresses are rewritten, and what was for a port of the host goes on elsewhere.
         batch.add(table.rule(FROM_NODES, |packet| packet.for_the_host().jump(HOST)));
