@@ -4,6 +4,7 @@ mod account;
 mod cluster;
 mod db;
 mod flags;
+mod host;
 mod show;
 
 use std::{path::PathBuf, process::ExitCode, time::Duration};
@@ -20,6 +21,7 @@ use crate::{
 use account::{TokenCommand, UserCommand};
 use db::DbCommand;
 use flags::Flags;
+use host::HostCommand;
 
 const LEFT_BEHIND: Duration = Duration::from_millis(200);
 
@@ -76,6 +78,9 @@ enum Role {
     /// The record as a whole.
     #[command(subcommand)]
     Db(DbCommand),
+    /// Hosts. These work while the daemon runs.
+    #[command(subcommand)]
+    Host(HostCommand),
     /// Accounts. These work while the daemon runs.
     #[command(subcommand)]
     User(UserCommand),
@@ -151,6 +156,7 @@ fn act(flags: Flags, role: Role) -> Result<()> {
         Role::Healthcheck { of: Part::Worker, .. } => block_on(healthcheck::worker(config)),
         Role::Migrate => block_on(account::migrate(config)),
         Role::Db(command) => block_on(db::db(config, command)),
+        Role::Host(command) => block_on(host::host(config, command)),
         Role::User(command) => block_on(account::user(config, command)),
         Role::Token(command) => block_on(account::token(config, command)),
     }

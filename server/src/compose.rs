@@ -75,8 +75,15 @@ pub fn compose(config: &Config, data: &DataDir, database: SqlStore, etcd: Etcd, 
     Ok(Parts { control, reconciler, worker, nodes, database, sessions, readiness })
 }
 
-/// Opens the database and brings it up to date.
+/// Opens the database and brings it up to date, beside whichever process serves it.
 pub async fn open_store(config: &Config, data: &DataDir) -> Result<SqlStore> {
+    let store = connect_store(config, data).await?;
+    store::migrate(&store).await?;
+    Ok(store)
+}
+
+/// Opens the database as it is, to serve it.
+pub async fn connect_store(config: &Config, data: &DataDir) -> Result<SqlStore> {
     let database = match &config.database.url {
         Some(url) => StoreConfig::from(postgres(config, url)?),
         None => StoreConfig::from(SqliteConfig {
@@ -84,9 +91,7 @@ pub async fn open_store(config: &Config, data: &DataDir) -> Result<SqlStore> {
             ..SqliteConfig::at(database_file(config, data))
         }),
     };
-    let store = store::connect(&database).await?;
-    store::migrate(&store).await?;
-    Ok(store)
+    Ok(store::connect(&database).await?)
 }
 
 /// The record's file, where it is one.

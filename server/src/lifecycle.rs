@@ -138,7 +138,7 @@ async fn begin(config: &Config, data: &DataDir, listens: SocketAddr, takeover: b
 async fn database(config: &Config, data: &DataDir) -> Result<SqlStore> {
     let patience = Instant::now() + DATABASE;
     loop {
-        match compose::open_store(config, data).await {
+        match compose::connect_store(config, data).await {
             Err(error) if may_pass(&error) && Instant::now() < patience => {
                 tracing::warn!("the database is not ready yet: {error:#}");
                 tokio::time::sleep(AGAIN).await;

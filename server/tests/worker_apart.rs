@@ -1,8 +1,15 @@
 //! `dockletd serve` and `dockletd worker` as two processes: what a person sees of it, which is nothing, and what is left when
 //! one of them is gone.
 
-use std::{fs::File, net::TcpListener, path::PathBuf, process::Stdio, time::Duration};
+use std::{
+    fs::File,
+    net::TcpListener,
+    path::{Path, PathBuf},
+    process::Stdio,
+    time::Duration,
+};
 
+use serde_json::json;
 use tempfile::TempDir;
 use testkit::{RealEtcd, eventually};
 
@@ -64,14 +71,23 @@ impl Apart {
 
     /// The command line beside the worker, with its settings.
     fn cli(&self, command: &[&str]) -> (bool, String) {
+        self.cli_in(&self.data, command)
+    }
+
+    /// The command line beside the portal: on its record.
+    fn portal_cli(&self, command: &[&str]) -> (bool, String) {
+        self.cli_in(&self.daemon.data, command)
+    }
+
+    fn cli_in(&self, data: &Path, command: &[&str]) -> (bool, String) {
         let arguments: Vec<&str> = command.iter().copied().chain(self.arguments.iter().map(String::as_str)).collect();
-        let output = try_cli(&self.data, &arguments);
+        let output = try_cli(data, &arguments);
         let said = [output.stdout, output.stderr].concat();
         (output.status.success(), String::from_utf8_lossy(&said).into_owned())
     }
 }
 
-fn text(path: &std::path::Path) -> String {
+fn text(path: &Path) -> String {
     path.to_str().expect("a path that is text").to_owned()
 }
 
@@ -130,6 +146,43 @@ async fn a_host_is_cleared_of_everything_but_homes_and_not_under_a_worker_that_r
     let left = apart.daemon.cleanup.present();
     assert!(!left.is_empty() && left.iter().all(|thing| thing.starts_with("volume ")), "{left:?}");
     assert_eq!(std::fs::read_dir(apart.data.join("nodes")).expect("the directory").count(), 0);
+}
+
+#[tokio::test]
+async fn a_host_that_is_declared_gone_leaves_the_record_and_should_it_come_back_what_was_not_deleted_is_kept() {
+    let mut apart = Apart::start().await;
+    let client = apart.daemon.admin();
+    let (lab, unwanted) = (client.create("lab", 1).await, client.create("unwanted", 1).await);
+    settled(&client, &lab, "running").await;
+    settled(&client, &unwanted, "running").await;
+    let name = std::fs::read_to_string(apart.data.join("worker-name")).expect("its name").trim().to_owned();
+    let (route, told) = (format!("/api/v1/admin/hosts/{name}"), "stop its worker first");
+    client.delete(&route).await.problem(409, "conflict");
+    let (done, said) = apart.portal_cli(&["host", "gone", &name]);
+    assert!(!done && said.contains(told), "{said}");
+
+    apart.worker = None;
+    eventually("its nodes are lost", SOON, || async { client.vcluster(&lab).await.at("/nodes/0/state") == "lost" })
+        .await;
+    client.delete(&format!("/api/v1/vclusters/{unwanted}")).await.ok(202);
+    let (done, said) = apart.portal_cli(&["host", "gone", &name]);
+    assert!(done && said.contains("2 nodes of 2 vclusters"), "{said}");
+    for id in [&lab, &unwanted] {
+        client.vcluster(id).await.problem(404, "not_found");
+    }
+    assert_eq!(client.get("/api/v1/admin/health").await.ok(200).json()["hosts"], json!([]));
+    client.delete(&route).await.problem(404, "not_found");
+
+    apart.start_worker();
+    eventually("what was not deleted is kept, and that is said", SOON, || async {
+        let notices = client.get("/api/v1/admin/health").await.ok(200).json()["notices"].to_string();
+        notices.contains("no record claims") && notices.contains(&lab)
+    })
+    .await;
+    eventually("what was deleted is removed", SOON, || async {
+        apart.daemon.cleanup.present().iter().filter(|thing| thing.starts_with("container ")).count() == 1
+    })
+    .await;
 }
 
 #[tokio::test]

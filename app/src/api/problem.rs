@@ -32,6 +32,7 @@ pub fn problem(error: &Error) -> Problem {
         | Error::LastAdministrator(_)
         | Error::OwnAccount
         | Error::OnlyWayIn
+        | Error::HostAnswers(_)
         | Error::NobodyAdministers => said(Code::Conflict, error),
         Error::NameTaken(_) | Error::UserTaken(_) => taken(error),
         Error::NeedsSession | Error::NoPasswords => said(Code::Forbidden, error),

@@ -7,7 +7,7 @@
 use std::{error::Error as StdError, iter::successors, time::Duration};
 
 use chrono::TimeDelta;
-use domain::{Violation, vcluster::ActionRefused};
+use domain::{Violation, name::WorkerName, vcluster::ActionRefused};
 
 use crate::ports::{coordination::CoordinationError, node::NodeError, store::StoreError};
 
@@ -38,6 +38,8 @@ pub enum Error {
     NoRoom(Vec<Violation>),
     #[error("no host is ready to take nodes; try again in a moment")]
     NoHost,
+    #[error("host {0} answers; only a host that does not can be declared gone: stop its worker first")]
+    HostAnswers(WorkerName),
     #[error("the network {0} has no subnet left; the administrator can configure a larger one (network.cluster_net)")]
     NoSubnet(String),
     /// Unknown, or another user's; the two are not told apart.

@@ -1,5 +1,8 @@
 //! The installation as its administrators see it: the hosts, with what they have, what they may give out and what is held
-//! on them. How the programs around are (database, etcd, engine) is the edge's to ask.
+//! on them; and what leaves the record with a host that is gone for good. How the programs around are (database, etcd, engine)
+//! is the edge's to ask.
+
+mod gone;
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -13,11 +16,14 @@ use domain::{
 };
 use scheduler::Overcommit;
 
+pub use gone::{GoneHost, forget_host};
+
 use crate::{
     Error, Policy, Ports,
     actor::Actor,
+    events::Events,
     ports::{clock::Clock, coordination::WorkerInfo, store::Store},
-    reconcile::{Notice, host_lost, hosts::Hosts, notices::Notices, orphans},
+    reconcile::{Dispatcher, Notice, host_lost, hosts::Hosts, notices::Notices, orphans},
 };
 
 /// One host.
@@ -45,6 +51,8 @@ pub struct Installation {
     overcommit: Overcommit,
     allowances: Allowances,
     notices: Notices,
+    events: Events,
+    dispatcher: Dispatcher,
 }
 
 impl std::fmt::Debug for Installation {
@@ -54,9 +62,33 @@ impl std::fmt::Debug for Installation {
 }
 
 impl Installation {
-    pub(crate) fn new(ports: &Ports, policy: &Policy, hosts: Hosts, notices: Notices) -> Self {
+    pub(crate) fn new(
+        ports: &Ports,
+        policy: &Policy,
+        hosts: Hosts,
+        notices: Notices,
+        events: Events,
+        dispatcher: Dispatcher,
+    ) -> Self {
         let Ports { store, clock, .. } = ports.clone();
-        Self { store, clock, hosts, overcommit: policy.overcommit, allowances: policy.allowances.clone(), notices }
+        let (overcommit, allowances) = (policy.overcommit, policy.allowances.clone());
+        Self { store, clock, hosts, overcommit, allowances, notices, events, dispatcher }
+    }
+
+    /// Declares a host gone for good: its nodes leave the record, and what they held is free. Refused while it answers.
+    pub async fn forget_host(&self, actor: &Actor, name: &str) -> Result<GoneHost, Error> {
+        actor.administrator()?;
+        let host: WorkerName = name.parse().map_err(|_| Error::NotFound("host"))?;
+        if self.hosts.knows(&host) {
+            return Err(Error::HostAnswers(host));
+        }
+        let now = self.clock.now();
+        let (tx, events, gone) = gone::prepare(&*self.store, &host, now).await?;
+        let (dispatcher, nodes) = (self.dispatcher.clone(), gone.nodes.clone());
+        self.events.commit(tx, events, move || dispatcher.withdraw(nodes)).await?;
+        let (nodes, vclusters) = (gone.nodes.len(), gone.vclusters);
+        tracing::warn!(%host, nodes, vclusters, user = %actor.name, "a host was declared gone; its nodes have left the record");
+        Ok(gone)
     }
 
     /// What needs an administrator's attention: what is so now, then what has happened since the start, the latest first.
@@ -78,7 +110,8 @@ impl Installation {
         // A host whose engine does not answer says so itself.
         let hosts = self.hosts.known().into_iter().filter(|host| host.unready.is_none());
         let lacking = |host: WorkerInfo| {
-            let missing: Vec<&RuntimeName> = set.iter().copied().filter(|name| !host.runtimes.contains(*name)).collect();
+            let missing: Vec<&RuntimeName> =
+                set.iter().copied().filter(|name| !host.runtimes.contains(*name)).collect();
             missing.into_iter().map(move |name| no_runtime(&host.name, name)).collect::<Vec<_>>()
         };
         Ok(hosts.flat_map(lacking).collect())

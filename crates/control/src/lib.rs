@@ -116,7 +116,14 @@ impl Control {
             federation: Federation::none(ports),
             images: images.clone(),
             disks: Disks::new(ports, hosts.clone()),
-            installation: Installation::new(ports, &policy, hosts.clone(), notices.clone()),
+            installation: Installation::new(
+                ports,
+                &policy,
+                hosts.clone(),
+                notices.clone(),
+                events.clone(),
+                dispatcher.clone(),
+            ),
         };
         (control, Reconciler::new(ports, events, hosts, (dispatcher, orders), images, &policy, notices))
     }

@@ -226,8 +226,8 @@ impl Vclusters {
         let body = EventBody::Vcluster { vcluster: Box::new(vcluster.clone()), usage };
         let sequence = tx.append_event(vcluster.owner, now, &body).await?;
         let event = StoredEvent { sequence, owner: vcluster.owner, at: now, body };
-        let (dispatcher, orders) = (self.dispatcher.clone(), vcluster.clone());
-        Ok(self.events.commit(tx, vec![event], move || dispatcher.dispatch(orders)).await?)
+        let (dispatcher, id) = (self.dispatcher.clone(), vcluster.id);
+        Ok(self.events.commit(tx, vec![event], move || dispatcher.dispatch(id)).await?)
     }
 
     fn operation(&self, actor: &Actor, kind: OperationKind) -> Operation {

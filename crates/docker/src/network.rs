@@ -20,6 +20,7 @@ use crate::{
     label,
 };
 
+const BRIDGE_NAME: &str = "com.docker.network.bridge.name";
 /// How long a network may be in the making by somebody else.
 const IN_THE_MAKING: Duration = Duration::from_secs(10);
 const LOOK_AGAIN: Duration = Duration::from_millis(50);
@@ -59,6 +60,7 @@ fn ours(network: &Listed, installation: InstallationId) -> Option<Network> {
         name: network.name.clone()?,
         vcluster: label::network(network.labels.as_ref()?, installation)?,
         subnet: subnets(network).next(),
+        bridge: network.options.as_ref().and_then(|options| options.get(BRIDGE_NAME)).cloned(),
     })
 }
 
@@ -120,7 +122,7 @@ fn request(spec: &NetworkSpec) -> NetworkCreateRequest {
         ..Default::default()
     };
     let options = [
-        ("com.docker.network.bridge.name", spec.bridge.clone()),
+        (BRIDGE_NAME, spec.bridge.clone()),
         ("com.docker.network.bridge.enable_icc", "true".to_owned()),
         ("com.docker.network.bridge.enable_ip_masquerade", "true".to_owned()),
     ];

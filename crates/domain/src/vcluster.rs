@@ -16,7 +16,7 @@ pub use state::VclusterState;
 use crate::{
     NodeId, UserId, VclusterId,
     image::ImageRef,
-    name::{NodeName, VclusterName},
+    name::{NodeName, VclusterName, WorkerName},
     node::{Generation, Node, NodeIntent, NodeState, Observation, Phase},
     operation::{Operation, OperationKind, OperationState},
     resources::Resources,
@@ -56,7 +56,7 @@ pub struct Vcluster {
     pub resources: Resources,
     pub subnet: Ipv4Net,
     pub intent: Intent,
-    /// Ordered by name. Empty only when the vcluster is deleted and gone.
+    /// Ordered by name. Empty only when the vcluster is gone.
     pub nodes: Vec<Node>,
     /// The latest operation. A new one takes the place of one that still runs, which is then `superseded`: at most one
     /// operation of a vcluster runs at a time.
@@ -74,7 +74,7 @@ pub enum Change {
     Changed {
         orders: bool,
     },
-    /// The last node of a deleted vcluster is gone: so is the vcluster.
+    /// The last node is gone: so is the vcluster.
     Gone,
 }
 
@@ -114,6 +114,20 @@ impl Vcluster {
         let orders = !leaves && self.nodes[index].generation != generation;
         self.settle(now);
         Change::Changed { orders }
+    }
+
+    /// The host is gone for good, and its nodes with it.
+    pub fn forget_host(&mut self, host: &WorkerName, now: DateTime<Utc>) -> Change {
+        let before = self.nodes.len();
+        self.nodes.retain(|node| node.worker != *host);
+        if self.nodes.len() == before {
+            return Change::None;
+        }
+        if self.nodes.is_empty() {
+            return Change::Gone;
+        }
+        self.settle(now);
+        Change::Changed { orders: false }
     }
 
     /// The node's worker, or what is published, knows a later order than the record, which must then be an older copy of itself:

@@ -216,8 +216,8 @@ fn is_due(publication: &Publication, seen: &HashMap<String, Stored>, newer: &mut
     match verdict(publication, seen.get(&publication.key)) {
         Verdict::Write => true,
         Verdict::Same => false,
-        Verdict::Stale { newer: there } => {
-            newer.push(Newer { node: publication.assignment.node, generation: there });
+        Verdict::Stale { generation, order } => {
+            newer.push(Newer { node: publication.assignment.node, generation, order });
             false
         }
     }

@@ -59,6 +59,11 @@ impl EmbeddedConfig {
     }
 }
 
+/// Where an etcd of our own answers that another process of the same user runs in this directory.
+pub fn endpoint_in(data_dir: &Path) -> String {
+    layout::endpoint(data_dir)
+}
+
 /// Why there is no etcd. The texts are for whoever starts the daemon.
 #[derive(Debug, thiserror::Error)]
 pub enum EmbeddedError {

@@ -114,6 +114,10 @@ impl Etcd {
             let (epoch, there): (Vec<_>, Vec<_>) =
                 found(answer.op_responses()).into_iter().partition(|stored| stored.key == key);
             let Some(ours) = ours else { return Ok(Fenced::Refused(there)) };
+            if self.epoch.lock().ours != Some(ours) {
+                // Ours has been raised while this was on its way: it says nothing about the present one.
+                continue;
+            }
             let epoch = epoch.first();
             let claim = epoch.and_then(Claim::read);
             if claim == Some(ours) {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use control::ports::coordination::{Assignment, CoordinationError};
+use control::ports::coordination::{Assignment, CoordinationError, Order};
 use domain::{NodeId, name::WorkerName, node::Generation};
 
 use crate::{
@@ -27,7 +27,8 @@ pub(crate) enum Verdict {
     Same,
     /// A newer order is there, which must stay; or another one with the same number, as after the record was restored.
     Stale {
-        newer: Generation,
+        generation: Generation,
+        order: Order,
     },
 }
 
@@ -63,7 +64,9 @@ pub(crate) fn verdict(wanted: &Publication, stored: Option<&Stored>) -> Verdict 
     }
     let place = Place::Assignment(wanted.assignment.worker.clone(), wanted.assignment.node);
     match record::read::<Assignment>(stored, Some(&place)) {
-        Ok(there) if there.stays_before(&wanted.assignment) => Verdict::Stale { newer: there.generation },
+        Ok(there) if there.stays_before(&wanted.assignment) => {
+            Verdict::Stale { generation: there.generation, order: there.order }
+        }
         Ok(_) | Err(_) => Verdict::Write,
     }
 }

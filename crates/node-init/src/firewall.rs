@@ -6,8 +6,9 @@ use std::net::Ipv4Addr;
 use std::str::FromStr;
 
 /// `firewall BRIDGES NETWORK CONNECTIONS [OPENING …]`: sets the firewall, compares it with what it should be, and mends it,
-/// until it is told to end. `BRIDGES` is what the names of the installation's bridges begin with, `NETWORK` all vclusters'
-/// network, `CONNECTIONS` how many the nodes of one vcluster may have begun at a time, or 0.
+/// until it is told to end. `BRIDGES` is what the names of the installation's bridges begin with and, behind commas, the names
+/// of older ones that begin otherwise; `NETWORK` is all vclusters' network, `CONNECTIONS` how many the nodes of one vcluster may
+/// have begun at a time, or 0.
 pub const GUARD_COMMAND: &str = "firewall";
 /// `firewall-remove BRIDGES`: takes it away.
 pub const REMOVE_COMMAND: &str = "firewall-remove";

@@ -2,9 +2,9 @@
 
 use control::ports::store::StoreError;
 use migration::{Migrator, MigratorTrait};
-use sea_orm::{ConnectionTrait, DbErr, Statement};
+use sea_orm::{ConnectionTrait, DatabaseTransaction, DbErr, Statement};
 
-use crate::SqlStore;
+use crate::{SqlStore, patient::Patient, term::ServeError};
 
 #[derive(Debug, thiserror::Error)]
 pub enum MigrateError {
@@ -19,20 +19,41 @@ pub enum MigrateError {
     Step(#[source] DbErr),
     #[error("cannot bring the schema up to date; nothing was changed")]
     Commit(#[source] StoreError),
+    /// The process that serves the record may be older than we are, and knows the schema as it is.
+    #[error(
+        "the schema is an older version's and is not brought up to date while a dockletd serves it; nothing was changed"
+    )]
+    Served(#[source] Box<ServeError>),
 }
 
-/// Applies the steps the database has not seen yet: all of them or none, and never two processes at a time.
+/// Applies the steps the database has not seen yet: all of them or none, never two processes at a time, and never under a
+/// process that serves the record.
 pub async fn migrate(store: &SqlStore) -> Result<(), MigrateError> {
     let transaction = store.exclusive_for_long().await.map_err(MigrateError::Begin)?;
+    let has_all = has_all_steps(&transaction).await.map_err(MigrateError::Step)?;
+    let served = |error| MigrateError::Served(Box::new(error));
+    let _alone = if has_all { None } else { Some(store.hold(false).await.map_err(served)?) };
+    apply(store, &transaction).await?;
+    store.commit(transaction).await.map_err(MigrateError::Commit)
+}
+
+/// In a transaction that excludes every other writer.
+pub(crate) async fn apply(store: &SqlStore, transaction: &Patient<DatabaseTransaction>) -> Result<(), MigrateError> {
     Migrator::install(transaction.inner()).await.map_err(MigrateError::Step)?;
-    if let Some(unknown) = unknown_step(&transaction).await.map_err(MigrateError::Step)? {
+    if let Some(unknown) = unknown_step(transaction).await.map_err(MigrateError::Step)? {
         return Err(MigrateError::Newer(unknown));
     }
     Migrator::up(transaction.inner(), None).await.map_err(MigrateError::Step)?;
     if store.is_postgres() {
-        compare_by_bytes(&transaction).await.map_err(MigrateError::Step)?;
+        compare_by_bytes(transaction).await.map_err(MigrateError::Step)?;
     }
-    store.commit(transaction).await.map_err(MigrateError::Commit)
+    Ok(())
+}
+
+async fn has_all_steps(transaction: &Patient<DatabaseTransaction>) -> Result<bool, DbErr> {
+    Migrator::install(transaction.inner()).await?;
+    let seen = steps_of(transaction).await?;
+    Ok(migration::steps().iter().all(|step| seen.contains(step)))
 }
 
 /// The last step the database has seen that is none of ours.

@@ -19,10 +19,11 @@ use sea_orm::{
 use tokio_util::task::AbortOnDropHandle;
 
 use crate::{
-    SqlStore,
+    MigrateError, SqlStore,
     connection::{Place, postgres},
     entity::record,
     fault::{fault, unreadable},
+    schema,
 };
 
 /// There is one row.
@@ -77,6 +78,17 @@ pub(crate) async fn give_way(db: &impl ConnectionTrait) -> Result<(), DbErr> {
     record::Entity::delete_many().filter(record::Column::Term.eq(0)).exec(db).await.map(drop)
 }
 
+pub(crate) async fn clock_doubted_since(db: &impl ConnectionTrait) -> Result<Option<DateTime<Utc>>, StoreError> {
+    Ok(row(db).await?.and_then(|row| row.clock_doubted_since))
+}
+
+pub(crate) async fn set_clock_doubted_since(
+    db: &impl ConnectionTrait,
+    since: Option<DateTime<Utc>>,
+) -> Result<(), StoreError> {
+    change(db, record::Column::ClockDoubtedSince, Expr::value(since)).await
+}
+
 /// Why a process may not serve the record.
 #[derive(Debug, thiserror::Error)]
 pub enum ServeError {
@@ -92,6 +104,8 @@ pub enum ServeError {
     Lock { path: PathBuf, source: io::Error },
     #[error(transparent)]
     Store(#[from] StoreError),
+    #[error(transparent)]
+    Schema(#[from] MigrateError),
 }
 
 /// This process serves the record, for as long as this is kept.
@@ -115,7 +129,7 @@ impl Serving {
 
 /// What others find taken.
 #[derive(Debug)]
-enum Hold {
+pub(crate) enum Hold {
     /// A lock on a file beside the database's: closing a file of SQLite's own would end SQLite's locks.
     File { _lock: File },
     /// A lock of a session at the server.
@@ -123,10 +137,22 @@ enum Hold {
 }
 
 impl SqlStore {
-    /// Takes the record for this process, under the next term. From now on every transaction of this process compares the
-    /// term. With `takeover`, also from a process that holds it: that one is then refused.
+    /// Takes the record for this process, brings its schema up to date, and goes on under the next term. From now on every
+    /// transaction of this process compares the term. With `takeover`, also from a process that holds it: that one is then
+    /// refused. A process that is refused has changed nothing.
     pub async fn serve(&self, takeover: bool) -> Result<Serving, ServeError> {
-        let hold = match self.place() {
+        let hold = self.hold(takeover).await?;
+        let transaction = self.exclusive_for_long().await?;
+        schema::apply(self, &transaction).await?;
+        let term = raise(&transaction, 0).await?;
+        let record = row(&transaction).await?.ok_or_else(missing)?.identity;
+        self.commit(transaction).await?;
+        self.set_term(term);
+        Ok(Serving { term: u64::try_from(term).unwrap_or_default(), record, _hold: hold })
+    }
+
+    pub(crate) async fn hold(&self, takeover: bool) -> Result<Hold, ServeError> {
+        Ok(match self.place() {
             Place::File(path) => Hold::File { _lock: lock(path, takeover)? },
             Place::Server { config, options } => {
                 let mut session = postgres::Session::open(config, options).await?;
@@ -139,13 +165,7 @@ impl SqlStore {
                 }
                 Hold::Session { _keeper: AbortOnDropHandle::new(tokio::spawn(session.keep())) }
             }
-        };
-        let transaction = self.exclusive().await?;
-        let term = raise(&transaction, 0).await?;
-        let record = row(&transaction).await?.ok_or_else(missing)?.identity;
-        self.commit(transaction).await?;
-        self.set_term(term);
-        Ok(Serving { term: u64::try_from(term).unwrap_or_default(), record, _hold: hold })
+        })
     }
 
     /// The term of another process that has taken over, if one has. Terms only go up.

@@ -189,12 +189,20 @@ impl Transaction for SqlTransaction {
         unclaimed::departed(&self.0, node).await
     }
 
+    async fn forget_departed(&mut self, nodes: &[NodeId]) -> Result<(), StoreError> {
+        unclaimed::forget_departed(&self.0, nodes).await
+    }
+
     async fn unclaimed(&mut self, node: NodeId) -> Result<Option<Unclaimed>, StoreError> {
         unclaimed::one(&self.0, node).await
     }
 
     async fn save_unclaimed(&mut self, unclaimed: &Unclaimed) -> Result<(), StoreError> {
         unclaimed::save(&self.0, unclaimed).await
+    }
+
+    async fn find_unclaimed_again(&mut self, from: DateTime<Utc>, now: DateTime<Utc>) -> Result<(), StoreError> {
+        unclaimed::find_again(&self.0, from, now).await
     }
 
     async fn remove_unclaimed(&mut self, node: NodeId) -> Result<(), StoreError> {
@@ -295,6 +303,14 @@ impl Transaction for SqlTransaction {
 
     async fn last_sweep(&mut self) -> Result<Option<DateTime<Utc>>, StoreError> {
         term::last_sweep(&self.0).await
+    }
+
+    async fn clock_doubted_since(&mut self) -> Result<Option<DateTime<Utc>>, StoreError> {
+        term::clock_doubted_since(&self.0).await
+    }
+
+    async fn set_clock_doubted_since(&mut self, since: Option<DateTime<Utc>>) -> Result<(), StoreError> {
+        term::set_clock_doubted_since(&self.0, since).await
     }
 
     async fn set_last_sweep(&mut self, at: DateTime<Utc>) -> Result<(), StoreError> {

@@ -38,6 +38,12 @@ pub(crate) async fn departed(db: &impl ConnectionTrait, node: NodeId) -> Result<
     row.map(generation).transpose()
 }
 
+pub(crate) async fn forget_departed(db: &impl ConnectionTrait, nodes: &[NodeId]) -> Result<(), StoreError> {
+    let these = departed_node::Column::Id.is_in(nodes.iter().map(|node| node.as_uuid()));
+    departed_node::Entity::delete_many().filter(these).exec(db).await.map_err(fault("departed node"))?;
+    Ok(())
+}
+
 /// Returns how many.
 pub(crate) async fn drop_departed_before(db: &impl ConnectionTrait, before: DateTime<Utc>) -> Result<u64, StoreError> {
     let old = departed_node::Entity::delete_many().filter(departed_node::Column::DepartedAt.lt(before));
@@ -60,6 +66,17 @@ pub(crate) async fn save(db: &impl ConnectionTrait, unclaimed: &Unclaimed) -> Re
     let replace = OnConflict::column(Id).update_columns([Worker, Vcluster, Owner, Generation]).to_owned();
     let insert = unclaimed_node::Entity::insert(unclaimed_node::ActiveModel::from(unclaimed)).on_conflict(replace);
     insert.exec_without_returning(db).await.map_err(fault("unclaimed node"))?;
+    Ok(())
+}
+
+pub(crate) async fn find_again(
+    db: &impl ConnectionTrait,
+    from: DateTime<Utc>,
+    now: DateTime<Utc>,
+) -> Result<(), StoreError> {
+    use unclaimed_node::Column::FoundAt;
+    let late = unclaimed_node::Entity::update_many().filter(FoundAt.gte(from)).col_expr(FoundAt, Expr::value(now));
+    late.exec(db).await.map_err(fault("unclaimed node"))?;
     Ok(())
 }
 

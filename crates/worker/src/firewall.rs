@@ -5,7 +5,8 @@
 use std::{sync::Arc, time::Duration};
 
 use chrono::{DateTime, TimeDelta, Utc};
-use control::ports::engine::{EngineError, HelperLine, HelperSpec};
+use control::ports::engine::{EngineError, HelperLine, HelperSpec, Network};
+use domain::InstallationId;
 use futures::StreamExt;
 use node_init::firewall::{GUARD_COMMAND, Word};
 use parking_lot::Mutex;
@@ -139,7 +140,7 @@ async fn listen(
     heard: &mut DateTime<Utc>,
     pause: &mut Duration,
 ) -> Result<(), EngineError> {
-    let spec = spec(host, config)?;
+    let spec = spec(host, config).await?;
     host.engine.ensure_helper(&spec).await?;
     let mut lines = host.engine.helper_lines(spec.installation).await?;
     while let Some(line) = lines.next().await {
@@ -179,15 +180,26 @@ fn say(host: &Host, state: State) {
     host.presence.firewall(fault);
 }
 
-fn spec(host: &Host, config: &FirewallConfig) -> Result<HelperSpec, EngineError> {
+async fn spec(host: &Host, config: &FirewallConfig) -> Result<HelperSpec, EngineError> {
     let installation = host.config.installation;
-    let (bridges, net, connections) =
-        (names::bridge_prefix(installation), config.net.to_string(), config.connections.to_string());
+    let bridges = bridges(installation, host.engine.networks(installation).await?);
+    let (net, connections) = (config.net.to_string(), config.connections.to_string());
     let mut arguments = vec![GUARD_COMMAND.to_owned(), bridges, net, connections];
     arguments.extend(config.open.iter().map(ToString::to_string));
     let unreadable = |error| EngineError::Refused(format!("{} cannot be read: {error}", host.init.display()));
     let version = init_binary::version(&host.init).map_err(unreadable)?;
     Ok(HelperSpec { installation, init: host.init.clone(), version, arguments })
+}
+
+/// What the names of our bridges begin with, and those that an earlier Docklet has named otherwise: where their addresses are
+/// cut from may have been another network.
+fn bridges(installation: InstallationId, networks: Vec<Network>) -> String {
+    let prefix = names::bridge_prefix(installation);
+    let mut older: Vec<String> = networks.into_iter().filter_map(|network| network.bridge).collect();
+    older.retain(|name| !name.starts_with(&prefix));
+    older.sort_unstable();
+    older.insert(0, prefix);
+    older.join(",")
 }
 
 #[cfg(test)]

@@ -6,7 +6,7 @@ use axum::{
 };
 use domain::{
     AppId, SessionHandle, TokenId, VclusterId,
-    name::{NodeName, UserName},
+    name::{NodeName, UserName, WorkerName},
 };
 use http::request::Parts;
 use utoipa::{
@@ -23,6 +23,7 @@ pub(crate) fn rule(parameter: &str) -> Option<RefOr<Schema>> {
         "id" | "app" | "token" => Some(text().format(Some(SchemaFormat::KnownFormat(KnownFormat::Uuid))).into()),
         "node" => Some(NodeName::schema()),
         "name" => Some(UserName::schema()),
+        "host" => Some(WorkerName::schema()),
         "terminal" => Some(text().pattern(Some("^[A-Za-z0-9_-]{1,64}$")).into()),
         "session" => Some(text().pattern(Some("^[0-9a-f]{32}$")).into()),
         _ => None,
@@ -80,6 +81,18 @@ impl<S: Sync> FromRequestParts<S> for UserPath {
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Failure> {
         parameter(parts, "name").await.map(Self)
+    }
+}
+
+/// `{host}`: the name of a host, as it was written.
+#[derive(Debug, Clone)]
+pub(crate) struct HostPath(pub(crate) String);
+
+impl<S: Sync> FromRequestParts<S> for HostPath {
+    type Rejection = Failure;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Failure> {
+        parameter(parts, "host").await.map(Self)
     }
 }
 

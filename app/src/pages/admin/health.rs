@@ -7,7 +7,7 @@ use catalogue::t;
 use leptos::prelude::*;
 use wire::admin::{Disk, Health, Host, Notice, Part};
 
-use super::{AdminHead, disks::DisksSection};
+use super::{AdminHead, disks::DisksSection, gone::GoneSection};
 use crate::{
     api::installation::read_health,
     components::{
@@ -62,6 +62,7 @@ pub(crate) fn HealthPage() -> impl IntoView {
                     }
                 })}
             </Transition>
+            <GoneSection/>
             <DisksSection/>
         </div>
     }

@@ -11,7 +11,7 @@ use domain::{
     NodeId, UserId, VclusterId,
     image::{ImageRef, Source},
     name::{NodeName, RuntimeName, VclusterName, WorkerName},
-    node::{Generation, Observation},
+    node::{Generation, NodeIntent, Observation},
     resources::Resources,
 };
 use futures::stream::BoxStream;
@@ -26,6 +26,17 @@ pub enum Order {
     Stop,
     /// Nothing of the node may be left.
     Remove,
+}
+
+impl Order {
+    /// What brings a worker to what the owner wants.
+    pub const fn of(intent: NodeIntent) -> Self {
+        match intent {
+            NodeIntent::Running => Self::Run,
+            NodeIntent::Stopped | NodeIntent::Restarting => Self::Stop,
+            NodeIntent::Absent => Self::Remove,
+        }
+    }
 }
 
 /// One node's order with all that is needed to carry it out.
@@ -179,11 +190,12 @@ pub enum CoordinationError {
     Unreadable { key: String, fault: String },
 }
 
-/// A newer order than the record's is published: the record is an older copy of itself.
+/// A newer order than the record's is published, or another one under the same number: the record is an older copy of itself.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Newer {
     pub node: NodeId,
     pub generation: Generation,
+    pub order: Order,
 }
 
 /// What was published when a round began; only the adapter that made it can read it.

@@ -132,6 +132,8 @@ pub struct Network {
     pub name: String,
     pub vcluster: VclusterId,
     pub subnet: Option<Ipv4Net>,
+    /// Its interface on the host, where it was given a name.
+    pub bridge: Option<String>,
 }
 
 /// A user's home.

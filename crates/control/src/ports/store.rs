@@ -264,9 +264,13 @@ pub trait Transaction: IdentityWrites + HomeWrites + Send {
     async fn save_vcluster(&mut self, vcluster: &Vcluster, now: DateTime<Utc>) -> Result<(), StoreError>;
     /// The last order of a node that the record has let go of; `None` when it never had it, or long ago.
     async fn departed(&mut self, node: NodeId) -> Result<Option<Generation>, StoreError>;
+    /// Takes back that these nodes have departed: what is found of them is what no record claims, and is kept.
+    async fn forget_departed(&mut self, nodes: &[NodeId]) -> Result<(), StoreError>;
     async fn unclaimed(&mut self, node: NodeId) -> Result<Option<Unclaimed>, StoreError>;
     /// Inserts it or replaces what may change of it: all but when it was found.
     async fn save_unclaimed(&mut self, unclaimed: &Unclaimed) -> Result<(), StoreError>;
+    /// What was found at `from` or later counts as found at `now`.
+    async fn find_unclaimed_again(&mut self, from: DateTime<Utc>, now: DateTime<Utc>) -> Result<(), StoreError>;
     async fn remove_unclaimed(&mut self, node: NodeId) -> Result<(), StoreError>;
     /// Something that nobody asked for, in the vcluster's history.
     async fn note_happening(&mut self, id: VclusterId, happened: &Operation) -> Result<(), StoreError>;
@@ -316,6 +320,9 @@ pub trait Transaction: IdentityWrites + HomeWrites + Send {
     /// The time of the last sweep; `None` when there has been none.
     async fn last_sweep(&mut self) -> Result<Option<DateTime<Utc>>, StoreError>;
     async fn set_last_sweep(&mut self, at: DateTime<Utc>) -> Result<(), StoreError>;
+    /// Since when the clock is doubted, by that clock; kept beside the time of the last sweep, so there must have been one.
+    async fn clock_doubted_since(&mut self) -> Result<Option<DateTime<Utc>>, StoreError>;
+    async fn set_clock_doubted_since(&mut self, since: Option<DateTime<Utc>>) -> Result<(), StoreError>;
 
     /// Drops operations that began before `before` and are no vcluster's latest one, and what is known of nodes that departed
     /// before. Returns how many.

@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use domain::vcluster::Vcluster;
+use domain::{node::Node, vcluster::Vcluster};
 
 use super::notices::Notices;
 use crate::{
@@ -11,7 +11,7 @@ use crate::{
     events::Events,
     ports::{
         clock::Clock,
-        coordination::Newer,
+        coordination::{Newer, Order},
         store::{EventBody, Store, StoreError, StoredEvent},
     },
 };
@@ -32,7 +32,7 @@ impl CatchUp {
     /// Returns what is to be published again.
     pub(super) async fn raise(&self, newer: Vec<Newer>) -> Result<Vec<Vcluster>, Error> {
         let mut raised: Vec<Vcluster> = Vec::new();
-        for Newer { node, generation } in newer {
+        for Newer { node, generation, order } in newer {
             let now = self.clock.now();
             let mut tx = self.store.begin().await?;
             let mut vcluster = match tx.vcluster_of_node(node).await {
@@ -41,7 +41,9 @@ impl CatchUp {
                 Ok(None) | Err(StoreError::Unreadable { .. }) => continue,
                 Err(error) => return Err(error.into()),
             };
-            if !vcluster.catch_up(node, generation) {
+            // By now the record may say what is published.
+            let is_same = |node: &Node| node.generation == generation && Order::of(node.intent) == order;
+            if vcluster.node_by_id(node).is_some_and(is_same) || !vcluster.catch_up(node, generation) {
                 continue;
             }
             tx.save_vcluster(&vcluster, now).await?;

@@ -43,8 +43,8 @@ use crate::{
 
 /// Between two tries while coordination or the database does not answer.
 const RETRY: Duration = Duration::from_millis(500);
-/// A worker that has not said it is there this long after coordination was first heard is lost.
-const FIRST_HEARD: Duration = Duration::from_secs(15);
+/// A worker that has not said it is there this long after a watch has begun is lost.
+const HEARD_WITHIN: Duration = Duration::from_secs(15);
 
 pub(super) struct Collector {
     store: Arc<dyn Store>,
@@ -59,9 +59,8 @@ pub(super) struct Collector {
     cluster_net: Ipv4Net,
     orphans: Orphans,
     notices: Notices,
-    /// When workers that have not been heard of are lost; `None` before coordination is heard, and once that is done.
+    /// When workers that have not been heard of are lost; `None` until a watch has begun, and once that is done.
     unheard_at: Option<Instant>,
-    unheard_done: bool,
     sweeper: Sweeper,
     /// The last report about each node: taken in again when its worker comes back. A cache; a snapshot fills it.
     reports: HashMap<NodeId, Report>,
@@ -98,7 +97,6 @@ impl Collector {
             orphans,
             notices,
             unheard_at: None,
-            unheard_done: false,
             sweeper,
             reports: HashMap::new(),
         }
@@ -107,6 +105,8 @@ impl Collector {
     pub(super) async fn run(mut self, stop: CancellationToken) {
         let mut sweep = tokio::time::interval(sweeper::EVERY);
         loop {
+            // Who is there is known again with the snapshot.
+            self.unheard_at = None;
             let watched = async {
                 let mut events = self.dispatch.watch_reports().await?;
                 loop {
@@ -119,7 +119,7 @@ impl Collector {
                         () = at(self.unheard_at) => {
                             // Tried again with the next watch when it fails.
                             self.lose_unheard().await?;
-                            (self.unheard_at, self.unheard_done) = (None, true);
+                            self.unheard_at = None;
                         }
                     }
                 }
@@ -144,12 +144,11 @@ impl Collector {
             ReportEvent::Snapshot { reports, workers, orphans } => {
                 // The watch has begun anew: whatever made it begin may have taken assignments with it.
                 self.dispatcher.dispatch_everything();
-                if !self.unheard_done {
-                    self.unheard_at.get_or_insert_with(|| Instant::now() + FIRST_HEARD);
-                }
+                // Whose lease has ended while nothing was watched is in no event.
+                self.unheard_at = Some(Instant::now() + HEARD_WITHIN);
                 self.hosts.replace(workers);
                 self.reports = reports.iter().map(|report| (report.node, report.clone())).collect();
-                self.take_snapshot(reports).await?;
+                self.take_snapshot(self.of_hosts_that_answer(reports)).await?;
                 self.orphans.answer(orphans, false).await
             }
             ReportEvent::Asked => {
@@ -162,7 +161,7 @@ impl Collector {
                 for report in &reports {
                     self.reports.insert(report.node, report.clone());
                 }
-                self.take_reports(reports).await
+                self.take_reports(self.of_hosts_that_answer(reports)).await
             }
             ReportEvent::Worker(info) => {
                 // What did not run again because its host took no nodes is looked at once more when it does.
@@ -177,6 +176,12 @@ impl Collector {
                 self.lose(&|node: &Node| node.worker == name).await
             }
         }
+    }
+
+    /// The last report of a worker that does not answer says nothing about now. It is taken in when the worker is back.
+    fn of_hosts_that_answer(&self, mut reports: Vec<Report>) -> Vec<Report> {
+        reports.retain(|report| self.hosts.knows(&report.worker));
+        reports
     }
 
     /// Only what changes something is worth a transaction: after a restart nearly nothing does.
@@ -301,7 +306,7 @@ impl Collector {
                 record_finish(&progress, &vcluster.operation);
                 dispatcher.withdraw(progress.left);
                 if progress.orders {
-                    dispatcher.dispatch(vcluster);
+                    dispatcher.dispatch(vcluster.id);
                 }
             }
         };
@@ -316,7 +321,7 @@ impl Collector {
         }
     }
 
-    /// Nodes of workers that have never been heard of since the start.
+    /// Nodes of workers that have not been heard of since the watch began.
     async fn lose_unheard(&mut self) -> Result<(), Error> {
         let hosts = self.hosts.clone();
         self.lose(&|node: &Node| !hosts.knows(&node.worker)).await

@@ -4,10 +4,10 @@
 use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
 use domain::{
-    NodeId, UserId,
+    NodeId, UserId, VclusterId,
     image::Source,
     name::WorkerName,
-    node::{Generation, Node, NodeIntent},
+    node::{Generation, Node},
     vcluster::Vcluster,
 };
 use tokio::{sync::mpsc, time::Instant};
@@ -19,7 +19,7 @@ use crate::{
     images::Images,
     ports::{
         coordination::{Assignment, Dispatch, Newer, Order},
-        store::{FoundVclusters, Store},
+        store::{FoundVclusters, Store, StoreError},
     },
     vclusters::unreadable::sentence,
 };
@@ -35,7 +35,7 @@ const MOST_RAISES: u32 = 4;
 #[derive(Debug)]
 pub(crate) enum Work {
     Everything,
-    Assign(Box<Vcluster>),
+    Assign(VclusterId),
     Withdraw(Vec<(WorkerName, NodeId, Generation)>),
 }
 
@@ -50,9 +50,9 @@ impl Dispatcher {
         (Self(sender), receiver)
     }
 
-    /// Publishes the vcluster's present orders. When the daemon is ending, the next start does it.
-    pub(crate) fn dispatch(&self, vcluster: Vcluster) {
-        let _ = self.0.send(Work::Assign(Box::new(vcluster)));
+    /// Publishes the orders the vcluster has when its turn comes. When the daemon is ending, the next start does it.
+    pub(crate) fn dispatch(&self, vcluster: VclusterId) {
+        let _ = self.0.send(Work::Assign(vcluster));
     }
 
     /// Publishes what the whole record wants: coordination may have lost some of it.
@@ -143,13 +143,22 @@ impl Publisher {
         };
         match work {
             Work::Everything => return self.publish_everything().await,
-            Work::Assign(vcluster) => {
-                let newer = self.dispatch.assign(&self.assignments(&vcluster).await?).await.map_err(Error::from)?;
-                self.catch_up(newer).await?;
-            }
+            Work::Assign(vcluster) => self.publish(vcluster).await?,
             Work::Withdraw(nodes) => self.dispatch.withdraw(&nodes).await.map_err(Error::from)?,
         }
         Ok(())
+    }
+
+    /// From the record: what has waited here while coordination was away may be an earlier state than what is published.
+    async fn publish(&self, vcluster: VclusterId) -> Result<(), Error> {
+        let vcluster = match self.store.vcluster(vcluster).await {
+            Ok(Some(vcluster)) => vcluster,
+            // Gone meanwhile, or what a pass tells administrators of.
+            Ok(None) | Err(StoreError::Unreadable { .. }) => return Ok(()),
+            Err(error) => return Err(error.into()),
+        };
+        let newer = self.dispatch.assign(&self.assignments(&vcluster).await?).await?;
+        self.catch_up(newer).await
     }
 
     async fn assignments(&self, vcluster: &Vcluster) -> Result<Vec<Assignment>, Error> {
@@ -201,11 +210,7 @@ fn assignment_of(vcluster: &Vcluster, node: &Node, source: Source, homes: &Homes
         node: node.id,
         worker: node.worker.clone(),
         generation: node.generation,
-        order: match node.intent {
-            NodeIntent::Running => Order::Run,
-            NodeIntent::Stopped | NodeIntent::Restarting => Order::Stop,
-            NodeIntent::Absent => Order::Remove,
-        },
+        order: Order::of(node.intent),
         vcluster: vcluster.id,
         vcluster_name: vcluster.name.clone(),
         owner: vcluster.owner,

@@ -34,7 +34,7 @@ impl Hosts {
         self.0.write().remove(name);
     }
 
-    pub(super) fn knows(&self, name: &WorkerName) -> bool {
+    pub(crate) fn knows(&self, name: &WorkerName) -> bool {
         self.0.read().contains_key(name)
     }
 

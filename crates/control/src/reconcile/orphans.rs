@@ -64,7 +64,7 @@ impl Orphans {
         match tx.vcluster_of_node(orphan.node).await {
             Ok(Some(vcluster)) if vcluster.node_by_id(orphan.node).is_some_and(|node| node.worker == orphan.worker) => {
                 tx.remove_unclaimed(orphan.node).await?;
-                self.dispatcher.dispatch(vcluster);
+                self.dispatcher.dispatch(vcluster.id);
                 return Ok(Said::Claimed);
             }
             // The node is another host's: this container is none of the record's.
@@ -82,7 +82,11 @@ impl Orphans {
             return Ok(Said::Verdict(Verdict::Remove { generation }));
         }
         let now = self.clock.now();
-        let found_at = tx.unclaimed(orphan.node).await?.map_or(now, |known| known.found_at);
+        let found_at = match tx.unclaimed(orphan.node).await? {
+            Some(known) => known.found_at,
+            // By a clock that runs behind, as on a host that has just booted, it would look old once the clock is right.
+            None => tx.last_sweep().await?.map_or(now, |last| now.max(last)),
+        };
         let unclaimed = Unclaimed {
             node: orphan.node,
             worker: orphan.worker.clone(),

@@ -10,6 +10,7 @@ mod app_live;
 mod disk;
 mod event_feed;
 mod harness;
+mod host_away;
 mod identity_accounts;
 mod identity_providers;
 mod identity_renewal;

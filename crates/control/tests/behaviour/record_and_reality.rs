@@ -46,11 +46,12 @@ impl Harness {
 
     /// Waits until old rows were dropped, by the present time.
     async fn swept(&self) {
-        eventually("a sweep", SOON, async || {
-            let mut tx = self.store.begin().await.expect("a transaction");
-            tx.last_sweep().await.expect("a read") == Some(self.clock.now())
-        })
-        .await;
+        eventually("a sweep", SOON, async || self.last_sweep().await == Some(self.clock.now())).await;
+    }
+
+    async fn last_sweep(&self) -> Option<chrono::DateTime<chrono::Utc>> {
+        let mut tx = self.store.begin().await.expect("a transaction");
+        tx.last_sweep().await.expect("a read")
     }
 
     async fn said(&self, words: &str) {
@@ -180,6 +181,84 @@ async fn a_coordination_that_is_late_at_the_start_loses_no_host() {
     harness.coordination.mend();
     harness.announce().await;
     assert_eq!(harness.store.last_event().await.expect("a read"), happened, "nothing became of any node");
+}
+
+#[tokio::test]
+async fn orders_that_follow_each_other_while_coordination_is_away_are_no_restored_record() {
+    let harness = Harness::new().await;
+    let lab = harness.create("lab", 1).await;
+    let lab = harness.running(lab).await;
+    harness.coordination.cut();
+    let (ada, vclusters) = (&harness.ada, &harness.control.vclusters);
+    for _ in 0..3 {
+        vclusters.stop(ada, lab.id).await.expect("it can be stopped");
+        vclusters.start(ada, lab.id).await.expect("it can be started");
+    }
+    let other = harness.create("other", 1).await;
+    harness.coordination.mend();
+    // What was ordered last is published last.
+    eventually("everything to be published", SOON, async || {
+        let newest = harness.coordination.assignment(lab.nodes[0].id).is_some_and(|now| now.generation.0 >= 7);
+        newest && harness.coordination.assignment(other.nodes[0].id).is_some()
+    })
+    .await;
+    let third = harness.create("third", 1).await;
+    eventually("what waited to be published", SOON, async || {
+        harness.coordination.assignment(third.nodes[0].id).is_some()
+    })
+    .await;
+    let now = harness.get(lab.id).await.expect("the vcluster");
+    assert_eq!(now.nodes[0].generation, Generation(7), "six orders behind the first");
+    assert_eq!(harness.notices().await, Vec::<String>::new());
+}
+
+#[tokio::test]
+async fn a_container_found_by_a_clock_that_runs_behind_is_kept_as_long_as_any() {
+    let mut harness = Harness::new().await;
+    harness.swept().await;
+    let last = harness.clock.now();
+    harness.clock.set(chrono_epoch());
+    let unclaimed = stranger(99);
+    harness.coordination.ask(std::slice::from_ref(&unclaimed)).await.expect("coordination answers");
+    assert_eq!(harness.verdict(unclaimed.node).await, control::ports::coordination::Verdict::Keep);
+    // The clock is set right: the host was away for longer than what is unclaimed is kept.
+    harness.clock.set(last + UNCLAIMED_KEPT * 2);
+    harness.restart().await;
+    harness.said("check the clock").await;
+    harness.clock.advance(Duration::from_secs(24 * 3600));
+    harness.restart().await;
+    harness.swept().await;
+    let marked = stranger(100);
+    harness.coordination.ask(std::slice::from_ref(&marked)).await.expect("coordination answers");
+    harness.verdict(marked.node).await;
+    assert_eq!(harness.verdict(unclaimed.node).await, control::ports::coordination::Verdict::Keep);
+}
+
+#[tokio::test]
+async fn a_machine_that_is_off_at_night_sweeps_again_a_day_after_a_weekend() {
+    let mut harness = Harness::new().await;
+    harness.swept().await;
+    let last = harness.clock.now();
+    harness.clock.advance(Duration::from_secs(64 * 3600));
+    harness.restart().await;
+    harness.said("check the clock").await;
+    // Off and on again, twice.
+    harness.clock.advance(Duration::from_secs(12 * 3600));
+    harness.restart().await;
+    harness.said("check the clock").await;
+    assert_eq!(harness.last_sweep().await, Some(last));
+    harness.clock.advance(Duration::from_secs(12 * 3600));
+    harness.restart().await;
+    harness.swept().await;
+    // From another century: the doubt of before is none about this.
+    let last = harness.clock.now();
+    harness.clock.advance(Duration::from_secs(3 * 24 * 3600));
+    harness.restart().await;
+    harness.said("check the clock").await;
+    harness.clock.advance(Duration::from_secs(100 * 366 * 24 * 3600));
+    harness.restart().await;
+    harness.said("check the clock").await;
+    assert_eq!(harness.last_sweep().await, Some(last));
 }
 
 #[tokio::test]

@@ -361,3 +361,17 @@ fn a_clock_that_was_set_back_moves_no_vcluster_for_ever() {
     vcluster.operation.started_at = now() - year;
     assert!(!vcluster.is_displaced(id, &taken, now()));
 }
+
+#[test]
+fn what_is_left_of_it_when_a_host_is_gone_goes_on() {
+    let mut vcluster = created(2);
+    report(&mut vcluster, 0, running());
+    let elsewhere: WorkerName = "elsewhere".parse().expect("a worker name");
+    assert_eq!(vcluster.forget_host(&elsewhere, now()), Change::None);
+    vcluster.nodes[1].worker = elsewhere.clone();
+    assert_eq!(vcluster.forget_host(&elsewhere, now()), Change::Changed { orders: false });
+    assert_eq!((vcluster.nodes.len(), vcluster.state()), (1, VclusterState::Running));
+    assert_eq!(vcluster.operation.state, OperationState::Succeeded, "nothing more is waited for");
+    let here = vcluster.nodes[0].worker.clone();
+    assert_eq!(vcluster.forget_host(&here, now()), Change::Gone);
+}

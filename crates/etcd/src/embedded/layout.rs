@@ -20,9 +20,14 @@ use super::EmbeddedError;
 pub(super) const CLIENT_SOCKET: &str = "client:0";
 pub(super) const PEER_SOCKET: &str = "peer:0";
 
+const RUN: &str = "run";
 const ASIDE: &str = "data.unreadable-";
 /// How many data directories that were moved aside are kept for whoever wants to know.
 const KEPT_ASIDE: usize = 3;
+
+pub(super) fn endpoint(root: &Path) -> String {
+    format!("unix:{}", root.join(RUN).join(CLIENT_SOCKET).display())
+}
 
 #[derive(Debug, Clone)]
 pub(super) struct Layout {
@@ -49,11 +54,11 @@ impl Layout {
     }
 
     pub(super) fn run(&self) -> PathBuf {
-        self.root.join("run")
+        self.root.join(RUN)
     }
 
     pub(super) fn endpoint(&self) -> String {
-        format!("unix:{}", self.run().join(CLIENT_SOCKET).display())
+        endpoint(&self.root)
     }
 
     pub(super) fn has_data(&self) -> bool {

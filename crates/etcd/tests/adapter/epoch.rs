@@ -5,7 +5,7 @@ use etcd::Conflict;
 use testkit::{RealEtcd, build};
 use uuid::Uuid;
 
-use crate::{key, raw};
+use crate::{key, raw, signal};
 
 const RECORD: Uuid = Uuid::from_u128(1);
 const ANOTHER: Uuid = Uuid::from_u128(2);
@@ -34,6 +34,25 @@ async fn control_writes_nothing_under_an_earlier_term_than_etcd_has_heard_of() {
     old.assign(std::slice::from_ref(&third)).await.expect("a later term");
     assert!(matches!(new.assign(&[first]).await, Err(CoordinationError::Superseded)));
     assert_eq!(new.conflict(), Some(Conflict::Term(8)));
+}
+
+#[tokio::test]
+async fn an_answer_to_an_earlier_term_says_nothing_about_the_present_one() {
+    let etcd = RealEtcd::start().await;
+    let (restored, other) = (etcd.connect(), etcd.connect());
+    other.write_under(RECORD, 7, false);
+    other.assign(&[build::assignment("here")]).await.expect("etcd is told");
+    restored.write_under(RECORD, 5, false);
+    restored.ping().await.expect("connected");
+    signal(&etcd, "STOP");
+    let wanted = [build::assignment("here")];
+    let (assigned, ()) = tokio::join!(restored.assign(&wanted), async {
+        // The order is on its way, under the earlier term.
+        restored.write_under(RECORD, 8, false);
+        signal(&etcd, "CONT");
+    });
+    assert_eq!(restored.conflict(), None);
+    assigned.expect("written under the present term");
 }
 
 #[tokio::test]

@@ -69,7 +69,7 @@ async fn an_older_order_never_replaces_a_newer_one(sides: Sides) {
     assert_eq!(next(&mut events).await, changed(&stop));
     // Neither alone, nor beside others, which go through, nor with everything.
     let marker = build::assignment("here");
-    let known = [Newer { node: first.node, generation: stop.generation }];
+    let known = [Newer { node: first.node, generation: stop.generation, order: stop.order }];
     assert_eq!(sides.dispatch.assign(std::slice::from_ref(&first)).await.expect("what is there is newer"), known);
     assert_eq!(sides.dispatch.assign(&[first.clone(), marker.clone()]).await.expect("no error"), known);
     nothing_but(&mut events, changed(&marker)).await;

@@ -54,7 +54,7 @@ pub(super) fn guard(arguments: impl Iterator<Item = OsString>) -> io::Result<()>
 
 /// Takes the firewall away; taking it away again changes nothing.
 pub(super) fn remove(mut arguments: impl Iterator<Item = OsString>) -> io::Result<()> {
-    rules::remove(&plan::table(&plan::bridges(&mut arguments)?))
+    rules::remove(&plan::table(&plan::bridges(&mut arguments)?.0))
 }
 
 #[derive(Debug)]
@@ -111,7 +111,8 @@ impl Guard {
 
     /// The rules go with the last of the bridges, never before.
     fn end(self) -> io::Result<()> {
-        if has_bridges(&read(INTERFACES)?, &self.plan.bridges) {
+        let interfaces = read(INTERFACES)?;
+        if self.plan.all_bridges().any(|bridges| has_bridges(&interfaces, bridges)) {
             return Ok(());
         }
         rules::remove(&self.plan.table())

@@ -26,9 +26,10 @@ mod m20261129_000010_reboot_homes;
 mod m20261129_000010_truth;
 mod m20261129_000011_reboot_autostart;
 mod m20261129_000020_edge_pending_address;
-mod m20261129_limits;
 mod m20261129_000030_record_identity;
 mod m20261129_000030_signin_confirms;
+mod m20261129_000031_doubted_clock;
+mod m20261129_limits;
 mod m20261129_node_notes;
 
 /// Every step in the order it is applied.
@@ -63,6 +64,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261129_limits::Migration),
             Box::new(m20261129_000030_record_identity::Migration),
             Box::new(m20261129_000030_signin_confirms::Migration),
+            Box::new(m20261129_000031_doubted_clock::Migration),
         ]
     }
 }

@@ -13,6 +13,8 @@ pub(crate) struct Model {
     pub swept_at: Option<DateTime<Utc>>,
     /// The same in every copy and backup of the record.
     pub identity: Uuid,
+    /// By the clock that is doubted.
+    pub clock_doubted_since: Option<DateTime<Utc>>,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

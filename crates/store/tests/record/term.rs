@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use control::ports::store::{Store, StoreError};
-use store::ServeError;
+use store::{MigrateError, ServeError};
 
 use super::Record;
 use crate::fixture::{account, at};
@@ -57,4 +57,22 @@ async fn a_record_restored_from_a_backup_goes_on_above_the_term_that_is_known() 
     transaction.commit().await.expect("under the new term");
     // Also above its own, when less is known.
     assert_eq!(record.store.raise_above(1).await.expect("raised"), known + 2);
+}
+
+#[tokio::test]
+async fn a_process_that_is_refused_leaves_the_schema_of_the_one_that_serves_as_it_is() {
+    let record = Record::of([1]).await;
+    let serving = record.store.serve(false).await.expect("nobody serves it");
+    // As a Docklet that is a step older has it.
+    record.run("DROP TABLE allowed_images").await;
+    record.run("DELETE FROM seaql_migrations WHERE version = 'm20261129_000010_images'").await;
+    let newer = record.elsewhere(PATIENCE).await;
+    assert!(matches!(newer.serve(false).await, Err(ServeError::Served { .. })));
+    let refused = store::migrate(&newer).await;
+    assert!(matches!(refused, Err(MigrateError::Served(_))), "the command line leaves it, too: {refused:?}");
+    assert!(newer.allowed_images().await.is_err(), "there is no such table");
+    drop(serving);
+    let third = record.elsewhere(PATIENCE).await;
+    testkit::obtain("it is free again", PATIENCE * 2, async || third.serve(false).await.ok()).await;
+    assert_eq!(third.allowed_images().await.expect("the table"), []);
 }

@@ -53,7 +53,7 @@ impl State {
             let place = (assignment.worker.clone(), assignment.node);
             if let Some(there) = self.assignments.get(&place) {
                 if there.stays_before(assignment) {
-                    newer.push(Newer { node: there.node, generation: there.generation });
+                    newer.push(Newer { node: there.node, generation: there.generation, order: there.order });
                     continue;
                 }
                 if there == assignment {

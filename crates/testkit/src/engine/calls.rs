@@ -150,8 +150,13 @@ impl Engine for FakeEngine {
             return Err(EngineError::SubnetTaken(spec.subnet));
         }
         let id = shelf.next_id(&spec.name);
-        let made =
-            Network { id: id.clone(), name: spec.name.clone(), vcluster: spec.vcluster, subnet: Some(spec.subnet) };
+        let made = Network {
+            id: id.clone(),
+            name: spec.name.clone(),
+            vcluster: spec.vcluster,
+            subnet: Some(spec.subnet),
+            bridge: Some(spec.bridge.clone()),
+        };
         shelf.networks.push((spec.installation, made));
         shelf.tell(spec.installation, &EngineEvent::Network(spec.vcluster));
         Ok(id)

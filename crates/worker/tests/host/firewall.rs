@@ -6,10 +6,13 @@ use std::{
     time::Duration,
 };
 
-use control::ports::{coordination::Assignment, engine::Engine};
+use control::ports::{
+    coordination::{Assignment, Dispatch},
+    engine::{Engine, NetworkSpec},
+};
 use domain::node::Phase;
 use testkit::{DockerCleanup, build, eventually};
-use worker::{Opening, Transport, bridge_prefix};
+use worker::{FirewallConfig, Opening, Transport, bridge_prefix, network_name};
 
 use crate::{
     lab::{Lab, SOON, docker},
@@ -149,6 +152,36 @@ async fn metadata_addresses_are_closed_to_nodes_and_not_to_the_host() {
     for address in &clouds.0 {
         reached(&lab, node, address, port(&service)).await;
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_vcluster_of_an_earlier_docklet_stays_inside_when_new_ones_are_cut_from_another_network() {
+    let mut lab = Lab::new();
+    let nodes = lab.vcluster(1);
+    let node = &nodes[0];
+    let (closed, open) = (everywhere(), everywhere());
+    let gateway = domain::subnet::gateway(node.subnet);
+    let vcluster = node.vcluster.to_string();
+    let network = NetworkSpec {
+        name: network_name(&node.vcluster_name, node.vcluster),
+        installation: lab.installation(),
+        owner: node.owner,
+        vcluster: node.vcluster,
+        subnet: node.subnet,
+        gateway,
+        bridge: format!("dkl{}", &vcluster[vcluster.len() - 11..]),
+    };
+    lab.engine.ensure_network(&network).await.expect("a network of an earlier Docklet");
+    let another = "10.213.0.0/16".parse().expect("a network");
+    lab.config.firewall = Some(FirewallConfig { net: another, connections: 4096, open: vec![tcp(port(&open))] });
+    // Ordered before the worker looks: a network without a vcluster is removed.
+    lab.coordination.assign_all(&nodes).await.expect("published");
+    lab.start();
+    lab.phase(node, "running", |phase| matches!(phase, Phase::Running { .. })).await;
+    let networks = lab.engine.networks(lab.installation()).await.expect("networks");
+    assert_eq!(networks[0].bridge.as_deref(), Some(network.bridge.as_str()));
+    reached(&lab, node, &gateway.to_string(), port(&open)).await;
+    assert!(!connects(&lab, node, &gateway.to_string(), port(&closed)));
 }
 
 async fn told(lab: &Lab, what: &str) {

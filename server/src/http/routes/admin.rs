@@ -15,7 +15,13 @@ use wire::{
 };
 
 use crate::{
-    http::{error::Failure, identity::AdminCaller, json::Json, path::UserPath, query::Query},
+    http::{
+        error::Failure,
+        identity::AdminCaller,
+        json::Json,
+        path::{HostPath, UserPath},
+        query::Query,
+    },
     state::AppState,
 };
 
@@ -26,6 +32,7 @@ pub(crate) fn router() -> OpenApiRouter<AppState> {
         .routes(routes!(reset_password))
         .routes(routes!(sign_out))
         .routes(routes!(health))
+        .routes(routes!(forget_host))
         .routes(routes!(settings))
 }
 
@@ -129,6 +136,19 @@ async fn sign_out(
     responses((status = 200, body = Health)))]
 async fn health(State(state): State<AppState>, caller: AdminCaller) -> Result<Answer<Health>, Failure> {
     Ok(Answer(state.installation.health(&caller.actor).await?))
+}
+
+/// Declares a host gone for good: its nodes leave the record, and what they held is free. A vcluster with no node elsewhere is
+/// gone with it. Refused while the host answers. Should it come back, its containers are kept as ones that no record claims.
+#[utoipa::path(delete, path = "/admin/hosts/{host}", tag = "admin", params(("host" = String, Path)),
+    responses((status = 204)))]
+async fn forget_host(
+    State(state): State<AppState>,
+    caller: AdminCaller,
+    HostPath(host): HostPath,
+) -> Result<StatusCode, Failure> {
+    state.control.installation.forget_host(&caller.actor, &host).await?;
+    Ok(StatusCode::NO_CONTENT)
 }
 
 /// Every setting with the value that holds and where it was written; secrets are masked.

@@ -46,8 +46,7 @@ const TO: u32 = 2;
 /// Of the destination, by the interface the packet came in through.
 const TO_BY_INPUT: u32 = 2 | 8;
 
-/// Where an IPv4 header has its addresses.
-pub(super) const SOURCE: u32 = 12;
+/// Where an IPv4 header has the address it goes to.
 pub(super) const DESTINATION: u32 = 16;
 
 /// Where a chain sees packets, and when.

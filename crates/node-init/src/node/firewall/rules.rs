@@ -3,7 +3,7 @@
 use std::io;
 use std::net::Ipv4Addr;
 
-use super::expression::{DESTINATION, Hook, LISTS, Network, SOURCE, Table};
+use super::expression::{DESTINATION, Hook, LISTS, Network, Table};
 use super::netlink::{self, Batch, Family};
 use super::plan::Plan;
 use crate::firewall::{Opening, Transport};
@@ -16,8 +16,6 @@ const METADATA: [Network; 3] = [
     Network::one(Ipv4Addr::new(100, 100, 100, 200)),
 ];
 const DNS: u16 = 53;
-/// Bridges of vclusters that were made before bridges were named after their installation.
-const OLDER_BRIDGES: &str = "dkl";
 /// ENOENT, EOPNOTSUPP and EAFNOSUPPORT: what the kernel says of what it was built without.
 const NOT_BUILT: [i32; 3] = [2, 95, 97];
 
@@ -125,8 +123,9 @@ fn ipv4(plan: &Plan, resolvers: &[Ipv4Addr], able: Able) -> Batch {
     add_for_the_host(&mut batch, table, plan, resolvers);
     for (chain, hook, next) in [(ARRIVING, Hook::Arriving, FROM_NODES), (FOR_THE_HOST, Hook::ForTheHost, HOST)] {
         batch.add(table.base(chain, hook));
-        batch.add(table.rule(chain, |packet| packet.through(&plan.bridges).jump(next)));
-        batch.add(table.rule(chain, |packet| packet.through(OLDER_BRIDGES).address(SOURCE, plan.net).jump(next)));
+        for bridges in plan.all_bridges() {
+            batch.add(table.rule(chain, |packet| packet.through(bridges).jump(next)));
+        }
     }
     batch
 }
@@ -180,7 +179,7 @@ fn ipv6(plan: &Plan) -> Batch {
     let mut batch = emptied(table);
     batch.add(table.made());
     batch.add(table.base(ARRIVING, Hook::Arriving));
-    for bridges in [&plan.bridges, OLDER_BRIDGES] {
+    for bridges in plan.all_bridges() {
         batch.add(table.rule(ARRIVING, |packet| packet.through(bridges).drop()));
     }
     batch
