@@ -1,4 +1,5 @@
-//! Says that this worker is there, what it has, and why it cannot take nodes when it cannot.
+//! Says that this worker is there, what it has, and why it cannot take nodes when it cannot. What is said waits for nothing
+//! that the engine is asked: a lease runs out sooner than a question to an engine that hangs.
 
 use std::{path::PathBuf, sync::Arc, time::Duration};
 
@@ -21,7 +22,10 @@ const LOOK_EVERY: u32 = 5;
 #[derive(Debug, Default)]
 pub(crate) struct Presence {
     facts: Mutex<Facts>,
+    /// Something is to be said at once.
     news: Notify,
+    /// The routes are to be looked at at once.
+    look: Notify,
 }
 
 #[derive(Debug, Default)]
@@ -29,32 +33,33 @@ struct Facts {
     engine: Option<EngineInfo>,
     engine_fault: Option<String>,
     firewall_fault: Option<String>,
-    routed: Vec<Ipv4Net>,
+    /// `None` before the first look.
+    routed: Option<Vec<Ipv4Net>>,
 }
 
 impl Presence {
     pub(crate) fn engine_is_away(&self, error: &EngineError) {
         self.facts.lock().engine_fault = Some(error.to_string());
-        self.news.notify_one();
+        self.has_changed();
     }
 
     /// It did something it was asked to do.
     pub(crate) fn engine_answers(&self) {
         if self.facts.lock().engine_fault.take().is_some() {
-            self.news.notify_one();
+            self.has_changed();
         }
     }
 
     pub(crate) fn engine_is_back(&self, info: EngineInfo) {
         let mut facts = self.facts.lock();
         (facts.engine, facts.engine_fault) = (Some(info), None);
-        self.news.notify_one();
+        self.has_changed();
     }
 
     /// What is wrong with the firewall, if anything is. Something may have happened to it either way.
     pub(crate) fn firewall(&self, fault: Option<String>) {
         self.facts.lock().firewall_fault = fault;
-        self.news.notify_one();
+        self.has_changed();
     }
 
     /// Where the engine keeps images; `None` while it has not said.
@@ -65,18 +70,32 @@ impl Presence {
 
     /// Something is routed that was not known.
     pub(crate) fn look_again(&self) {
+        self.look.notify_one();
+    }
+
+    /// With the engine, what is routed may have changed, too.
+    fn has_changed(&self) {
         self.news.notify_one();
+        self.look.notify_one();
+    }
+
+    fn routes(&self, routed: Vec<Ipv4Net>) {
+        let known = self.facts.lock().routed.replace(routed.clone());
+        if known.is_none_or(|known| known != routed) {
+            self.news.notify_one();
+        }
     }
 
     fn info(&self, host: &Host) -> WorkerInfo {
         let facts = self.facts.lock();
         let engine = facts.engine.as_ref();
-        let unknown = || engine.is_none().then(|| "the Docker Engine has not answered yet".to_owned());
+        let is_known = engine.is_some() && facts.routed.is_some();
+        let unknown = || (!is_known).then(|| "the Docker Engine has not answered yet".to_owned());
         WorkerInfo {
             name: host.config.name.clone(),
             cpu_milli: engine.map_or(0, |engine| u64::from(engine.cpus) * 1000),
             memory_mib: engine.map_or(0, |engine| engine.memory_mib),
-            routed: facts.routed.clone(),
+            routed: facts.routed.clone().unwrap_or_default(),
             unready: facts.engine_fault.clone().or_else(unknown).or_else(|| facts.firewall_fault.clone()),
             remark: host.firewall.remark(host.now()),
             stream: host.config.stream.clone(),
@@ -87,24 +106,21 @@ impl Presence {
 
 /// Never ends by itself.
 pub(crate) async fn run(host: Arc<Host>) {
+    claim(&host).await;
+    tokio::join!(announce(&host), look(&host));
+}
+
+async fn announce(host: &Host) {
     let mut ticks = tokio::time::interval(host.config.announce_every);
     ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
-    let mut until_look = 0;
     let mut silent = false;
     let mut refused_since = None;
-    claim(&host).await;
     loop {
         tokio::select! {
             _ = ticks.tick() => {}
-            // At once: the engine, and with it what is routed, has changed.
-            () = host.presence.news.notified() => until_look = 0,
+            () = host.presence.news.notified() => {}
         }
-        if until_look == 0 {
-            until_look = LOOK_EVERY;
-            look(&host).await;
-        }
-        until_look -= 1;
-        let outcome = host.duty.announce(&host.presence.info(&host)).await;
+        let outcome = host.duty.announce(&host.presence.info(host)).await;
         match &outcome {
             Ok(()) => {
                 refused_since = None;
@@ -137,8 +153,18 @@ async fn claim(host: &Host) {
 }
 
 async fn look(host: &Host) {
-    match routes::routed(host).await {
-        Ok(routed) => host.presence.facts.lock().routed = routed,
-        Err(error) => tracing::warn!(%error, "the networks this host routes cannot be listed; the last list is kept"),
+    let mut ticks = tokio::time::interval(host.config.announce_every * LOOK_EVERY);
+    ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    loop {
+        tokio::select! {
+            _ = ticks.tick() => {}
+            () = host.presence.look.notified() => {}
+        }
+        match routes::routed(host).await {
+            Ok(routed) => host.presence.routes(routed),
+            Err(error) => {
+                tracing::warn!(%error, "the networks this host routes cannot be listed; the last list is kept");
+            }
+        }
     }
 }
