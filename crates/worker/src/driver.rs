@@ -186,7 +186,8 @@ impl Driver {
         match container.ours {
             Some(labels) if labels.node == self.node => {
                 self.memory.container = Some(container.id.clone());
-                Seen::Ours { id: container.id, created_for: labels.generation, run: container.run }
+                let run = self.host.out_of_memories.judge(self.node, container.run);
+                Seen::Ours { id: container.id, created_for: labels.generation, run }
             }
             _ => Seen::Foreign,
         }
