@@ -244,8 +244,8 @@ impl Collector {
     /// What went down with its host runs again, without its owner.
     fn bring_back(&self, vcluster: &mut Vcluster, report: &Report, now: chrono::DateTime<chrono::Utc>) {
         let id = OperationId::new(self.entropy.id(now));
-        vcluster.bring_back(report.node, Operation::recover(id, report.worker.clone(), now), now);
         let (node, worker, phase) = (report.node, &report.worker, &report.observation.phase);
+        vcluster.bring_back(node, phase, Operation::recover(id, worker.clone(), now), now);
         tracing::info!(vcluster = %vcluster.id, %node, %worker, ?phase, "a node is started again after a restart of its host");
     }
 
