@@ -6,7 +6,7 @@ use std::{
 };
 
 use bollard::{
-    models::CreateImageInfo,
+    models::{CreateImageInfo, ImageInspect},
     query_parameters::{CreateImageOptionsBuilder, ListContainersOptionsBuilder, RemoveImageOptions},
 };
 use control::ports::engine::{EngineError, PullFault, PullProgress};
@@ -25,10 +25,21 @@ use crate::{
 
 /// A pull may take as long as it likes while it moves.
 const STALL: Duration = Duration::from_secs(60);
+/// What every id begins with.
+const ID: &str = "sha256:";
 
 pub(crate) async fn id(client: &Client, name: &str) -> Result<Option<String>, EngineError> {
+    Ok(inspect(client, name).await?.and_then(|found| found.id))
+}
+
+async fn has_name(client: &Client, id: &str) -> Result<bool, EngineError> {
+    let names = inspect(client, id).await?.and_then(|found| found.repo_tags);
+    Ok(names.is_some_and(|names| !names.is_empty()))
+}
+
+async fn inspect(client: &Client, name: &str) -> Result<Option<ImageInspect>, EngineError> {
     match client.raw(QUERY, |docker| async move { docker.inspect_image(name).await }).await? {
-        Ok(found) => Ok(found.id),
+        Ok(found) => Ok(Some(found)),
         Err(error) if is_missing(&error) => Ok(None),
         Err(error) => Err(fault(error)),
     }
@@ -40,8 +51,12 @@ pub(crate) async fn in_use(client: &Client) -> Result<BTreeSet<String>, EngineEr
     Ok(listed.into_iter().filter_map(|container| container.image_id).collect())
 }
 
-/// Never by force: what a container was made of, the engine itself keeps.
+/// Never by force: what a container was made of, the engine itself keeps. By its id it would remove an image together with the
+/// only name it has, and that name is not ours.
 pub(crate) async fn remove(client: &Client, name: &str) -> Result<(), EngineError> {
+    if name.starts_with(ID) && has_name(client, name).await? {
+        return Err(EngineError::InUse(format!("the image {name}")));
+    }
     let removal =
         |docker: bollard::Docker| async move { docker.remove_image(name, None::<RemoveImageOptions>, None).await };
     match client.raw(CHANGE, removal).await? {

@@ -116,6 +116,9 @@ pub enum Phase {
     /// It ran, and went down with its host or the host's engine, not by itself: it can run again.
     Interrupted {
         reason: String,
+        /// Until when it ran, as far as its worker can tell. A worker of an older Docklet does not say: it ran for no time.
+        #[serde(default)]
+        ended: DateTime<Utc>,
     },
     /// Failed because somebody else on the host has the vcluster's subnet; another one would do.
     SubnetTaken {
@@ -246,7 +249,7 @@ impl Node {
         if !matches!(observation.phase, Phase::Lost { .. }) {
             self.notes = observation.notes.clone();
         }
-        self.tries = self.tries_by(now);
+        self.tries = self.tries_after(&observation.phase, now);
         match &observation.phase {
             Phase::Starting { step } => self.enter(NodeState::Starting, Some(step)),
             Phase::Running { since } => {
@@ -257,7 +260,7 @@ impl Node {
             }
             Phase::Stopping => self.enter(NodeState::Stopping, None),
             Phase::Stopped | Phase::Absent => self.halted(),
-            Phase::Failed { reason } | Phase::Interrupted { reason } | Phase::SubnetTaken { reason } => {
+            Phase::Failed { reason } | Phase::Interrupted { reason, .. } | Phase::SubnetTaken { reason } => {
                 self.failed(reason);
             }
             Phase::Lost { reason } => self.enter(NodeState::Lost, Some(reason)),
@@ -266,9 +269,15 @@ impl Node {
         before != (self.state, self.reason.clone(), self.reserved, self.intent, self.running_since, self.notes.clone())
     }
 
-    /// The tries that still count.
-    pub(crate) fn tries_by(&self, now: DateTime<Utc>) -> u8 {
-        if self.running_since.is_some_and(|since| now - since >= STEADY) { 0 } else { self.tries }
+    /// The tries that still count after this report.
+    pub(crate) fn tries_after(&self, phase: &Phase, now: DateTime<Utc>) -> u8 {
+        let ran_until = match phase {
+            // It may have ended long ago: a last report holds until there is a newer one, and a host that is away says nothing.
+            Phase::Running { .. } | Phase::Lost { .. } => return self.tries,
+            Phase::Interrupted { ended, .. } => *ended,
+            _ => now,
+        };
+        if self.running_since.is_some_and(|since| ran_until - since >= STEADY) { 0 } else { self.tries }
     }
 
     fn enter(&mut self, state: NodeState, reason: Option<&str>) {

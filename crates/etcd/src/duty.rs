@@ -13,7 +13,8 @@ use crate::{
     batch::{MOST_OPERATIONS, batches},
     dispatch::{MOST_ATTEMPTS, found},
     etcd::Etcd,
-    record,
+    keys::Place,
+    record::{self, Stored},
     watch::{self, assignments::Assignments},
 };
 
@@ -70,6 +71,15 @@ impl Duty for Etcd {
             puts.push(TxnOp::put(key, value, None));
         }
         self.carry_out(puts).await
+    }
+
+    async fn asked(&self, worker: &WorkerName) -> Result<Vec<NodeId>, CoordinationError> {
+        let (stored, _) = self.list(&[self.keys.orphans_of(worker)]).await?;
+        let node = |stored: &Stored| match self.keys.place(&stored.key) {
+            Some(Place::Orphan(_, node)) => Some(node),
+            _ => None,
+        };
+        Ok(stored.iter().filter_map(node).collect())
     }
 
     async fn stop_asking(&self, worker: &WorkerName, nodes: &[NodeId]) -> Result<(), CoordinationError> {

@@ -124,6 +124,10 @@ impl Keys {
         Range::under(format!("{}reports/{worker}/", self.root))
     }
 
+    pub(crate) fn orphans_of(&self, worker: &WorkerName) -> Range {
+        Range::under(format!("{}orphans/{worker}/", self.root))
+    }
+
     /// All that workers say, in one range: no other key of ours lies between orphans, reports, watches and workers, and one
     /// watch keeps their order.
     pub(crate) fn said_by_workers(&self) -> Range {

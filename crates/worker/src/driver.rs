@@ -18,7 +18,7 @@ use crate::{
     host::Host,
     memory::Memory,
     names,
-    plan::{Past, Seen, Step, plan},
+    plan::{Down, Past, Seen, Step, plan},
     reason,
     roster::{Seat, Wish},
     run_dir,
@@ -124,8 +124,7 @@ impl Driver {
             if order.order == Order::Run && has_ended && *past != Past::Nothing {
                 self.host.look_for_restart().await?;
             }
-            let restart = self.host.restarts.last();
-            let step = plan(order.order, order.generation, seen, past, restart.as_ref());
+            let step = plan(order.order, order.generation, seen, past, &self.host.restarts.latest());
             tracing::debug!(node = %self.node, generation = order.generation.0, ?step, "next step");
             match self.take(order, step).await {
                 Ok(Flow::Look) => {}
@@ -157,7 +156,7 @@ impl Driver {
             Step::Clear => self.clear(order.vcluster).await,
             Step::Refuse { known } => Ok(Flow::Refused(known)),
             Step::Stopped => Ok(Flow::Rest(Phase::Stopped)),
-            Step::Interrupted(reason) => Ok(Flow::Rest(Phase::Interrupted { reason })),
+            Step::Interrupted(Down { reason, ended }) => Ok(Flow::Rest(Phase::Interrupted { reason, ended })),
             Step::Failed(cause) => {
                 let reason = reason::of(&self.host, &self.memory, order, cause).await?;
                 Ok(Flow::Rest(Phase::Failed { reason }))
@@ -186,7 +185,8 @@ impl Driver {
         match container.ours {
             Some(labels) if labels.node == self.node => {
                 self.memory.container = Some(container.id.clone());
-                Seen::Ours { id: container.id, created_for: labels.generation, run: container.run }
+                let run = self.host.out_of_memories.judge(self.node, container.run);
+                Seen::Ours { id: container.id, created_for: labels.generation, run }
             }
             _ => Seen::Foreign,
         }

@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use control::ports::coordination::Report;
 use domain::node::{Generation, Phase};
 
-use crate::plan::Past;
+use crate::plan::{Down, Past};
 
 /// What is remembered of one node.
 #[derive(Debug)]
@@ -70,7 +70,7 @@ fn past_of(phase: &Phase) -> Past {
         Phase::Running { .. } => Past::Ran,
         // Only after a restart of dockletd: while it lives, `note` keeps what was before.
         Phase::Lost { .. } => Past::Unclear,
-        Phase::Interrupted { reason } => Past::Interrupted(reason.clone()),
+        Phase::Interrupted { reason, ended } => Past::Interrupted(Down { reason: reason.clone(), ended: *ended }),
         Phase::Failed { reason } | Phase::SubnetTaken { reason } => Past::Failed(reason.clone()),
         Phase::Starting { .. } | Phase::Stopping | Phase::Stopped | Phase::Stuck { .. } | Phase::Absent => {
             Past::Nothing

@@ -1,5 +1,6 @@
 //! Containers of ours without an assignment. Nothing is done to one because its assignment is missing: control is asked, and
-//! what it answers from the record is carried out by the sweep. Remembers what was asked and answered; all of it can be lost.
+//! what it answers from the record is carried out by the sweep. Remembers what was asked and answered; all of it can be lost:
+//! what coordination holds of it is then compared with the containers that are there.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -16,7 +17,14 @@ use parking_lot::Mutex;
 use crate::{desk::employ, host::Host, memory::Memory};
 
 #[derive(Debug, Default)]
-pub(crate) struct Orphans(Mutex<BTreeMap<NodeId, Known>>);
+pub(crate) struct Orphans(Mutex<State>);
+
+#[derive(Debug, Default)]
+struct State {
+    known: BTreeMap<NodeId, Known>,
+    /// Coordination holds no question but those about what is known.
+    compared: bool,
+}
 
 #[derive(Debug)]
 struct Known {
@@ -27,9 +35,9 @@ struct Known {
 
 impl Orphans {
     pub(crate) fn answered(&self, answers: Vec<Answer>) {
-        let mut known = self.0.lock();
+        let mut state = self.0.lock();
         for Answer { node, verdict, .. } in answers {
-            if let Some(known) = known.get_mut(&node) {
+            if let Some(known) = state.known.get_mut(&node) {
                 known.verdict = Some(verdict);
             }
         }
@@ -38,22 +46,25 @@ impl Orphans {
     /// Whether something of this vcluster is kept that no record claims. Its network stays with it.
     pub(crate) fn keeps(&self, vcluster: VclusterId) -> bool {
         let kept = |known: &Known| known.orphan.vcluster == vcluster && known.verdict == Some(Verdict::Keep);
-        self.0.lock().values().any(kept)
+        self.0.lock().known.values().any(kept)
     }
 
-    /// What was asked may be lost, and what was answered may have been an older copy's.
+    /// What was asked may be lost, and what was asked and answered may be an older copy's.
     pub(crate) fn ask_again(&self) {
-        self.0.lock().values_mut().for_each(|known| (known.asked, known.verdict) = (false, None));
+        let mut state = self.0.lock();
+        state.compared = false;
+        state.known.values_mut().for_each(|known| (known.asked, known.verdict) = (false, None));
     }
 
     /// It has an assignment after all. Says whether it may be paused for want of one.
     pub(crate) fn is_claimed(&self, node: NodeId) -> bool {
-        self.0.lock().get(&node).is_some_and(|known| known.verdict == Some(Verdict::Keep))
+        self.verdict(node) == Some(Verdict::Keep)
     }
 
     /// Takes note of what there is now: what is to be asked, and what needs no answer any more.
     fn note(&self, now: Vec<Orphan>) -> (Vec<Orphan>, Vec<NodeId>) {
-        let mut known = self.0.lock();
+        let mut state = self.0.lock();
+        let known = &mut state.known;
         let present: BTreeSet<NodeId> = now.iter().map(|orphan| orphan.node).collect();
         let gone: Vec<NodeId> = known.keys().filter(|node| !present.contains(node)).copied().collect();
         for orphan in now {
@@ -67,23 +78,29 @@ impl Orphans {
     }
 
     fn set_asked(&self, asked: &[Orphan]) {
-        let mut known = self.0.lock();
+        let mut state = self.0.lock();
         for orphan in asked {
-            if let Some(known) = known.get_mut(&orphan.node) {
+            if let Some(known) = state.known.get_mut(&orphan.node) {
                 known.asked = true;
             }
         }
     }
 
     fn forget(&self, gone: &[NodeId]) {
-        let mut known = self.0.lock();
+        let mut state = self.0.lock();
         for node in gone {
-            known.remove(node);
+            state.known.remove(node);
         }
     }
 
+    /// Of what coordination holds, the questions about what is not there.
+    fn left_over(&self, asked: Vec<NodeId>) -> Vec<NodeId> {
+        let state = self.0.lock();
+        asked.into_iter().filter(|node| !state.known.contains_key(node)).collect()
+    }
+
     fn verdict(&self, node: NodeId) -> Option<Verdict> {
-        self.0.lock().get(&node).and_then(|known| known.verdict)
+        self.0.lock().known.get(&node).and_then(|known| known.verdict)
     }
 }
 
@@ -128,7 +145,25 @@ async fn tell(host: &Host, ask: &[Orphan], gone: &[NodeId]) -> Result<(), Coordi
     host.orphans.set_asked(ask);
     host.duty.stop_asking(&host.config.name, gone).await?;
     host.orphans.forget(gone);
-    Ok(())
+    compare(host).await
+}
+
+/// What went while no worker was there, or before coordination got an older copy of its data back, is not known here.
+async fn compare(host: &Host) -> Result<(), CoordinationError> {
+    // Said before it is done: a snapshot that comes meanwhile makes it be done again.
+    if std::mem::replace(&mut host.orphans.0.lock().compared, true) {
+        return Ok(());
+    }
+    let done = take_back_left_over(host).await;
+    if done.is_err() {
+        host.orphans.0.lock().compared = false;
+    }
+    done
+}
+
+async fn take_back_left_over(host: &Host) -> Result<(), CoordinationError> {
+    let asked = host.duty.asked(&host.config.name).await?;
+    host.duty.stop_asking(&host.config.name, &host.orphans.left_over(asked)).await
 }
 
 fn remove(host: &Arc<Host>, labels: &ContainerLabels, container: &Container) {

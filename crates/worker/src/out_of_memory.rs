@@ -9,8 +9,8 @@ use std::{
     path::Path,
 };
 
-use chrono::TimeDelta;
-use control::ports::coordination::Report;
+use chrono::{DateTime, TimeDelta, Utc};
+use control::ports::{coordination::Report, engine::RunState};
 use domain::{NodeId, node::OutOfMemory};
 use parking_lot::Mutex;
 use rustix::fs::OFlags;
@@ -19,6 +19,10 @@ use crate::host::Host;
 
 /// Each time is a line in the record.
 const NOT_AGAIN_FOR: TimeDelta = TimeDelta::minutes(10);
+/// Between what is heard of the end of a process and that of its node, where the one brought the other.
+const TOGETHER: TimeDelta = TimeDelta::seconds(10);
+/// 128 + SIGKILL.
+const KILLED: i64 = 137;
 /// The kernel's messages; only root may read them on most hosts.
 const KERNEL_LOG: &str = "/dev/kmsg";
 /// Longest name of a process, in bytes.
@@ -26,20 +30,30 @@ const LONGEST_NAME: usize = 15;
 /// One message of the kernel's is no longer.
 const LONGEST_MESSAGE: usize = 8192;
 
-/// The last time of each node that has run out of memory since its start.
+/// Each node that has run out of memory since its start.
 #[derive(Debug, Default)]
-pub(crate) struct OutOfMemories(Mutex<HashMap<NodeId, OutOfMemory>>);
+pub(crate) struct OutOfMemories(Mutex<HashMap<NodeId, Happened>>);
+
+#[derive(Debug)]
+struct Happened {
+    /// What was last told of it; `None` while it is being found out.
+    told: Option<OutOfMemory>,
+    /// The last time, told or not.
+    last: DateTime<Utc>,
+}
 
 impl OutOfMemories {
     /// What was told before this worker was started.
     pub(crate) fn remember(&self, reports: &[Report]) {
-        let told =
-            reports.iter().filter_map(|report| Some((report.node, report.observation.notes.out_of_memory.clone()?)));
+        let told = reports.iter().filter_map(|report| {
+            let told = report.observation.notes.out_of_memory.clone()?;
+            Some((report.node, Happened { last: told.at, told: Some(told) }))
+        });
         self.0.lock().extend(told);
     }
 
     pub(crate) fn of(&self, node: NodeId) -> Option<OutOfMemory> {
-        self.0.lock().get(&node).cloned()
+        self.0.lock().get(&node)?.told.clone()
     }
 
     /// It starts anew, or is gone.
@@ -47,16 +61,43 @@ impl OutOfMemories {
         self.0.lock().remove(&node);
     }
 
-    fn is_news(&self, host: &Host, node: NodeId) -> bool {
-        self.0.lock().get(&node).is_none_or(|last| host.now() - last.at >= NOT_AGAIN_FOR)
+    /// What the engine says of a node's end, put right: it calls every container out of memory in which a process once was.
+    pub(crate) fn judge(&self, node: NodeId, run: RunState) -> RunState {
+        match run {
+            RunState::Exited { code, out_of_memory: true, at } => {
+                let last = self.0.lock().get(&node).map(|happened| happened.last);
+                RunState::Exited { code, out_of_memory: ended_it(last, code, at), at }
+            }
+            run => run,
+        }
     }
+
+    /// Takes note of it at once, before what it brings about is looked at; says whether it is to be told.
+    fn note(&self, node: NodeId, now: DateTime<Utc>) -> bool {
+        let mut all = self.0.lock();
+        let happened = all.entry(node).or_insert(Happened { told: None, last: now });
+        happened.last = now;
+        happened.told.as_ref().is_none_or(|told| now - told.at >= NOT_AGAIN_FOR)
+    }
+
+    fn tell(&self, node: NodeId, told: OutOfMemory) {
+        if let Some(happened) = self.0.lock().get_mut(&node) {
+            happened.told = Some(told);
+        }
+    }
+}
+
+/// Whether a node that ended like this was ended for its memory, where a process of it last was at `last`.
+fn ended_it(last: Option<DateTime<Utc>>, code: i64, at: DateTime<Utc>) -> bool {
+    code == KILLED && last.is_some_and(|last| (at - last).abs() <= TOGETHER)
 }
 
 /// A process of this node's container was ended.
 pub(crate) async fn happened(host: &Host, node: NodeId, container: &str) {
     let assigned = host.roster.assignment(node);
     let Some(memory_mib) = assigned.map(|order| order.resources.memory_mib) else { return };
-    if !host.out_of_memories.is_news(host, node) {
+    let now = host.now();
+    if !host.out_of_memories.note(node, now) {
         return;
     }
     let id = container.to_owned();
@@ -64,8 +105,7 @@ pub(crate) async fn happened(host: &Host, node: NodeId, container: &str) {
     let process =
         tokio::task::spawn_blocking(move || ended_process(Path::new(KERNEL_LOG), &id)).await.unwrap_or_default();
     tracing::info!(%node, process, memory_mib, "a node has used up its memory");
-    let now = OutOfMemory { at: host.now(), process, memory_mib };
-    host.out_of_memories.0.lock().insert(node, now);
+    host.out_of_memories.tell(node, OutOfMemory { at: now, process, memory_mib });
     host.roster.look_at(node);
 }
 
@@ -110,6 +150,32 @@ mod tests {
         assert_eq!(name("\u{7}"), None);
         assert_eq!(name_in(SAID, "another"), None);
         assert_eq!(name_in("6,1,2,-;eth0: link up", "c0ffee"), None);
+    }
+
+    #[test]
+    fn a_node_was_ended_for_its_memory_only_when_that_was_used_up_just_then() {
+        let (end, long_before) = (DateTime::UNIX_EPOCH, DateTime::UNIX_EPOCH - TimeDelta::minutes(5));
+        assert!(ended_it(Some(end - TimeDelta::seconds(1)), KILLED, end));
+        assert!(ended_it(Some(end + TimeDelta::seconds(1)), KILLED, end), "heard of late");
+        assert!(!ended_it(Some(long_before), KILLED, end), "a process of it was ended, and the node lived on");
+        assert!(!ended_it(Some(end), 0, end), "it ended by itself");
+        assert!(!ended_it(None, KILLED, end));
+    }
+
+    #[test]
+    fn each_time_counts_and_not_each_one_is_told() {
+        let (all, node) = (OutOfMemories::default(), NodeId::new(uuid::Uuid::from_u128(1)));
+        let at = |minutes| DateTime::UNIX_EPOCH + TimeDelta::minutes(minutes);
+        let told = OutOfMemory { at: at(0), process: None, memory_mib: 64 };
+        assert!(all.note(node, at(0)));
+        all.tell(node, told.clone());
+        assert!(!all.note(node, at(5)), "a person wants to know once");
+        assert_eq!(all.of(node), Some(told));
+        let ended = |at| RunState::Exited { code: KILLED, out_of_memory: true, at };
+        assert_eq!(all.judge(node, ended(at(5))), ended(at(5)));
+        let killed = RunState::Exited { code: KILLED, out_of_memory: false, at: at(3) };
+        assert_eq!(all.judge(node, ended(at(3))), killed);
+        assert!(all.note(node, at(10)));
     }
 
     #[test]

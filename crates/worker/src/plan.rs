@@ -30,10 +30,17 @@ pub(crate) enum Past {
     Unclear,
     /// The node ran. If it does not any more, that was somebody else.
     Ran,
-    /// It went down with the engine, in these words. Only a new order starts it again.
-    Interrupted(String),
+    /// It went down with the engine. Only a new order starts it again.
+    Interrupted(Down),
     /// It failed for this reason. Only a new order is another try.
     Failed(String),
+}
+
+/// How a node went down with the engine: in these words, and until when it ran.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Down {
+    pub(crate) reason: String,
+    pub(crate) ended: DateTime<Utc>,
 }
 
 /// One thing to do. Every one can be repeated.
@@ -62,8 +69,8 @@ pub(crate) enum Step {
     Clear,
     /// There is nothing to do: it is stopped.
     Stopped,
-    /// There is nothing to do: it went down with the engine, in these words.
-    Interrupted(String),
+    /// There is nothing to do: it went down with the engine.
+    Interrupted(Down),
     /// There is nothing to do: it does not run, for this cause.
     Failed(Cause),
     /// The order is older than the container: it comes from somebody who does not know yet, and is not carried out.
@@ -88,26 +95,26 @@ pub(crate) enum Cause {
 }
 
 /// The next step.
-pub(crate) fn plan(order: Order, generation: Generation, seen: Seen, past: &Past, restart: Option<&Restart>) -> Step {
+pub(crate) fn plan(order: Order, generation: Generation, seen: Seen, past: &Past, restarts: &[Restart]) -> Step {
     if let Seen::Ours { created_for, .. } = seen
         && created_for > generation
     {
         return Step::Refuse { known: created_for };
     }
     match order {
-        Order::Run => run(generation, seen, past, restart),
+        Order::Run => run(generation, seen, past, restarts),
         Order::Stop => stop(seen),
         Order::Remove => remove(seen),
     }
 }
 
-fn run(generation: Generation, seen: Seen, past: &Past, restart: Option<&Restart>) -> Step {
+fn run(generation: Generation, seen: Seen, past: &Past, restarts: &[Restart]) -> Step {
     // Whatever else is said of it: a node that runs, runs. It is never restarted.
     if let Seen::Ours { id, run: RunState::Running { since }, .. } = seen {
         return Step::Adopt { id, since };
     }
-    if let Some(words) = interrupted(&seen, past, restart) {
-        return Step::Interrupted(words);
+    if let Some(down) = interrupted(&seen, past, restarts) {
+        return Step::Interrupted(down);
     }
     match past {
         Past::Failed(reason) => Step::Failed(Cause::Before(reason.clone())),
@@ -121,15 +128,19 @@ fn run(generation: Generation, seen: Seen, past: &Past, restart: Option<&Restart
 
 /// What went down with the engine, whatever was said of it before: an engine that is told to end stops its containers while
 /// it still answers, so a node may have been called failed that had nothing wrong.
-fn interrupted(seen: &Seen, past: &Past, restart: Option<&Restart>) -> Option<String> {
+fn interrupted(seen: &Seen, past: &Past, restarts: &[Restart]) -> Option<Down> {
     let Seen::Ours { run: RunState::Exited { code, out_of_memory, at }, .. } = seen else { return None };
+    let took = |restart: &Restart| {
+        let ended = restart.took(*at, *code, *out_of_memory)?;
+        Some(Down { reason: restart.sentence().to_owned(), ended })
+    };
     match past {
         // Nobody knows that it ran: it is brought up as ordered.
         Past::Nothing => None,
-        Past::Interrupted(words) => Some(words.clone()),
-        Past::Unclear | Past::Ran | Past::Failed(_) => restart
-            .filter(|restart| restart.took(*at, *code, *out_of_memory))
-            .map(|restart| restart.sentence().to_owned()),
+        Past::Interrupted(down) => Some(down.clone()),
+        Past::Unclear | Past::Ran => restarts.iter().find_map(took),
+        // Whether it was called failed before a guessed restart or after it is not known: it stays failed.
+        Past::Failed(_) => restarts.iter().filter(|restart| !restart.guessed).find_map(took),
     }
 }
 

@@ -1,4 +1,5 @@
-//! Says that this worker is there, what it has, and why it cannot take nodes when it cannot.
+//! Says that this worker is there, what it has, and why it cannot take nodes when it cannot. What is said waits for nothing
+//! that the engine is asked: a lease runs out sooner than a question to an engine that hangs.
 
 use std::{path::PathBuf, sync::Arc, time::Duration};
 
@@ -26,8 +27,8 @@ pub(crate) struct Presence {
     facts: Mutex<Facts>,
     /// Something is to be said at once.
     news: Notify,
-    /// What is routed may not be what is known of it.
-    stale: Notify,
+    /// The routes are to be looked at at once.
+    look: Notify,
 }
 
 #[derive(Debug, Default)]
@@ -43,27 +44,26 @@ struct Facts {
 impl Presence {
     pub(crate) fn engine_is_away(&self, error: &EngineError) {
         self.facts.lock().engine_fault = Some(error.to_string());
-        self.news.notify_one();
+        self.has_changed();
     }
 
     /// It did something it was asked to do.
     pub(crate) fn engine_answers(&self) {
         if self.facts.lock().engine_fault.take().is_some() {
-            self.news.notify_one();
+            self.has_changed();
         }
     }
 
     pub(crate) fn engine_is_back(&self, info: EngineInfo) {
         let mut facts = self.facts.lock();
         (facts.engine, facts.engine_fault) = (Some(info), None);
-        // Said behind the look: with the engine, what is routed has changed.
-        self.stale.notify_one();
+        self.has_changed();
     }
 
     /// What is wrong with the firewall, if anything is.
     pub(crate) fn firewall(&self, fault: Option<String>) {
         self.facts.lock().firewall_fault = fault;
-        self.news.notify_one();
+        self.has_changed();
     }
 
     /// Where the engine keeps images; `None` while it has not said.
@@ -74,14 +74,27 @@ impl Presence {
 
     /// Something is routed that was not known.
     pub(crate) fn look_again(&self) {
-        self.stale.notify_one();
+        self.look.notify_one();
+    }
+
+    /// With the engine, what is routed may have changed, too.
+    fn has_changed(&self) {
+        self.news.notify_one();
+        self.look.notify_one();
+    }
+
+    fn routes(&self, routed: Vec<Ipv4Net>) {
+        let known = self.facts.lock().routed.replace(routed.clone());
+        if known.is_none_or(|known| known != routed) {
+            self.news.notify_one();
+        }
     }
 
     fn info(&self, host: &Host) -> WorkerInfo {
         let facts = self.facts.lock();
         let engine = facts.engine.as_ref();
-        let known = engine.is_some() && facts.routed.is_some();
-        let unknown = || (!known).then(|| "the Docker Engine has not answered yet".to_owned());
+        let is_known = engine.is_some() && facts.routed.is_some();
+        let unknown = || (!is_known).then(|| "the Docker Engine has not answered yet".to_owned());
         WorkerInfo {
             name: host.config.name.clone(),
             cpu_milli: engine.map_or(0, |engine| u64::from(engine.cpus) * 1000),
@@ -101,7 +114,7 @@ impl Presence {
 /// the time it is given to answer.
 pub(crate) async fn run(host: Arc<Host>) {
     claim(&host).await;
-    tokio::join!(announce(&host), look_around(&host));
+    tokio::join!(announce(&host), look(&host));
 }
 
 async fn announce(host: &Host) {
@@ -152,21 +165,20 @@ pub fn most_pids() -> Option<u64> {
     ["pid_max", "threads-max"].into_iter().filter_map(limit).min()
 }
 
-async fn look_around(host: &Host) {
+async fn look(host: &Host) {
     let mut ticks = tokio::time::interval(host.config.announce_every * LOOK_EVERY);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
         tokio::select! {
             _ = ticks.tick() => {}
-            () = host.presence.stale.notified() => {}
+            () = host.presence.look.notified() => {}
         }
         host.presence.facts.lock().pids = most_pids();
         match routes::routed(host).await {
-            Ok(routed) => host.presence.facts.lock().routed = Some(routed),
+            Ok(routed) => host.presence.routes(routed),
             Err(error) => {
-                tracing::warn!(%error, "the networks this host routes cannot be listed; the last list is kept")
+                tracing::warn!(%error, "the networks this host routes cannot be listed; the last list is kept");
             }
         }
-        host.presence.news.notify_one();
     }
 }

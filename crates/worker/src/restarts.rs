@@ -1,4 +1,4 @@
-//! When this host, or its engine, was last restarted: what went down then has not ended by itself, and can run again.
+//! When this host, or its engine, was restarted: what went down then has not ended by itself, and can run again.
 //!
 //! Not the moment is noticed but what is left of it. The engine that answers is compared with the one that answered before,
 //! by the kernel's boot and the engine's start; between the last word of the one and the first word of the other lies the
@@ -16,6 +16,8 @@ use serde::{Deserialize, Serialize};
 const SHUTTING_DOWN: TimeDelta = TimeDelta::seconds(30);
 /// How a container ends that is told to: by itself, by SIGTERM, by SIGKILL; or nobody was left to see it.
 const TAKEN_DOWN: [i64; 4] = [0, 143, 137, 255];
+/// How many restarts are kept: what an earlier one took may not be told yet when there is the next one.
+const MOST_KEPT: usize = 8;
 
 /// One restart.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -26,14 +28,18 @@ pub(crate) struct Restart {
     back: DateTime<Utc>,
     /// The host was restarted, not only its engine.
     of_host: bool,
+    /// It was before this worker first came to this host, as far as the present engine tells.
+    #[serde(default)]
+    pub(crate) guessed: bool,
 }
 
 impl Restart {
-    /// Whether a container that ended like this went down with it. Where nobody saw the end and nothing tells, it did: its
-    /// owner wants it to run.
-    pub(crate) fn took(&self, at: DateTime<Utc>, code: i64, out_of_memory: bool) -> bool {
+    /// Until when a container ran that ended like this; `None` when it did not go down with this restart. Where the end
+    /// was not seen and nothing tells, it did: its owner wants it to run.
+    pub(crate) fn took(&self, at: DateTime<Utc>, code: i64, out_of_memory: bool) -> Option<DateTime<Utc>> {
         let meanwhile = at >= self.last_seen - SHUTTING_DOWN && at <= self.back;
-        meanwhile && !out_of_memory && TAKEN_DOWN.contains(&code)
+        // What went down without a word is said to have ended when the next engine found it.
+        (meanwhile && !out_of_memory && TAKEN_DOWN.contains(&code)).then(|| at.min(self.last_seen))
     }
 
     /// For a node's owner.
@@ -46,7 +52,9 @@ impl Restart {
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 struct Kept {
     engine: Option<Engine>,
-    last: Option<Restart>,
+    /// The latest first.
+    #[serde(default)]
+    restarts: Vec<Restart>,
 }
 
 /// The engine that answered last.
@@ -79,9 +87,9 @@ impl Restarts {
         Self { file, boot_id, kept: Mutex::new(kept) }
     }
 
-    /// The last restart; `None` when there was none since the worker first came to this host.
-    pub(crate) fn last(&self) -> Option<Restart> {
-        self.kept.lock().last
+    /// The last restarts, the latest first.
+    pub(crate) fn latest(&self) -> Vec<Restart> {
+        self.kept.lock().restarts.clone()
     }
 
     /// The engine answers, and says this of itself.
@@ -95,7 +103,8 @@ impl Restarts {
         let mut kept = self.kept.lock();
         if let Some(restart) = between(kept.engine.as_ref(), &present) {
             tracing::info!(?restart, "{}", restart.sentence());
-            kept.last = Some(restart);
+            kept.restarts.insert(0, restart);
+            kept.restarts.truncate(MOST_KEPT);
         }
         kept.engine = Some(present);
         self.keep(&kept);
@@ -128,11 +137,11 @@ fn unreadable(file: &std::path::Path, fault: &dyn std::error::Error) -> Kept {
 
 /// The restart that lies between two answers, if one does.
 fn between(before: Option<&Engine>, present: &Engine) -> Option<Restart> {
-    let restart = |last_seen, of_host| Some(Restart { last_seen, back: present.seen, of_host });
+    let restart = |last_seen, of_host| Some(Restart { last_seen, back: present.seen, of_host, guessed: false });
     let Some(before) = before else {
-        // Nobody knows when the one before was there. What went down without a word is found to have ended when the present
+        // When the one before was there is not known. What went down without a word is found to have ended when the present
         // one begins, just before it makes its bridge.
-        return present.started.map(|started| Restart { last_seen: started, back: started, of_host: false });
+        return present.started.map(|at| Restart { last_seen: at, back: at, of_host: false, guessed: true });
     };
     if before.boot != present.boot {
         return restart(before.seen, true);

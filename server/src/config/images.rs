@@ -15,7 +15,8 @@ section! {
         /// further in the console (*Administration*, *Images*). `worker.base_image` is always allowed.
         pub registries: Vec<Registry> = "docker.io",
         /// How long a worker keeps an image that it has pulled and that nobody uses any more: no container, running or stopped,
-        /// and no vcluster. Images that Docklet has not pulled are never removed, nor is `worker.base_image`.
+        /// and no vcluster. Never removed are images that Docklet has not pulled, the names that others have given to an image,
+        /// and `worker.base_image`.
         pub keep: Duration = "14d",
         /// Percent of the Docker Engine's disk. With less than that free, unused images are removed before `images.keep` is over,
         /// the longest unused first; 0 never. Only where the worker sees that disk: not in a container.

@@ -274,6 +274,9 @@ pub trait Duty: Send + Sync + 'static {
     /// Asks about these; asking again changes nothing.
     async fn ask(&self, orphans: &[Orphan]) -> Result<(), CoordinationError>;
 
+    /// What this worker asks about, also from before it was started.
+    async fn asked(&self, worker: &WorkerName) -> Result<Vec<NodeId>, CoordinationError>;
+
     /// There is nothing more to ask about these.
     async fn stop_asking(&self, worker: &WorkerName, nodes: &[NodeId]) -> Result<(), CoordinationError>;
 }

@@ -105,6 +105,7 @@ pub enum RunState {
     Paused,
     Exited {
         code: i64,
+        /// The kernel ended a process of it for its memory, at whatever time since its start.
         out_of_memory: bool,
         at: DateTime<Utc>,
     },

@@ -149,6 +149,7 @@ impl Collector {
                 self.hosts.replace(workers);
                 self.reports = reports.iter().map(|report| (report.node, report.clone())).collect();
                 self.take_snapshot(self.of_hosts_that_answer(reports)).await?;
+                self.orphans.forget_but(&orphans, &self.hosts).await?;
                 self.orphans.answer(orphans, false).await
             }
             ReportEvent::Asked => {

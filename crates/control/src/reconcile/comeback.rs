@@ -48,7 +48,7 @@ impl Comeback {
             Err(error) => return Err(error),
         }
         let id = OperationId::new(self.entropy.id(now));
-        vcluster.bring_back(node, Operation::recover(id, worker.clone(), now), now);
+        vcluster.bring_back(node, phase, Operation::recover(id, worker.clone(), now), now);
         if takes {
             // Nodes that come back in the same transaction find it taken.
             tx.save_vcluster(vcluster, now).await?;
@@ -61,7 +61,7 @@ impl Comeback {
 /// What was reported, with why the node was not started again.
 fn left_down(observation: &Observation, full: &Error) -> Observation {
     let what = match &observation.phase {
-        Phase::Interrupted { reason } | Phase::Failed { reason } => reason,
+        Phase::Interrupted { reason, .. } | Phase::Failed { reason } => reason,
         // Nothing else brings a node back.
         _ => "it does not run",
     };

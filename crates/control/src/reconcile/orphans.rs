@@ -6,7 +6,7 @@ use std::sync::Arc;
 use chrono::TimeDelta;
 use domain::{NodeId, name::WorkerName};
 
-use super::{Dispatcher, notices::Notices};
+use super::{Dispatcher, hosts::Hosts, notices::Notices};
 use crate::{
     Error, Ports,
     ports::{
@@ -113,6 +113,19 @@ impl Orphans {
             generation: unclaimed.generation,
         });
         self.answer(unclaimed.collect(), true).await
+    }
+
+    /// Of hosts that are there, drops what their workers do not ask about any more: they took it back while control was away.
+    pub(super) async fn forget_but(&self, asked: &[Orphan], hosts: &Hosts) -> Result<(), Error> {
+        let is_asked = |node: NodeId, worker: &WorkerName| {
+            asked.iter().any(|orphan| orphan.node == node && orphan.worker == *worker)
+        };
+        for Unclaimed { node, worker, .. } in self.store.unclaimed().await? {
+            if hosts.knows(&worker) && !is_asked(node, &worker) {
+                self.gone(worker, node).await?;
+            }
+        }
+        Ok(())
     }
 
     pub(super) async fn gone(&self, worker: WorkerName, node: NodeId) -> Result<(), Error> {

@@ -113,6 +113,28 @@ async fn what_no_record_claims_is_kept_and_shown_and_goes_after_a_long_time() {
 }
 
 #[tokio::test]
+async fn what_went_while_control_was_away_is_forgotten_unless_its_host_is_away_too() {
+    let mut harness = Harness::new().await;
+    let (gone, away) = (stranger(98), Orphan { worker: "away".parse().expect("a name"), ..stranger(99) });
+    let both = [gone.clone(), away.clone()];
+    harness.coordination.ask(&both).await.expect("coordination answers");
+    let unclaimed = async || -> Vec<NodeId> {
+        harness.store.unclaimed().await.expect("a read").into_iter().map(|unclaimed| unclaimed.node).collect()
+    };
+    eventually("both are known", SOON, async || unclaimed().await.len() == 2).await;
+    harness.stop();
+    for orphan in both {
+        harness.coordination.stop_asking(&orphan.worker, &[orphan.node]).await.expect("coordination answers");
+    }
+    harness.restart().await;
+    eventually("one is forgotten", SOON, async || {
+        let kept = harness.store.unclaimed().await.expect("a read");
+        kept.iter().map(|unclaimed| unclaimed.node).eq([away.node])
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn a_record_that_is_older_than_what_is_published_numbers_its_orders_above_that() {
     let harness = Harness::new().await;
     let lab = harness.create("lab", 2).await;

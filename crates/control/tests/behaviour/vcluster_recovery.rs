@@ -13,7 +13,7 @@ use domain::{
 use crate::harness::{Harness, SOON, chrono_epoch, eventually, host, obtain};
 
 fn interrupted() -> Phase {
-    Phase::Interrupted { reason: "the host was restarted".into() }
+    Phase::Interrupted { reason: "the host was restarted".into(), ended: chrono_epoch() }
 }
 
 fn running() -> Phase {

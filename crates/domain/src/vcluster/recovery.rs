@@ -18,7 +18,7 @@ impl Vcluster {
         let Some(node) = self.node_by_id(node).filter(|node| is_meant(node.generation, node.intent)) else {
             return false;
         };
-        let tries = node.tries_by(now);
+        let tries = node.tries_after(&observation.phase, now);
         match observation.phase {
             Phase::Interrupted { .. } => self.autostart && tries < MOST_TRIES,
             Phase::Failed { .. } => (1..MOST_TRIES).contains(&tries),
@@ -28,13 +28,13 @@ impl Vcluster {
 
     /// Gives the node a new order to run. An operation that is bringing nodes up takes it along, so that one restart of a host
     /// is one line in the history.
-    pub fn bring_back(&mut self, node: NodeId, operation: Operation, now: DateTime<Utc>) {
+    pub fn bring_back(&mut self, node: NodeId, phase: &Phase, operation: Operation, now: DateTime<Utc>) {
         if !(self.operation.is_running() && brings_up(self.operation.kind)) {
             self.operation = operation;
         }
         let id = self.operation.id;
         if let Some(node) = self.nodes.iter_mut().find(|other| other.id == node) {
-            let tries = node.tries_by(now);
+            let tries = node.tries_after(phase, now);
             node.order(NodeIntent::Running, id);
             node.tries = tries + 1;
         }

@@ -253,8 +253,8 @@ fn a_failed_node_that_somebody_starts_by_hand_holds_again_what_it_takes() {
     assert_eq!(vcluster.state(), VclusterState::Running);
 }
 
-fn interrupted() -> Phase {
-    Phase::Interrupted { reason: "the host was restarted".into() }
+fn interrupted(ended: DateTime<Utc>) -> Phase {
+    Phase::Interrupted { reason: "the host was restarted".into(), ended }
 }
 
 /// What control makes of a report: says whether the node was started again.
@@ -264,7 +264,8 @@ fn recover(vcluster: &mut Vcluster, index: usize, phase: Phase, at: DateTime<Utc
     let comes_back = vcluster.comes_back(id, &observation, at);
     if comes_back {
         let host = "here".parse().expect("a worker");
-        vcluster.bring_back(id, Operation::recover(OperationId::new(Uuid::from_u128(99)), host, at), at);
+        let operation = Operation::recover(OperationId::new(Uuid::from_u128(99)), host, at);
+        vcluster.bring_back(id, &observation.phase, operation, at);
     } else {
         vcluster.observe(id, &observation, at);
     }
@@ -276,7 +277,9 @@ fn what_went_down_with_its_host_runs_again_and_one_restart_is_one_operation() {
     let mut vcluster = created(2);
     report_all(&mut vcluster, &running());
     let later = now() + STEADY;
-    assert!(recover(&mut vcluster, 0, interrupted(), later) && recover(&mut vcluster, 1, interrupted(), later));
+    assert!(
+        recover(&mut vcluster, 0, interrupted(later), later) && recover(&mut vcluster, 1, interrupted(later), later)
+    );
     assert_eq!((vcluster.operation.kind, vcluster.state()), (OperationKind::Recover, VclusterState::Starting));
     assert!(vcluster.nodes.iter().all(|node| node.operation == vcluster.operation.id && node.reserved));
     report_all(&mut vcluster, &running());
@@ -288,7 +291,7 @@ fn what_was_called_failed_while_its_host_went_down_runs_again_all_the_same() {
     let mut vcluster = created(1);
     report(&mut vcluster, 0, running());
     report(&mut vcluster, 0, failed());
-    assert!(recover(&mut vcluster, 0, interrupted(), now()));
+    assert!(recover(&mut vcluster, 0, interrupted(now()), now()));
 }
 
 #[test]
@@ -297,11 +300,11 @@ fn what_ended_by_itself_is_stopped_or_is_not_to_run_again_stays_down() {
     report(&mut vcluster, 0, running());
     assert!(!recover(&mut vcluster, 0, failed(), now()), "by itself");
     vcluster.autostart = false;
-    assert!(!recover(&mut vcluster, 0, interrupted(), now()), "its owner does not want it");
+    assert!(!recover(&mut vcluster, 0, interrupted(now()), now()), "its owner does not want it");
     assert_eq!(vcluster.reason().as_deref(), Some("node-0: the host was restarted"));
     vcluster.autostart = true;
     vcluster.stop(operation(OperationKind::Stop, 2)).expect("it can be stopped");
-    assert!(!recover(&mut vcluster, 0, interrupted(), now()), "stopped");
+    assert!(!recover(&mut vcluster, 0, interrupted(now()), now()), "stopped");
     assert_eq!(vcluster.state(), VclusterState::Stopped);
 }
 
@@ -309,7 +312,7 @@ fn what_ended_by_itself_is_stopped_or_is_not_to_run_again_stays_down() {
 fn what_comes_up_and_falls_three_times_stays_down_and_says_why() {
     let mut vcluster = created(1);
     report(&mut vcluster, 0, running());
-    assert!(recover(&mut vcluster, 0, interrupted(), now()));
+    assert!(recover(&mut vcluster, 0, interrupted(now()), now()));
     for _ in 1..MOST_TRIES {
         report(&mut vcluster, 0, running());
         assert!(recover(&mut vcluster, 0, failed(), now()));
@@ -327,10 +330,27 @@ fn what_has_run_for_long_after_a_restart_ends_by_itself_and_goes_down_with_the_n
     let mut vcluster = created(1);
     report(&mut vcluster, 0, running());
     for _ in 0..5 {
-        assert!(recover(&mut vcluster, 0, interrupted(), now() + STEADY), "each restart is another one");
+        assert!(recover(&mut vcluster, 0, interrupted(now() + STEADY), now() + STEADY), "each restart is another one");
         report(&mut vcluster, 0, running());
     }
     assert!(!recover(&mut vcluster, 0, failed(), now() + STEADY), "it ended by itself");
+}
+
+#[test]
+fn what_takes_its_host_down_stays_down_in_the_end_however_long_the_host_is_away() {
+    let mut vcluster = created(1);
+    let (ended, back) = (now() + STEADY / 2, now() + STEADY * 3);
+    for _ in 0..MOST_TRIES {
+        recover(&mut vcluster, 0, running(), now());
+        recover(&mut vcluster, 0, Phase::Lost { reason: "the host does not answer".into() }, back);
+        // The last report holds again when its worker is back, until there is a newer one.
+        recover(&mut vcluster, 0, running(), back);
+        assert!(recover(&mut vcluster, 0, interrupted(ended), back));
+    }
+    recover(&mut vcluster, 0, running(), now());
+    assert!(!recover(&mut vcluster, 0, interrupted(ended), back));
+    let reason = vcluster.reason().expect("a reason");
+    assert!(reason.contains("restarted; it was started again 3 times"), "{reason}");
 }
 
 #[test]

@@ -118,7 +118,11 @@ async fn control_hears_what_workers_ask_about_and_when_they_stop(sides: Sides) {
     assert_eq!(next(&mut events).await, ReportEvent::Orphans(vec![orphan.clone()]));
     let later = next(&mut sides.reports().await).await;
     assert_eq!(later, ReportEvent::Snapshot { reports: vec![], workers: vec![], orphans: vec![orphan] });
+    let other = build::assignment("here-too").worker;
+    assert_eq!(sides.duty.asked(&node.worker).await.expect("an answer"), [node.node]);
+    assert_eq!(sides.duty.asked(&other).await.expect("an answer"), [], "each worker's are its own");
     sides.duty.stop_asking(&node.worker, &[node.node]).await.expect("to stop asking");
+    assert_eq!(sides.duty.asked(&node.worker).await.expect("an answer"), []);
     assert_eq!(next(&mut events).await, ReportEvent::OrphanGone(node.worker.clone(), node.node));
     sides.duty.stop_asking(&node.worker, &[node.node]).await.expect("nothing to stop");
 }

@@ -57,6 +57,10 @@ impl Duty for MemoryCoordination {
         Ok(())
     }
 
+    async fn asked(&self, worker: &WorkerName) -> Result<Vec<NodeId>, CoordinationError> {
+        Ok(self.enter()?.orphans.values().filter(|orphan| orphan.worker == *worker).map(|orphan| orphan.node).collect())
+    }
+
     async fn stop_asking(&self, worker: &WorkerName, nodes: &[NodeId]) -> Result<(), CoordinationError> {
         self.enter()?.stop_asking(worker, nodes);
         Ok(())

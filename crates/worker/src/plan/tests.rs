@@ -4,7 +4,7 @@ use super::{plan as plan_after, *};
 
 /// Without a restart.
 fn plan(order: Order, generation: Generation, seen: Seen, past: &Past) -> Step {
-    plan_after(order, generation, seen, past, None)
+    plan_after(order, generation, seen, past, &[])
 }
 
 const NOW: Generation = Generation(5);
@@ -32,8 +32,12 @@ fn id() -> String {
     "c".into()
 }
 
+fn down(reason: &str) -> Down {
+    Down { reason: reason.into(), ended: DateTime::UNIX_EPOCH }
+}
+
 fn pasts() -> [Past; 5] {
-    let (interrupted, failed) = (Past::Interrupted("it went down".into()), Past::Failed("it broke".into()));
+    let (interrupted, failed) = (Past::Interrupted(down("it went down")), Past::Failed("it broke".into()));
     [Past::Nothing, Past::Unclear, Past::Ran, interrupted, failed]
 }
 
@@ -152,8 +156,8 @@ fn restart() -> Restart {
 
 #[test]
 fn what_went_down_with_the_engine_says_so_whatever_was_said_of_it_before() {
-    let after = |seen: Seen, past: &Past| plan_after(Order::Run, NOW, seen, past, Some(&restart()));
-    let interrupted = Step::Interrupted("the host was restarted".into());
+    let after = |seen: Seen, past: &Past| plan_after(Order::Run, NOW, seen, past, &[restart()]);
+    let interrupted = Step::Interrupted(down("the host was restarted"));
     for past in [Past::Unclear, Past::Ran, Past::Failed("the node was stopped outside Docklet".into())] {
         for code in [0, 137, 143, 255] {
             assert_eq!(after(ours(5, exited(code)), &past), interrupted, "{past:?} {code}");
@@ -167,8 +171,19 @@ fn what_went_down_with_the_engine_says_so_whatever_was_said_of_it_before() {
 
 #[test]
 fn what_was_said_to_have_gone_down_stays_so_until_a_new_order() {
-    let past = Past::Interrupted("the host was restarted".into());
+    let past = Past::Interrupted(down("the host was restarted"));
     let step = plan(Order::Run, NOW, ours(5, exited(0)), &past);
-    assert_eq!(step, Step::Interrupted("the host was restarted".into()));
+    assert_eq!(step, Step::Interrupted(down("the host was restarted")));
     assert_eq!(plan(Order::Run, NOW, Seen::Nothing, &past), Step::Failed(Cause::Removed), "and is not made anew");
+}
+
+#[test]
+fn a_restart_before_this_worker_came_takes_nothing_that_was_called_failed() {
+    let moment = "1970-01-01T00:00:00Z";
+    let guess = serde_json::json!({"last_seen": moment, "back": moment, "of_host": false, "guessed": true});
+    let guess: Restart = serde_json::from_value(guess).expect("a restart");
+    let after = |past: Past| plan_after(Order::Run, NOW, ours(5, exited(255)), &past, &[guess]);
+    assert!(matches!(after(Past::Ran), Step::Interrupted(..)));
+    let failed = "the node ended while the Docker Engine was away (exit code 255)";
+    assert_eq!(after(Past::Failed(failed.into())), Step::Failed(Cause::Before(failed.into())));
 }

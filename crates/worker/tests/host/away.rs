@@ -1,10 +1,20 @@
 //! The engine goes away and comes back: nodes are lost meanwhile, and are what they are afterwards.
 
+use std::time::Duration;
+
 use control::ports::coordination::Order;
 use domain::node::Phase;
 use testkit::eventually;
+use tokio_util::sync::CancellationToken;
 
-use crate::lab::{Lab, SOON, WORKER, docker};
+use crate::{
+    door::Answer,
+    lab::{Lab, SOON, WORKER, docker},
+};
+
+/// Well before the engine's time for a question is over.
+const SOONER: Duration = Duration::from_secs(5);
+const QUESTIONS: usize = 20;
 
 fn is_lost(phase: &Phase) -> bool {
     matches!(phase, Phase::Lost { reason } if reason.starts_with("the Docker Engine does not answer"))
@@ -79,4 +89,21 @@ async fn a_worker_may_start_before_its_engine() {
     eventually("the worker is back", SOON, || async { lab.coordination.watchers().0 == 1 }).await;
     lab.door.open();
     lab.run(&nodes).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_worker_whose_engine_hangs_goes_on_saying_that_it_is_there() {
+    let lab = Lab::started().await;
+    eventually("it takes nodes", SOON, || async { unready_now(&lab).is_none() }).await;
+    let over = CancellationToken::new();
+    let _end = over.clone().drop_guard();
+    // More than are asked for before the first question is given up.
+    for _ in 0..QUESTIONS {
+        lab.door.answer(Answer { to: "/networks?", status: 200, body: "", over: over.clone() });
+    }
+    // One waits for the sweep, the other one for what is routed.
+    eventually("both wait for the engine", SOON, || async { lab.door.unused() <= QUESTIONS - 2 }).await;
+    lab.coordination.expire(&lab.config.name);
+    let is_there = || async { !lab.coordination.workers().is_empty() };
+    eventually("it says that it is there", SOONER, is_there).await;
 }

@@ -12,13 +12,17 @@ use crate::{
     registry::Registry,
 };
 
-/// Another name of the usual image, as somebody on the host could have given it.
+/// Another name of an image, as an administrator of the host could have given it.
 struct ByHand(ImageRef);
 
 impl ByHand {
     fn new(lab: &Lab) -> Self {
+        Self::of(lab, "docklet/base")
+    }
+
+    fn of(lab: &Lab, image: &str) -> Self {
         let name = format!("127.0.0.1:1/docklet-test/by-hand:{}", lab.installation());
-        docker(&["tag", "docklet/base", &name]).expect("tagged");
+        docker(&["tag", image, &name]).expect("tagged");
         Self(name.parse().expect("an image"))
     }
 
@@ -107,6 +111,29 @@ async fn pulled_images_go_when_nobody_uses_them_and_others_stay() {
     lab.remove(&kept).await;
     eventually("the other one, too", SOON, async || !stopped.is_on_the_engine()).await;
     assert!(by_hand.is_there() && docker(&["image", "inspect", "docklet/base"]).is_ok());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_image_that_was_pulled_and_has_only_an_administrators_name_left_stays() {
+    let mut lab = Lab::new();
+    lab.config.images = ImageKeeping { keep: Duration::ZERO, min_free: 0, look_every: Duration::from_millis(100) };
+    lab.coordination.assign_all(&[]).await.expect("coordination answers");
+    lab.start();
+    let (renamed, nameless) = (Registry::start(), Registry::start());
+    let of_both = [&renamed, &nameless].map(|registry| of(&registry.image, Source::Registry, lab.vcluster(1))).concat();
+    lab.run(&of_both).await;
+    let by_hand = ByHand::of(&lab, renamed.image.as_str());
+    docker(&["image", "rm", renamed.image.as_str()]).expect("it has another name");
+    let id = docker(&["image", "inspect", "--format", "{{.Id}}", nameless.image.as_str()]).expect("its id");
+    docker(&["tag", "docklet/base", nameless.image.as_str()]).expect("its name leads to another image");
+    lab.remove(&of_both).await;
+    eventually("neither is kept any more", SOON, async || {
+        let record = std::fs::read_to_string(lab.config.data_dir.join("images.json")).expect("a record");
+        [&renamed, &nameless].iter().all(|registry| !record.contains(registry.image.as_str()))
+    })
+    .await;
+    assert!(by_hand.is_there(), "it was given that name by an administrator");
+    assert!(docker(&["image", "inspect", &id]).is_err(), "the one without a name is removed");
 }
 
 #[tokio::test(flavor = "multi_thread")]

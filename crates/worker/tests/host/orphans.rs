@@ -88,6 +88,22 @@ async fn what_no_record_claims_is_paused_and_goes_on_when_one_does() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_goes_while_the_worker_is_away_is_not_asked_about_any_more_when_it_is_back() {
+    let mut lab = Lab::started().await;
+    let lost = lab.vcluster(2);
+    lab.run(&lost).await;
+    lab.kill();
+    lab.coordination.wipe();
+    lab.coordination.assign_all(&[]).await.expect("published");
+    lab.start();
+    lab.asks_about(&lost).await;
+    lab.kill();
+    docker(&["rm", "--force", &lab.name(&lost[0])]).expect("removed");
+    lab.start();
+    lab.asks_about(&lost[1..]).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn until_everything_is_published_nothing_is_asked_and_nothing_is_done() {
     let mut lab = Lab::started().await;
     let (early, late) = (lab.vcluster(1), lab.vcluster(1));

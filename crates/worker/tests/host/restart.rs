@@ -1,10 +1,14 @@
 //! The engine itself is restarted: an engine of the test's own, with whatever was on it.
 
-use control::ports::coordination::{Assignment, Dispatch, Order};
-use domain::node::Phase;
-use testkit::OwnEngine;
+use control::ports::{
+    coordination::{Assignment, Dispatch, Order},
+    engine::{Engine, RunState, VolumeSpec},
+};
+use domain::{node::Phase, resources::Resources};
+use testkit::{OwnEngine, eventually};
+use worker::home_name;
 
-use crate::lab::Lab;
+use crate::lab::{Lab, SOON};
 
 /// What a person has left behind when the engine is restarted.
 #[derive(Debug, Clone, Copy)]
@@ -68,7 +72,7 @@ async fn gone(engine: &OwnEngine, way: Way) {
 async fn started_again(lab: &Lab, nodes: &[Assignment], words: &str) -> Vec<Assignment> {
     for node in nodes {
         let phase = lab.phase(node, "interrupted", |phase| matches!(phase, Phase::Interrupted { .. })).await;
-        assert_eq!(phase, Phase::Interrupted { reason: words.into() });
+        assert!(matches!(&phase, Phase::Interrupted { reason, .. } if reason == words), "{phase:?}");
     }
     let again = lab.order(nodes, Order::Run).await;
     lab.run(&again).await;
@@ -89,6 +93,43 @@ async fn what_ran_when_the_engine_went_away_is_said_to_have_gone_down_with_it_ho
         let kept = inside(&engine, &lab, &nodes[0], "cat /opt/mark");
         assert_eq!(kept, "kept", "the same container runs: {way:?}");
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_node_in_which_a_process_once_ran_out_of_memory_runs_again_like_any_other() {
+    let mut engine = OwnEngine::start(&[]).await;
+    let lab = Lab::started_on(&engine.socket()).await;
+    let small = Resources { cpu_milli: 1000, memory_mib: 64 };
+    let nodes: Vec<Assignment> =
+        lab.vcluster(1).into_iter().map(|node| Assignment { resources: small, ..node }).collect();
+    lab.run(&nodes).await;
+    let greedy = "text=0123456789abcdef; while :; do text=$text$text; done";
+    let ended = engine.docker(&["exec", &lab.name(&nodes[0]), "sh", "-c", greedy]);
+    assert!(ended.is_err(), "the kernel ends it: {ended:?}");
+    eventually("it is told", SOON, || async { lab.notes(&nodes[0]).out_of_memory.is_some() }).await;
+    engine.stop().await;
+    engine.go_on().await;
+    let says = |what| engine.docker(&["inspect", "--format", what, &lab.name(&nodes[0])]).expect("it is there");
+    assert_eq!(says("{{.State.OOMKilled}}"), "true", "the engine goes on saying so of the whole container");
+    started_again(&lab, &nodes, "the Docker Engine was restarted").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_cut_off_from_its_power_ran_until_then_and_not_until_the_engine_found_it() {
+    let mut engine = OwnEngine::start(&[]).await;
+    let lab = Lab::started_on(&engine.socket()).await;
+    let nodes = lab.vcluster(1);
+    lab.run(&nodes).await;
+    engine.cut_power().await;
+    let cut = chrono::Utc::now();
+    engine.go_on().await;
+    let phase = lab.phase(&nodes[0], "interrupted", |phase| matches!(phase, Phase::Interrupted { .. })).await;
+    let found = match lab.container(&nodes[0]).await.map(|container| container.run) {
+        Some(RunState::Exited { at, .. }) => at,
+        other => panic!("it has ended: {other:?}"),
+    };
+    assert!(matches!(phase, Phase::Interrupted { ended, .. } if ended <= cut && ended > chrono::DateTime::UNIX_EPOCH));
+    assert!(found > cut, "the engine itself says when it found it");
 }
 
 #[tokio::test(flavor = "multi_thread")]
