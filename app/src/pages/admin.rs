@@ -4,7 +4,7 @@
 pub(crate) mod config;
 mod disks;
 pub(crate) mod gone;
-mod health;
+pub(crate) mod health;
 pub(crate) mod images;
 pub(crate) mod limits;
 pub(crate) mod new_user;

@@ -1,12 +1,8 @@
 //! The engine itself is restarted: an engine of the test's own, with whatever was on it.
 
-use control::ports::{
-    coordination::{Assignment, Dispatch, Order},
-    engine::{Engine, RunState, VolumeSpec},
-};
+use control::ports::coordination::{Assignment, Dispatch, Order};
 use domain::{node::Phase, resources::Resources};
 use testkit::{OwnEngine, eventually};
-use worker::home_name;
 
 use crate::lab::{Lab, SOON};
 
@@ -99,9 +95,11 @@ async fn what_ran_when_the_engine_went_away_is_said_to_have_gone_down_with_it_ho
 async fn a_node_in_which_a_process_once_ran_out_of_memory_runs_again_like_any_other() {
     let mut engine = OwnEngine::start(&[]).await;
     let lab = Lab::started_on(&engine.socket()).await;
-    let small = Resources { cpu_milli: 1000, memory_mib: 64 };
-    let nodes: Vec<Assignment> =
-        lab.vcluster(1).into_iter().map(|node| Assignment { resources: small, ..node }).collect();
+    let small = |node: Assignment| {
+        let resources = Resources { memory_mib: 64, ..node.resources };
+        Assignment { resources, ..node }
+    };
+    let nodes: Vec<Assignment> = lab.vcluster(1).into_iter().map(small).collect();
     lab.run(&nodes).await;
     let greedy = "text=0123456789abcdef; while :; do text=$text$text; done";
     let ended = engine.docker(&["exec", &lab.name(&nodes[0]), "sh", "-c", greedy]);
