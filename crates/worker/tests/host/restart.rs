@@ -1,6 +1,9 @@
 //! The engine itself is restarted: an engine of the test's own, with whatever was on it.
 
-use control::ports::coordination::{Assignment, Dispatch, Order};
+use control::ports::{
+    coordination::{Assignment, Dispatch, Order},
+    engine::RunState,
+};
 use domain::{node::Phase, resources::Resources};
 use testkit::{OwnEngine, eventually};
 
