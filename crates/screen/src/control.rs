@@ -1,6 +1,7 @@
 //! Control characters and escape sequences without parameters.
 
 use crate::display::Display;
+use crate::style::Style;
 
 impl Display {
     pub(crate) fn control(&mut self, control: u8) {
@@ -111,13 +112,11 @@ impl Display {
         }
     }
 
-    /// DECALN: fills the screen with E; in xterm.js from the region's top in origin mode, and without a hyperlink.
+    /// DECALN: fills the screen with E, in xterm.js without a hyperlink.
     fn alignment_pattern(&mut self) {
-        self.move_to(0, 0);
-        let (cols, rows, mut style) = (self.cols(), self.rows(), self.style);
-        style.extra = 0;
+        let (cols, rows, style) = (self.cols(), self.rows(), Style { extra: 0, ..self.style });
         let text = vec![b'E'; cols];
-        for row in self.cursor.row..rows {
+        for row in 0..rows {
             let row = self.grid_mut().row_mut(row);
             row.wrapped = false;
             row.write_ascii(0, &text, style);

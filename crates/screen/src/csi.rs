@@ -123,8 +123,6 @@ impl Display {
         }
     }
 
-    // In origin mode xterm.js counts from the region's top whatever moves the cursor, so it also moves down by the rows above.
-
     fn up(&mut self, count: usize) {
         let top = self.grid().top();
         let first = if self.cursor.row >= top { top } else { 0 };

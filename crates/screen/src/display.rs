@@ -97,7 +97,8 @@ impl Display {
         self.cursor.row = self.cursor.row.clamp(first, last);
     }
 
-    /// Moves the cursor to a place, counted from the region's top in origin mode.
+    /// Moves the cursor to a place, counted from the region's top in origin mode. As in xterm.js that goes for relative
+    /// movements, too, which then also go down by as many rows as are above the region.
     pub(crate) fn move_to(&mut self, row: usize, col: usize) {
         let first = if self.modes.origin { self.grid().top() } else { 0 };
         self.cursor = Cursor { row: first.saturating_add(row), col };

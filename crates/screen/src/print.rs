@@ -109,7 +109,7 @@ impl Display {
         }
     }
 
-    /// REP: the character just printed, again and again. More than fills the screen twice is cut, so that a few bytes
+    /// REP: the character just printed, again and again. Far more than fills the screen is cut, so that a few bytes
     /// cannot keep the model busy.
     pub(crate) fn repeat(&mut self, count: usize) {
         let Some(width) = self.preceding.filter(|width| *width <= self.cursor.col) else { return };

@@ -1,5 +1,5 @@
-//! How many columns a character takes in xterm.js with its addon for Unicode 11: another table would put what follows a
-//! character that is newer, or that few agree on, into another column.
+//! How many columns a character takes in xterm.js with its addon for Unicode 11. With another table, what follows a newer
+//! character, or one whose width is in dispute, would stand in another column.
 
 /// The columns of a character: 0 for a combining mark, 1 or 2.
 pub(crate) fn width(c: char) -> usize {

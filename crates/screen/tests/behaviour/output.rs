@@ -68,7 +68,8 @@ const SEQUENCES: &[&str] = &[
     "\x1b_apc\x1b\\",
     "\x1b[!p",
     "\x1bc",
-    "\x1b#8",
+    // In origin mode xterm.js begins at the region's top, and goes on where no row is.
+    "\x1b[?6l\x1b#8",
     "\x1b[2J",
     "\x1b[J",
     "\x1b[1J",
