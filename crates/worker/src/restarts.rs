@@ -52,7 +52,7 @@ impl Restart {
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 struct Kept {
     engine: Option<Engine>,
-    /// The latest first.
+    /// The earliest first.
     #[serde(default)]
     restarts: Vec<Restart>,
 }
@@ -87,7 +87,7 @@ impl Restarts {
         Self { file, boot_id, kept: Mutex::new(kept) }
     }
 
-    /// The last restarts, the latest first.
+    /// The last restarts, the earliest first: what ended before an engine answered did not go down with that one.
     pub(crate) fn latest(&self) -> Vec<Restart> {
         self.kept.lock().restarts.clone()
     }
@@ -103,8 +103,9 @@ impl Restarts {
         let mut kept = self.kept.lock();
         if let Some(restart) = between(kept.engine.as_ref(), &present) {
             tracing::info!(?restart, "{}", restart.sentence());
-            kept.restarts.insert(0, restart);
-            kept.restarts.truncate(MOST_KEPT);
+            kept.restarts.push(restart);
+            let too_many = kept.restarts.len().saturating_sub(MOST_KEPT);
+            kept.restarts.drain(..too_many);
         }
         kept.engine = Some(present);
         self.keep(&kept);

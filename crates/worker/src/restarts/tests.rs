@@ -55,7 +55,7 @@ fn a_restart_lies_between_the_last_word_of_one_engine_and_the_first_of_the_next(
     restarts.answers(&info(Some(0)), at(100));
     restarts.lost(at(200));
     restarts.answers(&info(Some(230)), at(240));
-    let restart = restarts.latest()[0];
+    let restart = *restarts.latest().last().expect("a restart");
     assert_eq!((restart.sentence(), restart.guessed), ("the Docker Engine was restarted", false));
     for (second, code, until) in [(195, 0, 195), (199, 143, 199), (229, 137, 200), (235, 255, 200)] {
         assert_eq!(restart.took(at(second), code, false), Some(at(until)), "{second}");
@@ -64,7 +64,7 @@ fn a_restart_lies_between_the_last_word_of_one_engine_and_the_first_of_the_next(
     assert_eq!(restart.took(at(241), 137, false), None, "after it");
     assert_eq!(restart.took(at(229), 137, true), None, "the kernel ended it for its memory");
     assert_eq!(restart.took(at(229), 1, false), None, "it ended by itself");
-    assert_eq!(opened(dir.path()).latest()[0], restart, "it is known after a restart of the worker, too");
+    assert_eq!(opened(dir.path()).latest().last(), Some(&restart), "it is known after a restart of the worker, too");
 }
 
 #[test]
