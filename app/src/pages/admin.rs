@@ -3,8 +3,8 @@
 
 pub(crate) mod config;
 mod disks;
-pub(crate) mod gone;
-mod health;
+mod gone;
+pub(crate) mod health;
 pub(crate) mod images;
 pub(crate) mod limits;
 pub(crate) mod new_user;
