@@ -3,7 +3,7 @@
 
 pub(crate) mod config;
 mod disks;
-pub(crate) mod gone;
+mod gone;
 pub(crate) mod health;
 pub(crate) mod images;
 pub(crate) mod limits;
