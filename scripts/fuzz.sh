@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# make fuzz: what crates/screen does with random output for some minutes. make test does the same for ten seconds.
+# make fuzz: what crates/screen does with random output for some minutes. make test tries five hundred streams, the same each time.
 # Usage: scripts/fuzz.sh MINUTES; SCREEN_FUZZ_SEED begins where a failure was.
 . "$(dirname "$0")/say.sh"
 

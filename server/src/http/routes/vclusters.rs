@@ -5,11 +5,7 @@ use axum::{
     extract::State,
     response::{IntoResponse as _, Response},
 };
-use control::{
-    actor::Actor,
-    ports::store::PageRequest,
-    vclusters::CreateVcluster,
-};
+use control::{actor::Actor, ports::store::PageRequest, vclusters::CreateVcluster};
 use domain::VclusterId;
 use http::{HeaderMap, HeaderValue, StatusCode, header};
 use utoipa_axum::{router::OpenApiRouter, routes};
