@@ -73,7 +73,11 @@ async fn fill(source: &Source) -> Vec<String> {
         };
         let names = columns.iter().map(|(name, _)| format!("\"{name}\"")).collect::<Vec<_>>().join(", ");
         let rows = (0..ROWS).map(row).collect::<Vec<_>>().join(", ");
-        source.run(&format!("PRAGMA foreign_keys = OFF; INSERT INTO \"{table}\" ({names}) VALUES {rows}")).await;
+        source
+            .run(&format!(
+                "PRAGMA foreign_keys = OFF; DELETE FROM \"{table}\"; INSERT INTO \"{table}\" ({names}) VALUES {rows}"
+            ))
+            .await;
     }
     assert_eq!(rows(&plain, "PRAGMA foreign_key_check").await.len(), 0, "everything refers to something");
     tables

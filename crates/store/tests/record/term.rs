@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use control::ports::store::{Store, StoreError};
-use store::{MigrateError, ServeError};
+use store::{MigrateError, ServeError, SqlStore};
 
 use super::Record;
 use crate::fixture::{account, at};
@@ -64,15 +64,16 @@ async fn a_process_that_is_refused_leaves_the_schema_of_the_one_that_serves_as_i
     let record = Record::of([1]).await;
     let serving = record.store.serve(false).await.expect("nobody serves it");
     // As a Docklet that is a step older has it.
-    record.run("DROP TABLE allowed_images").await;
-    record.run("DELETE FROM seaql_migrations WHERE version = 'm20261129_000010_images'").await;
+    record.run("ALTER TABLE record DROP COLUMN clock_doubted_since").await;
+    record.run("DELETE FROM seaql_migrations WHERE version = 'm20261129_000031_doubted_clock'").await;
     let newer = record.elsewhere(PATIENCE).await;
     assert!(matches!(newer.serve(false).await, Err(ServeError::Served { .. })));
     let refused = store::migrate(&newer).await;
     assert!(matches!(refused, Err(MigrateError::Served(_))), "the command line leaves it, too: {refused:?}");
-    assert!(newer.allowed_images().await.is_err(), "there is no such table");
+    let doubted = async |store: &SqlStore| store.begin().await.expect("a transaction").clock_doubted_since().await;
+    assert!(doubted(&newer).await.is_err(), "there is no such column");
     drop(serving);
     let third = record.elsewhere(PATIENCE).await;
     testkit::obtain("it is free again", PATIENCE * 2, async || third.serve(false).await.ok()).await;
-    assert_eq!(third.allowed_images().await.expect("the table"), []);
+    assert_eq!(doubted(&third).await.expect("the column"), None);
 }
