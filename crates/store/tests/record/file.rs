@@ -18,7 +18,7 @@ async fn the_file_and_its_side_files_are_for_us_alone() {
     let directory = record.path().parent().expect("a directory").to_owned();
     let files: Vec<_> =
         fs::read_dir(directory).expect("a directory").map(|entry| entry.expect("an entry").path()).collect();
-    assert_eq!(files.len(), 3, "the file, its log and the log's index: {files:?}");
+    assert_eq!(files.len(), 4, "the file, its lock, its log and the log's index: {files:?}");
     for file in files {
         assert_eq!(mode(&file), 0o600, "{}", file.display());
     }
@@ -104,5 +104,5 @@ async fn a_closed_database_is_one_file() {
     let record = Record::of([1]).await;
     record.store.clone().close().await.expect("an orderly end");
     let entries = fs::read_dir(record.path().parent().expect("a directory")).expect("a directory").count();
-    assert_eq!(entries, 1, "the log was folded in");
+    assert_eq!(entries, 2, "the log was folded in; the lock stays beside the file");
 }
