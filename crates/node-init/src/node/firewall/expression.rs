@@ -190,7 +190,7 @@ impl Rule {
 
     /// With it, more than so many connections are open that came in through its interface: `add @set { iifname ct count over
     /// most }`. The kernel counts those it keeps track of and forgets those that are closed.
-    pub(super) fn is_one_too_many(self, set: &str, most: u32) -> Self {
+    pub(super) fn one_too_many(self, set: &str, most: u32) -> Self {
         self.expression("meta", |m| m.number(1, REGISTER).number(2, INPUT_NAME)).expression("dynset", |m| {
             let count = |m: Message| m.text(1, "connlimit").nested(2, |m| m.number(1, most).number(2, OVER));
             m.text(1, set).number(3, ADD).number(4, REGISTER).nested(7, count)

@@ -136,7 +136,7 @@ fn add_from_nodes(batch: &mut Batch, table: Table<'_>, plan: &Plan, able: Able) 
     // Before anything of theirs is let through.
     if let (true, Some(most)) = (able.counts, plan.connections) {
         batch.add(table.interfaces(CONNECTIONS));
-        batch.add(table.rule(FROM_NODES, |packet| packet.begins().is_one_too_many(CONNECTIONS, most.get()).drop()));
+        batch.add(table.rule(FROM_NODES, |packet| packet.begins().one_too_many(CONNECTIONS, most.get()).drop()));
     }
     for network in METADATA {
         // Clouds resolve names at the same addresses.
