@@ -60,6 +60,7 @@ async fn the_description_of_the_api_names_every_endpoint() {
     }
     endpoints.sort();
     let expected = [
+        "delete /api/v1/admin/hosts/{host}",
         "delete /api/v1/admin/images",
         "delete /api/v1/admin/users/{name}/sessions",
         "delete /api/v1/me/sessions",
@@ -83,6 +84,7 @@ async fn the_description_of_the_api_names_every_endpoint() {
         "get /api/v1/session",
         "get /api/v1/vclusters",
         "get /api/v1/vclusters/{id}",
+        "get /api/v1/vclusters/{id}/activity",
         "get /api/v1/vclusters/{id}/apps",
         "get /api/v1/vclusters/{id}/live",
         "get /api/v1/vclusters/{id}/nodes/{node}/terminals",

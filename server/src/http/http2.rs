@@ -55,7 +55,7 @@ where
     let service = service_fn(move |request: Request<Incoming>| {
         let (site, open) = (site.clone(), counted.open());
         // The stream is open as long as its answer is not sent.
-        async move { Ok::<_, Infallible>(keep(answer(request, peer, site).await, open)) }
+        async move { Ok::<_, Infallible>(keep(Box::pin(answer(request, peer, site)).await, open)) }
     });
     let connection = builder().serve_connection(TokioIo::new(stream), service);
     tokio::pin!(connection);

@@ -1,5 +1,7 @@
 //! A client of the REST interface.
 
+use std::time::Duration;
+
 use reqwest::{Method, RequestBuilder};
 use serde_json::{Value, json};
 
@@ -35,7 +37,8 @@ impl Client {
     pub(crate) fn browser_over(url: &str, http: reqwest::ClientBuilder) -> Self {
         let mut headers = reqwest::header::HeaderMap::new();
         headers.insert("origin", url.parse().expect("a header"));
-        let http = http.cookie_store(true).default_headers(headers).build();
+        // A connection that was idle for longer the daemon may close at the moment at which it is used again.
+        let http = http.pool_idle_timeout(Duration::from_secs(2)).cookie_store(true).default_headers(headers).build();
         Self { http: http.expect("a client"), url: url.into(), token: None }
     }
 

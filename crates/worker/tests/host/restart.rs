@@ -1,6 +1,7 @@
 //! The engine itself is restarted: an engine of the test's own, with whatever was on it.
 
 use control::ports::{
+    clock::{Clock, SystemClock},
     coordination::{Assignment, Dispatch, Order},
     engine::RunState,
 };
@@ -122,7 +123,7 @@ async fn what_was_cut_off_from_its_power_ran_until_then_and_not_until_the_engine
     let nodes = lab.vcluster(1);
     lab.run(&nodes).await;
     engine.cut_power().await;
-    let cut = chrono::Utc::now();
+    let cut = SystemClock.now();
     engine.go_on().await;
     let phase = lab.phase(&nodes[0], "interrupted", |phase| matches!(phase, Phase::Interrupted { .. })).await;
     let found = match lab.container(&nodes[0]).await.map(|container| container.run) {
