@@ -108,7 +108,7 @@ impl Door {
         match arrived {
             Some(Arrived::Http1(stream)) => Box::pin(self.serve_http1(*stream, peer, true)).await,
             Some(Arrived::Http2(stream)) => {
-                http2::serve(*stream, peer, self.site, self.header_timeout, self.ending).await;
+                Box::pin(http2::serve(*stream, peer, self.site, self.header_timeout, self.ending)).await;
             }
             Some(Arrived::Plain(_)) | None => {}
         }
