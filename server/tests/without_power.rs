@@ -92,7 +92,7 @@ async fn a_node_of_before_is_told_once_and_what_it_has_written_is_put_aside_with
     client.delete(&format!("/api/v1/vclusters/{id}")).await.ok(202);
     gone(&client, &id).await;
     let aside = directory.with_extension("left");
-    assert_eq!(directories_of_nodes(&daemon), [aside.clone()]);
+    assert_eq!(directories_of_nodes(&daemon), std::slice::from_ref(&aside));
     let said = left(&daemon).expect("a finding");
     let nodes = daemon.data.join("nodes");
     assert!(said.starts_with("\"warning\"") && said.contains(&aside.display().to_string()), "{said}");
