@@ -56,7 +56,7 @@ async fn browsers_get_http2_and_everybody_else_http1() {
     assert_eq!(answer.headers()["strict-transport-security"], "max-age=15552000");
 }
 
-/// The most that a browser keeps for a site is ten times what a request may have.
+/// Up to four times what a request may have: what is larger is not read to its end.
 #[tokio::test]
 async fn a_browser_with_too_many_cookies_is_told_to_take_them_away_over_http2_as_well() {
     let (daemon, _authority) = secure().await;
@@ -68,7 +68,7 @@ async fn a_browser_with_too_many_cookies_is_told_to_take_them_away_over_http2_as
         assert_eq!(answer.version(), reqwest::Version::HTTP_2);
         answer
     };
-    for how_many in [30, 180] {
+    for how_many in [30, 60] {
         let bomb = (0..how_many).map(|n| format!("bomb-{n}={}", "x".repeat(4000))).collect();
         let answer = get("cookie", bomb).await;
         assert_eq!(answer.status().as_u16(), 431, "{how_many}");

@@ -33,6 +33,7 @@ pub fn problem(error: &Error) -> Problem {
         | Error::OwnAccount
         | Error::OnlyWayIn
         | Error::HostAnswers(_)
+        | Error::HostNotLost(_)
         | Error::NobodyAdministers => said(Code::Conflict, error),
         Error::NameTaken(_) | Error::UserTaken(_) => taken(error),
         Error::NeedsSession | Error::NoPasswords => said(Code::Forbidden, error),

@@ -40,6 +40,10 @@ pub enum Error {
     NoHost,
     #[error("host {0} answers; only a host that does not can be declared gone: stop its worker first")]
     HostAnswers(WorkerName),
+    #[error(
+        "nodes of host {0} are not lost yet; wait until its vclusters say that it does not answer, then declare it gone"
+    )]
+    HostNotLost(WorkerName),
     #[error("the network {0} has no subnet left; the administrator can configure a larger one (network.cluster_net)")]
     NoSubnet(String),
     /// Unknown, or another user's; the two are not told apart.

@@ -75,10 +75,8 @@ impl OwnLimits {
 
     /// More nodes, or fewer, have as many processes each.
     fn pids_of_nodes(self, limits: Limits) -> u64 {
-        match self.nodes {
-            Some(nodes) if limits.nodes > 0 => (limits.pids * u64::from(nodes)).div_ceil(limits.nodes.into()),
-            _ => limits.pids,
-        }
+        let Some(nodes) = self.nodes else { return limits.pids };
+        limits.pids.saturating_mul(nodes.max(1).into()).div_ceil(limits.nodes.max(1).into())
     }
 }
 
@@ -187,9 +185,11 @@ mod tests {
     #[test]
     fn own_limits_stand_over_the_installation_s_one_by_one() {
         let own = OwnLimits::parse(None, Some(0), Some(0.5), None).expect("good limits");
-        assert_eq!(own.over(LIMITS), Limits { nodes: 0, cpu_milli: 500, pids: 0, ..LIMITS });
+        assert_eq!(own.over(LIMITS), Limits { nodes: 0, cpu_milli: 500, pids: 512, ..LIMITS });
         let more = OwnLimits { nodes: Some(6), ..OwnLimits::default() };
         assert_eq!(more.over(LIMITS).pids, 6 * 512, "as many for each node");
+        let none = Limits { nodes: 0, pids: 512, ..LIMITS };
+        assert_eq!(more.over(none).pids, 6 * 512, "also where others have none");
         assert_eq!(OwnLimits { pids: Some(7), ..more }.over(LIMITS).pids, 7);
         assert_eq!(OwnLimits::default().over(LIMITS), LIMITS);
     }

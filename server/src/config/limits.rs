@@ -69,7 +69,8 @@ impl LimitsConfig {
     pub fn allowances(&self, pids_each: u32) -> Allowances {
         // Settings are finite and above 0, and a host with 2^50 CPUs is far.
         let cpu_milli = (self.cpus * 1000.0).round() as u64;
-        let pids = self.pids.unwrap_or(u64::from(self.nodes) * u64::from(pids_each));
+        // Of one node at least: people with limits of their own are measured by it.
+        let pids = self.pids.unwrap_or(u64::from(self.nodes.max(1)) * u64::from(pids_each));
         let usual =
             Limits { vclusters: self.vclusters, nodes: self.nodes, cpu_milli, memory_mib: self.memory_mib, pids };
         let groups: BTreeMap<_, _> = self.groups.iter().map(|group| (group.name.clone(), group.limits)).collect();

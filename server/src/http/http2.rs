@@ -22,8 +22,9 @@ use super::{client::Peer, ending::Ending, listen::LARGEST_HEAD, refused, shares:
 /// One page asks for a dozen files and holds two streams of events; a tab with fifty terminals has fifty WebSockets elsewhere.
 const MOST_STREAMS: u32 = 200;
 /// What is larger is refused by the library, in its own words. Up to here it is read, so that a browser with too many cookies
-/// can be told to take them away: browsers keep at most 180 for a site, of 4 KiB each.
-const LARGEST_READ: u32 = 1024 * 1024;
+/// can be told to take them away, and no further: what a stranger has sent of a head is in memory for as long as the rest may
+/// take to come.
+const LARGEST_READ: u32 = 256 * 1024;
 /// What a header counts beside its name and value (RFC 9113, 6.5.2).
 const PER_HEADER: usize = 32;
 /// A dead client is found out by a ping it does not answer.

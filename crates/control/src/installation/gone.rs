@@ -5,7 +5,7 @@ use chrono::{DateTime, Utc};
 use domain::{
     NodeId,
     name::WorkerName,
-    node::{Generation, NodeIntent},
+    node::{Generation, NodeIntent, NodeState},
     vcluster::{Change, Vcluster},
 };
 
@@ -42,6 +42,10 @@ pub(super) async fn prepare(
     let (mut events, mut gone) = (Vec::new(), GoneHost::default());
     for id in there.iter().map(|vcluster| vcluster.id) {
         if let Some(vcluster) = tx.vcluster(id).await? {
+            // After a start, or while coordination is away, no host has been heard yet: that alone says nothing.
+            if vcluster.nodes.iter().any(|node| node.worker == *host && node.state == NodeState::Running) {
+                return Err(Error::HostNotLost(host.clone()));
+            }
             events.extend(forget(&mut *tx, vcluster, host, now, &mut gone).await?);
         }
     }

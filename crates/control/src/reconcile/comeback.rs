@@ -8,6 +8,7 @@ use domain::{
     OperationId,
     node::{Node, Observation, Phase},
     operation::Operation,
+    resources::Resources,
     vcluster::Vcluster,
 };
 
@@ -39,7 +40,9 @@ impl Comeback {
         let (node, worker, phase) = (report.node, &report.worker, &report.observation.phase);
         let needs: Vec<&Node> = vcluster.node_by_id(node).filter(|node| !node.reserved).into_iter().collect();
         let takes = !needs.is_empty();
-        match self.admission.again(tx, vcluster, &needs).await {
+        // Its processes it had before; those of an earlier Docklet have twice as many as is counted for a new one.
+        let as_before = Vcluster { resources: Resources { pids: 0, ..vcluster.resources }, ..vcluster.clone() };
+        match self.admission.again(tx, &as_before, &needs).await {
             Ok(()) => {}
             Err(full @ (Error::LimitExceeded(_) | Error::NoRoom(_) | Error::NoHost)) => {
                 tracing::info!(vcluster = %vcluster.id, %node, %worker, error = %full, "a node is not started again");

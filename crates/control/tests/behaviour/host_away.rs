@@ -3,7 +3,10 @@
 use control::{
     Error,
     actor::Actor,
-    ports::coordination::{Duty as _, Orphan, Verdict},
+    ports::{
+        clock::Clock as _,
+        coordination::{Duty as _, Orphan, Verdict},
+    },
 };
 use domain::{
     VclusterId,
@@ -83,6 +86,8 @@ async fn a_host_that_is_declared_gone_gives_back_what_was_held_on_it() {
     let installation = &harness.control.installation;
     let refused = installation.forget_host(&root, "here").await;
     assert!(matches!(refused, Err(Error::HostAnswers(_))), "{refused:?}");
+    let unheard = control::installation::forget_host(&harness.store, &here(), harness.clock.now()).await;
+    assert!(matches!(unheard, Err(Error::HostNotLost(_))), "by the command line neither: {unheard:?}");
     harness.coordination.expire(&here());
     harness.lost(unwanted.id).await;
     harness.control.vclusters.delete(&harness.ada, unwanted.id).await.expect("it can be deleted");
