@@ -72,6 +72,7 @@ pub(crate) async fn ensure(client: &Client, spec: &HelperSpec) -> Result<(), Eng
 enum Attempt {
     Done,
     /// The name is taken, and nothing is there that has it: it is being made, most likely by ourselves before we were ended.
+    /// Or the image has gone again: the same program under another installation's tag was removed meanwhile.
     InTheMaking,
 }
 
@@ -91,7 +92,7 @@ async fn attempt(client: &Client, spec: &HelperSpec) -> Result<Attempt, EngineEr
         outcome => outcome,
     };
     let id = match created {
-        Err(EngineError::NameTaken(_)) => return Ok(Attempt::InTheMaking),
+        Err(EngineError::NameTaken(_) | EngineError::NoSuchImage(_)) => return Ok(Attempt::InTheMaking),
         created => created?,
     };
     client.ask(CHANGE, |docker| async move { docker.start_container(&id, None).await }).await?;

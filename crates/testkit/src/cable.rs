@@ -25,8 +25,6 @@ pub enum Wire {
     CutBefore(&'static str),
     /// The wire is cut when the server has done this word, before its answer arrives.
     CutBehind(&'static str),
-    /// The connection that says this word ends for the client; the word arrives when the wire is whole again.
-    LateWith(&'static str),
 }
 
 /// A TCP port in front of a server's socket. Ends when it is dropped.
@@ -97,7 +95,6 @@ async fn carry(mut client: TcpStream, socket: PathBuf, wire: Arc<watch::Sender<W
                 match now {
                     Wire::CutBefore(word) if says(said, word) => return,
                     Wire::CutBehind(word) if says(said, word) => is_the_word = true,
-                    Wire::LateWith(word) if says(said, word) => return deliver_late(client, server, said, state).await,
                     _ => {}
                 }
                 if server.write_all(said).await.is_err() { return }
@@ -112,16 +109,6 @@ async fn carry(mut client: TcpStream, socket: PathBuf, wire: Arc<watch::Sender<W
             }
         }
     }
-}
-
-/// The server never learns that the client has gone: it answers, and nobody reads it.
-async fn deliver_late(client: TcpStream, mut server: UnixStream, said: &[u8], mut state: watch::Receiver<Wire>) {
-    drop(client);
-    if state.wait_for(|wire| *wire == Wire::Whole).await.is_err() || server.write_all(said).await.is_err() {
-        return;
-    }
-    let mut unread = vec![0; 1024];
-    while server.read(&mut unread).await.is_ok_and(|count| count > 0) {}
 }
 
 fn some(read: std::io::Result<usize>, buffer: &[u8]) -> Option<&[u8]> {

@@ -10,10 +10,12 @@ const WIDEST: u8 = 7;
 
 pub(crate) async fn routed(host: &Host) -> Result<Vec<Ipv4Net>, EngineError> {
     let installation = host.config.installation;
+    // The routes first: a network of ours that is made meanwhile is then among ours, and not taken for another's.
+    let table = tokio::fs::read_to_string(&host.config.routes).await;
     let ours = host.engine.networks(installation).await?.into_iter().filter_map(|network| network.subnet);
     let ours: Vec<Ipv4Net> = ours.collect();
     let mut networks = host.engine.foreign_subnets(installation).await?;
-    match tokio::fs::read_to_string(&host.config.routes).await {
+    match table {
         Ok(table) => networks.extend(parse(&table).filter(|network| !ours.contains(network))),
         Err(error) => {
             let table = host.config.routes.display();

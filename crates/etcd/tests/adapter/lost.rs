@@ -1,12 +1,10 @@
 //! etcd dies, comes back, or comes back empty.
 
-use std::{path::Path, time::Duration};
+use std::time::Duration;
 
 use control::ports::coordination::{Assignment, AssignmentEvent, CoordinationError, Dispatch, Duty};
-use domain::node::Phase;
-use etcd::{Etcd, EtcdConfig};
 use etcd_client::{DeleteOptions, EventType, WatchOptions};
-use testkit::{Cable, RealEtcd, Wire, build, eventually};
+use testkit::{RealEtcd, build, eventually};
 
 use crate::{SOON, end, key, raw, signal, snapshot, watch_here};
 
@@ -141,32 +139,4 @@ async fn everything_is_not_called_complete_when_etcd_was_emptied_on_the_way() {
         }
     }
     assert!(worker.last_reports(&build::worker("here")).await.expect("reports").is_empty());
-}
-
-/// The worker has lost the connection in the middle of a report, and has repeated it at another member.
-#[tokio::test]
-async fn a_report_that_arrives_behind_its_successor_does_not_replace_it() {
-    let etcd = RealEtcd::start().await;
-    let endpoint = etcd.process().endpoint();
-    let cable = Cable::to(Path::new(endpoint.strip_prefix("unix:").expect("a socket"))).await;
-    let endpoints = vec![format!("http://{}", cable.address()), endpoint];
-    let worker = Etcd::connect(&EtcdConfig { endpoints, ..etcd.config() }).expect("endpoints");
-    let node = build::assignment("here");
-    let failed = |reason: &str| build::report(&node, Phase::Failed { reason: reason.into() });
-    cable.set(Wire::LateWith("the earlier one"));
-    for said in ["the earlier one", "the later one"] {
-        // A worker tells it again until it is taken; which endpoint a try goes to is the channel's choice.
-        let told = || async { worker.report(&[failed(said)]).await.is_ok() };
-        eventually("the report is taken", SOON, told).await;
-    }
-    let mut admin = raw(&etcd).await;
-    let applied = admin.status().await.expect("an answer").raft_applied_index();
-    cable.set(Wire::Whole);
-    eventually("etcd has carried out what came late", SOON, || {
-        let mut admin = admin.clone();
-        async move { admin.status().await.expect("an answer").raft_applied_index() > applied }
-    })
-    .await;
-    let reports = worker.last_reports(&node.worker).await.expect("an answer");
-    assert_eq!(reports, [failed("the later one")]);
 }
