@@ -90,8 +90,8 @@ test("a page of an app can neither frame, open, read nor change the console", as
     }
   }, portal);
   expect(frame).toBe("unreachable");
-  const framed = page.frames().find((frame) => frame !== page.mainFrame());
-  expect(framed?.url(), "the browser's own words stand in the frame").toMatch(/^chrome-error:/);
+  const framed = () => page.frames().find((frame) => frame !== page.mainFrame())?.url();
+  await expect.poll(framed, { message: "the browser's own words stand in the frame" }).toMatch(/^chrome-error:/);
 
   const popup = context.waitForEvent("page");
   await page.evaluate((portal) => {
