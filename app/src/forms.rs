@@ -22,6 +22,27 @@ pub(crate) fn fault_of(problem: Signal<Option<Problem>>, field: &'static str) ->
     Signal::derive(move || problem.with(|problem| about(problem.as_ref(), field)))
 }
 
+/// What a form shows of its action. Made where the action is: a form that an answer takes away is on the page for a moment
+/// longer than what belongs to it alone, and would look at signals that are gone.
+#[derive(Clone, Copy)]
+pub(crate) struct Answers {
+    pub(crate) problem: Signal<Option<Problem>>,
+    /// Of the one field that can be wrong.
+    pub(crate) fault: Signal<Option<Said>>,
+    pub(crate) pending: Memo<bool>,
+}
+
+impl Answers {
+    pub(crate) fn of<S>(action: ServerAction<S>, field: &'static str) -> Self
+    where
+        S: ServerFn<Error = Refused> + Clone + Send + Sync + 'static,
+        S::Output: Clone + Send + Sync + 'static,
+    {
+        let problem = refusal(action);
+        Self { problem, fault: fault_of(problem, field), pending: action.pending() }
+    }
+}
+
 /// The form, empty again whenever its action has succeeded.
 pub(crate) fn emptied_by<S>(action: ServerAction<S>) -> NodeRef<html::Form>
 where

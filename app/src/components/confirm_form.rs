@@ -6,11 +6,16 @@ use leptos::{form::ActionForm, prelude::*};
 use super::{field::TextField, problem_note::ProblemNote, provider_link::ProviderLink};
 use crate::{
     api::session::{Confirm, ProviderOffer, WaysToConfirm},
-    forms::{fault_of, refusal},
+    forms::Answers,
     routes,
 };
 
-const FIELDS: &[&str] = &["password"];
+const FIELD: &str = "password";
+
+/// What the form shows of the action.
+pub(crate) fn answers(confirm: ServerAction<Confirm>) -> Answers {
+    Answers::of(confirm, FIELD)
+}
 
 #[component]
 pub(crate) fn ConfirmForm(
@@ -19,13 +24,14 @@ pub(crate) fn ConfirmForm(
     #[prop(into)]
     next: String,
     confirm: ServerAction<Confirm>,
+    answers: Answers,
 ) -> impl IntoView {
     let WaysToConfirm { name, local, providers, .. } = ways;
     let none = (!local && providers.iter().all(|provider| !provider.answers))
         .then(|| view! { <p class="sub" role="status">{t!("confirm-none")}</p> });
     let some = !providers.is_empty();
     let or = (some && local).then(|| view! { <p class="sub is-centred">{t!("confirm-or")}</p> });
-    let form = local.then(|| view! { <PasswordForm name=name next=next.clone() confirm=confirm/> });
+    let form = local.then(|| view! { <PasswordForm name=name next=next.clone() confirm=confirm answers=answers/> });
     let providers = providers.into_iter().map(|ProviderOffer { name, label, answers }| {
         let text = t!("confirm-with", provider = label.as_str());
         let address = routes::confirm_through(&name, &next);
@@ -41,18 +47,17 @@ pub(crate) fn ConfirmForm(
 }
 
 #[component]
-fn PasswordForm(name: String, next: String, confirm: ServerAction<Confirm>) -> impl IntoView {
-    let problem = refusal(confirm);
-    let pending = confirm.pending();
+fn PasswordForm(name: String, next: String, confirm: ServerAction<Confirm>, answers: Answers) -> impl IntoView {
+    let Answers { problem, fault, pending } = answers;
     view! {
         <ActionForm action=confirm attr:class="form">
             <input type="hidden" name="next" value=next/>
             // For password managers, which keep the two together.
             <input type="hidden" name="username" autocomplete="username" value=name/>
-            <ProblemNote problem=problem besides=FIELDS/>
+            <ProblemNote problem=problem besides=&[FIELD]/>
             <TextField
-                id="confirm-password" name="password" label=t!("confirm-password") value="" kind="password"
-                autocomplete="current-password" autofocus=true longest=1024 fault=fault_of(problem, "password")
+                id="confirm-password" name=FIELD label=t!("confirm-password") value="" kind="password"
+                autocomplete="current-password" autofocus=true longest=1024 fault=fault
             />
             <button
                 type="submit"

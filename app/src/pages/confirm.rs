@@ -11,7 +11,11 @@ use leptos_router::{
 
 use crate::{
     api::session::{Confirm, read_ways_to_confirm},
-    components::{confirm_form::ConfirmForm, language_switch::LanguageSwitch, problem_note::ProblemNote},
+    components::{
+        confirm_form::{self, ConfirmForm},
+        language_switch::LanguageSwitch,
+        problem_note::ProblemNote,
+    },
     layouts::plain::Plain,
     routes,
 };
@@ -19,6 +23,7 @@ use crate::{
 #[component]
 pub(crate) fn ConfirmPage() -> impl IntoView {
     let confirm = ServerAction::<Confirm>::new();
+    let answers = confirm_form::answers(confirm);
     let query = use_query_map().get_untracked();
     let next = routes::safe_next(&query.get("next").unwrap_or_default()).to_owned();
     let ways = Resource::new_blocking(|| (), |()| read_ways_to_confirm());
@@ -41,7 +46,7 @@ pub(crate) fn ConfirmPage() -> impl IntoView {
                     Suspend::new(async move {
                         match ways.await {
                             Ok(ways) if ways.fresh => view! { <Redirect path=next/> }.into_any(),
-                            Ok(ways) => view! { <ConfirmForm ways=ways next=next confirm=confirm/> }.into_any(),
+                            Ok(ways) => view! { <ConfirmForm ways=ways next=next confirm=confirm answers=answers/> }.into_any(),
                             Err(refused) if refused.needs_sign_in() => {
                                 view! { <Redirect path=routes::sign_in_then(&next)/> }.into_any()
                             }

@@ -83,10 +83,11 @@ test("in Firefox: signed in, one click to a shell, and JupyterLab in another tab
       const lab = (await firefox.pages()).find((tab) => /^https?:\/\/[a-z2-7]{10}\.localhost:\d+\//.test(tab.url()));
       if (!lab) return `no tab of JupyterLab among ${(await firefox.pages()).map((tab) => tab.url()).join(" ")}`;
       await lab.bringToFront();
-      const card = await lab.$(".jp-LauncherCard[data-category='Notebook']");
-      return card ? "a notebook's card" : lab.$eval("body", (body) => `${location.href}: ${body.innerText.slice(0, 300)}`);
+      // Beside the launcher, or beside the notebook that its owner had open last.
+      const files = await lab.$(".jp-DirListing-content");
+      return files ? "the home's files" : lab.$eval("body", (body) => `${location.href}: ${body.innerText.slice(0, 300)}`);
     };
     const looked = () => shown().catch((error: unknown) => String(error));
-    await expect.poll(looked, { timeout: 120_000, intervals: [500] }).toBe("a notebook's card");
+    await expect.poll(looked, { timeout: 120_000, intervals: [500] }).toBe("the home's files");
   });
 });

@@ -12,11 +12,15 @@ use crate::{
         session::{Confirm, WaysToConfirm, read_ways_to_confirm},
     },
     components::{
-        confirm_form::ConfirmForm, dialog::RouteDialog, field::TextField, problem_note::ProblemNote, radio::Choice,
+        confirm_form::{self, ConfirmForm},
+        dialog::RouteDialog,
+        field::TextField,
+        problem_note::ProblemNote,
+        radio::Choice,
         shown_once::ShownOnce,
     },
     contexts::actions::answer_anew,
-    forms::{fault_of, refusal},
+    forms::Answers,
     routes,
 };
 
@@ -33,6 +37,7 @@ pub(crate) fn NewTokenDialog() -> impl IntoView {
     let key = use_query_map().get_untracked().get("shown");
     let shown = key.map(|key| Resource::new_blocking(|| (), move |()| take_shown(key.clone())));
     let confirm = ServerAction::<Confirm>::new();
+    let (answers, asked) = (Answers::of(actions.create_token, "name"), confirm_form::answers(confirm));
     let confirmed = Memo::new(move |_| matches!(confirm.value().get(), Some(Ok(()))));
     let refused = move || actions.create_token.value().get().and_then(Result::err);
     let too_late = Memo::new(move |_| refused().is_some_and(|refused| refused.needs_confirming()));
@@ -42,7 +47,7 @@ pub(crate) fn NewTokenDialog() -> impl IntoView {
             {move || match (made.get(), shown) {
                 (Some(text), _) => view! { <Made text=text/> }.into_any(),
                 (None, Some(shown)) => view! { <Taken shown=shown/> }.into_any(),
-                (None, None) => view! { <Confirmed ways=ways confirm=confirm/> }.into_any(),
+                (None, None) => view! { <Confirmed ways=ways confirm=confirm asked=asked answers=answers/> }.into_any(),
             }}
         </RouteDialog>
     }
@@ -51,7 +56,13 @@ pub(crate) fn NewTokenDialog() -> impl IntoView {
 
 /// The form, once the person has shown in the last minutes who they are.
 #[component]
-fn Confirmed(ways: Resource<Result<WaysToConfirm, Refused>>, confirm: ServerAction<Confirm>) -> impl IntoView {
+fn Confirmed(
+    ways: Resource<Result<WaysToConfirm, Refused>>,
+    confirm: ServerAction<Confirm>,
+    /// Of the confirmation, and of the token's form.
+    asked: Answers,
+    answers: Answers,
+) -> impl IntoView {
     view! {
         <Transition>
             {move || Suspend::new(async move {
@@ -59,12 +70,12 @@ fn Confirmed(ways: Resource<Result<WaysToConfirm, Refused>>, confirm: ServerActi
                     Ok(ways) if !ways.fresh => view! {
                         <div class="dialog-content">
                             <p>{t!("confirm-about")}</p>
-                            <ConfirmForm ways=ways next=routes::NEW_TOKEN confirm=confirm/>
+                            <ConfirmForm ways=ways next=routes::NEW_TOKEN confirm=confirm answers=asked/>
                         </div>
                     }
                     .into_any(),
                     // Where it cannot be found out the form says why when it is used.
-                    _ => view! { <NewTokenForm/> }.into_any(),
+                    _ => view! { <NewTokenForm answers=answers/> }.into_any(),
                 }
             })}
         </Transition>
@@ -106,10 +117,9 @@ fn Gone() -> impl IntoView {
 }
 
 #[component]
-fn NewTokenForm() -> impl IntoView {
+fn NewTokenForm(answers: Answers) -> impl IntoView {
     let actions: ProfileActions = expect_context();
-    let problem = refusal(actions.create_token);
-    let pending = actions.create_token.pending();
+    let Answers { problem, fault, pending } = answers;
     let lifetime = |days: i64| {
         view! {
             <Choice name="days" value=days.to_string() checked=days == USUAL>{t!("profile-token-days", n = days)}</Choice>
@@ -122,7 +132,7 @@ fn NewTokenForm() -> impl IntoView {
                 <ProblemNote problem=problem besides=FIELDS/>
                 <TextField
                     id="token-name" name="name" label=t!("profile-token-for") value="" autofocus=true longest=40
-                    fault=fault_of(problem, "name")
+                    fault=fault
                 />
                 <fieldset class="field">
                     <legend>{t!("profile-token-lifetime")}</legend>
