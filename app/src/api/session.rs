@@ -22,7 +22,7 @@ pub struct ProviderOffer {
     pub answers: bool,
 }
 
-/// Shown to everybody: they are what the sign-in page offers.
+/// Public: the sign-in page offers them without a session.
 #[server(prefix = "/actions", endpoint = "ways-in", input = GetUrl)]
 pub(crate) async fn read_ways_in() -> Result<WaysIn, Refused> {
     let federation = crate::visit::visit()?.control.federation;

@@ -1,5 +1,5 @@
 //! Whether nodes may hold what they are to hold: within their owner's limits, with room on the hosts, with their runtime
-//! there. Every order after which a node holds something it did not hold passes here, whoever gives it. Decides inside the
+//! there. Every order after which a node holds something it did not hold passes here. Decides inside the
 //! transaction that writes the order down. Knows no vcluster's lifecycle.
 
 use domain::{

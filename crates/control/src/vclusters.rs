@@ -54,7 +54,7 @@ impl std::fmt::Debug for Vclusters {
     }
 }
 
-/// A page of somebody's vclusters, newest first.
+/// A page of one owner's vclusters, newest first.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Listed {
     pub vclusters: Vec<Vcluster>,

@@ -119,7 +119,7 @@ impl Operation {
         Self { host: Some(host), ..Self::begin(id, OperationKind::Recover, now) }
     }
 
-    /// Something that nobody did, over at once.
+    /// Something that happened without a request, over at once.
     pub fn happened(id: OperationId, kind: OperationKind, what: String, now: DateTime<Utc>) -> Self {
         let state = match kind {
             OperationKind::OutOfMemory => OperationState::Failed,

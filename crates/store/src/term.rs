@@ -33,7 +33,7 @@ async fn row(db: &impl ConnectionTrait) -> Result<Option<record::Model>, StoreEr
     record::Entity::find_by_id(ONE).one(db).await.map_err(fault("record"))
 }
 
-/// 0 when nobody has ever served it.
+/// 0 when it was never served.
 pub(crate) async fn term(db: &impl ConnectionTrait) -> Result<i64, StoreError> {
     Ok(row(db).await?.map_or(0, |row| row.term))
 }
@@ -73,7 +73,7 @@ fn missing() -> StoreError {
     unreadable("record", ONE, "its one row is missing")
 }
 
-/// A record that nobody has ever served is a schema with a name, and gives way to the one that is copied over it.
+/// A record that was never served is a schema with a name, and gives way to the one that is copied over it.
 pub(crate) async fn give_way(db: &impl ConnectionTrait) -> Result<(), DbErr> {
     record::Entity::delete_many().filter(record::Column::Term.eq(0)).exec(db).await.map(drop)
 }

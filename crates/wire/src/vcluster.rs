@@ -103,7 +103,7 @@ pub struct UnreadableVcluster {
     pub reason: String,
 }
 
-/// One piece of somebody's vclusters. `next` is the cursor of the following piece; absent on the last.
+/// One piece of one owner's vclusters. `next` is the cursor of the following piece; absent on the last.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct VclusterPage {

@@ -1,34 +1,15 @@
 // What makes the way in wider asks first who is there: with the password, and at a provider. With and without JavaScript.
 import { type Page } from "@playwright/test";
 
-import { Dockletd } from "../../fixtures/dockletd";
-import { Provider } from "../../fixtures/provider";
-import { expect, hydrated, test as base } from "../../fixtures/test";
+import { testWithProvider } from "../../fixtures/provider";
+import { expect, hydrated } from "../../fixtures/test";
 import { section, signIn } from "../../pages/people";
 
 const PASSWORD = "correct horse battery";
 // Long enough for a form on a busy machine, and short enough to wait for.
 const FRESH = "12s";
 
-const test = base.extend<object, { provider: Provider; dockletd: Dockletd }>({
-  provider: [
-    async ({}, use) => {
-      const provider = await Provider.start();
-      await use(provider);
-      await provider.end();
-    },
-    { scope: "worker" },
-  ],
-  dockletd: [
-    async ({ provider }, use) => {
-      const dockletd = await Dockletd.start({ ...provider.environment, DOCKLET_SIGN_IN_FRESH: FRESH });
-      await provider.knows(dockletd.url, "lab", "desk");
-      await use(dockletd);
-      await dockletd.destroy();
-    },
-    { scope: "worker", timeout: 120_000 },
-  ],
-});
+const test = testWithProvider({ DOCKLET_SIGN_IN_FRESH: FRESH });
 
 /** Opens the dialog of a new token until the sign-in is not fresh any more, and it asks. */
 async function asks(page: Page, scripted: boolean): Promise<void> {

@@ -1,28 +1,9 @@
 // Signing in through an OpenID provider and out again, with and without JavaScript.
-import { Dockletd } from "../../fixtures/dockletd";
-import { Provider } from "../../fixtures/provider";
-import { expect, hydrated, test as base } from "../../fixtures/test";
+import { testWithProvider } from "../../fixtures/provider";
+import { expect, hydrated } from "../../fixtures/test";
 import { signInAsAdmin } from "../../pages/people";
 
-const test = base.extend<object, { provider: Provider; dockletd: Dockletd }>({
-  provider: [
-    async ({}, use) => {
-      const provider = await Provider.start();
-      await use(provider);
-      await provider.end();
-    },
-    { scope: "worker" },
-  ],
-  dockletd: [
-    async ({ provider }, use) => {
-      const dockletd = await Dockletd.start(provider.environment);
-      await provider.knows(dockletd.url, "lab", "desk");
-      await use(dockletd);
-      await dockletd.destroy();
-    },
-    { scope: "worker", timeout: 120_000 },
-  ],
-});
+const test = testWithProvider();
 
 test("somebody signs in through the provider, is who they are there, and signs out of both", async ({ page, accessible, javaScriptEnabled }) => {
   const scripted = javaScriptEnabled !== false;

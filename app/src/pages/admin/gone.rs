@@ -1,25 +1,20 @@
 //! The form that declares a host gone for good. The host's name is typed, so that no click alone does it.
 
 use catalogue::t;
-use leptos::{form::ActionForm, html, prelude::*};
-use wire::problem::Problem;
+use leptos::{form::ActionForm, prelude::*};
 
 use crate::{
     api::installation::ForgetHost,
     components::{field::TextField, problem_note::ProblemNote, section::Section},
+    forms::{emptied_by, refusal},
 };
 
 #[component]
 pub(super) fn GoneSection() -> impl IntoView {
     let forget = ServerAction::<ForgetHost>::new();
-    let problem = Signal::derive(move || forget.value().get().and_then(Result::err).map(Problem::from));
+    let problem = refusal(forget);
     let pending = forget.pending();
-    let form = NodeRef::<html::Form>::new();
-    Effect::new(move |_| {
-        if let (Some(Ok(())), Some(form)) = (forget.value().get(), form.get()) {
-            form.reset();
-        }
-    });
+    let form = emptied_by(forget);
     view! {
         <Section id="gone" title=t!("admin-gone") about=t!("admin-gone-about")>
             <ActionForm action=forget attr:class="form" node_ref=form>

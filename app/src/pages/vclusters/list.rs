@@ -49,7 +49,7 @@ pub(crate) fn VclustersPage() -> impl IntoView {
     .into_any()
 }
 
-/// Vclusters that the record has and nobody can read, in the server's words.
+/// Vclusters in the record that cannot be read, in the server's words.
 #[component]
 fn Unreadable() -> impl IntoView {
     let live = use_live();

@@ -16,7 +16,7 @@ async fn refused(store: &SqlStore) -> StoreError {
     store.begin().await.err().expect("somebody else writes")
 }
 
-/// The writer's place, for somebody whose patience is shorter than what a busy machine takes for a statement.
+/// The writer's place, taken with less patience than a busy machine needs for a statement.
 async fn at_last(store: &SqlStore) -> Box<dyn Transaction> {
     testkit::obtain("the writer's place", LONG, async || store.begin().await.ok()).await
 }

@@ -109,7 +109,7 @@ async fn a_broken_vcluster_is_named_wherever_it_is_read() {
         let page = PageRequest { after: None, limit: 9 };
         let own = record.store.vclusters_of(user_id(1), page).await.expect("a read");
         assert_eq!(own.vclusters, all.vclusters, "{change}");
-        // Without an owner it is in nobody's list.
+        // Without an owner it is in no list.
         assert_eq!(own.unreadable.len(), usize::from(!change.contains("owner")), "{change}");
     }
 }
