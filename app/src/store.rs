@@ -5,7 +5,11 @@
 
 use std::collections::BTreeSet;
 
-use wire::{event::Event, session::Amount, vcluster::Vcluster};
+use wire::{
+    event::Event,
+    session::Amount,
+    vcluster::{UnreadableVcluster, Vcluster},
+};
 
 use crate::api::overview::Overview;
 
@@ -13,8 +17,7 @@ use crate::api::overview::Overview;
 pub(crate) struct Store {
     /// Newest first: ids are time-ordered.
     vclusters: Vec<Vcluster>,
-    /// What is said of those that cannot be read.
-    unreadable: Vec<String>,
+    unreadable: Vec<UnreadableVcluster>,
     gone: BTreeSet<String>,
     limits: Amount,
     usage: Amount,
@@ -53,7 +56,7 @@ impl Store {
         &self.vclusters
     }
 
-    pub(crate) fn unreadable(&self) -> &[String] {
+    pub(crate) fn unreadable(&self) -> &[UnreadableVcluster] {
         &self.unreadable
     }
 
@@ -137,7 +140,7 @@ impl Store {
 
     fn remove(&mut self, id: &str) -> Option<Vcluster> {
         self.gone.insert(id.to_owned());
-        self.unreadable.retain(|sentence| !sentence.contains(id));
+        self.unreadable.retain(|unreadable| unreadable.id != id);
         let index = self.vclusters.iter().position(|vcluster| vcluster.id == id)?;
         Some(self.vclusters.remove(index))
     }

@@ -3,13 +3,14 @@
 
 use std::{path::Path, process::Command, time::Duration};
 
+use reqwest::Method;
 use rustix::process::Signal;
 use serde_json::json;
 use testkit::{EtcdProgram, RealPostgres, eventually};
 
 use crate::{
     common::{
-        client::Client,
+        client::{Client, send},
         daemon::{Daemon, Options},
         docker::{Container, containers, docker},
     },
@@ -199,19 +200,24 @@ async fn nothing_is_lost_or_doubled_by_a_restore(kept: &Kept) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_vcluster_that_cannot_be_read_stands_beside_the_others_and_an_administrator_can_delete_it() {
+async fn a_vcluster_that_cannot_be_read_stands_beside_the_others_and_its_owner_and_administrators_can_delete_it() {
     let daemon = Daemon::start_usual().await;
     let password = daemon.add_user("ada");
     daemon.add_user("bob");
     let (admin, ada) = (daemon.admin(), daemon.client_of("ada"));
     let (broken, good) = (lab(&daemon, &ada, "broken").await, lab(&daemon, &ada, "good").await);
-    sqlite3(&daemon.data.join("docklet.db"), "UPDATE vclusters SET intent = 'sleeping' WHERE name = 'broken'");
+    let damaged = ada.create("damaged", 1).await;
+    settled(&ada, &damaged, "running").await;
+    sqlite3(
+        &daemon.data.join("docklet.db"),
+        "UPDATE vclusters SET intent = 'sleeping' WHERE name IN ('broken', 'damaged')",
+    );
 
     let listed = ada.get("/api/v1/vclusters").await.ok(200).json();
     assert_eq!((&listed["items"][0]["id"], listed["items"].as_array().map(Vec::len)), (&json!(good.0), Some(1)));
     assert_eq!(
         (&listed["unreadable"][0]["id"], listed["unreadable"].as_array().map(Vec::len)),
-        (&json!(broken.0), Some(1))
+        (&json!(damaged), Some(2))
     );
     let sentence = listed["unreadable"][0]["reason"].as_str().expect("a sentence");
     assert!(
@@ -225,11 +231,17 @@ async fn a_vcluster_that_cannot_be_read_stands_beside_the_others_and_an_administ
     said(&admin, "cannot be read from the record").await;
     assert_untouched(&daemon, &broken.1, "broken");
 
+    let by_form = |id: &str| browser.request(Method::POST, "/actions/delete-unreadable").form(&[("id", id)]);
+    assert_eq!(send(by_form(&good.0)).await.status, 404, "what can be read is deleted where its name is asked for");
+    send(by_form(&damaged)).await.ok(200);
     let path = |id: &str| format!("/api/v1/vclusters/{id}");
     daemon.client_of("bob").delete(&path(&broken.0)).await.problem(404, "not_found");
     admin.delete(&path(&good.0)).await.problem(404, "not_found");
     admin.delete(&path(&broken.0)).await.ok(204);
-    eventually("its container is gone", SOON, || async { container_of(&daemon, &broken.0).is_none() }).await;
+    eventually("their containers are gone", SOON, || async {
+        [&broken.0, &damaged].iter().all(|id| container_of(&daemon, id).is_none())
+    })
+    .await;
     let listed = ada.get("/api/v1/vclusters").await.ok(200).json();
     assert_eq!((listed["items"].as_array().map(Vec::len), listed.get("unreadable")), (Some(1), None));
     assert_untouched(&daemon, &good.1, "good");

@@ -18,6 +18,7 @@ use crate::{
         app::{self, PORT},
         browser::Browser,
         daemon::{Daemon, Options, Process, command, try_cli},
+        process::tail,
         terminal::{self, Viewer},
     },
     vcluster_lifecycle::settled,
@@ -84,6 +85,15 @@ impl Apart {
         let output = try_cli(data, &arguments);
         let said = [output.stdout, output.stderr].concat();
         (output.status.success(), String::from_utf8_lossy(&said).into_owned())
+    }
+}
+
+impl Drop for Apart {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            let log = std::fs::read_to_string(self.dir.path().join("log")).unwrap_or_default();
+            eprintln!("the end of the worker's log:\n{}", tail(&log, 20));
+        }
     }
 }
 

@@ -3,7 +3,10 @@
 use chrono::{DateTime, Utc};
 use leptos::{prelude::*, server_fn::codec::GetUrl};
 use serde::{Deserialize, Serialize};
-use wire::{session::Session, vcluster::Vcluster};
+use wire::{
+    session::Session,
+    vcluster::{UnreadableVcluster, Vcluster},
+};
 
 use super::Refused;
 
@@ -11,8 +14,7 @@ use super::Refused;
 pub struct Overview {
     pub session: Session,
     pub vclusters: Vec<Vcluster>,
-    /// What is to be said of vclusters that cannot be read.
-    pub unreadable: Vec<String>,
+    pub unreadable: Vec<UnreadableVcluster>,
     /// The live feed's sequence that `vclusters` and `session.usage` are at least as new as.
     pub position: i64,
     /// The server's clock, so that both first renders say the same "3 min ago".

@@ -102,6 +102,15 @@ pub(crate) async fn delete_vcluster(id: String, typed: String) -> Result<Vcluste
     Ok(vcluster)
 }
 
+/// Takes one that cannot be read out of the record. One that can be read is deleted where its name is asked for.
+#[server(prefix = "/actions", endpoint = "delete-unreadable")]
+pub(crate) async fn delete_unreadable(id: String) -> Result<(), Refused> {
+    let (control, actor, id) = server::on(&id)?;
+    control.vclusters.delete_unreadable(&actor, id).await.map_err(crate::visit::refuse)?;
+    crate::visit::redirect_plain_form(crate::routes::HOME);
+    Ok(())
+}
+
 /// Adds `count` nodes like the ones it has.
 #[server(prefix = "/actions", endpoint = "add-nodes")]
 pub(crate) async fn add_nodes(id: String, count: i64) -> Result<Vcluster, Refused> {
@@ -127,7 +136,7 @@ mod server {
     use domain::{VclusterId, Violation, vcluster::Vcluster as Record};
     use wire::{
         problem::{Code, Problem},
-        vcluster::{CreateVcluster, Vcluster},
+        vcluster::{CreateVcluster, UnreadableVcluster, Vcluster},
     };
 
     use crate::{
@@ -168,14 +177,17 @@ mod server {
         answer(&actor, visit()?.control.vclusters.create(&actor, order, key).await)
     }
 
-    /// Every vcluster of the actor, newest first, and what is to be said of those that cannot be read. Their own limit keeps
-    /// the list short.
-    pub(crate) async fn all_of(control: &Control, actor: &Actor) -> Result<(Vec<Vcluster>, Vec<String>), Error> {
+    /// Every vcluster of the actor, newest first, and those that cannot be read. Their own limit keeps the list short.
+    pub(crate) async fn all_of(
+        control: &Control,
+        actor: &Actor,
+    ) -> Result<(Vec<Vcluster>, Vec<UnreadableVcluster>), Error> {
+        let told = |(id, reason): (VclusterId, String)| UnreadableVcluster { id: id.to_string(), reason };
         let (mut all, mut unreadable, mut after) = (Vec::new(), Vec::new(), None);
         loop {
             let page = control.vclusters.list(actor, PageRequest { after, limit: LONGEST_PAGE }).await?;
             all.extend(page.vclusters.iter().map(|vcluster| Vcluster::from_domain(vcluster, &actor.name)));
-            unreadable.extend(page.unreadable.into_iter().map(|(_, sentence)| sentence));
+            unreadable.extend(page.unreadable.into_iter().map(told));
             after = page.next;
             if after.is_none() {
                 return Ok((all, unreadable));

@@ -5,7 +5,11 @@
 mod feed;
 
 use leptos::prelude::*;
-use wire::{event::Event, session::Amount, vcluster::Vcluster};
+use wire::{
+    event::Event,
+    session::Amount,
+    vcluster::{UnreadableVcluster, Vcluster},
+};
 
 use super::toasts::{Toasts, use_toasts};
 use crate::{
@@ -31,8 +35,8 @@ impl Live {
         self.store.with(|store| store.vclusters().to_vec())
     }
 
-    /// What is to be said of those that cannot be read.
-    pub(crate) fn unreadable(self) -> Vec<String> {
+    /// Those that cannot be read.
+    pub(crate) fn unreadable(self) -> Vec<UnreadableVcluster> {
         self.store.with(|store| store.unreadable().to_vec())
     }
 

@@ -140,8 +140,7 @@ impl Vclusters {
     pub async fn delete(&self, actor: &Actor, id: VclusterId) -> Result<Option<Vcluster>, Error> {
         let mut change = match self.begin(actor, id, OperationKind::Delete).await {
             Err(Error::Store(StoreError::Unreadable { .. })) => {
-                self.delete_unreadable(actor, id).await?;
-                return Ok(None);
+                return self.delete_unreadable(actor, id).await.map(|()| None);
             }
             begun => begun?,
         };

@@ -70,7 +70,8 @@ impl DockerCleanup {
         Ok(listed.lines().filter_map(Thing::read).collect())
     }
 
-    fn remove_all(&self) -> Result<(), String> {
+    /// Removes what is there now. Fails with the engine's words, also when something is being made in between.
+    pub fn remove_all(&self) -> Result<(), String> {
         let mut helper = None;
         for (_, list, remove) in KINDS {
             let (helpers, others): (Vec<_>, Vec<_>) = self.list(list)?.into_iter().partition(|thing| thing.is_helper);

@@ -296,7 +296,7 @@ impl Drop for Daemon {
             terminate(child);
         }
         self.kill();
-        clean_up_until_quiet(self.installation);
+        clean_up_until_quiet(&self.cleanup);
         if std::thread::panicking() {
             eprintln!("the end of dockletd's log:\n{}", tail(&self.log(), 60));
         }

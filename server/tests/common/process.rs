@@ -5,28 +5,32 @@ use std::{
     time::{Duration, Instant},
 };
 
-use domain::InstallationId;
 use rustix::process::{Pid, Signal, kill_process};
 use testkit::DockerCleanup;
 
 /// How often in a row nothing must be there before a test's things count as gone.
 const LOOKS: u32 = 4;
 
-/// Also after an orderly end the engine may be creating a container that nobody waits for any more, so nothing being there counts only when it stays so.
+/// Also after an orderly end the engine may be creating a container that nobody waits for any more. So nothing being there
+/// counts only when it stays so, and a network that such a container is just being connected to is removed a little later.
 #[expect(
     clippy::disallowed_methods,
     reason = "Drop cannot await, and the engine tells nobody that it will create nothing more"
 )]
-pub(crate) fn clean_up_until_quiet(installation: InstallationId) {
-    let mut quiet = 0;
+pub(crate) fn clean_up_until_quiet(cleanup: &DockerCleanup) {
+    let (mut quiet, mut removed) = (0, Ok(()));
     for _ in 0..100 {
         if quiet == LOOKS {
             return;
         }
-        let cleanup = DockerCleanup::new(installation);
-        quiet = if cleanup.present().is_empty() && cleanup.helper().is_none() { quiet + 1 } else { 0 };
-        drop(cleanup);
+        let is_quiet = cleanup.present().is_empty() && cleanup.helper().is_none();
+        quiet = if is_quiet { quiet + 1 } else { 0 };
+        removed = cleanup.remove_all();
         std::thread::sleep(Duration::from_millis(100));
+    }
+    // A second panic would end the whole test run.
+    if !std::thread::panicking() {
+        panic!("the test's things must be removed from Docker: {removed:?}");
     }
 }
 

@@ -14,7 +14,7 @@ use tokio_tungstenite::{
 };
 use wire::terminal::{ClientFrame, Exit, NodeFrame, SUBPROTOCOL};
 
-use super::client::Client;
+use super::{client::Client, process::tail};
 
 pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
 pub(crate) const VIEWER: &str = "000102030405060708090a0b0c0d0e0f";
@@ -114,12 +114,12 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Viewer<S> {
                 // A large output is not searched from its beginning again and again.
                 searched = self.seen.len().saturating_sub(text.len());
                 if let Some(closed) = self.step().await {
-                    panic!("closed before {text:?} came: {closed:?}; seen: {}", self.text());
+                    panic!("closed before {text:?} came: {closed:?}, exit {:?}; seen last: {}", self.exit, self.end());
                 }
             }
         };
         let in_time = tokio::time::timeout(PATIENCE, found).await.is_ok();
-        assert!(in_time, "{text:?} did not come; seen: {}", self.text());
+        assert!(in_time, "{text:?} did not come; seen last: {}", self.end());
     }
 
     /// Reads until the other side closes.
@@ -137,6 +137,11 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Viewer<S> {
 
     pub(crate) fn text(&self) -> String {
         String::from_utf8_lossy(&self.seen).into_owned()
+    }
+
+    /// For the message of a failure, where all of it would hide what comes after.
+    fn end(&self) -> String {
+        tail(&self.text(), 5)
     }
 
     /// One message; the close frame when it was the last.

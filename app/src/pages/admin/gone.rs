@@ -6,21 +6,18 @@ use leptos::{form::ActionForm, prelude::*};
 use crate::{
     api::installation::ForgetHost,
     components::{field::TextField, problem_note::ProblemNote, section::Section},
-    forms::{emptied_by, refusal},
+    forms::Answers,
 };
 
 #[component]
-pub(super) fn GoneSection() -> impl IntoView {
-    let forget = ServerAction::<ForgetHost>::new();
-    let problem = refusal(forget);
-    let pending = forget.pending();
-    let form = emptied_by(forget);
+pub(super) fn GoneSection(forget: ServerAction<ForgetHost>, answers: Answers) -> impl IntoView {
+    let Answers { problem, fault, pending } = answers;
     view! {
         <Section id="gone" title=t!("admin-gone") about=t!("admin-gone-about")>
-            <ActionForm action=forget attr:class="form" node_ref=form>
+            <ActionForm action=forget attr:class="form">
                 <div class="section-body">
-                    <ProblemNote problem=problem/>
-                    <TextField id="gone-host" name="host" label=t!("admin-gone-host") value="" longest=63 fault=None/>
+                    <ProblemNote problem=problem besides=&["host"]/>
+                    <TextField id="gone-host" name="host" label=t!("admin-gone-host") value="" longest=63 fault=fault/>
                 </div>
                 <footer class="section-foot">
                     <p class="sub">{t!("admin-gone-back")}</p>

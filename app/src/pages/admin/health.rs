@@ -9,7 +9,7 @@ use wire::admin::{Disk, Health, Host, Notice, Part};
 
 use super::{AdminHead, disks::DisksSection, gone::GoneSection};
 use crate::{
-    api::installation::read_health,
+    api::installation::{ForgetHost, read_health},
     components::{
         apps_astray::AppsAstray,
         meter::Meter,
@@ -21,6 +21,7 @@ use crate::{
         time_ago::TimeAgo,
     },
     contexts::clock::use_clock,
+    forms::Answers,
     layouts::chrome::TopBar,
     pages::problem::ProblemCard,
     wording::{
@@ -38,6 +39,8 @@ const NEARLY_FULL: f64 = 90.0;
 #[component]
 pub(crate) fn HealthPage() -> impl IntoView {
     let health = Resource::new_blocking(|| (), |()| read_health());
+    let forget = ServerAction::<ForgetHost>::new();
+    let answers = Answers::of(forget, "host");
     Effect::new(move |_| {
         let look = move || {
             if !document().hidden() {
@@ -57,12 +60,11 @@ pub(crate) fn HealthPage() -> impl IntoView {
             <Transition fallback=SectionsSkeleton>
                 {move || Suspend::new(async move {
                     match health.await {
-                        Ok(health) => view! { <Shown health=health/> }.into_any(),
+                        Ok(health) => view! { <Shown health=health forget=forget answers=answers/> }.into_any(),
                         Err(refused) => view! { <ProblemCard problem=refused.into()/> }.into_any(),
                     }
                 })}
             </Transition>
-            <GoneSection/>
             <DisksSection/>
         </div>
     }
@@ -70,8 +72,10 @@ pub(crate) fn HealthPage() -> impl IntoView {
 }
 
 #[component]
-fn Shown(health: Health) -> impl IntoView {
+fn Shown(health: Health, forget: ServerAction<ForgetHost>, answers: Answers) -> impl IntoView {
     let clock = use_clock();
+    let gone =
+        health.hosts.iter().any(|host| !host.ready).then(|| view! { <GoneSection forget=forget answers=answers/> });
     let started = health.started_at;
     view! {
         <Notices notices=health.notices/>
@@ -107,6 +111,7 @@ fn Shown(health: Health) -> impl IntoView {
                 <tbody>{health.hosts.into_iter().map(|host| view! { <HostRow host=host/> }).collect_view()}</tbody>
             </table>
         </Section>
+        {gone}
         <DiskSection disk=health.disk/>
     }
 }

@@ -5,19 +5,22 @@ mod meters;
 mod row;
 
 use catalogue::t;
-use leptos::prelude::*;
+use leptos::{form::ActionForm, prelude::*};
 use leptos_router::components::Outlet;
+use wire::vcluster::UnreadableVcluster;
 
 use self::{empty::Empty, meters::Meters, row::Row};
 use crate::{
-    api::usage::read_glances,
+    api::{usage::read_glances, vclusters::DeleteUnreadable},
     components::{
         icon::{Glyph, Icon},
+        problem_note::ProblemNote,
         quick_create::NewVclusterButton,
         rich::Foreign,
         tab_title::TabTitle,
     },
     contexts::{glances::provide_glances, live::use_live},
+    forms::refusal,
     layouts::chrome::TopBar,
     pages::vclusters::seeded::seeded,
     wording::{problem::of_server, vcluster::ready},
@@ -49,19 +52,38 @@ pub(crate) fn VclustersPage() -> impl IntoView {
     .into_any()
 }
 
-/// Vclusters in the record that cannot be read, in the server's words.
+/// Vclusters in the record that cannot be read, in the server's words. Nothing can be asked for by a name nobody can read, so
+/// two presses delete one.
 #[component]
 fn Unreadable() -> impl IntoView {
     let live = use_live();
-    let note = |sentence: String| {
+    let delete = ServerAction::<DeleteUnreadable>::new();
+    let problem = refusal(delete);
+    let pending = delete.pending();
+    let note = move |UnreadableVcluster { id, reason }: UnreadableVcluster| {
         view! {
             <div class="note tone-bad">
                 <Glyph icon=Icon::Warning/>
-                <div><p><Foreign said=of_server(sentence)/></p></div>
+                <div>
+                    <p><Foreign said=of_server(reason)/></p>
+                    <details>
+                        <summary>{t!("vclusters-unreadable")}</summary>
+                        <ActionForm action=delete>
+                            <input type="hidden" name="id" value=id/>
+                            <p>{t!("vclusters-unreadable-lost")}</p>
+                            <button type="submit" class="button is-danger is-small" disabled=pending>
+                                {t!("vclusters-unreadable-now")}
+                            </button>
+                        </ActionForm>
+                    </details>
+                </div>
             </div>
         }
     };
-    view! { <div class="notes">{move || live.unreadable().into_iter().map(note).collect_view()}</div> }
+    view! {
+        <div class="notes">{move || live.unreadable().into_iter().map(note).collect_view()}</div>
+        <ProblemNote problem=problem/>
+    }
 }
 
 #[component]

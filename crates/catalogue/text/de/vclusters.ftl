@@ -23,3 +23,6 @@ vclusters-no-node-left = { $n ->
 }
 vclusters-too-little-left = Es ist weniger CPU oder Speicher übrig, als der kleinste Knoten braucht. Halte einen vcluster an, um Platz zu schaffen.
 vclusters-cpu = CPU { $share }
+vclusters-unreadable = Löschen …
+vclusters-unreadable-lost = Die Nodes und alles in ihnen geht verloren, dein Home bleibt. Das lässt sich nicht zurücknehmen.
+vclusters-unreadable-now = Unlesbaren vcluster löschen

@@ -23,3 +23,6 @@ vclusters-no-node-left = { $n ->
 }
 vclusters-too-little-left = Less CPU or memory is left than the smallest node needs. Stop a vcluster to make room.
 vclusters-cpu = CPU { $share }
+vclusters-unreadable = Delete it…
+vclusters-unreadable-lost = Its nodes and everything in them are lost; your home is kept. This cannot be taken back.
+vclusters-unreadable-now = Delete the unreadable vcluster

@@ -21,9 +21,15 @@ pub(crate) fn sentence(id: VclusterId, fault: &str) -> String {
 impl Vclusters {
     /// Takes it out of the record at once: no order can be read that could be taken back first. Its nodes are noted as
     /// departed, so their host is told to remove them when it asks.
-    pub(super) async fn delete_unreadable(&self, actor: &Actor, id: VclusterId) -> Result<(), Error> {
+    ///
+    /// # Errors
+    /// [`Error::NotFound`] when it can be read, is gone, or is neither the actor's nor the actor an administrator.
+    pub async fn delete_unreadable(&self, actor: &Actor, id: VclusterId) -> Result<(), Error> {
         let now = self.clock.now();
         let mut tx = self.store.begin().await?;
+        if !matches!(tx.vcluster(id).await, Err(StoreError::Unreadable { .. })) {
+            return Err(Error::NotFound("vcluster that cannot be read"));
+        }
         let owner = match tx.owner_of_vcluster(id).await {
             // That, too.
             Err(StoreError::Unreadable { .. }) => None,
