@@ -176,7 +176,12 @@ async fn import(client: &Client, spec: &HelperSpec) -> Result<(), EngineError> {
             .try_for_each(|_| async { Ok(()) })
             .await
     };
-    client.ask(CHANGE, import).await
+    match client.raw(CHANGE, import).await? {
+        Ok(()) => Ok(()),
+        // Another installation has made it meanwhile. Engines that keep images in containerd say so.
+        Err(error) if error.to_string().contains("already exists") => Ok(()),
+        Err(error) => Err(fault(error)),
+    }
 }
 
 /// Removes the helper's images but this one, those too that have lost their name to one of the same version. What another
@@ -198,8 +203,8 @@ async fn remove_images(client: &Client, but: Option<&str>) -> Result<(), EngineE
     Ok(())
 }
 
-/// What an image of ours is called; one without a name is called by its id. Labels can be anybody's, names below our own
-/// cannot.
+/// The names of an image of ours, or its id when it has none. Any image can have our label, but only ours have a name
+/// below our own.
 fn names(image: &ImageSummary) -> Vec<&str> {
     let mut names: Vec<&str> = image.repo_tags.iter().map(String::as_str).filter(|name| *name != UNNAMED).collect();
     if names.is_empty() {
@@ -235,7 +240,7 @@ fn line(text: &str) -> Option<HelperLine> {
     Some(HelperLine { at, text: tidy(text) })
 }
 
-/// Told first, so that it can take along what nobody needs any more. Succeeds, too, when it is gone.
+/// Told first, so that it can take along what no node needs any more. Succeeds, too, when it is gone.
 pub(crate) async fn remove(client: &Client, installation: InstallationId) -> Result<(), EngineError> {
     let name = name(installation);
     match look(client, &name).await? {

@@ -3,7 +3,7 @@
 use std::{io::Write, os::unix::net::UnixStream};
 
 use control::ports::engine::{Engine, EngineError, HelperSpec, label};
-use futures::StreamExt;
+use futures::{StreamExt, future::join_all};
 use testkit::engine_socket;
 
 use crate::bench::{Bench, docker};
@@ -41,6 +41,24 @@ async fn a_helper_is_made_once_and_replaced_when_it_is_told_something_else() {
     bench.engine.remove_helper(bench.installation).await.expect("gone already");
     assert_eq!(bench.cleanup.helper(), None);
     assert_eq!(docker(&["images", "--quiet", &format!("docklet/firewall:{}", spec.version)]), "");
+}
+
+/// dockletd's of several installations are updated, and started, at the same time.
+#[tokio::test]
+async fn installations_that_make_the_image_of_the_same_program_at_the_same_time_all_have_their_helper() {
+    let benches: Vec<Bench> = (0..6).map(|_| Bench::new()).collect();
+    let version = benches[0].helper(1).version;
+    for _ in 0..3 {
+        let made = join_all(benches.iter().map(|bench| {
+            let spec = HelperSpec { version: version.clone(), ..bench.helper(1) };
+            async move { bench.engine.ensure_helper(&spec).await }
+        }));
+        let made = made.await;
+        assert!(made.iter().all(Result::is_ok), "{made:?}");
+        for bench in &benches {
+            bench.engine.remove_helper(bench.installation).await.expect("removed");
+        }
+    }
 }
 
 #[tokio::test]
