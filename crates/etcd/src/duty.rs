@@ -1,6 +1,6 @@
 //! A worker's side of coordination.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use async_trait::async_trait;
 use control::ports::coordination::{AssignmentEvent, CoordinationError, Duty, Orphan, Report, WorkerInfo};
@@ -35,7 +35,7 @@ impl Duty for Etcd {
     ) -> Result<BoxStream<'static, Result<AssignmentEvent, CoordinationError>>, CoordinationError> {
         let (key, name) = (self.keys.watch(worker), Uuid::new_v4().to_string());
         let (key, value) = (key.as_str(), name.as_str());
-        // Before anything is read: whoever writes the name back has published everything behind this moment.
+        // Before anything is read: control writes the name back once it has published everything anew.
         self.link.call(|mut client| async move { client.put(key, value, None).await.map(drop) }).await?;
         watch::begin(self, Assignments::new(self.keys.clone(), worker.clone(), name)).await
     }
@@ -101,18 +101,7 @@ impl Etcd {
     /// lands behind its successor is refused by etcd itself.
     async fn put_in_order(&self, batch: &[(String, Vec<u8>)]) -> Result<(), CoordinationError> {
         for _ in 0..MOST_ATTEMPTS {
-            let unchanged: Vec<Compare> = {
-                let written = self.written.lock();
-                let revision = |key: &String| written.get(key).copied().unwrap_or_default();
-                batch
-                    .iter()
-                    .map(|(key, _)| Compare::mod_revision(key.as_str(), CompareOp::Equal, revision(key)))
-                    .collect()
-            };
-            let puts: Vec<_> =
-                batch.iter().map(|(key, value)| TxnOp::put(key.as_str(), value.as_slice(), None)).collect();
-            let gets: Vec<_> = batch.iter().map(|(key, _)| TxnOp::get(key.as_str(), None)).collect();
-            let txn = &Txn::new().when(unchanged).and_then(puts).or_else(gets);
+            let txn = &in_order(batch, &self.written.lock());
             let answer = self.link.call(|mut client| async move { client.txn(txn.clone()).await }).await?;
             let mut written = self.written.lock();
             if written.len() > MOST_REMEMBERED {
@@ -130,5 +119,42 @@ impl Etcd {
             written.extend(found(answer.op_responses()).into_iter().map(|stored| (stored.key, stored.mod_revision)));
         }
         Err(CoordinationError::Unavailable("the reports keep changing while they are written".into()))
+    }
+}
+
+/// Writes the batch if each of its keys is as it was written last, else reads what is there.
+fn in_order(batch: &[(String, Vec<u8>)], written: &HashMap<String, i64>) -> Txn {
+    let revision = |key: &String| written.get(key).copied().unwrap_or_default();
+    let unchanged = batch.iter().map(|(key, _)| Compare::mod_revision(key.as_str(), CompareOp::Equal, revision(key)));
+    let puts = batch.iter().map(|(key, value)| TxnOp::put(key.as_str(), value.as_slice(), None));
+    let gets = batch.iter().map(|(key, _)| TxnOp::get(key.as_str(), None));
+    let (unchanged, puts): (Vec<_>, Vec<_>) = (unchanged.collect(), puts.collect());
+    Txn::new().when(unchanged).and_then(puts).or_else(gets.collect::<Vec<_>>())
+}
+
+#[cfg(test)]
+mod tests {
+    use etcd_client::{Channel, Client};
+    use testkit::RealEtcd;
+
+    use super::*;
+
+    /// It timed out on its way to one member, and was repeated and followed by another at the next.
+    #[tokio::test]
+    async fn a_report_that_arrives_behind_its_successor_does_not_replace_it() {
+        let etcd = RealEtcd::start().await;
+        let endpoint = tonic::transport::Endpoint::from_shared(etcd.process().endpoint()).expect("an endpoint");
+        let client = Client::from_channel(Channel::Tonic(endpoint.connect_lazy()), None).await.expect("a client");
+        let batch = |text: &str| [("report".to_owned(), text.as_bytes().to_vec())];
+        let send = |txn: Txn| {
+            let mut client = client.clone();
+            async move { client.txn(txn).await.expect("etcd answers") }
+        };
+        let written = HashMap::new();
+        let late = in_order(&batch("the earlier one"), &written);
+        assert!(send(in_order(&batch("the later one"), &written)).await.succeeded());
+        let answer = send(late).await;
+        assert!(!answer.succeeded());
+        assert_eq!(found(answer.op_responses()).remove(0).value, b"the later one");
     }
 }
