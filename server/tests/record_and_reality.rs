@@ -107,7 +107,7 @@ impl Kept {
     fn back_up(&self, daemon: &Daemon) {
         let backup = daemon.data.join("backup");
         match self {
-            Self::File => sqlite3(&daemon.data.join("docklet.db"), &format!(".backup '{}'", backup.display())),
+            Self::File => drop(sqlite3(&daemon.data.join("docklet.db"), &format!(".backup '{}'", backup.display()))),
             Self::Server { server, url } => {
                 let file = backup.to_str().expect("text");
                 server.run("pg_dump", &["--format=custom", "--file", file, url]);
@@ -134,7 +134,8 @@ impl Kept {
     }
 }
 
-fn sqlite3(file: &Path, command: &str) {
+/// What it prints.
+pub(crate) fn sqlite3(file: &Path, command: &str) -> String {
     let output = Command::new("sqlite3")
         .args(["-cmd", ".timeout 10000"])
         .arg(file)
@@ -142,6 +143,7 @@ fn sqlite3(file: &Path, command: &str) {
         .output()
         .expect("sqlite3 is installed");
     assert!(output.status.success(), "{command}: {}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8_lossy(&output.stdout).trim().to_owned()
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -182,7 +184,7 @@ async fn nothing_is_lost_or_doubled_by_a_restore(kept: &Kept) {
     settled(&client, &early.0, "running").await;
     assert_untouched(&daemon, &restarted, "early");
     said(&client, "the record was older").await;
-    // Nobody knows whose it is: it is kept, with all that is in it.
+    // The record does not know whose `late` is: its node is kept, with all that is in it.
     said(&client, "no record claims").await;
     eventually("it is paused", SOON, || async {
         docker(&["inspect", "--format", "{{.State.Status}}", &late.1.id]) == "paused"

@@ -162,8 +162,9 @@ impl IdentityWrites for SqlTransaction {
     }
 
     async fn save_provider_session(&mut self, session: &ProviderSession) -> Result<bool, StoreError> {
-        use provider_session::Column::{DueAt, IdToken, RefreshToken, Session};
+        use provider_session::Column::{DueAt, IdToken, RefreshToken, Session, Sid};
         let change = provider_session::Entity::update_many()
+            .col_expr(Sid, Expr::value(session.sid.clone()))
             .col_expr(RefreshToken, Expr::value(session.refresh_token.clone()))
             .col_expr(IdToken, Expr::value(session.id_token.clone()))
             .col_expr(DueAt, Expr::value(session.due_at))
@@ -212,7 +213,7 @@ async fn make_room(db: &impl ConnectionTrait, these: SimpleExpr, most: u32) -> R
     Ok(())
 }
 
-/// So whoever fills the table from a few addresses pushes out their own.
+/// From the address that has the most, so that a flood from a few addresses pushes out its own sign-ins.
 async fn drop_one_of_the_most(db: &impl ConnectionTrait) -> Result<(), StoreError> {
     use pending_sign_in::Column::{Address, Digest, ExpiresAt};
     let greediest = pending_sign_in::Entity::find().select_only().column(Address).group_by(Address);

@@ -111,10 +111,32 @@ impl Federation {
 
     /// Writes down what the session stands on, so that it ends with that.
     pub async fn keep(&self, session: &SessionKey, grant: &Grant) -> Result<(), crate::Error> {
-        let Some(outside) = &self.outside else { return Ok(()) };
+        let Some(record) = self.record(session, grant) else { return Ok(()) };
+        let mut tx = self.store.begin().await?;
+        tx.insert_provider_session(&record).await?;
+        Ok(tx.commit().await?)
+    }
+
+    /// A session that stands on the same identity stands on the new grant from now on: the provider may end the old one. A
+    /// session that began otherwise goes on as it began.
+    pub async fn keep_confirmed(&self, session: &SessionKey, grant: &Grant) -> Result<(), crate::Error> {
+        let Some(record) = self.record(session, grant) else { return Ok(()) };
+        let known = self.store.provider_session(session).await?;
+        let same = known.is_some_and(|known| known.issuer == record.issuer && known.subject == record.subject);
+        if same {
+            let mut tx = self.store.begin().await?;
+            tx.save_provider_session(&record).await?;
+            tx.commit().await?;
+        }
+        Ok(())
+    }
+
+    /// `None` where there are no providers.
+    fn record(&self, session: &SessionKey, grant: &Grant) -> Option<ProviderSession> {
+        let outside = self.outside.as_ref()?;
         let Grant { provider, verified } = grant;
         let seal = |token: &Option<String>| token.as_deref().map(|token| outside.seal.seal(token, session.as_str()));
-        let record = ProviderSession {
+        Some(ProviderSession {
             key: session.clone(),
             provider: provider.clone(),
             issuer: verified.issuer.clone(),
@@ -123,9 +145,6 @@ impl Federation {
             refresh_token: seal(&verified.refresh_token),
             id_token: seal(&verified.id_token),
             due_at: Some(self.due(verified)),
-        };
-        let mut tx = self.store.begin().await?;
-        tx.insert_provider_session(&record).await?;
-        Ok(tx.commit().await?)
+        })
     }
 }

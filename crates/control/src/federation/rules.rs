@@ -47,7 +47,7 @@ pub struct ProviderRules {
     /// Who is in which group: the first rule that is met counts, and a person who meets none is in no group. Without any, people
     /// are put into groups here.
     pub group_if: Vec<GroupRule>,
-    /// Who may sign in at all; without it, everybody the provider lets in.
+    /// What a person must meet to sign in; without it, every person the provider lets in may.
     pub required: Option<ClaimRule>,
     /// Domains of e-mail addresses that may; none: all. Counts only addresses that the provider has verified.
     pub allowed_domains: Vec<String>,

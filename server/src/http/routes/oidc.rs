@@ -118,7 +118,10 @@ async fn callback(
             Ok((StatusCode::SEE_OTHER, location(&next)).into_response())
         }
         Ok(Finished::Confirmed { grant, next }) => {
-            door(session, looks.seen.clone(), &grant).confirm().await?;
+            let door = door(session, looks.seen.clone(), &grant);
+            door.confirm().await?;
+            let Some(id) = door.session.id() else { return Err(Failure::not_found()) };
+            state.control.federation.keep_confirmed(&store::session_key(&id), &grant).await?;
             Ok((StatusCode::SEE_OTHER, location(&next)).into_response())
         }
         Ok(Finished::Linked { next }) => Ok((StatusCode::SEE_OTHER, location(&next)).into_response()),

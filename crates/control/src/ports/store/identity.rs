@@ -132,7 +132,7 @@ pub trait IdentityWrites: Send {
         until: DateTime<Utc>,
         most: u32,
     ) -> Result<Vec<ProviderSession>, StoreError>;
-    /// Replaces tokens and time. Whether the session was still there.
+    /// Replaces tokens, time and what the provider calls its session. Whether ours was still there.
     async fn save_provider_session(&mut self, session: &ProviderSession) -> Result<bool, StoreError>;
     /// Ends the browser session itself, and with it everything that stands on it.
     async fn end_session_of_key(&mut self, key: &SessionKey) -> Result<(), StoreError>;
