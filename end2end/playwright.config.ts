@@ -2,12 +2,13 @@
 // Files named *.hydrate.spec.ts need JavaScript and run only with it.
 import { defineConfig } from "@playwright/test";
 
+import { browserEnvironment } from "./fixtures/browser";
+
 const chromium = {
   browserName: "chromium" as const,
   launchOptions: {
     executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
-    // Without a bus address Chromium complains at length that there is no desktop.
-    env: { ...process.env, DBUS_SESSION_BUS_ADDRESS: "disabled:" },
+    env: browserEnvironment,
     args: [
       "--no-sandbox",
       "--disable-gpu",
@@ -31,7 +32,7 @@ export default defineConfig({
   timeout: 120_000,
   expect: { timeout: 20_000 },
   reporter: [["list"]],
-  // A trace of every step is kept when somebody looks for a fault (TRACE=1); recording it takes a tenth of all time.
+  // TRACE=1 keeps a trace of every step, to look for a fault; recording it takes a tenth of all time.
   use: { actionTimeout: 20_000, trace: process.env.TRACE ? "retain-on-failure" : "off", screenshot: "only-on-failure" },
   projects: [
     { name: "hydrated", use: { ...chromium } },

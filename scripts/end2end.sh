@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Installs the npm packages of the end-to-end tests, and of the OpenID provider that tests sign in with, when their
-# package-lock.json names others than are there.
+# package-lock.json names others than are there. Builds what keeps the browser's network still.
 . "$(dirname "$0")/say.sh"
 
 for folder in end2end images/trial-idp; do
@@ -13,3 +13,9 @@ for folder in end2end images/trial-idp; do
         || fail "npm could not install what $folder/package-lock.json names." "Check the network, then run make again."
     echo "$wanted" >"$stamp"
 done
+
+still=target/still-network.so
+if [ ! -e "$still" ] || [ end2end/still-network.c -nt "$still" ]; then
+    mkdir -p target
+    cc -shared -fPIC -o "$still" end2end/still-network.c || fail "end2end/still-network.c could not be built." "The compiler's words are above."
+fi

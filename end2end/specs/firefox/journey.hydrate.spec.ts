@@ -2,6 +2,7 @@
 // WebDriver BiDi, and so does Puppeteer.
 import puppeteer, { type Browser, type Page } from "puppeteer-core";
 
+import { browserEnvironment } from "../../fixtures/browser";
 import { test as base, expect } from "../../fixtures/test";
 
 // Firefox says so of every event stream that is open when a page is left.
@@ -18,6 +19,7 @@ const test = base.extend<{ firefox: Browser; complaints: string[] }>({
     const firefox = await puppeteer.launch({
       browser: "firefox",
       executablePath: process.env.FIREFOX ?? "/usr/bin/firefox-esr",
+      env: browserEnvironment,
       defaultViewport: { width: 1280, height: 900 },
       // Nothing but what the journey asks for: no update, no report, no page of welcome.
       extraPrefsFirefox: { "datareporting.policy.dataSubmissionEnabled": false, "intl.accept_languages": "en" },
