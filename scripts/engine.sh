@@ -47,7 +47,7 @@ if ! answers_root; then
 fi
 
 answers && exit 0
-# It answers root only. The group docker is Docker's own way to open it; who is in it has root's power over the machine.
+# It answers root only. The group docker is Docker's own way to open it; its members have root's power over the machine.
 if ! id -nG "$(id -un)" | grep -qw docker; then
     step "Adding $(id -un) to the group docker" "at once"
     note "members of this group have root's power over this machine through Docker; undo with: sudo gpasswd -d $(id -un) docker"

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Sees to it that Node is new enough for Playwright and the npm packages of today. Debian 12 and Ubuntu carry an older one;
-# npm, which they carry too, has the newer program as a package. It lies among our tools, so nobody else's Node changes.
+# npm, which they carry too, has the newer program as a package. It lies among our tools, so no other Node changes.
 . "$(dirname "$0")/say.sh"
 
 wanted=20

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Installs the Debian or Ubuntu packages that are missing. Usage: scripts/packages.sh [lint] [test]
-# What counts is the program, not the package: whoever has docker-ce or their own Node keeps them.
+# What counts is the program, not the package: a machine that has docker-ce or another Node keeps it.
 . "$(dirname "$0")/say.sh"
 
 missing=()
@@ -78,7 +78,7 @@ if installs etcd-server; then
         nothing_starts
     fi
 fi
-# Tests start a Postgres of their own; the one the package would begin is nobody's.
+# Tests start a Postgres of their own; nothing uses the one that the package would start.
 if installs postgresql; then nothing_starts; fi
 
 log="${TMPDIR:-/tmp}/docklet-packages-$(id -un).log"

@@ -1,5 +1,5 @@
-//! What a new vcluster is like when nobody says: the usual size, as far as the user's limits leave room, and a fresh name.
-//! Chance comes in as a number.
+//! What a new vcluster is like when the user does not say: the usual size, as far as their limits leave room, and a
+//! fresh name. Chance comes in as a number.
 
 use catalogue::t;
 use domain::vcluster::MOST_NODES;
@@ -88,7 +88,7 @@ pub(crate) fn obstacle(limits: Amount, usage: Amount) -> Option<String> {
     (fitting(Size::Small.resources(), left) == 0).then(|| t!("vclusters-too-little-left"))
 }
 
-/// The order of somebody who chose nothing.
+/// The order of a user who chose nothing.
 #[cfg(any(feature = "ssr", test))]
 pub(crate) fn order(overview: &crate::api::overview::Overview) -> wire::vcluster::CreateVcluster {
     let (nodes, size) = nodes_and_size(left(overview.session.limits, overview.session.usage));

@@ -28,7 +28,7 @@ pub const TERMINALS: &str = "/terminals";
 /// Where an app's host sends a browser that it does not know; answered by the server, never by the console.
 pub const ENTER_APP: &str = "/apps/enter";
 pub const SIGN_IN: &str = "/sign-in";
-/// Showing again who one is.
+/// Confirming a sign-in.
 pub const CONFIRM: &str = "/confirm";
 
 /// Signing in at an OpenID provider, then going to `next`; answered by the server, never by the console.
@@ -36,7 +36,7 @@ pub fn sign_in_through(provider: &str, next: &str) -> String {
     format!("/oidc/{provider}/begin?next={}", leptos_router::location::Url::escape(next))
 }
 
-/// The same for a person who is signed in and is to show again who they are.
+/// The same, to confirm the sign-in of a signed-in user.
 pub fn confirm_through(provider: &str, next: &str) -> String {
     format!("/oidc/{provider}/confirm?next={}", leptos_router::location::Url::escape(next))
 }
@@ -45,7 +45,7 @@ pub fn confirm_through(provider: &str, next: &str) -> String {
 pub fn link_identity(provider: &str) -> String {
     format!("/oidc/{provider}/link")
 }
-/// Who one is: password, tokens, sessions.
+/// The user's own account: password, tokens, sessions.
 pub const PROFILE: &str = "/profile";
 /// The same, after a password was changed.
 pub const PASSWORD_CHANGED: &str = "/profile?changed=password";
@@ -144,7 +144,7 @@ pub fn sign_in_then(next: &str) -> String {
     }
 }
 
-/// Where a person who is signed in shows again who they are, which then leads to `next`.
+/// Where a user confirms their sign-in, which then leads to `next`.
 pub fn confirm_then(next: &str) -> String {
     format!("{CONFIRM}?next={}", leptos_router::location::Url::escape(next))
 }

@@ -112,7 +112,7 @@ pub fn problem_page(options: &LeptosOptions, theme: Option<&str>, language: Lang
     })
 }
 
-/// How a whole page outside the console looks, and to whom.
+/// How a whole page outside the console looks, and for which reader.
 #[derive(Debug, Clone, Copy)]
 pub struct Frame<'a> {
     pub options: &'a LeptosOptions,

@@ -1,4 +1,4 @@
-//! One request as the console sees it: who asks, through which session, and the use-cases that answer. Server only.
+//! One request as the console sees it: the user, the session, and the use-cases that answer. Server only.
 //!
 //! The edge puts a [`Visit`] into the request's extensions; [`provide`] hands it to pages and server functions alike, so the
 //! two can never see different things. Chooses no cookie flag of the session: that is the edge's.
@@ -36,20 +36,20 @@ use crate::{
 pub trait SessionDoor: Send + Sync {
     /// Begins a session of this user under a new id.
     async fn enter(&self, user: &User) -> Result<(), Problem>;
-    /// Writes down that the person of this session has shown again who they are.
+    /// Writes down that the user of this session has confirmed their sign-in.
     async fn confirm(&self) -> Result<(), Problem>;
     /// Ends the session; fine when there is none. Where to go then, when a provider's session ends with it.
     async fn leave(&self) -> Result<Option<String>, Problem>;
 }
 
-/// The installation as a whole, for administrators; everybody else is told that there is no such thing.
+/// The installation as a whole, for administrators; other users are told that there is no such thing.
 #[async_trait]
 pub trait InstallationView: Send + Sync {
     /// What dockletd stands on, the hosts and the disk, as they are now.
     async fn health(&self, actor: &Actor) -> Result<Health, control::Error>;
     /// Every setting, and where its value came from; secrets are masked.
     fn settings(&self, actor: &Actor) -> Result<Vec<Setting>, control::Error>;
-    /// The node image that everybody is offered.
+    /// The node image that every user is offered.
     fn base_image(&self) -> String;
 }
 
@@ -57,7 +57,7 @@ pub trait InstallationView: Send + Sync {
 #[derive(Clone)]
 pub struct Visit {
     pub control: Control,
-    /// Who asks; `None` without a sign-in.
+    /// The user who asks; `None` without a sign-in.
     pub actor: Option<Actor>,
     pub session: Arc<dyn SessionDoor>,
     pub installation: Arc<dyn InstallationView>,
@@ -116,7 +116,7 @@ pub(crate) fn visit() -> Result<Visit, Refused> {
     })
 }
 
-/// Who asks, or the refusal that leads to the sign-in page.
+/// The user who asks, or the refusal that leads to the sign-in page.
 pub(crate) fn actor() -> Result<Actor, Refused> {
     visit()?.actor.ok_or_else(|| refuse_with(Problem::new(Code::NotSignedIn, "Sign in first.")))
 }

@@ -6,7 +6,7 @@ import { hydrated } from "../fixtures/test";
 
 export const ADMIN_PASSWORD = "an administrator's battery";
 
-/** Gives admin a password that tests know, and signs in with it on a page nobody has signed in on. */
+/** Gives admin a password that tests know, and signs in with it on a page without a sign-in. */
 export async function signInAsAdmin(page: Page, dockletd: Dockletd, scripted: boolean): Promise<void> {
   dockletd.cli(["user", "passwd", "admin", "--password-stdin"], ADMIN_PASSWORD);
   await signIn(page, "admin", ADMIN_PASSWORD, scripted);

@@ -1,4 +1,4 @@
-//! Where adapters meet control: every part is made here, from the configuration, and handed to those who need it.
+//! Where adapters meet control: every part is made here, from the configuration, and handed to the parts that need it.
 
 use std::{
     net::SocketAddr,
@@ -118,7 +118,7 @@ pub fn accounts(config: &Config, store: Arc<dyn Store>) -> Accounts {
     Accounts::new(store, Arc::new(SystemClock), Arc::new(SystemEntropy), config.limits.allowances(config.worker.pids.0))
 }
 
-/// Where etcd is, when it is somebody else's.
+/// Where etcd is, when dockletd does not run its own.
 pub fn external_etcd(config: &Config, installation: InstallationId) -> Option<EtcdConfig> {
     let settings = &config.etcd;
     let credentials = settings.user.clone().map(|user| {

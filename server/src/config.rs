@@ -1,6 +1,6 @@
 //! What dockletd is told: one struct per concern, flags over environment over file over default.
 //!
-//! Only this module reads flags, environment and file; everybody else is handed a struct.
+//! Only this module reads flags, environment and file; all others are handed a struct.
 
 use std::{collections::BTreeMap, path::PathBuf};
 
@@ -39,8 +39,8 @@ macro_rules! sections {
             pub oidc: Vec<oidc::NamedProvider>,
         }
 
-        /// Every setting there is, section by section, but for those of OpenID providers, whose sections are named by whoever
-        /// writes them.
+        /// Every setting there is, section by section, but for those of OpenID providers: the administrator names their
+        /// sections.
         pub fn settings() -> impl Iterator<Item = &'static Setting> {
             [$(<$type>::SETTINGS),+].into_iter().flatten()
         }

@@ -1,4 +1,4 @@
-//! `dockletd healthcheck`: asks the dockletd of this configuration how it is, for whoever has no HTTP client at hand.
+//! `dockletd healthcheck`: asks the dockletd of this configuration how it is, where there is no HTTP client at hand.
 
 use std::{
     net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr},
@@ -25,7 +25,7 @@ pub async fn portal(config: &Config, ready: bool) -> Result<()> {
     let asked = timeout(PATIENCE, ask(address, path)).await;
     let line = asked.context("no answer in time")?.with_context(|| format!("nothing answers at {address}"))?;
     let status = line.split(' ').nth(1).unwrap_or_default();
-    // With TLS, whoever comes without is sent to where it is spoken.
+    // With TLS, a plain request is redirected to https.
     let sent_on = config.tls.files().is_some() && status == "308";
     if status != "200" && !sent_on {
         bail!("{path} is answered with {line:?}");

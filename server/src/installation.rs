@@ -1,5 +1,5 @@
 //! The installation as its administrators see it: what dockletd stands on and how that is, the hosts, the disk, and the
-//! configuration with where each value came from. Changes nothing. Whether somebody may look is control's to say.
+//! configuration with where each value came from. Changes nothing. Control says which users may look.
 
 use std::{path::PathBuf, sync::Arc};
 
@@ -29,7 +29,7 @@ impl std::fmt::Debug for Installation {
     }
 }
 
-/// The same for everybody who asks.
+/// One for all requests.
 pub type SharedInstallation = Arc<Installation>;
 
 #[async_trait]

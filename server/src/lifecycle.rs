@@ -355,7 +355,7 @@ pub(crate) async fn bind(address: SocketAddr, flag: &str) -> Result<TcpListener>
         .with_context(|| format!("cannot listen on {address}; choose another address with {flag}"))
 }
 
-/// Each terminal somebody looks at takes two descriptors; the usual soft limit of 1024 is for programs that use select(2).
+/// Each viewer of a terminal takes two descriptors; the usual soft limit of 1024 is for programs that use select(2).
 pub(crate) fn raise_descriptor_limit() {
     let mut limit = getrlimit(Resource::Nofile);
     limit.current = limit.maximum;
@@ -364,7 +364,7 @@ pub(crate) fn raise_descriptor_limit() {
     }
 }
 
-/// Tells the person who has started us where to go. Never the password itself: output ends up in logs.
+/// Tells the person who has started us which address to open. Never the password itself: output ends up in logs.
 fn announce(config: &Config, data: &DataDir, address: SocketAddr) -> Result<()> {
     let scheme = if config.tls.files().is_some() { "https" } else { "http" };
     let url = config.server.public_urls.first().map_or_else(|| local_url(scheme, address), ToString::to_string);
@@ -374,7 +374,7 @@ fn announce(config: &Config, data: &DataDir, address: SocketAddr) -> Result<()> 
         text += &format!("The first administrator is admin; the password is in {}\n", password.display());
     }
     tracing::info!(%address, "serving");
-    // Nobody may be reading; serving goes on.
+    // Standard output may have no reader; serving goes on.
     let _ = std::io::stdout().write_all(text.as_bytes());
     Ok(())
 }

@@ -11,7 +11,7 @@ use crate::config::log::{LogConfig, LogFormat};
 
 /// Seconds; from a cached answer to an image that has to be pulled.
 const BUCKETS: [f64; 12] = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.5, 1.0, 5.0, 30.0, 120.0];
-/// How often measurements are gathered when nobody asks for them.
+/// How often measurements are gathered when nothing scrapes them.
 const UPKEEP: Duration = Duration::from_secs(15);
 
 /// Begins logging. Once per process.
@@ -45,7 +45,7 @@ pub fn metrics() -> Result<PrometheusHandle> {
     Ok(HANDLE.get_or_init(|| handle).clone())
 }
 
-/// Keeps memory bounded when nobody scrapes.
+/// Keeps memory bounded when nothing scrapes.
 pub async fn keep_up(handle: PrometheusHandle, stop: CancellationToken) {
     let mut tick = tokio::time::interval(UPKEEP);
     loop {

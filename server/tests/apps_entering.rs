@@ -1,4 +1,4 @@
-//! The way into an app: who gets in, and with what nobody does.
+//! The way into an app: which visitors get in, and what lets none in.
 
 use reqwest::Method;
 use serde_json::json;
@@ -103,7 +103,7 @@ async fn a_code_works_once_and_only_in_the_browser_that_asked_for_it() {
     let (browser, thief) = (administrator(&daemon).await, administrator(&daemon).await);
     let code = code_for(&browser, &app).await;
     assert!(thief.step(&code).await.ok(403).text.contains("keeps no cookies"), "a browser without the nonce");
-    // The thief has a nonce of their own by now, and the code is not used up by those who hold the wrong one.
+    // The thief has a nonce of their own by now, and a browser with the wrong one does not use up the code.
     let code = code_for(&browser, &app).await;
     code_for(&thief, &app).await;
     let refused = thief.step(&code).await.ok(403);

@@ -1,4 +1,4 @@
-//! Apps that break every rule there is, in a real node; their visitors get a page, and nobody else notices.
+//! Apps that break every rule there is, in a real node: their visitors get a page, and no other visitor notices.
 
 use std::{path::PathBuf, time::Duration};
 

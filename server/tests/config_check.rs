@@ -75,7 +75,6 @@ fn a_proxy_in_the_nodes_network_is_refused_before_anything_starts() {
     }
 }
 
-/// Whoever moves the record is shown where a password does not lie open.
 #[test]
 fn a_password_on_the_command_line_is_warned_of_and_may_come_in_a_file() {
     let output = check(&["db", "copy", "--to", "postgres://ada:hunter2@127.0.0.1:1/x"], &[]);

@@ -229,7 +229,7 @@ async fn assert_kept(client: &Client, action: &Action) {
     assert!(kept, "{action:?} was accepted, and then: {vclusters:#?}");
 }
 
-/// Nodes of vclusters nobody touched.
+/// Nodes of the vclusters that the action does not touch.
 fn untouched(all: &[Container], action: &Action) -> Vec<Container> {
     all.iter().filter(|container| Some(container.vcluster.as_str()) != action.vcluster()).cloned().collect()
 }

@@ -89,7 +89,7 @@ async fn whoever_takes_all_connections_gives_way_to_whoever_has_fewer() {
     for connection in &mut greedy {
         served += u32::from(is_served(connection).await);
     }
-    // One of the places may have been another's for a moment: of whoever has waited for the daemon.
+    // The client that has waited for the daemon's start may have had one of the places for a moment.
     assert!((8..=10).contains(&served), "{served} of 32 have a place besides the others' 6 of 16");
 }
 

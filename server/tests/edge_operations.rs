@@ -1,4 +1,4 @@
-//! What whoever runs dockletd looks at: health, figures, the API's description, the log.
+//! What an operator of dockletd looks at: health, figures, the API's description, the log.
 
 use std::time::Duration;
 

@@ -131,7 +131,7 @@ async fn an_identity_is_linked_from_inside_a_session_only_and_never_the_last_way
     again.sign_in("lab", "ada").await;
     assert_eq!(again.who().await, "bob", "the identity is bob's now");
 
-    // One that is somebody's nobody else gets, and whoever has signed out meanwhile gets none.
+    // An identity of another account cannot be linked, and after signing out no identity can.
     let grace = Visitor::of(&daemon);
     grace.sign_in("lab", "grace").await;
     let (_, page) = bob.submit(&link, &[]).await;
@@ -183,7 +183,7 @@ fn refresh(page: &Answer) -> String {
 async fn passwords_can_be_switched_off_but_not_for_the_last_administrator() {
     let lab = Provider::start();
     let off = "[auth]\nlocal = \"off\"\n";
-    // Nobody is an administrator through the provider yet.
+    // No administrator signs in through the provider yet.
     let (options, _file) = configured(&[("lab", &lab, "")], off);
     let daemon = options.prepare();
     let output = command(&daemon.data).args(["serve", "--config"]).arg(_file.path()).output().expect("dockletd runs");

@@ -61,7 +61,7 @@ async fn an_answer_counts_once_in_the_browser_that_has_begun_and_for_that_provid
     let callback = ada.up_to_callback("lab", "ada").await;
     let (state, code) = (parameter(&callback, "state"), parameter(&callback, "code"));
 
-    // Somebody else's browser: neither before it has begun anything, nor with a sign-in of its own.
+    // The thief's browser: neither before it has begun anything, nor with a sign-in of its own.
     refused(&thief, &callback).await;
     let own = thief.up_to_callback("lab", "grace").await;
     refused(&thief, &callback).await;
@@ -126,7 +126,7 @@ async fn tabs_of_one_browser_share_one_small_cookie_and_may_finish_in_any_order(
     assert_eq!(visitor.who().await, "grace");
 }
 
-/// On a machine that has much else to do the provider may be late, and who waits for it is told to begin again.
+/// On a busy machine the provider may be late, and a visitor who waits for it is told to begin again.
 const SOON: Duration = Duration::from_secs(120);
 
 #[tokio::test]
@@ -139,7 +139,7 @@ async fn two_hundred_sign_ins_at_once_all_come_through() {
         (begun.status == 303).then_some(())
     })
     .await;
-    // Everybody is under way at the same time; at the provider, which is one process, fewer are.
+    // All visitors are under way at the same time; at the provider, which is one process, fewer are.
     let begin = async |number: usize| {
         let visitor = Visitor::of(&daemon);
         let callback = visitor.up_to_callback("lab", if number.is_multiple_of(2) { "ada" } else { "grace" }).await;

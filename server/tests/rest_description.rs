@@ -14,7 +14,7 @@ use crate::common::{
 
 const HOOKS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/schemathesis/hooks.py");
 
-/// With what somebody asks: the name of a security scheme of the description, how schemathesis calls it, and the secret.
+/// What requests sign in with: the name of a security scheme of the description, schemathesis' name for it, the secret.
 type Credential<'a> = Option<(&'static str, &'static str, &'a str)>;
 
 #[tokio::test]

@@ -38,7 +38,7 @@ async fn the_cookie_is_out_of_reach_of_scripts_and_new_with_every_sign_in() {
         assert!(attributes.contains(attribute), "{attributes}");
     }
     assert!(!attributes.contains("Secure") && !attributes.contains("Domain"), "{attributes}");
-    // Somebody who has planted a session id before has nothing of it afterwards.
+    // An attacker who has planted a session id before gains nothing: the sign-in replaces it.
     let planted = cookie_of(&attributes);
     let body = json!({"name": "admin", "password": password});
     let request = client.request(Method::POST, "/api/v1/session").json(&body);
@@ -138,7 +138,7 @@ async fn with_one_browser_too_many_the_one_not_used_for_longest_is_signed_out() 
     browsers[2].get("/api/v1/session").await.ok(200);
 }
 
-/// A browser that was left signed in is not enough to make the way in wider.
+/// A browser that was left signed in is not enough to add a way into the account.
 #[tokio::test]
 async fn a_token_is_made_with_a_fresh_sign_in_only() {
     let daemon = Options::default().with("sign-in-fresh", "3s").start().await;

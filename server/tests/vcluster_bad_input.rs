@@ -88,7 +88,7 @@ async fn a_body_of_100_mb_is_refused_without_being_read() {
     let before = resident(daemon.pid());
     let announced = send(post().body(vec![b' '; 100_000_000])).await.problem(413, "too_large");
     assert!(announced.at("/detail").contains("262144 bytes"));
-    // Without a length nobody knows before how much will come.
+    // Without a length dockletd does not know before how much will come.
     let chunks = futures::stream::iter((0..1000).map(|_| Ok::<_, std::io::Error>(vec![b' '; 100_000])));
     send(post().body(Body::wrap_stream(chunks))).await.problem(413, "too_large");
     let grown = resident(daemon.pid()).saturating_sub(before);

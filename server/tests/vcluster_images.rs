@@ -22,7 +22,7 @@ use crate::common::{
 
 const BANNER: &str = "220 secret-host.lab ESMTP Postfix build-7731\r\n";
 
-/// A service of the host that says who it is to everybody who connects.
+/// A service of the host that shows its banner to every client.
 struct Service {
     address: SocketAddr,
     connections: Arc<AtomicUsize>,
@@ -38,7 +38,7 @@ impl Service {
         thread::spawn(move || {
             for stream in listener.incoming() {
                 seen.fetch_add(1, Ordering::SeqCst);
-                // Who hangs up first has not listened.
+                // A client that hangs up first misses it.
                 let _ = stream.and_then(|mut stream| stream.write_all(BANNER.as_bytes()));
             }
         });

@@ -116,7 +116,7 @@ async fn a_vcluster_whose_subnet_was_taken_while_it_was_stopped_starts_in_anothe
     drop(foreign);
 }
 
-/// A network of somebody else's, on a subnet that was a vcluster's.
+/// A network that is not ours, on a subnet that was a vcluster's.
 struct Foreign(String);
 
 impl Foreign {

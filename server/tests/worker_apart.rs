@@ -44,7 +44,7 @@ impl Apart {
         let made = try_cli(&data, &["cluster-secret", "--file", secret.to_str().expect("text")]);
         assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
         let etcd = RealEtcd::start().await;
-        // The worker is started again, and must be where it was: an address of loopback that nobody else is given ports of.
+        // The worker is started again, and must be where it was: on a loopback address that no other program uses.
         let listen = TcpListener::bind("127.83.7.1:0").and_then(|taken| taken.local_addr()).expect("a free port");
         let shared = [("etcd-endpoints", etcd.config().endpoints.join(",")), ("cluster-secret-file", text(&secret))];
         // The portal has no Docker Engine.

@@ -1,4 +1,4 @@
-//! People, as administrators see and change them. Who is none gets the answer that there is no such place.
+//! People, as administrators see and change them. Other users get the answer that there is no such place.
 
 use domain::user::Role;
 use leptos::{prelude::*, server_fn::codec::GetUrl};
@@ -84,7 +84,8 @@ pub(crate) async fn change_role(name: String, role: Role) -> Result<Person, Refu
     server::change(&name, control::accounts::ChangePerson { role: Some(role), ..Default::default() }).await
 }
 
-/// Sets the limits the form describes, and the group where there are any; what is empty is as for the group, or everybody.
+/// Sets the limits the form describes, and the group where there are any; for an empty limit the group's counts, or the
+/// one for all users.
 #[server(prefix = "/actions", endpoint = "change-limits")]
 pub(crate) async fn change_limits(
     name: String,

@@ -1,4 +1,4 @@
-//! Showing again who one is: with the password, or at a provider. Asked for before what makes the way in wider.
+//! Confirming a sign-in: with the password, or at a provider. Asked for before a way into the account is added.
 
 use catalogue::t;
 use leptos::{form::ActionForm, prelude::*};

@@ -1,4 +1,4 @@
-//! A series over time with its axis. A pointer or the arrow keys read out single moments; who sees nothing hears them.
+//! A series over time with its axis. A pointer or the arrow keys read out single moments, also to a screen reader.
 
 use catalogue::t;
 use leptos::{

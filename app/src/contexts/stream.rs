@@ -12,7 +12,7 @@ pub(super) struct Stream {
     _failed: Closure<dyn Fn()>,
 }
 
-/// Who is told.
+/// What a stream calls.
 pub(super) struct Listener<H, O, F> {
     /// An event of this name came, with this data.
     pub(super) heard: H,

@@ -1,5 +1,5 @@
-//! What administrators see: people, images, the installation's health, its configuration. For everybody else the server answers
-//! that there is no such place, and so do these pages.
+//! What administrators see: people, images, the installation's health, its configuration. To other users the server
+//! answers that there is no such place, and so do these pages.
 
 pub(crate) mod config;
 mod disks;

@@ -1,4 +1,4 @@
-//! Showing again who one is, on a page of its own: where a form leads that needs a fresh sign-in.
+//! Confirming a sign-in on a page of its own: where a form leads that needs a fresh one.
 
 use catalogue::t;
 use leptos::prelude::*;

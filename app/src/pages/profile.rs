@@ -1,4 +1,4 @@
-//! Who one is: password, API tokens, browsers that are signed in.
+//! The user's own account: password, API tokens, browsers that are signed in.
 
 mod disk;
 mod identities;

@@ -47,7 +47,7 @@ macro_rules! area {
 }
 
 area! {
-    /// Coming in, and showing again who one is.
+    /// Signing in, and confirming it.
     entrance {
         SignIn => crate::pages::sign_in::SignInPage,
         Confirm => crate::pages::confirm::ConfirmPage,
@@ -77,7 +77,7 @@ area! {
 }
 
 area! {
-    /// Who one is, and help.
+    /// The user's own account, and help.
     profile {
         Profile => crate::pages::profile::ProfilePage,
         NewToken => crate::pages::profile::new_token::NewTokenDialog,

@@ -1,4 +1,4 @@
-//! Which changes deserve a word to somebody who may be looking elsewhere, and which word.
+//! Which changes deserve a word to a user who may be looking elsewhere, and which word.
 
 use catalogue::t;
 use domain::{
@@ -69,7 +69,7 @@ fn success(after: &Vcluster) -> String {
     }
 }
 
-/// Nobody asked for it: a node failed or a host was lost.
+/// A change that no user asked for: a node failed or a host was lost.
 fn broke(before: &Vcluster, after: &Vcluster) -> Option<Notice> {
     let broken = |state| matches!(state, VclusterState::Degraded | VclusterState::Failed);
     let settled = after.operation.state != OperationState::Running;

@@ -28,7 +28,7 @@ pub(crate) fn amount(vclusters: u32, nodes: u32) -> Amount {
     }
 }
 
-/// The overview of somebody with one vcluster of two nodes in use, whatever the list says.
+/// The overview of a user with one vcluster of two nodes in use, whatever the list says.
 pub(crate) fn overview(vclusters: Vec<Vcluster>) -> Overview {
     Overview {
         session: Session { name: "ada".into(), role: Role::User, limits: amount(4, 16), usage: amount(1, 2) },

@@ -25,7 +25,7 @@ impl Installation {
     /// A data directory with a user `bench`, nothing running yet.
     pub(crate) fn prepare(binary: &Path) -> Result<Self> {
         ensure!(binary.exists(), "there is no {}; `make bench` builds it", binary.display());
-        // Freed again before dockletd binds it; nobody else on this machine picks ports in between.
+        // Freed again before dockletd binds it; no other program on this machine picks ports in between.
         let port = TcpListener::bind("127.0.0.1:0")?.local_addr()?.port();
         let this = Self {
             binary: fs::canonicalize(binary)?,

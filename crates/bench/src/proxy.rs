@@ -1,5 +1,5 @@
 //! The app proxy beside Debian's nginx and npm's configurable-http-proxy, all in front of the same app in a node, one worker
-//! thread each. Ours also finds out who asks, on every request.
+//! thread each. Ours also identifies the user, on every request.
 
 mod app;
 mod door;

@@ -16,8 +16,8 @@ const KEYS: usize = 2000;
 /// Bytes of output in one run; both sides print the same.
 const FLOOD: u64 = 256 * 1024 * 1024;
 const FLOODS: usize = 3;
-/// Answers `go` with a flood; before it, the terminal only echoes. Lines end as they do behind every terminal, with CR LF,
-/// which the program writes itself: where the kernel makes them (`opost`), it is what limits everybody.
+/// Answers `go` with a flood; before it, the terminal only echoes. Lines end as they do behind every terminal, with CR
+/// LF, which the program writes itself: where the kernel makes them (`opost`), the kernel limits both sides.
 const PROGRAM: &[&str] = &[
     "sh",
     "-c",

@@ -59,7 +59,7 @@ impl Visitor {
         self.port
     }
 
-    /// Opens an address as somebody who typed it would, and follows where it leads.
+    /// Opens an address as if typed into a browser, and follows redirects.
     pub(crate) async fn open(&mut self, address: &str) -> Result<Shown> {
         let mut url = Url::parse(address)?;
         for _ in 0..MOST_REDIRECTS {

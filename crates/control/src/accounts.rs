@@ -117,9 +117,9 @@ impl Accounts {
         actor.shown_at.is_some_and(|at| self.clock.now() - at <= self.fresh)
     }
 
-    /// Checks name and password. Wrong ones cost growing waits, per account and per address; no one is ever locked out for
-    /// good, strangers do not keep a browser of the account's waiting, and an unknown name costs as much time as a wrong
-    /// password.
+    /// Checks name and password. Wrong ones cost growing waits, per account and per address; no user is ever locked out
+    /// for good, strangers do not keep a browser of the account's waiting, and an unknown name costs as much time as a
+    /// wrong password.
     pub async fn sign_in(&self, name: &str, password: &str, from: impl Into<Knock>) -> Result<User, Error> {
         if !self.ways.passwords {
             return Err(Error::NoPasswords);

@@ -63,7 +63,7 @@ impl Actor {
         Self { shown_at: at, ..self }
     }
 
-    /// For everybody else there is no such place.
+    /// Not found instead of forbidden: to other users, what administrators can do does not exist.
     pub fn administrator(&self) -> Result<Administrator<'_>, Error> {
         match self.role {
             Role::Admin => Ok(Administrator(self)),

@@ -1,7 +1,7 @@
 //! Apps of an actor's vclusters: found, published, changed, entered, and decided about request by request.
 //!
-//! Knows no HTTP: cookies, hosts and pages are the edge's. Only the owner sees or enters an app; for everybody else, an
-//! administrator too, there is none.
+//! Knows no HTTP: cookies, hosts and pages are the edge's. Only the owner sees or enters an app; for other users,
+//! administrators included, it does not exist.
 //!
 //! `sight` looks at nodes · `roll` decides what is recorded (pure), `record` writes it · `view` is what an owner sees · `entrance` turns a portal
 //! session into an app's own · `decision` says, for each request, who is inside and where it goes · `live` and `watch` tell
@@ -148,7 +148,7 @@ impl Apps {
         if tx.pinned_apps(actor.user).await? < u64::from(most) { Ok(()) } else { Err(Error::TooManyPins(most)) }
     }
 
-    /// Renames, pins, switches on or off. Switching off ends the app for everybody who is inside.
+    /// Renames, pins, switches on or off. Switching off ends every session in the app.
     pub async fn update(&self, actor: &Actor, id: VclusterId, app: AppId, change: AppChange) -> Result<App, Error> {
         let name = change.name.map(|name| name.map(|name| parse_name(&name)).transpose()).transpose()?;
         let mut tx = self.store.begin().await?;

@@ -63,7 +63,7 @@ impl Disks {
         Counted { held: held.get(&actor.user).copied().unwrap_or_default(), at, missing }
     }
 
-    /// What everybody takes, those who take most first.
+    /// What each user takes, the largest first.
     pub async fn by_person(&self, actor: &Actor) -> Result<Counted<Vec<(UserName, Held)>>, Error> {
         actor.administrator()?;
         let Counted { mut held, at, missing } = self.counted().await;

@@ -53,8 +53,8 @@ impl Events {
     /// Commits the transaction that appended these events, shows them to watchers, then does what follows from the commit.
     ///
     /// In a task of its own: a caller that is dropped in the middle (its client has gone away) must not leave a commit
-    /// behind that nobody hears of. For the same reason a caller who has waited long enough leaves while the task goes on
-    /// finding out, with a database that was lost, what has become of the commit.
+    /// behind that no watcher hears of. For the same reason a caller who has waited long enough leaves while the task
+    /// goes on finding out, with a database that was lost, what has become of the commit.
     pub(crate) async fn commit(
         &self,
         tx: Box<dyn Transaction>,
@@ -66,7 +66,7 @@ impl Events {
             let _in_order = order.lock().await;
             tx.commit().await?;
             for event in events {
-                // Fails only when nobody watches.
+                // Fails only when there is no watcher.
                 let _ = live.send(Arc::new(event));
             }
             then();

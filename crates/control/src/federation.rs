@@ -84,7 +84,7 @@ impl Federation {
         Self { store, clock, entropy, outside: Some(outside), rules: Arc::new(rules) }
     }
 
-    /// No provider, and everybody has a password.
+    /// No provider: every user signs in with a password.
     pub(crate) fn none(ports: &Ports) -> Self {
         Self {
             store: ports.store.clone(),
@@ -153,7 +153,7 @@ impl Federation {
         if !tx.remove_identity(actor.user, issuer, subject).await? {
             return Err(Error::NotFound("identity"));
         }
-        // Whoever came in through it is not inside any more, either.
+        // Sessions that began with this identity end with it.
         tx.end_provider_sessions(issuer, Some(subject), None).await?;
         tx.commit().await?;
         tracing::info!(user = %actor.name, issuer, "identity unlinked");

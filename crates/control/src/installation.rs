@@ -117,7 +117,7 @@ impl Installation {
         Ok(hosts.flat_map(lacking).collect())
     }
 
-    /// Every host that is there, and those that should be because somebody's nodes are on them; by name.
+    /// Every host that is there, and those that are gone although tenants' nodes are on them; by name.
     pub async fn hosts(&self, actor: &Actor) -> Result<Vec<HostView>, Error> {
         actor.administrator()?;
         let held: BTreeMap<WorkerName, Usage> = self.store.worker_usage().await?.into_iter().collect();

@@ -135,7 +135,7 @@ impl Control {
         self
     }
 
-    /// With people who sign in at OpenID providers. Without this, there are none, and everybody has a password.
+    /// With people who sign in at OpenID providers. Without this, every user signs in with a password.
     #[must_use]
     pub fn with_federation(mut self, federation: Federation) -> Self {
         self.accounts = self.accounts.with_ways_in(federation.rules().ways_in());

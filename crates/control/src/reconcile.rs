@@ -2,8 +2,8 @@
 //!
 //! Two loops. The dispatcher publishes what the record wants; after every failure, at the start, when a worker asks for it and
 //! every half minute it publishes everything again. The collector takes reports in, one vcluster per transaction, and answers
-//! workers that have found something nobody assigned. Both can be killed at any moment: what was not done is found again in
-//! the record and in the workers' reports.
+//! workers that have found a container without an assignment. Both can be killed at any moment: what was not done is
+//! found again in the record and in the workers' reports.
 
 mod catch_up;
 mod collector;

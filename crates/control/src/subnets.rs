@@ -1,4 +1,4 @@
-//! Finds a subnet nobody has: no vcluster, no host.
+//! Finds a subnet that no vcluster and no host has.
 
 use domain::subnet;
 use ipnet::Ipv4Net;

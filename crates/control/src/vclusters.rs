@@ -186,7 +186,7 @@ impl Vclusters {
         Ok(vcluster)
     }
 
-    /// Loads the actor's vcluster for an operation of this kind; nobody else changes it until `finish`.
+    /// Loads the actor's vcluster for this kind of operation; its transaction keeps out other changes until `finish`.
     async fn begin(&self, actor: &Actor, id: VclusterId, kind: OperationKind) -> Result<Changing, Error> {
         let mut tx = self.store.begin().await?;
         let vcluster = tx.vcluster(id).await?.filter(|vcluster| vcluster.owner == actor.user);

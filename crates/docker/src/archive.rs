@@ -4,7 +4,7 @@ use std::path::Path;
 
 const BLOCK: usize = 512;
 
-/// Executable for everybody, root's, without a time of its own: the same program makes the same archive.
+/// Executable for all users, root's, without a time of its own: the same program makes the same archive.
 pub(crate) fn of_one(name: &Path, program: &[u8]) -> Vec<u8> {
     let mut head = [0; BLOCK];
     let mut put = |at: usize, text: &[u8]| head[at..at + text.len()].copy_from_slice(text);

@@ -158,7 +158,7 @@ pub(crate) async fn remove(client: &Client, id: &str) -> Result<(), EngineError>
     match client.raw(CHANGE, |docker| async move { docker.remove_container(id, Some(options)).await }).await? {
         Ok(()) => Ok(()),
         Err(error) if is_missing(&error) => Ok(()),
-        // Somebody else is at it already: that is as good, once it is done.
+        // Another request is removing it already: that is as good, once it is done.
         Err(error) if says(&error, "is already in progress") => wait_until_gone(client, id).await,
         Err(error) => Err(fault(error)),
     }

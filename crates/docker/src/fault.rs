@@ -73,7 +73,7 @@ pub(crate) fn tidy(message: &str) -> String {
     line
 }
 
-/// The innermost cause: what hyper and bollard say around it ("client error") tells nobody anything.
+/// The innermost cause: what hyper and bollard say around it ("client error") explains nothing.
 fn root_cause(error: &Error) -> String {
     let mut cause: &dyn std::error::Error = error;
     while let Some(inner) = cause.source() {

@@ -4,7 +4,7 @@
 //! in the port's words. Map:
 //! - `client`: the connection, agreed on one API version, and the time limits
 //! - `fault`: what the engine's refusals mean; `pull_fault`: the same for pulls, whose words are for the log alone
-//! - `about`: the engine of itself, for people who look for what is wrong
+//! - `about`: what the engine says of itself, for administrators who look for a fault
 //! - `disk`: what owners take
 //! - `container`, `network`, `volume`, `image`, `events`: one kind of object each
 //! - `helper`: the one container that is no node; `archive`: what its image is made of

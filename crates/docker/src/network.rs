@@ -21,11 +21,11 @@ use crate::{
 };
 
 const BRIDGE_NAME: &str = "com.docker.network.bridge.name";
-/// How long a network may be in the making by somebody else.
+/// How long to wait for a network that another request is still making.
 const IN_THE_MAKING: Duration = Duration::from_secs(10);
 const LOOK_AGAIN: Duration = Duration::from_millis(50);
 
-/// Which network is whose, for events: the engine's events about networks carry no labels.
+/// Which vcluster each network belongs to, for events: the engine's events about networks carry no labels.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Known(Arc<Mutex<HashMap<String, VclusterId>>>);
 
@@ -79,8 +79,8 @@ pub(crate) async fn foreign_subnets(
     Ok(listed.iter().filter(is_foreign).flat_map(subnets).collect())
 }
 
-/// Creates without looking first: the engine itself refuses a second network on the same subnet, and only then it is
-/// worth a look whose the first one is.
+/// Creates without looking first: the engine itself refuses a second network on the same subnet, and only then is it
+/// worth finding out whose the first one is.
 pub(crate) async fn ensure(client: &Client, spec: &NetworkSpec) -> Result<String, EngineError> {
     let began = Instant::now();
     loop {
@@ -93,10 +93,10 @@ pub(crate) async fn ensure(client: &Client, spec: &NetworkSpec) -> Result<String
         let there = listed.iter().filter_map(|network| ours(network, spec.installation)).find(mine);
         match there {
             Some(network) if network.subnet == Some(spec.subnet) => return Ok(network.id),
-            // Left from before the vcluster got another subnet: of no use to anybody.
+            // Left from before the vcluster got another subnet: it is of no use any more.
             Some(network) => remove(client, &network.id).await?,
-            // The engine has given the subnet away and lists nobody who has it: somebody is making that network now,
-            // most likely we ourselves before we were ended.
+            // The engine has given the subnet away and lists no network that has it: another request is still making
+            // that network, most likely one of ours from before we were ended.
             None if is_overlap(&error) && !is_taken(&listed, spec.subnet) && began.elapsed() < IN_THE_MAKING => {
                 sleep(LOOK_AGAIN).await;
             }
@@ -159,7 +159,7 @@ fn has_endpoints(error: &Error) -> bool {
     parts(error).is_some_and(|(_, message)| message.contains("has active endpoints"))
 }
 
-/// Names who is still in it.
+/// Names the containers that are still in it.
 async fn in_use(client: &Client, id: &str) -> Result<EngineError, EngineError> {
     let answer = client.raw(QUERY, |docker| async move { docker.inspect_network(id, None).await }).await?;
     let network = match answer {

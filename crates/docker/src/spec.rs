@@ -19,8 +19,8 @@ pub const RUN_TARGET: &str = "/.docklet/run";
 /// Where the owner's home is in every node.
 pub const HOME_TARGET: &str = "/root";
 
-/// What apt, sshd and a shell need of root's powers, and no more. Without NET_RAW nobody can forge an address, without
-/// NET_ADMIN nobody can change a route, and without MKNOD and SYS_ADMIN nothing of the host can be reached.
+/// What apt, sshd and a shell need of root's powers, and no more. Without NET_RAW a node cannot forge an address,
+/// without NET_ADMIN it cannot change a route, and without MKNOD and SYS_ADMIN it can reach nothing of the host.
 const CAPABILITIES: [&str; 10] = [
     "CHOWN",
     "DAC_OVERRIDE",
@@ -139,8 +139,8 @@ pub(crate) fn bind(source: &str, target: &str, read_only: bool) -> Mount {
     }
 }
 
-/// With labels: the engine makes a volume that somebody has removed in the moment since it was looked for, and it must be
-/// known as ours.
+/// With labels: the engine makes the volume anew if it was removed in the moment since it was looked for, and it must
+/// be known as ours.
 fn home(spec: &ContainerSpec) -> Mount {
     let labels = label::of_volume(spec.installation, spec.owner);
     Mount {

@@ -1,5 +1,5 @@
-//! Who may hold how much: everybody the usual, a group what is set for it, and somebody what is set for them alone. Knows no
-//! user and not what anybody holds.
+//! How much a user may hold: what is set for them alone, else for their group, else the usual. Knows no user and not
+//! what users hold.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -41,7 +41,7 @@ impl Default for Shares {
     }
 }
 
-/// What is set for a group; the rest is as for everybody.
+/// What is set for a group; the rest is as usual.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct OwnShares {
     pub streams: Option<u32>,
@@ -58,7 +58,7 @@ pub struct Standing {
 }
 
 impl From<Limits> for Allowances {
-    /// The same for everybody.
+    /// The same for every user.
     fn from(usual: Limits) -> Self {
         Self {
             usual,
@@ -80,7 +80,7 @@ impl Allowances {
         Self { shares, group_shares: Arc::new(groups), ..self }
     }
 
-    /// What whoever is in this group may take of what all share.
+    /// What a user of this group may take of what all share.
     pub fn shares(&self, group: Option<&GroupName>) -> Shares {
         let own = group.and_then(|group| self.group_shares.get(group)).copied().unwrap_or_default();
         Shares {
@@ -90,7 +90,7 @@ impl Allowances {
         }
     }
 
-    /// Who is in one of these may use images that are not on the administrators' list.
+    /// Users of these groups may use images that are not on the administrators' list.
     pub fn with_any_image(self, groups: BTreeSet<GroupName>) -> Self {
         Self { any_image: Arc::new(groups), ..self }
     }
@@ -117,7 +117,7 @@ impl Allowances {
         self.groups.keys()
     }
 
-    /// What whoever is in this group may hold for whom nothing else is set. A group that is not there (any more) is none.
+    /// What a user of this group may hold when nothing is set for them alone. A group that does not exist is none.
     pub fn usual(&self, group: Option<&GroupName>) -> Limits {
         group.and_then(|group| self.groups.get(group)).copied().unwrap_or_default().over(self.usual)
     }

@@ -138,7 +138,7 @@ pub struct App {
     pub name: Option<AppName>,
     /// Listed also while nothing listens.
     pub pinned: bool,
-    /// Nobody enters while it is off, its owner neither.
+    /// While it is off, not even its owner enters.
     pub enabled: bool,
     /// The process that was last seen to listen.
     pub process: Option<String>,

@@ -72,7 +72,7 @@ uuid_id!(
     TokenId
 );
 uuid_id!(
-    /// One Docklet installation: the label that separates its containers from everybody else's.
+    /// One Docklet installation: the label that separates its containers from all others.
     InstallationId
 );
 

@@ -42,9 +42,9 @@ pub enum NodeState {
     Running,
     Stopping,
     Stopped,
-    /// It could not start, or ended by itself or by somebody else's hand.
+    /// It could not start, ended by itself, or was ended outside Docklet.
     Failed,
-    /// Its host does not answer; nobody knows what it is doing.
+    /// Its host does not answer, so what it is doing is unknown.
     Lost,
 }
 
@@ -120,7 +120,7 @@ pub enum Phase {
         #[serde(default)]
         ended: DateTime<Utc>,
     },
-    /// Failed because somebody else on the host has the vcluster's subnet; another one would do.
+    /// Failed because another network on the host has the vcluster's subnet; another subnet would do.
     SubnetTaken {
         reason: String,
     },
@@ -245,7 +245,7 @@ impl Node {
         }
         let before =
             (self.state, self.reason.clone(), self.reserved, self.intent, self.running_since, self.notes.clone());
-        // That a node is lost is said by others, who know no more about it.
+        // A report of a lost node has no notes: its sender cannot see the node.
         if !matches!(observation.phase, Phase::Lost { .. }) {
             self.notes = observation.notes.clone();
         }
@@ -255,7 +255,7 @@ impl Node {
             Phase::Running { since } => {
                 self.enter(NodeState::Running, None);
                 self.running_since = Some(*since);
-                // Also one that somebody started by hand after it had failed: it takes what it takes.
+                // Also one that was started outside Docklet after it had failed: what it takes must count.
                 self.reserved = true;
             }
             Phase::Stopping => self.enter(NodeState::Stopping, None),
@@ -291,7 +291,7 @@ impl Node {
     /// The worker has stopped it, or finds nothing to stop.
     fn halted(&mut self) {
         match self.intent {
-            // The second half of a restart. What it holds is kept in between, so nobody else can take its place.
+            // The second half of a restart. What it holds is kept in between, so that no other node takes its place.
             NodeIntent::Restarting => {
                 let operation = self.operation;
                 self.order(NodeIntent::Running, operation);

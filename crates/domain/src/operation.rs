@@ -1,4 +1,4 @@
-//! An action somebody asked for, from accepted to finished. Knows no HTTP and no worker.
+//! An action on a vcluster, from accepted to finished. Knows no HTTP and no worker.
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -16,11 +16,11 @@ pub enum OperationKind {
     Delete,
     AddNodes,
     RemoveNode,
-    /// Nobody's action: a node had used up its memory. It stands in the history, never as a vcluster's latest operation.
+    /// No user's action: a node had used up its memory. It stands in the history, never as the latest operation.
     OutOfMemory,
-    /// Nobody's action: a node that an older Docklet made was found. It stands in the history like [`Self::OutOfMemory`].
+    /// No user's action: a node of an older Docklet was found. It stands in the history like [`Self::OutOfMemory`].
     MadeBefore,
-    /// Nobody asked: its host was restarted, and what ran there runs again.
+    /// No user's action: its host was restarted, and what ran there runs again.
     Recover,
 }
 

@@ -138,7 +138,7 @@ impl Limits {
         over("nodes", "nodes", self.nodes.into(), used.nodes.into(), asked.nodes.into(), count);
         over("resources.cpus", "CPUs", self.cpu_milli, used.cpu_milli, asked.cpu_milli, cpus);
         over("resources.memory_mib", "of memory", self.memory_mib, used.memory_mib, asked.memory_mib, mib);
-        // Nobody asks for processes but with nodes: where those are too many, that says it all.
+        // Processes are asked for only with nodes: where those are too many, that says it all.
         if asked.nodes == 0 || used.nodes + asked.nodes <= self.nodes {
             over("nodes", "processes", self.pids, used.pids, asked.pids, count);
         }

@@ -1,9 +1,9 @@
 //! An etcd of our own: a child process for installations that name no endpoint. Knows nothing of what is stored in it.
 //!
 //! It listens on Unix sockets in a directory that only our user may enter, and on no port: every process of the host could
-//! reach a port on loopback, and whoever reaches etcd commands the workers. It ends with this process, however this process
-//! ends. When it dies it is started again; when its data cannot be read they are moved aside, because coordination can be
-//! lost and is published again from the record.
+//! reach a port on loopback, and a process that reaches etcd commands the workers. It ends with this process, however
+//! this process ends. When it dies it is started again; when its data cannot be read they are moved aside, because
+//! coordination can be lost and is published again from the record.
 
 mod journal;
 mod launch;
@@ -64,7 +64,7 @@ pub fn endpoint_in(data_dir: &Path) -> String {
     layout::endpoint(data_dir)
 }
 
-/// Why there is no etcd. The texts are for whoever starts the daemon.
+/// Why there is no etcd. The texts are for the administrator who starts the daemon.
 #[derive(Debug, thiserror::Error)]
 pub enum EmbeddedError {
     #[error("cannot prepare {path} for etcd")]

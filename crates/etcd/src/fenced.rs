@@ -23,7 +23,7 @@ pub(crate) struct Epoch {
     met: Option<Conflict>,
 }
 
-/// Who writes, as it stands in etcd: `<term> <record> <process>`.
+/// The process that writes, as it stands in etcd: `<term> <record> <process>`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Claim {
     term: u64,

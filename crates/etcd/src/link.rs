@@ -128,7 +128,7 @@ impl Link {
         Ok(client)
     }
 
-    /// Turns to the next endpoint, unless somebody else already has.
+    /// Turns to the next endpoint, unless another call already has.
     async fn leave(&self, index: usize) {
         let mut current = self.current.lock().await;
         if current.index == index && self.endpoints.len() > 1 {

@@ -87,7 +87,7 @@ impl Etcd {
         Err(CoordinationError::Unavailable("what is said about this worker has changed meanwhile".into()))
     }
 
-    /// A worker that says no id of its own is in nobody's way.
+    /// A worker that says no id of its own is not refused and keeps no other out.
     fn refuse_beside(&self, info: &WorkerInfo, other: &KeyValue) -> Result<(), CoordinationError> {
         let stored = Stored::from(other);
         let Ok(other) = record::read::<WorkerInfo>(&stored, self.keys.place(&stored.key).as_ref()) else {

@@ -1,6 +1,6 @@
 //! The node's side: PID 1, its terminals, its services, and the loop that serves them. One thread, `poll(2)`, no async
-//! runtime: it stays small, and a keystroke waits for nothing but the kernel. Knows no Docker and no worker; whoever may
-//! open its socket may ask.
+//! runtime: it stays small, and a keystroke waits for nothing but the kernel. Knows no Docker and no worker; any
+//! process that may use its socket may ask.
 
 mod answer;
 mod cgroup;

@@ -36,7 +36,7 @@ pub const MAX_REQUEST: usize = 64 * 1024;
 pub const MAX_REPLY: usize = 256 * 1024;
 /// Most terminals of one node, exited ones that are still listed not counted.
 pub const MAX_TERMINALS: usize = 64;
-/// Exited terminals a node keeps until somebody has seen how they ended.
+/// Exited terminals a node keeps until a viewer has seen how they ended.
 pub const MAX_EXITED: usize = 8;
 /// Most viewers of one terminal.
 pub const MAX_VIEWERS: usize = 32;

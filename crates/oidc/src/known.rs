@@ -135,7 +135,7 @@ impl Provider {
     }
 
     async fn fetch_unless_down(&self) -> Result<Arc<Known>, IdentityError> {
-        // Those who have waited for a provider that does not answer need not ask it one after the other.
+        // Requests that have waited for a provider that does not answer need not ask it one after the other.
         if let Some((at, false)) = self.memory.lock().asked
             && at.elapsed() < DOWN_COUNTS
         {

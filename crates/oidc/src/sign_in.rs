@@ -120,7 +120,7 @@ impl Provider {
         let (id, secret) =
             (ClientId::new(settings.client_id.clone()), settings.client_secret.clone().map(ClientSecret::new));
         let client = OurClient::from_provider_metadata(known.metadata.clone(), id, secret);
-        // Basic is what everybody has who says nothing.
+        // A provider that names no method takes Basic.
         let methods = known.metadata.token_endpoint_auth_methods_supported();
         let only_in_body = methods.is_some_and(|methods| {
             methods.contains(&CoreClientAuthMethod::ClientSecretPost)

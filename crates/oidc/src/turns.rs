@@ -41,7 +41,7 @@ mod tests {
         let turns = Turns::default();
         let mut taken = Vec::new();
         for _ in 0..AT_ONCE {
-            taken.push(turns.next().await.expect("nobody is before it"));
+            taken.push(turns.next().await.expect("there is a free place"));
         }
         assert!(turns.next().await.is_err(), "those before it never end");
         let (next, ()) = tokio::join!(turns.next(), async { drop(taken.pop()) });

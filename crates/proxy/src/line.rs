@@ -50,7 +50,7 @@ impl Line {
 
     /// Moves bytes both ways; whether the connection has ended.
     pub(crate) fn poll_move(&mut self, cx: &mut Context<'_>) -> bool {
-        // Its errors reach those who await the answer or the body.
+        // Its errors reach the caller with the answer or the body.
         self.ended = self.ended || self.connection.poll_without_shutdown(cx).is_ready();
         self.ended
     }

@@ -173,7 +173,7 @@ impl Display {
         }
     }
 
-    /// Only what concerns the title; nobody resizes a window from inside of it.
+    /// Only what concerns the title: a program does not resize the window it runs in.
     fn window_operation(&mut self, operation: u16, what: u16) {
         match (operation, what) {
             (22, 0 | 2) => self.title.push(),

@@ -71,7 +71,7 @@ impl Parser {
 
     /// Appends bytes that bring another parser into the same unfinished state.
     pub(crate) fn push_pending(&self, out: &mut Vec<u8>) {
-        // Strings too long to keep: kinds nobody knows, whose texts are swallowed as the long one's is.
+        // In place of a string too long to keep, one of an unknown kind: its text is swallowed as the long one's is.
         let kept: &[u8] = match (self.overlong, self.state) {
             (true, State::Osc) => b"\x1b]9999;",
             (true, State::Dcs | State::DcsString) => b"\x1bP9999z",

@@ -6,7 +6,7 @@ const EVERY: usize = 8;
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Tabs {
     stops: Vec<bool>,
-    /// Nobody changed them.
+    /// No program has changed them.
     usual: bool,
 }
 

@@ -43,7 +43,7 @@ pub(crate) async fn set_password(db: &impl ConnectionTrait, id: UserId, hash: &s
 }
 
 pub(crate) async fn set_locked(db: &impl ConnectionTrait, id: UserId, locked: bool) -> Result<(), StoreError> {
-    // Whoever decides about the lock has approved the account, or refused it for good.
+    // Either value also settles a pending approval: to unlock is to approve, to lock is to refuse for good.
     let change = user::Entity::update_many()
         .col_expr(user::Column::Locked, Expr::value(locked))
         .col_expr(user::Column::Pending, Expr::value(false));

@@ -146,7 +146,7 @@ impl SqlStore {
         self.term.store(term, Ordering::SeqCst);
     }
 
-    /// Nobody writes under an earlier term than the record's.
+    /// No process may write under an earlier term than the record's.
     async fn check_term(&self, db: &impl ConnectionTrait) -> Result<(), StoreError> {
         let Some(ours) = self.term() else { return Ok(()) };
         match term::term(db).await? {
@@ -160,7 +160,8 @@ impl SqlStore {
         Condition::all().add_option(self.term().map(term::is))
     }
 
-    /// Waits for the writer's place: nobody else writes until this transaction ends, so what is read inside decides validly.
+    /// Waits for the writer's place. Other writers wait until this transaction ends, so a decision made on what it
+    /// reads still holds at the commit.
     pub(crate) async fn exclusive(&self) -> Result<Patient<DatabaseTransaction>, StoreError> {
         let begun = if self.is_postgres() {
             postgres::exclusive(&self.writer).await

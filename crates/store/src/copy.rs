@@ -53,8 +53,8 @@ impl CopyError {
     }
 }
 
-/// Copies everything from a file to an empty database on a server: all of it or nothing. Nobody writes to either meanwhile.
-/// The tables are told with their rows, which were counted on both sides.
+/// Copies everything from a file to an empty database on a server: all of it or nothing. Other writers to either wait
+/// meanwhile. Returns each table with its number of rows, which were counted on both sides.
 pub async fn copy(source: &SqlStore, target: &SqlStore) -> Result<Vec<Copied>, CopyError> {
     if source.is_postgres() || !target.is_postgres() {
         return Err(CopyError::Direction);

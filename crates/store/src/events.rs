@@ -31,7 +31,7 @@ pub(crate) async fn append(
     Ok(appended.last_insert_id)
 }
 
-/// `None` when something behind `after` may have been dropped, whoever's it was, and when `after` has never been reached
+/// `None` when an event behind `after`, of any owner, may have been dropped, and when `after` has never been reached
 /// (the database is an older copy): either way the watcher must read its lists again.
 pub(crate) async fn after(
     db: &impl ConnectionTrait,

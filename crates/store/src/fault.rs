@@ -2,7 +2,7 @@
 //!
 //! Policy: a constraint control can cause becomes [`StoreError::Taken`]; waiting or trying again may help with
 //! [`StoreError::Unavailable`]; a value that cannot be what we wrote is [`StoreError::Unreadable`] and names the row;
-//! everything else is our mistake, [`StoreError::Failed`]. Nothing is logged here: whoever handles the error does.
+//! everything else is our mistake, [`StoreError::Failed`]. Nothing is logged here: the code that handles an error does.
 
 use std::fmt::Display;
 

@@ -15,7 +15,7 @@ use crate::{
     fault::{fault, unreadable},
 };
 
-/// Newest first, with who asked.
+/// Newest first, with the user who asked.
 pub(crate) async fn page(
     db: &impl ConnectionTrait,
     id: VclusterId,

@@ -63,7 +63,7 @@ impl Patient<DatabaseTransaction> {
     }
 }
 
-/// Postgres keeps every text but one with a NUL in it, and tells so only by failing. Nobody writes one on purpose.
+/// Postgres fails a statement that has a NUL in a text. No client sends one on purpose, so each is replaced.
 fn fit(mut statement: Statement) -> Statement {
     if statement.db_backend == DbBackend::Postgres {
         for value in statement.values.iter_mut().flat_map(|values| values.0.iter_mut()) {

@@ -33,7 +33,7 @@ use tower_sessions_core::{
 
 use crate::{SqlStore, entity::session, entries::surplus, fault::fault, sweep};
 
-/// The key under which a session's data has the [`UserId`] of who has signed in.
+/// The key under which a session's data has the [`UserId`] of the signed-in user.
 pub const SESSION_USER: &str = "user";
 /// When they signed in and when the session was last seen, in seconds since 1970, …
 pub const SESSION_SINCE: &str = "since";
@@ -122,8 +122,8 @@ impl tower_sessions_core::SessionStore for SessionStore {
                 tracing::debug!("a session ended before it was saved; it stays ended");
             }
             Ok(_) => {}
-            // What is saved is when it was used last; new sessions are created. For that, nobody who only looks is turned
-            // away: with a full disk, above all not the administrator who looks at how full it is.
+            // Only the time of the last use is lost; a new session goes through `create`. That is no reason to turn
+            // away a user who only looks, above all not the administrator who looks at how full the disk is.
             Err(error @ (StoreError::DiskFull(_) | StoreError::Unavailable(_))) => {
                 tracing::warn!(%error, "cannot write down that a session is used");
             }
@@ -200,7 +200,7 @@ impl SessionStore {
         Ok(inserted)
     }
 
-    /// When a session that began then ends, whatever happens. Those that nobody has signed in to do not matter.
+    /// The latest end of a session that began at `since`, however much it is used. Without a sign-in it needs none.
     fn end_of(&self, since: Option<DateTime<Utc>>) -> DateTime<Utc> {
         let end = since.and_then(|since| since.checked_add_signed(self.bounds.longest));
         end.unwrap_or(DateTime::<Utc>::MAX_UTC)
@@ -245,7 +245,7 @@ fn user_of(record: &Record) -> Result<Option<Uuid>> {
     Ok(Some(user.as_uuid()))
 }
 
-/// A time of the session's data; `None` where there is none, as in sessions nobody has signed in to.
+/// A time of the session's data; `None` where there is none, as in sessions without a sign-in.
 fn time_of(record: &Record, key: &str) -> Option<DateTime<Utc>> {
     DateTime::from_timestamp(record.data.get(key)?.as_i64()?, 0)
 }

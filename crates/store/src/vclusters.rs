@@ -134,7 +134,7 @@ pub(crate) async fn of_node(db: &impl ConnectionTrait, node: NodeId) -> Result<O
     }
 }
 
-/// One that cannot be read keeps nobody from getting another: should it be given away twice, the worker notices.
+/// An unreadable subnet is left out, so that it blocks no new vcluster: if it is given away twice, the worker notices.
 pub(crate) async fn subnets(db: &impl ConnectionTrait) -> Result<Vec<Ipv4Net>, StoreError> {
     let texts =
         vcluster::Entity::find().select_only().column(vcluster::Column::Subnet).into_tuple::<String>().all(db).await;

@@ -1,4 +1,4 @@
-//! Where the server answers for terminals. Paths only; who asks is not known here.
+//! Where the server answers for terminals. Knows paths only, and no user.
 
 use wire::terminal::Size;
 

@@ -122,7 +122,7 @@ pub fn TerminalPanel(
 fn heed(panel: Panel, opener: Opener, seen: u32) -> u32 {
     let wish = opener.wish.get();
     if wish.is_some() {
-        // Who asks for a certain terminal does not want another one opened beside it.
+        // A user who asks for a certain terminal does not want another one opened beside it.
         panel.auto_open.set_value(false);
     }
     let known = panel.looking.get() != Looking::Begun;

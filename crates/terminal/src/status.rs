@@ -1,4 +1,5 @@
-//! What a viewer knows about its connection and its terminal, as data for whoever shows it. Knows no words and no colours.
+//! What a viewer knows about its connection and its terminal, as data for the code that shows it. Knows no words and no
+//! colours.
 
 use wire::terminal::{Exit, Size};
 
@@ -34,7 +35,7 @@ impl Status {
 /// A viewer's connection to its terminal.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub enum Link {
-    /// Not asked for yet: nobody has looked at this terminal since the page was loaded.
+    /// Not asked for yet: this terminal has not been shown since the page was loaded.
     #[default]
     Idle,
     /// On its way for the first time.
@@ -56,6 +57,6 @@ pub enum Ending {
     Gone,
     /// The node it was on does not run.
     NodeStopped,
-    /// Nobody is signed in here any more. The terminal may live on.
+    /// The user is not signed in here any more. The terminal may live on.
     SignedOut,
 }

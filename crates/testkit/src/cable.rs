@@ -17,7 +17,7 @@ use tokio::{
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Wire {
     Whole,
-    /// Nothing arrives, and nobody is told: a cable that was pulled out, a firewall that drops.
+    /// Nothing arrives, and neither side is told: a cable that was pulled out, a firewall that drops.
     Silent,
     /// Connections end, new ones too.
     Cut,

@@ -1,5 +1,5 @@
 //! A container engine in memory: does what the port promises, records every call, fails where the test says so, and lets the
-//! test be the person who kills and removes things by hand. Runs no program: what is started runs until somebody ends it.
+//! test be the person who kills and removes things by hand. Runs no program: what is started runs until a test ends it.
 
 mod calls;
 mod shelf;
@@ -171,13 +171,13 @@ impl FakeEngine {
         self.shelf.lock().set_run(name, RunState::Paused);
     }
 
-    /// Somebody removes it behind our back.
+    /// A person removes it behind our back.
     pub fn remove_by_hand(&self, name: &str) {
         let id = self.shelf.lock().find(name).expect("a container of this name").id.clone();
         self.shelf.lock().remove(&id);
     }
 
-    /// Somebody else's running container.
+    /// A running container that is not ours.
     pub fn add_foreign_container(&self, name: &str) {
         let since = self.now();
         self.shelf.lock().add_foreign(name, since);

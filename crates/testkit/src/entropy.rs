@@ -1,4 +1,4 @@
-//! Ids and "random" bytes that are the same in every run. Good for tests only: anybody can guess them.
+//! Ids and "random" bytes that are the same in every run. Good for tests only: they are easy to guess.
 
 use std::sync::Arc;
 

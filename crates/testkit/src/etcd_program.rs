@@ -1,5 +1,5 @@
 //! The etcd program under a name of a test's own. An etcd that is run under it can be kept down for a while, so that its data
-//! are copied or replaced by an older copy, as somebody does who restores a backup.
+//! are copied or replaced by an older copy, as when an administrator restores a backup.
 
 use std::{
     env, fs,
@@ -71,7 +71,7 @@ impl EtcdProgram {
         self.while_down(directory, || fs::remove_dir_all(directory.join("data")).expect("etcd's data")).await;
     }
 
-    /// Kills the etcd of this directory; whoever has started it may start it again.
+    /// Kills the etcd of this directory; the process that has started it may start it again.
     pub fn kill(&self, directory: &Path) {
         running(directory).iter().for_each(|pid| kill(pid));
     }

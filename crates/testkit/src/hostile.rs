@@ -1,5 +1,5 @@
-//! Nodes in a tenant's hands: what listens where docklet-init should, and what it does to those who ask. Knows no dockletd;
-//! threads of its own, so that what it holds up is seen elsewhere.
+//! Nodes in a tenant's hands: what listens where docklet-init should, and what it does to its clients. Knows no
+//! dockletd; has threads of its own, so that what it holds up is seen elsewhere.
 
 use std::{
     fs,
@@ -83,7 +83,7 @@ pub fn pass(to: &UnixStream, bytes: &[u8], descriptors: &[BorrowedFd<'_>], flags
     sendmsg(to, &[IoSlice::new(bytes)], &mut control, flags | SendFlags::NOSIGNAL).is_ok()
 }
 
-/// What a hostile node does to each who asks, or has put in the place of its socket.
+/// What a hostile node does to each client, or has put in the place of its socket.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Misdeed {
     /// Passes a socket along that waits when it is closed.
@@ -150,7 +150,7 @@ impl HostileNode {
 impl Drop for HostileNode {
     fn drop(&mut self) {
         self.over.store(true, Ordering::SeqCst);
-        // It waits for the next one who asks.
+        // Its thread waits for the next client.
         drop(UnixStream::connect(&self.place));
         // Gone with its node, perhaps.
         let _ = fs::remove_file(&self.place).or_else(|_| fs::remove_dir(&self.place));

@@ -1,6 +1,6 @@
 //! A Docker Engine of a test's own: told to end, killed, or cut off from its power, and started again with all it had. It has
 //! a network and mounts of its own, so it meets nothing of the machine's engine. It and everything in it are gone when it is
-//! dropped and when the process ends, however that ends: somebody holds the other end of a pipe.
+//! dropped and when the process ends, however that ends: a keeper holds the other end of a pipe.
 //!
 //! Its image `docklet/base` is a shell and nothing else, so that a start costs no copy of the real one.
 
@@ -25,7 +25,7 @@ const OPTIONS: &str = "DOCKLET_TEST_DOCKERD_OPTIONS";
 /// Keeps network and mounts, waits for the end of standard input, and takes everything along.
 const KEEPER: &str = r#"trap '' INT TERM HUP; echo $$ >"$0/keeper"; cat >/dev/null; eval "$1"; rm -rf "$0"/*"#;
 
-/// The engine first, so that it sees nobody end; then what is in the containers, which outlives the rest.
+/// The engine first, so that it sees no other process end; then what is in the containers, which outlives the rest.
 const KILL_ALL: &str = r#"kill -9 "$(cat "$0/pid")"
     for one in $(pgrep -f "$0/exec"); do pkill -9 -P "$one"; done
     pkill -9 -f "$0/exec"; rm -f "$0/pid" "$0/exec/containerd/containerd.pid""#;
@@ -96,7 +96,7 @@ impl OwnEngine {
         eventually("the engine does not answer", SOON, || async { self.docker(&["version"]).is_err() }).await;
     }
 
-    /// Everything ends at once, and nobody is told.
+    /// Everything ends at once, and no process is told.
     pub async fn cut_power(&self) {
         self.run(KILL_ALL);
         eventually("the engine does not answer", SOON, || async { self.docker(&["version"]).is_err() }).await;
@@ -130,7 +130,7 @@ impl OwnEngine {
         let mut daemon = daemon.spawn().expect("nsenter can be run");
         let answers = || async { self.docker(&["version"]).is_ok() };
         eventually("the test's own engine answers", SOON, answers).await;
-        // Whoever ends it does not wait for it.
+        // Reaps it: the methods that end it do not wait for their child.
         std::thread::spawn(move || daemon.wait());
     }
 

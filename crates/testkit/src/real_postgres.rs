@@ -1,5 +1,5 @@
 //! A real Postgres server for a test program: its own directory and socket, no port. It and its directory are gone when it
-//! is dropped and when the process ends, however that ends: somebody holds the other end of a pipe.
+//! is dropped and when the process ends, however that ends: a watcher holds the other end of a pipe.
 
 use std::{
     fs::Permissions,
@@ -16,7 +16,7 @@ use std::{
     },
 };
 
-/// The superuser, and who tests sign in as.
+/// The superuser; tests sign in as it.
 const USER: &str = "docklet";
 /// Whose server it is when root runs the tests: Postgres refuses to be root's.
 const ACCOUNT: &str = "postgres";
@@ -38,7 +38,7 @@ max_connections = 200
 pub struct RealPostgres {
     programs: PathBuf,
     directory: PathBuf,
-    /// Names the socket; nobody listens on it, unless it was asked for.
+    /// Names the socket; the server listens on the port itself only if asked to.
     port: u16,
     watcher: Child,
     databases: AtomicU32,
@@ -54,7 +54,7 @@ pub enum Ending {
 }
 
 impl RealPostgres {
-    /// The one of this process; the first who asks starts it.
+    /// The one of this process; the first call starts it.
     pub fn shared() -> &'static Self {
         static SHARED: OnceLock<RealPostgres> = OnceLock::new();
         SHARED.get_or_init(Self::start)
@@ -68,7 +68,7 @@ impl RealPostgres {
         server
     }
 
-    /// One that listens on a port of `localhost`, and there speaks with nobody who does not encrypt. PEM.
+    /// One that listens on a port of `localhost`, and takes only encrypted connections there. PEM.
     ///
     /// # Panics
     /// As [`start`](Self::start).
@@ -113,7 +113,7 @@ impl RealPostgres {
             "--locale=C",
         ]);
         if major(&self.programs) >= 15 {
-            // A database that orders as people do: whoever relies on the order of bytes has to say so.
+            // A database that orders as people do: a statement that relies on the order of bytes has to say so.
             make.args(["--locale-provider=icu", "--icu-locale=en"]);
         }
         text(&mut make);
@@ -158,7 +158,7 @@ impl RealPostgres {
         text(end.args(["stop", "--silent", "--wait", mode, "-D"]).arg(self.data()));
     }
 
-    /// A new database, empty or a copy of another one nobody is connected to. Returns its name.
+    /// A new database, empty or a copy of another one that has no connections. Returns its name.
     pub fn database(&self, template: Option<&str>) -> String {
         let name = format!("test_{}", self.databases.fetch_add(1, Ordering::Relaxed));
         self.sql("postgres", &format!("CREATE DATABASE {name} TEMPLATE {}", template.unwrap_or("template0")));
@@ -230,7 +230,7 @@ fn is_root() -> bool {
     text(Command::new("id").arg("-u")).trim() == "0"
 }
 
-/// The program, as somebody whom Postgres lets run it.
+/// The program, run as an account that Postgres accepts: it refuses root.
 fn as_account(program: &Path, directory: &Path) -> Command {
     let mut command = if is_root() {
         let mut command = Command::new("setpriv");

@@ -42,11 +42,11 @@ impl TrialProvider {
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::inherit());
         let mut child = command.spawn().expect("node runs");
         let (mut stdout, (tell, hear)) = (BufReader::new(child.stdout.take().expect("a pipe")), mpsc::channel());
-        // Goes on reading: whoever writes to a pipe that is closed is ended.
+        // Goes on reading: a process that writes to a closed pipe is ended.
         let reading = std::thread::spawn(move || {
             let mut first = String::new();
             stdout.read_line(&mut first).expect("its first line");
-            // Nobody may listen any more.
+            // The receiver may have given up.
             let _ = tell.send(first);
             std::io::copy(&mut stdout, &mut std::io::sink()).expect("what else it says");
         });

@@ -1,4 +1,4 @@
-//! Who may import whom: the arrows of docs/ARCHITECTURE.md as a table, held against the members' manifests.
+//! Which member may import which: the arrows of docs/ARCHITECTURE.md as a table, held against the members' manifests.
 
 use crate::finding::Finding;
 use crate::workspace::{Dependency, Member};
@@ -42,7 +42,7 @@ const ARROWS: &[(&str, May)] = &[
 /// Members that are not part of the product: tests and each other may use them, the product may not.
 const FOR_TESTS: &[&str] = &["bench", "testkit", "tidy"];
 
-/// Members nobody but `frontend` (app) and nobody at all (the others) may import, in tests neither.
+/// Members that no other member may import, not even in tests; but `frontend` and `server` may import `app`.
 const ENTRY_POINTS: &[&str] = &["app", "frontend", "server", "cli"];
 
 /// Arrows that exist under a feature only.
@@ -105,7 +105,7 @@ fn check_inside(importer: &str, may: &May, dependency: &Dependency) -> Option<Fi
     })
 }
 
-/// A dependency on somebody else's package that has a door of its own.
+/// A dependency on an outside package that has a door of its own.
 fn check_door(importer: &str, dependency: &Dependency) -> Option<Finding> {
     // A test looks at the outside with a client that is not ours; testkit is nothing but tests.
     if dependency.dev || FOR_TESTS.contains(&importer) {

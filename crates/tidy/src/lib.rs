@@ -1,4 +1,4 @@
-//! What `make lint` checks beyond the compiler: who may depend on whom, how long things may be, what every file and
+//! What `make lint` checks beyond the compiler: which member may use which, how long things may be, what every file and
 //! every dependency must say. Each check is a pure function from what was read to a list of findings, so its tests can
 //! show it failing; only `workspace`, `sources` and `browser::read` touch the outside. Knows nothing of the product.
 

@@ -20,11 +20,11 @@ use crate::{
     reason, run_dir,
 };
 
-/// For a node that did not come up: nobody works in it yet.
+/// For a node that did not come up: its owner has no work in it yet.
 const SHORT_GRACE_SECONDS: u32 = 2;
 /// docklet-init hurries when it is told to stop, so that it ends its processes itself before the engine kills it.
 const HEAD_START: Duration = Duration::from_secs(2);
-/// How long a container may be in the making by somebody else.
+/// How long to wait for a container that another request is still making.
 const IN_THE_MAKING: Duration = Duration::from_secs(10);
 const LOOK_AGAIN: Duration = Duration::from_millis(50);
 
@@ -34,7 +34,7 @@ impl Driver {
         match order.source {
             Source::Engine => {}
             Source::Nowhere => return Err(EngineError::ImageNotAllowed(order.image.with_tag())),
-            // Somebody else may have put something there under this name.
+            // An administrator may have given this name to another image.
             Source::Registry if !host.images.came_through_us(&host, &order.image).await? => {
                 return self.pull(order, order.image.with_tag()).await;
             }
@@ -87,8 +87,8 @@ impl Driver {
         }
     }
 
-    /// The name is taken: the next look says by whom. Nothing there to be looked at means that it is being made just now,
-    /// most likely by ourselves before we were ended.
+    /// The name is taken; the next look says by which container. When there is none to look at, the engine is still
+    /// making it, most likely for a request of ours from before we were ended.
     async fn find_out_whose(&mut self, order: &Assignment, name: String) -> Result<Flow, EngineError> {
         let began = Instant::now();
         while began.elapsed() < IN_THE_MAKING {
@@ -200,7 +200,7 @@ impl Driver {
         Flow::Rest(Phase::Running { since })
     }
 
-    /// It was started and does not answer. What nobody can use must not run on: its reservation is given back.
+    /// It was started and does not answer. Its owner cannot use it, so it must not run on and keep its reservation.
     async fn give_up(&mut self, id: &str, fault: &str) -> Result<Flow, EngineError> {
         let host = self.host.clone();
         let log = host.engine.container_log(id, reason::LOG_LINES).await?;
@@ -217,7 +217,7 @@ impl Driver {
                 Cause::Ended { id, code, out_of_memory }
             }
             Seen::Nothing | Seen::Foreign => Cause::Removed,
-            // Running again already, by somebody else's hand, or paused.
+            // Already started again from outside Docklet, or paused.
             Seen::Ours { .. } => return Ok(Flow::Look),
         };
         let reason = reason::of(&self.host, &self.memory, order, cause).await?;

@@ -43,7 +43,7 @@ pub struct WorkerConfig {
     pub boot_id: PathBuf,
 }
 
-/// When images that this worker has pulled, and that nobody uses, are removed.
+/// When this worker removes unused images that it has pulled.
 #[derive(Debug, Clone)]
 pub struct ImageKeeping {
     /// How long they are kept after their last use.

@@ -1,5 +1,5 @@
 //! What owners' containers and homes take on this host: counted seldom and one count at a time, because the engine walks
-//! through every file for it. Who asks is told what was counted last.
+//! through every file for it. A request is answered with the last count.
 
 use std::{sync::Arc, time::Duration};
 

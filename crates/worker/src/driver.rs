@@ -170,7 +170,7 @@ impl Driver {
             return Ok(Seen::Nothing);
         }
         let (engine, installation) = (&self.host.engine, self.host.config.installation);
-        // By id first: somebody may have renamed it.
+        // By id first: an administrator may have renamed it.
         if let Some(id) = self.memory.container.clone() {
             if let Some(container) = engine.container(installation, &id).await? {
                 return Ok(self.recognise(container));

@@ -119,7 +119,7 @@ pub(crate) async fn run(host: Arc<Host>) {
                 tracing::warn!("the firewall's helper has ended; it is started again, and its rules have stayed");
                 say(&host, State::Unknown);
             }
-            // Said by those who watch the engine.
+            // `watch` reports that the engine is away.
             Err(EngineError::Unreachable(_)) => say(&host, State::Unknown),
             Err(fault) => {
                 tracing::error!(%fault, "the firewall around the nodes cannot be set; no node is started without it");

@@ -112,8 +112,8 @@ impl Host {
         self.clock.now()
     }
 
-    /// Asks the engine whether it is still the same one; says what it says of itself. An end can only be judged by who
-    /// knows of the last restart, and the hint to look may come before that.
+    /// Asks the engine whether it is still the same one; returns what it says of itself. A container's end can only be
+    /// judged once the last restart is known, and the hint to look may come before that.
     pub(crate) async fn look_for_restart(&self) -> Result<EngineInfo, EngineError> {
         let info = self.engine.info().await?;
         self.restarts.answers(&info, self.now());
@@ -126,7 +126,7 @@ impl Host {
         turns: &Semaphore,
         work: impl Future<Output = Result<T, EngineError>>,
     ) -> Result<T, EngineError> {
-        // Nobody closes the semaphores; were one closed, the work would only be done without waiting.
+        // The semaphores are never closed; were one closed, the work would only be done without waiting.
         let _turn = turns.acquire().await.ok();
         work.await
     }

@@ -1,5 +1,5 @@
-//! The images this worker has pulled: which of them an order may use, and when one that nobody uses is removed. What others
-//! have put on the engine is never removed, and used only where control says so.
+//! The images this worker has pulled: which of them an order may use, and when an unused one is removed. Images that
+//! came to the engine in another way are never removed, and used only where control says so.
 
 mod record;
 
@@ -53,7 +53,7 @@ impl Images {
     }
 }
 
-/// Removes images that nobody uses, now and then. Never ends by itself.
+/// Removes unused images now and then. Never ends by itself.
 pub(crate) async fn run(host: Arc<Host>) {
     let every = host.config.images.look_every;
     let mut pause = FIRST_LOOK.min(every);
@@ -90,7 +90,7 @@ async fn collect(host: &Host) -> Result<(), EngineError> {
 
 /// What uses images at one moment.
 struct Present {
-    /// Of containers, whosever they are.
+    /// Of all containers on the engine, ours or not.
     ids: BTreeSet<String>,
     /// In orders to this worker: every vcluster with a node here.
     named: Vec<ImageRef>,

@@ -1,7 +1,7 @@
 //! JupyterLab as a service of a vcluster's first node: what docklet-init is told about it. Nothing in here is a secret.
 //!
-//! It listens on loopback only, and whoever reaches it there has been let in by the proxy or is root in the node anyway.
-//! So it asks for no token. What people may want otherwise is in the image's own configuration, not here.
+//! It listens on loopback only, where every client was let in by the proxy or is root in the node anyway. So it asks
+//! for no token. Settings that a user may want to change are in the image's own configuration, not here.
 
 use domain::{
     app::{JUPYTER_NODE, JUPYTER_PORT, JUPYTER_SERVICE},
@@ -37,7 +37,7 @@ fn command() -> Vec<String> {
     let settings = [
         ("ServerApp.ip", "127.0.0.1"),
         ("ServerApp.port", &JUPYTER_PORT.to_string()),
-        // On another port nobody would look for it.
+        // The proxy looks for it on this port only.
         ("ServerApp.port_retries", "0"),
         ("ServerApp.base_url", "/"),
         ("ServerApp.root_dir", HOME),

@@ -45,7 +45,7 @@ impl Memory {
         if self.past.0 == generation { &self.past.1 } else { &Past::Nothing }
     }
 
-    /// The later order this worker has already reported on, if there is one: this one comes from somebody who does not know yet.
+    /// The later order this worker has already reported on, if any: the sender of this one did not know of it.
     pub(crate) fn later_than(&self, generation: Generation) -> Option<Generation> {
         (generation < self.past.0).then_some(self.past.0)
     }

@@ -1,5 +1,5 @@
-//! What containers, networks and volumes are called on the engine: readable for whoever lists them, unique by the end of
-//! their id.
+//! What containers, networks and volumes are called on the engine: readable for an administrator who lists them, unique
+//! by the end of their id.
 
 use control::ports::coordination::Assignment;
 use domain::{InstallationId, UserId, VclusterId, name::VclusterName};

@@ -17,7 +17,7 @@ use tokio::{
 
 use crate::{host::Host, names};
 
-/// How long a network of ours that nobody needs may hold a subnet up. Its containers have ended by then.
+/// How long a network of ours that no node needs may hold up a subnet. Its containers have ended by then.
 const ON_ITS_WAY_OUT: Duration = Duration::from_secs(10);
 const LOOK_AGAIN: Duration = Duration::from_millis(50);
 
@@ -101,7 +101,7 @@ impl Networks {
         Ok(())
     }
 
-    /// A network nobody assigned, unless that has just changed.
+    /// Removes a network that no node here needs, unless an assignment has just come for it.
     pub(crate) async fn remove_orphan(&self, host: &Host, vcluster: VclusterId) -> Result<(), EngineError> {
         let network = self.of(vcluster);
         let mut there = network.lock().await;
@@ -133,8 +133,8 @@ async fn find(host: &Host, vcluster: VclusterId) -> Result<There, EngineError> {
         .map_or(There::No, |found| There::Yes(found.id)))
 }
 
-/// A subnet may still be held by a network of ours that nobody needs any more: control gives a subnet away when no node
-/// stands in it, and a worker that was ended in that moment has the network still before it. It is waited for.
+/// Makes the network. Waits while another of ours without nodes still holds the subnet: control gives a subnet away
+/// once no node stands in it, and a worker that was ended at that moment has yet to remove the network.
 async fn make(host: &Host, spec: &NetworkSpec) -> Result<String, EngineError> {
     let began = Instant::now();
     loop {
@@ -150,7 +150,7 @@ async fn make(host: &Host, spec: &NetworkSpec) -> Result<String, EngineError> {
     }
 }
 
-/// Takes away what nobody needs of our networks on this subnet. Says whether any of ours was on it.
+/// Removes our networks on this subnet that no node needs. Returns whether any of ours was on it.
 async fn clear(host: &Host, subnet: Ipv4Net) -> Result<bool, EngineError> {
     let overlaps =
         |network: &Network| network.subnet.is_some_and(|taken| taken.contains(&subnet) || subnet.contains(&taken));

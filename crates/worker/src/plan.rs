@@ -11,7 +11,7 @@ use crate::restarts::Restart;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Seen {
     Nothing,
-    /// Somebody else's container has the name.
+    /// A container other than this node's has the name.
     Foreign,
     Ours {
         id: String,
@@ -26,9 +26,9 @@ pub(crate) enum Seen {
 pub(crate) enum Past {
     /// Nothing, or it does not know.
     Nothing,
-    /// The engine was away when it last looked, and nobody knows whether the node had come up before.
+    /// The engine was away when it last looked, so it does not know whether the node had come up before.
     Unclear,
-    /// The node ran. If it does not any more, that was somebody else.
+    /// The node ran. If it does not any more, this worker did not stop it.
     Ran,
     /// It went down with the engine. Only a new order starts it again.
     Interrupted(Down),
@@ -73,7 +73,7 @@ pub(crate) enum Step {
     Interrupted(Down),
     /// There is nothing to do: it does not run, for this cause.
     Failed(Cause),
-    /// The order is older than the container: it comes from somebody who does not know yet, and is not carried out.
+    /// The order is older than the container: its sender did not know of the later one, so it is not carried out.
     Refuse {
         known: Generation,
     },
@@ -135,7 +135,7 @@ fn interrupted(seen: &Seen, past: &Past, restarts: &[Restart]) -> Option<Down> {
         Some(Down { reason: restart.sentence().to_owned(), ended })
     };
     match past {
-        // Nobody knows that it ran: it is brought up as ordered.
+        // It is not known to have run: it is brought up as ordered.
         Past::Nothing => None,
         Past::Interrupted(down) => Some(down.clone()),
         Past::Unclear | Past::Ran => restarts.iter().find_map(took),

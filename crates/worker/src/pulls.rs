@@ -21,12 +21,12 @@ enum State {
     Failed(EngineError),
 }
 
-/// One pull, as one of those that wait for it sees it.
+/// One pull, as one of the waiting nodes sees it.
 #[derive(Debug)]
 pub(crate) struct Pull(watch::Receiver<State>);
 
 impl Pulls {
-    /// Joins the pull of this image, or begins it. It goes on when those who wait give up: others may want the image.
+    /// Joins this image's pull, or begins it. It goes on when the waiting nodes give up: others may want the image.
     pub(crate) fn join(&self, host: &Arc<Host>, image: &ImageRef) -> Pull {
         let mut going = self.0.lock();
         if let Some(pull) = going.get(image) {
@@ -41,7 +41,7 @@ impl Pulls {
                 () = host.end.cancelled() => Err(EngineError::Refused("the worker is being stopped".into())),
                 outcome = pull_image(&host, &image, &state) => outcome,
             };
-            // Taken out first: who comes now sees that the image is there, or tries again.
+            // Taken out first: a node that comes now finds the image, or tries again.
             host.pulls.0.lock().remove(&image);
             state.send_replace(outcome.map_or_else(State::Failed, |()| State::Done));
         });

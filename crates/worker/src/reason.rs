@@ -38,7 +38,7 @@ pub(crate) async fn of(host: &Host, memory: &Memory, order: &Assignment, cause: 
     })
 }
 
-/// It ended within seconds, and not because somebody told it to once it was up.
+/// It ended within seconds, and not because it was told to once it was up.
 fn never_came_up(host: &Host, memory: &Memory, code: i64) -> bool {
     let soon = memory.started_at.is_some_and(|at| host.now() - at < AT_ONCE);
     soon && (memory.ready_since.is_none() || !matches!(code, 0 | KILLED | TERMINATED))

@@ -1,5 +1,5 @@
 //! The worker stream: a worker's nodes, reached from another process or host. The server stands before anything that
-//! implements control's ports for nodes, the client implements the same ports for whoever asks. One TLS connection per
+//! implements control's ports for nodes, the client implements the same ports for the portal. One TLS connection per
 //! request: a request behind its length, an answer behind its length, then, for terminals and ports, bytes as they come.
 //!
 //! Both sides prove that they hold the cluster's secret before anything is read. Even then nothing is believed: lengths are

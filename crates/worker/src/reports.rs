@@ -64,7 +64,7 @@ impl Reports {
         }
     }
 
-    /// Nobody wants to hear of it any more.
+    /// Control needs no report of a node without an assignment.
     pub(crate) fn forget(&self, node: NodeId) {
         self.latest.lock().remove(&node);
     }

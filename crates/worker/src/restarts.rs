@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 
 /// An engine that is told to end stops its containers first, and goes on answering: for 15 s, unless it is told otherwise.
 const SHUTTING_DOWN: TimeDelta = TimeDelta::seconds(30);
-/// How a container ends that is told to: by itself, by SIGTERM, by SIGKILL; or nobody was left to see it.
+/// How a container ends that is told to: by itself, by SIGTERM, by SIGKILL, or unseen by the engine.
 const TAKEN_DOWN: [i64; 4] = [0, 143, 137, 255];
 /// How many restarts are kept: what an earlier one took may not be told yet when there is the next one.
 const MOST_KEPT: usize = 8;

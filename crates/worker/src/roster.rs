@@ -1,4 +1,4 @@
-//! Which nodes this host has, and what is wanted of each. Passes wishes on to the nodes' drivers; talks to nobody else.
+//! Which nodes this host has, and what is wanted of each. Passes wishes to the nodes' drivers; talks to nothing else.
 
 use std::{
     collections::{BTreeMap, BTreeSet, btree_map::Entry},
@@ -55,9 +55,9 @@ struct Book {
 }
 
 impl Roster {
-    /// Takes all assignments in, in one go: nobody may see the new completeness with the old assignments and take the
-    /// difference for orphans. Returns seats for drivers of new nodes, and the nodes that have no assignment any more. Of a
-    /// snapshot that is not complete nothing is believed: it may be an older copy.
+    /// Takes all assignments in, in one go: a sweep must not see the new completeness with the old assignments and take
+    /// the difference for orphans. Returns seats for drivers of new nodes, and the nodes that have no assignment any
+    /// more. Of a snapshot that is not complete nothing is believed: it may be an older copy.
     pub(crate) fn replace(&self, assignments: Vec<Assignment>, complete: bool) -> (Vec<Seat>, Vec<NodeId>) {
         let mut book = self.book.lock();
         book.complete = complete;
@@ -253,7 +253,7 @@ impl Place {
     }
 }
 
-/// Only a later order takes the place of one: an older one comes from somebody who does not know yet.
+/// Only a later order takes the place of one: the sender of an older one did not know of it.
 fn supersedes(new: &Wish, present: &Wish) -> bool {
     match (new, present) {
         (Wish::Assigned(new), Wish::Assigned(present)) => {

@@ -43,7 +43,7 @@ pub(crate) fn is_shared(data_dir: &Path, node: NodeId) -> bool {
 }
 
 /// Only the worker's user may enter the first: other users of the host must not reach the nodes' sockets. The other one is
-/// for the node's root, which need not be this host's; its parent keeps everybody else out. It is made first, so that a
+/// for the node's root, which need not be this host's; its parent keeps other users out. It is made first, so that a
 /// directory without one was made by an older dockletd.
 pub(crate) fn make(data_dir: &Path, node: NodeId) -> io::Result<()> {
     let offer = offer(data_dir, node);
@@ -65,7 +65,7 @@ pub(crate) fn nodes(data_dir: &Path) -> io::Result<Vec<NodeId>> {
     Ok(nodes)
 }
 
-/// Removes them with all that is in them. What cannot be removed is put aside under a name nobody uses.
+/// Removes them with all that is in them. What cannot be removed is put aside under a name that no node uses.
 pub(crate) async fn remove(data_dir: &Path, node: NodeId) -> io::Result<()> {
     let (dir, offer) = (path(data_dir, node), offer(data_dir, node));
     // The offer last: without it, what is left would pass for a node's from before.
@@ -99,7 +99,7 @@ fn remove_or_put_aside(dir: &Path) -> io::Result<()> {
         Ok(()) => Ok(()),
         Err(Errno::NOENT) => Ok(()),
         Err(fault @ (Errno::ACCESS | Errno::PERM)) => {
-            // A worker that is not root cannot remove what a node's root has made. It takes nothing from anybody there.
+            // A worker that is not root cannot remove what a node's root has made. Put aside, it is in no node's way.
             tracing::warn!(dir = %dir.display(), %fault, "a node's directory cannot be removed and is put aside");
             fs::rename(dir, dir.with_extension(LEFT))
         }

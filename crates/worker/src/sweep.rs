@@ -20,7 +20,7 @@ pub(crate) async fn run(host: Arc<Host>) {
             tracing::warn!(%error, "the host cannot be looked over");
         }
         if let Err(away @ EngineError::Unreachable(_)) = &swept {
-            // It may hang without ending the stream of its events, and then nobody else notices.
+            // It may hang without ending the stream of its events, and then only the sweep notices.
             host.presence.engine_is_away(away);
             host.roster.look_at_all();
             pause = soon;
@@ -68,8 +68,8 @@ fn look_where_it_differs(host: &Host, ours: &[(ContainerLabels, Container)]) {
     }
 }
 
-/// What is left where no container is, neither one with an assignment nor one without: it holds nothing of anybody's, and is
-/// made anew when it is needed.
+/// Removes directories and networks of nodes that have neither a container nor an assignment: they hold no owner's
+/// data, and are made anew when they are needed.
 async fn clear_away(host: &Arc<Host>, ours: &[(ContainerLabels, Container)]) -> Result<(), EngineError> {
     let directories = run_dir::nodes(&host.config.data_dir).unwrap_or_else(|error| {
         tracing::warn!(%error, "the nodes' directories cannot be listed");

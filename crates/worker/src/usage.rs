@@ -1,5 +1,5 @@
-//! What this host's nodes use, sampled from the host's side and kept for an hour. Often for nodes that somebody looks at,
-//! seldom for others. A restart forgets it: nobody bills by it. Looking is no activity of a node's owner.
+//! What this host's nodes use, sampled from the host's side and kept for an hour: often for nodes that a user looks at,
+//! seldom for others. A restart forgets it: no bill depends on it. Looking does not count as activity of the owner.
 
 use std::{
     collections::{HashMap, VecDeque},
@@ -29,7 +29,7 @@ use crate::{
 
 const WATCHED_EVERY: Duration = Duration::from_secs(2);
 const OTHERWISE_EVERY: Duration = Duration::from_secs(15);
-/// How long a node counts as watched after somebody asked.
+/// How long a node counts as watched after a request for its samples.
 const WATCHED_FOR: Duration = Duration::from_secs(10);
 /// Over less time a share of a processor says nothing.
 const SHORTEST: Duration = Duration::from_millis(500);
@@ -86,7 +86,7 @@ impl Usage {
         self.book.lock().remove(&node);
     }
 
-    /// Somebody looks at these nodes.
+    /// The samples of these nodes, which now count as watched.
     fn watch(&self, nodes: &[NodeAddress], since: Option<DateTime<Utc>>, now: Instant) -> Vec<NodeSamples> {
         let mut book = self.book.lock();
         let mut begins = false;
@@ -104,7 +104,7 @@ impl Usage {
         samples
     }
 
-    /// Whose turn it is, and when it is the next one's.
+    /// The nodes that are due, and when the next one is.
     fn turns(&self, now: Instant) -> (Vec<Turn>, Instant) {
         let mut next = now + OTHERWISE_EVERY;
         let mut turns = Vec::new();

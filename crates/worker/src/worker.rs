@@ -139,7 +139,7 @@ impl Worker {
 fn keep(file: &Path, text: &str) -> io::Result<String> {
     match fs::read_to_string(file) {
         Ok(there) if !there.trim().is_empty() => Ok(there.trim().to_owned()),
-        // Empty: written half, by somebody who was ended in between.
+        // Empty: a worker was ended while writing it.
         Ok(_) => fs::write(file, format!("{text}\n")).map(|()| text.to_owned()),
         Err(fault) if fault.kind() == io::ErrorKind::NotFound => {
             fs::write(file, format!("{text}\n")).map(|()| text.to_owned())

@@ -1,4 +1,4 @@
-// Two people, and apps that mean no good: nobody gets into what is not theirs, and no page of an app gets at the console.
+// Two users, and apps that mean no good: neither user gets into the other's app, and no app's page at the console.
 import { Rest, expect, signIn, test } from "../../fixtures/apps";
 
 const PASSWORD = "correct horse battery";

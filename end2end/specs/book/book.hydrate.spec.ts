@@ -9,7 +9,7 @@ async function linksOf(page: Page): Promise<string[]> {
   return [...new Set(all)].filter((link) => new URL(link).pathname.startsWith("/docs/"));
 }
 
-/** What of a page nobody has styled or written twice: controls beside the search's, and pictures that stand there again. */
+/** What the book's author did not put on a page: controls beside the search's, and pictures that stand there again. */
 async function strangersOf(page: Page): Promise<string[]> {
   const controls = await page.locator("input, select, textarea, button").evaluateAll((all) => all.filter((one) => !one.closest(".search")).map((one) => one.outerHTML));
   const pictures = await page.locator("img").evaluateAll((all) => all.map((one) => (one as HTMLImageElement).src));

@@ -9,7 +9,7 @@ import { VclustersPage } from "../../pages/vclusters";
 // Services end and begin: streams break off, and tries to reach them fail until they are back.
 test.use({ expected: [/ERR_|WebSocket connection to|the server responded with a status of 50[234]/] });
 
-/** Signs in as somebody new, through the trial provider. */
+/** Signs in as a new user, through the trial provider. */
 async function enter(page: Page): Promise<void> {
   await page.goto("/sign-in");
   await hydrated(page);

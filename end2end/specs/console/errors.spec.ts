@@ -1,4 +1,4 @@
-// Pages that are not there, and what belongs to somebody else.
+// Pages and vclusters that are not there.
 import { expect, test } from "../../fixtures/test";
 
 test.use({ expected: [/status of 404/] });

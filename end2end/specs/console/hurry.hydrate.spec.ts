@@ -1,4 +1,4 @@
-// Somebody who does not wait for a page before they ask for the next one gets the last one they asked for.
+// A user who does not wait for a page before they ask for the next one gets the last one they asked for.
 import { expect, test } from "../../fixtures/test";
 
 test("a page whose code comes late does not come to stand over the one asked for after it", async ({ home }) => {

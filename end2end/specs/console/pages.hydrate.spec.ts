@@ -73,7 +73,7 @@ class Findings {
   }
 }
 
-/** The pages with their addresses, for somebody with one running vcluster. */
+/** The pages with their addresses, for a user with one running vcluster. */
 async function addresses(home: Page): Promise<[string, string][]> {
   const vclusters = new VclustersPage(home);
   await vclusters.open();
@@ -129,7 +129,7 @@ async function look(page: Page, name: string, path: string, colorScheme: string,
   }
 }
 
-/** What moves on a page of somebody who asked for less of that. */
+/** What moves on a page of a user who asked for less of that. */
 async function moving(page: Page): Promise<string[]> {
   return page.evaluate(() =>
     document

@@ -30,7 +30,7 @@ test("times are told in the reader's zone, with the zone, by page and server ali
   await hydrated(page);
   await expect(created).toHaveAttribute("title", inTokyo);
 
-  // A zone nobody knows, or worse, is UTC.
+  // A zone that does not exist, or worse, is UTC.
   await page.context().addCookies([{ name: "docklet_zone", value: "Moon/Crater", url: new URL(page.url()).origin }]);
   const utc = await (await page.request.get(page.url(), { headers: { accept: "text/html" } })).text();
   expect(utc).toMatch(/\d\d:\d\d:\d\d \(UTC\)"/);

@@ -1,4 +1,5 @@
-// What makes the way in wider asks first who is there: with the password, and at a provider. With and without JavaScript.
+// A way into the account is added only after confirming the sign-in: with the password, and at a provider. With and
+// without JavaScript.
 import { type Page } from "@playwright/test";
 
 import { testWithProvider } from "../../fixtures/provider";

@@ -129,7 +129,7 @@ pub(super) struct LimitOptions {
     memory_mib: Option<Limit<i64>>,
 }
 
-/// `None` is as for everybody.
+/// `None` is `default`: no limit of the user's own.
 #[derive(Debug, Clone, Copy)]
 struct Limit<T>(Option<T>);
 

@@ -21,7 +21,7 @@ pub(super) fn line(line: &str) -> Result<()> {
     text(&format!("{line}\n"))
 }
 
-/// To standard error, with its causes. When even that cannot be written, there is no one to tell.
+/// To standard error, with its causes. When even that cannot be written, there is nowhere left to say so.
 pub(super) fn error(error: &anyhow::Error) {
     let _ = writeln!(io::stderr(), "dockletd: {error:#}");
 }

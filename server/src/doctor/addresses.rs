@@ -5,7 +5,7 @@ use std::{collections::BTreeSet, net::IpAddr, time::Duration};
 use super::finding::Finding;
 use crate::config::Config;
 
-/// A label nobody has; any is as good as another.
+/// A label that no app has; any is as good as another.
 const SOME_LABEL: &str = "dockletdoctor";
 const PATIENCE: Duration = Duration::from_secs(3);
 

@@ -1,5 +1,5 @@
 //! What makes a host that works safer: runc without known ways out, users of containers that are not the host's, nodes that
-//! outlive the engine, an etcd that asks who is there.
+//! outlive the engine, an etcd that asks for a password.
 
 use std::io::Read as _;
 
@@ -89,7 +89,7 @@ fn number(version: &str) -> Option<(u32, u32, u32)> {
     Some((numbers.next()?, numbers.next()?, numbers.next()?))
 }
 
-/// Whoever reaches an etcd that asks for nothing gives the nodes orders. `None` when there is nothing to be said.
+/// Any program that reaches an etcd without a password can give the nodes orders. `None` when there is nothing to say.
 pub(super) fn judge_etcd(config: &Config) -> Option<Finding> {
     etcd(&config.etcd)
 }

@@ -7,7 +7,7 @@ use rustix::fs::statvfs;
 use super::finding::Finding;
 
 const GIB: u64 = 1 << 30;
-/// A record that cannot be written stops everybody.
+/// A record that cannot be written stops the whole installation.
 const LEAST_BYTES: u64 = GIB / 2;
 /// Images and what nodes write.
 const FEW_BYTES: u64 = 5 * GIB;
@@ -18,7 +18,7 @@ const FEW_INODES: u64 = 5;
 /// One file system.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Space {
-    /// Who writes there.
+    /// What is written there.
     whose: &'static str,
     path: PathBuf,
     free: u64,

@@ -20,7 +20,7 @@ pub(super) struct Facts {
     pub(super) about: Result<About, String>,
     /// The engine's socket.
     socket: Socket,
-    /// `None` when nobody could be asked.
+    /// `None` when the engine could not be asked.
     has_image: Option<bool>,
 }
 

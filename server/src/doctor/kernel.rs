@@ -127,7 +127,7 @@ fn firewall(facts: &Facts) -> Finding {
 
 fn files(facts: &Facts, connections: u32) -> Finding {
     const CHECK: &str = "open files";
-    // A terminal somebody looks at takes two, and so does a request to an app.
+    // A viewer of a terminal takes two, and so does a request to an app.
     let wanted = 2 * u64::from(connections) + OTHER_FILES;
     match facts.open_files {
         Some(most) if most < wanted => Finding::warning(

@@ -1,5 +1,5 @@
-//! How many vclusters are in which state, for /metrics. The states follow from the whole record, so counting reads all of it:
-//! that is done once for all who ask within a while, however many they are.
+//! How many vclusters are in which state, for /metrics. The states follow from the whole record, so counting reads all
+//! of it: that is done once for all requests within a while, however many they are.
 
 use std::{collections::HashMap, sync::Arc, time::Duration};
 
@@ -16,7 +16,7 @@ pub type Counts = Arc<HashMap<VclusterState, u32>>;
 #[derive(Clone)]
 pub struct Census {
     store: Arc<dyn Store>,
-    /// Held while counting, so that those who ask meanwhile wait for the same count.
+    /// Held while counting, so that requests meanwhile wait for the same count.
     last: Arc<Mutex<Option<(Instant, Counts)>>>,
 }
 

@@ -1,6 +1,6 @@
-//! Who is at the other end: the address to count attempts against, and whether it came over TLS.
+//! The client at the other end: the address to count attempts against, and whether it came over TLS.
 //!
-//! A trusted proxy is believed; everybody else is only what the connection shows.
+//! A trusted proxy is believed; of any other client counts only what the connection shows.
 
 use std::net::{IpAddr, SocketAddr};
 

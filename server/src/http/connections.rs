@@ -1,4 +1,4 @@
-//! How many connections there may be, all together and from one address, and who gives way when all are taken.
+//! How many connections there may be, all together and from one address, and which one gives way when all are taken.
 //!
 //! Every connection is accepted, so that accepting never stops. When there is no place left, the address that has the most
 //! gives its oldest one to an address that has fewer; the address that has the most itself is turned away. So none can take all
@@ -115,7 +115,7 @@ impl Drop for Place {
     }
 }
 
-/// Whom an address counts for. Everybody with IPv6 has a network of 2^64 addresses.
+/// The network that an address counts for. A client with IPv6 has a network of 2^64 addresses.
 pub(super) fn network(address: IpAddr) -> IpAddr {
     match address {
         IpAddr::V4(_) => address,

@@ -19,7 +19,7 @@ const KEPT: Duration = Duration::from_secs(60);
 /// So many may be under way; then the oldest only signs out here.
 const MOST: usize = 1024;
 
-/// Who is being sent on. Lost with a restart, and then people stay signed in at the provider.
+/// The browsers that are being sent on. Lost with a restart; their users then stay signed in at the provider.
 #[derive(Clone, Default)]
 pub struct Farewells(Arc<Mutex<HashMap<String, Onward>>>);
 

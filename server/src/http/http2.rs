@@ -1,5 +1,5 @@
-//! HTTP/2 to browsers, over TLS only. Gives each request the form HTTP/1.1 would have given it, so that nobody behind has to
-//! know the difference, and ends connections on which nothing happens.
+//! HTTP/2 to browsers, over TLS only. Gives each request the form HTTP/1.1 would have given it, so that no code behind
+//! has to know the difference, and ends connections on which nothing happens.
 
 use std::{
     convert::Infallible,

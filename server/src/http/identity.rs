@@ -1,4 +1,4 @@
-//! Who asks: found once per request from a bearer token or the session, and handed on as an `Actor`.
+//! The user behind a request: found once from a bearer token or the session, and handed on as an `Actor`.
 
 use axum::{
     extract::{FromRequestParts, Request, State},
@@ -84,8 +84,8 @@ impl<S: Sync> FromRequestParts<S> for Caller {
     }
 }
 
-/// An administrator who is signed in. For everybody else there is nothing here, whatever else is wrong with their request: it
-/// is looked at before the path and the body are. What they may do is control's to decide.
+/// An administrator who is signed in. For all other users there is nothing here, whatever else is wrong with their
+/// request: the role is looked at before the path and the body are. What administrators may do is control's to decide.
 #[derive(Debug)]
 pub struct AdminCaller {
     pub actor: Actor,

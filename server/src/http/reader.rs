@@ -1,4 +1,4 @@
-//! Who reads a page that is written outside the console: their theme and language, and what to call the request by.
+//! The reader of a page that is written outside the console: their theme and language, and what to call the request by.
 
 use app::Language;
 use http::{Extensions, HeaderMap, header};

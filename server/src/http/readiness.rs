@@ -6,7 +6,7 @@ use futures::future::{BoxFuture, join_all};
 use serde::Serialize;
 use tokio::{sync::Mutex, time::Instant};
 
-/// Strangers may ask, as often as they like: those who ask within this time share an answer.
+/// Strangers may ask, as often as they like: requests within this time share an answer.
 const GOOD_FOR: Duration = Duration::from_secs(1);
 /// A part that does not answer in this time is not ready.
 const PATIENCE: Duration = Duration::from_secs(3);
@@ -23,7 +23,7 @@ pub struct Readiness(Arc<Inner>);
 #[derive(Default)]
 struct Inner {
     questions: Vec<(&'static str, Question)>,
-    /// Held while the parts are asked, so that those who ask meanwhile wait for the same answer.
+    /// Held while the parts are asked, so that requests meanwhile wait for the same answer.
     last: Mutex<Option<(Instant, Arc<[Part]>)>>,
 }
 
@@ -38,7 +38,7 @@ impl std::fmt::Debug for Readiness {
 pub struct Part {
     pub name: &'static str,
     pub ready: bool,
-    /// This and what follows is not for everybody who may ask whether we are ready.
+    /// This and what follows is for administrators; any client may ask whether we are ready.
     #[serde(skip)]
     pub reason: Option<String>,
     #[serde(skip)]

@@ -167,9 +167,9 @@ impl Revocations {
                 self.0.begun.notified().await;
                 continue;
             }
-            // One after the other, a user who holds many open would put off the end of everybody else's.
+            // One after the other, a user who holds many open would put off the end of other users' connections.
             let look = |credential| async move {
-                // While the database does not answer, no one is thrown out.
+                // While the database does not answer, no connection is ended.
                 if is_good(&credential, control, sessions).await == Some(false) {
                     self.revoke(&credential);
                 }

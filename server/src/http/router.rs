@@ -63,7 +63,7 @@ pub(crate) fn api() -> (Router<AppState>, utoipa::openapi::OpenApi) {
     (api, description)
 }
 
-/// What needs to know who asks: the API and the console.
+/// What needs to know the user: the API and the console.
 fn people(state: &AppState) -> Router<AppState> {
     let (api, description) = api();
     Router::new()

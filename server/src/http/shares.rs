@@ -16,7 +16,7 @@ use http::Response;
 use hyper::body::{Frame, SizeHint};
 use parking_lot::Mutex;
 
-/// Who takes what.
+/// What is taken, and the client or user it counts for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) enum Kind {
     /// A request under way, or what it was upgraded to.

@@ -26,7 +26,7 @@ impl Browser {
         Self { http, address: daemon.address(), cookies: Mutex::default() }
     }
 
-    /// Somebody who has signed in at the portal.
+    /// A browser that has signed in at the portal.
     pub(crate) async fn signed_in(daemon: &Daemon, name: &str, password: &str) -> Self {
         let browser = Self::of(daemon);
         let sign_in = serde_json::json!({"name": name, "password": password});
@@ -64,13 +64,13 @@ impl Browser {
         answer
     }
 
-    /// Somebody opens this address; where it leads is not followed.
+    /// Opens this address as a page; follows no redirect.
     pub(crate) async fn step(&self, url: &str) -> Answer {
         let request = self.request(Method::GET, url);
         self.send(url, request.header("accept", "text/html").header("sec-fetch-dest", "document")).await
     }
 
-    /// Somebody opens this address and follows it to where it leads; the last address and the answer there.
+    /// Opens this address as a page and follows redirects; the last address and the answer there.
     pub(crate) async fn open(&self, url: &str) -> (String, Answer) {
         let mut url = url.to_owned();
         for _ in 0..MOST_REDIRECTS {

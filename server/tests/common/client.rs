@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::answer::Answer;
 
-/// Somebody who talks to one daemon.
+/// Talks to one daemon.
 #[derive(Debug, Clone)]
 pub(crate) struct Client {
     pub(crate) http: reqwest::Client,
@@ -16,7 +16,7 @@ pub(crate) struct Client {
 }
 
 impl Client {
-    /// Nobody in particular; keeps no cookies.
+    /// Without a sign-in; keeps no cookies.
     pub(crate) fn anonymous(url: &str) -> Self {
         Self::anonymous_over(url, reqwest::Client::builder())
     }

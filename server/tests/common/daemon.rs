@@ -36,7 +36,7 @@ pub(crate) struct Options {
     user: Option<User>,
 }
 
-/// Whom dockletd runs as: somebody without power over this machine, in the engine's group.
+/// The account dockletd runs as: one without power over this machine, in the engine's group.
 #[derive(Debug, Clone, Copy)]
 struct User {
     id: u32,
@@ -243,7 +243,7 @@ impl Daemon {
         cli(&self.data, arguments, &self.arguments, self.user)
     }
 
-    /// Runs a command that may fail, as whoever the daemon runs as.
+    /// Runs a command that may fail, as the account the daemon runs as.
     pub(crate) fn try_cli(&self, arguments: &[&str]) -> Output {
         command_of(&self.data, self.user).args(arguments).stdin(Stdio::null()).output().expect("dockletd runs")
     }
@@ -336,8 +336,8 @@ pub(crate) fn try_cli(data: &Path, arguments: &[&str]) -> Output {
     command(data).args(arguments).stdin(Stdio::null()).output().expect("dockletd runs")
 }
 
-/// A network nobody else in this process cuts subnets from, given back when it is dropped. There are a few, used again and
-/// again, because the host keeps a rule for each.
+/// A network that no other daemon of this process cuts subnets from, given back when it is dropped. There are a few,
+/// used again and again, because the host keeps a rule for each.
 #[derive(Debug)]
 struct ClusterNet(usize);
 

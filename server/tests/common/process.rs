@@ -11,8 +11,8 @@ use testkit::DockerCleanup;
 /// How often in a row nothing must be there before a test's things count as gone.
 const LOOKS: u32 = 4;
 
-/// Also after an orderly end the engine may be creating a container that nobody waits for any more. So nothing being there
-/// counts only when it stays so, and a network that such a container is just being connected to is removed a little later.
+/// Even after an orderly end the engine may be creating a container that no daemon waits for any more. So nothing being
+/// there counts only when it stays so, and a network that such a container is being connected to is removed later.
 #[expect(
     clippy::disallowed_methods,
     reason = "Drop cannot await, and the engine tells nobody that it will create nothing more"

@@ -1,4 +1,4 @@
-//! OpenID providers beside a daemon, and somebody who signs in through them as a browser without script does.
+//! OpenID providers beside a daemon, and a visitor who signs in through them as a browser without script does.
 
 use reqwest::{Method, redirect};
 use serde_json::{Value, json};
@@ -92,7 +92,7 @@ pub(crate) async fn daemon_with(
     (daemon, file)
 }
 
-/// Somebody's browser: cookies stay on their host, redirects are followed one by one, nothing runs a script.
+/// A visitor's browser: cookies stay on their host, redirects are followed one by one, nothing runs a script.
 #[derive(Debug, Clone)]
 pub(crate) struct Visitor {
     http: reqwest::Client,
@@ -152,7 +152,7 @@ impl Visitor {
         self.through(&format!("{}/oidc/{provider}/begin?next=/help", self.url), name).await
     }
 
-    /// The same from any address that leads to the provider. Who is signed in there already is not asked again.
+    /// The same from any address that leads to the provider, which does not ask a visitor again who is signed in there.
     pub(crate) async fn through(&self, url: &str, name: &str) -> String {
         let (url, answer) = self.follow(url.to_owned(), self.step(url).await, is_callback).await;
         if is_callback(&url) {
@@ -162,7 +162,7 @@ impl Visitor {
         self.enter(&url, name).await
     }
 
-    /// The same for somebody whom the provider knows already, with nothing where it is late again.
+    /// The same for a visitor who is signed in at the provider already; `None` where it is late again.
     pub(crate) async fn again(&self, provider: &str) -> Option<String> {
         let begin = format!("{}/oidc/{provider}/begin?next=/help", self.url);
         let (url, answer) = self.follow(begin.clone(), self.step(&begin).await, is_callback).await;
@@ -191,14 +191,14 @@ impl Visitor {
         self.open(&self.up_to_callback(provider, name).await).await
     }
 
-    /// Presses "yes" in the form with which a provider asks whether somebody wants to sign out of it.
+    /// Presses "yes" in the form with which a provider asks the visitor whether to sign out of it.
     pub(crate) async fn leave(&self, provider: &Provider, form: &Answer) -> (String, Answer) {
         let (_, from_value) = form.text.split_once("name=\"xsrf\" value=\"").expect("a form");
         let (xsrf, _) = from_value.split_once('"').expect("a value");
         self.submit(&format!("{}/session/end/confirm", provider.issuer()), &[("xsrf", xsrf), ("logout", "yes")]).await
     }
 
-    /// Who is signed in; empty for nobody.
+    /// The name of the signed-in user; empty without a sign-in.
     pub(crate) async fn who(&self) -> String {
         self.client().get("/api/v1/session").await.at("/name")
     }

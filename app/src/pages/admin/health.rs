@@ -1,5 +1,5 @@
-//! The installation's health: what dockletd stands on, the hosts with what is held on them, the disk. Looked at again every
-//! few seconds while somebody sees it.
+//! The installation's health: what dockletd stands on, the hosts with what is held on them, the disk. Read again every
+//! few seconds while the page is visible.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! Limits of one user as the form writes them: texts, empty for what is as for everybody. Pure.
+//! Limits of one user as the form writes them: texts, empty where the user has no limit of their own. Pure.
 
 #[cfg(any(test, feature = "ssr"))]
 use domain::Violation;

@@ -52,8 +52,8 @@ pub(crate) fn VclustersPage() -> impl IntoView {
     .into_any()
 }
 
-/// Vclusters in the record that cannot be read, in the server's words. Nothing can be asked for by a name nobody can read, so
-/// two presses delete one.
+/// Vclusters in the record that cannot be read, in the server's words. The user cannot type an unreadable name to
+/// confirm, so two presses delete one.
 #[component]
 fn Unreadable() -> impl IntoView {
     let live = use_live();

@@ -123,7 +123,7 @@ impl Drop for Hub {
         // The hub, and servers of a round that failed.
         let ours = docker(&["ps", "--all", "--quiet", "--filter", &format!("name={}", self.name)]).unwrap_or_default();
         for container in ours.split_whitespace() {
-            // What could not be removed is named by docker itself, and nobody is left who could do better.
+            // docker itself names what it could not remove, and there is nothing else to try.
             let _ = docker(&["rm", "--force", "--volumes", container]);
         }
     }
@@ -137,7 +137,7 @@ fn docker(arguments: &[&str]) -> Result<String> {
     Ok(text(&output.stdout) + &if arguments[0] == "logs" { text(&output.stderr) } else { String::new() })
 }
 
-/// Freed again before it is bound; nobody else on this machine picks ports in between.
+/// Freed again before it is bound; no other program on this machine picks ports in between.
 fn free() -> Result<SocketAddr> {
     Ok(TcpListener::bind("127.0.0.1:0")?.local_addr()?)
 }

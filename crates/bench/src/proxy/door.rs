@@ -21,7 +21,7 @@ pub(super) struct Door {
 }
 
 impl Door {
-    /// The way of somebody who is signed in.
+    /// The way in of a signed-in visitor.
     pub(super) async fn open(visitor: &mut Visitor, client: &Client, vcluster: &str, port: u16) -> Result<Self> {
         let publish = PublishApp { node: "node-0".into(), port: port.into(), name: None };
         let url = client.publish(vcluster, &publish).await?.url;

@@ -58,12 +58,12 @@ impl Drop for Peers {
     }
 }
 
-/// Freed again before it is bound; nobody else on this machine picks ports in between.
+/// Freed again before it is bound; no other program on this machine picks ports in between.
 fn free() -> Result<SocketAddr> {
     Ok(TcpListener::bind("127.0.0.1:0")?.local_addr()?)
 }
 
-/// As somebody who knows nginx would set it up for this: connections kept alive, nothing written to disk.
+/// As an administrator who knows nginx would set it up for this: connections kept alive, nothing written to disk.
 fn nginx_configuration(listen: SocketAddr, app: SocketAddr) -> String {
     format!(
         "daemon off; worker_processes 1; pid nginx.pid; user root;

@@ -1,4 +1,4 @@
-//! How long what somebody has open through the proxy lives on after they have signed out.
+//! How long a connection through the proxy lives on after its user has signed out.
 
 use std::time::{Duration, Instant};
 

@@ -1,4 +1,4 @@
-//! The catalogue as a whole: every language says everything, nothing is said that nobody asks for, and no page speaks past it.
+//! The catalogue as a whole: every language says everything, every message is used, and no page speaks past it.
 
 mod complete;
 mod source;

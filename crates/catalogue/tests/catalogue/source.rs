@@ -41,7 +41,7 @@ fn every_message_is_said_somewhere() {
     }
     let used = |key: &&str| all.iter().any(|(_, text)| text.contains(&format!("\"{key}\"")));
     let unused: Vec<_> = keys().into_iter().filter(|key| !key.starts_with(BY_CODE) && !used(key)).collect();
-    assert!(unused.is_empty(), "nobody says these; delete them: {unused:?}");
+    assert!(unused.is_empty(), "no source uses these; delete them: {unused:?}");
 }
 
 #[test]

@@ -50,7 +50,7 @@ fn what_nobody_knows_is_said_as_its_key() {
 
 #[test]
 fn an_argument_that_is_missing_never_shows_as_a_hole() {
-    // `t!` does not compile without it; who calls around it gets the key, which somebody will notice.
+    // `t!` does not compile without it; a caller that goes around it gets the key, which shows on the page.
     assert_eq!(german("terminals-of", &[]), "terminals-of");
 }
 

@@ -96,7 +96,7 @@ impl Accounts {
         Ok(tx.commit().await?)
     }
 
-    /// Sets what the user may hold in place of what everybody may; running things are left alone.
+    /// Sets what the user may hold in place of the usual; running things are left alone.
     pub async fn set_own_limits(&self, name: &str, limits: OwnLimits) -> Result<(), Error> {
         let account = self.account_named(name).await?;
         let mut tx = self.store.begin().await?;
@@ -151,7 +151,7 @@ impl Accounts {
         })
     }
 
-    /// What the user's group may hold, or everybody; what was set for the user; and what they hold.
+    /// What is usual for the user's group; what was set for the user; and what they hold.
     pub async fn limits_of(&self, name: &str) -> Result<(Limits, Standing, Usage), Error> {
         let account = self.account_named(name).await?;
         let id = account.user.id;

@@ -36,7 +36,7 @@ pub(super) struct Queue {
 struct Room {
     taken: usize,
     of: HashMap<String, usize>,
-    /// What is not used at the moment; empty while no one waits.
+    /// What is not used at the moment; dropped when no work runs or waits.
     idle: Vec<Memory>,
 }
 
@@ -69,7 +69,7 @@ impl Queue {
     }
 }
 
-/// One of those who work or wait.
+/// A place for work that runs or waits.
 struct Place {
     keys: Vec<String>,
     room: Arc<Mutex<Room>>,
@@ -93,14 +93,14 @@ impl Drop for Place {
     }
 }
 
-/// One of the few who may work now, until it is dropped.
+/// Leave to work now, until it is dropped; there are [`AT_ONCE`].
 pub(super) struct Turn {
     _turn: OwnedSemaphorePermit,
     place: Place,
 }
 
 impl Turn {
-    /// The turn goes with the work: who stops waiting for an answer does not make room before the work is done.
+    /// The turn goes with the work: a caller that stops waiting for the answer makes no room before the work is done.
     pub(super) async fn run<T: Send + 'static>(
         self,
         work: impl FnOnce(&mut Memory) -> T + Send + 'static,
@@ -146,7 +146,7 @@ mod tests {
         assert_eq!(places.len(), AT_ONCE + WAITING);
         assert!(matches!(queue.turn(&[]).await, Err(Error::Busy)));
         drop(places);
-        queue.turn(&[]).await.expect("everybody has left");
+        queue.turn(&[]).await.expect("every place is free again");
     }
 
     #[test]

@@ -34,7 +34,7 @@ impl<K: Eq + Hash + Clone, V: Clone> BriefCache<K, V> {
         Self { slots: Mutex::default(), kept, most }
     }
 
-    /// The kept answer, or what `find_out` says. A failure is not kept: the next one who asks tries again.
+    /// The kept answer, or what `find_out` says. A failure is not kept: the next caller tries again.
     pub(super) async fn get<F: Future<Output = Result<V, Error>>>(
         &self,
         key: &K,
@@ -42,11 +42,11 @@ impl<K: Eq + Hash + Clone, V: Clone> BriefCache<K, V> {
         find_out: impl FnOnce() -> F,
     ) -> Result<V, Error> {
         let answer = self.slot(key, now);
-        // Whoever comes first finds out; the others wait for it. If it goes away, the next one begins anew.
+        // The first caller finds out; the others wait for it. If it is dropped, the next one begins anew.
         answer.get_or_try_init(find_out).await.cloned()
     }
 
-    /// The kept answer, if somebody has found it out.
+    /// The kept answer, if there is one.
     pub(super) fn peek(&self, key: &K, now: DateTime<Utc>) -> Option<V> {
         let slots = self.slots.lock();
         let slot = slots.get(key).filter(|slot| slot.is_fresh(now, self.kept))?;

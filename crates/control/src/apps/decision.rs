@@ -1,7 +1,7 @@
 //! What becomes of a request to an app: who is inside by its cookie, and where it goes.
 //!
-//! Asked for every request, so answers are kept for a moment and shared; nobody who has signed out, was locked or has lost
-//! the app goes on for longer than that moment. What the record says is kept 400 ms, that nothing listens 150 ms.
+//! Asked for every request, so answers are kept for a moment and shared. A visitor who has signed out, was locked or
+//! has lost the app is out when that moment is over. What the record says is kept 400 ms, that nothing listens 150 ms.
 
 use std::sync::Arc;
 
@@ -103,7 +103,7 @@ impl Apps {
         }
     }
 
-    /// Nothing listens where this decision led: what there is to say instead. Found out once for all who ask within a moment.
+    /// Nothing listens where this decision led: what there is to say instead. Requests of one moment share the answer.
     pub async fn closed(&self, decision: &Decision) -> Result<Arc<Decision>, Error> {
         let Target::Ready(node, _) = &decision.target else { return Ok(Arc::new(decision.clone())) };
         let closed = self.decisions.closed.get(&decision.app.id, self.clock.now(), || async {
@@ -130,7 +130,7 @@ impl Apps {
         Target::NotListening { service, log: log.map(|log| last_lines(&log)).filter(|log| !log.is_empty()) }
     }
 
-    /// Starts what is behind the app, for somebody who waits for it. `None` when there is nothing to start.
+    /// Starts what is behind the app, for a visitor who waits for it. `None` when there is nothing to start.
     pub async fn start_for(&self, decision: &Decision) -> Result<Option<ServiceStatus>, Error> {
         let vcluster = self.vclusters.get(&decision.user, decision.app.vcluster).await?;
         let node = vcluster.node_by_id(decision.app.node_id).ok_or(Error::NotFound("app"))?;
@@ -140,8 +140,8 @@ impl Apps {
         started
     }
 
-    /// The same visit by the record and no memory: for somebody who found that the node does not answer, because it may have
-    /// been stopped or removed a moment ago. What is remembered is forgotten.
+    /// The same visit by the record and no memory, for a request that the node has not answered: it may have been
+    /// stopped or removed a moment ago. What is remembered is forgotten.
     pub async fn decide_anew(&self, decision: &Decision) -> Result<Arc<Decision>, Error> {
         self.decisions.clear();
         let admission = self.store.admission(&decision.session).await?;
@@ -156,8 +156,8 @@ impl Apps {
     }
 }
 
-/// `None` for everybody who may not be inside: the portal session has ended, its user is locked or not the owner, the app or
-/// what it belongs to is being removed.
+/// `None` for a visitor who may not be inside: the portal session has ended, its user is locked or not the owner, the
+/// app or what it belongs to is being removed.
 fn decision(admission: Admission, now: DateTime<Utc>) -> Option<Decision> {
     let Admission { session, app, user, expires_at, vcluster } = admission;
     let user = Actor::of(user).filter(|actor| actor.user == app.owner && actor.user == vcluster.owner)?;

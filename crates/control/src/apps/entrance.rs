@@ -1,7 +1,8 @@
 //! The way in: a one-time code from the portal, which the app's host turns into a session of its own.
 //!
-//! The code travels in an address, so whoever reads the address must have nothing: it is good for one use within half a
-//! minute, for one app, and only together with a nonce that the browser got from the app's host and keeps in a cookie there.
+//! The code travels in an address, so it must be worth nothing to a stranger who reads the address: it is good for one
+//! use within half a minute, for one app, and only together with a nonce that the browser got from the app's host and
+//! keeps in a cookie there.
 
 use chrono::TimeDelta;
 use domain::app::{App, AppLabel};

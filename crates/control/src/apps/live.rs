@@ -1,4 +1,4 @@
-//! A vcluster while somebody looks at it: its apps whenever something about them changes, and what its nodes use.
+//! What a watcher of a vcluster gets: its apps whenever something about them changes, and what its nodes use.
 
 use std::{collections::HashMap, sync::Arc, time::Duration};
 

@@ -25,7 +25,7 @@ impl Apps {
             return Ok(Recorded { apps, wrote: false });
         }
         let mut tx = self.store.begin().await?;
-        // Again, with nobody else writing: two lists that see the same new port make one app.
+        // Again, in a transaction that keeps out other writers: two lists that see the same new port make one app.
         let vcluster = tx.vcluster(vcluster.id).await?.ok_or(Error::NotFound("vcluster"))?;
         let apps = tx.apps_of(vcluster.id).await?;
         for node in vcluster.nodes.iter().filter(|node| is_wanted(node)) {

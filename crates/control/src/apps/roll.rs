@@ -12,7 +12,7 @@ use domain::{
 
 use crate::ports::node::ListeningPort;
 
-/// From here on programs are given ports nobody asked for (Linux's own default).
+/// From here on are the ports that the kernel gives to programs that ask for none (Linux's own default).
 const PICKED_BY_CHANCE: u16 = 32768;
 
 /// What to change in the record of one node.

@@ -1,4 +1,4 @@
-//! One look at a vcluster's apps for everybody who watches it: a task per watched vcluster, which ends with its last watcher.
+//! One look at a vcluster's apps for all its watchers: a task per watched vcluster, which ends with its last watcher.
 //!
 //! Listens to the nodes' ports and to the vcluster's own changes; looks at services from time to time, because they fail
 //! without a port changing. Nodes are in tenants' hands: however fast they change, looks have pauses between them.
@@ -69,7 +69,7 @@ impl Watches {
         }
     }
 
-    /// Takes part in the watch over this vcluster; begins it when nobody does.
+    /// Joins the watch over this vcluster; begins it when there is none.
     pub(super) fn join(&self, apps: &Apps, vcluster: Vcluster) -> watch::Receiver<Scene> {
         let mut watches = self.0.lock();
         if let Some(watch) = watches.get(&vcluster.id) {
@@ -95,7 +95,7 @@ struct Leave {
 }
 
 impl Leave {
-    /// Whether nobody watches any more; then nobody joins it any more either, because both are done under the lock.
+    /// Whether the last watcher has left; then no other can join, because both are done under the lock.
     fn if_alone(&self) -> bool {
         let mut watches = self.watches.0.lock();
         let alone = self.watch.scene.receiver_count() == 0;
@@ -121,7 +121,7 @@ impl Drop for Leave {
 
 type Ports = Pin<Box<dyn Stream<Item = Option<Vec<ListeningPort>>> + Send>>;
 
-/// Who watches over one vcluster.
+/// Watches over one vcluster.
 struct Guard {
     apps: Apps,
     watch: Arc<Watch>,
@@ -259,7 +259,7 @@ enum Heard {
     Gone,
 }
 
-/// The node's ports whenever they change; `None` when nobody knows them. Never ends.
+/// The node's ports whenever they change; `None` when the node does not tell them. Never ends.
 fn ports_of(nodes: Arc<dyn NodeLink>, node: NodeAddress) -> Ports {
     let begin = (nodes, node, None, false);
     Box::pin(stream::unfold(begin, |(nodes, node, mut open, mut pause)| async move {

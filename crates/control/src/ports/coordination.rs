@@ -169,14 +169,14 @@ pub struct WorkerInfo {
     /// Where its worker stream is, as `host:port`; `None` when it works in the process that asks.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub stream: Option<String>,
-    /// The worker's own, kept in its data directory: two workers with one name differ in it. `None` where nobody asks.
+    /// The worker's own, kept in its data directory: two workers with one name differ in it. `None` is not compared.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub id: Option<String>,
 }
 
 #[derive(Debug, thiserror::Error)]
 pub enum CoordinationError {
-    /// Nobody answers; worth another try.
+    /// Worth another try.
     #[error("the coordination service does not answer: {0}")]
     Unavailable(String),
     /// Another control process writes under a later term of the record.
@@ -281,7 +281,7 @@ pub trait Duty: Send + Sync + 'static {
     async fn stop_asking(&self, worker: &WorkerName, nodes: &[NodeId]) -> Result<(), CoordinationError>;
 }
 
-/// Where a worker is, for those who reach its nodes over the network.
+/// Where a worker is, for processes that reach its nodes over the network.
 #[async_trait]
 pub trait Whereabouts: Send + Sync + 'static {
     /// `None` when it has not said for the time of its lease that it is there.

@@ -158,7 +158,7 @@ pub struct EngineInfo {
     pub started: Option<DateTime<Utc>>,
 }
 
-/// Something happened to a container of ours, by whomever. A hint to look, not a fact to act on.
+/// Something happened to a container or network of ours, through us or not. A hint to look, not a fact to act on.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum EngineEvent {
     Container(NodeId),
@@ -284,7 +284,7 @@ pub trait Engine: Send + Sync + 'static {
     /// The container of this name or id, ours or not. `ours` is set when it carries this installation's label.
     async fn container(&self, installation: InstallationId, name: &str) -> Result<Option<Container>, EngineError>;
 
-    /// Creates without starting; returns the engine's id. [`EngineError::NameTaken`] when the name is taken, by whomever.
+    /// Creates without starting; returns the engine's id. [`EngineError::NameTaken`] when any container has the name.
     async fn create_container(&self, spec: &ContainerSpec) -> Result<String, EngineError>;
 
     /// Succeeds, too, when it runs already. `ip` is its address where it has to join its vcluster's network anew, because

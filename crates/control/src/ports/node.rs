@@ -117,7 +117,7 @@ pub struct ListeningPort {
 /// Where a service of a node is in its life.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum ServiceState {
-    /// Nobody has asked for it yet, or it has ended by itself and in order.
+    /// It was not asked for yet, or has ended by itself and in order.
     Stopped,
     /// Its process runs; what it is there for does not answer yet.
     Starting,

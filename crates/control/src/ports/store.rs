@@ -34,7 +34,7 @@ pub use person::{BrowserSession, Person};
 
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
-    /// Somebody else has this name, key or subnet already.
+    /// Another row has this name, key or subnet already.
     #[error("{0} is taken")]
     Taken(&'static str),
     /// The database does not answer or is busy for too long; worth another try.
@@ -254,7 +254,7 @@ pub trait Transaction: IdentityWrites + HomeWrites + Send {
     async fn clear_attempts(&mut self, key: &str) -> Result<(), StoreError>;
 
     async fn vcluster(&mut self, id: VclusterId) -> Result<Option<Vcluster>, StoreError>;
-    /// Whose it is, also where the rest of it cannot be read.
+    /// Its owner, also where the rest of it cannot be read.
     async fn owner_of_vcluster(&mut self, id: VclusterId) -> Result<Option<UserId>, StoreError>;
     async fn vcluster_named(&mut self, owner: UserId, name: &VclusterName) -> Result<Option<VclusterId>, StoreError>;
     /// The vcluster that has this node.
@@ -272,7 +272,7 @@ pub trait Transaction: IdentityWrites + HomeWrites + Send {
     /// What was found at `from` or later counts as found at `now`.
     async fn find_unclaimed_again(&mut self, from: DateTime<Utc>, now: DateTime<Utc>) -> Result<(), StoreError>;
     async fn remove_unclaimed(&mut self, node: NodeId) -> Result<(), StoreError>;
-    /// Something that nobody asked for, in the vcluster's history.
+    /// Adds something that no user asked for to the vcluster's history.
     async fn note_happening(&mut self, id: VclusterId, happened: &Operation) -> Result<(), StoreError>;
     /// Removes it with its nodes, readable or not; its operations stay as history.
     async fn remove_vcluster(&mut self, id: VclusterId, now: DateTime<Utc>) -> Result<(), StoreError>;
@@ -300,11 +300,11 @@ pub trait Transaction: IdentityWrites + HomeWrites + Send {
     async fn save_app(&mut self, app: &App) -> Result<(), StoreError>;
     /// With its codes and sessions.
     async fn remove_app(&mut self, id: AppId) -> Result<(), StoreError>;
-    /// Whose portal session this is, if it has not ended by `now`.
+    /// The user of this portal session, if it has not ended by `now`.
     async fn session_user(&mut self, session: &SessionKey, now: DateTime<Utc>) -> Result<Option<UserId>, StoreError>;
     /// Keeps the `most - 1` newest codes of the user that have not expired, and this one.
     async fn insert_entry_pass(&mut self, pass: &EntryPass, most: u32, now: DateTime<Utc>) -> Result<(), StoreError>;
-    /// Takes the code out of the record: nobody finds it again.
+    /// Takes the code out of the record, so that it works only once.
     async fn take_entry_pass(&mut self, digest: &str) -> Result<Option<EntryPass>, StoreError>;
     /// Keeps the `most - 1` newest sessions of the same app and portal session, and this one.
     async fn insert_app_session(&mut self, session: &AppSession, most: u32) -> Result<(), StoreError>;

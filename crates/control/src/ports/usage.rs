@@ -1,4 +1,4 @@
-//! What nodes use of their host, as their worker samples it. Kept in the worker's memory for an hour; nobody bills by it.
+//! What nodes use of their host, as their worker samples it. Kept in the worker's memory for an hour, not for billing.
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
@@ -36,8 +36,8 @@ pub struct DiskSample {
 
 #[async_trait]
 pub trait Usages: Send + Sync + 'static {
-    /// Samples of these nodes behind `since`, or of the last hour. Whoever asks watches: then there is about one in 2 s,
-    /// else one in 15 s. Nodes without a sample may be left out.
+    /// Samples of these nodes behind `since`, or of the last hour. Asking counts as watching: then there is about one
+    /// in 2 s, else one in 15 s. Nodes without a sample may be left out.
     async fn samples(&self, nodes: &[NodeAddress], since: Option<DateTime<Utc>>)
     -> Result<Vec<NodeSamples>, NodeError>;
 

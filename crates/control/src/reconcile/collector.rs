@@ -105,7 +105,7 @@ impl Collector {
     pub(super) async fn run(mut self, stop: CancellationToken) {
         let mut sweep = tokio::time::interval(sweeper::EVERY);
         loop {
-            // Who is there is known again with the snapshot.
+            // Which workers are there is not known again before the next snapshot.
             self.unheard_at = None;
             let watched = async {
                 let mut events = self.dispatch.watch_reports().await?;
@@ -144,7 +144,7 @@ impl Collector {
             ReportEvent::Snapshot { reports, workers, orphans } => {
                 // The watch has begun anew: whatever made it begin may have taken assignments with it.
                 self.dispatcher.dispatch_everything();
-                // Whose lease has ended while nothing was watched is in no event.
+                // No event names a worker whose lease ended while nothing was watched.
                 self.unheard_at = Some(Instant::now() + HEARD_WITHIN);
                 self.hosts.replace(workers);
                 self.reports = reports.iter().map(|report| (report.node, report.clone())).collect();
@@ -220,7 +220,7 @@ impl Collector {
                         strangers.push((report.worker, report.node, report.observation.generation));
                         continue;
                     }
-                    // It stops nobody else. The dispatcher's pass names it to administrators.
+                    // It holds up no other vcluster. The dispatcher's pass names it to administrators.
                     Err(StoreError::Unreadable { what, fault }) => {
                         tracing::debug!(node = %report.node, what, fault, "a report about what cannot be read is passed over");
                         continue;

@@ -29,7 +29,7 @@ impl Comeback {
     }
 
     /// `None` when it has got its order. Else what is to be taken in instead of the report: a node that was called failed
-    /// before anybody knew of the restart has given back what it held, and others may have it now.
+    /// before control knew of the restart has given back what it held, and others may have it now.
     pub(super) async fn order(
         &self,
         tx: &mut dyn Transaction,

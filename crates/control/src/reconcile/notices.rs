@@ -1,4 +1,4 @@
-//! What administrators should hear of and nobody has asked for: kept while the process lives, and in its log.
+//! What administrators should hear of without asking: kept while the process lives, and in its log.
 
 use std::{collections::VecDeque, sync::Arc};
 

@@ -21,7 +21,7 @@ const KEPT: TimeDelta = TimeDelta::days(7);
 const HISTORY_KEPT: TimeDelta = TimeDelta::days(90);
 /// A clock that is this far behind or ahead of the last sweep may be wrong: it has been set, or the daemon was away that long.
 const LEAP: TimeDelta = TimeDelta::days(1);
-/// How long nothing is dropped then. A clock that is wrong is set right within this time, or somebody reads the notice.
+/// How long nothing is dropped then: time for a wrong clock to be set right or an administrator to read the notice.
 const DOUBT: TimeDelta = TimeDelta::days(1);
 /// A doubt that seems to be older than this is none about the present time: the clock has leapt once more.
 const LONGEST_DOUBT: TimeDelta = TimeDelta::days(31);

@@ -1,4 +1,4 @@
-//! What administrators do with people, and what nobody else can.
+//! What administrators, and no other users, can do with people.
 
 use std::time::Duration;
 
@@ -181,7 +181,7 @@ async fn a_token_manages_users_but_reaches_no_administrator() {
     assert!(refused.iter().all(|refused| matches!(refused, Err(Error::NeedsSession))), "{refused:?}");
 }
 
-/// A request is let in with who one is then; what it does is decided by who one is now.
+/// A request is let in by what its caller is on arrival; what the caller is when it writes decides what it does.
 #[tokio::test]
 async fn a_request_under_way_when_its_administrator_stops_being_one_changes_nothing() {
     let harness = Harness::new().await;

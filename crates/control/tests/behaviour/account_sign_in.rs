@@ -43,7 +43,7 @@ async fn failures_cost_growing_waits_that_end_by_themselves() {
     accounts.sign_in("ada", "correct horse", address()).await.expect("never locked out for good");
 }
 
-/// All are let into the queue when the wait is over; those behind the first failure must wait like everybody.
+/// All are let into the queue when the wait is over; those behind the first failure must wait again.
 #[tokio::test]
 async fn many_guesses_at_once_are_no_more_than_the_few_that_are_checked_at_the_same_time() {
     let harness = Harness::new().await;

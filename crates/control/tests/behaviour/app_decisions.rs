@@ -134,7 +134,7 @@ async fn a_thousand_who_ask_at_once_are_answered_from_one_state_of_the_record() 
     let visit = Visit::new().await;
     let all = join_all((0..1000).map(|_| visit.decide())).await;
     let first = all[0].as_ref().expect("inside").clone();
-    // Shared, not only alike: nobody but the first has read the record.
+    // Shared, not only alike: only the first request has read the record.
     assert!(
         all.iter().all(|decision| decision.as_ref().is_ok_and(|decision| std::sync::Arc::ptr_eq(decision, &first)))
     );

@@ -1,4 +1,4 @@
-//! The way into an app: a code works once, soon, for its app, in its browser, for who got it. Nothing else works.
+//! The way into an app: a code works once, soon, for its app, in its browser, for its user. Nothing else works.
 
 use std::time::Duration;
 
@@ -84,7 +84,7 @@ async fn a_stolen_code_is_worth_nothing_without_the_browsers_nonce_and_is_used_u
     let scene = Scene::new().await;
     let code = scene.code().await;
     assert!(is_refused(scene.redeem(scene.jupyter.label.as_str(), &code.text, "the thief's nonce").await));
-    assert!(is_refused(scene.redeem_well(&code).await), "somebody else has had it in hand");
+    assert!(is_refused(scene.redeem_well(&code).await), "the thief has used it up");
 }
 
 #[tokio::test]
@@ -126,7 +126,7 @@ async fn there_is_no_code_for_an_app_that_is_unknown_foreign_off_or_going() {
         assert!(matches!(refused, Err(Error::NotFound("app"))), "{unknown}: {refused:?}");
     }
     let foreign = control.apps.enter(bob, &bobs.key, label, &digest).await;
-    assert!(matches!(foreign, Err(Error::NotFound("app"))), "somebody else's is not told from unknown: {foreign:?}");
+    assert!(matches!(foreign, Err(Error::NotFound("app"))), "bob cannot tell it from an unknown app: {foreign:?}");
     let borrowed = control.apps.enter(ada, &bobs.key, label, &digest).await;
     assert!(matches!(borrowed, Err(Error::NoAppSession)), "another's session: {borrowed:?}");
 

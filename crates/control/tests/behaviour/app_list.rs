@@ -1,4 +1,4 @@
-//! Which apps an owner sees: what listens is found, what they care for stays, and nobody else sees any of it.
+//! Which apps an owner sees: what listens is found, what they care for stays, and no other user sees any of it.
 
 use std::collections::BTreeMap;
 
@@ -69,7 +69,7 @@ async fn a_port_that_listens_is_found_and_finds_its_label_again_when_it_comes_ba
     );
     let label = views[1].app.label.clone();
     harness.nodes.close(node, 8050);
-    assert_eq!(list(&harness, &lab).await.len(), 1, "nothing listens there, and nobody asked to see it");
+    assert_eq!(list(&harness, &lab).await.len(), 1, "nothing listens there, and its owner has not asked to keep it");
     harness.nodes.listen(node, 8050, "node");
     let back = list(&harness, &lab).await;
     assert_eq!((&back[1].app.label, back[1].app.process.as_deref()), (&label, Some("node")));
@@ -203,5 +203,5 @@ async fn one_user_pins_as_many_apps_as_their_group_may() {
     assert!(matches!(refused, Err(Error::TooManyPins(3))), "{refused:?}");
     let bobs =
         harness.control.vclusters.create(&harness.bob, crate::harness::order("lab", 1), None).await.expect("his lab");
-    apps.publish(&harness.bob, bobs.id, NodeName::new(0), 2000, None).await.expect("somebody else");
+    apps.publish(&harness.bob, bobs.id, NodeName::new(0), 2000, None).await.expect("another owner has room");
 }

@@ -32,7 +32,7 @@ async fn everybody_sees_their_own_and_administrators_see_who_takes_most() {
     assert!(matches!(disks.by_person(&harness.ada).await, Err(Error::NotFound(_))));
     let all = disks.by_person(&harness.root().await).await.expect("an administrator");
     let all: Vec<_> = all.held.iter().map(|(name, held)| (name.as_str(), held.nodes + held.home)).collect();
-    assert_eq!(all, [("bob", 34), ("ada", 3)], "and nobody who has no account");
+    assert_eq!(all, [("bob", 34), ("ada", 3)], "and no owner without an account");
     harness.nodes.set_disk(&here, None);
     assert_eq!(disks.mine(&harness.ada).await, Counted { held: Held::default(), at: None, missing: 1 }, "it is away");
 }

@@ -1,4 +1,4 @@
-//! Who somebody of a provider is here, who must be able to sign in, and how sessions of an identity end.
+//! What a provider's people become here, that an administrator can always sign in, and how sessions of an identity end.
 
 use std::{sync::atomic::Ordering, time::Duration};
 

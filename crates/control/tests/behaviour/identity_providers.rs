@@ -30,14 +30,14 @@ use crate::harness::{Browser, Harness, SOON, address, eventually};
 pub(crate) const ISSUER: &str = "https://idp.example";
 pub(crate) const BACK: &str = "https://docklet.example/oidc/lab/callback";
 
-/// Everybody it knows is `ada`.
+/// A provider that answers what the test has written.
 #[derive(Default)]
 pub(crate) struct Scripted {
     /// What the next sign-in is told.
     pub(crate) signs_in: Mutex<Option<Verified>>,
     /// What the last sign-in was to be newer than.
     pub(crate) since: Mutex<Option<DateTime<Utc>>>,
-    /// What those who ask again are told, one after the other.
+    /// What refreshes are told, one after the other.
     pub(crate) answers: Mutex<VecDeque<Result<Refreshed, IdentityError>>>,
     /// The refresh tokens it was shown.
     pub(crate) shown: Mutex<Vec<String>>,
@@ -77,7 +77,7 @@ impl IdentityProviders for Scripted {
         since: Option<DateTime<Utc>>,
     ) -> Result<Verified, IdentityError> {
         *self.since.lock() = since;
-        Ok(self.signs_in.lock().clone().expect("somebody who signs in"))
+        Ok(self.signs_in.lock().clone().expect("a sign-in is written"))
     }
 
     async fn refresh(&self, _: &str, token: &str, _: &str) -> Result<Refreshed, IdentityError> {
@@ -121,7 +121,7 @@ pub(crate) fn claims(value: Value) -> Claims {
     Claims(map)
 }
 
-/// Somebody with a refresh token `t-1` that is good for five minutes.
+/// `ada`, with a refresh token `t-1` that is good for five minutes.
 pub(crate) fn verified(told: Value) -> Verified {
     Verified {
         issuer: ISSUER.into(),
@@ -167,7 +167,7 @@ impl Lab {
         self.finish_wish(Wish::SignIn, None, who).await
     }
 
-    /// The same of anything that a provider is wanted for; `back` is who the browser that comes back belongs to.
+    /// The same of anything that a provider is wanted for; `back` is the actor in the browser that comes back.
     pub(crate) async fn finish_wish(
         &self,
         wish: Wish<'_>,
@@ -191,7 +191,7 @@ impl Lab {
     /// Signed in, with a session that stands on the provider's.
     pub(crate) async fn sign_in(&self, who: Verified) -> (Actor, Browser) {
         let Finished::SignedIn { user, grant, .. } = self.finish(who).await.expect("a sign-in") else {
-            panic!("nobody links anything");
+            panic!("a sign-in links nothing");
         };
         let actor = Actor::of(user).expect("not locked");
         let browser = self.harness.sign_in(&actor).await;

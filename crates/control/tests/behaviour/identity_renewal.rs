@@ -49,7 +49,7 @@ async fn a_session_that_cannot_be_asked_about_ends_after_twelve_hours() {
     assert!(!lab.harness.store.is_a_session_due(now).await.expect("an answer"));
     lab.harness.clock.advance(Duration::from_secs(1));
     lab.run_until("the session ends", async || !lab.is_alive(&browser).await).await;
-    assert!(lab.provider.shown.lock().is_empty(), "and nobody is asked");
+    assert!(lab.provider.shown.lock().is_empty(), "and the provider is not asked");
 }
 
 #[tokio::test]

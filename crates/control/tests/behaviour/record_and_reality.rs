@@ -79,7 +79,7 @@ async fn a_container_the_record_claims_gets_its_assignment() {
     let lab = harness.create("lab", 1).await;
     let lab = harness.running(lab).await;
     let node = &lab.nodes[0];
-    // Somebody has deleted the assignment.
+    // The assignment is missing from coordination.
     let place = (node.worker.clone(), node.id, node.generation);
     harness.coordination.withdraw(&[place]).await.expect("coordination answers");
     harness.coordination.ask(&[orphan(&lab, node.id, 1)]).await.expect("coordination answers");

@@ -61,7 +61,7 @@ async fn orders_say_where_a_worker_may_take_the_image_from() {
         obtain("an assignment", SOON, async || harness.coordination.assignment(node)).await.source
     };
     assert_eq!(source("one", "docklet/base").await, Source::Engine, "the usual one");
-    assert_eq!(source("two", "lab/tools").await, Source::Registry, "anybody could have made it on the engine");
+    assert_eq!(source("two", "lab/tools").await, Source::Registry, "another user of the host could have made it");
     harness.control.images.allow(&harness.root().await, "lab/*", None).await.expect("listed");
     assert_eq!(source("three", "lab/tools").await, Source::Engine, "an administrator has named it");
 }

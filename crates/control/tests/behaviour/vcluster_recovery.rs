@@ -67,7 +67,7 @@ async fn one_that_is_not_to_run_again_stays_down_until_its_owner_starts_it() {
     harness.control.vclusters.start(&harness.ada, lab.id).await.expect("it can be started");
 }
 
-/// Called failed before anybody knew of the restart, so that what it held is free for others.
+/// Called failed before control knew of the restart, so that what it held is free for others.
 async fn one_that_gave_back_what_it_held(harness: &Harness) -> Vcluster {
     let lab = harness.create("lab", 1).await;
     let lab = harness.running(lab).await;

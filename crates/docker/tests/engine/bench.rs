@@ -99,7 +99,7 @@ impl Bench {
         (network, spec, id)
     }
 
-    /// A firewall around bridges that nobody has.
+    /// A firewall around bridges that do not exist.
     pub(crate) fn helper(&self, port: u16) -> HelperSpec {
         let bridges = format!("dkt{}", &self.installation.to_string()[..6]);
         HelperSpec {
@@ -115,7 +115,7 @@ pub(crate) fn image(name: &str) -> ImageRef {
     name.parse().expect("an image")
 }
 
-/// The engine's own command line: what somebody else does, and sees.
+/// The engine's own command line, for what is done and seen outside Docklet.
 pub(crate) fn docker(arguments: &[&str]) -> String {
     let output = Command::new("docker").args(arguments).output().expect("docker can be run");
     assert!(output.status.success(), "docker {arguments:?}: {}", String::from_utf8_lossy(&output.stderr));

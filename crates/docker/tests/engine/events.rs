@@ -1,4 +1,4 @@
-//! Events: what happens to our containers and networks by anybody's hand is hinted at; what happens to others' is not.
+//! Events: what happens to our containers and networks, also from outside, is hinted at; what happens to others is not.
 
 use std::{collections::VecDeque, time::Duration};
 

@@ -45,7 +45,7 @@ async fn a_missing_runtime_is_said_by_its_name() {
 #[tokio::test]
 async fn an_image_no_registry_has_fails_to_be_pulled() {
     let bench = Bench::new();
-    // A registry where nobody listens: the answer is the same with and without a way out of this machine.
+    // No registry listens there: the answer is the same with and without a way out of this machine.
     let missing = image("127.0.0.1:1/docklet-test/no-such-image");
     let mut pull = bench.engine.pull_image(&missing).await.expect("the engine takes the request");
     let last = async {

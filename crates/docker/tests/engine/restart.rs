@@ -15,7 +15,7 @@ async fn what_was_there_before_a_restart_of_the_engine_is_known_as_ours_and_what
     let home = bench.home(&network);
     engine.create_volume(&home).await.expect("a home");
     let foreign = control::ports::engine::VolumeSpec { name: "foreign".into(), ..home.clone() };
-    own.docker(&["volume", "create", "foreign"]).expect("somebody else's volume");
+    own.docker(&["volume", "create", "foreign"]).expect("a foreign volume");
     let id = engine.ensure_network(&network).await.expect("a network");
     let spec = bench.container(&network, 0);
     engine.create_container(&spec).await.expect("a container");

@@ -19,8 +19,8 @@ pub struct ImageRules {
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Source {
-    /// From its registry. What is on the engine under this name counts only when Docklet has pulled it: it may be somebody
-    /// else's work.
+    /// From its registry. What is on the engine under this name counts only when Docklet has pulled it: another user of
+    /// the host may have made it.
     #[default]
     Registry,
     /// From the engine, too, however it came there: an administrator has named it.

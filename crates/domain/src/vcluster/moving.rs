@@ -1,5 +1,5 @@
-//! A vcluster that gets another subnet, because somebody else has taken its own: a foreign network that was made on the host
-//! before ours was. Which subnet is free is not known here.
+//! A vcluster that gets another subnet, because a foreign network that was made on the host before ours has taken its
+//! own. Which subnet is free is not known here.
 
 use chrono::{DateTime, TimeDelta, Utc};
 use ipnet::Ipv4Net;
@@ -23,7 +23,7 @@ impl Vcluster {
         matches!(observation.phase, Phase::SubnetTaken { .. })
             && self.node_by_id(node).is_some_and(|node| node.generation == observation.generation)
             && self.operation.is_running()
-            // An operation from the future began before the clock was set back: how long ago, nobody knows.
+            // An operation from the future began before the clock was set back: how long ago is unknown.
             && (now - self.operation.started_at).abs() < MOVES_WITHIN
             && !self.nodes.iter().any(|node| stands(node.state))
     }

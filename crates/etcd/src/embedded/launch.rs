@@ -56,8 +56,8 @@ fn arguments(quota: u64) -> Vec<String> {
         ("heartbeat-interval", HEARTBEAT),
         ("election-timeout", ELECTION),
         ("snapshot-count", SNAPSHOT_COUNT),
-        // By count, not by time: what a busy hour writes could be more than the quota, and nobody needs old revisions; who
-        // falls behind lists again.
+        // By count, not by time: what a busy hour writes could be more than the quota, and old revisions are not
+        // needed: a watch that falls behind lists again.
         ("auto-compaction-mode", "revision"),
         ("auto-compaction-retention", "1000"),
         ("quota-backend-bytes", &quota.to_string()),
@@ -75,7 +75,7 @@ fn arguments(quota: u64) -> Vec<String> {
 fn end_with(parent: Pid, command: &mut Command) {
     let tie = move || {
         set_parent_process_death_signal(Some(Signal::KILL))?;
-        // We may have died between fork and the line above; then nobody would ever send that signal.
+        // We may have died between fork and the line above; then the kernel would never send that signal.
         if getppid() == Some(parent) {
             Ok(())
         } else {

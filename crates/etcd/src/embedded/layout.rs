@@ -22,7 +22,7 @@ pub(super) const PEER_SOCKET: &str = "peer:0";
 
 const RUN: &str = "run";
 const ASIDE: &str = "data.unreadable-";
-/// How many data directories that were moved aside are kept for whoever wants to know.
+/// How many data directories that were moved aside are kept for an administrator to examine.
 const KEPT_ASIDE: usize = 3;
 
 pub(super) fn endpoint(root: &Path) -> String {

@@ -44,7 +44,7 @@ const DATA: [&str; 9] = [
 ];
 
 pub(super) fn cause(status: ExitStatus, lived: Duration, written: &str) -> Cause {
-    // Somebody killed it: the kernel for want of memory, or a person.
+    // It was killed: by the kernel for want of memory, or by a person.
     if status.signal().is_some() {
         return Cause::Host;
     }

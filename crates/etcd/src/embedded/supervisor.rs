@@ -86,7 +86,7 @@ struct Shared {
 #[derive(Debug, Default)]
 struct Life {
     ending: bool,
-    /// Set from before anybody can signal it until just before it is reaped, so the pid is never somebody else's.
+    /// Set under the lock from the start until just before it is reaped, so that no signal reaches another process.
     child: Option<Pid>,
 }
 
@@ -175,7 +175,7 @@ impl Shared {
         }
     }
 
-    /// False when somebody else holds the data for longer than our patience.
+    /// False when another process holds the data for longer than our patience.
     fn wait_for_the_data(&self) -> bool {
         let deadline = Instant::now() + self.config.patience;
         while self.layout.is_in_use() {
@@ -234,7 +234,7 @@ impl Shared {
 
     fn wait(&self, mut child: Child, reader: Option<thread::JoinHandle<()>>) -> std::io::Result<ExitStatus> {
         let pid = Pid::from_child(&child);
-        // First without reaping: as long as nobody has reaped it, its pid is its own.
+        // First without reaping: until it is reaped, no other process gets its pid.
         while let Err(Errno::INTR) = waitid(WaitId::Pid(pid), WaitIdOptions::EXITED | WaitIdOptions::NOWAIT) {}
         self.life.lock().child = None;
         let status = child.wait();

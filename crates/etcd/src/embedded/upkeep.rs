@@ -1,5 +1,5 @@
 //! Keeps a running etcd from filling up: its file never shrinks by itself, and once the quota is reached etcd takes no more
-//! writes until somebody makes room and says so. Knows nothing of what is stored.
+//! writes until a client makes room and disarms the alarm. Knows nothing of what is stored.
 
 use std::time::Duration;
 
@@ -39,8 +39,8 @@ fn needs_room(status: &StatusResponse, quota: u64) -> bool {
     size > quota / 2 || !status.errors().is_empty()
 }
 
-/// Drops all history and gives the freed pages back. etcd answers nobody meanwhile; for a database of this size that is
-/// well below a second.
+/// Drops all history and gives the freed pages back. etcd answers no request meanwhile; for a database of this size
+/// that is well below a second.
 async fn make_room(mut client: Client) -> Result<(), etcd_client::Error> {
     let here = client.get("docklet", None).await?;
     let revision = here.header().map(etcd_client::ResponseHeader::revision).unwrap_or_default();

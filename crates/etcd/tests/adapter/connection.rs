@@ -41,9 +41,9 @@ async fn endpoints_that_do_not_answer_are_passed_over() {
 #[tokio::test]
 async fn an_etcd_that_is_not_there_is_said_with_the_reason() {
     let free = TcpListener::bind("127.0.0.1:0").expect("a port").local_addr().expect("its address").to_string();
-    let fault = refused(connect(&[&free], None).ping().await.expect_err("nobody answers"));
+    let fault = refused(connect(&[&free], None).ping().await.expect_err("no etcd is there"));
     assert!(fault.contains("refused"), "{fault}");
-    let fault = refused(connect(&["unix:/nowhere/socket"], None).ping().await.expect_err("nobody answers"));
+    let fault = refused(connect(&["unix:/nowhere/socket"], None).ping().await.expect_err("no etcd is there"));
     assert!(fault.contains("No such file"), "{fault}");
 }
 

@@ -18,7 +18,7 @@ async fn a_watch_that_was_away_while_history_was_dropped_begins_anew() {
     let name = "x".repeat(LARGE);
     let kept = build::assignment("here");
     control.assign(std::slice::from_ref(&kept)).await.expect("to assign");
-    // Nobody reads meanwhile.
+    // The watch is not read meanwhile.
     for _ in 0..1200 {
         let noise = build::assignment("here");
         let key = crate::key(&etcd, &format!("assignments/here/{}", noise.node));

@@ -50,7 +50,7 @@ async fn an_emptied_etcd_makes_no_worker_believe_that_it_has_nothing_to_do() {
     let (control, worker, mut admin) = (etcd.connect(), etcd.connect(), raw(&etcd).await);
     let wanted = build::assignments("here", 4);
     control.assign_all(&wanted).await.expect("to assign everything");
-    // While somebody watches: the watch ends, and another one begins.
+    // While a worker watches: the watch ends, and another one begins.
     let mut events = watch_here(&worker).await;
     control.assign_all(&wanted).await.expect("to assign everything");
     assert_eq!(snapshot(&mut events).await, (4, false));

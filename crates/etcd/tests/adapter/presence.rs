@@ -1,4 +1,4 @@
-//! Leases: who keeps saying so is there, who does not is lost.
+//! Leases: a worker that keeps announcing itself is there, one that does not is lost.
 
 use std::time::{Duration, Instant};
 
@@ -61,7 +61,7 @@ async fn a_worker_whose_lease_has_gone_is_back_with_its_next_announcement() {
     assert!(is_lost(&next(&mut events).await, "here"));
     worker.announce(&info).await.expect("to announce");
     assert_eq!(next(&mut events).await, ReportEvent::Worker(info.clone()));
-    // Somebody deletes the key, and the lease lives on.
+    // An administrator deletes the key, and the lease lives on.
     admin.delete(key(&etcd, "workers/here"), None).await.expect("to delete");
     assert!(is_lost(&next(&mut events).await, "here"));
     worker.announce(&info).await.expect("to announce");

@@ -32,7 +32,7 @@ async fn an_unreadable_assignment_is_told_once_and_hides_no_other() {
     let mut again = watch_here(&worker).await;
     assert_eq!(snapshot(&mut again).await, (2, false));
 
-    // Publishing everything heals it: for those who watch, and for those who come.
+    // Publishing everything heals it, for open watches and for new ones.
     control.assign_all(&[good, bad.clone(), other]).await.expect("to assign everything");
     assert_eq!(next(&mut again).await, AssignmentEvent::Changed(vec![bad.clone()]));
     assert_eq!(next(&mut events).await, AssignmentEvent::Changed(vec![bad]));
@@ -46,7 +46,7 @@ async fn an_unreadable_change_is_told_once_and_the_stream_goes_on() {
     let (control, worker, mut admin) = (etcd.connect(), etcd.connect(), raw(&etcd).await);
     let mut events = watch_here(&worker).await;
     next(&mut events).await;
-    // Somebody else's node under this node's key, bytes that are no text, and a key that is none of ours.
+    // Another node under this node's key, bytes that are no text, and a key that is none of ours.
     let (node, other) = (build::assignment("here"), build::assignment("here"));
     let value = serde_json::to_vec(&other).expect("JSON");
     for (rest, value) in [

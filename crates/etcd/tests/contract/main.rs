@@ -1,5 +1,5 @@
-//! What `Dispatch` and `Duty` promise, held against both who implement them: etcd, and the fake that other crates' tests use.
-//! A fake that promises something else than the real thing would make those tests worthless.
+//! What `Dispatch` and `Duty` promise, held against both implementations: etcd, and the fake that other crates' tests
+//! use. A fake that promises something else than the real thing would make those tests worthless.
 
 mod assigning;
 mod reporting;

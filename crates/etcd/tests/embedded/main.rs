@@ -42,7 +42,8 @@ fn client(etcd: &EmbeddedEtcd) -> Etcd {
     Etcd::connect(&EtcdConfig { endpoints, installation, credentials: None }).expect("an endpoint")
 }
 
-/// How many assignments it holds for the worker `here`. Whether they are all, nobody says before control has published them.
+/// How many assignments it holds for the worker `here`. The snapshot is incomplete: control has not published since the
+/// watch began.
 async fn holds(etcd: &EmbeddedEtcd) -> usize {
     use control::ports::coordination::{AssignmentEvent, Duty};
     use futures::StreamExt;

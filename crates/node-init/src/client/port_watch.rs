@@ -1,5 +1,5 @@
 //! A node's listening ports as they change. The node is hostile: each list is bounded, half a list is not waited for
-//! forever, and who sends more of them than ports can change is cut off.
+//! forever, and a node that sends more of them than ports can change is cut off.
 
 use std::time::Duration;
 

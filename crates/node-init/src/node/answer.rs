@@ -16,7 +16,7 @@ use crate::protocol::{
 /// Where a connection goes after its request was understood.
 #[derive(Debug)]
 pub(super) enum Next {
-    /// It stays: its reply is being written, or somebody works on it.
+    /// It stays: its reply is being written.
     Stay(Connection),
     /// It waits for a connection being made.
     Dialing(Dial),

@@ -58,7 +58,7 @@ pub(super) enum Start {
     /// With the node, and again whenever it ends.
     #[default]
     AtOnce,
-    /// When somebody asks. It is started again when it ends with an error, but not forever.
+    /// When a client asks for it. It is started again when it ends with an error, but not forever.
     OnDemand,
 }
 

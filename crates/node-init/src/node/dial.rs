@@ -10,7 +10,7 @@ use rustix::net::{AddressFamily, SocketFlags, SocketType, connect, socket_with, 
 use super::request::Connection;
 use crate::protocol::{Done, ErrorBody, ErrorCode};
 
-/// A connection attempt and whoever waits for it.
+/// A connection attempt and the client that waits for it.
 #[derive(Debug)]
 pub(super) struct Dial {
     connection: Connection,

@@ -107,7 +107,7 @@ impl Input {
         }
     }
 
-    /// Drops what waits: the program is gone and nobody will read it.
+    /// Drops what waits: the program that would read it is gone.
     pub(super) fn discard(&mut self) {
         self.written(self.queue.len());
     }

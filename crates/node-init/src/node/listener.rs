@@ -1,4 +1,4 @@
-//! The socket requests come in on, and who may speak on it.
+//! The socket requests come in on, and which processes may speak on it.
 //!
 //! It lies on the host where no process of the node can reach it: the worker makes it, and hands it over through another
 //! one in a directory that the node can only read. Where the directory can be written, as in nodes made by an older dockletd,
@@ -43,7 +43,7 @@ pub(super) fn open(run_dir: &Path, signals: &SignalFd) -> io::Result<Option<Unix
 }
 
 /// Makes the socket, in place of one a former life of this node left.
-/// Its mode lets a worker that is not root connect; the host keeps everybody else out of the directory.
+/// Its mode lets a worker that is not root connect; the host keeps its other users out of the directory.
 fn bind(run_dir: &Path) -> io::Result<UnixListener> {
     let path = run_dir.join(SOCKET_NAME);
     match fs::remove_file(&path) {

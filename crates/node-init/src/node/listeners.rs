@@ -1,4 +1,4 @@
-//! The TCP sockets of the node that listen, and nothing about who holds them.
+//! The TCP sockets of the node that listen, and nothing about the processes that hold them.
 //!
 //! Asked of the kernel by netlink (sock_diag), which looks through listening sockets only: some 40 µs. The text table in
 //! /proc walks through every connection of the whole host, 10 ms on a large one; it is read where netlink is not there.
@@ -13,7 +13,7 @@ use rustix::net::{
 
 use super::tcp_table;
 
-/// Sockets looked at; a node with more has a port for everybody already.
+/// Sockets looked at; no user needs to see more of a node's ports.
 const MAX_SOCKETS: usize = 4096;
 const BUFFER: usize = 32 * 1024;
 /// The kernel answers at once; a loop must not hang where it does not.

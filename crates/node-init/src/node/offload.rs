@@ -8,7 +8,7 @@ use serde::Serialize;
 use super::request::Connection;
 use crate::protocol::{Done, ErrorBody, ErrorCode};
 
-/// Pieces of work at a time; who asks for more is told to come again.
+/// Pieces of work at a time; a client that asks for more is told to come again.
 const MOST: usize = 4;
 /// Its work reads small files and keeps small lists.
 const STACK: usize = 128 * 1024;

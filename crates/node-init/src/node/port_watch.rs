@@ -1,5 +1,5 @@
-//! Whoever wants to know of every listening port as it comes and goes. Each watcher has a thread that looks at the table
-//! while it is there, and only then. Knows nothing of services or terminals.
+//! Clients that watch the node's listening ports. Each watcher has a thread that looks at the table while the watcher
+//! is there, and only then. Knows nothing of services or terminals.
 
 use std::io::{self, Write};
 use std::os::unix::net::UnixStream;
@@ -17,7 +17,7 @@ use crate::protocol::{Done, ErrorBody, ErrorCode, ListeningPort, MAX_PORT_WATCHE
 const LOOK_EVERY: Duration = Duration::from_millis(100);
 /// Where the kernel has to be asked the expensive way.
 const LOOK_SELDOM_EVERY: Duration = Duration::from_secs(1);
-/// How often a process is looked for that nobody could name yet: it may be on its way from one program to another.
+/// How often a port's process is looked for while it has no name: it may be on its way from one program to another.
 const NAME_TRIES: u32 = 10;
 /// How long a watcher may leave news unread.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -41,7 +41,7 @@ impl PortWatch {
         let token = Arc::clone(&self.watchers);
         let (stream, _) = connection.into_stream();
         let run = move || {
-            // It ends when the watcher leaves or does not read; there is nobody to tell.
+            // It ends when the watcher leaves or does not read; no client is left to tell.
             let _ = serve(&stream);
             drop(token);
         };
@@ -79,7 +79,7 @@ struct Watch {
 }
 
 impl Watch {
-    /// The ports, if they are other ones than before. Who holds them is only looked for when the sockets have changed.
+    /// The ports, if they have changed. The processes that hold them are only looked for when the sockets have changed.
     fn compare(&mut self, sockets: Vec<Listener>) -> Option<&[ListeningPort]> {
         let same = self.seen.as_ref() == Some(&sockets);
         if same && !(1..NAME_TRIES).contains(&self.nameless) {

@@ -16,7 +16,7 @@ pub(super) fn listening() -> Vec<ListeningPort> {
     of(&listeners::look().listeners)
 }
 
-/// The ports of these sockets, with who holds them.
+/// The ports of these sockets, with the processes that hold them.
 pub(super) fn of(sockets: &[Listener]) -> Vec<ListeningPort> {
     let owners = owners(sockets);
     merge(sockets, |inode| owners.get(&inode).copied(), procfs::name_of)

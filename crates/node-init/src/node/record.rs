@@ -1,4 +1,4 @@
-//! What a terminal has shown: the exact last bytes, and a model of its screen for those who need more than that. The
+//! What a terminal has shown: the exact last bytes, and a model of its screen for viewers that need more than that. The
 //! model is fed late and in large pieces: a flood costs little, and a keystroke's echo waits for none of it.
 
 use wire::terminal::Size;

@@ -122,7 +122,7 @@ impl Connection {
             self.stream.set_write_timeout(Some(left))?;
             (&self.stream).write_all(&encode(reply))
         };
-        // A client that left or does not read has lost its answer; nobody else needs to know.
+        // A client that left or does not read has lost its answer; no other client needs to know.
         let _ = send();
     }
 

@@ -24,7 +24,7 @@ use super::{listener, log, reap};
 
 /// Large enough for the largest frame of a viewer and for all a pseudo-terminal holds.
 const SCRATCH: usize = 72 * 1024;
-/// How long nobody is let in when no descriptor is left.
+/// How long no connection is let in when no descriptor is left.
 const PAUSE_WHEN_FULL: Duration = Duration::from_millis(200);
 
 /// Everything docklet-init knows.
@@ -39,7 +39,7 @@ pub(super) struct Node {
     dials: Vec<Dial>,
     signals: SignalFd,
     listener: UnixListener,
-    /// No descriptor was left for a connection; until then nobody is let in.
+    /// No descriptor was left for a connection; until then none is let in.
     full_until: Option<Instant>,
     scratch: Box<[u8]>,
     grace: Duration,
@@ -48,7 +48,7 @@ pub(super) struct Node {
     alone: bool,
 }
 
-/// Who an event is for. Places are those of the lists at the time of the wait; nothing is removed before all are handled.
+/// What an event is for. Places are those in the lists during the wait; nothing is removed before all are handled.
 #[derive(Debug, Clone, Copy)]
 enum Source {
     Signals,
@@ -223,7 +223,7 @@ impl Node {
         });
     }
 
-    /// Told to stop: shells hang up, everybody is asked to end.
+    /// Told to stop: shells hang up, every process is asked to end.
     fn stop(&mut self, now: Instant) {
         if !self.stopping() {
             self.terminals.hang_up();

@@ -1,4 +1,4 @@
-//! Supervised services: started after the node is ready or when somebody asks, started again when they end, and honest
+//! Supervised services: started after the node is ready or when a client asks, started again when they end, and honest
 //! about why they do not run.
 
 mod output;
@@ -68,7 +68,7 @@ impl Services {
         self.all.iter().map(|service| service.status(&self.environment)).collect()
     }
 
-    /// Somebody wants it to run.
+    /// A client wants it to run.
     pub(super) fn start(&mut self, name: &str, now: Instant) -> Result<ServiceStatus, ErrorBody> {
         let service = self.all.iter_mut().find(|service| service.is_called(name)).ok_or_else(|| unknown(name))?;
         service.demand(now, &self.environment);

@@ -1,4 +1,4 @@
-//! The orderly end: everybody is asked, has a time to comply, and is then stopped.
+//! The orderly end: every process is asked to end, has a time to comply, and is then killed.
 
 use std::time::{Duration, Instant};
 
@@ -16,11 +16,11 @@ const GOODBYE: Duration = Duration::from_secs(1);
 pub(super) enum Shutdown {
     /// Not on its way out.
     No,
-    /// Everybody was asked. At `hang_up` the terminals' lines drop; who still runs at `until` is killed.
+    /// Every process was asked. At `hang_up` the terminals' lines drop; what still runs at `until` is killed.
     Asked { hang_up: Instant, until: Instant },
     /// The lines have dropped: a shell that missed the signal while it was about to read now reads the end.
     HungUp { until: Instant },
-    /// Everybody is killed, again and again until nobody is left.
+    /// All processes are killed, again and again until none is left.
     Killing { next: Instant },
 }
 
@@ -64,11 +64,11 @@ impl Shutdown {
 }
 
 /// Sends a signal to every process of the node but this one.
-/// As PID 1 the kernel knows who they are; started by hand (in tests) these are our descendants, and nobody else.
+/// For PID 1 the kernel knows them all; started by hand (in tests), we reach our descendants only.
 pub(super) fn signal_everybody(signal: Signal) {
     if getpid() == Pid::INIT {
         let signal = nix::sys::signal::Signal::try_from(signal.as_raw()).ok();
-        // It fails when there is nobody left, which is what it is for.
+        // It fails when no process is left, which is the aim.
         let _ = nix::sys::signal::kill(nix::unistd::Pid::from_raw(-1), signal);
         return;
     }

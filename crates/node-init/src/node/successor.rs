@@ -35,7 +35,7 @@ pub(super) fn become_command(command: &mut Command) -> io::Error {
     }
 }
 
-/// Somebody called a helper by hand.
+/// For a user who calls a helper by hand.
 pub(super) fn for_ourselves_only() -> io::Error {
     io::Error::new(io::ErrorKind::InvalidInput, "this command is for docklet-init itself")
 }

@@ -81,7 +81,7 @@ impl Terminal {
         self.exit.filter(|_| self.pty.is_none())
     }
 
-    /// Nobody needs it any more: a viewer has seen how it ended, and nobody is left who has not.
+    /// It can go: a viewer has seen how it ended, and no viewer is left.
     pub(super) fn finished(&self) -> bool {
         self.exit_seen && self.viewers.is_empty()
     }
@@ -105,7 +105,7 @@ impl Terminal {
     }
 
     /// How many output bytes may be taken from the program now. The fastest living viewer must not be more than a
-    /// window behind, so that what is on somebody's screen is never far from what the program does.
+    /// window behind, so that what is on its screen is never far from what the program does.
     pub(super) fn output_allowance(&self, now: Instant) -> u64 {
         let fastest = self.viewers.iter().filter(|viewer| viewer.live(now)).map(Viewer::acked).max();
         match fastest {

@@ -121,8 +121,8 @@ impl Viewer {
     /// The other side closed the connection.
     pub(super) fn hung_up(&mut self) {
         self.gone = true;
-        // Who hangs up after all was sent, the exit last, has seen it. Between a browser and a node are others, and not
-        // each of them waits for the browser's acknowledgement.
+        // A viewer that hangs up after all was sent, the exit last, has seen it. Between a browser and a node are a
+        // portal and a worker, and not each of them waits for the browser's acknowledgement.
         if self.exit == ExitNews::Sent && !self.wants_output() {
             self.exit = ExitNews::Seen;
         }

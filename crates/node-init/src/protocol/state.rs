@@ -38,14 +38,14 @@ pub struct ServiceStatus {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ServiceState {
-    /// Nobody has asked for it yet, or it ended in good order.
+    /// No client has asked for it yet, or it ended in good order.
     Stopped,
     /// Its process runs; what its health check waits for is not there yet.
     Starting,
     Running,
     /// It ended and is started again after a pause.
     BackingOff,
-    /// It ended too often in a row; it is started again when somebody asks.
+    /// It ended too often in a row; it is started again when a client asks.
     Failed,
     /// It cannot run in this node; `reason` says why.
     Unavailable,
@@ -120,7 +120,7 @@ pub struct TerminalActivity {
     pub id: TerminalId,
     /// Name of the foreground process.
     pub process: String,
-    /// When somebody last typed; milliseconds since 1970.
+    /// When a viewer last typed; milliseconds since 1970.
     pub last_input_ms: Option<u64>,
 }
 

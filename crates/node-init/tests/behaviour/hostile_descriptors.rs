@@ -135,7 +135,7 @@ async fn sockets_that_wait_when_they_are_closed_hold_up_no_thread_of_the_runtime
             let Lingering { socket, others: _others } = if wrapped { Lingering::wrapped() } else { Lingering::new() };
             let node = Hostile::new(socket, messages.clone());
             let began = Instant::now();
-            let fault = ask(&node, request).await.expect_err("descriptors nobody asked for");
+            let fault = ask(&node, request).await.expect_err("descriptors that were not asked for");
             assert!(matches!(fault, ClientError::Garbage(_)), "{request}: {fault}");
             assert!(began.elapsed() < PATIENCE, "{request}: the close waited");
         }
@@ -161,7 +161,7 @@ async fn no_passed_descriptor_stays_open() {
     for (request, messages) in answers() {
         let (passed, mut witness) = UnixStream::pair().expect("a pair");
         let node = Hostile::new(passed.into(), messages);
-        ask(&node, request).await.expect_err("descriptors nobody asked for");
+        ask(&node, request).await.expect_err("descriptors that were not asked for");
         witness.set_nonblocking(true).expect("set");
         // The other end has ended when the last copy is closed.
         eventually("all copies are closed", async || matches!(witness.read(&mut [0; 1]), Ok(0))).await;
@@ -198,7 +198,7 @@ async fn a_node_that_jams_its_closer_harms_only_itself() {
     assert!(refusal.contains("restart the node"), "{refusal}");
     let (passed, mut witness) = UnixStream::pair().expect("a pair");
     let neighbour = Hostile::new(passed.into(), vec![(NONE, Passed::Sockets(1))]);
-    ask(&neighbour, "terminals").await.expect_err("a descriptor nobody asked for");
+    ask(&neighbour, "terminals").await.expect_err("a descriptor that was not asked for");
     witness.set_nonblocking(true).expect("set");
     eventually("the neighbour's is closed", async || matches!(witness.read(&mut [0; 1]), Ok(0))).await;
 }

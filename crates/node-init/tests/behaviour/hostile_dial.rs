@@ -70,12 +70,12 @@ async fn whoever_kept_a_copy_of_the_socket_cannot_make_the_reader_or_the_writer_
     let copy = stream.try_clone().expect("a copy");
     let mut dialled = dial(port, vec![stream.into()], DONE.len()).await.expect("it is a connection to the port");
     let (_other, _) = listener.accept().expect("accepted");
-    copy.set_nonblocking(false).expect("the copy's flags are everybody's");
+    copy.set_nonblocking(false).expect("the copies share their flags");
     let nothing = tokio::time::timeout(Duration::from_millis(100), dialled.read(&mut [0; 1])).await;
     assert!(nothing.is_err(), "there is nothing to read: {nothing:?}");
     let flood = vec![0; 64 << 20];
     let stuck = tokio::time::timeout(Duration::from_millis(100), dialled.write_all(&flood)).await;
-    assert!(stuck.is_err(), "nobody reads what is written: {stuck:?}");
+    assert!(stuck.is_err(), "nothing reads what is written: {stuck:?}");
 }
 
 #[tokio::test]

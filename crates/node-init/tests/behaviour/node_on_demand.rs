@@ -1,4 +1,4 @@
-//! Services that run when somebody asks for them: how they are asked for, how they end, what they leave to be read.
+//! Services that run on demand: how they are asked for, how they end, what they leave to be read.
 
 use std::time::{Duration, Instant};
 

@@ -1,4 +1,4 @@
-//! Watching ports: told at once, told of each change within moments, and no cost where nobody watches or nothing changes.
+//! Watching ports: told at once, told of each change within moments, and no cost without a watcher or a change.
 
 use std::io::{Read, Write};
 use std::net::TcpListener;
@@ -11,8 +11,8 @@ use node_init::client::{ClientError, NodeClient, PortWatch};
 use node_init::protocol::{ErrorCode, ListeningPort, MAX_PORT_WATCHERS, MAX_REPLY};
 use tempfile::TempDir;
 
-/// The issue allows 250 ms, which `make bench` measures. Here the machine does other things, too; who only looks now and
-/// then, as without a watch, needs longer.
+/// The issue allows 250 ms, which `make bench` measures. Here the machine does other things, too; a client that only
+/// looks now and then, as without a watch, needs longer.
 const SOON: Duration = Duration::from_secs(2);
 
 async fn next(watch: &mut PortWatch) -> Vec<ListeningPort> {
@@ -53,7 +53,7 @@ async fn ports_are_told_at_once_and_as_they_come_and_go() {
     assert!(slowest <= SOON, "the slowest news took {slowest:?}");
 }
 
-/// In a container, whose ports nobody else changes meanwhile.
+/// In a container, whose ports no other test changes meanwhile.
 #[tokio::test]
 async fn a_watcher_costs_next_to_nothing_and_none_costs_nothing() {
     const SECONDS: u64 = 10;

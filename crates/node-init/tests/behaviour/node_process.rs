@@ -78,8 +78,8 @@ async fn told_to_stop_it_hangs_up_asks_and_leaves_with_success() {
     // Bash ends by the signal, or in order if it read the end of its input first.
     assert!(matches!(viewer.exit, Some(Exit::Signal(1) | Exit::Code(_))), "{:?}", viewer.exit);
     assert_eq!(node.wait().code(), Some(0));
-    assert!(marker.exists(), "everybody is asked");
-    assert!(started.elapsed() < Duration::from_secs(10), "nobody waits for the whole grace time");
+    assert!(marker.exists(), "every program is asked");
+    assert!(started.elapsed() < Duration::from_secs(10), "it does not wait for the whole grace time");
 }
 
 #[tokio::test]

@@ -208,7 +208,7 @@ async fn what_is_not_a_socket_of_its_own_is_refused() {
         let refused = client.status().await;
         assert!(matches!(refused, Err(ClientError::Refused(_))), "{misdeed:?}: {refused:?}");
     }
-    drop(UnixListener::bind(&place).expect("a socket nobody listens on any more"));
+    drop(UnixListener::bind(&place).expect("a socket without a listener"));
     assert!(matches!(client.status().await, Err(ClientError::Unreachable(_))));
     let waited = client.wait_ready(Duration::from_millis(100)).await;
     assert!(matches!(waited, Err(ClientError::Unreachable(_) | ClientError::Timeout)));

@@ -10,7 +10,7 @@ async fn service(client: &NodeClient, name: &str) -> ServiceStatus {
     status.services.into_iter().find(|service| service.name == name).expect("the service is listed")
 }
 
-/// A port nobody uses now. Another process may take it before the test does; then the test fails loudly.
+/// A port that is free now. Another process may take it before the test does; then the test fails loudly.
 fn free_port() -> u16 {
     let socket = std::net::TcpListener::bind(("127.0.0.1", 0)).expect("a port");
     socket.local_addr().expect("its address").port()

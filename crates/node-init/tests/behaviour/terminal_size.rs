@@ -1,4 +1,4 @@
-//! Whose window decides the size, and sizes that are none.
+//! Which viewer's window decides the size, and sizes that are none.
 
 use crate::support::{Node, Viewer, client_id};
 use node_init::client::ClientError;

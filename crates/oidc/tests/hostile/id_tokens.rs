@@ -1,4 +1,4 @@
-//! ID tokens that are forged, stale, or somebody else's.
+//! ID tokens that are forged, stale, or meant for another client or person.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! Logout tokens: anybody can send one.
+//! Logout tokens: any stranger can send one.
 
 use control::ports::{
     clock::Clock as _,
@@ -68,5 +68,5 @@ async fn orders_that_the_provider_has_not_signed_are_not_believed() {
         assert_eq!(why(hostile.providers.verify_logout("lab", &token).await), Some(Distrust::Signature), "{token}");
     }
     let fetched = hostile.script.lock().keys_fetched;
-    assert!(fetched <= 2, "the keys were fetched {fetched} times for tokens that anybody can send");
+    assert!(fetched <= 2, "the keys were fetched {fetched} times for tokens that any stranger can send");
 }

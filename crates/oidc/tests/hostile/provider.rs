@@ -64,7 +64,7 @@ impl Line {
         Self { let_on: Semaphore::new(Semaphore::MAX_PERMITS), waiting: watch::Sender::default() }
     }
 
-    /// From now on nobody goes on who is not let.
+    /// Requests wait until the test lets them go on.
     pub(crate) fn shut() -> Self {
         Self { let_on: Semaphore::new(0), ..Self::open() }
     }
@@ -199,7 +199,7 @@ where
     format!("{text}.{}", BASE64_URL_SAFE_NO_PAD.encode(signature))
 }
 
-/// With a shared secret, which anybody has who knows it.
+/// With a shared secret, as every party that knows it can.
 pub(crate) fn sign_with_secret(secret: &[u8], claims: &Value) -> String {
     let header = json!({"alg": "HS256", "kid": KEY});
     sign(&CoreHmacKey::new(secret.to_vec()), &Alg::HmacSha256, &header, claims)

@@ -153,7 +153,7 @@ fn a_head_full_of_cookies_is_told_from_other_large_ones() {
     let several = format!("Cookie: {}\r\n", "a".repeat(LARGEST_HEAD / 3)).repeat(4);
     assert_eq!(verdict(&with(&several)), Some(Refusal::TooManyCookies));
     let few = format!("Cookie: a=b\r\nX-Cookie: {}\r\n", "a".repeat(LARGEST_HEAD));
-    assert_eq!(verdict(&with(&few)), Some(Refusal::TooLarge), "nobody else's page can have cookies taken away");
+    assert_eq!(verdict(&with(&few)), Some(Refusal::TooLarge), "a large header that is no cookie clears no cookies");
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! Connections to an app are used again, and a stale one is nobody's problem.
+//! Connections to an app are used again, and a stale one is replaced.
 
 use std::time::Duration;
 

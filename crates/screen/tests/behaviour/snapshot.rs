@@ -11,8 +11,8 @@ fn size(cols: u16, rows: u16) -> Size {
     Size::new(cols, rows).expect("a size")
 }
 
-/// What another terminal makes of a snapshot: it does not tell a space from an empty cell, and nobody can see that
-/// difference. (It knows no combining marks, though.)
+/// What another terminal makes of a snapshot: it does not tell a space from an empty cell, a difference that does not
+/// show. (It knows no combining marks, though.)
 fn seen(screen: &Screen) -> String {
     let size = screen.size();
     let mut viewer = avt::Terminal::with_scrollback(size.cols().into(), size.rows().into(), None).expect("a size");

@@ -1,4 +1,4 @@
-//! Who asked for each operation. History: the user is no foreign key, as the vcluster is none.
+//! The user who asked for each operation. History: the user is no foreign key, and neither is the vcluster.
 
 use sea_orm_migration::{prelude::*, schema::*};
 

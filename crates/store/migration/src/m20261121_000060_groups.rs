@@ -1,4 +1,4 @@
-//! Which group somebody is in. What a group may hold is in the configuration.
+//! Which group a user is in. What a group may hold is in the configuration.
 
 use sea_orm_migration::{prelude::*, schema::text_null};
 

@@ -8,7 +8,7 @@ pub(super) struct Migration;
 #[async_trait::async_trait]
 impl MigrationTrait for Migration {
     async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        // One row, made by whoever first needs it.
+        // One row, which a later migration inserts.
         let record = Table::create()
             .table(Record::Table)
             .col(big_integer(Record::Id).primary_key())

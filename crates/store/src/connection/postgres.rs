@@ -16,7 +16,7 @@ use control::ports::store::StoreError;
 use super::Part;
 use crate::{fault::fault, patient::Patient};
 
-/// The advisory lock of whoever writes: "docklet" in ASCII. Locks are each database's own.
+/// The writer's advisory lock: "docklet" in ASCII. Each database has advisory locks of its own.
 const WRITER: i64 = 0x0064_6f63_6b6c_6574;
 /// The advisory lock of the process that serves: "serving" in ASCII.
 const SERVING: i64 = 0x0073_6572_7669_6e67;
@@ -255,7 +255,7 @@ impl Session {
         Ok(false)
     }
 
-    /// Takes the lock from whoever has it, by ending the session that holds it.
+    /// Takes the lock from the process that has it, by ending the session that holds it.
     pub(crate) async fn take_over(&mut self) -> Result<(), StoreError> {
         for _ in 0..MOST_TAKEOVERS {
             query(END_HOLDER).bind(SERVING).execute(&mut self.connection).await.map_err(lost)?;
@@ -267,15 +267,15 @@ impl Session {
         Err(StoreError::Unavailable("the session of the dockletd that serves the record does not end".into()))
     }
 
-    /// Who has it, as the end of a sentence.
+    /// The host that holds the lock and since when, as the end of a sentence.
     pub(crate) async fn holder(&mut self) -> Result<String, StoreError> {
         let who: Option<String> =
             query_scalar(WHO_HOLDS).bind(SERVING).fetch_optional(&mut self.connection).await.map_err(lost)?;
         Ok(who.unwrap_or_default())
     }
 
-    /// Keeps the session alive for as long as this runs. When it is lost, takes the lock again as soon as it is free; whether
-    /// somebody else was given it meanwhile, the term says.
+    /// Keeps the session alive for as long as this runs. When it is lost, takes the lock again as soon as it is free;
+    /// the term says whether another process had it meanwhile.
     pub(crate) async fn keep(mut self) {
         loop {
             tokio::time::sleep(KEEP).await;

@@ -20,7 +20,7 @@ use sea_orm::{
 
 use super::Part;
 
-/// Only the account dockletd runs as may read it: it holds password hashes and everybody's names.
+/// Only the account dockletd runs as may read it: it holds password hashes and the names of all users.
 const FILE_MODE: u32 = 0o600;
 
 /// Which file, and how patient.

@@ -26,7 +26,7 @@ pub(crate) struct Model {
     pub expires_at: DateTime<Utc>,
     /// Whose share it counts in; empty for those from before there were shares.
     pub address: String,
-    /// The user of `link_user` is to show again who they are, and nothing is linked.
+    /// The user of `link_user` is to confirm their sign-in, and nothing is linked.
     pub confirms: bool,
 }
 

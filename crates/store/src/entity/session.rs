@@ -1,4 +1,4 @@
-//! `sessions`: browser sessions, by the digest of their id. Whoever reads the table cannot use what is in it.
+//! `sessions`: browser sessions, by the digest of their id. A reader of the table cannot use the sessions in it.
 
 use chrono::{DateTime, Utc};
 use sea_orm::entity::prelude::*;
@@ -9,7 +9,7 @@ pub(crate) struct Model {
     /// Lower-case hex of the SHA-256 of the session's id.
     #[sea_orm(primary_key, auto_increment = false)]
     pub digest: String,
-    /// Who has signed in; also in `data`, and here so that all sessions of one person can be ended.
+    /// The signed-in user; also in `data`, and here so that all sessions of one user can be ended.
     pub user: Option<Uuid>,
     pub data: Json,
     pub expires_at: DateTime<Utc>,

@@ -18,7 +18,7 @@ pub(crate) struct Model {
     pub password_hash: Option<String>,
     pub created_at: DateTime<Utc>,
     pub last_sign_in: Option<DateTime<Utc>>,
-    /// Locked because nobody has approved them yet.
+    /// Locked because no administrator has approved the account yet.
     pub pending: bool,
     /// Set in place of the installation's limits.
     pub limit_vclusters: Option<i64>,

@@ -83,7 +83,7 @@ pub(crate) async fn of_workers(db: &impl ConnectionTrait) -> Result<Vec<(WorkerN
     let of_worker = |(worker, vclusters, nodes, cpu_milli, memory_mib, pids): (String, i64, i64, i64, i64, i64)| {
         let held = usage(vclusters.try_into(), (nodes, cpu_milli, memory_mib, pids));
         let held = held.ok_or_else(|| unreadable("worker usage", &worker, "the sums are out of range"))?;
-        // A name that cannot be one is no host's: what is held under it is in nobody's way.
+        // No host has a name that does not parse, so what is held under it takes no host's room.
         Ok(worker.parse().ok().map(|name| (name, held)))
     };
     rows.into_iter().map(of_worker).filter_map(Result::transpose).collect()

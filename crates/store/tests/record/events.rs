@@ -123,7 +123,7 @@ async fn a_reader_misses_no_event_however_many_write() {
                         transaction.subnets().await.expect("a read"); // some commit later than others
                     }
                     if round % 5 == 4 {
-                        continue; // rolled back: its number is nobody's
+                        continue; // rolled back: no event has its number
                     }
                     transaction.commit().await.expect("a commit");
                     written.push(sequence);

@@ -96,7 +96,8 @@ async fn a_caller_that_leaves_at_any_moment_leaves_nothing_behind() {
     let record = Record::of([1]).await;
     let elsewhere = record.elsewhere(LONG).await;
     let mut left = 0;
-    // How often work is polled is the machine's choice: where every answer was there at once, nobody left, and it begins again.
+    // How often work is polled depends on the machine: where every answer was there at once, no caller left, and it
+    // begins again.
     while left == 0 {
         for polls in 1.. {
             if is_done_before_leaving(&record, &elsewhere, polls).await {
@@ -116,7 +117,7 @@ async fn is_done_before_leaving(record: &Record, elsewhere: &SqlStore, polls: us
     next.remove_vcluster(vcluster_id(1), at(1)).await.expect("a removal");
     next.set_locked(user_id(1), polls.is_multiple_of(2)).await.expect("a change");
     next.commit().await.expect("a commit");
-    // Had a transaction been left open, this commit would have been a savepoint's, which nobody else sees.
+    // Had a transaction been left open, this commit would have been a savepoint's, which no other connection sees.
     let seen = elsewhere.user(user_id(1)).await.expect("a read").expect("the user");
     assert_eq!(seen.locked, polls.is_multiple_of(2), "after {polls} polls");
     elsewhere.begin().await.expect("nobody holds the lock");

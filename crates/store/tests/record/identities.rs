@@ -1,4 +1,5 @@
-//! People of OpenID providers, in the record: sign-ins are taken once, sessions go with the provider's, nobody is somebody else.
+//! Users of OpenID providers, in the record: a sign-in is taken once, a session ends with the provider's, and an
+//! identity leads to one user only.
 
 use std::sync::Arc;
 
@@ -128,7 +129,7 @@ async fn only_so_many_sign_ins_are_kept_of_a_browser() {
     assert!(tx.take_pending_sign_in("4", "mine").await.expect("an answer").is_some());
 }
 
-/// Nobody can shut the door for others: who begins more than their share pushes out their own.
+/// No client can keep others from signing in: one that begins more than its share pushes out its own.
 #[tokio::test]
 async fn a_flood_of_sign_ins_pushes_out_its_own_oldest_and_is_never_refused() {
     let record = Record::new().await;

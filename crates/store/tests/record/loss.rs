@@ -64,7 +64,7 @@ fn assert_unavailable<T: std::fmt::Debug>(result: &Result<T, StoreError>) {
     assert!(matches!(result, Err(StoreError::Unavailable(_))), "{result:?}");
 }
 
-/// Whoever commits while the server goes away is told what became of it when the server is back, and not before.
+/// A commit during which the server goes away is answered when the server is back, and not before.
 #[tokio::test]
 async fn a_commit_whose_answer_is_lost_is_found_to_have_happened() {
     let scene = Scene::new().await;
@@ -81,7 +81,7 @@ async fn a_commit_whose_answer_is_lost_is_found_to_have_happened() {
     scene.save(2).await.expect("and it goes on");
 }
 
-/// Orders are published behind a commit. One whose answer is lost must not leave a vcluster behind that nobody makes.
+/// Orders are published behind a commit. One whose answer is lost must not leave a vcluster that no worker makes.
 #[tokio::test]
 async fn what_follows_a_commit_follows_it_when_its_answer_is_lost_too() {
     let scene = Scene::new().await;
@@ -157,7 +157,7 @@ async fn a_server_that_has_fallen_silent_is_not_waited_for_and_comes_back() {
     assert!(!scene.has(2).await);
 }
 
-/// A writer that is cut off in the middle keeps nobody waiting: the server ends its transaction.
+/// A writer that is cut off in the middle does not keep others waiting: the server ends its transaction.
 #[tokio::test]
 async fn a_writer_that_is_cut_off_leaves_the_place_to_others() {
     let scene = Scene::new().await;
@@ -168,7 +168,7 @@ async fn a_writer_that_is_cut_off_leaves_the_place_to_others() {
     assert!(!scene.record.store.user(user_id(1)).await.expect("a read").expect("the user").locked);
 }
 
-/// A server of its own: a restart is felt by everybody who uses it.
+/// A server of its own: a restart of the shared one would disturb the other tests.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_restart_costs_errors_that_say_try_again_and_nothing_else() {
     let server = RealPostgres::start();

@@ -1,5 +1,5 @@
-//! Reservations under everything at once: two controls, as two processes have them, on one record, and many who want more
-//! than there is. Whoever was told yes has it, and nobody has more than they may.
+//! Reservations under everything at once: two controls, as two processes have them, on one record, and many orders for
+//! more than there is. The record holds exactly the accepted ones, and no owner has more than they may.
 
 use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
@@ -33,7 +33,7 @@ const HOST_PIDS: u64 = (8 * PIDS * 4).div_ceil(3);
 /// Less than the two owners' limits together.
 const HOST: (u64, u64) = (6000, 4096);
 
-/// Somebody's wish, asked through one of the two controls.
+/// An owner's wish, asked through one of the two controls.
 #[derive(Debug, Clone)]
 struct Wish {
     owner: usize,

@@ -1,4 +1,4 @@
-//! What only a server can do: order as a language does, cut connections, keep its own limits, be somebody else's.
+//! What only a server does: order as a language does, end what takes too long, cut connections, refuse a NUL.
 
 use std::time::{Duration, Instant};
 

@@ -1,4 +1,4 @@
-//! Browser sessions as whoever has the file sees them, and rows of them that we would never write.
+//! Browser sessions as a reader of the file sees them, and rows of them that we would never write.
 
 use tower_sessions_core::{SessionStore as _, session::Id};
 

@@ -1,4 +1,4 @@
-//! One process serves a record at a time; whoever served it before writes nothing any more.
+//! One process serves a record at a time; the process that served it before writes nothing any more.
 
 use std::time::Duration;
 

@@ -21,7 +21,7 @@ use testkit::{eventually, obtain};
 use super::{Record, reservations::Lab};
 use crate::fixture::{account, at, user_id, vcluster, vcluster_id};
 
-/// What SQLite makes its pages when nobody says otherwise.
+/// SQLite's default page size.
 const PAGE: usize = 4096;
 const SOON: Duration = Duration::from_secs(30);
 

@@ -43,7 +43,7 @@ impl Failure {
 /// starts or stops ("network changed"), which is exactly when people open terminals.
 const PAUSES_MS: [u32; 3] = [250, 500, 1000];
 
-/// `GET`, again if nobody answers.
+/// `GET`, again if the server does not answer.
 pub(super) async fn get_patiently<T: DeserializeOwned>(path: &str) -> Result<T, Failure> {
     for pause in PAUSES_MS {
         match get(path).await {
@@ -66,7 +66,7 @@ pub(super) async fn post<T: DeserializeOwned>(path: &str, body: String) -> Resul
     serde_json::from_str(&body).map_err(|_| Failure::Nonsense(status))
 }
 
-/// `DELETE`, again if nobody answers; the answer's body does not matter.
+/// `DELETE`, again if the server does not answer; the answer's body does not matter.
 pub(super) async fn delete(path: &str) -> Result<(), Failure> {
     for pause in PAUSES_MS {
         match exchange("DELETE", path, None).await {

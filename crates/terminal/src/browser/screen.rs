@@ -44,7 +44,7 @@ pub(super) enum News {
     Shortcut(Shortcut),
 }
 
-/// Whom a screen tells.
+/// What a screen calls with its news.
 pub(super) type Report = Rc<dyn Fn(News)>;
 
 /// What follows once xterm.js has come to a place in its queue.

@@ -138,7 +138,7 @@ fn open_at(panel: Panel, node: String, instead_of: Option<u32>) {
     if panel.opening.with_untracked(|opening| opening.as_ref() == Some(&node)) {
         return;
     }
-    // Who closes the last terminal does not want another one by itself.
+    // A user who closes the last terminal does not want another one to open by itself.
     panel.auto_open.set_value(false);
     panel.opening.set(Some(node.clone()));
     panel.trouble.set(None);
@@ -174,8 +174,8 @@ async fn request(vcluster: &str, node: &str, room: Option<Size>) -> Result<Termi
     api::post(&address::terminals(vcluster, node), body).await
 }
 
-/// Nobody answered, but the terminal may have been opened all the same: then there is one now that nobody looks at and
-/// that has no tab.
+/// The server did not answer, but may have opened the terminal all the same: then there is one now without a viewer and
+/// without a tab.
 async fn request_again(panel: Panel, vcluster: &str, node: &str, room: Option<Size>) -> Result<Terminal, api::Failure> {
     let found = list(vcluster, node).await?;
     let tabs = if page::alive(panel) { panel.tabs.get_untracked() } else { Vec::new() };

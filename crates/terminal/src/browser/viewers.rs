@@ -26,7 +26,7 @@ pub(crate) fn forget(serial: u32) {
     drop(viewer);
 }
 
-/// Asks the viewer of this tab for something. A tab nobody has looked at has none.
+/// Asks the viewer of this tab for something. A tab that has never been shown has none.
 pub(crate) fn tell(serial: u32, command: Command) {
     let viewer = VIEWERS.with_borrow(|viewers| viewers.get(&serial).cloned());
     if let Some(viewer) = viewer {

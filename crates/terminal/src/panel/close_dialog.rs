@@ -1,4 +1,4 @@
-//! The question before a living terminal is closed: its program ends with it, for everybody who looks at it.
+//! The question before a living terminal is closed: its program ends with it, for all of its viewers.
 
 use catalogue::t;
 use leptos::{html, prelude::*};

@@ -8,7 +8,7 @@ use super::NodeTab;
 use crate::paste::Preview;
 use crate::status::{Link, Status};
 
-/// The font size before anybody changes it, in pixels.
+/// The font size until the user changes it, in pixels.
 pub(crate) const FONT_SIZE: u32 = 13;
 /// The smallest and the largest font size.
 pub(crate) const FONT_SIZES: std::ops::RangeInclusive<u32> = 8..=32;

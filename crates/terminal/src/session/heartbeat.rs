@@ -15,7 +15,7 @@ pub(super) enum Verdict {
     Ask { nonce: u64, again_ms: u64 },
     /// An answer is still on its way; look again after so many milliseconds.
     Wait { again_ms: u64 },
-    /// Nobody answers.
+    /// The other side does not answer any more.
     Dead,
 }
 

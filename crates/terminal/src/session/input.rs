@@ -40,8 +40,8 @@ impl Input {
 
     /// The node has all input before `seq`. The first such news of a connection says where to continue.
     ///
-    /// A node remembers its last few viewers only. If it names a place that this viewer is not at, it has forgotten it:
-    /// nobody can tell then whether the kept bytes arrived, and a command that runs twice is worse than one typed again.
+    /// A node remembers its last few viewers only. If it names a place that this viewer is not at, it has forgotten the
+    /// viewer: the kept bytes may or may not have arrived, and a command that runs twice is worse than one typed again.
     pub(super) fn acknowledge(&mut self, seq: u64) {
         match seq.checked_sub(self.base).and_then(|count| usize::try_from(count).ok()) {
             Some(count) if count <= self.kept.len() => {
@@ -71,7 +71,7 @@ impl Input {
         Some(frame)
     }
 
-    /// Drops everything: there is nobody left to send it to.
+    /// Drops everything: no connection follows that could send it.
     pub(super) fn discard(&mut self) {
         *self = Self { base: self.base + self.kept.len() as u64, ..Self::default() };
     }

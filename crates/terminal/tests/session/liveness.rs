@@ -1,4 +1,4 @@
-//! Noticing that nobody answers any more.
+//! Noticing that the other side does not answer any more.
 
 use terminal::session::{Effect, Event, Timer};
 use terminal::status::Link;

@@ -151,7 +151,7 @@ impl State {
         }
     }
 
-    /// Another worker, where both say who they are.
+    /// Another worker, where both give their id.
     pub(super) fn other_than(&self, info: &WorkerInfo) -> Option<&WorkerInfo> {
         let mut others = self.workers.values().filter(|other| other.id.is_some() && info.id.is_some());
         others.find(|other| other.id != info.id)
@@ -195,7 +195,7 @@ impl State {
     }
 
     pub(super) fn end_streams(&mut self, why: &str) {
-        // Whoever dropped their stream does not need to hear why it ended.
+        // A watcher that dropped its stream does not need to hear why it ended.
         for watcher in self.assignment_watchers.drain(..) {
             let _ = watcher.sender.send(Err(CoordinationError::Unavailable(why.to_owned())));
         }
@@ -215,7 +215,7 @@ fn channel<E: Send + 'static>() -> (Sender<E>, Stream<E>) {
     (sender, UnboundedReceiverStream::new(receiver).boxed())
 }
 
-/// False when nobody listens any more.
+/// False when the watcher has dropped its stream.
 fn tell<E: Clone>(watcher: &Sender<E>, event: &E) -> bool {
     watcher.send(Ok(event.clone())).is_ok()
 }

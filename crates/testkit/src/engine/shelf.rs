@@ -36,7 +36,7 @@ pub(super) struct Kept {
     pub(super) id: String,
     pub(super) name: String,
     pub(super) run: RunState,
-    /// `None` for somebody else's.
+    /// `None` for a container that is not ours.
     pub(super) spec: Option<ContainerSpec>,
 }
 
@@ -136,7 +136,7 @@ impl Shelf {
 
     pub(super) fn end_event_streams(&mut self) {
         for (_, watcher) in self.watchers.drain(..) {
-            // Who has dropped the stream need not know.
+            // A watcher that has dropped its stream need not know.
             let _ = watcher.send(Err(EngineError::Unreachable("the test has made it so".into())));
         }
     }

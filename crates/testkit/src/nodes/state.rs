@@ -34,7 +34,7 @@ impl State {
         self.nodes.entry(id).or_default()
     }
 
-    /// The node, for somebody who wants to know something of it.
+    /// The node, for a caller that asks it something.
     pub(super) fn ask(&mut self, id: NodeId) -> Result<&mut Node, NodeError> {
         self.asked += 1;
         let node = self.node(id);

@@ -1,4 +1,4 @@
-//! Who may import whom.
+//! Which member may import which.
 
 use tidy::arrows::check;
 use tidy::workspace::{Dependency, Member};

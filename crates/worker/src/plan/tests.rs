@@ -165,7 +165,7 @@ fn what_went_down_with_the_engine_says_so_whatever_was_said_of_it_before() {
         assert!(matches!(after(ours(5, exited(1)), &past), Step::Failed(_)), "it ended by itself: {past:?}");
         assert!(matches!(after(ours(5, RunState::Paused), &past), Step::Failed(_)), "{past:?}");
     }
-    assert_eq!(after(ours(5, exited(0)), &Past::Nothing), Step::Start { id: id() }, "nobody knows that it ran");
+    assert_eq!(after(ours(5, exited(0)), &Past::Nothing), Step::Start { id: id() }, "it is not known to have run");
     assert_eq!(after(Seen::Nothing, &Past::Ran), Step::Failed(Cause::Removed));
 }
 

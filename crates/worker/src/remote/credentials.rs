@@ -1,6 +1,6 @@
-//! Who may speak on the worker stream: whoever has the cluster's secret. The key of a certificate authority is derived from
-//! it, so every process issues its own certificate when it starts and knows everybody else's; nothing is handed out.
-//! What this gives up is in docs/adr/0013.
+//! Only processes that have the cluster's secret may speak on the worker stream. The key of a certificate authority is
+//! derived from it, so each process issues its own certificate when it starts and recognises all others; nothing is
+//! handed out. What this gives up is in docs/adr/0013.
 
 use std::{
     fmt, fs, io,
@@ -104,7 +104,7 @@ impl Credentials {
         self.installation
     }
 
-    /// For those who ask.
+    /// For the side that asks.
     pub(super) fn client(&self) -> Result<ClientConfig, CredentialsError> {
         let (chain, key) = self.issue(ExtendedKeyUsagePurpose::ClientAuth, "portal.docklet.internal".into())?;
         let builder = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()));
@@ -112,7 +112,7 @@ impl Credentials {
             .with_protocol_versions(&[&TLS13])?
             .with_root_certificates(self.roots.clone())
             .with_client_auth_cert(chain, key)?;
-        // Each connection proves anew who it is.
+        // Each connection proves its identity anew.
         config.resumption = Resumption::disabled();
         Ok(config)
     }

@@ -28,9 +28,9 @@ use super::{
 /// From the first byte to the whole request, and for writing an answer.
 const GREETING: Duration = Duration::from_secs(5);
 const ANSWER: Duration = Duration::from_secs(10);
-/// Who has not proved anything yet…
+/// Connections that have not proved anything yet…
 const MOST_STRANGERS: usize = 256;
-/// …and who has. A terminal somebody looks at is one, and so is a connection to an app.
+/// …and connections that have. A viewer of a terminal is one, and so is a connection to an app.
 const MOST_CONNECTIONS: usize = 16 * 1024;
 /// What one direction of a stream holds at most.
 const BUFFER: usize = 16 * 1024;
@@ -39,7 +39,7 @@ const BREATH: Duration = Duration::from_millis(100);
 
 type Stream = TlsStream<TcpStream>;
 
-/// Serves the nodes of one worker to whoever holds the cluster's secret.
+/// Serves the nodes of one worker to clients that hold the cluster's secret.
 pub struct StreamServer {
     name: WorkerName,
     nodes: Arc<dyn NodeLink>,
@@ -119,7 +119,7 @@ impl StreamServer {
         match request {
             Ok(request) => Ok((stream, request)),
             Err(error) => {
-                // Whoever is newer than this worker is told so.
+                // A client newer than this worker is told so.
                 if error.kind() == io::ErrorKind::InvalidData {
                     let refusal =
                         NodeError::Refused(format!("its worker {} does not understand the request", self.name));
@@ -185,7 +185,7 @@ async fn tell(mut stream: Stream, ports: Answer<BoxStream<'static, Answer<Vec<Li
     loop {
         let list = tokio::select! {
             list = ports.next() => list,
-            // Nothing follows the request, so this is the end of whoever asked.
+            // Nothing follows the request: when this read returns, the client has gone.
             _ = stream.read_u8() => return Ok(()),
         };
         let Some(list) = list else { return Ok(()) };

@@ -1,5 +1,5 @@
-//! Connections that have not proved yet who is behind them. There are only so many; one more shows the oldest out, so that
-//! silence shuts nobody out: a portal proves itself within milliseconds, and silent ones grow old. Knows no TLS.
+//! Connections that have not proved their identity yet. Their number is bounded, and a new one drops the oldest, so
+//! that silent ones cannot keep a portal out: it proves itself within milliseconds, and they grow old. Knows no TLS.
 
 use std::{collections::VecDeque, sync::Arc};
 

@@ -1,4 +1,4 @@
-//! The worker stream over loopback, before nodes in memory: what comes through, and who does not.
+//! The worker stream over loopback, before nodes in memory: what comes through, and which clients do not.
 
 use std::{io, net::SocketAddr, sync::Arc, time::Duration};
 
@@ -34,7 +34,7 @@ use super::{Credentials, RemoteNodes, StreamServer, credentials::server_name, pi
 const SECRET: &[u8] = b"the secret of this test's cluster";
 const OTHER: &[u8] = b"the secret of some other cluster!";
 const SOON: Duration = Duration::from_secs(10);
-/// In place of the server's own, for those who say nothing.
+/// In place of the server's own limit, for clients that say nothing.
 const SHORT: Duration = Duration::from_secs(2);
 
 /// A worker's stream and what stands behind it.
@@ -178,7 +178,7 @@ async fn whoever_has_another_secret_is_refused_by_both_sides() {
     let host = Host::start().await;
     let fault = host.asked_with(OTHER).await.services(&node()).await.expect_err("must be refused").to_string();
     assert!(fault.contains("its host here cannot be reached"), "{fault}");
-    // The portal would not have told it anything; neither does the worker listen to one that trusts everybody.
+    // The portal sends nothing to such a worker; the worker must also refuse a client that trusts every server.
     let mut config = credentials(OTHER).client().expect("TLS");
     config.dangerous().set_certificate_verifier(Arc::new(TrustsEverybody));
     if let Ok(mut stream) = host.tls(config).await {
@@ -246,7 +246,7 @@ async fn what_is_no_request_is_not_waited_for_nor_kept() {
 
 #[tokio::test]
 async fn silent_strangers_keep_nobody_out_and_the_oldest_go_first() {
-    // Nobody is sent away for its silence alone.
+    // With a limit this long, no client is dropped for its silence alone.
     let host = Host::start_with(|server| {
         (server.greeting, server.strangers) = (SOON * 10, Arc::new(Strangers::new(2)));
     })
@@ -289,7 +289,7 @@ async fn a_worker_that_ends_cuts_its_streams_and_is_found_again_elsewhere() {
 async fn a_worker_nobody_knows_of_or_without_a_stream_is_said_to_be_so() {
     let coordination = MemoryCoordination::default();
     let remote = RemoteNodes::new(Arc::new(coordination.clone()), &credentials(SECRET)).expect("TLS");
-    let fault = remote.services(&node()).await.expect_err("nobody is there").to_string();
+    let fault = remote.services(&node()).await.expect_err("no worker is there").to_string();
     assert!(fault.contains("its host here does not answer"), "{fault}");
     coordination.announce(&build::worker_info("here")).await.expect("it is told");
     let fault = remote.services(&node()).await.expect_err("it has no stream").to_string();

@@ -1,4 +1,4 @@
-//! Telling, with a clock that moves only when everybody waits.
+//! Telling, with a clock that moves only when every task waits.
 
 use std::sync::Arc;
 

@@ -1,4 +1,4 @@
-//! Wishes and who hears of them.
+//! Wishes and which drivers hear of them.
 
 use control::ports::coordination::{Assignment, Order};
 use domain::node::Generation;
@@ -53,7 +53,7 @@ fn an_orphan_never_takes_the_place_of_an_assignment() {
     let roster = Roster::default();
     let assignment = build::assignment("here");
     let (node, vcluster) = (assignment.node, Some(assignment.vcluster));
-    assert!(roster.orphan(node, vcluster, Some("c".into())).is_none(), "nobody knows all assignments yet");
+    assert!(roster.orphan(node, vcluster, Some("c".into())).is_none(), "not all assignments are known yet");
     let (mut seats, gone) = roster.replace(vec![assignment.clone()], true);
     assert_eq!(gone, []);
     let seat = seats.pop().expect("a new node");

@@ -46,7 +46,7 @@ async fn a_directory_put_in_place_of_a_link_leads_nowhere() {
     let outside = data.path().join("outside");
     fs::create_dir(&outside).expect("made");
     symlink(&outside, &dir).expect("linked");
-    assert!(remove(data.path(), node()).await.is_err(), "a link where the directory should be is nobody's to follow");
+    assert!(remove(data.path(), node()).await.is_err(), "a link where the directory should be is not followed");
     assert!(outside.exists());
 }
 

@@ -1,4 +1,4 @@
-//! Who is read when, and what becomes of what was read. No file is read here.
+//! Which node is read when, and what becomes of what was read. No file is read here.
 
 use uuid::Uuid;
 
@@ -14,7 +14,7 @@ fn reading(cpu_ms: u64) -> Option<Reading> {
     Some(Reading { cpu_ns: cpu_ms * 1_000_000, memory_bytes: 42 })
 }
 
-/// Everybody's turn at this moment, read as having used so much since its start.
+/// Reads every node whose turn it is as having used this much since its start; returns their number.
 fn sample(usage: &Usage, now: Instant, at: DateTime<Utc>, cpu_ms: u64) -> usize {
     let (turns, _) = usage.turns(now);
     let count = turns.len();

@@ -39,7 +39,7 @@ async fn a_node_that_ended_meanwhile_has_failed_and_one_that_was_never_started_i
     assert_eq!(lab.failure(&nodes[0]).await, "the node was killed outside Docklet");
     let fresh = lab.vcluster(1);
     lab.kill();
-    // Published while nobody was there.
+    // Published while no worker runs.
     lab.publish(&fresh).await;
     lab.start();
     lab.run(&fresh).await;

@@ -1,4 +1,4 @@
-//! What somebody does to nodes behind Docklet's back: the state says it, the reason says why, a start repairs it.
+//! What an administrator does to nodes behind Docklet's back: the state says it, the reason says why, a start mends it.
 
 use control::ports::{
     coordination::{Assignment, Order},
@@ -110,7 +110,7 @@ async fn a_container_that_was_never_started_and_made_for_an_older_order_is_made_
 #[tokio::test(flavor = "multi_thread")]
 async fn a_missing_image_is_pulled_and_its_absence_said() {
     let lab = Lab::started().await;
-    // A registry where nobody listens.
+    // No registry listens there.
     let image: ImageRef = "127.0.0.1:1/docklet-test/none".parse().expect("an image");
     let nodes: Vec<Assignment> =
         lab.vcluster(2).into_iter().map(|node| Assignment { image: image.clone(), ..node }).collect();

@@ -44,7 +44,7 @@ async fn an_older_order_is_refused_also_after_a_restart() {
     let newer = lab.order(&nodes, Order::Run).await;
     lab.run(&newer).await;
     lab.kill();
-    // Somebody who does not know the newest order publishes an older one into an emptied coordination.
+    // A portal that does not know the newest order publishes an older one into an emptied coordination.
     let report = lab.coordination.report_of(nodes[0].node).expect("reported");
     lab.coordination.wipe();
     control::ports::coordination::Duty::report(&lab.coordination, &[report]).await.expect("put back");

@@ -51,7 +51,7 @@ impl Answer {
     async fn give(self, client: &mut UnixStream) {
         let Self { status, body, over, .. } = self;
         let head = format!("HTTP/1.1 {status} X\r\ncontent-type: application/json\r\nconnection: close\r\n\r\n{body}");
-        // Whoever does not wait for the answer has no use for it.
+        // A client that has gone has no use for the answer.
         let _ = client.write_all(head.as_bytes()).await;
         over.cancelled().await;
         let _ = client.shutdown().await;
@@ -105,12 +105,12 @@ impl Door {
         self.watch.answers.lock().push(answer);
     }
 
-    /// Answers nobody has asked for yet.
+    /// Answers that no request has taken yet.
     pub(crate) fn unused(&self) -> usize {
         self.watch.answers.lock().len()
     }
 
-    /// Nobody comes through, and who is inside is cut off.
+    /// Lets no connection through, and cuts off those inside.
     pub(crate) fn shut(&mut self) {
         self.open = None;
         std::fs::remove_file(&self.path).expect("removed");
@@ -132,7 +132,7 @@ async fn pass(mut client: UnixStream, engine: PathBuf, watch: Arc<Watch>) {
     if let Some(answer) = answer {
         return answer.give(&mut client).await;
     }
-    // Where nobody answers behind it, the door is no better.
+    // Without an engine behind it, the door does not answer either.
     let Ok(mut engine) = UnixStream::connect(engine).await else { return };
     if engine.write_all(&first[..read]).await.is_ok() {
         // However it ends, it has ended.

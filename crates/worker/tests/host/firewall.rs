@@ -86,7 +86,7 @@ async fn replies_pass_and_so_does_what_is_opened_for_datagrams() {
         std::thread::spawn(move || {
             let mut buffer = [0; 64];
             while let Ok((length, from)) = socket.recv_from(&mut buffer) {
-                // Who asks no more needs no answer.
+                // A client that has gone needs no answer.
                 let _ = socket.send_to(&buffer[..length], from);
             }
         });

@@ -23,7 +23,7 @@ async fn a_home_that_is_known_and_not_there_is_missed_and_never_made_anew() {
         assert!(reason.starts_with("the home is not on this host any more"), "{reason}");
     }
     assert_eq!(lab.engine.has_volume(&home(&lab, &missing[0])).await, Ok(false));
-    assert_eq!(lab.container(&missing[0]).await, None, "nobody works in an empty one");
+    assert_eq!(lab.container(&missing[0]).await, None, "no node runs with an empty one");
     // Given up: the record does not say any more that there is one.
     let given_up: Vec<Assignment> = missing.into_iter().map(|node| Assignment { has_home: false, ..node }).collect();
     let again = lab.order(&given_up, Order::Run).await;

@@ -1,4 +1,4 @@
-//! Which images a node may be made of, and what becomes of those that nobody uses any more.
+//! Which images a node may be made of, and what becomes of those that are no longer used.
 
 use std::time::Duration;
 
@@ -84,7 +84,7 @@ async fn an_image_that_was_pulled_is_used_again_without_its_registry() {
     lab.start();
     lab.run(&of(&registry.image, Source::Registry, lab.vcluster(1))).await;
     assert_eq!(registry.connections(), connections, "what was pulled is known, also after a restart");
-    // Somebody puts another image under the name.
+    // An administrator gives the name to another image.
     docker(&["tag", "docklet/base", registry.image.as_str()]).expect("tagged");
     lab.run(&of(&registry.image, Source::Registry, lab.vcluster(1))).await;
     assert!(registry.connections() > connections, "that one did not come through us");

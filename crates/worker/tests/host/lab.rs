@@ -34,7 +34,7 @@ pub(crate) const WORKER: &str = "lab-host";
 /// Docker on two busy cores takes its time.
 pub(crate) const SOON: Duration = Duration::from_secs(60);
 
-/// Fields are dropped in this order: first nobody acts any more, then what is left is removed.
+/// Fields are dropped in this order: first the worker ends, then what is left is removed.
 pub(crate) struct Lab {
     running: Option<Running>,
     /// Between the worker and the engine.
@@ -121,7 +121,7 @@ impl Lab {
         self.config.installation
     }
 
-    /// Nodes of one new vcluster, on a subnet nobody else has.
+    /// Nodes of one new vcluster, on a subnet that no other test has.
     pub(crate) fn vcluster(&self, nodes: u8) -> Vec<Assignment> {
         let subnet = random_subnet();
         let place = |(ordinal, assignment): (u8, Assignment)| Assignment {
@@ -259,7 +259,7 @@ pub(crate) fn address(node: &Assignment) -> NodeAddress {
     NodeAddress { node: node.node, worker: node.worker.clone() }
 }
 
-/// The engine's own command line: what somebody else does to the host.
+/// The engine's own command line, for what is done to the host outside Docklet.
 pub(crate) fn docker(arguments: &[&str]) -> Result<String, String> {
     let output = Command::new("docker").args(arguments).output().expect("docker can be run");
     let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).trim().to_owned();

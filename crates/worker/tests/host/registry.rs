@@ -1,4 +1,4 @@
-//! A registry with one image that is nobody else's, as the engine sees one: enough of the distribution protocol for a pull.
+//! A registry with one image of its own, as the engine sees one: enough of the distribution protocol for a pull.
 
 use std::{
     io::{BufRead, BufReader, Write},
@@ -22,14 +22,14 @@ const CONFIG: &str = "application/vnd.docker.container.image.v1+json";
 const TLS: u8 = 0x16;
 const LAYER: &str = "application/vnd.docker.image.rootfs.diff.tar.gzip";
 
-/// Its image leaves the engine with it, with whatever is made of it: nobody else has it.
+/// Its image leaves the engine with it, and so do the containers made of it: no other test has it.
 pub(crate) struct Registry {
     pub(crate) image: ImageRef,
     connections: Arc<AtomicUsize>,
     closed: Arc<AtomicBool>,
 }
 
-/// The image says whose it is, for scripts/test.sh to find one that was left behind.
+/// Names the image's test run, so that scripts/test.sh finds an image that was left behind.
 const LABEL: &str = "docklet.test";
 
 struct Content {

@@ -150,7 +150,7 @@ async fn a_worker_that_went_down_with_its_host_concludes_the_same_when_it_is_bac
         std::fs::write(&lab.config.boot_id, format!("another {boot}")).expect("written");
         engine.go_on().await;
         lab.start();
-        // And is ended once more before anybody has taken it in.
+        // The worker is ended once more before control has taken the report in.
         let interrupted = |phase: &Phase| matches!(phase, Phase::Interrupted { .. });
         lab.phase(&nodes[0], "interrupted", interrupted).await;
         lab.kill();

@@ -58,7 +58,7 @@ pub(crate) fn remark(lab: &Lab) -> String {
     here(lab).and_then(|info| info.remark).unwrap_or_default()
 }
 
-/// One of the host's own commands, with power over its network. Whoever may use Docker may do this; root is not needed.
+/// One of the host's own commands, with power over its network. Access to Docker suffices for this; root is not needed.
 pub(crate) fn on_the_host(command: &[&str]) -> Result<String, String> {
     docker(
         &[&in_the_hosts_network("docklet/base", &["--volume", "/:/host"])[..], &["chroot", "/host"], command].concat(),

@@ -55,7 +55,7 @@ pub(super) fn problem(problem: &Problem, close: bool) -> Response<Body> {
     response
 }
 
-/// One of the few files our pages are made of; the same for everybody.
+/// One of the few files our pages are made of; the same for every visitor.
 pub(super) fn file(kind: &'static str, bytes: Bytes) -> Response<Body> {
     let mut response = Response::new(Body::from(bytes));
     let headers = response.headers_mut();

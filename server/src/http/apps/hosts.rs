@@ -1,7 +1,7 @@
 //! Which host name leads to which app, and how the addresses of apps and console are written. Pure.
 //!
-//! Everything below the apps' domain is an app's or no one's, and never the console, however a name is written; the only
-//! exception are the console's own public addresses.
+//! Everything below the apps' domain leads to an app or to nothing, and never to the console, however a name is
+//! written; the only exceptions are the console's own public addresses.
 
 use std::{fmt, net::IpAddr, str::FromStr};
 
@@ -46,7 +46,7 @@ impl fmt::Display for Domain {
     }
 }
 
-/// Whom a request is for.
+/// What a request is for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Place {
     Portal,

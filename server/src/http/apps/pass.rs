@@ -58,7 +58,7 @@ impl AppEdge {
         match self.state.control.apps.decide_anew(decision).await {
             Ok(now) if matches!(now.target, Target::Ready(..)) => self.trouble(visitor, &now, error),
             Ok(now) => self.instead(visitor, &now).await,
-            // Who asks again is met as the stranger they are now.
+            // The visitor is a stranger now, and is treated as one when the browser asks again.
             Err(control::Error::NoAppSession) if visitor.kind == Kind::Navigation => {
                 answer::redirect(&visitor.address(safe_next(&visitor.wanted)))
             }

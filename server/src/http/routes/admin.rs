@@ -1,4 +1,4 @@
-//! `/admin`: people, health and configuration, for administrators. For everybody else there is nothing here.
+//! `/admin`: people, health and configuration, for administrators. For all other users there is nothing here.
 
 use app::{api::dto, visit::InstallationView as _};
 use axum::{Json as Answer, extract::State};

@@ -179,7 +179,7 @@ async fn enter(
     query: Query,
     uri: Uri,
 ) -> Result<Response, Failure> {
-    // A picture or a script of another page is no person who wants to go somewhere.
+    // Another page that loads this as a picture or a script is no person who opens an app.
     if headers.get("sec-fetch-dest").is_some_and(|destination| destination != "document") {
         return Err(Failure::new(Code::ForeignOrigin, "Apps are opened, not embedded."));
     }

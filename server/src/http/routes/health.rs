@@ -1,4 +1,4 @@
-//! `/healthz`: the process serves. `/readyz`: everything it needs answers, and if not, which part does not. Anybody
+//! `/healthz`: the process serves. `/readyz`: everything it needs answers, and if not, which part does not. Any client
 //! may ask; why a part does not answer is for the log and for administrators.
 
 use axum::{Json as Answer, Router, extract::State, routing::get};

@@ -31,7 +31,7 @@ async fn show(
     Ok(([(header::CONTENT_TYPE, "text/plain; version=0.0.4")], state.metrics.render()))
 }
 
-/// A proxy on this host must not make everybody look local.
+/// A proxy on this host must not make every client look local.
 fn is_local(client: Client, peer: Peer, headers: &HeaderMap) -> bool {
     client.address.is_loopback() && peer.0.ip().to_canonical().is_loopback() && !headers.contains_key("x-forwarded-for")
 }

@@ -57,7 +57,7 @@ fn Autostart(vcluster: Signal<Vcluster>) -> impl IntoView {
     }
 }
 
-/// Who saw it begin may want to know when it ended and how long it took.
+/// A user who saw it begin may want to know when it ended and how long it took.
 #[component]
 fn LatestAction(vcluster: Signal<Vcluster>) -> impl IntoView {
     let finished = Memo::new(move |_| {

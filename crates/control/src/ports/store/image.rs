@@ -10,7 +10,7 @@ use domain::{
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AllowedImage {
     pub pattern: ImagePattern,
-    /// Who has added it. The name may be of somebody who has left.
+    /// The administrator who added it. The account may be gone by now.
     pub added_by: UserName,
     pub added_at: DateTime<Utc>,
     /// What new nodes of such an image are run with, whatever their owner's group says.

@@ -122,7 +122,7 @@ impl Table<'_> {
     /// A set of interfaces that rules fill. What a rule has counted for one goes when nothing is left to be counted.
     pub(super) fn interfaces(self, name: &str) -> Message {
         let set = Message::new(self.family, NEWSET).text(1, self.name).text(2, name);
-        // The last number is for those who name a set by its number within one batch.
+        // The last number is for messages that name a set by its number within one batch.
         set.number(3, FILLED_BY_RULES).number(4, INTERFACE_NAME).number(5, INTERFACE_NAME_LENGTH).number(10, 1)
     }
 

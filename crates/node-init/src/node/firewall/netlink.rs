@@ -28,7 +28,7 @@ const ANY_FAMILY: u8 = 0;
 const LONGEST_ANSWER: usize = 32 * 1024;
 /// How often a listing that was interrupted is begun again.
 const TRIES: usize = 10;
-/// The kernel answers at once; if it does not, somebody should know.
+/// The kernel answers at once; if it does not, the helper must fail and log it.
 const PATIENCE: Duration = Duration::from_secs(10);
 
 /// Which packets a table sees.

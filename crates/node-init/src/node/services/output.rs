@@ -10,7 +10,7 @@ use rustix::io::Errno;
 
 use crate::protocol::SERVICE_LOG;
 
-/// Reads in a row, so that a service that floods holds nobody up.
+/// Reads in a row, so that a service that floods does not hold up the loop.
 const MOST_READS: usize = 4;
 /// What our own lines begin with.
 const OURS: &str = "docklet: ";

@@ -21,7 +21,7 @@ const FIRST_PAUSE: Duration = Duration::from_millis(250);
 const LONGEST_PAUSE: Duration = Duration::from_secs(30);
 /// A service that ran this long is healthy: its next end is a new story.
 const GOOD_RUN: Duration = Duration::from_secs(60);
-/// Failures in a row after which a service that somebody asked for waits to be asked for again.
+/// Failures in a row after which a service on demand waits to be asked for again.
 const MOST_FAILURES: u32 = 3;
 /// How often health is looked at while a service starts, and while it runs.
 const CHECK_STARTING: Duration = Duration::from_millis(50);
@@ -42,9 +42,9 @@ pub(super) struct Service {
 #[derive(Debug, Clone, Copy)]
 enum State {
     Unavailable,
-    /// Nobody asked for it, or it ended in good order.
+    /// No client has asked for it, or it ended in good order.
     Stopped,
-    /// It is not tried again until somebody asks.
+    /// It is not tried again until a client asks.
     Failed,
     /// To be started at `due`; `pause` is how long it had to wait.
     Waiting {
@@ -98,7 +98,7 @@ impl Service {
         }
     }
 
-    /// Somebody wants it to run: it is tried at once, whatever came of it before.
+    /// A client wants it to run: it is tried at once, whatever came of it before.
     pub(super) fn demand(&mut self, now: Instant, environment: &[(OsString, OsString)]) {
         match self.state {
             State::Unavailable | State::Up { .. } => {}
@@ -136,7 +136,7 @@ impl Service {
             (pause, self.failures) = (Duration::ZERO, 0);
         }
         if exit == Exit::Code(0) && self.spec.start == Start::OnDemand {
-            // As people end it from inside.
+            // As a user ends it from inside.
             self.output.note("it ended");
             self.state = State::Stopped;
             return;
@@ -165,7 +165,7 @@ impl Service {
         self.state = State::Waiting { due: now + pause, pause };
     }
 
-    /// Why it could not be started if somebody asked now. A person may have installed the program meanwhile, or removed it.
+    /// Why it could not be started now. A user may have installed the program meanwhile, or removed it.
     fn missing(&self, environment: &[(OsString, OsString)]) -> Option<String> {
         let program = self.spec.command.first()?;
         match shell::find(program, environment) {

@@ -1,4 +1,4 @@
-//! Key pairs in a home that several nodes use at once, made by ssh-keygen: whoever links its key to the name first wins.
+//! Key pairs, made by ssh-keygen, in a home that several nodes use at once: the first to link its key to the name wins.
 
 use std::fs;
 use std::io;

@@ -26,7 +26,7 @@ const HARDENED: [&str; 14] = [
     "--memory=256m",
 ];
 
-/// A name nobody else uses, for labels.
+/// A name that no other test uses, for labels.
 pub(crate) fn installation() -> String {
     let mut random = [0; 8];
     rustix::rand::getrandom(&mut random, rustix::rand::GetRandomFlags::empty()).expect("the kernel has randomness");
