@@ -85,9 +85,8 @@ shown() {
     return $code
 }
 
-# Most tests wait most of the time, for containers and clocks; the processors would be idle behind one test program. One of
-# these is the browser's.
-at_once=3
+# Most tests wait most of the time, for containers and clocks; the processors would be idle behind one test program.
+at_once=2
 # The engine that most hosts will have next; see scripts/engines.sh.
 other=containerd
 
@@ -100,9 +99,8 @@ why_not() {
     echo "${said:-$(tail -1 "$1")}"
 }
 
-# Prints the commands that run all tests, one a line, the longest first.
+# Prints the commands that run all test programs, one a line, the longest first.
 rounds() {
-    echo test_in_browser
     if [ -z "$without_other" ]; then echo "test_on_other"; fi
     test_programs "$logs/built.json" | sed 's/^/test_program /'
 }
@@ -113,31 +111,16 @@ test_on_other() {
     sed -n "/^    $other/p" "$logs/$other.log"
 }
 
-# The browsers' paths, and the daemon they meet.
-browsers() {
-    CHROMIUM=$(scripts/browser.sh) || fail "There is no browser for the tests." "Why is said above."
-    FIREFOX=$(scripts/browser.sh firefox) || fail "There is no Firefox for the tests." "Why is said above."
-    export CHROMIUM FIREFOX DOCKLETD="$repo/target/debug/dockletd"
-    export PLAYWRIGHT_JSON_OUTPUT_NAME="$logs/browser.json"
-}
-
-test_in_browser() {
-    env --chdir=end2end npx playwright test --reporter=list,json >"$logs/browser.log" 2>&1 </dev/null \
-        || echo "browser tests ... FAILED" >>"$logs/browser.failed"
-    printf '    browser: %s\n' "$(sed -n 's/^  *\([0-9]* passed.*\)/\1/p' "$logs/browser.log")"
-}
-
-all_tests() {
+rust_tests() {
     local getting
     scripts/engines.sh --prepare "$other" >"$logs/$other.prepare.log" 2>&1 </dev/null &
     getting=$!
     build_tests
     wait $getting || without_other=$(why_not "$logs/$other.prepare.log")
     wait "$image"
-    browsers
-    step "All tests, Rust's and the browser's" "about 14 min, $at_once programs at a time"
+    step "Rust: unit and integration tests" "about 9 min, $at_once programs at a time"
     mkdir -p "$logs/programs"
-    export -f test_program test_on_other test_in_browser
+    export -f test_program test_on_other
     export logs other
     # shellcheck disable=SC2016 # $0 and $@ are the inner shell's
     rounds | xargs -P "$at_once" -L 1 bash -c '"$0" "$@"'
@@ -147,22 +130,24 @@ all_tests() {
         cat "$logs/programs/"*failed >>"$logs/rust.log"
         failed+=("Rust tests")
     fi
-    if [ -e "$logs/browser.failed" ]; then
-        cat "$logs/browser.log"
-        failed+=("browser tests")
-    fi
     step "Rust: examples in the documentation" "20 s"
     cargo test "${everything[@]}" --doc --no-fail-fast >"$logs/doc.log" 2>&1 || { cat "$logs/doc.log"; failed+=("examples in the documentation"); }
     cat "$logs/doc.log" >>"$logs/rust.log"
 }
 
-# chosen_tests ARGS...: what somebody asked for, as cargo runs it, and the browser's.
-chosen_tests() {
+# rust_tests_chosen ARGS...: what somebody asked for, as cargo runs it.
+rust_tests_chosen() {
     wait "$image"
     step "Rust: cargo test $*" "the first time about 8 min of building on 2 cores"
     shown "$logs/rust.log" cargo test "${everything[@]}" --no-fail-fast "$@" || failed+=("Rust tests")
+}
+
+browser_tests() {
     step "Browser: end-to-end tests" "a few minutes"
-    browsers
+    CHROMIUM=$(scripts/browser.sh) || fail "There is no browser for the tests." "Why is said above."
+    FIREFOX=$(scripts/browser.sh firefox) || fail "There is no Firefox for the tests." "Why is said above."
+    export CHROMIUM FIREFOX DOCKLETD="$repo/target/debug/dockletd"
+    export PLAYWRIGHT_JSON_OUTPUT_NAME="$logs/browser.json"
     shown "$logs/browser.log" env --chdir=end2end npx playwright test --reporter=list,json || failed+=("browser tests")
 }
 
@@ -188,7 +173,8 @@ run="$$-$(date +%s)"
 { made | awk '{ print $2 }'; echo none; } | sort -u >"$logs/installations-before"
 hold_default_port
 export DOCKLET_TEST_RUN=$run
-if [ $# -gt 0 ]; then chosen_tests "$@"; else all_tests; fi
+if [ $# -gt 0 ]; then rust_tests_chosen "$@"; else rust_tests; fi
+browser_tests
 rm -rf target/dist # unoptimised, for the test of docker-compose.yml: nobody should put that to use
 
 end=$((SECONDS + 20)) # a browser and a container may need a moment to be gone
