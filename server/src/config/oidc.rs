@@ -37,7 +37,7 @@ section! {
         /// sign-in. Without it, administrators put people into groups.
         pub group_if: Vec<GroupRule> = "",
         /// Who may sign in, written like `admin_if`. A person who loses it is signed out, and their API tokens are revoked. Without
-        /// it, everybody the provider lets in.
+        /// it, every user the provider lets in.
         pub required: Option<ClaimRule> = "",
         /// Domains of e-mail addresses that may sign in. Only addresses that the provider has verified (`email_verified`) count.
         pub allowed_domains: Vec<String> = "",

@@ -148,8 +148,10 @@ impl Door {
 
     /// A client spoke HTTP where we speak HTTPS: one answer, then the connection ends.
     async fn serve_wrong_scheme(self, stream: Stream) {
-        let service =
-            service_fn(async |request: Request<Incoming>| Ok::<_, Infallible>(wrong_scheme::answer(&request)));
+        // No async closure: rustc 1.95 breaks off in the second incremental build of one in a service.
+        let service = service_fn(|request: Request<Incoming>| {
+            std::future::ready(Ok::<_, Infallible>(wrong_scheme::answer(&request)))
+        });
         let mut http = self.http1();
         http.keep_alive(false);
         let answered =
