@@ -63,8 +63,8 @@ pub(crate) async fn ensure(client: &Client, spec: &HelperSpec) -> Result<(), Eng
     loop {
         match attempt(client, spec).await? {
             Attempt::Done => return Ok(()),
-            Attempt::InTheMaking if began.elapsed() < IN_THE_MAKING => sleep(LOOK_AGAIN).await,
-            Attempt::InTheMaking => return Err(EngineError::NameTaken(name(spec.installation))),
+            Attempt::InTheMaking(_) if began.elapsed() < IN_THE_MAKING => sleep(LOOK_AGAIN).await,
+            Attempt::InTheMaking(error) => return Err(error),
         }
     }
 }
@@ -72,8 +72,8 @@ pub(crate) async fn ensure(client: &Client, spec: &HelperSpec) -> Result<(), Eng
 enum Attempt {
     Done,
     /// The name is taken, and nothing is there that has it: it is being made, most likely by ourselves before we were ended.
-    /// Or the image has gone again: the same program under another installation's tag was removed meanwhile.
-    InTheMaking,
+    /// Or the image has come or gone meanwhile, made or removed by another installation of the same program.
+    InTheMaking(EngineError),
 }
 
 async fn attempt(client: &Client, spec: &HelperSpec) -> Result<Attempt, EngineError> {
@@ -84,22 +84,36 @@ async fn attempt(client: &Client, spec: &HelperSpec) -> Result<Attempt, EngineEr
         Some(_) => container::remove(client, &name).await?,
         None => {}
     }
-    let created = match create(client, spec).await? {
-        Err(EngineError::NoSuchImage(_)) => {
-            import(client, spec).await?;
-            create(client, spec).await?
-        }
-        outcome => outcome,
-    };
-    let id = match created {
-        Err(EngineError::NameTaken(_) | EngineError::NoSuchImage(_)) => return Ok(Attempt::InTheMaking),
-        created => created?,
-    };
-    client.ask(CHANGE, |docker| async move { docker.start_container(&id, None).await }).await?;
+    match bring_up(client, spec).await {
+        Err(error) if is_of_another(&error) => return Ok(Attempt::InTheMaking(error)),
+        outcome => outcome?,
+    }
     if let Err(error) = remove_images(client, Some(&image(spec))).await {
         tracing::warn!(%error, "older images of the firewall's helper cannot be removed");
     }
     Ok(Attempt::Done)
+}
+
+async fn bring_up(client: &Client, spec: &HelperSpec) -> Result<(), EngineError> {
+    let id = match create(client, spec).await? {
+        Err(EngineError::NoSuchImage(_)) => {
+            import(client, spec).await?;
+            create(client, spec).await??
+        }
+        created => created?,
+    };
+    client.ask(CHANGE, |docker| async move { docker.start_container(&id, None).await }).await
+}
+
+/// Whether the container is being made, or another installation has made or removed the image of the same program meanwhile.
+/// An engine that keeps images in containerd says so of the name, of the layer and of what is unpacked.
+fn is_of_another(error: &EngineError) -> bool {
+    let words = ["already exists", "not found", "does not exist"];
+    match error {
+        EngineError::NameTaken(_) | EngineError::NoSuchImage(_) | EngineError::Gone(_) => true,
+        EngineError::Refused(said) => words.iter().any(|words| said.contains(words)),
+        _ => false,
+    }
 }
 
 struct There {
@@ -176,12 +190,7 @@ async fn import(client: &Client, spec: &HelperSpec) -> Result<(), EngineError> {
             .try_for_each(|_| async { Ok(()) })
             .await
     };
-    match client.raw(CHANGE, import).await? {
-        Ok(()) => Ok(()),
-        // Another installation has made it meanwhile. Engines that keep images in containerd say so.
-        Err(error) if error.to_string().contains("already exists") => Ok(()),
-        Err(error) => Err(fault(error)),
-    }
+    client.ask(CHANGE, import).await
 }
 
 /// Removes the helper's images but this one, those too that have lost their name to one of the same version. What another
@@ -189,7 +198,11 @@ async fn import(client: &Client, spec: &HelperSpec) -> Result<(), EngineError> {
 async fn remove_images(client: &Client, but: Option<&str>) -> Result<(), EngineError> {
     let filters = HashMap::from([("label".to_owned(), vec![key::HELPER.to_owned()])]);
     let options = ListImagesOptionsBuilder::new().filters(&filters).build();
-    let listed = client.ask(QUERY, |docker| async move { docker.list_images(Some(options)).await }).await?;
+    let listed = match client.ask(QUERY, |docker| async move { docker.list_images(Some(options)).await }).await {
+        // One was removed while the engine read it; what is left is found when the next helper is made.
+        Err(EngineError::Gone(_)) => return Ok(()),
+        listed => listed?,
+    };
     for name in listed.iter().flat_map(names).filter(|name| Some(*name) != but) {
         let gone = |docker: bollard::Docker| async move {
             docker.remove_image(name, None::<RemoveImageOptions>, None).await.map(drop)
