@@ -14,8 +14,8 @@ use crate::seal::KeySeal;
 
 /// Locked by the daemon that runs; holds the number of its process.
 pub(crate) const LOCK: &str = "dockletd.lock";
-/// One of these is in every directory that was ours before.
-const OURS: [&str; 6] = [LOCK, "installation", "worker-name", "seal-key", "docklet.db", "etcd"];
+/// One of these is in every directory that was ours before, and in none that others use: `etcd` is in many a `/var/lib`.
+const OURS: [&str; 5] = [LOCK, "installation", "worker-name", "seal-key", "docklet.db"];
 const PRIVATE_DIR: u32 = 0o700;
 const PRIVATE_FILE: u32 = 0o600;
 

@@ -94,7 +94,7 @@ fn a_password_on_the_command_line_is_warned_of_and_may_come_in_a_file() {
 #[test]
 fn a_directory_that_others_use_is_no_data_directory() {
     let shared = tempfile::tempdir().expect("a temporary directory");
-    std::fs::write(shared.path().join("somebody's"), "").expect("our file");
+    std::fs::create_dir(shared.path().join("etcd")).expect("our directory");
     std::fs::set_permissions(shared.path(), std::os::unix::fs::PermissionsExt::from_mode(0o755)).expect("ours");
     let path = shared.path().to_str().expect("a path that is text");
     let output =

@@ -11,6 +11,8 @@ use crate::config::{Config, etcd::EtcdConfig};
 
 /// Ways out of a container that these versions of runc close. A tenant who chooses images and mounts can take them.
 const CLOSED: [(u32, u32, u32); 2] = [(1, 2, 8), (1, 3, 3)];
+/// Of the 1.4 series, which is closed from its third candidate on.
+const EARLY: [&str; 2] = ["1.4.0-rc.1", "1.4.0-rc.2"];
 const NAMES: [&str; 3] = ["CVE-2025-31133", "CVE-2025-52565", "CVE-2025-52881"];
 /// Where Debian and Ubuntu write down what they have mended in an older version.
 const CHANGELOG: &str = "/usr/share/doc/runc/changelog.Debian.gz";
@@ -38,9 +40,10 @@ fn runc(about: &About, facts: &Facts) -> Finding {
         let mend = "Look at `runc --version`; 1.2.8 and 1.3.3 are safe, and what your distribution has mended.";
         return Finding::warning(CHECK, "the engine does not say which version of runc it has", mend);
     };
-    // Each series has its own first good version; newer series began with it.
+    // Each series has its own first good version; those after 1.4 began with it.
     let first_good = if number.0 == 1 && number.1 <= 2 { CLOSED[0] } else { CLOSED[1] };
-    if number >= first_good {
+    let is_early = version.split(['+', '~']).next().is_some_and(|version| EARLY.contains(&version));
+    if number >= first_good && !is_early {
         return Finding::ok(CHECK, version.clone());
     }
     let mended = facts.changelog.as_ref().is_some_and(|text| NAMES.iter().all(|name| text.contains(name)));
@@ -165,10 +168,11 @@ mod tests {
             let facts = Facts { changelog: changelog.map(str::to_owned) };
             runc(&About { runc_version: version.into(), ..about() }, &facts).level
         };
-        for good in ["1.2.8", "1.2.10", "1.3.3", "1.3.6+ds1", "1.4.0-rc.1", "2.0.0"] {
+        for good in ["1.2.8", "1.2.10", "1.3.3", "1.3.6+ds1", "1.4.0-rc.3", "1.4.0", "2.0.0"] {
             assert_eq!(level(good, None), Ok, "{good}");
         }
-        for old in ["1.1.5+ds1", "1.2.7", "1.3.0", "1.3.2", "1.0.0-rc93", "", "unknown"] {
+        for old in ["1.1.5+ds1", "1.2.7", "1.3.0", "1.3.2", "1.4.0-rc.1", "1.4.0-rc.2+ds1", "1.0.0-rc93", "", "unknown"]
+        {
             assert_eq!(level(old, None), Warning, "{old}");
         }
         assert_eq!(level("1.1.5+ds1", Some(&NAMES.join(" "))), Ok);

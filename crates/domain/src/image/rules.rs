@@ -6,6 +6,10 @@ use serde::{Deserialize, Serialize};
 use super::{ImagePattern, ImageRef, Registry};
 use crate::Violation;
 
+/// On each engine the host's firewall runs from an image of this name, with power over the host's network. One that was
+/// pulled under it would be the next firewall.
+const OWN: &str = "docklet/firewall";
+
 /// What the configuration says.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ImageRules {
@@ -36,7 +40,11 @@ impl ImageRules {
         if image.is_same(&self.base) {
             return Ok(Source::Engine);
         }
-        let registry = image.target().registry;
+        let target = image.target();
+        if target.path == OWN {
+            return Err(Violation::new("image", "is the name of Docklet's own firewall; choose another image"));
+        }
+        let registry = target.registry;
         if !self.allows(&registry) {
             return Err(self.wrong_registry("image", &registry));
         }
@@ -120,6 +128,16 @@ mod tests {
         for image in ["debian", "lab/tools:1", "Docker.IO/library/debian", "127.0.0.1:5000/a", "REG.example.org/a"] {
             assert_eq!(check(&rules, image, &[], false), Ok(Source::Registry), "{image}");
         }
+    }
+
+    #[test]
+    fn no_image_stands_in_for_the_hosts_firewall() {
+        let rules = rules(&["docker.io", "reg.example.org"]);
+        for image in ["docklet/firewall:1", "docker.io/docklet/firewall", "reg.example.org/docklet/firewall"] {
+            let fault = check(&rules, image, &["docklet/*"], true).expect_err(image);
+            assert!(fault.contains("Docklet's own firewall"), "{fault}");
+        }
+        assert_eq!(check(&rules, "docklet/firewall-tools", &[], true), Ok(Source::Registry));
     }
 
     #[test]
