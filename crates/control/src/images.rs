@@ -130,7 +130,11 @@ impl Images {
 
     /// What decides where workers may take images from.
     pub(crate) async fn sources(&self) -> Result<Sources<'_>, StoreError> {
-        Ok(Sources { rules: &self.rules, list: patterns(self.store.allowed_images().await?) })
+        let (list, fault) = match self.store.allowed_images().await {
+            Err(StoreError::Unreadable { fault, .. }) => (Vec::new(), Some(fault)),
+            list => (patterns(list?), None),
+        };
+        Ok(Sources { rules: &self.rules, list, fault })
     }
 }
 
@@ -139,9 +143,20 @@ impl Images {
 pub(crate) struct Sources<'a> {
     rules: &'a ImageRules,
     list: Vec<ImagePattern>,
+    /// Why the list cannot be read. Until it can, no image is taken because it is on the list.
+    fault: Option<String>,
 }
 
 impl Sources<'_> {
+    /// For administrators.
+    pub(crate) fn remark(&self) -> Option<String> {
+        let fault = self.fault.as_ref()?;
+        Some(format!(
+            "the list of images cannot be read from the record ({fault}): images that are on a host and came from no \
+             registry are not used, and nothing new is created. Take the line away in the database, or restore the record"
+        ))
+    }
+
     pub(crate) fn of(&self, image: &ImageRef) -> Source {
         self.rules.source(image, &self.list)
     }

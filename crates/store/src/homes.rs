@@ -1,32 +1,29 @@
 //! Statements about homes: which ones were made.
 
-use std::collections::BTreeSet;
-
 use chrono::{DateTime, Utc};
-use control::ports::store::{HomeReads, HomeWrites, StoreError};
+use control::ports::store::{FoundHomes, HomeReads, HomeWrites, StoreError};
 use domain::{UserId, name::WorkerName};
 use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter, sea_query::OnConflict};
 
-use crate::{
-    SqlStore,
-    entity::home,
-    fault::{fault, unreadable},
-    transaction::SqlTransaction,
-};
+use crate::{SqlStore, entity::home, fault::fault, transaction::SqlTransaction};
 
 #[async_trait::async_trait]
 impl HomeReads for SqlStore {
-    async fn homes(&self, of: Option<UserId>) -> Result<BTreeSet<(UserId, WorkerName)>, StoreError> {
+    async fn homes(&self, of: Option<UserId>) -> Result<FoundHomes, StoreError> {
         let mut homes = home::Entity::find();
         if let Some(owner) = of {
             homes = homes.filter(home::Column::Owner.eq(owner.as_uuid()));
         }
         let rows = homes.all(self.reader()).await.map_err(fault("home"))?;
-        let read = |row: home::Model| {
-            let worker = row.worker.parse().map_err(|fault| unreadable("home", row.owner, fault))?;
-            Ok((UserId::new(row.owner), worker))
-        };
-        rows.into_iter().map(read).collect()
+        let mut found = FoundHomes::default();
+        for home::Model { owner, worker, .. } in rows {
+            let owner = UserId::new(owner);
+            match worker.parse() {
+                Ok(worker) => drop(found.homes.insert((owner, worker))),
+                Err(fault) => drop(found.unreadable.insert(owner, format!("home: {owner}: {fault}"))),
+            }
+        }
+        Ok(found)
     }
 }
 

@@ -50,10 +50,12 @@ pub(crate) async fn drop_departed_before(db: &impl ConnectionTrait, before: Date
     Ok(old.exec(db).await.map_err(fault("departed node"))?.rows_affected)
 }
 
+/// Without those that cannot be read. Their containers stay paused, and are written down anew when their worker asks.
 pub(crate) async fn all(db: &impl ConnectionTrait) -> Result<Vec<Unclaimed>, StoreError> {
     use unclaimed_node::Column::{FoundAt, Id};
     let rows = unclaimed_node::Entity::find().order_by_asc(FoundAt).order_by_asc(Id).all(db).await;
-    rows.map_err(fault("unclaimed node"))?.into_iter().map(Unclaimed::try_from).collect()
+    let read = |row| Unclaimed::try_from(row).inspect_err(|error| tracing::warn!(%error, "left out")).ok();
+    Ok(rows.map_err(fault("unclaimed node"))?.into_iter().filter_map(read).collect())
 }
 
 pub(crate) async fn one(db: &impl ConnectionTrait, node: NodeId) -> Result<Option<Unclaimed>, StoreError> {

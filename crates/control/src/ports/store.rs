@@ -25,7 +25,7 @@ use domain::{
 use ipnet::Ipv4Net;
 
 pub use app::{Admission, AppSession, EntryPass, SessionKey};
-pub use home::{HomeReads, HomeWrites};
+pub use home::{FoundHomes, HomeReads, HomeWrites};
 pub use identity::{
     Admitted, Identity, IdentityReads, IdentityWrites, PendingShares, PendingSignIn, ProviderSession, Purpose,
 };

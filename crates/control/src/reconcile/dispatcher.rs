@@ -19,7 +19,7 @@ use crate::{
     images::Images,
     ports::{
         coordination::{Assignment, Dispatch, Newer, Order},
-        store::{FoundVclusters, Store, StoreError},
+        store::{FoundHomes, FoundVclusters, Store, StoreError},
     },
     vclusters::unreadable::sentence,
 };
@@ -123,12 +123,15 @@ impl Publisher {
     async fn publish_everything(&self) -> Result<(), Stopped> {
         // Before the record is read: what another process commits and publishes meanwhile is not taken for surplus.
         let round = self.dispatch.open_round().await.map_err(Error::from)?;
-        let FoundVclusters { vclusters, unreadable } = self.store.all_vclusters().await.map_err(Error::from)?;
-        self.notices.set_unreadable(unreadable.iter().map(|(id, fault)| sentence(*id, fault)).collect());
-        let spared: BTreeSet<_> = unreadable.into_iter().map(|(id, _)| id).collect();
+        let FoundVclusters { mut vclusters, unreadable } = self.store.all_vclusters().await.map_err(Error::from)?;
         let sources = self.images.sources().await.map_err(Error::from)?;
-        let homes = self.store.homes(None).await.map_err(Error::from)?;
-        let of = |vcluster: &Vcluster| assignments_of(vcluster, sources.of(&vcluster.image), &homes);
+        let found = self.store.homes(None).await.map_err(Error::from)?;
+        let notices = unreadable.iter().map(|(id, fault)| sentence(*id, fault)).chain(sources.remark());
+        self.notices.set_unreadable(notices.chain(found.unreadable.values().map(|fault| no_home(fault))).collect());
+        let mut spared: BTreeSet<_> = unreadable.into_iter().map(|(id, _)| id).collect();
+        let homeless = |vcluster: &mut Vcluster| found.unreadable.contains_key(&vcluster.owner);
+        spared.extend(vclusters.extract_if(.., homeless).map(|vcluster| vcluster.id));
+        let of = |vcluster: &Vcluster| assignments_of(vcluster, sources.of(&vcluster.image), &found.homes);
         let assignments: Vec<Assignment> = vclusters.iter().flat_map(of).collect();
         let newer = self.dispatch.close_round(round, &assignments, &spared).await.map_err(Error::from)?;
         tracing::debug!(assignments = assignments.len(), "all assignments published");
@@ -161,10 +164,11 @@ impl Publisher {
         self.catch_up(newer).await
     }
 
+    /// None when it is not known whether the owner has a home: a pass tells administrators of it.
     async fn assignments(&self, vcluster: &Vcluster) -> Result<Vec<Assignment>, Error> {
         let source = self.images.source(&vcluster.image).await?;
-        let homes = self.store.homes(Some(vcluster.owner)).await?;
-        Ok(assignments_of(vcluster, source, &homes))
+        let FoundHomes { homes, unreadable } = self.store.homes(Some(vcluster.owner)).await?;
+        Ok(if unreadable.is_empty() { assignments_of(vcluster, source, &homes) } else { Vec::new() })
     }
 
     async fn catch_up(&self, mut newer: Vec<Newer>) -> Result<(), Error> {
@@ -200,6 +204,13 @@ impl From<Error> for Stopped {
 
 /// Whose home was made on which worker.
 type Homes = BTreeSet<(UserId, WorkerName)>;
+
+fn no_home(fault: &str) -> String {
+    format!(
+        "where a user's home was made cannot be read from the record ({fault}): the nodes of that user are left as they are, \
+         and no order reaches them. Restore the record from a backup, or mend the line in the database"
+    )
+}
 
 fn assignments_of(vcluster: &Vcluster, source: Source, homes: &Homes) -> Vec<Assignment> {
     vcluster.nodes.iter().map(|node| assignment_of(vcluster, node, source, homes)).collect()

@@ -82,7 +82,12 @@ impl Orphans {
             return Ok(Said::Verdict(Verdict::Remove { generation }));
         }
         let now = self.clock.now();
-        let found_at = match tx.unclaimed(orphan.node).await? {
+        let known = match tx.unclaimed(orphan.node).await {
+            // It is written down anew.
+            Err(StoreError::Unreadable { .. }) => None,
+            known => known?,
+        };
+        let found_at = match known {
             Some(known) => known.found_at,
             // By a clock that runs behind, as on a host that has just booted, it would look old once the clock is right.
             None => tx.last_sweep().await?.map_or(now, |last| now.max(last)),

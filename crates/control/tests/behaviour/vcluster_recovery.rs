@@ -147,7 +147,7 @@ async fn a_home_is_known_once_a_node_has_run_and_until_it_is_given_up() {
         ordered.has_home
     };
     assert!(!ordered_with_a_home("first").await);
-    assert_eq!(harness.store.homes(Some(harness.ada.user)).await.expect("a read").len(), 1);
+    assert_eq!(harness.store.homes(Some(harness.ada.user)).await.expect("a read").homes.len(), 1);
     assert!(ordered_with_a_home("second").await);
     let name = harness.ada.name.to_string();
     assert!(harness.control.accounts.give_up_home(&name).await.expect("given up"));

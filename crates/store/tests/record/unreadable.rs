@@ -6,16 +6,17 @@ use control::{
     actor::Actor,
     ports::{
         coordination::{Duty, Order, Orphan, Verdict},
-        store::{Attempts, EventBody, PageRequest, Store, StoreError},
+        store::{AllowedImage, Attempts, EventBody, PageRequest, Store, StoreError, Unclaimed},
     },
 };
 use domain::{
-    node::Phase,
+    NodeId,
+    node::{Generation, Phase},
     quota::Usage,
     user::{Role, User},
     vcluster::{Vcluster, VclusterState},
 };
-use sea_orm::{ConnectionTrait, Statement};
+use sea_orm::{ConnectionTrait, Statement, prelude::Uuid};
 use testkit::{eventually, obtain};
 
 use super::{Record, reservations::Lab};
@@ -150,6 +151,58 @@ async fn a_vcluster_that_cannot_be_read_stops_nobody_else() {
     })
     .await;
     assert!(coordination.assignment(broken).is_some());
+}
+
+/// Homes, the list of images, and containers that were found: each is read for all vclusters at once.
+#[tokio::test]
+async fn other_rows_that_cannot_be_read_stop_nobody_else() {
+    let record = Record::of([1, 2]).await;
+    let running = Lab::on(record.store.clone()).await;
+    let Lab { control, coordination, owner, .. } = &running;
+    let lab = running.create("lab").await;
+    let mut transaction = record.begin().await;
+    let found = Unclaimed {
+        node: NodeId::new(Uuid::from_u128(7)),
+        worker: "there".parse().expect("a worker"),
+        vcluster: vcluster_id(7),
+        owner: user_id(2),
+        generation: Generation::FIRST,
+        found_at: at(0),
+    };
+    transaction.keep_home(user_id(2), &found.worker, at(0)).await.expect("a home");
+    let line = AllowedImage {
+        pattern: "lab/*".parse().expect("a pattern"),
+        added_by: "root".parse().expect("a name"),
+        added_at: at(0),
+        runtime: None,
+    };
+    transaction.save_allowed_image(&line).await.expect("a line");
+    transaction.save_unclaimed(&found).await.expect("a container");
+    transaction.commit().await.expect("a commit");
+    for change in [
+        "homes SET worker = 'NO' WHERE worker = 'there'",
+        "allowed_images SET added_by = '../x'",
+        "unclaimed_nodes SET generation = -1",
+    ] {
+        record.run(&format!("UPDATE {change}")).await;
+    }
+    coordination.end_streams();
+    control.vclusters.stop(owner, lab.id).await.expect("it can be stopped");
+    let stopped = || coordination.assignment(lab.nodes[0].id).filter(|order| order.order == Order::Stop);
+    let stopped = obtain("the order to stop", SOON, async || stopped()).await;
+    coordination.report(&[testkit::build::report(&stopped, Phase::Stopped)]).await.expect("coordination answers");
+    eventually("the report is taken in", SOON, async || {
+        let lab = record.store.vcluster(lab.id).await.expect("a read").expect("the vcluster");
+        lab.state() == VclusterState::Stopped
+    })
+    .await;
+    for words in ["the list of images cannot be read", "home was made cannot be read"] {
+        eventually("administrators are told", SOON, async || {
+            let notices = control.installation.notices(&admin()).await.expect("a read");
+            notices.iter().any(|notice| notice.text.contains(words))
+        })
+        .await;
+    }
 }
 
 /// An administrator, who owns nothing.

@@ -91,7 +91,7 @@ async fn a_record_of_the_first_release_is_kept_whole() {
     let session = SessionStore::new(store.clone(), Arc::new(SystemClock));
     assert!(session.load(&Id(0)).await.expect("a read").is_some(), "nobody is signed out");
 
-    let homes = store.homes(None).await.expect("a read");
+    let homes = store.homes(None).await.expect("a read").homes;
     assert_eq!(homes, [(user_id(1), "here".parse().expect("a worker"))].into(), "their home is known");
     assert_eq!((lab.resources.pids, &lab.nodes[0].runtime), (1024, &None), "as its nodes were made");
     assert!(lab.autostart && lab.nodes.iter().all(|node| node.tries == 0));

@@ -1,6 +1,6 @@
 //! Homes as the record knows them: whose was made on which worker. What is in them only the worker's host knows.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
@@ -8,10 +8,18 @@ use domain::{UserId, name::WorkerName};
 
 use super::StoreError;
 
+/// Homes as they were asked for, and the owners of rows that cannot be read, with what is wrong. Where such an owner has a
+/// home is not known, so none of their nodes may be made anew.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct FoundHomes {
+    pub homes: BTreeSet<(UserId, WorkerName)>,
+    pub unreadable: BTreeMap<UserId, String>,
+}
+
 #[async_trait]
 pub trait HomeReads: Send + Sync {
     /// The homes that were made, of this user or of all.
-    async fn homes(&self, of: Option<UserId>) -> Result<BTreeSet<(UserId, WorkerName)>, StoreError>;
+    async fn homes(&self, of: Option<UserId>) -> Result<FoundHomes, StoreError>;
 }
 
 #[async_trait]
