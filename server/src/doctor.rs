@@ -8,7 +8,7 @@ mod certificate;
 mod data;
 mod database;
 mod disk;
-mod engine;
+pub(crate) mod engine;
 pub mod finding;
 mod kernel;
 mod network;

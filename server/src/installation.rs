@@ -11,6 +11,7 @@ use wire::admin::{Disk, Health, Host, Notice, Part, Setting};
 
 use crate::{
     config::{Effective, source::Place},
+    doctor::engine::newer_would,
     http::readiness::Readiness,
 };
 
@@ -43,6 +44,7 @@ impl InstallationView for Installation {
             ready: part.ready,
             reason: part.reason.clone(),
             version: part.version.clone(),
+            remark: part.version.as_deref().filter(|_| part.name == "engine").and_then(newer_would),
             answered_in_ms: part.answered_in_ms,
         };
         Ok(Health {

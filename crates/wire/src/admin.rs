@@ -180,6 +180,8 @@ pub struct Part {
     pub reason: Option<String>,
     /// Its version, where it says one.
     pub version: Option<String>,
+    /// What a newer one would give.
+    pub remark: Option<String>,
     /// How long it took to answer.
     pub answered_in_ms: u64,
 }

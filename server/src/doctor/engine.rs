@@ -15,6 +15,17 @@ const OLDEST: (u32, u32) = (20, 10);
 /// From here on an engine does not start itself again as a hook of every container.
 const FAST: (u32, u32) = (28, 0);
 
+/// What an engine newer than this version would give; `None` when it is as new as any.
+pub(crate) fn newer_would(version: &str) -> Option<String> {
+    let faster = || format!("with {}.{} or newer, nodes start about twice as fast", FAST.0, FAST.1);
+    numbers(version).is_some_and(|version| version < FAST).then(faster)
+}
+
+fn numbers(version: &str) -> Option<(u32, u32)> {
+    let mut numbers = version.split('.').map_while(|part| part.parse().ok());
+    numbers.next().zip(numbers.next())
+}
+
 #[derive(Debug)]
 pub(super) struct Facts {
     pub(super) about: Result<About, String>,
@@ -83,9 +94,7 @@ fn engine(about: &About) -> Finding {
         "Docker Engine {}, cgroup driver {}, cgroup version {}",
         about.version, about.cgroup_driver, about.cgroup_version
     );
-    let mut numbers = about.version.split('.').map_while(|part| part.parse::<u32>().ok());
-    let version = numbers.next().zip(numbers.next());
-    if version.is_some_and(|version| version < OLDEST) {
+    if numbers(&about.version).is_some_and(|version| version < OLDEST) {
         let mend = format!("Update it to {}.{} or newer.", OLDEST.0, OLDEST.1);
         return Finding::warning(CHECK, format!("{what}: older than any that is tried out"), mend);
     }
@@ -93,13 +102,11 @@ fn engine(about: &About) -> Finding {
         let mend = "Start dockerd without `seccomp-profile=unconfined`, on a kernel with CONFIG_SECCOMP_FILTER.";
         return Finding::warning(CHECK, format!("{what}, without seccomp: nodes may use every system call"), mend);
     }
-    let slow = version.is_some_and(|version| version < FAST);
     Finding::ok(
         CHECK,
-        if slow {
-            format!("{what}; with {}.{} or newer, nodes start about twice as fast", FAST.0, FAST.1)
-        } else {
-            what
+        match newer_would(&about.version) {
+            Some(better) => format!("{what}; {better}"),
+            None => what,
         },
     )
 }
@@ -185,6 +192,14 @@ mod tests {
     fn levels(about: About, has_image: bool) -> Vec<Level> {
         let facts = Facts { about: Ok(about), socket: Socket::There, has_image: Some(has_image) };
         judge(&facts, Path::new("/s"), "docklet/base").iter().map(|finding| finding.level).collect()
+    }
+
+    #[test]
+    fn what_a_newer_engine_gives_is_said_of_an_older_one() {
+        for version in ["20.10.24+dfsg1", "27.5.1"] {
+            assert!(newer_would(version).is_some_and(|said| said.contains("28.0 or newer")), "{version}");
+        }
+        assert_eq!([newer_would("28.5.2+dfsg4"), newer_would("29.0.1"), newer_would("unknown")], [None, None, None]);
     }
 
     #[test]

@@ -173,7 +173,10 @@ fn PartRow(part: Part) -> impl IntoView {
     view! {
         <tr>
             <th scope="row"><Dot tone=tone/> {part_name(&part.name)}</th>
-            <td data-label=t!("admin-state")><State reason=part.reason/></td>
+            <td data-label=t!("admin-state")>
+                <State reason=part.reason/>
+                {part.remark.map(|remark| view! { <small><Foreign said=of_server(remark)/></small> })}
+            </td>
             <td data-label=t!("admin-version") class="mono">{part.version.unwrap_or_else(|| "–".into())}</td>
             <td data-label=t!("admin-answered")>{t!("admin-milliseconds", n = part.answered_in_ms)}</td>
         </tr>
