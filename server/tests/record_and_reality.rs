@@ -1,11 +1,12 @@
 //! Backups that are put back under running nodes: of etcd, of the record. No node is lost, none is there twice, and what cannot
 //! be settled is said.
 
-use std::{path::Path, process::Command, time::Duration};
+use std::{path::Path, process::Command, sync::OnceLock, time::Duration};
 
 use reqwest::Method;
 use rustix::process::Signal;
 use serde_json::json;
+use tempfile::TempDir;
 use testkit::{EtcdProgram, RealPostgres, eventually};
 
 use crate::{
@@ -92,7 +93,15 @@ async fn the_loss_of_all_of_etcds_data_costs_nothing() {
 /// Where the record is. It is backed up and restored as docs/admin/backup.md says.
 enum Kept {
     File,
-    Server { server: &'static RealPostgres, url: String },
+    Server {
+        server: &'static RealPostgres,
+        url: String,
+    },
+    /// The whole data directory: the file, and etcd's data of the same time.
+    All {
+        program: EtcdProgram,
+        copy: OnceLock<TempDir>,
+    },
 }
 
 impl Kept {
@@ -100,14 +109,20 @@ impl Kept {
         match self {
             Self::File => Options::default(),
             Self::Server { url, .. } => Options::default().with("database-url", url),
+            Self::All { program, .. } => Options::default().with("etcd-binary", program.path().display()),
         }
     }
 
     /// While the daemon runs.
-    fn back_up(&self, daemon: &Daemon) {
+    async fn back_up(&self, daemon: &Daemon) {
         let backup = daemon.data.join("backup");
+        if let Self::All { program, copy } = self {
+            copy.set(program.copy(&daemon.data.join("etcd")).await).expect("one copy");
+        }
         match self {
-            Self::File => drop(sqlite3(&daemon.data.join("docklet.db"), &format!(".backup '{}'", backup.display()))),
+            Self::File | Self::All { .. } => {
+                drop(sqlite3(&daemon.data.join("docklet.db"), &format!(".backup '{}'", backup.display())))
+            }
             Self::Server { server, url } => {
                 let file = backup.to_str().expect("text");
                 server.run("pg_dump", &["--format=custom", "--file", file, url]);
@@ -116,10 +131,13 @@ impl Kept {
     }
 
     /// While no daemon runs.
-    fn restore(&self, daemon: &Daemon) {
+    async fn restore(&self, daemon: &Daemon) {
         let backup = daemon.data.join("backup");
+        if let Self::All { program, copy } = self {
+            program.put_back(&daemon.data.join("etcd"), copy.get().expect("a copy")).await;
+        }
         match self {
-            Self::File => {
+            Self::File | Self::All { .. } => {
                 for side in ["docklet.db-wal", "docklet.db-shm"] {
                     // They belong to the file that is replaced.
                     let _ = std::fs::remove_file(daemon.data.join(side));
@@ -158,11 +176,17 @@ async fn a_database_restored_from_a_dump_under_running_nodes_loses_and_doubles_n
     nothing_is_lost_or_doubled_by_a_restore(&Kept::Server { server, url }).await;
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn a_whole_data_directory_restored_under_running_nodes_loses_and_doubles_none() {
+    let kept = Kept::All { program: EtcdProgram::new(), copy: OnceLock::new() };
+    nothing_is_lost_or_doubled_by_a_restore(&kept).await;
+}
+
 async fn nothing_is_lost_or_doubled_by_a_restore(kept: &Kept) {
     let mut daemon = kept.options().start().await;
     let client = daemon.admin();
     let (early, gone) = (lab(&daemon, &client, "early").await, lab(&daemon, &client, "gone").await);
-    kept.back_up(&daemon);
+    kept.back_up(&daemon).await;
     // Behind the backup: a later order, a vcluster that goes, one that comes.
     client.act(&early.0, "restart").await.ok(202);
     settled(&client, &early.0, "running").await;
@@ -179,7 +203,7 @@ async fn nothing_is_lost_or_doubled_by_a_restore(kept: &Kept) {
 
     daemon.signal(Signal::TERM);
     assert!(daemon.ended(SOON).await.success());
-    kept.restore(&daemon);
+    kept.restore(&daemon).await;
     daemon.start().await;
     settled(&client, &early.0, "running").await;
     assert_untouched(&daemon, &restarted, "early");

@@ -132,4 +132,13 @@ async fn whoever_comes_by_another_name_is_led_home_before_signing_in() {
     let answer = client.get(format!("http://{}/sign-in", public.address())).header("accept", "text/html").send().await;
     let answer = answer.expect("an answer");
     assert_eq!(answer.headers()["location"], "https://docklet.example.org/sign-in?moved=yes");
+    // A provider comes back to the configured address, so it is begun there, too.
+    let begin = async |query: &str| {
+        let address = format!("http://{}/oidc/lab/begin?{query}", public.address());
+        client.get(address).header("accept", "text/html").send().await.expect("an answer")
+    };
+    let led = begin("next=%2Fhelp").await;
+    assert_eq!(led.headers()["location"], "https://docklet.example.org/oidc/lab/begin?next=%2Fhelp&moved=yes");
+    let there = begin("next=%2Fhelp&moved=yes").await;
+    assert_ne!(there.status(), 303, "never round in circles");
 }

@@ -1,8 +1,8 @@
 //! How many connections there may be, all together and from one address, and which one gives way when all are taken.
 //!
 //! Every connection is accepted, so that accepting never stops. When there is no place left, the address that has the most
-//! gives its oldest one to an address that has fewer; the address that has the most itself is turned away. So none can take all
-//! places, from however many addresses they come: each newcomer still gets one.
+//! gives its oldest one to an address that has fewer; the address that has the most itself is turned away. So each
+//! newcomer gets a place as long as some address has two connections or more.
 
 use std::{
     collections::{BTreeMap, HashMap},
