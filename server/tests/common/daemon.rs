@@ -298,9 +298,18 @@ impl Drop for Daemon {
         self.kill();
         clean_up_until_quiet(&self.cleanup);
         if std::thread::panicking() {
+            eprintln!("what became of its containers, by the engine:\n{}", events_of(self.installation));
             eprintln!("the end of dockletd's log:\n{}", tail(&self.log(), 60));
         }
     }
+}
+
+/// What scripts/test.sh has written down of the engine's events; nothing where the tests are run in another way.
+fn events_of(installation: InstallationId) -> String {
+    let file = std::env::var("DOCKLET_TEST_EVENTS").unwrap_or_default();
+    let (events, ours) = (std::fs::read_to_string(file).unwrap_or_default(), installation.to_string());
+    let ours: Vec<&str> = events.lines().filter(|event| event.contains(&ours)).collect();
+    tail(&ours.join("\n"), 30)
 }
 
 /// dockletd with this data directory, none of the settings of the shell that runs the tests but the engine, and a port of

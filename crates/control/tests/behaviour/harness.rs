@@ -124,8 +124,10 @@ impl Harness {
     /// What a person with the database could do.
     pub(crate) async fn sql(&self, statement: &str) {
         let file = self.data.path().join("docklet.sqlite");
+        // At once for writing: who only reads first, and finds the record changed then, is not let wait.
+        let statement = format!("BEGIN IMMEDIATE; {statement}; COMMIT");
         let output =
-            std::process::Command::new("sqlite3").arg(file).args(["-cmd", ".timeout 10000", statement]).output();
+            std::process::Command::new("sqlite3").args(["-cmd", ".timeout 10000"]).arg(file).arg(&statement).output();
         let output = output.expect("sqlite3 is installed");
         assert!(output.status.success(), "{statement}: {}", String::from_utf8_lossy(&output.stderr));
     }
