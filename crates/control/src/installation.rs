@@ -22,7 +22,11 @@ use crate::{
     Error, Policy, Ports,
     actor::Actor,
     events::Events,
-    ports::{clock::Clock, coordination::WorkerInfo, store::Store},
+    ports::{
+        clock::Clock,
+        coordination::WorkerInfo,
+        store::{Store, StoreError},
+    },
     reconcile::{Dispatcher, Notice, host_lost, hosts::Hosts, notices::Notices, orphans},
 };
 
@@ -104,7 +108,11 @@ impl Installation {
 
     /// Runtimes that are set for an image or a group, on hosts that do not have them.
     async fn lacking_runtimes(&self) -> Result<Vec<String>, Error> {
-        let list = self.store.allowed_images().await?;
+        let list = match self.store.allowed_images().await {
+            // The publisher says so.
+            Err(StoreError::Unreadable { .. }) => Vec::new(),
+            list => list?,
+        };
         let of_images = list.iter().filter_map(|line| line.runtime.as_ref());
         let set: BTreeSet<&RuntimeName> = self.allowances.runtimes().chain(of_images).collect();
         // A host whose engine does not answer says so itself.
