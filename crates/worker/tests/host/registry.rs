@@ -25,6 +25,8 @@ const LAYER: &str = "application/vnd.docker.image.rootfs.diff.tar.gzip";
 /// Its image leaves the engine with it, and so do the containers made of it: no other test has it.
 pub(crate) struct Registry {
     pub(crate) image: ImageRef,
+    /// On the image, and so on its containers, whatever their image is called by then: a test gives its name to another.
+    label: String,
     connections: Arc<AtomicUsize>,
     closed: Arc<AtomicBool>,
 }
@@ -43,7 +45,7 @@ fn digest(bytes: &[u8]) -> String {
 
 impl Content {
     /// An image without files.
-    fn new() -> Self {
+    fn new(label: &str) -> Self {
         // The end of an archive, and nothing before it.
         let layer = vec![0; 1024];
         let architecture = if cfg!(target_arch = "aarch64") { "arm64" } else { "amd64" };
@@ -51,8 +53,7 @@ impl Content {
         let config = serde_json::json!({
             "architecture": architecture,
             "os": "linux",
-            "author": Uuid::new_v4().to_string(),
-            "config": {"Cmd": ["true"], "Labels": {LABEL: run}},
+            "config": {"Cmd": ["true"], "Labels": {LABEL: run, label: ""}},
             "rootfs": {"type": "layers", "diff_ids": [digest(&layer)]},
             "history": [{"created_by": "a test"}],
         });
@@ -85,9 +86,10 @@ impl Registry {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
         let port = listener.local_addr().expect("its address").port();
         let image = format!("127.0.0.1:{port}/docklet-test/pulled:1").parse().expect("an image");
+        let label = format!("{LABEL}.{}", Uuid::new_v4());
         let connections = Arc::<AtomicUsize>::default();
         let closed = Arc::<AtomicBool>::default();
-        let (seen, content, is_closed) = (connections.clone(), Arc::new(Content::new()), closed.clone());
+        let (seen, content, is_closed) = (connections.clone(), Arc::new(Content::new(&label)), closed.clone());
         thread::spawn(move || {
             // A pull that is still under way does not bring the image back.
             for stream in listener.incoming().take_while(|_| !is_closed.load(Ordering::SeqCst)) {
@@ -97,7 +99,7 @@ impl Registry {
                 thread::spawn(move || drop(stream.and_then(|stream| serve(&stream, &content))));
             }
         });
-        Self { image, connections, closed }
+        Self { image, label, connections, closed }
     }
 
     pub(crate) fn connections(&self) -> usize {
@@ -152,7 +154,7 @@ impl Drop for Registry {
     fn drop(&mut self) {
         self.closed.store(true, Ordering::SeqCst);
         // A test that failed has left its containers to be removed behind this, and they hold the image.
-        let of_it = docker(&["ps", "--all", "--quiet", "--filter", &format!("ancestor={}", self.image)]);
+        let of_it = docker(&["ps", "--all", "--quiet", "--filter", &format!("label={}", self.label)]);
         for container in of_it.unwrap_or_default().lines() {
             let _ = docker(&["rm", "--force", "--volumes", container]);
         }
