@@ -17,7 +17,6 @@ use crate::{
     common::{
         app::{self, PORT},
         browser::Browser,
-        client::Client,
         daemon::{Daemon, Options, Process, command, try_cli},
         process::tail,
         terminal::{self, Viewer},
@@ -131,26 +130,14 @@ async fn terminals_and_apps_go_on_after_the_worker_was_killed_and_started_again(
     eventually("the worker is back", SOON, || async { apart.cli(&["healthcheck", "worker"]).0 }).await;
 
     let seen_then = viewer.seen.len();
-    let all = read_on(&client, &path, (seen, offset), sent).await;
-    let all = String::from_utf8(all).expect("text");
+    let mut resumed = Viewer::attach_from(&client, &path, &offset.to_string(), sent).await;
+    resumed.until("over").await;
+    let all = String::from_utf8([&seen[..], &resumed.seen[..]].concat()).expect("text");
     let lines: Vec<&str> = all.lines().filter_map(|line| line.find("line-1").map(|at| &line[at..])).collect();
     let expected: Vec<String> = (100_000..100_400).map(|i| format!("line-{i}")).collect();
     assert_eq!(lines, expected, "every line once, in order; {seen_then} bytes before");
     eventually("the app is reached again", SOON, || async { browser.open(&app.at("/hello")).await.1.status == 200 })
         .await;
-}
-
-/// Reads until the program is over, from where a viewer left off; comes again, as the console does, when the stream is cut.
-async fn read_on(client: &Client, path: &str, (mut seen, mut offset): (Vec<u8>, u64), sent: u64) -> Vec<u8> {
-    for _ in 0..5 {
-        let mut viewer = Viewer::attach_from(client, path, &offset.to_string(), sent).await;
-        let closed = viewer.until_or_closed("over").await;
-        seen.extend_from_slice(&viewer.seen);
-        let Some(closed) = closed else { return seen };
-        assert_eq!(viewer.exit, None, "the program goes on; {closed:?}");
-        offset = offset.max(viewer.offset);
-    }
-    panic!("the stream is cut again and again; {} bytes came", seen.len());
 }
 
 #[tokio::test]

@@ -108,26 +108,18 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Viewer<S> {
 
     /// Reads, and acknowledges, until this text has been seen.
     pub(crate) async fn until(&mut self, text: &str) {
-        if let Some(closed) = self.until_or_closed(text).await {
-            panic!("closed before {text:?} came: {closed:?}, exit {:?}; seen last: {}", self.exit, self.end());
-        }
-    }
-
-    /// The same; how the stream was closed when it was closed first.
-    pub(crate) async fn until_or_closed(&mut self, text: &str) -> Option<Closed> {
         let found = async {
             let mut searched = 0;
             while !contains(&self.seen[searched..], text) {
                 // A large output is not searched from its beginning again and again.
                 searched = self.seen.len().saturating_sub(text.len());
                 if let Some(closed) = self.step().await {
-                    return Some(closed);
+                    panic!("closed before {text:?} came: {closed:?}, exit {:?}; seen last: {}", self.exit, self.end());
                 }
             }
-            None
         };
-        let found = tokio::time::timeout(PATIENCE, found).await;
-        found.unwrap_or_else(|_| panic!("{text:?} did not come; seen last: {}", self.end()))
+        let in_time = tokio::time::timeout(PATIENCE, found).await.is_ok();
+        assert!(in_time, "{text:?} did not come; seen last: {}", self.end());
     }
 
     /// Reads until the other side closes.
