@@ -173,9 +173,9 @@ run="$$-$(date +%s)"
 { made | awk '{ print $2 }'; echo none; } | sort -u >"$logs/installations-before"
 hold_default_port
 # For the message of a test whose containers did not stay as they were: the engine itself remembers a few seconds.
-export DOCKLET_TEST_EVENTS="$logs/events.log"
+export TEST_ENGINE_EVENTS="$logs/events.log"
 docker events --filter type=container --format '{{.TimeNano}} {{.Action}} {{.Actor.ID}} {{json .Actor.Attributes}}' \
-    | grep --line-buffered -vE ' (exec_|attach|resize|top )' >"$DOCKLET_TEST_EVENTS" &
+    | grep --line-buffered -vE ' (exec_|attach|resize|top )' >"$TEST_ENGINE_EVENTS" &
 trap 'kill $holder 2>/dev/null; pkill --parent $$ docker 2>/dev/null || true' EXIT
 export DOCKLET_TEST_RUN=$run
 if [ $# -gt 0 ]; then rust_tests_chosen "$@"; else rust_tests; fi

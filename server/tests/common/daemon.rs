@@ -306,7 +306,7 @@ impl Drop for Daemon {
 
 /// What scripts/test.sh has written down of the engine's events; nothing where the tests are run in another way.
 fn events_of(installation: InstallationId) -> String {
-    let file = std::env::var("DOCKLET_TEST_EVENTS").unwrap_or_default();
+    let file = std::env::var("TEST_ENGINE_EVENTS").unwrap_or_default();
     let (events, ours) = (std::fs::read_to_string(file).unwrap_or_default(), installation.to_string());
     let ours: Vec<&str> = events.lines().filter(|event| event.contains(&ours)).collect();
     tail(&ours.join("\n"), 30)
