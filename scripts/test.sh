@@ -174,7 +174,7 @@ run="$$-$(date +%s)"
 hold_default_port
 # For the message of a test whose containers did not stay as they were: the engine itself remembers a few seconds.
 export TEST_ENGINE_EVENTS="$logs/events.log"
-docker events --filter type=container --format '{{.TimeNano}} {{.Action}} {{.Actor.ID}} {{json .Actor.Attributes}}' \
+docker events --filter type=container --format '{{.TimeNano}} {{.Action}} {{.Actor.ID}} {{json .Actor.Attributes}}' 2>/dev/null \
     | grep --line-buffered -vE ' (exec_|attach|resize|top )' >"$TEST_ENGINE_EVENTS" &
 trap 'kill $holder 2>/dev/null; pkill --parent $$ docker 2>/dev/null || true' EXIT
 export DOCKLET_TEST_RUN=$run
