@@ -5,13 +5,10 @@ use std::time::Duration;
 use reqwest::Method;
 use serde_json::json;
 
-use crate::{
-    common::{
-        answer::Answer,
-        client::send,
-        provider::{Provider, Visitor, daemon_with},
-    },
-    record_and_reality::sqlite3,
+use crate::common::{
+    answer::Answer,
+    client::send,
+    provider::{Provider, Visitor, daemon_with},
 };
 
 const SOON: Duration = Duration::from_secs(20);
@@ -52,7 +49,7 @@ async fn a_sign_in_is_made_fresh_at_the_provider_by_the_person_themselves_and_ne
     let (form, answer) = ada.open(&confirm).await;
     assert!(form.contains("/interaction/"), "{form}: {} {}", answer.status, answer.text);
     let callback = ada.enter(&form, "ada").await;
-    let grant = || sqlite3(&daemon.data.join("docklet.db"), "SELECT refresh_token FROM provider_sessions");
+    let grant = || daemon.sqlite3("SELECT refresh_token FROM provider_sessions");
     let before = grant();
     assert_eq!(ada.open(&callback).await.0, format!("{}/help", daemon.url()));
     assert_ne!(grant(), before, "the session stands on the new grant, and does not end with the old one");

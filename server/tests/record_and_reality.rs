@@ -1,7 +1,7 @@
 //! Backups that are put back under running nodes: of etcd, of the record. No node is lost, none is there twice, and what cannot
 //! be settled is said.
 
-use std::{path::Path, process::Command, sync::OnceLock, time::Duration};
+use std::{sync::OnceLock, time::Duration};
 
 use reqwest::Method;
 use rustix::process::Signal;
@@ -120,9 +120,7 @@ impl Kept {
             copy.set(program.copy(&daemon.data.join("etcd")).await).expect("one copy");
         }
         match self {
-            Self::File | Self::All { .. } => {
-                drop(sqlite3(&daemon.data.join("docklet.db"), &format!(".backup '{}'", backup.display())))
-            }
+            Self::File | Self::All { .. } => drop(daemon.sqlite3(&format!(".backup '{}'", backup.display()))),
             Self::Server { server, url } => {
                 let file = backup.to_str().expect("text");
                 server.run("pg_dump", &["--format=custom", "--file", file, url]);
@@ -150,18 +148,6 @@ impl Kept {
             }
         }
     }
-}
-
-/// What it prints.
-pub(crate) fn sqlite3(file: &Path, command: &str) -> String {
-    let output = Command::new("sqlite3")
-        .args(["-cmd", ".timeout 10000"])
-        .arg(file)
-        .arg(command)
-        .output()
-        .expect("sqlite3 is installed");
-    assert!(output.status.success(), "{command}: {}", String::from_utf8_lossy(&output.stderr));
-    String::from_utf8_lossy(&output.stdout).trim().to_owned()
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -237,10 +223,7 @@ async fn a_vcluster_that_cannot_be_read_stands_beside_the_others_and_its_owner_a
     let (broken, good) = (lab(&daemon, &ada, "broken").await, lab(&daemon, &ada, "good").await);
     let damaged = ada.create("damaged", 1).await;
     settled(&ada, &damaged, "running").await;
-    sqlite3(
-        &daemon.data.join("docklet.db"),
-        "UPDATE vclusters SET intent = 'sleeping' WHERE name IN ('broken', 'damaged')",
-    );
+    daemon.sqlite3("UPDATE vclusters SET intent = 'sleeping' WHERE name IN ('broken', 'damaged')");
 
     let listed = ada.get("/api/v1/vclusters").await.ok(200).json();
     assert_eq!((&listed["items"][0]["id"], listed["items"].as_array().map(Vec::len)), (&json!(good.0), Some(1)));

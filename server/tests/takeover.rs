@@ -113,9 +113,7 @@ impl Files {
 }
 
 fn copy_record(from: &Daemon, to: &std::path::Path) {
-    let file = from.data.join("docklet.db");
-    let output = std::process::Command::new("sqlite3").arg(file).arg(format!(".backup '{}'", to.display())).output();
-    assert!(output.expect("sqlite3 is installed").status.success());
+    from.sqlite3(&format!(".backup '{}'", to.display()));
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -182,12 +182,11 @@ mod server {
         control: &Control,
         actor: &Actor,
     ) -> Result<(Vec<Vcluster>, Vec<UnreadableVcluster>), Error> {
-        let told = |(id, reason): (VclusterId, String)| UnreadableVcluster { id: id.to_string(), reason };
         let (mut all, mut unreadable, mut after) = (Vec::new(), Vec::new(), None);
         loop {
             let page = control.vclusters.list(actor, PageRequest { after, limit: LONGEST_PAGE }).await?;
             all.extend(page.vclusters.iter().map(|vcluster| Vcluster::from_domain(vcluster, &actor.name)));
-            unreadable.extend(page.unreadable.into_iter().map(told));
+            unreadable.extend(page.unreadable.into_iter().map(UnreadableVcluster::from));
             after = page.next;
             if after.is_none() {
                 return Ok((all, unreadable));

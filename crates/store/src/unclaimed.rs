@@ -54,7 +54,8 @@ pub(crate) async fn drop_departed_before(db: &impl ConnectionTrait, before: Date
 pub(crate) async fn all(db: &impl ConnectionTrait) -> Result<Vec<Unclaimed>, StoreError> {
     use unclaimed_node::Column::{FoundAt, Id};
     let rows = unclaimed_node::Entity::find().order_by_asc(FoundAt).order_by_asc(Id).all(db).await;
-    let read = |row| Unclaimed::try_from(row).inspect_err(|error| tracing::warn!(%error, "left out")).ok();
+    let told = |error: &StoreError| tracing::warn!(%error, "a container that no record claims is left out of the list");
+    let read = |row| Unclaimed::try_from(row).inspect_err(told).ok();
     Ok(rows.map_err(fault("unclaimed node"))?.into_iter().filter_map(read).collect())
 }
 

@@ -2,6 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use domain::{
+    VclusterId,
     name::UserName,
     node::{NodeState, OutOfMemory},
     operation::{OperationKind, OperationState},
@@ -101,6 +102,12 @@ pub struct UnreadableVcluster {
     pub id: String,
     /// What is wrong, and what can be done.
     pub reason: String,
+}
+
+impl From<(VclusterId, String)> for UnreadableVcluster {
+    fn from((id, reason): (VclusterId, String)) -> Self {
+        Self { id: id.to_string(), reason }
+    }
 }
 
 /// One piece of one owner's vclusters. `next` is the cursor of the following piece; absent on the last.

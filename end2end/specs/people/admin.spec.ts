@@ -41,14 +41,11 @@ test("somebody is added, limited, locked and let in again", async ({ page, brows
   await expect(page.getByText("must be a number, or empty")).toBeVisible();
   await limits.getByLabel("Nodes").fill("3");
   await limits.getByRole("button", { name: "Save limits" }).click();
-  await expect(page.locator(".meters")).toContainText("of 3");
+  // Not what stood there before, such as 32 CPUs: the page that is read after saving takes an open menu away.
+  await expect(page.locator(".meters")).toContainText(/of 3(?!\d)/);
 
-  // The page is read again after saving, and a menu that was opened in that moment is closed with it.
-  await expect(async () => {
-    const menu = page.getByText(/stop working within a second/);
-    if (!(await menu.isVisible())) await page.getByRole("button", { name: `Lock ${name}`, exact: true }).click();
-    await expect(menu).toBeVisible({ timeout: 1000 });
-  }).toPass();
+  await page.getByRole("button", { name: `Lock ${name}` }).click();
+  await expect(page.getByText(/stop working within a second/)).toBeVisible();
   await page.getByRole("button", { name: `Lock ${name} now` }).click();
   await expect(page.getByText("locked", { exact: true })).toBeVisible();
   await desk.goto("/");

@@ -271,6 +271,15 @@ impl Daemon {
         status
     }
 
+    /// What SQLite's own program does with the record, and prints.
+    pub(crate) fn sqlite3(&self, command: &str) -> String {
+        let file = self.data.join("docklet.db");
+        let output = Command::new("sqlite3").args(["-cmd", ".timeout 10000"]).arg(file).arg(command).output();
+        let output = output.expect("sqlite3 is installed");
+        assert!(output.status.success(), "{command}: {}", String::from_utf8_lossy(&output.stderr));
+        String::from_utf8_lossy(&output.stdout).trim().to_owned()
+    }
+
     /// What it has printed to standard output since its last start.
     pub(crate) fn output(&self) -> String {
         std::fs::read_to_string(self.dir.path().join("out")).unwrap_or_default()

@@ -164,7 +164,7 @@ impl Publisher {
         self.catch_up(newer).await
     }
 
-    /// None when it is not known whether the owner has a home: a pass tells administrators of it.
+    /// Empty when it is not known whether the owner has a home: a pass tells administrators of it.
     async fn assignments(&self, vcluster: &Vcluster) -> Result<Vec<Assignment>, Error> {
         let source = self.images.source(&vcluster.image).await?;
         let FoundHomes { homes, unreadable } = self.store.homes(Some(vcluster.owner)).await?;

@@ -41,8 +41,7 @@ async fn list(State(state): State<AppState>, caller: Caller, query: Query) -> Re
     let (limit, after): (u32, Option<VclusterId>) = query.page()?;
     let listed = state.control.vclusters.list(&caller.actor, PageRequest { after, limit }).await?;
     let items = listed.vclusters.iter().map(|vcluster| Vcluster::from_domain(vcluster, &caller.actor.name)).collect();
-    let unreadable = |(id, reason): (VclusterId, String)| UnreadableVcluster { id: id.to_string(), reason };
-    let unreadable = listed.unreadable.into_iter().map(unreadable).collect();
+    let unreadable = listed.unreadable.into_iter().map(UnreadableVcluster::from).collect();
     Ok(Answer(VclusterPage { items, unreadable, next: listed.next.map(|id| id.to_string()) }))
 }
 
