@@ -4,7 +4,7 @@
 # ENGINE=containerd measures on one of the engines of scripts/engines.sh; the images of the groups apps and proxy are not there.
 . "$(dirname "$0")/say.sh"
 
-scripts/setup.sh image
+scripts/setup.sh bench image
 with_docker_group "$@"
 scripts/build.sh run
 scripts/peers.sh

@@ -39,6 +39,24 @@ build_init() {
     mv "$1/docklet-init.new" "$1/docklet-init"
 }
 
+# build_cli FOLDER: builds docklet, the command line, and puts it where the site of that folder offers it. For the machines
+# of other makes, too, where Rust's target and a C compiler for them are installed (docs/admin/install.md).
+build_cli() {
+    local machine name target
+    for machine in x86_64 aarch64; do
+        name=docklet-linux-$machine target=$machine-unknown-linux-musl
+        if [ "$target" != "$init_target" ]; then
+            command -v "$machine-linux-gnu-gcc" >/dev/null || continue
+            rustup target list --installed | grep -qxF "$target" || continue
+        fi
+        cargo build --quiet -p cli --profile init --target "$target" \
+            || fail "docklet could not be built for $machine." "The compiler's words are above."
+        install -D -m 0755 "target/$target/init/docklet" "$1/download/$name"
+        # As `sha256sum --check` reads it, for the name it is kept under.
+        (cd "$1/download" && sha256sum "$name" | sed "s/ $name/ docklet/" >"$name.sha256")
+    done
+}
+
 build_run() {
     local sources=(app crates frontend server style public Cargo.toml Cargo.lock .cargo/config.toml package-lock.json rust-toolchain.toml scripts/build.sh scripts/pack.mjs)
     if [ -x target/release/dockletd ] && [ -x target/release/docklet-init ] && [ -d target/release/site/pkg ] && fresh "$stamps/run" "${sources[@]}"; then return; fi
@@ -46,13 +64,14 @@ build_run() {
     build_init target/release
     step "Building dockletd and the console, optimised" "the first time about 8 min on 2 cores"
     LEPTOS_SITE_ROOT=target/release/site cargo leptos build --release --split || fail "The build failed." "The compiler's words are above."
+    build_cli target/release/site
     node scripts/pack.mjs target/release/site || fail "The console's files could not be compressed." "Node's words are above."
     finish run
 }
 
 # The tests meet the console that people get, optimised: beside the daemon that `cargo test` has built.
 build_site() {
-    local sources=(app frontend style public crates/catalogue crates/domain crates/wire crates/terminal Cargo.toml Cargo.lock .cargo/config.toml package-lock.json rust-toolchain.toml scripts/build.sh scripts/pack.mjs)
+    local sources=(app frontend style public crates/catalogue crates/domain crates/wire crates/terminal crates/terminal-session Cargo.toml Cargo.lock .cargo/config.toml package-lock.json rust-toolchain.toml scripts/build.sh scripts/pack.mjs)
     if [ -d target/debug/site/pkg ] && fresh "$stamps/site" "${sources[@]}"; then return; fi
     begin site
     step "Building the console, optimised" "the first time about 6 min on 2 cores"

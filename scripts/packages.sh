@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Installs the Debian or Ubuntu packages that are missing. Usage: scripts/packages.sh [lint] [test]
+# Installs the Debian or Ubuntu packages that are missing. Usage: scripts/packages.sh [bench] [lint] [test]
 # What counts is the program, not the package: a machine that has docker-ce or another Node keeps it.
 . "$(dirname "$0")/say.sh"
 
@@ -10,6 +10,12 @@ need() {
     have "$1" && return
     shift
     missing+=("$@")
+}
+
+# What reaches nodes through docklet.
+need_ssh() {
+    need ssh openssh-client
+    need rsync rsync
 }
 
 need cc build-essential
@@ -33,6 +39,7 @@ if [ "$(cat /sys/module/apparmor/parameters/enabled 2>/dev/null)" = Y ]; then
 fi
 for purpose in "$@"; do
     case $purpose in
+    bench) need_ssh ;;
     lint) need shellcheck shellcheck ;;
     test)
         if ! docker compose version >/dev/null 2>&1; then need docker-compose docker-compose; fi
@@ -43,10 +50,14 @@ for purpose in "$@"; do
             if ! have chromium && ! have google-chrome; then missing+=(chromium); fi
             if ! have firefox && ! have firefox-esr; then missing+=(firefox-esr); fi
         fi
+        need_ssh
+        need git git
+        need sshfs sshfs
+        need faketime faketime # clocks that are wrong
         # PyPI's schemathesis lies in an environment of its own (scripts/schemathesis.sh).
         python3 -c 'import ensurepip, venv' 2>/dev/null || missing+=(python3-venv)
         ;;
-    *) fail "There is no set of packages named $purpose." "Use: scripts/packages.sh [lint] [test]" ;;
+    *) fail "There is no set of packages named $purpose." "Use: scripts/packages.sh [bench] [lint] [test]" ;;
     esac
 done
 

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Everything a machine needs before anything can be built or run. Usage: scripts/setup.sh [engine] [image] [lint] [test]
+# Everything a machine needs before anything can be built or run. Usage: scripts/setup.sh [bench] [engine] [image] [lint] [test]
 # `image` is the node image, and with it the engine.
 . "$(dirname "$0")/say.sh"
 
@@ -10,8 +10,8 @@ for purpose in "$@"; do
     case $purpose in
     engine) engine=yes ;;
     image) engine=yes image=yes ;;
-    lint | test) packages+=("$purpose") ;;
-    *) fail "There is no set-up for '$purpose'." "Use: scripts/setup.sh [engine] [image] [lint] [test]" ;;
+    bench | lint | test) packages+=("$purpose") ;;
+    *) fail "There is no set-up for '$purpose'." "Use: scripts/setup.sh [bench] [engine] [image] [lint] [test]" ;;
     esac
 done
 

@@ -176,7 +176,7 @@ hold_default_port
 export TEST_ENGINE_EVENTS="$logs/events.log"
 docker events --filter type=container --format '{{.TimeNano}} {{.Action}} {{.Actor.ID}} {{json .Actor.Attributes}}' 2>/dev/null \
     | grep --line-buffered -vE ' (exec_|attach|resize|top )' >"$TEST_ENGINE_EVENTS" &
-trap 'kill $holder 2>/dev/null; pkill --parent $$ docker 2>/dev/null || true' EXIT
+trap 'kill $holder 2>/dev/null || true; pkill --parent $$ docker 2>/dev/null || true' EXIT
 export DOCKLET_TEST_RUN=$run
 if [ $# -gt 0 ]; then rust_tests_chosen "$@"; else rust_tests; fi
 browser_tests

@@ -1,17 +1,14 @@
-//! The console's own server functions, by area. Each one is a public endpoint: it finds the actor, calls one use-case, and
-//! gives a DTO back. They decide nothing; control does.
+//! The console's own server functions, by area. Each one is a public endpoint: it calls a function of the crate `api`, as
+//! the REST interface does where it offers the same, and sends a form that was sent without our script on to its page.
 
 pub mod activity;
 pub mod apps;
+pub mod device;
 pub mod disk;
-#[cfg(feature = "ssr")]
-pub mod dto;
 pub mod images;
 pub mod installation;
 pub mod overview;
 pub mod people;
-#[cfg(feature = "ssr")]
-pub mod problem;
 pub mod profile;
 pub mod refused;
 pub mod session;

@@ -1,8 +1,10 @@
 //! Pieces that pages are made of: props in, view out. They call no server function and read no resource; what they need
 //! to act comes from a context.
 
+pub(crate) mod action_button;
 pub(crate) mod apps_astray;
 pub(crate) mod confirm_form;
+pub(crate) mod copy_field;
 pub(crate) mod dialog;
 pub(crate) mod field;
 pub(crate) mod hexagons;
@@ -11,7 +13,6 @@ pub(crate) mod language_switch;
 pub(crate) mod logo;
 pub(crate) mod menu;
 pub(crate) mod meter;
-pub(crate) mod offer_button;
 pub(crate) mod palette;
 pub(crate) mod problem_note;
 pub(crate) mod progress;
@@ -20,9 +21,9 @@ pub(crate) mod quick_create;
 pub(crate) mod radio;
 pub(crate) mod rich;
 pub(crate) mod row_menu;
+pub(crate) mod scope_choice;
 pub(crate) mod section;
 pub(crate) mod shortcut_sheet;
-pub(crate) mod shown_once;
 pub(crate) mod skeleton;
 pub(crate) mod sparkline;
 pub(crate) mod state_mark;

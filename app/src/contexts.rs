@@ -2,11 +2,11 @@
 
 pub(crate) mod actions;
 pub(crate) mod clock;
-pub(crate) mod glances;
 pub(crate) mod live;
-pub(crate) mod pulse;
 pub(crate) mod shortcuts;
 mod stream;
 pub(crate) mod theme;
 pub(crate) mod toasts;
+pub(crate) mod usage_summaries;
+pub(crate) mod vcluster_live;
 pub(crate) mod zone;

@@ -93,13 +93,8 @@ pub(crate) fn obstacle(limits: Amount, usage: Amount) -> Option<String> {
 pub(crate) fn order(overview: &crate::api::overview::Overview) -> wire::vcluster::CreateVcluster {
     let (nodes, size) = nodes_and_size(left(overview.session.limits, overview.session.usage));
     let taken = |name: &str| overview.vclusters.iter().any(|vcluster| vcluster.name == name);
-    wire::vcluster::CreateVcluster {
-        name: name(overview.seed, taken),
-        image: overview.base_image.clone(),
-        nodes: nodes.into(),
-        resources: size.resources(),
-        autostart: true,
-    }
+    let name = name(overview.seed, taken);
+    wire::vcluster::CreateVcluster::new(name, overview.base_image.clone(), nodes.into(), size.resources())
 }
 
 const KINDS: [&str; 32] = [
@@ -162,8 +157,8 @@ mod tests {
     fn what_is_in_the_way_is_named() {
         let limits = amount(2, 4, 4.0, 4096);
         assert_eq!(obstacle(limits, amount(0, 0, 0.0, 0)), None);
-        assert!(obstacle(limits, amount(2, 0, 0.0, 0)).is_some_and(|text| text.contains("All 2 vclusters")));
-        assert!(obstacle(limits, amount(1, 4, 0.0, 0)).is_some_and(|text| text.contains("All 4 nodes")));
+        assert!(obstacle(limits, amount(2, 0, 0.0, 0)).is_some_and(|text| text.contains("limit of 2 vclusters")));
+        assert!(obstacle(limits, amount(1, 4, 0.0, 0)).is_some_and(|text| text.contains("limit of 4 running nodes")));
         assert!(obstacle(limits, amount(1, 1, 3.9, 0)).is_some_and(|text| text.contains("CPU or memory")));
     }
 

@@ -6,6 +6,7 @@
 #![expect(unreachable_pub, reason = "leptos' component macro writes its inner functions pub, whatever the visibility")]
 
 pub mod api;
+mod available_actions;
 mod chart;
 mod components;
 mod contexts;
@@ -13,9 +14,10 @@ mod defaults;
 mod forms;
 mod hydration;
 mod layouts;
-mod offers;
 mod pages;
 mod palette;
+#[cfg(feature = "ssr")]
+pub mod request_context;
 pub mod routes;
 #[cfg(feature = "ssr")]
 mod shell;
@@ -23,8 +25,6 @@ mod shell;
 pub mod sign_in_pages;
 mod store;
 mod usage;
-#[cfg(feature = "ssr")]
-pub mod visit;
 mod wording;
 mod zone;
 

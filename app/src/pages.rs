@@ -1,10 +1,8 @@
-//! One file per page: what has a URL.
+//! What has a URL: a page, or a few pages of one subject, in one file.
 
 pub(crate) mod admin;
-pub(crate) mod confirm;
-pub(crate) mod enter_app;
+pub(crate) mod device;
 pub(crate) mod help;
-pub(crate) mod not_found;
 pub(crate) mod problem;
 pub(crate) mod profile;
 pub(crate) mod sign_in;

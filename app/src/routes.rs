@@ -16,7 +16,7 @@ pub(crate) use self::areas::{AHEAD, Area};
 use self::areas::{admin, entrance, order, profile, vcluster as one};
 use crate::{
     layouts::{chrome::Chrome, signed_in::SignedInOnly},
-    pages::{not_found::NotFound, vclusters::list::VclustersPage},
+    pages::{problem::NotFound, vclusters::list::VclustersPage},
 };
 
 /// All vclusters: where people land.
@@ -25,11 +25,28 @@ pub const HOME: &str = "/";
 pub const NEW_VCLUSTER: &str = "/vclusters/new";
 /// Where terminals can be opened.
 pub const TERMINALS: &str = "/terminals";
+/// What was done with all vclusters.
+pub const ACTIVITY: &str = "/activity";
 /// Where an app's host sends a browser that it does not know; answered by the server, never by the console.
 pub const ENTER_APP: &str = "/apps/enter";
 pub const SIGN_IN: &str = "/sign-in";
 /// Confirming a sign-in.
 pub const CONFIRM: &str = "/confirm";
+
+/// Letting in a program on another machine.
+pub const DEVICE: &str = "/device";
+/// The same, when it was approved or denied.
+pub const DEVICE_APPROVED: &str = "/device?done=approved";
+pub const DEVICE_DENIED: &str = "/device?done=denied";
+
+/// No code is longer, however it is typed.
+const LONGEST_CODE: usize = 32;
+
+/// Letting in the program that shows this code. What cannot be in a code is left out, so that nothing needs escaping.
+pub fn device(code: &str) -> String {
+    let code = code.chars().filter(|c| c.is_ascii_alphanumeric() || *c == '-').take(LONGEST_CODE);
+    format!("{DEVICE}?code={}", code.collect::<String>())
+}
 
 /// Signing in at an OpenID provider, then going to `next`; answered by the server, never by the console.
 pub fn sign_in_through(provider: &str, next: &str) -> String {
@@ -62,6 +79,8 @@ pub const ADMIN_CONFIG: &str = "/admin/config";
 
 /// First steps, keys, limits.
 pub const HELP: &str = "/help";
+/// `docklet`, the command line: files below, and a page that says how.
+pub const DOWNLOAD: &str = "/download";
 /// The book, served beside the console.
 pub const DOCS: &str = "/docs/";
 /// How apps get addresses that lead here.
@@ -144,6 +163,15 @@ pub fn sign_in_then(next: &str) -> String {
     }
 }
 
+/// Where a page that asks for a sign-in is come back to. Of its query only the code of a program is kept: the rest may be what
+/// was said about a form.
+pub(crate) fn back_to(path: &str, code: Option<&str>) -> String {
+    match code {
+        Some(code) if path == DEVICE => device(code),
+        _ => path.to_owned(),
+    }
+}
+
 /// Where a user confirms their sign-in, which then leads to `next`.
 pub fn confirm_then(next: &str) -> String {
     format!("{CONFIRM}?next={}", leptos_router::location::Url::escape(next))
@@ -172,6 +200,7 @@ pub(crate) fn Pages() -> impl IntoView {
             <Route path=path!("/sign-in") view={Lazy::<entrance::SignIn>::new()} ssr=SsrMode::Async/>
             <Route path=path!("/confirm") view={Lazy::<entrance::Confirm>::new()} ssr=SsrMode::Async/>
             <ParentRoute path=path!("") view=SignedInOnly ssr=SsrMode::Async>
+                <Route path=path!("/device") view={Lazy::<profile::Device>::new()} ssr=SsrMode::Async/>
                 <Route path=path!("/vclusters/:id/terminals") view={Lazy::<one::Terminals>::new()} ssr=SsrMode::Async/>
                 <ParentRoute path=path!("") view=Chrome ssr=SsrMode::Async>
                     <ParentRoute path=path!("") view=VclustersPage ssr=SsrMode::Async>
@@ -179,6 +208,7 @@ pub(crate) fn Pages() -> impl IntoView {
                         <Route path=path!("/vclusters/new") view={Lazy::<order::New>::new()} ssr=SsrMode::Async/>
                     </ParentRoute>
                     <Route path=path!("/terminals") view={Lazy::<one::ChooseTerminals>::new()} ssr=SsrMode::Async/>
+                    <Route path=path!("/activity") view={Lazy::<one::AllActivity>::new()} ssr=SsrMode::Async/>
                     <ParentRoute path=path!("/profile") view={Lazy::<profile::Profile>::new()} ssr=SsrMode::Async>
                         <Route path=path!("") view=|| () ssr=SsrMode::Async/>
                         <Route path=path!("/tokens/new") view={Lazy::<profile::NewToken>::new()} ssr=SsrMode::Async/>
@@ -238,8 +268,10 @@ mod tests {
             (jupyter("1"), Some(Area::Vcluster)),
             (terminals("1"), Some(Area::Vcluster)),
             (TERMINALS.into(), Some(Area::Vcluster)),
+            (ACTIVITY.into(), Some(Area::Vcluster)),
             (PROFILE.into(), Some(Area::Profile)),
             (NEW_TOKEN.into(), Some(Area::Profile)),
+            (DEVICE.into(), Some(Area::Profile)),
             (HELP.into(), Some(Area::Profile)),
             (ADMIN_USERS.into(), Some(Area::Admin)),
             (NEW_USER.into(), Some(Area::Admin)),
@@ -251,6 +283,15 @@ mod tests {
         for (path, area) in of {
             assert_eq!(Area::of(&path), area, "{path}");
         }
+    }
+
+    #[test]
+    fn the_code_of_a_program_is_kept_while_its_person_signs_in() {
+        let next = back_to(DEVICE, Some("WDJB-MJHT"));
+        assert_eq!((next.as_str(), safe_next(&next)), ("/device?code=WDJB-MJHT", next.as_str()));
+        assert_eq!(back_to(DEVICE, None), DEVICE);
+        assert_eq!(back_to(PROFILE, Some("WDJB-MJHT")), PROFILE);
+        assert_eq!(back_to(DEVICE, Some("a b&next=//\u{e4}")), "/device?code=abnext");
     }
 
     #[test]

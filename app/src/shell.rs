@@ -13,8 +13,8 @@ use crate::{
     contexts::theme::Theme,
     layouts::plain::Plain,
     pages::problem::ProblemText,
+    request_context,
     routes::{self, Area},
-    visit,
     wording::problem::title,
 };
 
@@ -24,10 +24,10 @@ const FONT: &str = "/vendor/fonts/inter-latin-wght-normal.woff2";
 /// What to do when the console's script cannot be fetched.
 const LOAD_AGAIN: &str = include_str!("shell/load-again.js");
 
-/// The document of one page. The nonce comes from the visit.
+/// The document of one page. The nonce comes from the request's context.
 pub fn shell(options: LeptosOptions) -> impl IntoView {
-    let theme = visit::theme();
-    let zone = visit::zone();
+    let theme = request_context::theme();
+    let zone = request_context::zone();
     view! {
         <!DOCTYPE html>
         <html lang=language().tag() data-theme=theme.as_str() data-zone=zone.name().to_owned()>
@@ -39,7 +39,7 @@ pub fn shell(options: LeptosOptions) -> impl IntoView {
                 // Before any module is asked for.
                 <script type="importmap" nonce=use_nonce() inner_html=terminal::IMPORT_MAP></script>
                 <link rel="modulepreload" href=terminal::LOADER/>
-                {modules_of(&visit::path()).iter().map(|module| view! { <link rel="modulepreload" href=*module/> }).collect_view()}
+                {modules_of(&request_context::path()).iter().map(|module| view! { <link rel="modulepreload" href=*module/> }).collect_view()}
                 <script nonce=use_nonce() inner_html=LOAD_AGAIN></script>
                 <AutoReload options=options.clone()/>
                 <HydrationScripts options/>
@@ -65,7 +65,7 @@ fn modules_of(path: &str) -> &'static [&'static str] {
 /// next: links without a meaning, until the page answers to clicks and has time for it (see [`crate::mark_hydrated`]).
 #[component]
 fn AreaFiles() -> impl IntoView {
-    let own = Area::of(&visit::path());
+    let own = Area::of(&request_context::path());
     let next = routes::AHEAD.into_iter().filter(|area| Some(*area) != own);
     let own = files_of(own).into_iter().map(|file| {
         view! { <link rel="preload" href=file r#as="fetch" r#type="application/wasm" crossorigin="anonymous"/> }

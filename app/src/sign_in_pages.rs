@@ -39,7 +39,7 @@ pub fn to_provider(frame: &Frame<'_>, label: &str, address: &str) -> String {
 }
 
 /// The same after signing out here.
-pub fn farewell(frame: &Frame<'_>, label: &str, address: &str) -> String {
+pub fn provider_logout(frame: &Frame<'_>, label: &str, address: &str) -> String {
     onward(frame, address, || {
         (t!("oidc-farewell-title"), t!("oidc-farewell", provider = label), t!("oidc-farewell-go", provider = label))
     })

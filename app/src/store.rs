@@ -140,9 +140,13 @@ impl Store {
 
     fn remove(&mut self, id: &str) -> Option<Vcluster> {
         self.gone.insert(id.to_owned());
-        self.unreadable.retain(|unreadable| unreadable.id != id);
+        self.forget_unreadable(id);
         let index = self.vclusters.iter().position(|vcluster| vcluster.id == id)?;
         Some(self.vclusters.remove(index))
+    }
+
+    pub(crate) fn forget_unreadable(&mut self, id: &str) {
+        self.unreadable.retain(|unreadable| unreadable.id != id);
     }
 
     fn sort(&mut self) {

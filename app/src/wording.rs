@@ -3,6 +3,7 @@
 pub(crate) mod amount;
 pub(crate) mod browser;
 pub(crate) mod notice;
+pub(crate) mod opened;
 pub(crate) mod problem;
 pub(crate) mod time;
 pub(crate) mod usage;

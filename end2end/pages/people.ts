@@ -38,18 +38,19 @@ export class ProfilePage {
 
   async changePassword(present: string, next: string, again = next): Promise<void> {
     const password = section(this.page, "Password");
-    await password.getByLabel("Present password").fill(present);
+    await password.getByLabel("Current password").fill(present);
     await password.getByLabel("New password", { exact: true }).fill(next);
-    await password.getByLabel("New password again").fill(again);
+    await password.getByLabel("Repeat new password").fill(again);
     await password.getByRole("button", { name: "Change password" }).click();
   }
 
-  /** Makes a token and returns its text, which the page shows once. */
-  async makeToken(name: string): Promise<string> {
+  /** Makes a token that may not do this, and returns its text, which the page shows once. */
+  async makeToken(name: string, without: string[] = []): Promise<string> {
     await section(this.page, "API tokens").getByRole("link", { name: "New token" }).click();
-    await this.page.getByLabel("What it is for").fill(name);
+    await this.page.getByLabel("Token name").fill(name);
     await this.page.getByRole("radio", { name: "7 days" }).check({ force: true });
-    await this.page.getByRole("button", { name: "Make token" }).click();
+    for (const scope of without) await this.page.getByRole("checkbox", { name: scope }).uncheck();
+    await this.page.getByRole("button", { name: "Create token" }).click();
     const text = this.page.getByLabel("Your token");
     await expect(text).toHaveValue(/^dkl_/);
     return text.inputValue();

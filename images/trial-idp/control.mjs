@@ -18,6 +18,7 @@ export const MISBEHAVIOURS = [
   "delay", // {path, ms}: answer this path later
   "discovery", // members of the discovery document, replaced
   "idToken", // members of ID tokens, replaced before they are signed; a number is added to a time
+  "noRefreshToken", // none is given for a code
   "forgetCodes", // a code is too old by the time it is shown
 ];
 
@@ -90,10 +91,11 @@ export class Control {
   middleware(records) {
     return async (ctx, next) => {
       await next();
-      const { issuer, userinfoSub, discovery, idToken } = this.misbehaviour;
+      const { issuer, userinfoSub, discovery, idToken, noRefreshToken } = this.misbehaviour;
       if (ctx.oidc?.route === "token" && idToken && ctx.body.id_token) {
         ctx.body = { ...ctx.body, id_token: signedAnew(ctx.body.id_token, idToken, records.keys[0]) };
       }
+      if (ctx.oidc?.route === "token" && noRefreshToken) ctx.body = { ...ctx.body, refresh_token: undefined };
       if (ctx.oidc?.route === "discovery" && (issuer || discovery)) ctx.body = { ...ctx.body, ...(issuer && { issuer }), ...discovery };
       if (ctx.oidc?.route === "userinfo" && userinfoSub) ctx.body = { ...ctx.body, sub: userinfoSub };
     };

@@ -12,7 +12,7 @@ use control::{
     accounts::Accounts,
     ports::{
         clock::{SystemClock, SystemEntropy},
-        coordination::Dispatch,
+        coordination::AssignmentPublisher,
         engine::Engine,
         node::NodeLink,
         store::Store,
@@ -63,7 +63,7 @@ pub fn compose(config: &Config, data: &DataDir, database: SqlStore, etcd: Etcd, 
     let store: Arc<dyn Store> = Arc::new(database.clone());
     let ports = Ports {
         store: store.clone(),
-        dispatch: etcd.clone(),
+        publisher: etcd.clone(),
         nodes: nodes.clone(),
         usages,
         clock: Arc::new(SystemClock),
@@ -115,7 +115,12 @@ pub fn postgres(config: &Config, url: &DatabaseUrl) -> Result<PostgresConfig> {
 
 /// Accounts alone, for the command line.
 pub fn accounts(config: &Config, store: Arc<dyn Store>) -> Accounts {
-    Accounts::new(store, Arc::new(SystemClock), Arc::new(SystemEntropy), config.limits.allowances(config.worker.pids.0))
+    Accounts::new(
+        store,
+        Arc::new(SystemClock),
+        Arc::new(SystemEntropy),
+        config.limits.quota_policy(config.worker.pids.0),
+    )
 }
 
 /// Where etcd is, when dockletd does not run its own.
@@ -138,8 +143,8 @@ fn policy(config: &Config) -> Result<Policy> {
     let overcommit = Overcommit { cpu: config.worker.cpu_overcommit, memory: config.worker.memory_overcommit };
     let images = ImageRules { registries: config.images.registries.clone(), base: base_image(config)? };
     let pids = config.worker.pids.0;
-    let allowances = config.limits.allowances(pids);
-    Ok(Policy { allowances, cluster_net: config.network.cluster_net, overcommit, images, pids })
+    let quota_policy = config.limits.quota_policy(pids);
+    Ok(Policy { quota_policy, cluster_net: config.network.cluster_net, overcommit, images, pids })
 }
 
 /// The image that new vclusters are offered.

@@ -1,9 +1,9 @@
 //! The installation as its administrators see it: what dockletd stands on and how that is, the hosts, the disk, and the
 //! configuration with where each value came from. Changes nothing. Control says which users may look.
 
-use std::{path::PathBuf, sync::Arc};
+use std::path::PathBuf;
 
-use app::visit::InstallationView;
+use api::InstallationView;
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use control::{Control, Error, actor::Actor, installation::HostView};
@@ -29,9 +29,6 @@ impl std::fmt::Debug for Installation {
         f.debug_struct("Installation").field("data_dir", &self.data_dir).finish_non_exhaustive()
     }
 }
-
-/// One for all requests.
-pub type SharedInstallation = Arc<Installation>;
 
 #[async_trait]
 impl InstallationView for Installation {

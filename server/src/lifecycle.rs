@@ -6,7 +6,11 @@
 use std::{io::Write as _, net::SocketAddr, sync::Arc, time::Duration};
 
 use anyhow::{Context as _, Result, bail};
-use control::ports::clock::{Clock as _, SystemClock};
+use api::Backend;
+use control::{
+    Control,
+    ports::clock::{Clock as _, SystemClock},
+};
 use etcd::{Etcd, EtcdConfig, embedded::EmbeddedEtcd};
 use http::HeaderValue;
 use leptos::config::LeptosOptions;
@@ -26,17 +30,17 @@ use crate::{
     data_dir::DataDir,
     http::{
         apps::{AppEdge, hosts::Hosts},
-        census::Census,
         connections::Connections,
-        ending::Ending,
-        farewell::Farewells,
         known::KnownBrowsers,
         listen::{self, Door},
+        provider_logout::ProviderLogouts,
+        readiness::Readiness,
         revocation::{Renewal, Revocations},
         router::router,
         routes::console::package,
         session::Sessions,
         shares::Shares,
+        shutdown::Shutdown,
         site::Site,
         tls::Tls,
     },
@@ -163,7 +167,7 @@ async fn ensure_administrator(config: &Config, data: &DataDir, store: &SqlStore)
 const ADMIN_PASSWORD: &str = "admin-password";
 
 struct Running {
-    ending: Ending,
+    shutdown: Shutdown,
     stop: CancellationToken,
     database: SqlStore,
     /// Each runs until `stop`; one that ends before is a fault, or says why it may not go on.
@@ -182,30 +186,22 @@ fn run(
     tls: Option<Tls>,
 ) -> Result<Running> {
     let Parts { control, reconciler, worker, nodes, database, sessions, readiness } = parts;
-    let (ending, stop, revocations) = (Ending::default(), CancellationToken::new(), Revocations::default());
+    let (shutdown, stop, revocations) = (Shutdown::default(), CancellationToken::new(), Revocations::default());
     let metrics = telemetry::metrics()?;
     let edge = Arc::new(edge(config)?);
     let https = tls.is_some() || edge.public_urls.first().is_some_and(crate::http::origin::Origin::is_https);
     let console = console(&edge, listener.local_addr()?);
     let state = AppState {
         control: control.clone(),
-        census: Census::new(Arc::new(database.clone())),
-        farewells: Farewells::default(),
+        backend: backend(control.clone(), readiness.clone(), settings, config, data),
+        provider_logouts: ProviderLogouts::default(),
         clock: Arc::new(SystemClock),
         sessions: Sessions::new(sessions.clone(), config.sign_in.idle, https),
         known: KnownBrowsers::new(data.seal()?),
         revocations: revocations.clone(),
         shares: Shares::default(),
-        ending: ending.clone(),
+        shutdown: shutdown.clone(),
         edge,
-        installation: Arc::new(Installation {
-            control: control.clone(),
-            readiness: readiness.clone(),
-            settings,
-            base_image: config.worker.base_image.clone(),
-            data_dir: data.path().to_owned(),
-            started_at: SystemClock.now(),
-        }),
         readiness,
         metrics: metrics.clone(),
         console,
@@ -238,18 +234,32 @@ fn run(
         Ok("metrics")
     });
     let renewal = Renewal { clock: Arc::new(SystemClock), idle: config.sign_in.idle };
-    ending.track(revocations.run(control, sessions, renewal, ending.clone()));
+    shutdown.track(revocations.run(control, sessions, renewal, shutdown.clone()));
     if let Some(tls) = tls.clone() {
-        ending.track(tls.keep_current(SystemClock, ending.clone()));
+        shutdown.track(tls.keep_current(SystemClock, shutdown.clone()));
     }
     let door = Door {
         site: Site::new(router(state.clone()), AppEdge::new(state.clone(), nodes, limits(config)), state),
         header_timeout: config.server.header_timeout,
         tls,
-        ending: ending.clone(),
+        shutdown: shutdown.clone(),
     };
-    ending.track(listen::serve(listener, connections(config), door));
-    Ok(Running { ending, stop, database, loops, renewals })
+    shutdown.track(listen::serve(listener, connections(config), door));
+    Ok(Running { shutdown, stop, database, loops, renewals })
+}
+
+/// What clients are answered from.
+fn backend(
+    control: Control,
+    readiness: Readiness,
+    settings: Vec<Effective>,
+    config: &Config,
+    data: &DataDir,
+) -> Backend {
+    let (base_image, data_dir) = (config.worker.base_image.clone(), data.path().to_owned());
+    let started_at = SystemClock.now();
+    let installation = Installation { control: control.clone(), readiness, settings, base_image, data_dir, started_at };
+    Backend { control, clock: Arc::new(SystemClock), installation: Arc::new(installation) }
 }
 
 fn edge(config: &Config) -> Result<Edge> {
@@ -299,10 +309,10 @@ fn hsts(config: &Config) -> Option<HeaderValue> {
 impl Running {
     async fn end(&mut self, etcd: Option<EmbeddedEtcd>) {
         let renewed_by = Instant::now() + RENEWING;
-        self.ending.begin();
+        self.shutdown.begin();
         self.stop.cancel();
         let loops = async { while self.loops.join_next().await.is_some() {} };
-        let (connections, loops) = tokio::join!(self.ending.wait(PATIENCE), tokio::time::timeout(PATIENCE, loops));
+        let (connections, loops) = tokio::join!(self.shutdown.wait(PATIENCE), tokio::time::timeout(PATIENCE, loops));
         if connections > 0 {
             tracing::warn!(connections, "some connections did not end in time and are cut");
         }
@@ -355,7 +365,7 @@ pub(crate) async fn bind(address: SocketAddr, flag: &str) -> Result<TcpListener>
         .with_context(|| format!("cannot listen on {address}; choose another address with {flag}"))
 }
 
-/// Each viewer of a terminal takes two descriptors; the usual soft limit of 1024 is for programs that use select(2).
+/// Each stream into a node takes two descriptors, and three for datagrams; the usual soft limit of 1024 is for programs that use select(2).
 pub(crate) fn raise_descriptor_limit() {
     let mut limit = getrlimit(Resource::Nofile);
     limit.current = limit.maximum;

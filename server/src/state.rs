@@ -2,6 +2,7 @@
 
 use std::{path::PathBuf, sync::Arc};
 
+use api::Backend;
 use axum::extract::FromRef;
 use control::{Control, ports::clock::Clock};
 use domain::UserId;
@@ -12,32 +13,30 @@ use metrics_exporter_prometheus::PrometheusHandle;
 
 use crate::http::{
     apps::hosts::Hosts,
-    census::Census,
-    ending::Ending,
-    farewell::Farewells,
     known::KnownBrowsers,
     origin::Origin,
+    provider_logout::ProviderLogouts,
     readiness::Readiness,
     revocation::Revocations,
     session::Sessions,
     shares::{Kind, Share, Shares},
+    shutdown::Shutdown,
 };
-use crate::installation::SharedInstallation;
 
 #[derive(Clone)]
 pub struct AppState {
+    /// For what is the edge's own: sessions, apps, providers. Clients ask through `backend`.
     pub control: Control,
-    pub census: Census,
-    pub farewells: Farewells,
+    pub backend: Backend,
+    pub provider_logouts: ProviderLogouts,
     pub clock: Arc<dyn Clock>,
     pub sessions: Sessions,
     pub known: KnownBrowsers,
     pub revocations: Revocations,
     pub shares: Shares,
-    pub ending: Ending,
+    pub shutdown: Shutdown,
     pub edge: Arc<Edge>,
     pub readiness: Readiness,
-    pub installation: SharedInstallation,
     pub metrics: PrometheusHandle,
     pub console: LeptosOptions,
 }
@@ -66,7 +65,7 @@ impl AppState {
         share.ok_or(control::Error::TooManyStreams { what: "connections", most })
     }
 
-    async fn limits_of(&self, user: UserId) -> Result<domain::allowance::Shares, control::Error> {
+    async fn limits_of(&self, user: UserId) -> Result<domain::quota_policy::Shares, control::Error> {
         if let Some(limits) = self.shares.limits(user) {
             return Ok(limits);
         }

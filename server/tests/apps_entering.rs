@@ -10,7 +10,7 @@ use crate::common::{
     browser::{Browser, split},
     client::{Client, send},
     daemon::{Daemon, Options},
-    terminal::PATIENCE,
+    stream::PATIENCE,
 };
 
 async fn administrator(daemon: &Daemon) -> Browser {
@@ -102,13 +102,13 @@ async fn a_code_works_once_and_only_in_the_browser_that_asked_for_it() {
     let (daemon, _client, app) = with_app().await;
     let (browser, thief) = (administrator(&daemon).await, administrator(&daemon).await);
     let code = code_for(&browser, &app).await;
-    assert!(thief.step(&code).await.ok(403).text.contains("keeps no cookies"), "a browser without the nonce");
+    assert!(thief.step(&code).await.ok(403).text.contains("blocks cookies"), "a browser without the nonce");
     // The thief has a nonce of their own by now, and a browser with the wrong one does not use up the code.
     let code = code_for(&browser, &app).await;
     code_for(&thief, &app).await;
     let refused = thief.step(&code).await.ok(403);
     assert!(
-        refused.text.contains("This way in is closed") && refused.header("set-cookie").is_empty(),
+        refused.text.contains("This link is no longer valid") && refused.header("set-cookie").is_empty(),
         "{}",
         refused.text
     );
@@ -118,7 +118,7 @@ async fn a_code_works_once_and_only_in_the_browser_that_asked_for_it() {
     for (name, value) in [("referrer-policy", "no-referrer"), ("cache-control", "no-store")] {
         assert_eq!(entered.header(name), value);
     }
-    assert!(browser.step(&code).await.ok(403).text.contains("This way in is closed"), "replayed");
+    assert!(browser.step(&code).await.ok(403).text.contains("This link is no longer valid"), "replayed");
 }
 
 #[tokio::test]

@@ -16,7 +16,7 @@ use crate::{
         browser::{Browser, split},
         client::{Client, send},
         daemon::{Daemon, Options},
-        terminal::PATIENCE,
+        stream::PATIENCE,
     },
     vcluster_lifecycle::settled,
 };
@@ -36,9 +36,9 @@ async fn answers_that_are_none_become_pages_for_people_and_problems_for_programs
     let browser = inside(&daemon, &app).await;
     for (path, status, code, words) in [
         ("/headers", 502, "app_broken", "too many headers"),
-        ("/garbage", 502, "app_broken", "no web page"),
-        ("/hang-up", 502, "app_broken", "hung up"),
-        ("/javascript", 502, "app_broken", "no web page"),
+        ("/garbage", 502, "app_broken", "did not answer with a web page"),
+        ("/hang-up", 502, "app_broken", "closed the connection"),
+        ("/javascript", 502, "app_broken", "did not answer with a web page"),
         ("/never", 504, "app_silent", "did not answer in time"),
     ] {
         let page = browser.step(&app.at(path)).await;

@@ -16,7 +16,7 @@ use crate::common::{
     client::send,
     daemon::Daemon,
     process::resident,
-    terminal::PATIENCE,
+    stream::PATIENCE,
 };
 
 const GIGABYTE: usize = 1 << 30;

@@ -4,8 +4,12 @@ use std::{fs, path::PathBuf, process::Command};
 
 use crate::common::daemon::{Daemon, Options};
 
+pub(crate) fn path(page: &str) -> PathBuf {
+    PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs")).join(page)
+}
+
 fn docs(page: &str) -> String {
-    let path = PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs")).join(page);
+    let path = path(page);
     fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
 }
 

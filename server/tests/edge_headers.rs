@@ -23,7 +23,9 @@ async fn every_answer_tells_browsers_to_be_careful() {
         assert!(answer.header("content-security-policy").contains("frame-ancestors 'none'"), "{path}");
         assert_eq!(answer.header("x-request-id").len(), 32, "{path}");
     }
-    assert_eq!(anonymous.get("/api/v1/session").await.header("cache-control"), "no-store");
+    let api = anonymous.get("/api/v1/session").await;
+    assert_eq!(api.header("cache-control"), "no-store");
+    assert_eq!(api.header("docklet-version"), env!("CARGO_PKG_VERSION"));
 }
 
 #[tokio::test]

@@ -13,6 +13,7 @@ use crate::{
     common::{
         client::Client,
         daemon::{Daemon, Options},
+        stream,
         terminal::{self, Viewer},
     },
     vcluster_lifecycle::settled,
@@ -85,7 +86,7 @@ async fn thirty_two_hostile_nodes_at_once_hold_up_neither_the_daemon_nor_others_
             rounds_left.fetch_sub(1, Ordering::SeqCst);
             // As fast as the attack, so that it is under way all the time.
             let seen = answers.load(Ordering::SeqCst);
-            testkit::eventually("the attack goes on", terminal::PATIENCE, || async {
+            testkit::eventually("the attack goes on", stream::PATIENCE, || async {
                 answers.load(Ordering::SeqCst) >= seen + 8
             })
             .await;

@@ -9,7 +9,7 @@ use tokio::{
 };
 
 use crate::{
-    common::{daemon::Daemon, terminal},
+    common::{daemon::Daemon, stream, terminal},
     vcluster_lifecycle::settled,
 };
 
@@ -46,12 +46,12 @@ async fn nonsense_from_docklet_init_is_a_clear_answer_and_harms_nobody() {
         let tenant = answer_with(socket.clone(), bytes);
         client.get(&list).await.problem(502, "node_unreachable");
         let attach = terminal::request(&client, &path, &format!("client={}", terminal::VIEWER));
-        let (status, body) = terminal::refused(attach).await;
+        let (status, body) = stream::refused(attach).await;
         assert!(status == 502 && body.contains("node_unreachable"), "{status} {body}");
         tenant.abort();
     }
     client.delete(&format!("/api/v1/vclusters/{id}")).await.ok(202);
-    eventually("the vcluster is gone all the same", terminal::PATIENCE, || async {
+    eventually("the vcluster is gone all the same", stream::PATIENCE, || async {
         client.vcluster(&id).await.status == 404
     })
     .await;

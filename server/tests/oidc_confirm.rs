@@ -72,6 +72,22 @@ async fn a_sign_in_is_made_fresh_at_the_provider_by_the_person_themselves_and_ne
 }
 
 #[tokio::test]
+async fn a_confirmed_session_stands_on_the_new_grant_where_the_provider_gives_nothing_to_ask_with() {
+    let lab = Provider::start();
+    lab.misbehave(json!({"noRefreshToken": true})).await;
+    let (daemon, _file) = daemon_with(&[("lab", &lab, "")], "[sign_in]\nfresh = \"3s\"").await;
+    let ada = Visitor::of(&daemon);
+    ada.sign_in("lab", "ada").await;
+    is_stale(&ada).await;
+    let kept = || daemon.sqlite3("SELECT refresh_token IS NULL, id_token FROM provider_sessions");
+    let before = kept();
+    assert!(before.starts_with("1|"), "there is no refresh token: {before}");
+    ada.step(&ada.through(&format!("{}/oidc/lab/confirm?next=/help", daemon.url()), "ada").await).await;
+    token(&ada).await.ok(201);
+    assert_ne!(kept(), before, "its end is known by what the provider calls the session now");
+}
+
+#[tokio::test]
 async fn another_identity_of_the_provider_confirms_no_one_and_makes_no_account() {
     let lab = Provider::start();
     let (daemon, _file) = daemon_with(&[("lab", &lab, "")], "[sign_in]\nfresh = \"1s\"").await;

@@ -6,7 +6,7 @@ use serde_json::json;
 
 use crate::common::{
     PROMPTLY,
-    client::send,
+    client::{http, send},
     events::Events,
     provider::{Provider, Visitor, daemon_with},
 };
@@ -64,7 +64,7 @@ async fn what_is_no_logout_token_ends_nothing() {
     let ada = Visitor::of(&daemon);
     ada.sign_in("lab", "ada").await;
     let address = format!("{}/oidc/lab/backchannel-logout", daemon.url());
-    let http = reqwest::Client::new();
+    let http = http().build().expect("a client");
     for token in ["", "x", "a.b.c", "eyJhbGciOiJub25lIn0.eyJzdWIiOiJhZGEifQ.", &"a".repeat(40_000)] {
         let answer = send(http.post(&address).form(&[("logout_token", token)])).await;
         assert_eq!(answer.status, 400, "{}", answer.text);

@@ -37,16 +37,19 @@ async fn what_the_provider_says_no_with_is_said_and_what_to_do() {
     let lab = Provider::start();
     let (daemon, _file) = daemon_with(&[("lab", &lab, "")], "").await;
     says(&page_of(&daemon, &lab, json!({"authorizeError": "access_denied"})).await, 403, "Not signed in");
-    says(&page_of(&daemon, &lab, json!({"authorizeError": "login_required"})).await, 403, "Sign in there first");
+    let page = page_of(&daemon, &lab, json!({"authorizeError": "login_required"})).await;
+    says(&page, 403, "Sign in at the provider first");
     says(&page_of(&daemon, &lab, json!({"authorizeError": "server_error"})).await, 502, "answered with server_error");
     says(&page_of(&daemon, &lab, json!({"refuse": ["/token"]})).await, 503, "Lab does not answer");
     says(&page_of(&daemon, &lab, json!({"refuse": ["/me"]})).await, 503, "Lab does not answer");
-    says(&page_of(&daemon, &lab, json!({"userinfoSub": "grace"})).await, 502, "Not to be believed");
-    says(&page_of(&daemon, &lab, json!({"forgetCodes": true})).await, 400, "That took too long");
-    says(&page_of(&daemon, &lab, json!({"idToken": {"aud": "another"}})).await, 502, "Meant for another application");
+    says(&page_of(&daemon, &lab, json!({"userinfoSub": "grace"})).await, 502, "The sign-in could not be verified");
+    says(&page_of(&daemon, &lab, json!({"forgetCodes": true})).await, 400, "The sign-in has expired");
+    let page = page_of(&daemon, &lab, json!({"idToken": {"aud": "another"}})).await;
+    says(&page, 502, "The answer is for another application");
     says(&page_of(&daemon, &lab, json!({"idToken": {"exp": -7200}})).await, 502, "The clocks do not agree");
     says(&page_of(&daemon, &lab, json!({"idToken": {"iat": 600}})).await, 502, "The clocks do not agree");
-    says(&page_of(&daemon, &lab, json!({"idToken": {"nonce": "of another sign-in"}})).await, 502, "Not to be believed");
+    let page = page_of(&daemon, &lab, json!({"idToken": {"nonce": "of another sign-in"}})).await;
+    says(&page, 502, "The sign-in could not be verified");
     // In German, too.
     lab.misbehave(json!({"authorizeError": "access_denied"})).await;
     let visitor = Visitor::of(&daemon);
@@ -157,7 +160,7 @@ async fn an_identity_is_linked_from_inside_a_session_only_and_never_the_last_way
         .await
         .expect("an answer");
     let page = bob.step(&callback).await;
-    says(&page, 400, "Begin again");
+    says(&page, 400, "The identity was not linked");
     leads_to_profile(&page);
     let unlink = |visitor: &Visitor| {
         let fields = [("issuer", lab.issuer().to_owned()), ("subject", "grace".to_owned())];

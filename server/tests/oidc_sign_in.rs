@@ -55,7 +55,7 @@ async fn an_answer_counts_once_in_the_browser_that_has_begun_and_for_that_provid
     let (ada, thief) = (Visitor::of(&daemon), Visitor::of(&daemon));
     let refused = async |visitor: &Visitor, url: &str| {
         let page = visitor.step(url).await.ok(400);
-        assert!(page.text.contains("Begin again") && page.header("set-cookie").is_empty(), "{}", page.text);
+        assert!(page.text.contains("Sign in again") && page.header("set-cookie").is_empty(), "{}", page.text);
         assert_eq!(visitor.who().await, "", "{url}");
     };
     let callback = ada.up_to_callback("lab", "ada").await;
@@ -87,7 +87,7 @@ async fn an_answer_counts_once_in_the_browser_that_has_begun_and_for_that_provid
     assert_eq!(ada.step(&fresh).await.status, 303);
     assert_eq!(ada.who().await, "ada");
     let page = ada.step(&fresh).await.ok(400);
-    assert!(page.text.contains("Begin again"), "{}", page.text);
+    assert!(page.text.contains("Sign in again"), "{}", page.text);
     assert_eq!(ada.who().await, "ada", "and nobody is signed out by it");
     assert!(!daemon.log().contains(&code), "no code is in the log");
 }

@@ -262,7 +262,8 @@ async fn the_command_line_does_the_same_beside_a_running_daemon() {
     }
     ada.get("/api/v1/admin/users").await.problem(404, "not_found");
     daemon.cli(&["user", "role", "ada", "admin"]);
-    ada.get("/api/v1/admin/users").await.ok(200);
+    ada.get("/api/v1/admin/users").await.problem(403, "needs_scope");
+    daemon.client_of("ada").get("/api/v1/admin/users").await.ok(200);
     daemon.cli(&["user", "lock", "admin"]);
     let last = try_cli(&daemon.data, &["user", "role", "ada", "user"]);
     assert!(String::from_utf8_lossy(&last.stderr).contains("only administrator"), "{last:?}");

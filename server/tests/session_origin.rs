@@ -5,9 +5,9 @@ use serde_json::json;
 
 use crate::common::{
     browser::Browser,
-    client::{Client, order, send},
+    client::{Client, http, order, send},
     daemon::{Daemon, Options},
-    terminal,
+    stream, terminal,
 };
 
 /// A browser that is signed in, without an origin of its own, and its cookie.
@@ -71,7 +71,7 @@ async fn a_websocket_from_another_site_is_refused_before_anything_is_attached() 
         if let Some(origin) = origin {
             request.headers_mut().insert("origin", origin.parse().expect("a header"));
         }
-        let (status, body) = terminal::refused(request).await;
+        let (status, body) = stream::refused(request).await;
         assert!(status == 403 && body.contains("foreign_origin"), "{status} {body}");
     }
 }
@@ -112,7 +112,7 @@ async fn where_apps_cannot_be_opened_the_console_names_the_settings_that_change_
 #[tokio::test]
 async fn whoever_comes_by_another_name_is_led_home_before_signing_in() {
     let daemon = Daemon::start_usual().await;
-    let client = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build().expect("a client");
+    let client = http().redirect(reqwest::redirect::Policy::none()).build().expect("a client");
     let page = async |host: &str, path: &str| {
         let request = client.get(format!("http://{}{path}", daemon.address())).header("host", host);
         let answer = request.header("accept", "text/html").send().await.expect("an answer");

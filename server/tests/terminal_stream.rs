@@ -14,7 +14,8 @@ use crate::{
         client::Client,
         daemon::{Daemon, Options},
         process::resident,
-        terminal::{self, VIEWER, Viewer, refused, request},
+        stream::refused,
+        terminal::{self, VIEWER, Viewer, request},
     },
     vcluster_lifecycle::settled,
 };

@@ -13,7 +13,7 @@ use tokio_tungstenite::client_async;
 use crate::{
     common::{
         authority::Authority,
-        client::send,
+        client::{http, send},
         daemon::{Daemon, Options, command},
         events::Events,
         terminal::{self, VIEWER, Viewer},
@@ -50,7 +50,7 @@ async fn browsers_get_http2_and_everybody_else_http1() {
     let (daemon, authority) = secure().await;
     let answer = daemon.anonymous().request(reqwest::Method::GET, "/healthz").send().await.expect("an answer");
     assert_eq!(answer.version(), reqwest::Version::HTTP_2);
-    let old = reqwest::Client::builder().add_root_certificate(authority.root()).http1_only().build().expect("a client");
+    let old = http().add_root_certificate(authority.root()).http1_only().build().expect("a client");
     let answer = old.get(format!("{}/healthz", daemon.url())).send().await.expect("an answer");
     assert_eq!(answer.version(), reqwest::Version::HTTP_11);
     assert_eq!(answer.headers()["strict-transport-security"], "max-age=15552000");

@@ -104,7 +104,7 @@ async fn more_than_the_limits_or_the_host_have_is_said_field_by_field() {
     let client = daemon.admin();
     let answer = client.post("/api/v1/vclusters", &order("lab", 3)).await.problem(422, "limit_exceeded");
     assert_eq!(answer.fields(), ["nodes"]);
-    assert!(answer.at("/violations/0/message").contains("2 of your limit of 2 is left"), "{}", answer.text);
+    assert!(answer.at("/violations/0/message").contains("your limit of 2 leaves 2"), "{}", answer.text);
     let more_than_any_host = with("/resources/memory_mib", json!(32 * 1024 * 1024));
     let answer = client.post("/api/v1/vclusters", &more_than_any_host).await.problem(422, "no_room");
     assert_eq!(answer.fields(), ["resources.memory_mib"]);

@@ -77,7 +77,8 @@ async fn created_used_stopped_started_changed_and_deleted_nothing_is_left() {
     assert_eq!((newest.at("/items/0/kind").as_str(), newest.at("/items/1/kind").as_str()), ("restart", "start"));
     assert_eq!((newest.at("/items/0/by").as_str(), newest.at("/items/0/state").as_str()), ("admin", "succeeded"));
     let older = client.get(&format!("{activity}?cursor={}", newest.at("/next"))).await.ok(200);
-    assert_eq!((older.at("/items/0/kind").as_str(), older.at("/items/3/kind").as_str()), ("stop", "create"));
+    assert_eq!((older.at("/items/0/kind").as_str(), older.at("/items/4/kind").as_str()), ("stop", "create"));
+    assert_eq!(older.at("/items/3/opened/what"), "terminal");
     assert_eq!(older.at("/next"), "");
 
     client.delete(&format!("/api/v1/vclusters/{id}")).await.ok(202);
@@ -176,6 +177,24 @@ async fn an_idempotency_key_makes_one_vcluster_however_often_it_is_sent() {
         let answer = post(key, "lab").await.problem(422, "invalid");
         assert_eq!(answer.fields(), ["Idempotency-Key"]);
     }
+}
+
+#[tokio::test]
+async fn a_vcluster_is_described_when_it_is_made_and_at_any_time_after() {
+    let daemon = Daemon::start_usual().await;
+    let client = daemon.admin();
+    let mut wanted = order("lab", 1);
+    wanted["description"] = json!("for the thesis\nchapter 3 · 论文 ");
+    let made = client.post("/api/v1/vclusters", &wanted).await.ok(202);
+    assert_eq!(made.at("/description"), "for the thesis\nchapter 3 · 论文");
+    let (id, path) = (made.at("/id"), format!("/api/v1/vclusters/{}", made.at("/id")));
+    let changed = client.patch(&path, &json!({"description": ""})).await.ok(200);
+    assert_eq!((changed.at("/description").as_str(), &changed.json()["autostart"]), ("", &json!(true)));
+    let refused = client.patch(&path, &json!({"description": "x".repeat(501)})).await;
+    assert_eq!((refused.status, refused.at("/violations/0/field").as_str()), (422, "description"));
+    assert_eq!(client.vcluster(&id).await.ok(200).at("/description"), "", "what is refused changes nothing");
+    client.delete(&path).await.ok(202);
+    gone(&client, &id).await;
 }
 
 #[tokio::test]

@@ -51,7 +51,7 @@ async fn a_fork_bomb_in_all_nodes_of_an_owner_leaves_other_owners_and_the_host_f
     let bombs = ada.post("/api/v1/vclusters", &roomy).await.ok(202).at("/id");
     settled(&ada, &bombs, "running").await;
     let refused = ada.post("/api/v1/vclusters", &order("more", 1)).await.problem(422, "limit_exceeded");
-    assert_eq!(refused.at("/violations/0/message"), "asks for 100 processes, and 0 of your limit of 200 is left");
+    assert_eq!(refused.at("/violations/0/message"), "needs 100 processes, but your limit of 200 leaves 0");
     let nodes: Vec<Container> =
         containers(daemon.installation).into_iter().filter(|node| node.id != bystander.id).collect();
     assert_eq!(nodes.len(), 2);

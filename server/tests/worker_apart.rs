@@ -12,13 +12,21 @@ use std::{
 use serde_json::json;
 use tempfile::TempDir;
 use testkit::{RealEtcd, eventually};
+use wire::{
+    exec::{ClientFrame, MAX_DATA},
+    terminal::Exit,
+};
 
 use crate::{
     common::{
         app::{self, PORT},
         browser::Browser,
         daemon::{Daemon, Options, Process, command, try_cli},
+        datagrams::{self, Datagrams},
+        exec::{self, Exec},
+        port::{self, Port},
         process::tail,
+        stream,
         terminal::{self, Viewer},
     },
     vcluster_lifecycle::settled,
@@ -138,6 +146,93 @@ async fn terminals_and_apps_go_on_after_the_worker_was_killed_and_started_again(
     assert_eq!(lines, expected, "every line once, in order; {seen_then} bytes before");
     eventually("the app is reached again", SOON, || async { browser.open(&app.at("/hello")).await.1.status == 200 })
         .await;
+}
+
+#[tokio::test]
+async fn ports_and_ssh_keys_go_through_the_worker_stream_and_each_direction_ends_on_its_own() {
+    let apart = Apart::start().await;
+    let client = apart.daemon.admin();
+    let id = client.create("lab", 1).await;
+    settled(&client, &id, "running").await;
+    let mut ssh = Port::connect(&client, &port::path(&id, "22")).await;
+    ssh.until("SSH-2.0-").await;
+    ssh.say_end().await;
+    ssh.until_end().await;
+    let closed = ssh.until_closed().await.expect("a close frame");
+    assert_eq!(u16::from(closed.code), 1000);
+    let key = testkit::HOST_KEY;
+    let path = format!("/api/v1/vclusters/{id}/nodes/node-0/ssh");
+    let told = client.post(&path, &json!({"public_key": key})).await.ok(200);
+    assert_eq!(told.at("/user"), "root");
+    let (status, body) = stream::refused(port::request(&client, &port::path(&id, "9"))).await;
+    assert!(status == 503 && body.contains("port_closed"), "{status} {body}");
+}
+
+#[tokio::test]
+async fn datagrams_go_through_the_worker_stream_and_end_with_the_node() {
+    let apart = Apart::start().await;
+    let client = apart.daemon.admin();
+    let id = app::vcluster(&client, "lab").await;
+    datagrams::echo(&client, &id, 9000).await;
+    let mut datagrams = Datagrams::connect(&client, &datagrams::path(&id, 9000)).await;
+    datagrams.until_echoed().await;
+    for size in [0, 1, 1400, 60_000] {
+        let sent = vec![b'x'; size];
+        datagrams.send(&sent).await;
+        assert!(datagrams.next().await == sent, "{size} bytes");
+    }
+    client.act(&id, "stop").await.ok(202);
+    let closed = datagrams.until_closed().await.expect("a close frame");
+    assert_eq!(u16::from(closed.code), 1000);
+}
+
+#[tokio::test]
+async fn the_exit_of_a_command_comes_through_the_worker_stream_whatever_is_still_sent_to_it() {
+    let apart = Apart::start().await;
+    let client = apart.daemon.admin();
+    let id = client.create("lab", 1).await;
+    settled(&client, &id, "running").await;
+    for _ in 0..10 {
+        let mut command =
+            Exec::start(&client, &exec::path(&id), &["sh", "-c", "head -c 300000 /dev/zero; exit 9"]).await;
+        for _ in 0..8 {
+            command.send(ClientFrame::Stdin(&[b'x'; MAX_DATA])).await;
+        }
+        assert_eq!(command.closed().await, 1000);
+        assert_eq!((command.stdout.len(), command.exit), (300_000, Some(Exit::Code(9))));
+    }
+    // Nor does a command stay that takes no more of its input when its client goes.
+    let mut stuck = Exec::start(&client, &exec::path(&id), &["sleep", "98765"]).await;
+    let flood = async {
+        loop {
+            stuck.send(ClientFrame::Stdin(&[b'x'; MAX_DATA])).await;
+        }
+    };
+    assert!(tokio::time::timeout(Duration::from_secs(2), flood).await.is_err(), "it is not taken without end");
+    drop(stuck);
+    let over = || async {
+        let mut looking = Exec::start(&client, &exec::path(&id), &["pgrep", "-f", "sleep 9876[5]"]).await;
+        looking.closed().await;
+        looking.exit == Some(Exit::Code(1))
+    };
+    eventually("the command has ended", SOON, over).await;
+}
+
+/// The worker stream's own patience is 25 s: with a peer that is gone, and not with one whose reader pauses.
+#[tokio::test]
+async fn a_reader_that_pauses_for_longer_than_the_worker_stream_waits_still_gets_every_byte() {
+    let apart = Apart::start().await;
+    let client = apart.daemon.admin();
+    let id = client.create("lab", 1).await;
+    settled(&client, &id, "running").await;
+    let mut paused = Exec::start(&client, &exec::path(&id), &["head", "-c", "50000000", "/dev/zero"]).await;
+    for _ in 0..6 {
+        // So that the client is heard of.
+        paused.send(ClientFrame::Stdin(b"x")).await;
+        tokio::time::sleep(Duration::from_secs(5)).await;
+    }
+    assert_eq!(paused.closed().await, 1000);
+    assert_eq!((paused.stdout.len(), paused.exit), (50_000_000, Some(Exit::Code(0))));
 }
 
 #[tokio::test]

@@ -1,21 +1,23 @@
-//! What was done with a vcluster.
+//! What was done with vclusters.
 
 use leptos::{prelude::*, server_fn::codec::GetUrl};
 use wire::{activity::Activity, page::Page};
 
 use super::Refused;
 
-/// One page of it, newest first; behind `after`, or from the newest on where that is empty.
+/// How many there are on a page.
+#[cfg(feature = "ssr")]
+const PAGE: u32 = 20;
+
+/// A page of what was done with one, newest first; behind `after`, or from the newest on where that is empty.
 #[server(prefix = "/actions", endpoint = "activity", input = GetUrl)]
 pub(crate) async fn read_activity(id: String, after: String) -> Result<Page<Activity>, Refused> {
-    use control::ports::store::PageRequest;
-
-    use crate::visit::{actor, refuse, visit};
-    const PAGE: u32 = 20;
-    let actor = actor()?;
-    let id = id.parse().map_err(|_| refuse(control::Error::NotFound("vcluster")))?;
     // An address that was changed by hand begins at the beginning.
-    let page = PageRequest { after: after.parse().ok(), limit: PAGE + 1 };
-    let deeds = visit()?.control.vclusters.activity(&actor, id, page).await.map_err(refuse)?;
-    Ok(Page::cut(deeds, PAGE, |deed| deed.operation.id.to_string(), super::dto::activity))
+    Ok(crate::request_context::api()?.activity(Some(::api::id(&id, "vcluster")?), PAGE, after.parse().ok()).await?)
+}
+
+/// The same of all vclusters of the user.
+#[server(prefix = "/actions", endpoint = "all-activity", input = GetUrl)]
+pub(crate) async fn read_all_activity(after: String) -> Result<Page<Activity>, Refused> {
+    Ok(crate::request_context::api()?.activity(None, PAGE, after.parse().ok()).await?)
 }

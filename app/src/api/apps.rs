@@ -8,25 +8,21 @@ use super::Refused;
 /// The apps of one vcluster: JupyterLab first, then pinned ones, then by node and port.
 #[server(prefix = "/actions", endpoint = "apps", input = GetUrl)]
 pub(crate) async fn read_apps(id: String) -> Result<Vec<App>, Refused> {
-    let (visit, actor, id) = server::on(&id)?;
-    let views = visit.control.apps.list(&actor, id).await.map_err(crate::visit::refuse)?;
-    Ok(views.iter().map(|view| server::app(&visit, view)).collect())
+    Ok(crate::request_context::api()?.apps(::api::id(&id, "vcluster")?).await?)
 }
 
 /// The apps of every vcluster that runs, for finding them by name; none where they cannot be opened.
 #[server(prefix = "/actions", endpoint = "all-apps", input = GetUrl)]
 pub(crate) async fn read_all_apps() -> Result<Vec<App>, Refused> {
-    use crate::visit::{actor, refuse, visit};
-    let (visit, actor) = (visit()?, actor()?);
+    let api = crate::request_context::api()?;
     let mut all = Vec::new();
-    if visit.apps.astray {
+    if api.urls().astray {
         return Ok(all);
     }
-    for vcluster in super::vclusters::all_of(&visit.control, &actor).await.map_err(refuse)?.0 {
+    for vcluster in api.all_vclusters().await?.0 {
         // One that has just gone has none.
         let Ok(id) = vcluster.id.parse() else { continue };
-        let views = visit.control.apps.list(&actor, id).await.unwrap_or_default();
-        all.extend(views.iter().map(|view| server::app(&visit, view)));
+        all.extend(api.apps(id).await.unwrap_or_default());
     }
     Ok(all)
 }
@@ -38,9 +34,9 @@ pub(crate) async fn publish_app(id: String, node: String, port: String, name: St
     let back = crate::routes::apps(&id);
     let next = match &published {
         Ok(_) => back,
-        Err(refused) => crate::visit::refusal_address::<PublishApp>(&back, refused),
+        Err(refused) => crate::request_context::refusal_address::<PublishApp>(&back, refused),
     };
-    crate::visit::redirect_plain_form(&next);
+    crate::request_context::redirect_plain_form(&next);
     published
 }
 
@@ -60,9 +56,9 @@ pub(crate) async fn change_app(
     let back = crate::routes::apps(&id);
     let next = match &changed {
         Ok(_) => back,
-        Err(refused) => crate::visit::refusal_address::<ChangeApp>(&back, refused),
+        Err(refused) => crate::request_context::refusal_address::<ChangeApp>(&back, refused),
     };
-    crate::visit::redirect_plain_form(&next);
+    crate::request_context::redirect_plain_form(&next);
     changed
 }
 
@@ -72,51 +68,29 @@ pub(crate) async fn jupyter_address(id: String) -> Result<String, Refused> {
     use domain::app::AppKind;
     let apps = read_apps(id).await?;
     let jupyter = apps.into_iter().find(|app| app.kind == AppKind::Jupyter);
-    jupyter.map(|app| app.url).ok_or_else(|| crate::visit::refuse(control::Error::NotFound("app")))
+    jupyter.map(|app| app.url).ok_or_else(|| crate::request_context::refuse(control::Error::NotFound("app")))
 }
 
 /// What the functions above share on the server.
 #[cfg(feature = "ssr")]
 mod server {
-    use control::{
-        Error,
-        actor::Actor,
-        apps::{AppChange, AppView},
-    };
-    use domain::{AppId, VclusterId, Violation};
+    use api::{Refusal, id as named};
+    use domain::Violation;
     use wire::{
-        app::{App, Seen},
+        app::{App, ChangeApp},
         problem::{Code, Problem},
     };
 
-    use crate::{
-        api::Refused,
-        visit::{Visit, actor, refuse, refuse_with, visit},
-    };
-
-    pub(super) fn on(id: &str) -> Result<(Visit, Actor, VclusterId), Refused> {
-        let actor = actor()?;
-        // What is not an id is not the name of anything either.
-        let id = id.parse().map_err(|_| refuse(Error::NotFound("vcluster")))?;
-        Ok((visit()?, actor, id))
-    }
-
-    pub(super) fn app(visit: &Visit, view: &AppView) -> App {
-        let seen = Seen { listening: view.listening, state: view.state(), reason: view.reason() };
-        App::from_domain(&view.app, seen, visit.apps.url(view.app.label.as_str()))
-    }
+    use crate::{api::Refused, request_context::api};
 
     pub(super) async fn publish(id: &str, node: &str, port: &str, name: &str) -> Result<App, Refused> {
-        let (visit, actor, id) = on(id)?;
-        let node = node.parse().map_err(|_| refuse(Error::NotFound("node")))?;
+        let (id, node) = (named(id, "vcluster")?, named(node, "node")?);
         let port = port.trim().parse::<i64>().map_err(|_| {
             let fault = Violation::new("port", catalogue::t!("tabs-apps-port-not-a-number"));
-            let problem = Problem::new(Code::Invalid, fault.to_string());
-            refuse_with(problem.with_violations(vec![fault]))
+            Refusal::from(Problem::new(Code::Invalid, fault.to_string()).with_violations(vec![fault]))
         })?;
         let name = Some(name.trim()).filter(|name| !name.is_empty());
-        let published = visit.control.apps.publish(&actor, id, node, port, name).await.map_err(refuse)?;
-        seen(&visit, &actor, id, published.id).await
+        Ok(api()?.publish_app(id, node, port, name).await?)
     }
 
     pub(super) async fn change(
@@ -126,16 +100,8 @@ mod server {
         pinned: Option<bool>,
         enabled: Option<bool>,
     ) -> Result<App, Refused> {
-        let (visit, actor, id) = on(id)?;
-        let app = app.parse::<AppId>().map_err(|_| refuse(Error::NotFound("app")))?;
         let name = name.map(|name| Some(name.trim().to_owned()).filter(|name| !name.is_empty()));
-        let change = AppChange { name, pinned, enabled };
-        visit.control.apps.update(&actor, id, app, change).await.map_err(refuse)?;
-        seen(&visit, &actor, id, app).await
-    }
-
-    async fn seen(visit: &Visit, actor: &Actor, id: VclusterId, changed: AppId) -> Result<App, Refused> {
-        let view = visit.control.apps.view(actor, id, changed).await.map_err(refuse)?;
-        Ok(app(visit, &view))
+        let change = ChangeApp { name, pinned, enabled };
+        Ok(api()?.change_app(named(id, "vcluster")?, named(app, "app")?, change).await?)
     }
 }

@@ -7,13 +7,10 @@ use super::Refused;
 
 #[server(prefix = "/actions", endpoint = "my-disk", input = GetUrl)]
 pub(crate) async fn read_my_disk() -> Result<DiskUse, Refused> {
-    use crate::visit::{actor, visit};
-    Ok(super::dto::disk(&visit()?.control.disks.mine(&actor()?).await))
+    Ok(crate::request_context::api()?.my_disk().await)
 }
 
 #[server(prefix = "/actions", endpoint = "disks", input = GetUrl)]
 pub(crate) async fn read_disks() -> Result<DiskUses, Refused> {
-    use crate::visit::{actor, refuse, visit};
-    let counted = visit()?.control.disks.by_person(&actor()?).await.map_err(refuse)?;
-    Ok(super::dto::disks(&counted))
+    Ok(crate::request_context::api()?.disks().await?)
 }

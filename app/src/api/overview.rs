@@ -32,19 +32,14 @@ pub struct Overview {
 pub(crate) async fn read_overview() -> Result<Overview, Refused> {
     use control::ports::clock::{Clock, Entropy, SystemClock, SystemEntropy};
 
-    use crate::visit::{actor, refuse, visit};
-    let actor = actor()?;
-    let visit = visit()?;
-    let (control, apps_astray) = (visit.control, visit.apps.astray);
+    let api = crate::request_context::api()?;
     // Read before the lists: what happens in between is in the feed again, and nothing is missed.
-    let position = control.events.position().await.map_err(refuse)?;
-    let (limits, usage) = control.accounts.holdings(&actor).await.map_err(refuse)?;
-    let (vclusters, unreadable) = super::vclusters::all_of(&control, &actor).await.map_err(refuse)?;
-    let session =
-        Session { name: actor.name.to_string(), role: actor.role, limits: limits.into(), usage: usage.into() };
+    let position = api.position().await?;
+    let session = api.session().await?;
+    let (vclusters, unreadable) = api.all_vclusters().await?;
     let mut seed = [0; 4];
     SystemEntropy.fill(&mut seed);
     let (now, seed) = (SystemClock.now(), u32::from_ne_bytes(seed));
-    let base_image = visit.installation.base_image();
+    let (base_image, apps_astray) = (api.base_image(), api.urls().astray);
     Ok(Overview { session, vclusters, unreadable, position, now, seed, base_image, apps_astray })
 }

@@ -86,7 +86,7 @@ mod tests {
 
     #[test]
     fn a_refusal_survives_the_way_to_the_browser() {
-        let refused = Refused::new(Code::NameTaken, "you have a vcluster named lab already");
+        let refused = Refused::new(Code::NameTaken, "you already have a vcluster named lab");
         assert_eq!(Refused::de(refused.ser()), refused);
     }
 

@@ -7,7 +7,7 @@ use super::Refused;
 
 /// How people can sign in here.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct WaysIn {
+pub struct SignInMethods {
     /// With a name and a password.
     pub local: bool,
     pub providers: Vec<ProviderOffer>,
@@ -24,9 +24,9 @@ pub struct ProviderOffer {
 
 /// Public: the sign-in page offers them without a session.
 #[server(prefix = "/actions", endpoint = "ways-in", input = GetUrl)]
-pub(crate) async fn read_ways_in() -> Result<WaysIn, Refused> {
-    let federation = crate::visit::visit()?.control.federation;
-    Ok(WaysIn { local: federation.rules().local, providers: server::providers(federation.offers().await) })
+pub(crate) async fn read_sign_in_methods() -> Result<SignInMethods, Refused> {
+    let federation = crate::request_context::request_context()?.control.federation;
+    Ok(SignInMethods { local: federation.rules().local, providers: server::providers(federation.offers().await) })
 }
 
 #[cfg(feature = "ssr")]
@@ -44,17 +44,17 @@ mod server {
 /// Signs in with name and password, then goes to `next`.
 #[server(prefix = "/actions", endpoint = "sign-in")]
 pub(crate) async fn sign_in(name: String, password: String, next: String) -> Result<(), Refused> {
-    use crate::visit::{refuse, visit};
-    let visit = visit()?;
-    let user = visit.control.accounts.sign_in(&name, &password, visit.knock).await.map_err(refuse)?;
-    visit.session.enter(&user).await?;
+    use crate::request_context::{refuse, request_context};
+    let context = request_context()?;
+    let user = context.control.accounts.sign_in(&name, &password, context.knock).await.map_err(refuse)?;
+    context.session.enter(&user).await?;
     leptos_axum::redirect(crate::routes::safe_next(&next));
     Ok(())
 }
 
 /// How the signed-in person can show again who they are.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct WaysToConfirm {
+pub struct ConfirmMethods {
     pub name: String,
     /// They have done so in the last minutes.
     pub fresh: bool,
@@ -65,22 +65,23 @@ pub struct WaysToConfirm {
 }
 
 #[server(prefix = "/actions", endpoint = "ways-to-confirm", input = GetUrl)]
-pub(crate) async fn read_ways_to_confirm() -> Result<WaysToConfirm, Refused> {
-    use crate::visit::{actor, refuse, visit};
-    let (actor, control) = (actor()?, visit()?.control);
-    let local = control.federation.rules().local && control.accounts.has_password(&actor).await.map_err(refuse)?;
-    let offers = control.federation.offers_to(&actor).await.map_err(refuse)?;
-    let fresh = control.accounts.is_fresh(&actor);
-    Ok(WaysToConfirm { name: actor.name.to_string(), fresh, local, providers: server::providers(offers) })
+pub(crate) async fn read_confirm_methods() -> Result<ConfirmMethods, Refused> {
+    use crate::request_context::{api, refuse, request_context};
+    let (api, control) = (api()?, request_context()?.control);
+    let actor = api.actor();
+    let local = api.has_password().await?;
+    let offers = control.federation.offers_to(actor).await.map_err(refuse)?;
+    let fresh = control.accounts.is_fresh(actor);
+    Ok(ConfirmMethods { name: actor.name.to_string(), fresh, local, providers: server::providers(offers) })
 }
 
 /// Makes the present sign-in fresh with the password. A form that was sent without our script then goes to `next`.
 #[server(prefix = "/actions", endpoint = "confirm")]
 pub(crate) async fn confirm(password: String, next: String) -> Result<(), Refused> {
-    use crate::visit::{actor, redirect_plain_form, refuse, visit};
-    let (actor, visit) = (actor()?, visit()?);
-    visit.control.accounts.confirm_password(&actor, &password, visit.knock).await.map_err(refuse)?;
-    visit.session.confirm().await?;
+    use crate::request_context::{api, redirect_plain_form, refuse, request_context};
+    let (api, context) = (api()?, request_context()?);
+    context.control.accounts.confirm_password(api.actor(), &password, context.knock).await.map_err(refuse)?;
+    context.session.confirm().await?;
     redirect_plain_form(crate::routes::safe_next(&next));
     Ok(())
 }
@@ -88,7 +89,7 @@ pub(crate) async fn confirm(password: String, next: String) -> Result<(), Refuse
 /// Ends the session. Fine to call without one.
 #[server(prefix = "/actions", endpoint = "sign-out")]
 pub(crate) async fn sign_out() -> Result<(), Refused> {
-    let onward = crate::visit::visit()?.session.leave().await?;
+    let onward = crate::request_context::request_context()?.session.leave().await?;
     leptos_axum::redirect(onward.as_deref().unwrap_or(crate::routes::SIGN_IN));
     Ok(())
 }
@@ -97,12 +98,12 @@ pub(crate) async fn sign_out() -> Result<(), Refused> {
 #[server(prefix = "/actions", endpoint = "language")]
 pub(crate) async fn choose_language(language: String) -> Result<(), Refused> {
     use catalogue::Language;
-    crate::visit::set_cookie(&Language::parse(&language).unwrap_or(Language::English).cookie())
+    crate::request_context::set_cookie(&Language::parse(&language).unwrap_or(Language::English).cookie())
 }
 
 /// Remembers the theme in a cookie, so that the next page is rendered in it. Needs no sign-in: it holds no secret.
 #[server(prefix = "/actions", endpoint = "theme")]
 pub(crate) async fn choose_theme(theme: String) -> Result<(), Refused> {
     use crate::contexts::theme::Theme;
-    crate::visit::set_cookie(&Theme::parse(&theme).cookie())
+    crate::request_context::set_cookie(&Theme::parse(&theme).cookie())
 }

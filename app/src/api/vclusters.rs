@@ -40,22 +40,25 @@ impl Verb {
 /// One vcluster of the signed-in user.
 #[server(prefix = "/actions", endpoint = "vcluster", input = GetUrl)]
 pub(crate) async fn read_vcluster(id: String) -> Result<Vcluster, Refused> {
-    let (control, actor, id) = server::on(&id)?;
-    server::answer(&actor, control.vclusters.get(&actor, id).await)
+    let (api, id) = server::on(&id)?;
+    Ok(api.vcluster(id).await?)
 }
 
 /// Makes the vcluster the form describes.
 #[server(prefix = "/actions", endpoint = "create")]
 pub(crate) async fn create(order: OrderForm) -> Result<Vcluster, Refused> {
     let made = match order.parse() {
-        Ok(wanted) => server::create(wanted, Some(&order.idempotency_key())).await,
+        Ok(wanted) => {
+            let key = order.idempotency_key();
+            crate::request_context::api()?.create_vcluster(wanted, Some(&key)).await.map_err(Refused::from)
+        }
         Err(faults) => Err(server::invalid(faults)),
     };
     let next = match &made {
         Ok(vcluster) => crate::routes::vcluster(&vcluster.id),
-        Err(refused) => crate::visit::refusal_address::<Create>(&order.address(), refused),
+        Err(refused) => crate::request_context::refusal_address::<Create>(&order.address(), refused),
     };
-    crate::visit::redirect_plain_form(&next);
+    crate::request_context::redirect_plain_form(&next);
     made
 }
 
@@ -63,7 +66,7 @@ pub(crate) async fn create(order: OrderForm) -> Result<Vcluster, Refused> {
 #[server(prefix = "/actions", endpoint = "quick-create")]
 pub(crate) async fn quick_create() -> Result<Vcluster, Refused> {
     let overview = super::overview::read_overview().await?;
-    let vcluster = server::create(crate::defaults::order(&overview), None).await?;
+    let vcluster = crate::request_context::api()?.create_vcluster(crate::defaults::order(&overview), None).await?;
     leptos_axum::redirect(&crate::routes::vcluster_at_node(&vcluster.id, "node-0"));
     Ok(vcluster)
 }
@@ -71,126 +74,80 @@ pub(crate) async fn quick_create() -> Result<Vcluster, Refused> {
 /// Starts (or repairs), stops or restarts it.
 #[server(prefix = "/actions", endpoint = "act")]
 pub(crate) async fn act(id: String, verb: Verb) -> Result<Vcluster, Refused> {
-    let (control, actor, id) = server::on(&id)?;
-    let vcluster = match verb {
-        Verb::Start => control.vclusters.start(&actor, id).await,
-        Verb::Stop => control.vclusters.stop(&actor, id).await,
-        Verb::Restart => control.vclusters.restart(&actor, id).await,
-    };
-    server::answer(&actor, vcluster)
+    let (api, id) = server::on(&id)?;
+    Ok(match verb {
+        Verb::Start => api.start_vcluster(id).await,
+        Verb::Stop => api.stop_vcluster(id).await,
+        Verb::Restart => api.restart_vcluster(id).await,
+    }?)
 }
 
-/// Whether what runs when its host goes down is to run again by itself.
-#[server(prefix = "/actions", endpoint = "autostart")]
-pub(crate) async fn set_autostart(id: String, autostart: bool) -> Result<Vcluster, Refused> {
-    let (control, actor, id) = server::on(&id)?;
-    server::answer(&actor, control.vclusters.set_autostart(&actor, id, autostart).await)
+/// Keeps what is chosen: `autostart` when it is given, the description with `describe`.
+#[server(prefix = "/actions", endpoint = "change-vcluster")]
+pub(crate) async fn change_vcluster(
+    id: String,
+    #[server(default)] autostart: Option<bool>,
+    #[server(default)] describe: bool,
+    #[server(default)] description: Option<String>,
+) -> Result<Vcluster, Refused> {
+    let (api, id) = server::on(&id)?;
+    // In a form, an empty field and one that is not there read the same, and lines end as in Windows.
+    let description = describe.then(|| description.unwrap_or_default().replace("\r\n", "\n"));
+    Ok(api.change_vcluster(id, wire::vcluster::ChangeVcluster { autostart, description }).await?)
 }
 
 /// Deletes it, if `typed` is its name.
 #[server(prefix = "/actions", endpoint = "delete")]
 pub(crate) async fn delete_vcluster(id: String, typed: String) -> Result<Vcluster, Refused> {
-    use control::Error;
-
-    let (control, actor, id) = server::on(&id)?;
-    let name = server::answer(&actor, control.vclusters.get(&actor, id).await)?.name;
-    crate::pages::vclusters::confirm::check(&name, &typed).map_err(|fault| server::invalid(vec![fault]))?;
-    let deleted =
-        control.vclusters.delete(&actor, id).await.and_then(|deleted| deleted.ok_or(Error::NotFound("vcluster")));
-    let vcluster = server::answer(&actor, deleted)?;
+    let (api, id) = server::on(&id)?;
+    let name = api.vcluster(id).await?.name;
+    crate::pages::vclusters::delete::confirm(&name, &typed).map_err(|fault| server::invalid(vec![fault]))?;
+    let vcluster = api
+        .delete_vcluster(id)
+        .await?
+        .ok_or_else(|| crate::request_context::refuse(control::Error::NotFound("vcluster")))?;
     leptos_axum::redirect(crate::routes::HOME);
     Ok(vcluster)
 }
 
-/// Takes one that cannot be read out of the record. One that can be read is deleted where its name is asked for.
+/// Takes one that cannot be read out of the record, and returns its id. One that can be read is deleted where its name is
+/// asked for.
 #[server(prefix = "/actions", endpoint = "delete-unreadable")]
-pub(crate) async fn delete_unreadable(id: String) -> Result<(), Refused> {
-    let (control, actor, id) = server::on(&id)?;
-    control.vclusters.delete_unreadable(&actor, id).await.map_err(crate::visit::refuse)?;
-    crate::visit::redirect_plain_form(crate::routes::HOME);
-    Ok(())
+pub(crate) async fn delete_unreadable(id: String) -> Result<String, Refused> {
+    let (api, vcluster) = server::on(&id)?;
+    api.delete_unreadable(vcluster).await?;
+    crate::request_context::redirect_plain_form(crate::routes::HOME);
+    Ok(id)
 }
 
 /// Adds `count` nodes like the ones it has.
 #[server(prefix = "/actions", endpoint = "add-nodes")]
 pub(crate) async fn add_nodes(id: String, count: i64) -> Result<Vcluster, Refused> {
-    let (control, actor, id) = server::on(&id)?;
-    server::answer(&actor, control.vclusters.add_nodes(&actor, id, count).await)
+    let (api, id) = server::on(&id)?;
+    Ok(api.add_nodes(id, count).await?)
 }
 
 /// Removes one node, with everything in it but the home.
 #[server(prefix = "/actions", endpoint = "remove-node")]
 pub(crate) async fn remove_node(id: String, node: String) -> Result<Vcluster, Refused> {
-    let (control, actor, id) = server::on(&id)?;
-    let node = node.parse().map_err(|_| server::no_such("node"))?;
-    server::answer(&actor, control.vclusters.remove_node(&actor, id, node).await)
+    let (api, id) = server::on(&id)?;
+    Ok(api.remove_node(id, ::api::id(&node, "node")?).await?)
 }
-
-#[cfg(feature = "ssr")]
-pub(crate) use server::all_of;
 
 /// What the functions above share on the server.
 #[cfg(feature = "ssr")]
 mod server {
-    use control::{Control, Error, actor::Actor, ports::store::PageRequest, vclusters::LONGEST_PAGE};
-    use domain::{VclusterId, Violation, vcluster::Vcluster as Record};
-    use wire::{
-        problem::{Code, Problem},
-        vcluster::{CreateVcluster, UnreadableVcluster, Vcluster},
-    };
+    use api::Api;
+    use domain::{VclusterId, Violation};
+    use wire::problem::{Code, Problem};
 
-    use crate::{
-        api::Refused,
-        visit::{actor, refuse, refuse_with, visit},
-    };
+    use crate::{api::Refused, request_context};
 
-    pub(super) fn on(id: &str) -> Result<(Control, Actor, VclusterId), Refused> {
-        let actor = actor()?;
-        // What is not an id is not the name of anything either.
-        let id = id.parse().map_err(|_| no_such("vcluster"))?;
-        Ok((visit()?.control, actor, id))
-    }
-
-    pub(super) fn answer(actor: &Actor, vcluster: Result<Record, Error>) -> Result<Vcluster, Refused> {
-        vcluster.map(|vcluster| Vcluster::from_domain(&vcluster, &actor.name)).map_err(refuse)
-    }
-
-    pub(super) fn no_such(what: &'static str) -> Refused {
-        refuse(Error::NotFound(what))
+    pub(super) fn on(id: &str) -> Result<(Api, VclusterId), Refused> {
+        Ok((request_context::api()?, api::id(id, "vcluster")?))
     }
 
     pub(super) fn invalid(faults: Vec<Violation>) -> Refused {
-        refuse_with(Problem::new(Code::Invalid, "Some fields are not right yet.").with_violations(faults))
-    }
-
-    pub(super) async fn create(order: CreateVcluster, key: Option<&str>) -> Result<Vcluster, Refused> {
-        let actor = actor()?;
-        let CreateVcluster { name, image, nodes, resources, autostart } = order;
-        let order = control::vclusters::CreateVcluster {
-            name,
-            image,
-            nodes,
-            cpus: resources.cpus,
-            memory_mib: resources.memory_mib,
-            autostart,
-        };
-        answer(&actor, visit()?.control.vclusters.create(&actor, order, key).await)
-    }
-
-    /// Every vcluster of the actor, newest first, and those that cannot be read. Their own limit keeps the list short.
-    pub(crate) async fn all_of(
-        control: &Control,
-        actor: &Actor,
-    ) -> Result<(Vec<Vcluster>, Vec<UnreadableVcluster>), Error> {
-        let (mut all, mut unreadable, mut after) = (Vec::new(), Vec::new(), None);
-        loop {
-            let page = control.vclusters.list(actor, PageRequest { after, limit: LONGEST_PAGE }).await?;
-            all.extend(page.vclusters.iter().map(|vcluster| Vcluster::from_domain(vcluster, &actor.name)));
-            unreadable.extend(page.unreadable.into_iter().map(UnreadableVcluster::from));
-            after = page.next;
-            if after.is_none() {
-                return Ok((all, unreadable));
-            }
-        }
+        request_context::refuse_with(Problem::new(Code::Invalid, "Some fields are not valid.").with_violations(faults))
     }
 }

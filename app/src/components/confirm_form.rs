@@ -5,7 +5,7 @@ use leptos::{form::ActionForm, prelude::*};
 
 use super::{field::TextField, problem_note::ProblemNote, provider_link::ProviderLink};
 use crate::{
-    api::session::{Confirm, ProviderOffer, WaysToConfirm},
+    api::session::{Confirm, ConfirmMethods, ProviderOffer},
     forms::Answers,
     routes,
 };
@@ -19,14 +19,14 @@ pub(crate) fn answers(confirm: ServerAction<Confirm>) -> Answers {
 
 #[component]
 pub(crate) fn ConfirmForm(
-    ways: WaysToConfirm,
+    methods: ConfirmMethods,
     /// Where it leads without script, and from a provider.
     #[prop(into)]
     next: String,
     confirm: ServerAction<Confirm>,
     answers: Answers,
 ) -> impl IntoView {
-    let WaysToConfirm { name, local, providers, .. } = ways;
+    let ConfirmMethods { name, local, providers, .. } = methods;
     let none = (!local && providers.iter().all(|provider| !provider.answers))
         .then(|| view! { <p class="sub" role="status">{t!("confirm-none")}</p> });
     let some = !providers.is_empty();

@@ -17,7 +17,7 @@ use crate::{
     api::{
         Refused,
         apps::ChangeApp,
-        vclusters::{Act, AddNodes, QuickCreate, RemoveNode, SetAutostart, Verb},
+        vclusters::{Act, AddNodes, ChangeVcluster, QuickCreate, RemoveNode, Verb},
     },
     hydration::is_first_render,
     routes,
@@ -25,7 +25,7 @@ use crate::{
 
 /// Refusals of these are shown on top of the page; every other form shows its own.
 const ON_TOP: [&str; 6] =
-    [Act::PATH, AddNodes::PATH, ChangeApp::PATH, QuickCreate::PATH, RemoveNode::PATH, SetAutostart::PATH];
+    [Act::PATH, AddNodes::PATH, ChangeApp::PATH, QuickCreate::PATH, RemoveNode::PATH, ChangeVcluster::PATH];
 
 #[derive(Clone, Copy)]
 pub(crate) struct Actions {

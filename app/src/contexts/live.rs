@@ -40,6 +40,10 @@ impl Live {
         self.store.with(|store| store.unreadable().to_vec())
     }
 
+    pub(crate) fn unreadable_deleted(self, id: &str) {
+        self.store.update(|store| store.forget_unreadable(id));
+    }
+
     pub(crate) fn count(self) -> usize {
         self.store.with(|store| store.vclusters().len())
     }

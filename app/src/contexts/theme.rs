@@ -81,7 +81,7 @@ impl ThemeContext {
 
 pub(crate) fn provide_theme() {
     #[cfg(feature = "ssr")]
-    let theme = crate::visit::theme();
+    let theme = crate::request_context::theme();
     #[cfg(not(feature = "ssr"))]
     let theme = browser::shown();
     let system_is_dark = RwSignal::new(false);

@@ -26,7 +26,7 @@ pub(crate) fn from_cookies(header: &str) -> Zone {
 /// Begins with the zone the page was rendered in.
 pub(crate) fn provide_zone() {
     #[cfg(feature = "ssr")]
-    let rendered = crate::visit::zone();
+    let rendered = crate::request_context::zone();
     #[cfg(not(feature = "ssr"))]
     let rendered = browser::rendered();
     let zone = RwSignal::new(rendered);

@@ -49,6 +49,10 @@ pub(crate) fn AccountMenu(
                     <Glyph icon=Icon::User/>
                     <span>{t!("profile-menu")}<small>{t!("profile-menu-about")}</small></span>
                 </a>
+                <a class="menu-item" href=routes::ACTIVITY>
+                    <Glyph icon=Icon::Activity/>
+                    <span>{t!("activity-title")}<small>{t!("activity-menu-about")}</small></span>
+                </a>
                 {(me.role == Role::Admin).then(|| view! {
                     <a class="menu-item" href=routes::ADMIN_USERS>
                         <Glyph icon=Icon::Shield/>

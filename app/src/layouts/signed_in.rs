@@ -4,7 +4,7 @@ use catalogue::t;
 use leptos::prelude::*;
 use leptos_router::{
     components::{Outlet, Redirect},
-    hooks::use_location,
+    hooks::{use_location, use_query_map},
 };
 
 use crate::{
@@ -69,7 +69,8 @@ fn Inside(overview: Overview) -> impl IntoView {
 
 #[component]
 fn Outside(refused: Refused, retry: Callback<()>) -> impl IntoView {
-    let here = use_location().pathname.get_untracked();
+    let code = use_query_map().with_untracked(|query| query.get("code"));
+    let here = routes::back_to(&use_location().pathname.get_untracked(), code.as_deref());
     if refused.needs_sign_in() {
         view! { <Redirect path=routes::sign_in_then(&here)/> }.into_any()
     } else {

@@ -3,10 +3,8 @@
 
 pub(crate) mod config;
 mod disks;
-mod gone;
 pub(crate) mod health;
 pub(crate) mod images;
-pub(crate) mod limits;
 pub(crate) mod new_user;
 pub(crate) mod people;
 pub(crate) mod person;

@@ -63,10 +63,16 @@ pub(crate) fn ProblemText(problem: Problem) -> impl IntoView {
     }
 }
 
+/// There is no page at this address.
+#[component]
+pub(crate) fn NotFound() -> impl IntoView {
+    view! { <ProblemPage problem=Problem::new(Code::NotFound, t!("problem-no-page"))/> }
+}
+
 /// The status of the page that is being rendered; nothing in the browser.
 fn respond_with(status: u16) {
     #[cfg(feature = "ssr")]
-    crate::visit::set_status(status);
+    crate::request_context::set_status(status);
     #[cfg(not(feature = "ssr"))]
     let _ = status;
 }

@@ -1,29 +1,30 @@
-//! The user's own account: password, API tokens, browsers that are signed in.
+//! The user's own account: password, API tokens, browsers that are signed in, disk.
 
-mod disk;
 mod identities;
-pub(crate) mod new_token;
 mod password;
 mod sessions;
-mod tokens;
+pub(crate) mod tokens;
 
 use catalogue::t;
 use leptos::prelude::*;
 use leptos_router::{NavigateOptions, components::Outlet, hooks::use_navigate};
+use wire::{disk::DiskUse, profile::Profile};
 
 use self::{
-    disk::DiskSection, identities::IdentitiesSection, password::PasswordSection, sessions::SessionsSection,
-    tokens::TokensSection,
+    identities::IdentitiesSection, password::PasswordSection, sessions::SessionsSection, tokens::TokensSection,
 };
 use crate::{
-    api::profile::{
-        ChangePassword, CreateToken, EndOtherSessions, EndSession, Profile, RevokeToken, Unlink, has_password,
-        read_profile,
+    api::{
+        disk::read_my_disk,
+        profile::{
+            ChangePassword, CreateToken, EndOtherSessions, EndSession, RevokeToken, Unlink, has_password, read_profile,
+        },
     },
-    components::{skeleton::SectionsSkeleton, tab_title::TabTitle},
+    components::{section::Section, skeleton::SectionsSkeleton, tab_title::TabTitle, time_ago::TimeAgo},
     layouts::{account::role, chrome::TopBar, signed_in::Me},
     pages::problem::ProblemCard,
     routes,
+    wording::amount::bytes,
 };
 
 /// What can be done on this page. The dialog in front of it makes tokens.
@@ -102,9 +103,9 @@ pub(crate) fn ProfilePage() -> impl IntoView {
                 {password}
                 {move || Suspend::new(async move {
                     match profile.await {
-                        Ok(Profile { tokens, sessions, identities }) => view! {
+                        Ok((Profile { tokens, sessions, identities }, address)) => view! {
                             <IdentitiesSection identities=identities/>
-                            <TokensSection tokens=tokens/>
+                            <TokensSection tokens=tokens address=address/>
                             <SessionsSection sessions=sessions/>
                         }
                         .into_any(),
@@ -117,4 +118,37 @@ pub(crate) fn ProfilePage() -> impl IntoView {
         <Outlet/>
     }
     .into_any()
+}
+
+/// What one takes of the hosts' disks: nodes, running or stopped, and the home. Nothing where it cannot be found out: nothing
+/// on the page depends on it.
+#[component]
+fn DiskSection() -> impl IntoView {
+    let disk = Resource::new_blocking(|| (), |()| read_my_disk());
+    move || Suspend::new(async move { disk.await.ok().map(|disk| view! { <Disk disk=disk/> }) })
+}
+
+#[component]
+fn Disk(disk: DiskUse) -> impl IntoView {
+    let DiskUse { nodes_bytes, home_bytes, counted_at, hosts_missing } = disk;
+    let facts = match counted_at {
+        None => view! { <p class="section-empty sub">{t!("common-disk-not-yet")}</p> }.into_any(),
+        Some(at) => view! {
+            <dl class="facts section-facts">
+                <div><dt>{t!("common-disk-nodes")}</dt><dd>{bytes(nodes_bytes)}</dd></div>
+                <div><dt>{t!("common-disk-home")}</dt><dd>{bytes(home_bytes)}</dd></div>
+                <div><dt>{t!("common-disk-counted")}</dt><dd><TimeAgo at=at/></dd></div>
+            </dl>
+        }
+        .into_any(),
+    };
+    // Before the first count all are missing, which is said already.
+    let missing = (hosts_missing > 0 && counted_at.is_some())
+        .then(|| view! { <p class="section-empty sub">{t!("common-disk-missing", n = hosts_missing)}</p> });
+    view! {
+        <Section id="disk" title=t!("common-disk") about=t!("profile-disk-about")>
+            {facts}
+            {missing}
+        </Section>
+    }
 }

@@ -1,14 +1,24 @@
-//! Signing in: through an OpenID provider, or with a name and a password. Works before WASM has loaded, and without it.
+//! Signing in: through an OpenID provider, or with a name and a password, which works before WASM has loaded, and without it.
+//! Confirming it later, and the way back into an app after it.
 
 use catalogue::t;
 use leptos::{form::ActionForm, prelude::*};
 use leptos_meta::Title;
-use leptos_router::hooks::use_query_map;
+use leptos_router::{
+    NavigateOptions,
+    components::Redirect,
+    hooks::{use_location, use_navigate, use_query_map},
+};
 
 use crate::{
-    api::session::{ProviderOffer, SignIn, WaysIn, read_ways_in},
+    api::session::{Confirm, ProviderOffer, SignIn, SignInMethods, read_confirm_methods, read_sign_in_methods},
     components::{
-        field::TextField, language_switch::LanguageSwitch, problem_note::ProblemNote, provider_link::ProviderLink,
+        confirm_form::{self, ConfirmForm},
+        field::TextField,
+        language_switch::LanguageSwitch,
+        problem_note::ProblemNote,
+        provider_link::ProviderLink,
+        skeleton::ListSkeleton,
     },
     forms::refusal,
     layouts::plain::Plain,
@@ -21,8 +31,8 @@ pub(crate) fn SignInPage() -> impl IntoView {
     let query = use_query_map();
     let next = Memo::new(move |_| query.with(|query| query.get("next").unwrap_or_else(|| routes::HOME.to_owned())));
     #[cfg(feature = "ssr")]
-    crate::visit::pass_on_if_signed_in(&next.get_untracked());
-    let ways = Resource::new_blocking(|| (), |()| read_ways_in());
+    crate::request_context::pass_on_if_signed_in(&next.get_untracked());
+    let methods = Resource::new_blocking(|| (), |()| read_sign_in_methods());
     view! {
         <Title text=t!("common-page-title", page = t!("sign-in-title"))/>
         <Plain>
@@ -31,8 +41,8 @@ pub(crate) fn SignInPage() -> impl IntoView {
             <Suspense>
                 {move || Suspend::new(async move {
                     // A password opens, whatever else cannot be found out.
-                    let ways = ways.await.unwrap_or(WaysIn { local: true, providers: Vec::new() });
-                    view! { <Ways ways=ways next=next sign_in=sign_in/> }.into_any()
+                    let methods = methods.await.unwrap_or(SignInMethods { local: true, providers: Vec::new() });
+                    view! { <Methods methods=methods next=next sign_in=sign_in/> }.into_any()
                 })}
             </Suspense>
             <LanguageSwitch/>
@@ -42,8 +52,8 @@ pub(crate) fn SignInPage() -> impl IntoView {
 }
 
 #[component]
-fn Ways(ways: WaysIn, next: Memo<String>, sign_in: ServerAction<SignIn>) -> impl IntoView {
-    let WaysIn { local, providers } = ways;
+fn Methods(methods: SignInMethods, next: Memo<String>, sign_in: ServerAction<SignIn>) -> impl IntoView {
+    let SignInMethods { local, providers } = methods;
     let some = !providers.is_empty();
     let none = (!local && providers.iter().all(|provider| !provider.answers))
         .then(|| view! { <p class="sub" role="status">{t!("sign-in-none")}</p> });
@@ -112,4 +122,64 @@ fn PasswordForm(
             </button>
         </ActionForm>
     }
+}
+
+/// Confirming a sign-in on a page of its own: where a form leads that needs a fresh one.
+#[component]
+pub(crate) fn ConfirmPage() -> impl IntoView {
+    let confirm = ServerAction::<Confirm>::new();
+    let answers = confirm_form::answers(confirm);
+    let query = use_query_map().get_untracked();
+    let next = routes::safe_next(&query.get("next").unwrap_or_default()).to_owned();
+    let methods = Resource::new_blocking(|| (), |()| read_confirm_methods());
+    let navigate = use_navigate();
+    let onward = next.clone();
+    Effect::new(move |_| {
+        if let Some(Ok(())) = confirm.value().get() {
+            // The way back does not lead to a form that is done.
+            navigate(&onward, NavigateOptions { replace: true, ..Default::default() });
+        }
+    });
+    view! {
+        <Title text=t!("common-page-title", page = t!("confirm-title"))/>
+        <Plain>
+            <h1>{t!("confirm-title")}</h1>
+            <p class="sub">{t!("confirm-about")}</p>
+            <Suspense>
+                {move || {
+                    let next = next.clone();
+                    Suspend::new(async move {
+                        match methods.await {
+                            Ok(methods) if methods.fresh => view! { <Redirect path=next/> }.into_any(),
+                            Ok(methods) => view! { <ConfirmForm methods=methods next=next confirm=confirm answers=answers/> }.into_any(),
+                            Err(refused) if refused.needs_sign_in() => {
+                                view! { <Redirect path=routes::sign_in_then(&next)/> }.into_any()
+                            }
+                            Err(refused) => view! { <ProblemNote problem=Signal::stored(Some(refused.into()))/> }.into_any(),
+                        }
+                    })
+                }}
+            </Suspense>
+            <LanguageSwitch/>
+        </Plain>
+    }
+    .into_any()
+}
+
+/// The way back into an app after signing in: the server knows the way on, so the browser asks it. Shown for a moment, where
+/// the console's own router was sent to this address.
+#[component]
+pub(crate) fn EnterApp() -> impl IntoView {
+    let here = use_location();
+    Effect::new(move || {
+        let address = format!("{}{}", here.pathname.get(), here.search.with(|search| question(search)));
+        // Fails only where there is no window.
+        let _ = window().location().replace(&address);
+    });
+    view! { <ListSkeleton/> }
+}
+
+/// The router gives the query without its question mark.
+fn question(search: &str) -> String {
+    if search.is_empty() || search.starts_with('?') { search.to_owned() } else { format!("?{search}") }
 }

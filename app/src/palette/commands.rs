@@ -10,9 +10,9 @@ use super::{
 };
 use crate::{
     api::vclusters::Verb,
-    components::{icon::Icon, offer_button},
+    available_actions::{AvailableAction, available_actions},
+    components::{action_button, icon::Icon},
     contexts::theme::Theme,
-    offers::{Offer, offers},
     routes,
 };
 
@@ -82,6 +82,7 @@ fn pages(is_admin: bool) -> Vec<Command> {
     let mut pages = vec![
         at(t!("chrome-vclusters"), kind(), Icon::Boxes, Shortcut::Home, routes::HOME),
         at(t!("chrome-terminals"), kind(), Icon::Terminal, Shortcut::Terminals, routes::TERMINALS),
+        plain(t!("activity-of-all"), kind(), Icon::Activity, Does::Go(routes::ACTIVITY.into())),
         at(t!("palette-profile"), kind(), Icon::User, Shortcut::Profile, routes::PROFILE),
     ];
     if is_admin {
@@ -117,15 +118,20 @@ fn inside(vcluster: &Vcluster, apps: &[App]) -> Vec<Command> {
 
 /// What can be done to it now; only what would be offered on its page.
 fn actions(vcluster: &Vcluster) -> Vec<Command> {
-    let offered = offers(vcluster);
-    let all = offered.first.into_iter().chain(offered.more);
-    let command = |offer: Offer| {
-        let does = match (offer, offer.verb()) {
+    let available = available_actions(vcluster);
+    let all = available.first.into_iter().chain(available.more);
+    let command = |action: AvailableAction| {
+        let does = match (action, action.verb()) {
             (_, Some(verb)) => Does::Act(vcluster.id.clone(), verb),
-            (Offer::Delete, None) => Does::Go(routes::delete_vcluster(&vcluster.id)),
+            (AvailableAction::Delete, None) => Does::Go(routes::delete_vcluster(&vcluster.id)),
             _ => return None,
         };
-        Some(plain(offer_button::spoken(offer, vcluster), t!("palette-kind-action"), offer_button::icon(offer), does))
+        Some(plain(
+            action_button::spoken(action, vcluster),
+            t!("palette-kind-action"),
+            action_button::icon(action),
+            does,
+        ))
     };
     all.filter_map(command).collect()
 }

@@ -50,8 +50,8 @@ area! {
     /// Signing in, and confirming it.
     entrance {
         SignIn => crate::pages::sign_in::SignInPage,
-        Confirm => crate::pages::confirm::ConfirmPage,
-        EnterApp => crate::pages::enter_app::EnterApp,
+        Confirm => crate::pages::sign_in::ConfirmPage,
+        EnterApp => crate::pages::sign_in::EnterApp,
     }
 }
 
@@ -63,24 +63,26 @@ area! {
 }
 
 area! {
-    /// One vcluster, and terminals.
+    /// One vcluster, and what is of all of them: terminals, activity.
     vcluster {
         Vcluster => crate::pages::vclusters::detail::VclusterPage,
-        Overview => crate::pages::vclusters::detail::overview::OverviewTab,
-        Delete => crate::pages::vclusters::detail::overview::DeleteTab,
+        Overview => crate::pages::vclusters::detail::OverviewTab,
+        Delete => crate::pages::vclusters::detail::DeleteTab,
         Apps => crate::pages::vclusters::apps::AppsTab,
-        Jupyter => crate::pages::vclusters::apps::jupyter::JupyterPage,
+        Jupyter => crate::pages::vclusters::apps::JupyterPage,
         Activity => crate::pages::vclusters::activity::ActivityTab,
-        Terminals => crate::pages::terminals::full::TerminalsPage,
-        ChooseTerminals => crate::pages::terminals::choose::ChooseTerminalsPage,
+        AllActivity => crate::pages::vclusters::activity::ActivityPage,
+        Terminals => crate::pages::terminals::TerminalsPage,
+        ChooseTerminals => crate::pages::terminals::ChooseTerminalsPage,
     }
 }
 
 area! {
-    /// The user's own account, and help.
+    /// The user's own account, programs that are let into it, and help.
     profile {
         Profile => crate::pages::profile::ProfilePage,
-        NewToken => crate::pages::profile::new_token::NewTokenDialog,
+        NewToken => crate::pages::profile::tokens::NewTokenDialog,
+        Device => crate::pages::device::DevicePage,
         Help => crate::pages::help::HelpPage,
     }
 }
@@ -118,8 +120,8 @@ impl Area {
         match (parts.next()?, parts.next()) {
             ("sign-in" | "confirm", _) | ("apps", Some("enter")) => Some(Self::Entrance),
             ("vclusters", Some("new")) => Some(Self::Order),
-            ("vclusters" | "terminals", _) => Some(Self::Vcluster),
-            ("profile" | "help", _) => Some(Self::Profile),
+            ("vclusters" | "terminals" | "activity", _) => Some(Self::Vcluster),
+            ("profile" | "device" | "help", _) => Some(Self::Profile),
             ("admin", _) => Some(Self::Admin),
             _ => None,
         }

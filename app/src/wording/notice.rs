@@ -66,6 +66,7 @@ fn success(after: &Vcluster) -> String {
         OperationKind::AddNodes | OperationKind::RemoveNode => t!("notice-has-nodes", name = name, nodes = nodes),
         OperationKind::OutOfMemory => t!("activity-out-of-memory"),
         OperationKind::MadeBefore => t!("activity-made-before"),
+        OperationKind::Opened => t!("activity-opened"),
     }
 }
 
@@ -121,7 +122,7 @@ mod tests {
         let told = OutOfMemory { at: at(9), process: Some("python3".into()), memory_mib: 1024 };
         after.nodes[1].out_of_memory = Some(told);
         let said = of_change(Some(&before), &after).map(|notice| notice.text);
-        let text = "lab-1, node-1: python3 was ended because the 1024 MiB of memory were used up.";
+        let text = "lab-1, node-1: python3 was killed because the node ran out of memory (1024 MiB).";
         assert_eq!(said.as_deref(), Some(text));
         assert_eq!(of_change(Some(&after), &after), None);
     }

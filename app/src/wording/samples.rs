@@ -4,7 +4,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use domain::{
     node::NodeState,
     operation::{OperationKind, OperationState},
-    user::Role,
+    user::{Role, Scope},
     vcluster::VclusterState,
 };
 use wire::{
@@ -31,7 +31,13 @@ pub(crate) fn amount(vclusters: u32, nodes: u32) -> Amount {
 /// The overview of a user with one vcluster of two nodes in use, whatever the list says.
 pub(crate) fn overview(vclusters: Vec<Vcluster>) -> Overview {
     Overview {
-        session: Session { name: "ada".into(), role: Role::User, limits: amount(4, 16), usage: amount(1, 2) },
+        session: Session {
+            name: "ada".into(),
+            role: Role::User,
+            scopes: Scope::ALL.to_vec(),
+            limits: amount(4, 16),
+            usage: amount(1, 2),
+        },
         vclusters,
         unreadable: Vec::new(),
         position: 7,
@@ -86,5 +92,6 @@ pub(crate) fn vcluster(id: &str, state: VclusterState) -> Vcluster {
         },
         created_at: at(0),
         autostart: true,
+        description: String::new(),
     }
 }

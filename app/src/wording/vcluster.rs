@@ -208,6 +208,7 @@ pub(crate) fn operating(vcluster: &Vcluster) -> String {
         OperationKind::Recover => t!("state-doing-recover", name = name),
         OperationKind::OutOfMemory => t!("activity-out-of-memory"),
         OperationKind::MadeBefore => t!("activity-made-before"),
+        OperationKind::Opened => t!("activity-opened"),
     }
 }
 
@@ -244,6 +245,7 @@ pub(crate) fn last_action(vcluster: &Vcluster) -> String {
         (OperationKind::RemoveNode, true) => t!("state-failed-remove-node"),
         (OperationKind::OutOfMemory, _) => t!("activity-out-of-memory"),
         (OperationKind::MadeBefore, _) => t!("activity-made-before"),
+        (OperationKind::Opened, _) => t!("activity-opened"),
         (OperationKind::Recover, false) => t!("state-done-recover", host = host_of(vcluster.operation.host.as_deref())),
         (OperationKind::Recover, true) => {
             t!("state-failed-recover", host = host_of(vcluster.operation.host.as_deref()))

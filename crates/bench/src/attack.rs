@@ -24,7 +24,7 @@ const VCLUSTERS: usize = 2;
 const NODES: usize = 16;
 const ROUNDS: usize = 4000;
 const ECHO: &[&str] = &["sh", "-c", "stty -echo raw; exec cat"];
-const WITHOUT: &str = "the same without the attack";
+const WITHOUT: &str = "the same of honest nodes";
 
 pub(crate) async fn measure(options: &Options) -> Result<Vec<Figure>> {
     let installation = Installation::start(&options.dockletd).await?;
@@ -42,15 +42,16 @@ pub(crate) async fn measure(options: &Options) -> Result<Vec<Figure>> {
     let victim = create(&client, "victim", 1).await?;
     let terminal = client.open_terminal(&victim, "node-0", ECHO).await?;
     let mut stream = client.attach(&victim, "node-0", &terminal.id).await?;
-    let calm = observe(&installation, &mut stream).await?;
-    let kinds = Misdeed::ALL.into_iter().cycle();
-    let nodes: Vec<_> = places.iter().zip(kinds).map(|(place, kind)| HostileNode::take_place(place, kind)).collect();
     let over = Arc::new(AtomicBool::new(false));
     let askers: Vec<_> = evil
         .iter()
         .flat_map(|id| (0..NODES).map(move |node| (id.clone(), format!("node-{node}"))))
         .map(|(id, node)| tokio::spawn(ask(client.clone(), id, node, Arc::clone(&over))))
         .collect();
+    // The same questions, while the nodes answer as they should: what else they cost is what the hostility does.
+    let calm = observe(&installation, &mut stream).await?;
+    let kinds = Misdeed::ALL.into_iter().cycle();
+    let nodes: Vec<_> = places.iter().zip(kinds).map(|(place, kind)| HostileNode::take_place(place, kind)).collect();
     let attacked = observe(&installation, &mut stream).await;
     over.store(true, Ordering::SeqCst);
     for asker in askers {
@@ -82,7 +83,7 @@ async fn create(client: &Client, name: &str, nodes: usize) -> Result<String> {
     Ok(vcluster.id)
 }
 
-/// Whatever the answer is.
+/// Whatever the answer is, and without a pause.
 async fn ask(client: Client, id: String, node: String, over: Arc<AtomicBool>) {
     while !over.load(Ordering::SeqCst) {
         let _ = client.terminals(&id, &node).await;

@@ -7,10 +7,10 @@ use std::{
 };
 
 use anyhow::{Context, Result};
-use control::ports::engine::{Ceilings, ContainerSpec, Engine, NetworkSpec, VolumeSpec};
+use control::ports::engine::{Attachment, Ceilings, ContainerSpec, Engine, NetworkSpec, VolumeSpec};
 use docker::DockerEngine;
 use domain::{
-    InstallationId, NodeId, UserId, VclusterId, name::NodeName, node::Generation, resources::Resources, subnet,
+    InstallationId, InstanceId, UserId, VclusterId, name::NodeName, node::Generation, resources::Resources, subnet,
 };
 use futures::future::try_join_all;
 use uuid::Uuid;
@@ -134,7 +134,7 @@ impl Floor {
             .collect::<Result<_>>()?;
         let containers = try_join_all(specs.iter().map(|spec| async {
             let id = self.engine.create_container(spec).await?;
-            self.engine.start_container(&id, spec.ip).await?;
+            self.engine.start_container(&id, spec.ip()).await?;
             Ok::<_, anyhow::Error>(id)
         }))
         .await?;
@@ -158,16 +158,15 @@ impl Floor {
             name: format!("bench-{}-{name}", network.vcluster),
             installation: self.installation,
             owner,
-            vcluster: network.vcluster,
-            node: NodeId::new(Uuid::now_v7()),
+            vcluster: Some(network.vcluster),
+            instance: InstanceId::new(Uuid::now_v7()),
             generation: Generation::FIRST,
-            host_name: name,
+            host_name: name.to_string(),
             image: "docklet/base".parse()?,
             runtime: None,
             resources: NODE,
             ceilings: Ceilings::default(),
-            network: network.name.clone(),
-            ip,
+            network: Some(Attachment { network: network.name.clone(), ip }),
             home: home.to_owned(),
             init: self.init.clone(),
             run_dir,

@@ -1,12 +1,12 @@
-//! How long a user waits for their list of vclusters when the record holds ten thousand.
+//! What ten thousand vclusters in the record cost: a user's list, a scrape, a new vcluster.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
 
 use control::ports::{
     clock::{Clock, SystemClock},
-    store::{Account, Store, Transaction},
+    store::{Account, Store, Transaction, UserReads},
 };
 use domain::{
     NodeId, OperationId, UserId, VclusterId,
@@ -28,36 +28,99 @@ use crate::{
     installation::Installation,
 };
 
-const OWNERS: u32 = 200;
-const EACH: u32 = 50;
+/// Users, and vclusters of each.
+const MANY: (u32, u32) = (200, 50);
+const FEW: (u32, u32) = (1, 10);
 const REQUESTS: usize = 500;
+const CREATIONS: usize = 30;
 
 pub(crate) async fn measure(options: &Options) -> Result<Vec<Figure>> {
-    let mut installation = Installation::prepare(&options.dockletd)?;
-    fill(&installation).await?;
-    installation.serve().await?;
-    let client = Client::new(installation.url(), installation.token()?);
-    let mut samples = Vec::new();
-    for _ in 0..REQUESTS {
-        let begun = Instant::now();
-        let page = client.list().await?;
-        samples.push(begun.elapsed());
+    let few = creations(&holding(options, FEW).await?).await?;
+    let installation = holding(options, MANY).await?;
+    let (owners, each) = MANY;
+    let all = owners * each;
+    let list = of(REQUESTS, async || {
+        let page = client(&installation)?.list().await?;
         let items = page["items"].as_array().context("a page has items")?;
-        anyhow::ensure!(items.len() == EACH as usize, "the page has {} items", items.len());
-    }
-    let name = format!("list of {EACH} vclusters for a user among {}", OWNERS * EACH);
-    Ok(vec![Figure::new(name, "ms", milliseconds(&samples), None, "≤ 20 ms p50", |ours, _| ours.p50 <= 20.0)])
+        anyhow::ensure!(items.len() == each as usize, "the page has {} items", items.len());
+        Ok(())
+    })
+    .await?;
+    let address = format!("{}/metrics", installation.url());
+    let metrics = of(REQUESTS, async || {
+        anyhow::ensure!(reqwest::get(&address).await?.text().await?.contains("docklet_vclusters"), "no counts");
+        Ok(())
+    })
+    .await?;
+    let created = creations(&installation).await?;
+    let among = Some(("the same among 10", milliseconds(&few)));
+    Ok(vec![
+        Figure::new(
+            format!("list of {each} vclusters for a user among {all}"),
+            "ms",
+            milliseconds(&list),
+            None,
+            "≤ 20 ms p50",
+            |ours, _| ours.p50 <= 20.0,
+        ),
+        Figure::new(format!("/metrics among {all}"), "ms", milliseconds(&metrics), None, "≤ 10 ms p50", |ours, _| {
+            ours.p50 <= 10.0
+        }),
+        Figure::new(
+            format!("a new vcluster is accepted among {all}"),
+            "ms",
+            milliseconds(&created),
+            among,
+            "≤ 1.2×",
+            |ours, few| few.is_some_and(|few| ours.p50 <= few.p50 * 1.2),
+        ),
+    ])
 }
 
-/// Stopped vclusters of two nodes each: `EACH` of them are the bench's own, the rest belong to others.
-async fn fill(installation: &Installation) -> Result<()> {
+async fn holding(options: &Options, (owners, each): (u32, u32)) -> Result<Installation> {
+    let mut installation = Installation::prepare(&options.dockletd)?;
+    fill(&installation, owners, each).await?;
+    installation.serve().await?;
+    Ok(installation)
+}
+
+fn client(installation: &Installation) -> Result<Client> {
+    Ok(Client::new(installation.url(), installation.token()?))
+}
+
+/// How long each of so many takes.
+async fn of(rounds: usize, work: impl AsyncFn() -> Result<()>) -> Result<Vec<Duration>> {
+    let mut samples = Vec::new();
+    for _ in 0..rounds {
+        let begun = Instant::now();
+        work().await?;
+        samples.push(begun.elapsed());
+    }
+    Ok(samples)
+}
+
+/// Until the answer that a new vcluster is accepted. Each is deleted before the next, so that its containers are not in the way.
+async fn creations(installation: &Installation) -> Result<Vec<Duration>> {
+    let client = client(installation)?;
+    let mut samples = Vec::new();
+    for round in 0..CREATIONS {
+        let begun = Instant::now();
+        let made = client.create(&format!("new-{round}"), 1, 0.1, 64).await?;
+        samples.push(begun.elapsed());
+        client.delete(&made.id).await?;
+    }
+    Ok(samples)
+}
+
+/// Stopped vclusters of two nodes each: `each` of them are the bench's own, the rest belong to others.
+async fn fill(installation: &Installation, owners: u32, each: u32) -> Result<()> {
     let store = store::connect(&StoreConfig::at(installation.data_dir().join("docklet.db"))).await?;
     let bench = store.account(&"bench".parse()?).await?.context("the user bench exists")?.user.id;
     let mut number = 0;
-    for owner in 0..OWNERS {
+    for owner in 0..owners {
         let mut tx = store.begin().await?;
         let owner = if owner == 0 { bench } else { other_owner(&mut *tx, owner).await? };
-        for _ in 0..EACH {
+        for _ in 0..each {
             tx.save_vcluster(&stopped(owner, number)?, SystemClock.now()).await?;
             number += 1;
         }
@@ -110,5 +173,6 @@ fn stopped(owner: UserId, number: u32) -> Result<Vcluster> {
         operation: operation.clone(),
         created_at: now,
         autostart: true,
+        description: Default::default(),
     })
 }

@@ -5,6 +5,7 @@
 
 mod apps;
 mod attack;
+mod cli;
 mod client;
 mod creation;
 mod figure;
@@ -28,7 +29,7 @@ use figure::Report;
 #[command(about = "Docklet's figures beside a floor or a peer")]
 struct Options {
     /// Measure only groups whose name contains this: creation, terminal, attack, apps, footprint, sign-in, listing,
-    /// proxy.
+    /// proxy, cli.
     only: Option<String>,
     /// The optimised dockletd; docklet-init stands beside it.
     #[arg(long, default_value = "target/release/dockletd")]
@@ -78,6 +79,9 @@ async fn main() -> Result<()> {
     }
     if wanted("proxy") {
         report.add("proxy", proxy::measure(&options).await?)?;
+    }
+    if wanted("cli") {
+        report.add("cli", cli::measure(&options).await?)?;
     }
     report.print();
     Ok(())

@@ -1,7 +1,8 @@
 //! People: who they are, how they show it, what they may take. Knows no cookie and no header.
 
 mod administration;
-mod once;
+mod device;
+mod one_time_secrets;
 mod password;
 mod people;
 mod profile;
@@ -14,22 +15,24 @@ use std::sync::Arc;
 use chrono::{DateTime, TimeDelta, Utc};
 use domain::{
     UserId,
-    allowance::{Allowances, Shares},
     name::UserName,
     quota::{Limits, Usage},
+    quota_policy::{QuotaPolicy, Shares},
     user::User,
 };
 
 pub use administration::NewUser;
-pub(crate) use administration::{WaysIn, change_role, keeps_an_administrator};
-pub use once::ONCE_KEY_LENGTH;
+pub(crate) use administration::{SignInMethods, change_role, keeps_an_administrator};
+pub use device::{BegunSignIn, GrantedToken, PendingSignIn};
+pub use one_time_secrets::ONE_TIME_KEY_LENGTH;
 pub use people::{ChangePerson, NewPerson, PersonDetail, Secret};
 pub(crate) use throttle::network_of;
 pub use throttle::{Device, Knock};
 pub use token::{IssuedToken, LONGEST_TOKEN_DAYS};
 
 use self::{
-    once::ShownOnce,
+    device::PendingSignIns,
+    one_time_secrets::OneTimeSecrets,
     queue::{Queue, Turn},
     throttle::{Guess, Rule, Subject},
 };
@@ -49,9 +52,11 @@ pub struct Accounts {
     clock: Arc<dyn Clock>,
     entropy: Arc<dyn Entropy>,
     passwords: Queue,
-    allowances: Allowances,
-    shown_once: ShownOnce,
-    ways: WaysIn,
+    quota_policy: QuotaPolicy,
+    one_time_secrets: OneTimeSecrets,
+    /// Of programs on other machines.
+    pending: PendingSignIns,
+    methods: SignInMethods,
     /// How long a sign-in is good for what makes the way in wider.
     fresh: TimeDelta,
     /// Where open pages are told; the command line has none.
@@ -60,7 +65,7 @@ pub struct Accounts {
 
 impl std::fmt::Debug for Accounts {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Accounts").field("allowances", &self.allowances).finish_non_exhaustive()
+        f.debug_struct("Accounts").field("quota_policy", &self.quota_policy).finish_non_exhaustive()
     }
 }
 
@@ -70,16 +75,17 @@ impl Accounts {
         store: Arc<dyn Store>,
         clock: Arc<dyn Clock>,
         entropy: Arc<dyn Entropy>,
-        allowances: Allowances,
+        quota_policy: QuotaPolicy,
     ) -> Self {
         Self {
             store,
             clock,
             entropy,
             passwords: Queue::default(),
-            allowances,
-            shown_once: ShownOnce::default(),
-            ways: WaysIn::default(),
+            quota_policy,
+            one_time_secrets: OneTimeSecrets::default(),
+            pending: PendingSignIns::default(),
+            methods: SignInMethods::default(),
             fresh: TimeDelta::minutes(10),
             events: None,
         }
@@ -93,8 +99,8 @@ impl Accounts {
 
     /// Where people sign in at a provider only, no password opens anything.
     #[must_use]
-    pub(crate) fn with_ways_in(self, ways: WaysIn) -> Self {
-        Self { ways, ..self }
+    pub(crate) fn with_sign_in_methods(self, methods: SignInMethods) -> Self {
+        Self { methods, ..self }
     }
 
     #[must_use]
@@ -121,7 +127,7 @@ impl Accounts {
     /// for good, strangers do not keep a browser of the account's waiting, and an unknown name costs as much time as a
     /// wrong password.
     pub async fn sign_in(&self, name: &str, password: &str, from: impl Into<Knock>) -> Result<User, Error> {
-        if !self.ways.passwords {
+        if !self.methods.passwords {
             return Err(Error::NoPasswords);
         }
         let account = match name.parse::<UserName>() {
@@ -171,13 +177,13 @@ impl Accounts {
 
     /// What the actor may hold and what they hold.
     pub async fn holdings(&self, actor: &Actor) -> Result<(Limits, Usage), Error> {
-        let standing = self.store.standing(actor.user).await?;
-        Ok((self.allowances.of(&standing), self.store.usage(actor.user).await?))
+        let quota = self.store.quota_assignment(actor.user).await?;
+        Ok((self.quota_policy.of(&quota), self.store.usage(actor.user).await?))
     }
 
     /// What the user may take at a time of what all share in dockletd itself.
     pub async fn shares(&self, user: UserId) -> Result<Shares, Error> {
-        Ok(self.allowances.shares(self.store.standing(user).await?.group.as_ref()))
+        Ok(self.quota_policy.shares(self.store.quota_assignment(user).await?.group.as_ref()))
     }
 
     async fn refuse_while_waiting(&self, guess: &Guess) -> Result<(), Error> {

@@ -4,10 +4,10 @@
 
 use domain::{
     UserId,
-    allowance::Allowances,
     name::{RuntimeName, WorkerName},
     node::Node,
     quota::Usage,
+    quota_policy::{QuotaAssignment, QuotaPolicy},
     resources::Resources,
     vcluster::Vcluster,
 };
@@ -18,7 +18,7 @@ use crate::{Error, Policy, ports::store::Transaction, reconcile::hosts::Hosts};
 #[derive(Debug, Clone)]
 pub(crate) struct Admission {
     hosts: Hosts,
-    allowances: Allowances,
+    quota_policy: QuotaPolicy,
     overcommit: Overcommit,
 }
 
@@ -26,6 +26,8 @@ pub(crate) struct Admission {
 #[derive(Debug)]
 pub(crate) struct NewNodes<'a> {
     pub(crate) owner: UserId,
+    /// What decides how much the owner may hold; read with what is decided by it.
+    pub(crate) quota: &'a QuotaAssignment,
     pub(crate) count: u8,
     pub(crate) each: Resources,
     pub(crate) runtime: Option<&'a RuntimeName>,
@@ -35,15 +37,20 @@ pub(crate) struct NewNodes<'a> {
 
 impl Admission {
     pub(crate) fn new(hosts: Hosts, policy: &Policy) -> Self {
-        Self { hosts, allowances: policy.allowances.clone(), overcommit: policy.overcommit }
+        Self { hosts, quota_policy: policy.quota_policy.clone(), overcommit: policy.overcommit }
     }
 
-    /// A host for each of them.
-    pub(crate) async fn place(&self, tx: &mut dyn Transaction, new: NewNodes<'_>) -> Result<Vec<WorkerName>, Error> {
-        let NewNodes { owner, count, each, runtime, beside } = new;
+    /// A host for each of them, and what their owner holds with them.
+    pub(crate) async fn place(
+        &self,
+        tx: &mut dyn Transaction,
+        new: NewNodes<'_>,
+    ) -> Result<(Vec<WorkerName>, Usage), Error> {
+        let NewNodes { owner, quota, count, each, runtime, beside } = new;
         let count = u32::from(count);
-        self.check_limits(tx, owner, Usage::of_nodes(count, each).plus(beside)).await?;
-        self.hosts.place(count, each, runtime, self.overcommit, &tx.worker_usage().await?)
+        let usage = self.check_limits(tx, owner, quota, Usage::of_nodes(count, each).plus(beside)).await?;
+        let workers = self.hosts.place(count, each, runtime, self.overcommit, &tx.worker_usage().await?)?;
+        Ok((workers, usage))
     }
 
     /// Whether these nodes of the vcluster, which hold nothing now, may run again. Stopped nodes keep their files on their
@@ -59,14 +66,21 @@ impl Admission {
         }
         let count = u32::try_from(nodes.len()).unwrap_or(u32::MAX);
         let each = vcluster.resources;
-        self.check_limits(tx, vcluster.owner, Usage::of_nodes(count, each)).await?;
+        let quota = tx.quota_assignment(vcluster.owner).await?;
+        self.check_limits(tx, vcluster.owner, &quota, Usage::of_nodes(count, each)).await?;
         self.hosts.check_same_hosts(nodes, each, self.overcommit, &tx.worker_usage().await?)
     }
 
-    /// The limits are read with what is decided by them, so that a change holds for the next order.
-    async fn check_limits(&self, tx: &mut dyn Transaction, owner: UserId, asked: Usage) -> Result<(), Error> {
+    /// Returns what the owner holds with what is asked.
+    async fn check_limits(
+        &self,
+        tx: &mut dyn Transaction,
+        owner: UserId,
+        quota: &QuotaAssignment,
+        asked: Usage,
+    ) -> Result<Usage, Error> {
         let used = tx.usage(owner).await?;
-        let limits = self.allowances.of(&tx.standing(owner).await?);
-        limits.check(used, asked).map_err(Error::LimitExceeded)
+        self.quota_policy.of(quota).check(used, asked).map_err(Error::LimitExceeded)?;
+        Ok(used.plus(asked))
     }
 }

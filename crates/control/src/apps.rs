@@ -3,17 +3,17 @@
 //! Knows no HTTP: cookies, hosts and pages are the edge's. Only the owner sees or enters an app; for other users,
 //! administrators included, it does not exist.
 //!
-//! `sight` looks at nodes · `roll` decides what is recorded (pure), `record` writes it · `view` is what an owner sees · `entrance` turns a portal
-//! session into an app's own · `decision` says, for each request, who is inside and where it goes · `live` and `watch` tell
-//! while a page looks
+//! `probe` asks nodes · `app_set` decides what is recorded (pure), `record` writes it · `view` is what an owner sees ·
+//! `entrance` turns a portal session into an app's own · `decision` says, for each request, who is inside and where it
+//! goes · `live` and `watch` tell while a page looks
 
+mod app_set;
 mod brief_cache;
 mod decision;
 mod entrance;
 mod live;
+mod probe;
 mod record;
-mod roll;
-mod sight;
 mod view;
 mod watch;
 
@@ -21,18 +21,18 @@ use std::sync::Arc;
 
 use domain::{
     AppId, VclusterId,
-    allowance::Allowances,
     app::{self, App, AppKind, AppName, JUPYTER_SERVICE, MOST_PER_NODE},
     name::NodeName,
     node::{Node, NodeIntent},
-    vcluster::Vcluster,
+    quota_policy::QuotaPolicy,
+    user::Scope,
 };
 
 pub use crate::secret::{cookie_digest, nonce_digest};
 pub use decision::{Decision, Target};
 pub use entrance::{EntryCode, Opened};
 pub use live::{Live, NodeUsage};
-pub(crate) use record::give_jupyter;
+pub(crate) use record::{give_jupyter, give_new_jupyter};
 pub use view::AppView;
 
 use self::{decision::Decisions, record::Names, watch::Watches};
@@ -40,6 +40,7 @@ use crate::{
     Error, Ports,
     actor::Actor,
     events::Events,
+    openings::Openings,
     ports::{
         clock::{Clock, Entropy},
         node::{NodeAddress, NodeLink, ServiceStatus},
@@ -69,7 +70,8 @@ pub struct Apps {
     events: Events,
     decisions: Arc<Decisions>,
     watches: Watches,
-    allowances: Allowances,
+    quota_policy: QuotaPolicy,
+    openings: Openings,
 }
 
 impl std::fmt::Debug for Apps {
@@ -79,18 +81,24 @@ impl std::fmt::Debug for Apps {
 }
 
 impl Apps {
-    pub(crate) fn new(ports: &Ports, vclusters: Vclusters, events: Events, allowances: Allowances) -> Self {
+    pub(crate) fn new(
+        ports: &Ports,
+        vclusters: Vclusters,
+        events: Events,
+        quota_policy: QuotaPolicy,
+        openings: Openings,
+    ) -> Self {
         let Ports { store, nodes, usages, clock, entropy, .. } = ports.clone();
         let (decisions, watches) = (Arc::default(), Watches::default());
-        Self { store, nodes, usages, clock, entropy, vclusters, events, decisions, watches, allowances }
+        Self { store, nodes, usages, clock, entropy, vclusters, events, decisions, watches, quota_policy, openings }
     }
 
-    /// Looks at all running nodes, records what is new there, and lists what listens and what the owner wants to see.
+    /// Probes all running nodes, records what is new there, and lists what listens and what the owner wants to see.
     pub async fn list(&self, actor: &Actor, id: VclusterId) -> Result<Vec<AppView>, Error> {
         let vcluster = self.vclusters.get(actor, id).await?;
-        let sight = sight::look(&*self.nodes, &vcluster).await;
-        let recorded = self.record(&vcluster, &sight, Names::Keep).await?;
-        Ok(view::views(&vcluster, recorded.apps, &sight))
+        let probed = probe::probe(&*self.nodes, &vcluster).await;
+        let recorded = self.record(&vcluster, &probed, Names::Keep).await?;
+        Ok(view::views(&vcluster, recorded.apps, &probed))
     }
 
     /// One app, with what is seen of it.
@@ -98,8 +106,8 @@ impl Apps {
         let vcluster = self.vclusters.get(actor, id).await?;
         let apps = self.store.apps_of(id).await?;
         let app = apps.into_iter().find(|candidate| candidate.id == app).ok_or(Error::NotFound("app"))?;
-        let sight = sight::look(&*self.nodes, &vcluster).await;
-        view::view(&vcluster, app, &sight).ok_or(Error::NotFound("app"))
+        let probed = probe::probe(&*self.nodes, &vcluster).await;
+        view::view(&vcluster, app, &probed).ok_or(Error::NotFound("app"))
     }
 
     /// Makes an app of a port, whether something listens there or not, and pins it. Doing it again changes the name at most.
@@ -111,9 +119,10 @@ impl Apps {
         port: i64,
         name: Option<&str>,
     ) -> Result<App, Error> {
+        actor.may(Scope::Vclusters)?;
         let (port, name) = check_publication(port, name)?;
         let mut tx = self.store.begin().await?;
-        let vcluster = own(&mut *tx, actor, id).await?;
+        let vcluster = actor.own(tx.vcluster(id).await?)?;
         let node = vcluster.node(node).filter(|node| is_wanted(node)).ok_or(Error::NotFound("node"))?;
         let records = tx.apps_of(id).await?;
         let records: Vec<&App> = records.iter().filter(|app| app.node_id == node.id).collect();
@@ -129,7 +138,7 @@ impl Apps {
             None => {
                 self.check_room(&mut *tx, actor).await?;
                 if records.len() >= MOST_PER_NODE {
-                    let least = roll::least_wanted(&records).ok_or(Error::TooManyApps(node.name.to_string()))?;
+                    let least = app_set::least_wanted(&records).ok_or(Error::TooManyApps(node.name.to_string()))?;
                     tx.remove_app(least.id).await?;
                 }
                 let app = App { pinned: true, name, ..self.draw(&mut *tx, &vcluster, node, port).await? };
@@ -144,15 +153,16 @@ impl Apps {
 
     /// For one more that is kept for its owner, whatever listens: the others are bounded by their nodes.
     async fn check_room(&self, tx: &mut dyn Transaction, actor: &Actor) -> Result<(), Error> {
-        let most = self.allowances.shares(tx.standing(actor.user).await?.group.as_ref()).apps;
+        let most = self.quota_policy.shares(tx.quota_assignment(actor.user).await?.group.as_ref()).apps;
         if tx.pinned_apps(actor.user).await? < u64::from(most) { Ok(()) } else { Err(Error::TooManyPins(most)) }
     }
 
     /// Renames, pins, switches on or off. Switching off ends every session in the app.
     pub async fn update(&self, actor: &Actor, id: VclusterId, app: AppId, change: AppChange) -> Result<App, Error> {
+        actor.may(Scope::Vclusters)?;
         let name = change.name.map(|name| name.map(|name| parse_name(&name)).transpose()).transpose()?;
         let mut tx = self.store.begin().await?;
-        own(&mut *tx, actor, id).await?;
+        actor.own(tx.vcluster(id).await?)?;
         let known = tx.app(app).await?.filter(|app| app.vcluster == id).ok_or(Error::NotFound("app"))?;
         if change.pinned == Some(true) && !known.pinned {
             self.check_room(&mut *tx, actor).await?;
@@ -175,6 +185,7 @@ impl Apps {
 
     /// Starts the service behind an app; `None` for a plain port, which only its owner's program can open.
     pub async fn start(&self, actor: &Actor, id: VclusterId, app: AppId) -> Result<Option<ServiceStatus>, Error> {
+        actor.may(Scope::Vclusters)?;
         let vcluster = self.vclusters.get(actor, id).await?;
         let apps = self.store.apps_of(id).await?;
         let app = apps.into_iter().find(|candidate| candidate.id == app).ok_or(Error::NotFound("app"))?;
@@ -183,7 +194,7 @@ impl Apps {
         }
         let node = vcluster.node_by_id(app.node_id).ok_or(Error::NotFound("app"))?;
         let stopped = Error::NodeNotRunning { node: node.name.to_string(), state: node.state.as_str() };
-        self.start_at(&app, &sight::address(node).ok_or(stopped)?).await
+        self.start_at(&app, &probe::address(node).ok_or(stopped)?).await
     }
 
     async fn start_at(&self, app: &App, node: &NodeAddress) -> Result<Option<ServiceStatus>, Error> {
@@ -199,18 +210,12 @@ impl Apps {
 
     /// Pages that watch the vcluster's apps are to see a change of theirs.
     fn changed(&self, id: VclusterId) {
-        self.watches.stir(id);
+        self.watches.notify(id);
     }
 }
 
 fn is_wanted(node: &Node) -> bool {
     node.intent != NodeIntent::Absent
-}
-
-/// The actor's vcluster, read for a change.
-async fn own(tx: &mut dyn Transaction, actor: &Actor, id: VclusterId) -> Result<Vcluster, Error> {
-    let vcluster = tx.vcluster(id).await?.filter(|vcluster| vcluster.owner == actor.user);
-    vcluster.ok_or(Error::NotFound("vcluster"))
 }
 
 fn check_publication(port: i64, name: Option<&str>) -> Result<(u16, Option<AppName>), Error> {

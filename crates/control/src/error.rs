@@ -7,7 +7,7 @@
 use std::{error::Error as StdError, iter::successors, time::Duration};
 
 use chrono::TimeDelta;
-use domain::{Violation, name::WorkerName, vcluster::ActionRefused};
+use domain::{Violation, name::WorkerName, user::Scope, vcluster::ActionRefused};
 
 use crate::ports::{coordination::CoordinationError, node::NodeError, store::StoreError};
 
@@ -28,7 +28,7 @@ pub fn chain(error: &(dyn StdError + 'static)) -> String {
 pub enum Error {
     #[error("{}", sentence(.0))]
     Invalid(Vec<Violation>),
-    #[error("you have a vcluster named {0} already; choose another name")]
+    #[error("you already have a vcluster named {0}; choose another name")]
     NameTaken(String),
     /// More than the user's limits leave.
     #[error("{}", sentence(.0))]
@@ -38,13 +38,13 @@ pub enum Error {
     NoRoom(Vec<Violation>),
     #[error("no host is ready to take nodes; try again in a moment")]
     NoHost,
-    #[error("host {0} answers; only a host that does not can be declared gone: stop its worker first")]
+    #[error("host {0} answers; only a host that does not answer can be declared gone: stop its worker first")]
     HostAnswers(WorkerName),
     #[error(
         "nodes of host {0} are not lost yet; wait until its vclusters say that it does not answer, then declare it gone"
     )]
     HostNotLost(WorkerName),
-    #[error("the network {0} has no subnet left; the administrator can configure a larger one (network.cluster_net)")]
+    #[error("the network {0} has no subnet left; ask an administrator for a larger one (network.cluster_net)")]
     NoSubnet(String),
     /// Unknown, or another user's; the two are not told apart.
     #[error("there is no such {0}")]
@@ -57,14 +57,14 @@ pub enum Error {
     IdempotencyGone,
     #[error("user name or password is wrong")]
     SignInFailed,
-    #[error("nobody signs in with a password here; go to the sign-in page and choose your provider")]
+    #[error("passwords are switched off here; sign in through a provider")]
     NoPasswords,
     /// A configuration that would lock out the last administrator.
     #[error(
         "auth.local is off, but no administrator could sign in: link an administrator's account to a provider first (profile page), or set admin_if for one; dockletd user … works on this machine all the same"
     )]
     NobodyAdministers,
-    #[error("this is the only way you can sign in; without it you would be locked out")]
+    #[error("this is your only way to sign in; link another identity before you unlink it")]
     OnlyWayIn,
     #[error("too many attempts; wait {} s, then try again", .wait.as_secs().max(1))]
     TooManyAttempts { wait: Duration },
@@ -72,38 +72,53 @@ pub enum Error {
     BadToken,
     #[error("there is no user {0}")]
     NoSuchUser(String),
-    #[error("there is a user {0} already")]
+    #[error("there is already a user {0}; choose another name")]
     UserTaken(String),
     /// An API token was shown where a browser session is needed.
-    #[error("this is done signed in with a browser; an API token may not do it")]
+    #[error("an API token cannot do this; sign in with a browser")]
     NeedsSession,
+    /// An API token that was given less than its user may.
+    #[error(
+        "this token does not have the scope {0}; ask for it with `docklet login --scope`, or make a token that has it on your profile page"
+    )]
+    NeedsScope(Scope),
     /// A browser that was left signed in must not be enough to make the way in wider.
     #[error("sign in again first: this needs a sign-in that is at most {} min old", .0.num_minutes())]
     SignInAgain(TimeDelta),
-    #[error("{0} is the only administrator who can sign in; make somebody else one first")]
+    /// A program asks for its token, and nobody has approved its sign-in yet.
+    #[error("the sign-in is not approved yet; ask again in a moment")]
+    SignInPending,
+    #[error("you ask too often; wait {} s between two questions", .0.as_secs())]
+    AskedTooOften(Duration),
+    #[error("the sign-in was denied")]
+    SignInDenied,
+    /// Unknown, answered and expired codes are not told apart.
+    #[error("the code is wrong, was used or has expired; begin again where it was shown")]
+    CodeExpired,
+    #[error("{0} is the only administrator who can sign in; make another user an administrator first")]
     LastAdministrator(String),
-    #[error("this is your own account; another administrator has to do it")]
+    #[error("you cannot do this to your own account; ask another administrator")]
     OwnAccount,
     /// No cookie, or one that is not good for this app.
     #[error("this app is not open in this browser; open it from Docklet")]
     NoAppSession,
     /// Which of its conditions the code does not meet is not told.
-    #[error("the link into the app is used up, too old or another browser's; open the app again from Docklet")]
+    #[error("the link to the app was already used, has expired or is another browser's; open the app again")]
     EntryRefused,
     #[error("{0} is switched off; switch it on in Docklet first")]
     AppOff(String),
-    #[error("{0} has as many apps as are kept; take the pin and the name from one you do not need")]
+    #[error("{0} has as many apps as it can have; unpin one that you do not need and remove its name")]
     TooManyApps(String),
     /// Connections of one user that last.
-    #[error("you have {most} {what} open, as many as you may at a time; close one first")]
+    #[error("you have {most} {what} open, which is your limit; close one first")]
     TooManyStreams { what: &'static str, most: u32 },
-    #[error("you have pinned {0} apps, as many as you may; take the pin from one you do not need")]
+    #[error("you have pinned {0} apps, which is the limit; unpin one that you do not need")]
     TooManyPins(u32),
     #[error("{node} is {state}; this needs a running node")]
     NodeNotRunning { node: String, state: &'static str },
     #[error(transparent)]
     Node(#[from] NodeError),
-    #[error("too much is being done at this moment; try again in a few seconds")]
+    #[error("the server is busy; try again in a few seconds")]
     Busy,
     #[error(transparent)]
     Store(#[from] StoreError),

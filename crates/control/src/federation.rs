@@ -140,7 +140,7 @@ impl Federation {
     pub async fn unlink(&self, confirmed: Confirmed<'_>, issuer: &str, subject: &str) -> Result<(), Error> {
         let actor = confirmed.actor();
         let mut tx = self.store.begin().await?;
-        let has_password = tx.admitted(actor.user).await?.is_some_and(|admitted| admitted.has_password);
+        let has_password = tx.account_status(actor.user).await?.is_some_and(|status| status.has_password);
         let configured =
             |identity: &Identity| self.rules.providers.iter().any(|provider| provider.issuer == identity.issuer);
         let others = tx.identities_of(actor.user).await?.into_iter().filter(|identity| {

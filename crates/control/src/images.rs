@@ -4,10 +4,10 @@
 use std::sync::Arc;
 
 use domain::{
-    UserId, Violation,
-    allowance::Allowances,
+    Violation,
     image::{ImagePattern, ImageRef, ImageRules, Source},
     name::RuntimeName,
+    quota_policy::{QuotaAssignment, QuotaPolicy},
 };
 
 use crate::{
@@ -37,7 +37,7 @@ pub struct Images {
     store: Arc<dyn Store>,
     clock: Arc<dyn Clock>,
     rules: ImageRules,
-    allowances: Allowances,
+    quota_policy: QuotaPolicy,
 }
 
 impl std::fmt::Debug for Images {
@@ -52,14 +52,15 @@ impl Images {
             store: ports.store.clone(),
             clock: ports.clock.clone(),
             rules: policy.images.clone(),
-            allowances: policy.allowances.clone(),
+            quota_policy: policy.quota_policy.clone(),
         }
     }
 
     /// What the actor may choose from.
     pub async fn choice(&self, actor: &Actor) -> Result<ImageChoice, Error> {
         let list = patterns(self.store.allowed_images().await?);
-        let any_image = list.is_empty() || self.allowances.may_use_any_image(&self.store.standing(actor.user).await?);
+        let any_image =
+            list.is_empty() || self.quota_policy.may_use_any_image(&self.store.quota_assignment(actor.user).await?);
         Ok(ImageChoice { rules: self.rules.clone(), list, any_image })
     }
 
@@ -83,8 +84,7 @@ impl Images {
             return Ok(same.clone());
         }
         if there.is_none() && list.len() >= MOST {
-            let rule =
-                format!("is one too many: the list has {MOST}; take off what is not needed, or use * for several");
+            let rule = format!("cannot be added: the list has {MOST} entries; remove one, or use * for several images");
             return Err(invalid(Violation::new("pattern", rule)));
         }
         let image = AllowedImage { pattern, added_by: actor.name.clone(), added_at: self.clock.now(), runtime };
@@ -100,32 +100,36 @@ impl Images {
         actor.administrator()?;
         let mut tx = self.store.begin().await?;
         if !tx.remove_allowed_image(pattern.trim()).await? {
-            return Err(Error::NotFound("line on the list of images"));
+            return Err(Error::NotFound("entry in the list of images"));
         }
         tx.commit().await?;
         tracing::info!(pattern, user = %actor.name, "image taken off the list");
         Ok(())
     }
 
-    /// Whether new nodes of this owner may use the image; decided with what is decided by it. Says what they are run with:
+    /// Whether new nodes of an owner with this quota may use the image; decided with what is decided by it. Says what they are run with:
     /// the image's runtime, else that of the owner's group.
     pub(crate) async fn check(
         &self,
         tx: &mut dyn Transaction,
-        owner: UserId,
+        quota: &QuotaAssignment,
         image: &ImageRef,
     ) -> Result<Option<RuntimeName>, Error> {
         let list = tx.allowed_images().await?;
-        let standing = tx.standing(owner).await?;
         let of_image = runtime_of(&list, image).cloned();
-        let any_image = self.allowances.may_use_any_image(&standing);
+        let any_image = self.quota_policy.may_use_any_image(quota);
         self.rules.check(image, &patterns(list), any_image).map_err(|fault| Error::Invalid(vec![fault]))?;
-        Ok(of_image.or_else(|| self.allowances.runtime(&standing).cloned()))
+        Ok(of_image.or_else(|| self.quota_policy.runtime(quota).cloned()))
+    }
+
+    /// Whether it is the installation's own.
+    pub(crate) fn is_base(&self, image: &ImageRef) -> bool {
+        image.is_same(&self.rules.base)
     }
 
     /// Where workers may take this image from now. The usual one costs no question to the record.
     pub(crate) async fn source(&self, image: &ImageRef) -> Result<Source, StoreError> {
-        if image.is_same(&self.rules.base) { Ok(Source::Engine) } else { Ok(self.sources().await?.of(image)) }
+        if self.is_base(image) { Ok(Source::Engine) } else { Ok(self.sources().await?.of(image)) }
     }
 
     /// What decides where workers may take images from.
@@ -143,7 +147,8 @@ impl Images {
 pub(crate) struct Sources<'a> {
     rules: &'a ImageRules,
     list: Vec<ImagePattern>,
-    /// Why the list cannot be read. Until it can, no image is taken because it is on the list.
+    /// Why the list cannot be read. Until it can, no container is made of any image but the base: a registry may have
+    /// another image under the name of one that an administrator has put on the hosts.
     fault: Option<String>,
 }
 
@@ -152,13 +157,16 @@ impl Sources<'_> {
     pub(crate) fn remark(&self) -> Option<String> {
         let fault = self.fault.as_ref()?;
         Some(format!(
-            "the list of images cannot be read from the record ({fault}): images that are on a host and came from no \
-             registry are not used, and nothing new is created. Take the line away in the database, or restore the record"
+            "the list of images cannot be read from the record ({fault}): no container is made of any image but the base, \
+             and those that are there go on. Take the line away in the database, or restore the record from a backup"
         ))
     }
 
     pub(crate) fn of(&self, image: &ImageRef) -> Source {
-        self.rules.source(image, &self.list)
+        match self.fault {
+            Some(_) if !image.is_same(&self.rules.base) => Source::Nowhere,
+            _ => self.rules.source(image, &self.list),
+        }
     }
 }
 

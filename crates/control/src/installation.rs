@@ -10,9 +10,10 @@ use std::{
 };
 
 use domain::{
-    allowance::Allowances,
     name::{RuntimeName, WorkerName},
     quota::Usage,
+    quota_policy::QuotaPolicy,
+    vcluster::VclusterState,
 };
 use scheduler::Overcommit;
 
@@ -53,7 +54,7 @@ pub struct Installation {
     clock: Arc<dyn Clock>,
     hosts: Hosts,
     overcommit: Overcommit,
-    allowances: Allowances,
+    quota_policy: QuotaPolicy,
     notices: Notices,
     events: Events,
     dispatcher: Dispatcher,
@@ -75,8 +76,8 @@ impl Installation {
         dispatcher: Dispatcher,
     ) -> Self {
         let Ports { store, clock, .. } = ports.clone();
-        let (overcommit, allowances) = (policy.overcommit, policy.allowances.clone());
-        Self { store, clock, hosts, overcommit, allowances, notices, events, dispatcher }
+        let (overcommit, quota_policy) = (policy.overcommit, policy.quota_policy.clone());
+        Self { store, clock, hosts, overcommit, quota_policy, notices, events, dispatcher }
     }
 
     /// Declares a host gone for good: its nodes leave the record, and what they held is free. Refused while it answers.
@@ -87,11 +88,11 @@ impl Installation {
             return Err(Error::HostAnswers(host));
         }
         let now = self.clock.now();
-        let (tx, events, gone) = gone::prepare(&*self.store, &host, now).await?;
-        let (dispatcher, nodes) = (self.dispatcher.clone(), gone.nodes.clone());
-        self.events.commit(tx, events, move || dispatcher.withdraw(nodes)).await?;
-        let (nodes, vclusters) = (gone.nodes.len(), gone.vclusters);
-        tracing::warn!(%host, nodes, vclusters, user = %actor.name, "a host was declared gone; its nodes have left the record");
+        let (work, gone) = gone::prepare(&*self.store, &host, now).await?;
+        let (dispatcher, instances) = (self.dispatcher.clone(), gone.instances());
+        work.commit(&self.events, move || dispatcher.withdraw(instances)).await?;
+        let (nodes, vclusters, tasks) = (gone.nodes.len(), gone.vclusters, gone.tasks.len());
+        tracing::warn!(%host, nodes, vclusters, tasks, user = %actor.name, "a host was declared gone; nothing of it is waited for");
         Ok(gone)
     }
 
@@ -100,7 +101,7 @@ impl Installation {
         actor.administrator()?;
         let now = self.clock.now();
         let unreadable = self.notices.unreadable().into_iter().map(|text| Notice { at: now, text });
-        let unclaimed = self.store.unclaimed().await?;
+        let unclaimed = self.store.all_unclaimed().await?;
         let unclaimed = unclaimed.iter().map(|one| Notice { at: one.found_at, text: orphans::sentence(one) });
         let lacking = self.lacking_runtimes().await?.into_iter().map(|text| Notice { at: now, text });
         Ok(unreadable.chain(lacking).chain(unclaimed).chain(self.notices.happened()).collect())
@@ -114,7 +115,7 @@ impl Installation {
             list => list?,
         };
         let of_images = list.iter().filter_map(|line| line.runtime.as_ref());
-        let set: BTreeSet<&RuntimeName> = self.allowances.runtimes().chain(of_images).collect();
+        let set: BTreeSet<&RuntimeName> = self.quota_policy.runtimes().chain(of_images).collect();
         // A host whose engine does not answer says so itself.
         let hosts = self.hosts.known().into_iter().filter(|host| host.unready.is_none());
         let lacking = |host: WorkerInfo| {
@@ -123,6 +124,11 @@ impl Installation {
             missing.into_iter().map(move |name| no_runtime(&host.name, name)).collect::<Vec<_>>()
         };
         Ok(hosts.flat_map(lacking).collect())
+    }
+
+    /// How many vclusters are in which state. For scrapers: who may scrape is the edge's rule.
+    pub async fn vcluster_counts(&self) -> Result<Vec<(VclusterState, u32)>, Error> {
+        Ok(self.store.vcluster_counts().await?)
     }
 
     /// Every host that is there, and those that are gone although tenants' nodes are on them; by name.

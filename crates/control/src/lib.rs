@@ -14,17 +14,21 @@ pub mod events;
 pub mod federation;
 pub mod images;
 pub mod installation;
+pub mod nodes;
+mod openings;
 pub mod ports;
 pub mod reconcile;
 mod secret;
 mod subnets;
+pub mod tasks;
 pub mod terminals;
+mod unit_of_work;
 pub mod vclusters;
 
 use std::sync::Arc;
 
 use chrono::TimeDelta;
-use domain::{allowance::Allowances, image::ImageRules};
+use domain::{image::ImageRules, quota_policy::QuotaPolicy};
 use ipnet::Ipv4Net;
 use scheduler::Overcommit;
 
@@ -38,14 +42,17 @@ use crate::{
     federation::Federation,
     images::Images,
     installation::Installation,
+    nodes::Nodes,
+    openings::Openings,
     ports::{
         clock::{Clock, Entropy},
-        coordination::Dispatch,
+        coordination::AssignmentPublisher,
         node::NodeLink,
         store::Store,
         usage::Usages,
     },
     reconcile::{Dispatcher, Reconciler, hosts::Hosts, notices::Notices},
+    tasks::Tasks,
     terminals::Terminals,
     vclusters::Vclusters,
 };
@@ -54,7 +61,7 @@ use crate::{
 #[derive(Debug, Clone)]
 pub struct Policy {
     /// What each user may hold at most.
-    pub allowances: Allowances,
+    pub quota_policy: QuotaPolicy,
     /// Every vcluster's subnet is cut from this network.
     pub cluster_net: Ipv4Net,
     pub overcommit: Overcommit,
@@ -68,7 +75,7 @@ pub struct Policy {
 #[derive(Clone)]
 pub struct Ports {
     pub store: Arc<dyn Store>,
-    pub dispatch: Arc<dyn Dispatch>,
+    pub publisher: Arc<dyn AssignmentPublisher>,
     pub nodes: Arc<dyn NodeLink>,
     pub usages: Arc<dyn Usages>,
     pub clock: Arc<dyn Clock>,
@@ -86,7 +93,9 @@ impl std::fmt::Debug for Ports {
 pub struct Control {
     pub accounts: Accounts,
     pub vclusters: Vclusters,
+    pub tasks: Tasks,
     pub terminals: Terminals,
+    pub nodes: Nodes,
     pub apps: Apps,
     pub events: Events,
     pub federation: Federation,
@@ -103,14 +112,17 @@ impl Control {
         let (dispatcher, orders) = Dispatcher::new();
         let images = Images::new(ports, &policy);
         let notices = Notices::default();
+        let openings = Openings::new(ports);
         let vclusters =
             Vclusters::new(ports, policy.clone(), images.clone(), events.clone(), hosts.clone(), dispatcher.clone());
-        let allowances = policy.allowances.clone();
+        let quota_policy = policy.quota_policy.clone();
         let control = Self {
-            accounts: Accounts::new(ports.store.clone(), ports.clock.clone(), ports.entropy.clone(), allowances)
+            accounts: Accounts::new(ports.store.clone(), ports.clock.clone(), ports.entropy.clone(), quota_policy)
                 .with_events(events.clone()),
-            terminals: Terminals::new(ports, vclusters.clone()),
-            apps: Apps::new(ports, vclusters.clone(), events.clone(), policy.allowances.clone()),
+            tasks: Tasks::new(ports, events.clone(), dispatcher.clone()),
+            terminals: Terminals::new(ports, vclusters.clone(), openings.clone()),
+            nodes: Nodes::new(ports, vclusters.clone(), openings.clone()),
+            apps: Apps::new(ports, vclusters.clone(), events.clone(), policy.quota_policy.clone(), openings),
             vclusters,
             events: events.clone(),
             federation: Federation::none(ports),
@@ -138,7 +150,7 @@ impl Control {
     /// With people who sign in at OpenID providers. Without this, every user signs in with a password.
     #[must_use]
     pub fn with_federation(mut self, federation: Federation) -> Self {
-        self.accounts = self.accounts.with_ways_in(federation.rules().ways_in());
+        self.accounts = self.accounts.with_sign_in_methods(federation.rules().sign_in_methods());
         self.federation = federation;
         self
     }

@@ -1,8 +1,8 @@
 //! Brings orders to workers and their reports back into the record, for as long as the daemon runs.
 //!
 //! Two loops. The dispatcher publishes what the record wants; after every failure, at the start, when a worker asks for it and
-//! every half minute it publishes everything again. The collector takes reports in, one vcluster per transaction, and answers
-//! workers that have found a container without an assignment. Both can be killed at any moment: what was not done is
+//! every half minute it publishes everything again. The collector takes reports in, those of one answer in one transaction, and
+//! answers workers that have found a container without an assignment. Both can be killed at any moment: what was not done is
 //! found again in the record and in the workers' reports.
 
 mod catch_up;

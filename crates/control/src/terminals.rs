@@ -1,25 +1,25 @@
-//! Terminals of an actor's nodes: listed, opened, closed and attached to. The shells live in the nodes; nothing is kept here.
+//! Terminals of an actor's nodes: listed, opened, closed and attached to. Shells and programs live in the nodes; nothing is
+//! kept here.
 
 use std::sync::Arc;
 
 use domain::{
     VclusterId, Violation,
     name::NodeName,
-    node::{Node, NodeState},
+    operation::OpenedKind,
+    task::{BadCommand, Command},
 };
 
 use crate::{
     Error, Ports,
     actor::Actor,
+    openings::Openings,
     ports::{
         clock::{Clock, Entropy},
-        node::{Attach, Duplex, NodeAddress, NodeLink, OpenTerminal, TerminalId, TerminalInfo, TerminalSize},
+        node::{Attach, Duplex, NodeLink, OpenTerminal, TerminalId, TerminalInfo, TerminalSize},
     },
     vclusters::Vclusters,
 };
-
-/// Programs and arguments of a terminal together may be this long, in bytes.
-const LONGEST_COMMAND: usize = 32 * 1024;
 
 /// What a client asks for; unchecked.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -36,6 +36,7 @@ pub struct Terminals {
     clock: Arc<dyn Clock>,
     entropy: Arc<dyn Entropy>,
     vclusters: Vclusters,
+    openings: Openings,
 }
 
 impl std::fmt::Debug for Terminals {
@@ -45,14 +46,14 @@ impl std::fmt::Debug for Terminals {
 }
 
 impl Terminals {
-    pub(crate) fn new(ports: &Ports, vclusters: Vclusters) -> Self {
+    pub(crate) fn new(ports: &Ports, vclusters: Vclusters, openings: Openings) -> Self {
         let Ports { nodes, clock, entropy, .. } = ports.clone();
-        Self { nodes, clock, entropy, vclusters }
+        Self { nodes, clock, entropy, vclusters, openings }
     }
 
     /// A node that does not run has no terminals.
     pub async fn list(&self, actor: &Actor, id: VclusterId, name: NodeName) -> Result<Vec<TerminalInfo>, Error> {
-        match self.running_node(actor, id, name).await {
+        match self.vclusters.running_node(actor, id, name).await {
             Ok(node) => Ok(self.nodes.terminals(&node).await?),
             Err(Error::NodeNotRunning { .. }) => Ok(Vec::new()),
             Err(error) => Err(error),
@@ -66,15 +67,18 @@ impl Terminals {
         name: NodeName,
         new: NewTerminal,
     ) -> Result<TerminalInfo, Error> {
-        check_command(&new.command)?;
-        let open = OpenTerminal { id: self.new_id(), size: parse_size(new.cols, new.rows)?, command: new.command };
-        let node = self.running_node(actor, id, name).await?;
-        Ok(self.nodes.open_terminal(&node, &open).await?)
+        // None at all is the login shell.
+        let command = if new.command.is_empty() { Vec::new() } else { parse_command(new.command)?.into() };
+        let open = OpenTerminal { id: self.new_id(), size: parse_size(new.cols, new.rows)?, command };
+        let node = self.vclusters.running_node(actor, id, name).await?;
+        let terminal = self.nodes.open_terminal(&node, &open).await?;
+        self.openings.note(actor, id, name, OpenedKind::Terminal, None);
+        Ok(terminal)
     }
 
     pub async fn close(&self, actor: &Actor, id: VclusterId, name: NodeName, terminal: &str) -> Result<(), Error> {
-        let terminal = TerminalId::parse(terminal).ok_or(Error::NotFound("terminal"))?;
-        let node = self.running_node(actor, id, name).await?;
+        let terminal = terminal.parse().map_err(|_| Error::NotFound("terminal"))?;
+        let node = self.vclusters.running_node(actor, id, name).await?;
         Ok(self.nodes.close_terminal(&node, &terminal).await?)
     }
 
@@ -85,38 +89,16 @@ impl Terminals {
         name: NodeName,
         attach: &Attach,
     ) -> Result<Box<dyn Duplex>, Error> {
-        let node = self.running_node(actor, id, name).await?;
-        Ok(self.nodes.attach(&node, attach).await?)
-    }
-
-    pub async fn dial(
-        &self,
-        actor: &Actor,
-        id: VclusterId,
-        name: NodeName,
-        port: u16,
-    ) -> Result<Box<dyn Duplex>, Error> {
-        let node = self.running_node(actor, id, name).await?;
-        Ok(self.nodes.dial(&node, port).await?)
-    }
-
-    async fn running_node(&self, actor: &Actor, id: VclusterId, name: NodeName) -> Result<NodeAddress, Error> {
-        let vcluster = self.vclusters.get(actor, id).await?;
-        let node = vcluster.node(name).ok_or(Error::NotFound("node"))?;
-        address_of_running(node)
+        let node = self.vclusters.running_node(actor, id, name).await?;
+        let stream = self.nodes.attach(&node, attach).await?;
+        self.openings.note(actor, id, name, OpenedKind::Terminal, None);
+        Ok(stream)
     }
 
     fn new_id(&self) -> TerminalId {
         let id = self.entropy.id(self.clock.now()).simple().to_string();
-        TerminalId::parse(&id).expect("32 hexadecimal digits are a terminal id")
+        id.try_into().expect("32 hexadecimal digits are a terminal id")
     }
-}
-
-fn address_of_running(node: &Node) -> Result<NodeAddress, Error> {
-    if node.state != NodeState::Running {
-        return Err(Error::NodeNotRunning { node: node.name.to_string(), state: node.state.as_str() });
-    }
-    Ok(NodeAddress { node: node.id, worker: node.worker.clone() })
 }
 
 /// 1–1000 columns and 1–500 rows; 80 × 24 when nothing is said.
@@ -136,18 +118,8 @@ pub fn parse_size(cols: Option<i64>, rows: Option<i64>) -> Result<TerminalSize, 
     if faults.is_empty() { Ok(size) } else { Err(Error::Invalid(faults)) }
 }
 
-fn check_command(command: &[String]) -> Result<(), Error> {
-    let fault = |rule: &str| Err(Error::Invalid(vec![Violation::new("command", rule)]));
-    if command.iter().map(String::len).sum::<usize>() > LONGEST_COMMAND || command.len() > 1024 {
-        return fault("must have at most 1024 arguments and 32 KiB");
-    }
-    if command.iter().any(|argument| argument.contains('\0')) {
-        return fault("must not contain a NUL character");
-    }
-    if command.first().is_some_and(String::is_empty) {
-        return fault("must begin with the name of a program");
-    }
-    Ok(())
+pub(crate) fn parse_command(words: Vec<String>) -> Result<Command, Error> {
+    words.try_into().map_err(|fault: BadCommand| Error::Invalid(vec![Violation::new("command", fault.to_string())]))
 }
 
 #[cfg(test)]

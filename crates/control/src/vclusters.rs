@@ -10,13 +10,14 @@ use std::sync::Arc;
 use domain::{
     NodeId, OperationId, VclusterId, Violation,
     name::NodeName,
+    node::NodeState,
     operation::{Operation, OperationKind},
     quota::Usage,
+    user::Scope,
     vcluster::{ActionRefused, MOST_NODES, NewNode, Vcluster},
 };
 
 pub use creation::CreateVcluster;
-pub use history::Deed;
 
 use crate::{
     Error, Policy, Ports,
@@ -27,23 +28,35 @@ use crate::{
     images::Images,
     ports::{
         clock::{Clock, Entropy},
-        store::{EventBody, FoundVclusters, PageRequest, Store, StoreError, StoredEvent, Transaction},
+        coordination::Subject,
+        node::NodeAddress,
+        store::{FoundVclusters, PageRequest, Store, StoreError, Transaction},
     },
     reconcile::{Dispatcher, hosts::Hosts},
+    unit_of_work::UnitOfWork,
 };
 
 /// The longest page of a list.
 pub const LONGEST_PAGE: u32 = 200;
+
+/// What may be chosen of a vcluster at any time. What is absent stays.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct ChangeVcluster {
+    /// Whether what runs when its host goes down is to run again by itself.
+    pub autostart: Option<bool>,
+    /// What it is for; unchecked.
+    pub description: Option<String>,
+}
 
 #[derive(Clone)]
 pub struct Vclusters {
     store: Arc<dyn Store>,
     clock: Arc<dyn Clock>,
     entropy: Arc<dyn Entropy>,
-    policy: Policy,
+    policy: Arc<Policy>,
     events: Events,
     hosts: Hosts,
-    admission: Admission,
+    admission: Arc<Admission>,
     dispatcher: Dispatcher,
     images: Images,
 }
@@ -81,7 +94,9 @@ impl Vclusters {
         dispatcher: Dispatcher,
     ) -> Self {
         let Ports { store, clock, entropy, .. } = ports.clone();
-        let admission = Admission::new(hosts.clone(), &policy);
+        // Shared, not copied: several use-cases hold all of this, and every request holds those.
+        let admission = Arc::new(Admission::new(hosts.clone(), &policy));
+        let policy = Arc::new(policy);
         Self { store, clock, entropy, policy, events, hosts, admission, dispatcher, images }
     }
 
@@ -105,8 +120,23 @@ impl Vclusters {
     }
 
     pub async fn get(&self, actor: &Actor, id: VclusterId) -> Result<Vcluster, Error> {
-        let vcluster = self.store.vcluster(id).await?;
-        vcluster.filter(|vcluster| vcluster.owner == actor.user).ok_or(Error::NotFound("vcluster"))
+        actor.own(self.store.vcluster(id).await?)
+    }
+
+    /// Where a node of the actor's is that can be reached into.
+    pub(crate) async fn running_node(
+        &self,
+        actor: &Actor,
+        id: VclusterId,
+        name: NodeName,
+    ) -> Result<NodeAddress, Error> {
+        actor.may(Scope::Ssh)?;
+        let vcluster = self.get(actor, id).await?;
+        let node = vcluster.node(name).ok_or(Error::NotFound("node"))?;
+        if node.state != NodeState::Running {
+            return Err(Error::NodeNotRunning { node: node.name.to_string(), state: node.state.as_str() });
+        }
+        Ok(NodeAddress::of(node))
     }
 
     /// Why no vcluster can be created now; `None` when a host is ready. For the readiness of the whole service.
@@ -152,10 +182,11 @@ impl Vclusters {
         let count = parse_count("count", count)?;
         let mut change = self.begin(actor, id, OperationKind::AddNodes).await?;
         // Nodes that are there keep their image: their owner's files are in them. More of them are as new as any.
-        let runtime = self.images.check(&mut *change.tx, actor.user, &change.vcluster.image).await?;
+        let quota = change.tx.quota_assignment(actor.user).await?;
+        let runtime = self.images.check(&mut *change.tx, &quota, &change.vcluster.image).await?;
         let (owner, each, runtime) = (change.vcluster.owner, change.vcluster.resources, runtime.as_ref());
-        let new = NewNodes { owner, count, each, runtime, beside: Usage::default() };
-        let new = self.place_nodes(&mut *change.tx, new).await;
+        let new = NewNodes { owner, quota: &quota, count, each, runtime, beside: Usage::default() };
+        let new = self.place_nodes(&mut *change.tx, new).await.map(|(nodes, _)| nodes);
         // What the vcluster itself refuses is the better answer, so it is asked first with what cannot be placed, too.
         let empty = |_: &Error| Vec::new();
         change.vcluster.clone().add_nodes(new.as_ref().map_or_else(empty, Clone::clone), change.operation.clone())?;
@@ -173,35 +204,38 @@ impl Vclusters {
         self.finish(change, changed, actor).await
     }
 
-    /// Whether what runs when its host goes down is to run again by itself. No operation: nothing is done now.
-    pub async fn set_autostart(&self, actor: &Actor, id: VclusterId, autostart: bool) -> Result<Vcluster, Error> {
-        let mut tx = self.store.begin().await?;
-        let vcluster = tx.vcluster(id).await?.filter(|vcluster| vcluster.owner == actor.user);
-        let mut vcluster = vcluster.ok_or(Error::NotFound("vcluster"))?;
-        if vcluster.autostart != autostart {
-            vcluster.autostart = autostart;
+    /// Keeps what is chosen. No operation: nothing is done now.
+    pub async fn change(&self, actor: &Actor, id: VclusterId, change: ChangeVcluster) -> Result<Vcluster, Error> {
+        actor.may(Scope::Vclusters)?;
+        let description = change.description.map(|text| text.parse()).transpose();
+        let description = description.map_err(|fault| Error::Invalid(vec![fault]))?;
+        let tx = self.store.begin().await?;
+        let before = actor.own(tx.vcluster(id).await?)?;
+        let vcluster = Vcluster {
+            autostart: change.autostart.unwrap_or(before.autostart),
+            description: description.unwrap_or_else(|| before.description.clone()),
+            ..before.clone()
+        };
+        if vcluster != before {
             self.keep(tx, &vcluster, false).await?;
-            tracing::info!(vcluster = %vcluster.id, autostart, user = %actor.name, "choice kept");
+            tracing::info!(vcluster = %vcluster.id, user = %actor.name, "choice kept");
         }
         Ok(vcluster)
     }
 
     /// Loads the actor's vcluster for this kind of operation; its transaction keeps out other changes until `finish`.
     async fn begin(&self, actor: &Actor, id: VclusterId, kind: OperationKind) -> Result<Changing, Error> {
-        let mut tx = self.store.begin().await?;
-        let vcluster = tx.vcluster(id).await?.filter(|vcluster| vcluster.owner == actor.user);
-        Ok(Changing {
-            tx,
-            vcluster: vcluster.ok_or(Error::NotFound("vcluster"))?,
-            operation: self.operation(actor, kind),
-        })
+        actor.may(Scope::Vclusters)?;
+        let tx = self.store.begin().await?;
+        let vcluster = actor.own(tx.vcluster(id).await?)?;
+        Ok(Changing { tx, vcluster, operation: self.operation(actor, kind) })
     }
 
     /// When something has changed: saves, appends the event, commits, dispatches.
     async fn finish(&self, change: Changing, changed: bool, actor: &Actor) -> Result<Vcluster, Error> {
         let Changing { tx, vcluster, operation } = change;
         if changed {
-            self.save(tx, &vcluster).await?;
+            self.keep(tx, &vcluster, operation.kind == OperationKind::AddNodes).await?;
             let kind = operation.kind.as_str();
             metrics::counter!("docklet_operations_accepted_total", "kind" => kind).increment(1);
             tracing::info!(vcluster = %vcluster.id, operation = kind, user = %actor.name, "operation accepted");
@@ -209,24 +243,18 @@ impl Vclusters {
         Ok(vcluster)
     }
 
-    /// An accepted operation.
-    async fn save(&self, tx: Box<dyn Transaction>, vcluster: &Vcluster) -> Result<(), Error> {
-        let has_new_nodes = matches!(vcluster.operation.kind, OperationKind::Create | OperationKind::AddNodes);
-        self.keep(tx, vcluster, has_new_nodes).await
+    async fn keep(&self, tx: Box<dyn Transaction>, vcluster: &Vcluster, has_new_nodes: bool) -> Result<(), Error> {
+        let mut work = UnitOfWork::new(tx, self.clock.now());
+        work.save(vcluster).await?;
+        if has_new_nodes {
+            apps::give_jupyter(&mut *work.tx, &*self.clock, &*self.entropy, vcluster).await?;
+        }
+        self.commit(work, vcluster.id).await
     }
 
-    async fn keep(&self, mut tx: Box<dyn Transaction>, vcluster: &Vcluster, has_new_nodes: bool) -> Result<(), Error> {
-        let now = self.clock.now();
-        tx.save_vcluster(vcluster, now).await?;
-        if has_new_nodes {
-            apps::give_jupyter(&mut *tx, &*self.clock, &*self.entropy, vcluster).await?;
-        }
-        let usage = tx.usage(vcluster.owner).await?;
-        let body = EventBody::Vcluster { vcluster: Box::new(vcluster.clone()), usage };
-        let sequence = tx.append_event(vcluster.owner, now, &body).await?;
-        let event = StoredEvent { sequence, owner: vcluster.owner, at: now, body };
-        let (dispatcher, id) = (self.dispatcher.clone(), vcluster.id);
-        Ok(self.events.commit(tx, vec![event], move || dispatcher.dispatch(id)).await?)
+    async fn commit(&self, work: UnitOfWork, id: VclusterId) -> Result<(), Error> {
+        let dispatcher = self.dispatcher.clone();
+        Ok(work.commit(&self.events, move || dispatcher.dispatch(Subject::Vcluster(id))).await?)
     }
 
     fn operation(&self, actor: &Actor, kind: OperationKind) -> Operation {
@@ -239,13 +267,13 @@ impl Vclusters {
         self.admission.again(tx, vcluster, &vcluster.start_needs()).await
     }
 
-    /// Finds hosts for new nodes, which all run with the same runtime.
-    async fn place_nodes(&self, tx: &mut dyn Transaction, new: NewNodes<'_>) -> Result<Vec<NewNode>, Error> {
+    /// Finds hosts for new nodes, which all run with the same runtime. Returns also what their owner holds with them.
+    async fn place_nodes(&self, tx: &mut dyn Transaction, new: NewNodes<'_>) -> Result<(Vec<NewNode>, Usage), Error> {
         let runtime = new.runtime.cloned();
-        let workers = self.admission.place(tx, new).await?;
+        let (workers, usage) = self.admission.place(tx, new).await?;
         let now = self.clock.now();
         let node = |worker| NewNode { id: NodeId::new(self.entropy.id(now)), worker, runtime: runtime.clone() };
-        Ok(workers.into_iter().map(node).collect())
+        Ok((workers.into_iter().map(node).collect(), usage))
     }
 }
 

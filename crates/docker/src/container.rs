@@ -30,10 +30,10 @@ pub(crate) async fn all(client: &Client, installation: InstallationId) -> Result
     let filters = HashMap::from([label::filter(installation)]);
     let options = ListContainersOptionsBuilder::new().all(true).filters(&filters).build();
     let listed = client.ask(QUERY, |docker| async move { docker.list_containers(Some(options)).await }).await?;
-    let nodes = listed.into_iter().filter(|summary| {
+    let ours = listed.into_iter().filter(|summary| {
         summary.labels.as_ref().is_some_and(|labels| label::container(labels, installation).is_some())
     });
-    let looks = nodes.filter_map(|summary| summary.id).map(|id| async move { one(client, installation, &id).await });
+    let looks = ours.filter_map(|summary| summary.id).map(|id| async move { one(client, installation, &id).await });
     // One that is gone by the time it is looked at is not there.
     let found: Vec<Option<Container>> = stream::iter(looks).buffer_unordered(LOOKS_AT_ONCE).try_collect().await?;
     Ok(found.into_iter().flatten().collect())
@@ -97,7 +97,7 @@ pub(crate) async fn create(client: &Client, spec: &ContainerSpec) -> Result<Stri
     }
 }
 
-pub(crate) async fn start(client: &Client, id: &str, ip: Ipv4Addr) -> Result<(), EngineError> {
+pub(crate) async fn start(client: &Client, id: &str, ip: Option<Ipv4Addr>) -> Result<(), EngineError> {
     let answer = client.raw(CHANGE, |docker| async move { docker.start_container(id, None).await }).await?;
     match answer {
         // The engine starts nothing that is paused, but continuing it makes it run.
@@ -106,6 +106,7 @@ pub(crate) async fn start(client: &Client, id: &str, ip: Ipv4Addr) -> Result<(),
         }
         // It remembers its network by id, and that network was removed. There may be another one of the same name.
         Err(error) if is_missing(&error) && says(&error, "network") => {
+            let Some(ip) = ip else { return Err(fault(error)) };
             rejoin(client, id, ip).await?;
             client.ask(CHANGE, |docker| async move { docker.start_container(id, None).await }).await
         }

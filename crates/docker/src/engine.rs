@@ -54,7 +54,7 @@ impl Engine for DockerEngine {
         container::create(&self.client, spec).await
     }
 
-    async fn start_container(&self, id: &str, ip: Ipv4Addr) -> Result<(), EngineError> {
+    async fn start_container(&self, id: &str, ip: Option<Ipv4Addr>) -> Result<(), EngineError> {
         container::start(&self.client, id, ip).await
     }
 

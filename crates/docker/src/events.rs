@@ -1,4 +1,4 @@
-//! What happens on the engine, as hints to look at a node or a network.
+//! What happens on the engine, as hints to look at an instance or a network.
 
 use std::{
     collections::HashMap,
@@ -63,10 +63,10 @@ fn listen(
 
 fn of_container(event: EventMessage, installation: InstallationId) -> Option<EngineEvent> {
     let actor = event.actor?;
-    let node = label::container(&actor.attributes?, installation)?.node;
+    let instance = label::container(&actor.attributes?, installation)?.instance;
     Some(match (event.action.as_deref(), actor.id) {
-        (Some(OUT_OF_MEMORY), Some(container)) => EngineEvent::OutOfMemory { node, container },
-        _ => EngineEvent::Container(node),
+        (Some(OUT_OF_MEMORY), Some(container)) => EngineEvent::OutOfMemory { instance, container },
+        _ => EngineEvent::Container(instance),
     })
 }
 

@@ -27,7 +27,7 @@ use crate::{
     client::{CHANGE, Client, QUERY},
     container,
     fault::{fault, tidy},
-    label, spec,
+    image, label, spec,
 };
 
 /// Where docklet-init is in its image.
@@ -84,9 +84,13 @@ async fn attempt(client: &Client, spec: &HelperSpec) -> Result<Attempt, EngineEr
         Some(_) => container::remove(client, &name).await?,
         None => {}
     }
-    match bring_up(client, spec).await {
+    let id = match make(client, spec).await {
         Err(error) if is_of_another(&error) => return Ok(Attempt::InTheMaking(error)),
-        outcome => outcome?,
+        made => made?,
+    };
+    match client.ask(CHANGE, |docker| async move { docker.start_container(&id, None).await }).await {
+        Err(error @ EngineError::Gone(_)) => return Ok(Attempt::InTheMaking(error)),
+        started => started?,
     }
     if let Err(error) = remove_images(client, Some(&image(spec))).await {
         tracing::warn!(%error, "older images of the firewall's helper cannot be removed");
@@ -94,15 +98,15 @@ async fn attempt(client: &Client, spec: &HelperSpec) -> Result<Attempt, EngineEr
     Ok(Attempt::Done)
 }
 
-async fn bring_up(client: &Client, spec: &HelperSpec) -> Result<(), EngineError> {
-    let id = match create(client, spec).await? {
+/// Its id.
+async fn make(client: &Client, spec: &HelperSpec) -> Result<String, EngineError> {
+    match create(client, spec).await? {
         Err(EngineError::NoSuchImage(_)) => {
             import(client, spec).await?;
-            create(client, spec).await??
+            create(client, spec).await?
         }
-        created => created?,
-    };
-    client.ask(CHANGE, |docker| async move { docker.start_container(&id, None).await }).await
+        created => created,
+    }
 }
 
 /// Whether the container is being made, or another installation has made or removed the image of the same program meanwhile.
@@ -209,7 +213,7 @@ async fn remove_images(client: &Client, but: Option<&str>) -> Result<(), EngineE
         };
         match client.raw(CHANGE, gone).await? {
             Ok(()) => {}
-            Err(error) if container::is_missing(&error) || is_in_use(&error) => {}
+            Err(error) if image::is_gone(&error) || is_in_use(&error) => {}
             Err(error) => return Err(fault(error)),
         }
     }

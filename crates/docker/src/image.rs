@@ -6,6 +6,7 @@ use std::{
 };
 
 use bollard::{
+    errors::Error,
     models::{CreateImageInfo, ImageInspect},
     query_parameters::{CreateImageOptionsBuilder, ListContainersOptionsBuilder, RemoveImageOptions},
 };
@@ -61,12 +62,18 @@ pub(crate) async fn remove(client: &Client, name: &str) -> Result<(), EngineErro
         |docker: bollard::Docker| async move { docker.remove_image(name, None::<RemoveImageOptions>, None).await };
     match client.raw(CHANGE, removal).await? {
         Ok(_) => Ok(()),
-        Err(error) if is_missing(&error) => Ok(()),
+        Err(error) if is_gone(&error) => Ok(()),
         Err(error) if parts(&error).is_some_and(|(status, _)| status == 409) => {
             Err(EngineError::InUse(format!("the image {name}")))
         }
         Err(error) => Err(fault(error)),
     }
+}
+
+/// There is no such image; or another request has removed it since the engine began with ours, which is an error of the
+/// engine's own to it.
+pub(crate) fn is_gone(error: &Error) -> bool {
+    is_missing(error) || parts(error).is_some_and(|(_, message)| message.contains("unrecognized image ID"))
 }
 
 pub(crate) async fn pull(

@@ -19,8 +19,14 @@ pub(crate) fn of_installation(installation: InstallationId) -> Labels {
 pub(crate) fn of_container(spec: &ContainerSpec) -> Labels {
     let mut labels = of_installation(spec.installation);
     labels.insert(label::OWNER.to_owned(), spec.owner.to_string());
-    labels.insert(label::VCLUSTER.to_owned(), spec.vcluster.to_string());
-    labels.insert(label::NODE.to_owned(), spec.node.to_string());
+    let instance = match spec.vcluster {
+        Some(vcluster) => {
+            labels.insert(label::VCLUSTER.to_owned(), vcluster.to_string());
+            label::NODE
+        }
+        None => label::TASK,
+    };
+    labels.insert(instance.to_owned(), spec.instance.to_string());
     labels.insert(label::GENERATION.to_owned(), spec.generation.0.to_string());
     labels
 }
@@ -42,15 +48,19 @@ pub(crate) fn is_ours(labels: &Labels, installation: InstallationId) -> bool {
     read(labels, label::INSTALLATION) == Some(installation)
 }
 
-/// What the labels say; `None` when the container is not a node of this installation.
+/// What the labels say; `None` when the container is no instance of this installation.
 pub(crate) fn container(labels: &Labels, installation: InstallationId) -> Option<ContainerLabels> {
     if !is_ours(labels, installation) {
         return None;
     }
+    let (vcluster, instance) = match read(labels, label::TASK) {
+        Some(task) => (None, task),
+        None => (Some(read(labels, label::VCLUSTER)?), read(labels, label::NODE)?),
+    };
     Some(ContainerLabels {
         owner: read(labels, label::OWNER)?,
-        vcluster: read(labels, label::VCLUSTER)?,
-        node: read(labels, label::NODE)?,
+        vcluster,
+        instance,
         generation: Generation(read(labels, label::GENERATION)?),
     })
 }

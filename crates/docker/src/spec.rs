@@ -6,7 +6,7 @@ use bollard::models::{
     ContainerCreateBody, EndpointIpamConfig, EndpointSettings, HealthConfig, HostConfig, HostConfigLogConfig, Mount,
     MountType, MountVolumeOptions, NetworkingConfig, ResourcesUlimits, RestartPolicy, RestartPolicyNameEnum,
 };
-use control::ports::engine::ContainerSpec;
+use control::ports::engine::{Attachment, ContainerSpec};
 
 use crate::label;
 
@@ -46,7 +46,7 @@ const LOG_SIZE: &str = "1m";
 pub(crate) fn body(spec: &ContainerSpec) -> ContainerCreateBody {
     let name = spec.init.file_name().unwrap_or_default().to_string_lossy();
     ContainerCreateBody {
-        hostname: Some(spec.host_name.to_string()),
+        hostname: Some(spec.host_name.clone()),
         user: Some("0:0".into()),
         working_dir: Some("/".into()),
         entrypoint: Some(vec![format!("{BIN_TARGET}/{name}")]),
@@ -57,7 +57,7 @@ pub(crate) fn body(spec: &ContainerSpec) -> ContainerCreateBody {
         stop_signal: Some("SIGTERM".into()),
         healthcheck: Some(HealthConfig { test: Some(vec!["NONE".into()]), ..Default::default() }),
         host_config: Some(host(spec)),
-        networking_config: Some(networking(spec)),
+        networking_config: spec.network.as_ref().map(|attachment| networking(attachment, &spec.host_name)),
         ..Default::default()
     }
 }
@@ -89,7 +89,7 @@ fn host(spec: &ContainerSpec) -> HostConfig {
         privileged: Some(false),
         init: Some(false),
         sysctls: Some(HashMap::from([(PING.0.into(), PING.1.into())])),
-        network_mode: Some(spec.network.clone()),
+        network_mode: Some(spec.network.as_ref().map_or("none", |attachment| &attachment.network).to_owned()),
         publish_all_ports: Some(false),
         restart_policy: Some(RestartPolicy { name: Some(RestartPolicyNameEnum::NO), ..Default::default() }),
         log_config: Some(log()),
@@ -108,9 +108,9 @@ fn ulimit(name: &str, most: u32) -> ResourcesUlimits {
     ResourcesUlimits { name: Some(name.to_owned()), soft: most, hard: most }
 }
 
-fn networking(spec: &ContainerSpec) -> NetworkingConfig {
-    let endpoint = endpoint(spec.ip, &spec.host_name.to_string());
-    NetworkingConfig { endpoints_config: Some(HashMap::from([(spec.network.clone(), endpoint)])) }
+fn networking(attachment: &Attachment, host_name: &str) -> NetworkingConfig {
+    let endpoint = endpoint(attachment.ip, host_name);
+    NetworkingConfig { endpoints_config: Some(HashMap::from([(attachment.network.clone(), endpoint)])) }
 }
 
 /// A place in a network: an address, and a name others find it by.

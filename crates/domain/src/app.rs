@@ -6,7 +6,9 @@ use std::{fmt, str::FromStr};
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
+use strum::{EnumString, IntoStaticStr};
 
+pub use text::is_invisible;
 pub use text::{AppName, LONGEST_PROCESS, clean_process};
 
 use crate::{AppId, NodeId, UserId, VclusterId, Violation, name::NodeName};
@@ -84,8 +86,9 @@ impl fmt::Display for AppLabel {
     }
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, IntoStaticStr, EnumString)]
 #[serde(rename_all = "snake_case")]
+#[strum(serialize_all = "snake_case", const_into_str)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub enum AppKind {
     /// JupyterLab, which docklet-init starts when it is first opened.
@@ -95,19 +98,15 @@ pub enum AppKind {
 }
 
 impl AppKind {
-    pub const ALL: [Self; 2] = [Self::Jupyter, Self::Port];
-
     pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Jupyter => "jupyter",
-            Self::Port => "port",
-        }
+        self.into_str()
     }
 }
 
 /// What a visitor of the app would meet now.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, IntoStaticStr)]
 #[serde(rename_all = "snake_case")]
+#[strum(serialize_all = "snake_case", const_into_str)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub enum AppState {
     /// Something listens.
@@ -120,6 +119,12 @@ pub enum AppState {
     Failed,
     /// Its owner has switched it off.
     Off,
+}
+
+impl AppState {
+    pub const fn as_str(self) -> &'static str {
+        self.into_str()
+    }
 }
 
 /// One app per node and port, from the first time something was seen to listen there (or it was published) until the node is gone.

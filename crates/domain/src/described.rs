@@ -10,8 +10,6 @@ mod schemas {
     /// What `app::AppName` refuses, in a pattern's brackets: control characters, and what turns text around or takes no room.
     pub(crate) const INVISIBLE: &str =
         concat!(r"\u0000-\u001f\u007f-\u009f", r"\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff");
-    /// Control characters.
-    pub(crate) const CONTROL: &str = r"\u0000-\u001f\u007f-\u009f";
 
     pub(crate) fn text(longest: usize, pattern: impl Into<String>) -> RefOr<Schema> {
         ObjectBuilder::new()
@@ -20,6 +18,18 @@ mod schemas {
             .max_length(Some(longest))
             .pattern(Some(pattern))
             .into()
+    }
+
+    /// Of any characters but control characters, lines and tabs among them; may be empty.
+    pub(crate) fn lines(longest: usize) -> RefOr<Schema> {
+        let pattern = r"^[^\u0000-\u0008\u000b-\u001f\u007f-\u009f]*$";
+        ObjectBuilder::new().schema_type(Type::String).max_length(Some(longest)).pattern(Some(pattern)).into()
+    }
+
+    /// One or several of these words, with a space between two.
+    pub(crate) fn words_of(these: &[&str]) -> RefOr<Schema> {
+        let one = these.join("|");
+        ObjectBuilder::new().schema_type(Type::String).pattern(Some(format!("^({one})( ({one}))*$"))).into()
     }
 
     /// Of any characters but these, and not of spaces alone.

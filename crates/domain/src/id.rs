@@ -60,6 +60,14 @@ uuid_id!(
     NodeId
 );
 uuid_id!(
+    /// A task. Another try of the same command is another task.
+    TaskId
+);
+uuid_id!(
+    /// What a worker has a container for: a node or a task, under that one's own number.
+    InstanceId
+);
+uuid_id!(
     /// An app. What browsers address it by is its label.
     AppId
 );
@@ -75,6 +83,75 @@ uuid_id!(
     /// One Docklet installation: the label that separates its containers from all others.
     InstallationId
 );
+
+impl From<NodeId> for InstanceId {
+    fn from(node: NodeId) -> Self {
+        Self(node.0)
+    }
+}
+
+impl From<TaskId> for InstanceId {
+    fn from(task: TaskId) -> Self {
+        Self(task.0)
+    }
+}
+
+impl InstanceId {
+    /// Its number as a node's. The record says whether it is one.
+    pub const fn as_node(self) -> NodeId {
+        NodeId(self.0)
+    }
+
+    /// Its number as a task's. The record says whether it is one.
+    pub const fn as_task(self) -> TaskId {
+        TaskId(self.0)
+    }
+}
+
+/// A text that cannot name a terminal.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("a terminal id is 1 to 64 characters of A-Z, a-z, 0-9, '_' and '-'")]
+pub struct InvalidTerminalId;
+
+/// Names a terminal within its node; chosen by the client that opens it.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct TerminalId(String);
+
+impl TerminalId {
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl TryFrom<String> for TerminalId {
+    type Error = InvalidTerminalId;
+
+    fn try_from(text: String) -> Result<Self, InvalidTerminalId> {
+        let good = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-');
+        if (1..=64).contains(&text.len()) && text.bytes().all(good) { Ok(Self(text)) } else { Err(InvalidTerminalId) }
+    }
+}
+
+impl FromStr for TerminalId {
+    type Err = InvalidTerminalId;
+
+    fn from_str(text: &str) -> Result<Self, InvalidTerminalId> {
+        text.to_owned().try_into()
+    }
+}
+
+impl From<TerminalId> for String {
+    fn from(id: TerminalId) -> Self {
+        id.0
+    }
+}
+
+impl fmt::Display for TerminalId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
 
 /// Names one browser session in lists: a part of the digest it is kept under, so it opens nothing.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]

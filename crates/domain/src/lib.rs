@@ -3,7 +3,6 @@
 //! Pure values and pure decisions. No async, no I/O, no clock, no randomness: times and ids come in as arguments.
 //! Compiles to WASM, so the console applies the same rules as the server.
 
-pub mod allowance;
 pub mod app;
 mod described;
 pub mod id;
@@ -12,11 +11,18 @@ pub mod name;
 pub mod node;
 pub mod operation;
 pub mod quota;
+pub mod quota_policy;
 pub mod resources;
+pub mod ssh_key;
 pub mod subnet;
+pub mod task;
 pub mod user;
 pub mod vcluster;
 pub mod violation;
 
-pub use id::{AppId, InstallationId, NodeId, OperationId, SessionHandle, TokenId, UserId, VclusterId};
+pub use id::{
+    AppId, InstallationId, InstanceId, NodeId, OperationId, SessionHandle, TaskId, TerminalId, TokenId, UserId,
+    VclusterId,
+};
+pub use ssh_key::SshPublicKey;
 pub use violation::Violation;

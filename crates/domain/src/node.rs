@@ -4,11 +4,13 @@ use std::{fmt::Write as _, net::Ipv4Addr};
 
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
+use strum::{EnumString, IntoStaticStr};
 
 use crate::{
     NodeId, OperationId,
     name::{NodeName, RuntimeName, WorkerName},
     operation::OperationKind,
+    task::Outcome,
 };
 
 /// How often a node is started by itself before it stays down.
@@ -32,8 +34,9 @@ impl Generation {
 }
 
 /// What a node is doing, as its owner sees it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, IntoStaticStr, EnumString)]
 #[serde(rename_all = "snake_case")]
+#[strum(serialize_all = "snake_case", const_into_str)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub enum NodeState {
     /// Ordered; its worker has not begun.
@@ -49,19 +52,8 @@ pub enum NodeState {
 }
 
 impl NodeState {
-    pub const ALL: [Self; 7] =
-        [Self::Pending, Self::Starting, Self::Running, Self::Stopping, Self::Stopped, Self::Failed, Self::Lost];
-
     pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Pending => "pending",
-            Self::Starting => "starting",
-            Self::Running => "running",
-            Self::Stopping => "stopping",
-            Self::Stopped => "stopped",
-            Self::Failed => "failed",
-            Self::Lost => "lost",
-        }
+        self.into_str()
     }
 
     /// Something is still happening.
@@ -71,8 +63,9 @@ impl NodeState {
 }
 
 /// What the owner wants of a node.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, IntoStaticStr, EnumString)]
 #[serde(rename_all = "snake_case")]
+#[strum(serialize_all = "snake_case", const_into_str)]
 pub enum NodeIntent {
     Running,
     Stopped,
@@ -83,15 +76,8 @@ pub enum NodeIntent {
 }
 
 impl NodeIntent {
-    pub const ALL: [Self; 4] = [Self::Running, Self::Stopped, Self::Restarting, Self::Absent];
-
     pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Running => "running",
-            Self::Stopped => "stopped",
-            Self::Restarting => "restarting",
-            Self::Absent => "absent",
-        }
+        self.into_str()
     }
 }
 
@@ -124,10 +110,12 @@ pub enum Phase {
     SubnetTaken {
         reason: String,
     },
-    /// The host's container engine does not answer.
+    /// What it is doing is not known: the host's container engine does not answer, or does not say; or a task is paused.
     Lost {
         reason: String,
     },
+    /// The command of a task has ended. No node says so.
+    Exited(Outcome),
     /// Removing does not work yet and will be tried again; `reason` says what is in the way.
     Stuck {
         reason: String,
@@ -136,7 +124,7 @@ pub enum Phase {
     Absent,
 }
 
-/// A report about one node from its worker.
+/// A report about one order of an instance from its worker.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Observation {
     pub generation: Generation,
@@ -153,7 +141,7 @@ impl Observation {
     }
 }
 
-/// What is to be known of a node besides what it is doing.
+/// What is to be known of an instance besides what it is doing.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Notes {
@@ -161,13 +149,16 @@ pub struct Notes {
     pub made_before: bool,
     /// The last time since its start that its memory was used up.
     pub out_of_memory: Option<OutOfMemory>,
+    /// Of a task: its container was started, so its command may have run.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub begun: bool,
 }
 
 impl Notes {
     /// What is noted now and was not before, in a sentence each.
     pub fn news(&self, before: &Self) -> Vec<(OperationKind, String)> {
         let made_before = (self.made_before && !before.made_before)
-            .then(|| "an older Docklet made it; remove it and add another node to have what is new".to_owned());
+            .then(|| "created by an older Docklet; remove it and add another node to get new features".to_owned());
         let out_of_memory = self.out_of_memory.as_ref().filter(|told| before.out_of_memory.as_ref() != Some(told));
         let made_before = made_before.map(|what| (OperationKind::MadeBefore, what));
         let out_of_memory = out_of_memory.map(|told| (OperationKind::OutOfMemory, told.to_string()));
@@ -190,7 +181,7 @@ pub struct OutOfMemory {
 impl std::fmt::Display for OutOfMemory {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let process = self.process.as_deref().unwrap_or("a process");
-        write!(f, "{process} was ended by the kernel: the {} MiB of memory were used up", self.memory_mib)
+        write!(f, "{process} was killed because the node ran out of memory ({} MiB)", self.memory_mib)
     }
 }
 
@@ -263,6 +254,7 @@ impl Node {
             Phase::Failed { reason } | Phase::Interrupted { reason, .. } | Phase::SubnetTaken { reason } => {
                 self.failed(reason);
             }
+            Phase::Exited(_) => self.failed("the node ended"),
             Phase::Lost { reason } => self.enter(NodeState::Lost, Some(reason)),
             Phase::Stuck { reason } => self.enter(NodeState::Stopping, Some(reason)),
         }

@@ -1,12 +1,19 @@
-//! An action on a vcluster, from accepted to finished. Knows no HTTP and no worker.
+//! An action on a vcluster, from accepted to finished, and what happened to it besides. Knows no HTTP and no worker.
+
+use std::{fmt, net::IpAddr};
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
+use strum::{EnumString, IntoStaticStr, VariantArray};
 
-use crate::{OperationId, UserId, name::WorkerName};
+use crate::{
+    OperationId, UserId,
+    name::{NodeName, WorkerName},
+};
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, IntoStaticStr, EnumString, VariantArray)]
 #[serde(rename_all = "snake_case")]
+#[strum(serialize_all = "snake_case", const_into_str)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub enum OperationKind {
     Create,
@@ -22,40 +29,21 @@ pub enum OperationKind {
     MadeBefore,
     /// No user's action: its host was restarted, and what ran there runs again.
     Recover,
+    /// No work of ours: a user has reached into a node. It stands in the history like [`Self::OutOfMemory`].
+    Opened,
 }
 
 impl OperationKind {
-    pub const ALL: [Self; 10] = [
-        Self::Create,
-        Self::Start,
-        Self::Stop,
-        Self::Restart,
-        Self::Delete,
-        Self::AddNodes,
-        Self::RemoveNode,
-        Self::OutOfMemory,
-        Self::MadeBefore,
-        Self::Recover,
-    ];
+    pub const ALL: &'static [Self] = Self::VARIANTS;
 
     pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Create => "create",
-            Self::Start => "start",
-            Self::Stop => "stop",
-            Self::Restart => "restart",
-            Self::Delete => "delete",
-            Self::AddNodes => "add_nodes",
-            Self::RemoveNode => "remove_node",
-            Self::OutOfMemory => "out_of_memory",
-            Self::MadeBefore => "made_before",
-            Self::Recover => "recover",
-        }
+        self.into_str()
     }
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, IntoStaticStr, EnumString)]
 #[serde(rename_all = "snake_case")]
+#[strum(serialize_all = "snake_case", const_into_str)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub enum OperationState {
     Running,
@@ -66,14 +54,70 @@ pub enum OperationState {
 }
 
 impl OperationState {
-    pub const ALL: [Self; 4] = [Self::Running, Self::Succeeded, Self::Failed, Self::Superseded];
-
     pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Running => "running",
-            Self::Succeeded => "succeeded",
-            Self::Failed => "failed",
-            Self::Superseded => "superseded",
+        self.into_str()
+    }
+}
+
+/// What of a node was opened.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub enum OpenedKind {
+    Terminal,
+    /// A program of a script's.
+    Command,
+    /// Of TCP.
+    Port,
+    UdpPort,
+    /// The port of the SSH server.
+    Ssh,
+    /// A key that may log in by ssh from now on.
+    SshKey,
+    /// A port, in a browser.
+    App,
+}
+
+impl OpenedKind {
+    /// What a connection to this port is.
+    pub const fn of_port(port: u16) -> Self {
+        match port {
+            22 => Self::Ssh,
+            _ => Self::Port,
+        }
+    }
+}
+
+/// What was opened in a node, from where and by what. Who it was stands in the operation.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Opened {
+    pub node: NodeName,
+    pub what: OpenedKind,
+    /// Which one, where a port was connected to.
+    pub port: Option<u16>,
+    pub address: Option<IpAddr>,
+    /// The name of the API token; `None` for a browser.
+    pub token: Option<String>,
+}
+
+impl fmt::Display for Opened {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (node, port) = (self.node, self.port.unwrap_or_default());
+        match self.what {
+            OpenedKind::Terminal => write!(f, "terminal on {node}"),
+            OpenedKind::Command => write!(f, "command on {node}"),
+            OpenedKind::Port => write!(f, "port {port} of {node}"),
+            OpenedKind::UdpPort => write!(f, "UDP port {port} of {node}"),
+            OpenedKind::Ssh => write!(f, "ssh to {node}"),
+            OpenedKind::SshKey => write!(f, "ssh key let in to {node}"),
+            OpenedKind::App => write!(f, "app on port {port} of {node}"),
+        }?;
+        if let Some(address) = self.address {
+            write!(f, " from {address}")?;
+        }
+        match &self.token {
+            Some(token) => write!(f, " with token '{token}'"),
+            None => f.write_str(" in a browser"),
         }
     }
 }
@@ -92,6 +136,8 @@ pub struct Operation {
     pub by: Option<UserId>,
     /// The host that was restarted, where that is why.
     pub host: Option<WorkerName>,
+    /// What was opened, where that is what happened.
+    pub opened: Option<Opened>,
 }
 
 impl Operation {
@@ -105,6 +151,7 @@ impl Operation {
             finished_at: None,
             by: None,
             host: None,
+            opened: None,
         }
     }
 
@@ -126,6 +173,12 @@ impl Operation {
             _ => OperationState::Succeeded,
         };
         Self { state, reason: Some(what), finished_at: Some(now), ..Self::begin(id, kind, now) }
+    }
+
+    /// A user has opened something in a node. How long it stays open is not known here.
+    pub fn opened(id: OperationId, opened: Opened, now: DateTime<Utc>) -> Self {
+        let (state, opened) = (OperationState::Succeeded, Some(opened));
+        Self { state, opened, finished_at: Some(now), ..Self::begin(id, OperationKind::Opened, now) }
     }
 
     pub fn is_running(&self) -> bool {

@@ -127,7 +127,7 @@ impl Limits {
                 let left = show(limit.saturating_sub(used));
                 faults.push(Violation::new(
                     field,
-                    format!("asks for {} {what}, and {left} of your limit of {} is left", show(asked), show(limit)),
+                    format!("needs {} {what}, but your limit of {} leaves {left}", show(asked), show(limit)),
                 ));
             }
         };
@@ -163,17 +163,14 @@ mod tests {
         let used = Usage::of_nodes(3, NODE).with_vcluster();
         let faults = LIMITS.check(used, Usage::of_nodes(2, NODE).with_vcluster()).expect_err("must not fit");
         assert_eq!(faults.iter().map(|f| f.field.as_str()).collect::<Vec<_>>(), ["nodes", "resources.cpus"]);
-        assert_eq!(faults[0].message, "asks for 2 nodes, and 1 of your limit of 4 is left");
+        assert_eq!(faults[0].message, "needs 2 nodes, but your limit of 4 leaves 1");
     }
 
     #[test]
     fn nodes_that_are_not_too_many_may_have_too_many_processes() {
         let large = Resources { pids: 1024, ..NODE };
         let faults = LIMITS.check(Usage::of_nodes(1, large), Usage::of_nodes(2, large)).expect_err("must not fit");
-        assert_eq!(
-            faults,
-            [Violation::new("nodes", "asks for 2048 processes, and 1024 of your limit of 2048 is left")]
-        );
+        assert_eq!(faults, [Violation::new("nodes", "needs 2048 processes, but your limit of 2048 leaves 1024")]);
     }
 
     #[test]

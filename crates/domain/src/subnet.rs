@@ -46,6 +46,16 @@ pub fn allocate(pool: Ipv4Net, prefix: u8, taken: impl IntoIterator<Item = Ipv4N
     Ipv4Net::new(Ipv4Addr::from(u32::try_from(candidate).ok()?), prefix).ok()
 }
 
+/// The parts of `pool` in which to look for a free subnet, each with room for 256 of this prefix: that with `first` in it, those
+/// behind it, then those before. So that however many subnets are taken, few of them need to be known.
+pub fn windows(pool: Ipv4Net, prefix: u8, first: Option<Ipv4Net>) -> impl Iterator<Item = Ipv4Net> {
+    let length = pool.prefix_len().max(prefix.saturating_sub(8)).min(32);
+    let all = move || pool.subnets(length).into_iter().flatten();
+    let has_first = move |window: &Ipv4Net| first.is_some_and(|first| window.contains(&first.network()));
+    let begin = all().position(|window| has_first(&window)).unwrap_or(0);
+    all().skip(begin).chain(all().take(begin))
+}
+
 /// The bridge's address: the first of the subnet.
 pub fn gateway(subnet: Ipv4Net) -> Ipv4Addr {
     Ipv4Addr::from(u32::from(subnet.network()) + 1)
@@ -85,6 +95,20 @@ mod tests {
         assert_eq!(allocate(pool, 27, [net("172.20.0.0/24"), net("172.20.2.0/24")]), Some(net("172.20.1.0/27")));
         assert_eq!(allocate(pool, 27, [net("172.16.0.0/12")]), None);
         assert_eq!(allocate(pool, 27, [net("10.0.0.0/8")]), Some(net("172.20.0.0/27")));
+    }
+
+    #[test]
+    fn every_window_is_looked_at_once_and_that_of_the_newest_first() {
+        let pool = net("172.20.0.0/16");
+        let seen = |first: Option<&str>| windows(pool, 27, first.map(net)).map(|it| it.to_string()).collect::<Vec<_>>();
+        let all =
+            ["0.0", "32.0", "64.0", "96.0", "128.0", "160.0", "192.0", "224.0"].map(|it| format!("172.20.{it}/19"));
+        assert_eq!(seen(None), all);
+        assert_eq!(seen(Some("10.0.0.0/27")), all, "from before the pool was changed");
+        let mut turned = all.clone();
+        turned.rotate_left(3);
+        assert_eq!(seen(Some("172.20.100.32/27")), turned);
+        assert_eq!(windows(net("172.20.0.0/28"), 27, None).collect::<Vec<_>>(), [net("172.20.0.0/28")]);
     }
 
     #[test]

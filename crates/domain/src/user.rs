@@ -1,20 +1,32 @@
 //! A person with an account. Knows no password and no session.
 
+mod scope;
+
 use std::{fmt, str::FromStr};
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
+use strum::{EnumString, IntoStaticStr};
 
-use crate::{UserId, Violation, described::described, name::UserName};
+use crate::{UserId, Violation, app::is_invisible, described::described, name::UserName};
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub use scope::{Scope, Scopes};
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, IntoStaticStr, EnumString)]
 #[serde(rename_all = "snake_case")]
+#[strum(serialize_all = "snake_case", const_into_str)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub enum Role {
     /// Owns vclusters, sees only their own things.
     User,
     /// Also manages accounts and hosts.
     Admin,
+}
+
+impl Role {
+    pub const fn as_str(self) -> &'static str {
+        self.into_str()
+    }
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -39,7 +51,7 @@ impl TokenName {
     }
 }
 
-described!(TokenName, crate::described::words(Self::LONGEST, crate::described::CONTROL));
+described!(TokenName, crate::described::words(Self::LONGEST, crate::described::INVISIBLE));
 
 impl FromStr for TokenName {
     type Err = Violation;
@@ -48,7 +60,7 @@ impl FromStr for TokenName {
         let text = text.trim();
         let rule = match text.chars().count() {
             0 => "must not be empty; say what the token is for".to_owned(),
-            1..=Self::LONGEST if text.chars().any(char::is_control) => "must not have control characters".to_owned(),
+            1..=Self::LONGEST if text.chars().any(is_invisible) => "must not have invisible characters".to_owned(),
             1..=Self::LONGEST => return Ok(Self(text.to_owned())),
             _ => format!("must have at most {} characters", Self::LONGEST),
         };

@@ -2,6 +2,7 @@
 //! follows from both. Pure: no clock, no ids made here, no I/O. Knows neither quota nor placement; control checks those.
 
 mod action;
+mod description;
 mod moving;
 mod recovery;
 mod state;
@@ -9,8 +10,10 @@ mod state;
 use chrono::{DateTime, Utc};
 use ipnet::Ipv4Net;
 use serde::{Deserialize, Serialize};
+use strum::{EnumString, IntoStaticStr};
 
 pub use action::{ActionRefused, NewNode};
+pub use description::Description;
 pub use state::VclusterState;
 
 use crate::{
@@ -26,8 +29,9 @@ use crate::{
 pub const MOST_NODES: u8 = 16;
 
 /// What the owner wants of the whole.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, IntoStaticStr, EnumString)]
 #[serde(rename_all = "snake_case")]
+#[strum(serialize_all = "snake_case", const_into_str)]
 pub enum Intent {
     Running,
     Stopped,
@@ -35,14 +39,8 @@ pub enum Intent {
 }
 
 impl Intent {
-    pub const ALL: [Self; 3] = [Self::Running, Self::Stopped, Self::Deleted];
-
     pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Running => "running",
-            Self::Stopped => "stopped",
-            Self::Deleted => "deleted",
-        }
+        self.into_str()
     }
 }
 
@@ -64,6 +62,7 @@ pub struct Vcluster {
     pub created_at: DateTime<Utc>,
     /// What ran when its host went down runs again by itself when the host is back.
     pub autostart: bool,
+    pub description: Description,
 }
 
 /// What a report changed.

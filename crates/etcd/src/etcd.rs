@@ -1,6 +1,7 @@
-//! The adapter itself: one installation's view of one etcd. Knows no port; those are in `dispatch.rs` and `duty.rs`.
+//! The adapter itself: one installation's view of one etcd. Knows no port; those are in `assignment_publisher.rs` and
+//! `worker_coordination.rs`.
 
-use std::{collections::HashMap, fmt, sync::Arc};
+use std::{collections::HashMap, sync::Arc};
 
 use control::ports::coordination::CoordinationError;
 use domain::InstallationId;
@@ -24,19 +25,15 @@ pub struct EtcdConfig {
 }
 
 /// A user of etcd. `Debug` leaves the password out.
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq, derive_more::Debug)]
 pub struct Credentials {
     pub user: String,
+    #[debug(skip)]
     pub password: String,
 }
 
-impl fmt::Debug for Credentials {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Credentials").field("user", &self.user).finish_non_exhaustive()
-    }
-}
-
-/// Control's `Dispatch` and a worker's `Duty` over etcd. Clones share the connection and the leases.
+/// Control's `AssignmentPublisher` and a worker's `WorkerCoordination` over etcd. Clones share the connection and the
+/// leases.
 #[derive(Debug, Clone)]
 pub struct Etcd {
     pub(crate) link: Arc<Link>,
@@ -50,7 +47,7 @@ pub struct Etcd {
 }
 
 impl Etcd {
-    /// Connects with the first call, so an etcd that does not answer yet is no error here; `Dispatch::ping` tells.
+    /// Connects with the first call, so an etcd that does not answer yet is no error here; `ping` tells.
     ///
     /// # Errors
     /// An endpoint that cannot be one.

@@ -7,8 +7,8 @@ use etcd_client::{Compare, CompareOp, Txn, TxnOp};
 use uuid::Uuid;
 
 use crate::{
+    assignment_publisher::{MOST_ATTEMPTS, found},
     batch::{MOST_OPERATIONS, batches},
-    dispatch::{MOST_ATTEMPTS, found},
     etcd::Etcd,
     record::Stored,
 };

@@ -1,13 +1,13 @@
 //! Where what stands: `/docklet/<installation>/…`. Knows no values.
 //!
 //! ```text
-//! assignments/<worker>/<node>   reports/<worker>/<node>   workers/<worker>
+//! assignments/<worker>/<instance>   reports/<worker>/<instance>   workers/<worker>
 //! watches/<worker>  the watch the worker has begun          complete/<worker>  the watch that has everything
 //! epoch  the record, its term and the process that serves it: another record, or an older term, writes nothing
-//! orphans/<worker>/<node>  what a worker asks about         answers/<worker>/<node>  what the record says about it
+//! orphans/<worker>/<instance>  what a worker asks about         answers/<worker>/<instance>  what the record says about it
 //! ```
 
-use domain::{InstallationId, NodeId, name::WorkerName};
+use domain::{InstallationId, InstanceId, name::WorkerName};
 
 /// The keys of one installation.
 #[derive(Debug, Clone)]
@@ -38,13 +38,13 @@ impl Range {
 /// What a key is for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Place {
-    Assignment(WorkerName, NodeId),
-    Report(WorkerName, NodeId),
+    Assignment(WorkerName, InstanceId),
+    Report(WorkerName, InstanceId),
     Worker(WorkerName),
     Watch(WorkerName),
     Complete(WorkerName),
-    Orphan(WorkerName, NodeId),
-    Answer(WorkerName, NodeId),
+    Orphan(WorkerName, InstanceId),
+    Answer(WorkerName, InstanceId),
 }
 
 impl Keys {
@@ -52,12 +52,12 @@ impl Keys {
         Self { root: format!("/docklet/{installation}/") }
     }
 
-    pub(crate) fn assignment(&self, worker: &WorkerName, node: NodeId) -> String {
-        format!("{}assignments/{worker}/{node}", self.root)
+    pub(crate) fn assignment(&self, worker: &WorkerName, instance: InstanceId) -> String {
+        format!("{}assignments/{worker}/{instance}", self.root)
     }
 
-    pub(crate) fn report(&self, worker: &WorkerName, node: NodeId) -> String {
-        format!("{}reports/{worker}/{node}", self.root)
+    pub(crate) fn report(&self, worker: &WorkerName, instance: InstanceId) -> String {
+        format!("{}reports/{worker}/{instance}", self.root)
     }
 
     pub(crate) fn worker(&self, worker: &WorkerName) -> String {
@@ -75,12 +75,12 @@ impl Keys {
         format!("{}complete/{worker}", self.root)
     }
 
-    pub(crate) fn orphan(&self, worker: &WorkerName, node: NodeId) -> String {
-        format!("{}orphans/{worker}/{node}", self.root)
+    pub(crate) fn orphan(&self, worker: &WorkerName, instance: InstanceId) -> String {
+        format!("{}orphans/{worker}/{instance}", self.root)
     }
 
-    pub(crate) fn answer(&self, worker: &WorkerName, node: NodeId) -> String {
-        format!("{}answers/{worker}/{node}", self.root)
+    pub(crate) fn answer(&self, worker: &WorkerName, instance: InstanceId) -> String {
+        format!("{}answers/{worker}/{instance}", self.root)
     }
 
     /// The record's term in twenty digits, its identity, and the process's name: compared in every transaction of control.

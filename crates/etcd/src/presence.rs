@@ -3,7 +3,7 @@
 use std::{collections::HashMap, sync::Arc};
 
 use async_trait::async_trait;
-use control::ports::coordination::{CoordinationError, Whereabouts, WorkerInfo};
+use control::ports::coordination::{CoordinationError, WorkerDirectory, WorkerInfo};
 use domain::name::WorkerName;
 use etcd_client::{Compare, CompareOp, Error, GetOptions, KeyValue, PutOptions, Txn, TxnOp};
 use tokio::sync::Mutex;
@@ -110,8 +110,8 @@ impl Etcd {
 }
 
 #[async_trait]
-impl Whereabouts for Etcd {
-    async fn whereabouts(&self, worker: &WorkerName) -> Result<Option<WorkerInfo>, CoordinationError> {
+impl WorkerDirectory for Etcd {
+    async fn find_worker(&self, worker: &WorkerName) -> Result<Option<WorkerInfo>, CoordinationError> {
         let key = self.keys.worker(worker);
         let key = key.as_str();
         let there =

@@ -1,9 +1,10 @@
-//! What publishing assignments does to what is there already: generations fence. Pure; `dispatch.rs` carries it out.
+//! What publishing assignments does to what is there already: generations fence. Pure; `assignment_publisher.rs`
+//! carries it out.
 
 use std::collections::BTreeMap;
 
 use control::ports::coordination::{Assignment, CoordinationError, Order};
-use domain::{NodeId, name::WorkerName, node::Generation};
+use domain::{InstanceId, name::WorkerName, node::Generation};
 
 use crate::{
     batch::{MOST_OPERATIONS, batches},
@@ -33,25 +34,25 @@ pub(crate) enum Verdict {
 }
 
 /// Batches that each fit one transaction. What belongs to one vcluster on one worker is never cut; of several assignments
-/// of one node the newest counts.
+/// of one instance the newest counts.
 pub(crate) fn publications(
     keys: &Keys,
     assignments: &[Assignment],
 ) -> Result<Vec<Vec<Publication>>, CoordinationError> {
-    let mut latest: BTreeMap<(WorkerName, NodeId), &Assignment> = BTreeMap::new();
+    let mut latest: BTreeMap<(WorkerName, InstanceId), &Assignment> = BTreeMap::new();
     for assignment in assignments {
-        let place = (assignment.worker.clone(), assignment.node);
+        let place = (assignment.worker.clone(), assignment.instance);
         if latest.get(&place).is_none_or(|there| there.generation <= assignment.generation) {
             latest.insert(place, assignment);
         }
     }
     let mut publications = Vec::with_capacity(latest.len());
     for assignment in latest.into_values() {
-        let key = keys.assignment(&assignment.worker, assignment.node);
+        let key = keys.assignment(&assignment.worker, assignment.instance);
         let value = record::write(&key, assignment)?;
         publications.push(Publication { assignment: assignment.clone(), key, value });
     }
-    let group = |publication: &Publication| (publication.assignment.worker.clone(), publication.assignment.vcluster);
+    let group = |publication: &Publication| (publication.assignment.worker.clone(), publication.assignment.subject());
     publications.sort_by_key(group);
     Ok(batches(publications, MOST_OPERATIONS, group))
 }
@@ -62,7 +63,7 @@ pub(crate) fn verdict(wanted: &Publication, stored: Option<&Stored>) -> Verdict 
     if stored.value == wanted.value {
         return Verdict::Same;
     }
-    let place = Place::Assignment(wanted.assignment.worker.clone(), wanted.assignment.node);
+    let place = Place::Assignment(wanted.assignment.worker.clone(), wanted.assignment.instance);
     match record::read::<Assignment>(stored, Some(&place)) {
         Ok(there) if there.stays_before(&wanted.assignment) => {
             Verdict::Stale { generation: there.generation, order: there.order }

@@ -36,25 +36,25 @@ pub(crate) trait Record: DeserializeOwned {
 
 impl Record for Assignment {
     fn belongs_at(&self, place: &Place) -> bool {
-        matches!(place, Place::Assignment(worker, node) if *worker == self.worker && *node == self.node)
+        matches!(place, Place::Assignment(worker, node) if *worker == self.worker && *node == self.instance)
     }
 }
 
 impl Record for Report {
     fn belongs_at(&self, place: &Place) -> bool {
-        matches!(place, Place::Report(worker, node) if *worker == self.worker && *node == self.node)
+        matches!(place, Place::Report(worker, node) if *worker == self.worker && *node == self.instance)
     }
 }
 
 impl Record for Orphan {
     fn belongs_at(&self, place: &Place) -> bool {
-        matches!(place, Place::Orphan(worker, node) if *worker == self.worker && *node == self.node)
+        matches!(place, Place::Orphan(worker, node) if *worker == self.worker && *node == self.instance)
     }
 }
 
 impl Record for Answer {
     fn belongs_at(&self, place: &Place) -> bool {
-        matches!(place, Place::Answer(worker, node) if *worker == self.worker && *node == self.node)
+        matches!(place, Place::Answer(worker, node) if *worker == self.worker && *node == self.instance)
     }
 }
 

@@ -5,6 +5,7 @@
 mod clean;
 mod closer;
 mod connect;
+mod datagrams;
 mod dial;
 mod error;
 mod frames;
@@ -14,6 +15,7 @@ mod port_watch;
 mod socket;
 mod stream;
 
+pub use datagrams::NodeDatagrams;
 pub use error::ClientError;
 pub use frames::{FrameReader, write_frame};
 pub use handover::Handover;
@@ -29,8 +31,8 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::time::{Instant, sleep, timeout};
 
 use crate::protocol::{
-    Activity, Attach, AttachReply, Done, Envelope, ListeningPort, MAX_REPLY, OpenTerminal, Reply, Request, ServiceLog,
-    ServiceStatus, Status, TerminalId, TerminalInfo, VERSION,
+    Activity, Attach, AttachReply, Done, Envelope, HostKeys, ListeningPort, MAX_REPLY, OpenTerminal, Reply, Request,
+    ServiceLog, ServiceStatus, SshPublicKey, Status, TerminalId, TerminalInfo, VERSION,
 };
 use clean::Clean;
 
@@ -115,6 +117,16 @@ impl NodeClient {
         .await
     }
 
+    /// Datagrams to and from the port on the node's own loopback address, whether anything listens or not. Each follows its
+    /// length as a big-endian `u32`.
+    pub async fn dial_udp(&self, port: u16) -> Result<NodeDatagrams, ClientError> {
+        self.within_deadline(async {
+            let stream = self.send(Request::DialUdp { port }).await?;
+            dial::receive_datagrams(stream, port).await
+        })
+        .await
+    }
+
     /// The TCP ports something in the node listens on.
     pub async fn ports(&self) -> Result<Vec<ListeningPort>, ClientError> {
         self.call(Request::Ports).await
@@ -139,6 +151,22 @@ impl NodeClient {
     /// What the node is used for.
     pub async fn activity(&self) -> Result<Activity, ClientError> {
         self.call(Request::Activity).await
+    }
+
+    /// Lets a key log in as root. Answers with what the node's SSH server shows itself with.
+    pub async fn authorize_key(&self, key: SshPublicKey) -> Result<Vec<SshPublicKey>, ClientError> {
+        self.call::<HostKeys>(Request::AuthorizeKey { key }).await.map(|keys| keys.host_keys)
+    }
+
+    /// Starts a program without a terminal. The stream then carries frames of [`wire::exec`], each after its length as a
+    /// big-endian `u32`.
+    pub async fn exec(&self, command: Vec<String>) -> Result<NodeStream, ClientError> {
+        self.within_deadline(async {
+            let mut stream = self.send(Request::Exec { command }).await?;
+            read_reply::<Done>(&mut stream).await?;
+            Ok(stream)
+        })
+        .await
     }
 
     async fn call<T: DeserializeOwned + Clean>(&self, request: Request) -> Result<T, ClientError> {

@@ -7,12 +7,14 @@ mod cgroup;
 mod clock;
 mod config;
 mod dial;
+mod exec;
 mod firewall;
 mod input;
 mod listener;
 mod listeners;
 mod log;
 mod offload;
+mod once;
 mod port_watch;
 mod ports;
 mod procfs;
@@ -45,15 +47,17 @@ pub fn main(mut arguments: impl Iterator<Item = OsString>) -> ExitCode {
         Some(GUARD_COMMAND) => done("the firewall's helper ends", firewall::guard(arguments)),
         Some(REMOVE_COMMAND) => done("the firewall cannot be taken away", firewall::remove(arguments)),
         Some(services::SERVICE_COMMAND) => failed("this service", &services::become_service(arguments)),
+        Some(exec::EXEC_COMMAND) => done("a command's helper ends", exec::serve(arguments)),
+        Some(exec::PROGRAM_COMMAND) => not_run(&exec::become_program(arguments)),
         Some(sshd::SSHD_COMMAND) => failed("sshd", &sshd::become_sshd()),
         _ => match serve::serve(config::Config::from_env()) {
-            Ok(()) => ExitCode::SUCCESS,
+            Ok(code) => code,
             Err(error) => failed("docklet-init", &error),
         },
     }
 }
 
-/// A task on the host rather than in a node.
+/// A task that is not to become something else.
 fn done(fault: &str, outcome: io::Result<()>) -> ExitCode {
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
@@ -62,6 +66,13 @@ fn done(fault: &str, outcome: io::Result<()>) -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+/// As a shell says it: 127 for what is not there, 126 for what cannot be run. Who reads it has the command's standard error
+/// before them, where everything that is not the command's begins with our name.
+fn not_run(error: &io::Error) -> ExitCode {
+    log::line(format_args!("docklet: {error}."));
+    ExitCode::from(if error.kind() == io::ErrorKind::NotFound { 127 } else { 126 })
 }
 
 /// Helpers return only when they could not become what they are for.

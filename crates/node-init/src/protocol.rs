@@ -2,8 +2,9 @@
 //!
 //! A message is a big-endian `u32` length and that many bytes of JSON. The request names the protocol version; the reply
 //! is `{"ok": …}` or `{"error": {"code", "message"}}`. After the reply to *attach* both sides speak the frames of
-//! [`wire::terminal`]; the reply to *dial* carries a connected socket (SCM_RIGHTS); after the first reply to *watch_ports*
-//! others follow, one for each change. This module does no I/O.
+//! [`wire::terminal`], and after the reply to *exec* those of [`wire::exec`]; the reply to *dial* carries a connected socket (SCM_RIGHTS), and so
+//! does that to *dial_udp*, whose connection stays: its end is the node's. After the first reply to *watch_ports* others follow,
+//! one for each change. This module does no I/O.
 //!
 //! The version stays as long as old requests mean what they meant: a node that does not know a request says
 //! `unknown_request`, and the worker says that the node is older than dockletd.
@@ -11,13 +12,14 @@
 mod ids;
 mod state;
 
-pub use ids::{BadId, ClientId, TerminalId};
+pub use ids::{BadId, ClientId};
 pub use state::{
-    Activity, AttachReply, ErrorBody, ErrorCode, ListeningPort, ServiceLog, ServiceState, ServiceStatus, Status,
-    TerminalActivity, TerminalInfo,
+    Activity, AttachReply, ErrorBody, ErrorCode, HostKeys, ListeningPort, ServiceLog, ServiceState, ServiceStatus,
+    Status, TerminalActivity, TerminalInfo,
 };
 
-pub use wire::terminal::Exit;
+pub use wire::ssh::SshPublicKey;
+pub use wire::terminal::{Exit, Outcome, TerminalId};
 
 use serde::{Deserialize, Serialize};
 
@@ -30,12 +32,16 @@ pub const HANDOVER_NAME: &str = "host.sock";
 /// Where the worker mounts, read-only, the directory with [`HANDOVER_NAME`]. Nodes made by a dockletd from before that have
 /// the node's directory itself there, and docklet-init makes its socket in it.
 pub const RUN_DIR: &str = "/.docklet/run";
-/// Longest request the node reads.
-pub const MAX_REQUEST: usize = 64 * 1024;
+/// Longest request the node reads: a command of 32 KiB may be six times as long as JSON.
+pub const MAX_REQUEST: usize = 256 * 1024;
 /// Longest reply the client reads.
 pub const MAX_REPLY: usize = 256 * 1024;
 /// Most terminals of one node, exited ones that are still listed not counted.
 pub const MAX_TERMINALS: usize = 64;
+/// Most commands without a terminal that run at once in one node.
+pub const MAX_EXECS: usize = MAX_TERMINALS;
+/// Most UDP sockets a node has given away and keeps a connection for.
+pub const MAX_DATAGRAM_SOCKETS: usize = 512;
 /// Exited terminals a node keeps until a viewer has seen how they ended.
 pub const MAX_EXITED: usize = 8;
 /// Most viewers of one terminal.
@@ -46,6 +52,31 @@ pub const MAX_PORTS: usize = 256;
 pub const MAX_PORT_WATCHERS: usize = 16;
 /// What is kept of a service's output.
 pub const SERVICE_LOG: usize = 16 * 1024;
+/// Most keys a node's SSH server shows itself with.
+pub const MAX_HOST_KEYS: usize = 8;
+
+/// How the service that runs once ended, as docklet-init writes it to its log, in a line of its own, before it ends itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TaskResult {
+    #[serde(flatten)]
+    pub outcome: Outcome,
+    /// docklet-init had been told to end, and had told the service, before the service ended.
+    pub told: bool,
+}
+
+impl TaskResult {
+    const MARK: &str = "result ";
+
+    pub fn line(&self) -> String {
+        // Its JSON form has no part that can fail.
+        format!("{}{}", Self::MARK, serde_json::to_string(self).unwrap_or_default())
+    }
+
+    /// The last one in a log.
+    pub fn last_in(log: &str) -> Option<Self> {
+        log.lines().rev().find_map(|line| serde_json::from_str(line.trim().strip_prefix(Self::MARK)?).ok())
+    }
+}
 
 /// A request with the version of the protocol it is written in.
 #[derive(Debug, Serialize, Deserialize)]
@@ -69,6 +100,11 @@ pub enum Request {
     Dial {
         port: u16,
     },
+    /// Answered with a UDP socket that is connected to the port of 127.0.0.1, whether anything listens or not. Neither side says
+    /// more; the client closes the connection when it has closed the socket.
+    DialUdp {
+        port: u16,
+    },
     Ports,
     /// Answered with the present ports, then with all of them again at each change, until one side closes.
     WatchPorts,
@@ -81,22 +117,35 @@ pub enum Request {
         name: String,
     },
     Activity,
+    /// Lets a key log in as root, in all nodes of this home. A key that is let in already changes nothing.
+    AuthorizeKey {
+        key: SshPublicKey,
+    },
+    /// Starts a program without a terminal; the connection becomes the stream of its frames. Before the reply the client says
+    /// no more.
+    Exec {
+        /// Program and arguments; not empty.
+        command: Vec<String>,
+    },
 }
 
 impl Request {
     /// The names a node of this version understands.
-    pub const NAMES: [&str; 11] = [
+    pub const NAMES: [&str; 14] = [
         "status",
         "terminals",
         "open_terminal",
         "close_terminal",
         "attach",
         "dial",
+        "dial_udp",
         "ports",
         "watch_ports",
         "start_service",
         "service_log",
         "activity",
+        "authorize_key",
+        "exec",
     ];
 }
 

@@ -7,7 +7,7 @@ use http::StatusCode;
 use openidconnect::{AsyncHttpClient, HttpRequest, HttpResponse};
 use serde_json::{Map, Value};
 
-use crate::turns::{LineTooLong, Turns};
+use crate::limiter::{Limiter, QueueTooLong};
 
 const CONNECTING: Duration = Duration::from_secs(4);
 const ALL_OF_IT: Duration = Duration::from_secs(8);
@@ -26,7 +26,7 @@ pub enum HttpError {
     #[error("the answer cannot be put together")]
     Malformed(#[from] http::Error),
     #[error("the provider is busy")]
-    Busy(#[from] LineTooLong),
+    Busy(#[from] QueueTooLong),
 }
 
 #[derive(Debug, Clone)]
@@ -79,25 +79,25 @@ impl<'c> AsyncHttpClient<'c> for Http {
     }
 }
 
-/// The same, for what a stranger can cause as often as they like: in turn.
+/// The same, for what a stranger can cause as often as they like: so many at a time, the others wait for their turn.
 #[derive(Debug, Clone)]
-pub(crate) struct InTurn {
+pub(crate) struct LimitedHttp {
     http: Http,
-    turns: Turns,
+    limiter: Limiter,
 }
 
-impl InTurn {
+impl LimitedHttp {
     pub(crate) fn new(http: Http) -> Self {
-        Self { http, turns: Turns::default() }
+        Self { http, limiter: Limiter::default() }
     }
 
     async fn ask(&self, request: HttpRequest) -> Result<HttpResponse, HttpError> {
-        let _turn = self.turns.next().await?;
+        let _permit = self.limiter.acquire().await?;
         self.http.ask(request).await
     }
 }
 
-impl<'c> AsyncHttpClient<'c> for InTurn {
+impl<'c> AsyncHttpClient<'c> for LimitedHttp {
     type Error = HttpError;
     type Future = Pin<Box<dyn Future<Output = Result<HttpResponse, HttpError>> + Send + 'c>>;
 

@@ -15,8 +15,8 @@ use tokio::time::Instant;
 
 use crate::{
     Settings,
-    http::{Http, HttpError, InTurn},
-    words::{Keys, Metadata},
+    http::{Http, HttpError, LimitedHttp},
+    types::{Keys, Metadata},
 };
 
 const KEPT: Duration = Duration::from_secs(600);
@@ -60,7 +60,7 @@ pub(crate) enum Sender {
 pub(crate) struct Provider {
     pub(crate) settings: Settings,
     /// For what is asked about one person.
-    pub(crate) in_turn: InTurn,
+    pub(crate) limited: LimitedHttp,
     /// For what one asks and all need; it does not wait behind them.
     http: Http,
     pub(crate) clock: Arc<dyn Clock>,
@@ -79,7 +79,7 @@ impl Provider {
     pub(crate) fn new(settings: Settings, http: Http, clock: Arc<dyn Clock>) -> Self {
         Self {
             settings,
-            in_turn: InTurn::new(http.clone()),
+            limited: LimitedHttp::new(http.clone()),
             http,
             clock,
             memory: Mutex::default(),

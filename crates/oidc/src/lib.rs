@@ -2,20 +2,20 @@
 //! which account that is, and no cookie.
 //!
 //! ```text
-//! settings   what the configuration says of one provider     http    requests with bounds     turns  the line for them
+//! settings   what the configuration says of one provider     http    requests with bounds     limiter  so many at once
 //! known      discovery and keys: fetched, kept, fetched again when they are old or a key is not among them
-//! words      openidconnect's types as we use them            trust   verifying ID tokens, and what is wrong with them
+//! types      openidconnect's types as we use them            trust   verifying ID tokens, and what is wrong with them
 //! sign_in    the code flow and refreshing                    logout  both directions
 //! ```
 
 mod http;
 mod known;
+mod limiter;
 mod logout;
 mod settings;
 mod sign_in;
 mod trust;
-mod turns;
-mod words;
+mod types;
 
 use std::sync::Arc;
 
@@ -27,8 +27,8 @@ use control::ports::{
 };
 
 pub use http::HttpError;
+pub use limiter::QueueTooLong;
 pub use settings::Settings;
-pub use turns::LineTooLong;
 
 use self::{http::Http, known::Provider};
 

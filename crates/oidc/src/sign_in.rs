@@ -17,7 +17,7 @@ use crate::{
     http::HttpError,
     known::{Known, Provider},
     trust::{distrust, is_not_stale},
-    words::{Answer, Further, OurClient, Refused, Token, TokenClaims},
+    types::{Answer, Further, OurClient, Refused, Token, TokenClaims},
 };
 
 impl Provider {
@@ -71,7 +71,7 @@ impl Provider {
             .exchange_code(AuthorizationCode::new(code.to_owned()))
             .map_err(|fault| IdentityError::untrusted(Distrust::Content, fault))?
             .set_pkce_verifier(PkceCodeVerifier::new(secrets.verifier.clone()));
-        let answer = request.request_async(&self.in_turn).await.map_err(of_token_request)?;
+        let answer = request.request_async(&self.limited).await.map_err(of_token_request)?;
         let token = answer.id_token().ok_or_else(|| content("there is no ID token in the answer"))?;
         let claims = self.believe(token, Some(&Nonce::new(secrets.nonce.clone()))).await?;
         if let (Some(since), Some(shown)) = (shown_since, claims.auth_time()) {
@@ -89,7 +89,7 @@ impl Provider {
         let request = client
             .exchange_refresh_token(&token)
             .map_err(|fault| IdentityError::untrusted(Distrust::Content, fault))?;
-        let answer = request.request_async(&self.in_turn).await.map_err(of_token_request)?;
+        let answer = request.request_async(&self.limited).await.map_err(of_token_request)?;
         // By now the provider may have forgotten the old one: whatever else is wrong, this one is not lost.
         let token = answer.refresh_token().map(|token| token.secret().clone());
         Ok(Refreshed { token, verified: self.verify_refreshed(&client, &answer, subject).await })
@@ -156,7 +156,7 @@ impl Provider {
     ) -> Result<Map<String, Value>, IdentityError> {
         // `Err`: the provider has no such address.
         let Ok(request) = client.user_info(access.clone(), Some(subject.clone())) else { return Ok(Map::new()) };
-        let answer: Result<UserInfoClaims<Further, CoreGenderClaim>, _> = request.request_async(&self.in_turn).await;
+        let answer: Result<UserInfoClaims<Further, CoreGenderClaim>, _> = request.request_async(&self.limited).await;
         Ok(as_map(&answer.map_err(of_userinfo)?))
     }
 

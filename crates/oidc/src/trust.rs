@@ -9,7 +9,7 @@ use openidconnect::{
 
 use crate::{
     known::{Known, Provider, Sender},
-    words::{Token, TokenClaims, Verifier},
+    types::{Token, TokenClaims, Verifier},
 };
 
 /// How far two clocks may be apart.

@@ -1,7 +1,6 @@
 //! The body of an answer on its way to the browser. Its reader drives the connection it comes from.
 
 use std::{
-    fmt,
     pin::Pin,
     sync::Arc,
     task::{Context, Poll, ready},
@@ -15,7 +14,7 @@ use tokio::time::{Instant, Sleep};
 use tokio_util::sync::WaitForCancellationFutureOwned;
 
 use crate::{
-    line::Line,
+    connection::AppConnection,
     permission::{Permission, Watched},
     pool::{Key, Pool},
 };
@@ -38,14 +37,18 @@ const WATCHED_AFTER: Duration = Duration::from_millis(300);
 #[derive(Debug)]
 pub struct ResponseBody(Option<Box<Streaming>>);
 
+#[derive(derive_more::Debug)]
 struct Streaming {
     incoming: Incoming,
-    line: Option<Box<Line>>,
+    #[debug(skip)]
+    connection: Option<Box<AppConnection>>,
     home: Home,
     idle: Option<Duration>,
+    #[debug(skip)]
     permission: Arc<dyn Permission>,
     begun: Instant,
     /// Made when something is waited for, or when it lasts.
+    #[debug(skip)]
     patience: Option<Pin<Box<Patience>>>,
     /// Something came since patience was last looked at.
     moved: bool,
@@ -65,12 +68,6 @@ struct Patience {
     sleep: Option<Pin<Box<Sleep>>>,
 }
 
-impl fmt::Debug for Streaming {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Streaming").field("incoming", &self.incoming).finish_non_exhaustive()
-    }
-}
-
 impl ResponseBody {
     pub(crate) fn none() -> Self {
         Self(None)
@@ -79,15 +76,15 @@ impl ResponseBody {
     /// `idle`: how long nothing may come; `None` for as long as it likes.
     pub(crate) fn streaming(
         incoming: Incoming,
-        line: Box<Line>,
+        connection: Box<AppConnection>,
         home: Home,
         idle: Option<Duration>,
         permission: Arc<dyn Permission>,
     ) -> Self {
-        let line = Some(line);
+        let connection = Some(connection);
         Self(Some(Box::new(Streaming {
             incoming,
-            line,
+            connection,
             home,
             idle,
             permission,
@@ -100,9 +97,9 @@ impl ResponseBody {
 
 impl Home {
     /// Keeps the connection for the next request, if it is good for one.
-    pub(crate) fn take_back(&self, mut line: Box<Line>, cx: &mut Context<'_>) {
-        if line.is_free(cx) {
-            self.pool.put(self.key, line);
+    pub(crate) fn take_back(&self, mut connection: Box<AppConnection>, cx: &mut Context<'_>) {
+        if connection.is_free(cx) {
+            self.pool.put(self.key, connection);
         }
     }
 }
@@ -112,8 +109,8 @@ impl Streaming {
         if let Poll::Ready(frame) = Pin::new(&mut self.incoming).poll_frame(cx) {
             return Poll::Ready(frame);
         }
-        if let Some(line) = &mut self.line {
-            line.poll_move(cx);
+        if let Some(connection) = &mut self.connection {
+            connection.poll_move(cx);
         }
         Pin::new(&mut self.incoming).poll_frame(cx)
     }
@@ -190,9 +187,9 @@ impl Body for ResponseBody {
         if is_last
             && let Some(mut streaming) = self.0.take()
             && !matches!(frame, Some(Err(_)))
-            && let Some(line) = streaming.line.take()
+            && let Some(connection) = streaming.connection.take()
         {
-            streaming.home.take_back(line, cx);
+            streaming.home.take_back(connection, cx);
         }
         Poll::Ready(frame.map(|frame| frame.map_err(BodyError::BrokenOff)))
     }

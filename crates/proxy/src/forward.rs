@@ -13,9 +13,9 @@ use tokio::time::{Instant, timeout};
 
 use crate::{
     body::{Home, ResponseBody},
+    connection::AppConnection,
     error::ProxyError,
     headers::{self, OwnNames, Site},
-    line::Line,
     permission::Permission,
     pool::{Key, Pool},
     tunnel,
@@ -77,16 +77,12 @@ pub struct Upstream {
 }
 
 /// A visit that is allowed.
+#[derive(derive_more::Debug)]
 pub struct Visit<'a> {
     pub upstream: Upstream,
     pub site: Site<'a>,
+    #[debug(skip)]
     pub permission: Arc<dyn Permission>,
-}
-
-impl fmt::Debug for Visit<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Visit").field("upstream", &self.upstream).field("site", &self.site).finish_non_exhaustive()
-    }
 }
 
 /// Cheap to clone; there is one per process.
@@ -152,7 +148,7 @@ impl Forwarder {
         };
         let is_repeatable = !has_body && !ready.upgrade && method.is_idempotent();
         let outgoing = Outgoing { head: ready.head, upload, progress };
-        let (line, response) = self.0.send(&visit, outgoing, is_repeatable).await?;
+        let (connection, response) = self.0.send(&visit, outgoing, is_repeatable).await?;
         let (mut head, incoming) = response.into_parts();
         head.extensions.clear();
         head.version = Version::HTTP_11;
@@ -160,10 +156,10 @@ impl Forwarder {
         if head.status == StatusCode::SWITCHING_PROTOCOLS {
             let browser = browser.filter(|_| ready.upgrade);
             let Some(browser) = browser else { return Err(ProxyError::BadHead("an upgrade nobody asked for".into())) };
-            self.0.upgrade(&visit, browser, line);
+            self.0.upgrade(&visit, browser, connection);
             return Ok(Response::from_parts(head, ResponseBody::none()));
         }
-        Ok(self.0.answer(visit, head, incoming, line).await)
+        Ok(self.0.answer(visit, head, incoming, connection).await)
     }
 }
 
@@ -174,44 +170,44 @@ impl Inner {
         visit: &Visit<'_>,
         outgoing: Outgoing,
         is_repeatable: bool,
-    ) -> Result<(Box<Line>, Response<Incoming>), ProxyError> {
+    ) -> Result<(Box<AppConnection>, Response<Incoming>), ProxyError> {
         let Outgoing { head, upload, progress } = outgoing;
         let progress = progress.as_deref();
         let mut request = Request::from_parts(head, upload);
         let rested = if is_repeatable { Duration::MAX } else { FRESH };
-        if let Some(mut line) = self.pool.take(&key(visit), rested) {
+        if let Some(mut connection) = self.pool.take(&key(visit), rested) {
             let again = is_repeatable.then(|| copy(&request));
-            match self.exchange(&mut line, request, progress, &*visit.permission).await {
-                Ok(response) => return Ok((line, response)),
+            match self.exchange(&mut connection, request, progress, &*visit.permission).await {
+                Ok(response) => return Ok((connection, response)),
                 Err(Failed::Unsent(unsent)) => request = *unsent,
                 Err(Failed::Lost(ProxyError::Closed)) if let Some(again) = again => request = again,
                 Err(Failed::Lost(error)) => return Err(error),
             }
         }
-        let mut line = self.dial(visit).await?;
-        match self.exchange(&mut line, request, progress, &*visit.permission).await {
-            Ok(response) => Ok((line, response)),
+        let mut connection = self.dial(visit).await?;
+        match self.exchange(&mut connection, request, progress, &*visit.permission).await {
+            Ok(response) => Ok((connection, response)),
             Err(Failed::Unsent(_)) => Err(ProxyError::Closed),
             Err(Failed::Lost(error)) => Err(error),
         }
     }
 
-    async fn dial(&self, visit: &Visit<'_>) -> Result<Box<Line>, ProxyError> {
+    async fn dial(&self, visit: &Visit<'_>) -> Result<Box<AppConnection>, ProxyError> {
         let Upstream { node, port, .. } = &visit.upstream;
         let dialled = timeout(self.limits.dial, self.dial.dial(node, *port)).await;
         let stream = dialled.map_err(|_| ProxyError::DialTimeout(self.limits.dial))?.map_err(ProxyError::Dial)?;
-        Line::begin(stream).await.map_err(|error| ProxyError::Send(error.to_string()))
+        AppConnection::begin(stream).await.map_err(|error| ProxyError::Send(error.to_string()))
     }
 
     /// Waits for the head of the answer as long as something happens.
     async fn exchange(
         &self,
-        line: &mut Line,
+        connection: &mut AppConnection,
         request: Request<Upload>,
         progress: Option<&Progress>,
         permission: &dyn Permission,
     ) -> Result<Response<Incoming>, Failed> {
-        let mut exchange = pin!(line.exchange(request));
+        let mut exchange = pin!(connection.exchange(request));
         let limit = self.limits.head;
         if let Ok(done) = timeout(AT_ONCE.min(limit), exchange.as_mut()).await {
             return done.map_err(|error| failed(error, progress));
@@ -233,11 +229,11 @@ impl Inner {
         }
     }
 
-    fn upgrade(&self, visit: &Visit<'_>, browser: OnUpgrade, line: Box<Line>) {
+    fn upgrade(&self, visit: &Visit<'_>, browser: OnUpgrade, connection: Box<AppConnection>) {
         let watched = visit.permission.watch();
         let limit = self.limits.dial;
         tokio::spawn(async move {
-            let Ok((app, read_already)) = timeout(limit, line.into_upgraded()).await else { return };
+            let Ok((app, read_already)) = timeout(limit, connection.into_upgraded()).await else { return };
             tunnel::run(browser, app, read_already, watched).await;
         });
     }
@@ -247,15 +243,15 @@ impl Inner {
         visit: Visit<'_>,
         mut head: response::Parts,
         incoming: Incoming,
-        line: Box<Line>,
+        connection: Box<AppConnection>,
     ) -> Response<ResponseBody> {
         let home = Home { pool: self.pool.clone(), key: key(&visit) };
         if incoming.is_end_stream() {
             drop(incoming);
-            let mut line = Some(line);
+            let mut connection = Some(connection);
             poll_fn(|cx| {
-                if let Some(line) = line.take() {
-                    home.take_back(line, cx);
+                if let Some(connection) = connection.take() {
+                    home.take_back(connection, cx);
                 }
                 Poll::Ready(())
             })
@@ -269,7 +265,7 @@ impl Inner {
             head.headers.remove(header::CONTENT_LENGTH);
         }
         let idle = (!events).then_some(self.limits.idle);
-        Response::from_parts(head, ResponseBody::streaming(incoming, line, home, idle, visit.permission))
+        Response::from_parts(head, ResponseBody::streaming(incoming, connection, home, idle, visit.permission))
     }
 }
 

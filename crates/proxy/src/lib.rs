@@ -5,11 +5,11 @@
 //! allowed, and says in their own way what went wrong.
 
 mod body;
+mod connection;
 mod error;
 mod forward;
 pub mod guard;
 pub mod headers;
-mod line;
 mod permission;
 mod pool;
 mod tunnel;

@@ -1,6 +1,6 @@
 //! How long an exchange may go on. Who decides that, and how, is the caller's.
 
-use std::{any::Any, fmt};
+use std::any::Any;
 
 use tokio_util::sync::CancellationToken;
 
@@ -10,17 +10,13 @@ pub trait Permission: Send + Sync + 'static {
 }
 
 /// A permission that is kept an eye on.
+#[derive(derive_more::Debug)]
 pub struct Watched {
     /// Cancelled when the exchange must end now.
     pub ended: CancellationToken,
     /// Dropped when the exchange is over.
+    #[debug(skip)]
     pub hold: Box<dyn Any + Send + Sync>,
-}
-
-impl fmt::Debug for Watched {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Watched").field("ended", &self.ended.is_cancelled()).finish_non_exhaustive()
-    }
 }
 
 /// For exchanges that end by themselves.

@@ -10,7 +10,7 @@ use domain::NodeId;
 use parking_lot::Mutex;
 use tokio::time::Instant;
 
-use crate::line::Line;
+use crate::connection::AppConnection;
 
 /// A node that was restarted is another one, and so is an app that is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -30,7 +30,7 @@ pub(crate) struct Pool {
 
 #[derive(Debug, Default)]
 struct Resting {
-    lines: HashMap<Key, Vec<(Instant, Box<Line>)>>,
+    connections: HashMap<Key, Vec<(Instant, Box<AppConnection>)>>,
     count: usize,
     /// A task looks after them.
     swept: bool,
@@ -42,11 +42,11 @@ impl Pool {
     }
 
     /// The connection used last, if it has rested no longer than this and still stands.
-    pub(crate) fn take(&self, key: &Key, rested: Duration) -> Option<Box<Line>> {
+    pub(crate) fn take(&self, key: &Key, rested: Duration) -> Option<Box<AppConnection>> {
         loop {
-            let (since, mut line) = {
+            let (since, mut connection) = {
                 let mut resting = self.resting.lock();
-                let taken = resting.lines.get_mut(key)?.pop()?;
+                let taken = resting.connections.get_mut(key)?.pop()?;
                 resting.count -= 1;
                 taken
             };
@@ -54,22 +54,22 @@ impl Pool {
                 // All below it have rested longer, but may still do for another exchange.
                 return None;
             }
-            if line.is_still_free() {
-                return Some(line);
+            if connection.is_still_free() {
+                return Some(connection);
             }
         }
     }
 
-    pub(crate) fn put(self: &Arc<Self>, key: Key, line: Box<Line>) {
+    pub(crate) fn put(self: &Arc<Self>, key: Key, connection: Box<AppConnection>) {
         let mut resting = self.resting.lock();
         if resting.count >= self.total {
             return;
         }
-        let lines = resting.lines.entry(key).or_default();
-        if lines.len() >= self.per_app {
+        let connections = resting.connections.entry(key).or_default();
+        if connections.len() >= self.per_app {
             return;
         }
-        lines.push((Instant::now(), line));
+        connections.push((Instant::now(), connection));
         resting.count += 1;
         if !resting.swept {
             resting.swept = true;
@@ -79,19 +79,22 @@ impl Pool {
 
     pub(crate) fn forget(&self, node: NodeId) {
         let mut resting = self.resting.lock();
-        resting.lines.retain(|key, _| key.node != node);
-        resting.count = resting.lines.values().map(Vec::len).sum();
+        resting.connections.retain(|key, _| key.node != node);
+        resting.count = resting.connections.values().map(Vec::len).sum();
     }
 
     /// Lets go of those that have rested too long or were closed; whether there are any left.
     fn sweep_once(&self) -> bool {
         let mut gone = Vec::new();
         let mut resting = self.resting.lock();
-        for lines in resting.lines.values_mut() {
-            gone.extend(lines.extract_if(.., |(since, line)| since.elapsed() > self.idle || !line.is_still_free()));
+        for connections in resting.connections.values_mut() {
+            gone.extend(
+                connections
+                    .extract_if(.., |(since, connection)| since.elapsed() > self.idle || !connection.is_still_free()),
+            );
         }
-        resting.lines.retain(|_, lines| !lines.is_empty());
-        resting.count = resting.lines.values().map(Vec::len).sum();
+        resting.connections.retain(|_, connections| !connections.is_empty());
+        resting.count = resting.connections.values().map(Vec::len).sum();
         resting.swept = resting.count > 0;
         let left = resting.swept;
         drop(resting);

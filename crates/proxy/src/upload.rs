@@ -2,7 +2,6 @@
 
 use std::{
     error::Error as StdError,
-    fmt,
     pin::Pin,
     sync::{
         Arc,
@@ -19,9 +18,12 @@ use parking_lot::Mutex;
 type BoxError = Box<dyn StdError + Send + Sync>;
 
 /// A body without an end yet, or none at all; the latter costs nothing.
+#[derive(Debug)]
 pub(crate) struct Upload(Option<Streaming>);
 
+#[derive(derive_more::Debug)]
 struct Streaming {
+    #[debug(skip)]
     body: Pin<Box<dyn Body<Data = Bytes, Error = BoxError> + Send>>,
     progress: Arc<Progress>,
 }
@@ -95,11 +97,5 @@ impl Body for Upload {
 
     fn size_hint(&self) -> SizeHint {
         self.0.as_ref().map_or_else(|| SizeHint::with_exact(0), |streaming| streaming.body.size_hint())
-    }
-}
-
-impl fmt::Debug for Upload {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("Upload").field(&self.0.as_ref().map(|streaming| &streaming.progress)).finish()
     }
 }

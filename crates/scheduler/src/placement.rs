@@ -146,7 +146,10 @@ fn larger_than_every_host(problem: &Problem<'_>, hosts: &[Host]) -> Option<Vec<V
 fn shortage(problem: &Problem<'_>, hosts: &[Host], placed: u32) -> Vec<Violation> {
     let cpu = hosts.iter().map(|host| free_cpu(host, problem.overcommit)).max().unwrap_or(0);
     let memory = hosts.iter().map(|host| free_memory(host, problem.overcommit)).max().unwrap_or(0);
-    let fit = if placed == 0 { "none of them fits now".to_owned() } else { format!("only {placed} of them fit now") };
+    let fit = match placed {
+        0 => "none of the nodes fits now".to_owned(),
+        placed => format!("only {placed} of the nodes fit now"),
+    };
     let mut faults = Vec::new();
     if u64::from(problem.each.cpu_milli) > cpu {
         let rule = format!("{fit}: the emptiest host has {} CPUs left", cpus(cpu));
@@ -215,7 +218,7 @@ mod tests {
         let problem = Problem { hosts: &hosts, count: 3, each: node(1000, 512), runtime: None, overcommit: PLAIN };
         let Err(NoRoom::Full(faults)) = place(&problem) else { panic!("must not fit") };
         assert_eq!(faults.len(), 1);
-        assert_eq!(faults[0].message, "only 2 of them fit now: the emptiest host has 0 MiB left");
+        assert_eq!(faults[0].message, "only 2 of the nodes fit now: the emptiest host has 0 MiB left");
     }
 
     #[test]
@@ -250,7 +253,8 @@ mod tests {
         assert_eq!(of(48, &small), Ok(48), "48 × 512 is three quarters of it");
         let Err(NoRoom::Full(faults)) = of(49, &small) else { panic!("must not fit") };
         assert_eq!(faults[0].field, "nodes");
-        let rule = "only 48 of them fit now: each may have 512 processes, and the emptiest host has 0 left to give out";
+        let rule =
+            "only 48 of the nodes fit now: each may have 512 processes, and the emptiest host has 0 left to give out";
         assert_eq!(faults[0].message, rule);
         let held = Host { used: Usage { pids: 24_000, ..Usage::default() }, ..small };
         assert_eq!(of(1, &held).map_err(|_| ()), Ok(1));

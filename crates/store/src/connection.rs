@@ -19,12 +19,17 @@ use sea_orm::{
     sqlx::postgres::PgConnectOptions,
 };
 
-use crate::{fault::fault, patient::Patient, term};
+use crate::{
+    fault::fault,
+    sql::{Connection, Snapshot, Sql},
+    term,
+    timeout::WithTimeout,
+};
 
 pub use postgres::PostgresConfig;
 pub use sqlite::SqliteConfig;
 
-/// Which database, and how patient.
+/// Which database, and how long it is waited for.
 #[derive(Debug, Clone)]
 pub enum StoreConfig {
     Sqlite(SqliteConfig),
@@ -76,13 +81,14 @@ impl ConnectError {
 }
 
 /// The record. Cheap to clone; clones share the connections.
-///
+pub type SqlStore = Sql<Connections>;
+
 /// With SQLite one connection writes. That is no loss, as it has one writer at a time anyway, and it makes waiting fair:
 /// inside this process writers queue for the connection instead of polling the file's lock.
 #[derive(Debug, Clone)]
-pub struct SqlStore {
-    writer: Patient<DatabaseConnection>,
-    readers: Patient<DatabaseConnection>,
+pub struct Connections {
+    writer: WithTimeout<DatabaseConnection>,
+    readers: WithTimeout<DatabaseConnection>,
     place: Arc<Place>,
     /// The term this process serves the record under; 0 in processes that do not serve it.
     term: Arc<AtomicI64>,
@@ -116,7 +122,7 @@ async fn open_file(config: &SqliteConfig) -> Result<SqlStore, ConnectError> {
     let fault = |source| ConnectError::Database { path: path.clone(), source };
     let writer = sqlite::open(config, Part::Writer).await.map_err(fault)?;
     let readers = sqlite::open(config, Part::Reader).await.map_err(fault)?;
-    Ok(SqlStore::new(Patient::new(writer, None), Patient::new(readers, None), Place::File(path.clone())))
+    Ok(SqlStore::new(WithTimeout::new(writer, None), WithTimeout::new(readers, None), Place::File(path.clone())))
 }
 
 async fn open_server(config: &PostgresConfig) -> Result<SqlStore, ConnectError> {
@@ -125,25 +131,25 @@ async fn open_server(config: &PostgresConfig) -> Result<SqlStore, ConnectError> 
     let writer = postgres::open(config, &options, Part::Writer).await.map_err(fault)?;
     let readers = postgres::open(config, &options, Part::Reader).await.map_err(fault)?;
     let limit = Some(config.silence());
-    let (writer, readers) = (Patient::new(writer, limit), Patient::new(readers, limit));
+    let (writer, readers) = (WithTimeout::new(writer, limit), WithTimeout::new(readers, limit));
     Ok(SqlStore::new(writer, readers, Place::Server { config: config.clone(), options: Box::new(options) }))
 }
 
 impl SqlStore {
-    fn new(writer: Patient<DatabaseConnection>, readers: Patient<DatabaseConnection>, place: Place) -> Self {
-        Self { writer, readers, place: Arc::new(place), term: Arc::default() }
+    fn new(writer: WithTimeout<DatabaseConnection>, readers: WithTimeout<DatabaseConnection>, place: Place) -> Self {
+        Sql(Connections { writer, readers, place: Arc::new(place), term: Arc::default() })
     }
 
     pub(crate) fn place(&self) -> &Place {
-        &self.place
+        &self.0.place
     }
 
     pub(crate) fn term(&self) -> Option<i64> {
-        Some(self.term.load(Ordering::SeqCst)).filter(|term| *term > 0)
+        Some(self.0.term.load(Ordering::SeqCst)).filter(|term| *term > 0)
     }
 
     pub(crate) fn set_term(&self, term: i64) {
-        self.term.store(term, Ordering::SeqCst);
+        self.0.term.store(term, Ordering::SeqCst);
     }
 
     /// No process may write under an earlier term than the record's.
@@ -162,11 +168,11 @@ impl SqlStore {
 
     /// Waits for the writer's place. Other writers wait until this transaction ends, so a decision made on what it
     /// reads still holds at the commit.
-    pub(crate) async fn exclusive(&self) -> Result<Patient<DatabaseTransaction>, StoreError> {
+    pub(crate) async fn exclusive(&self) -> Result<WithTimeout<DatabaseTransaction>, StoreError> {
         let begun = if self.is_postgres() {
-            postgres::exclusive(&self.writer).await
+            postgres::exclusive(&self.0.writer).await
         } else {
-            sqlite::exclusive(self.writer.inner()).await.map(|transaction| Patient::new(transaction, None))
+            sqlite::exclusive(self.0.writer.inner()).await.map(|transaction| WithTimeout::new(transaction, None))
         };
         let begun = begun.map_err(fault("transaction"))?;
         self.check_term(&begun).await?;
@@ -174,37 +180,34 @@ impl SqlStore {
     }
 
     /// The same for work that may take long: the database's time-outs do not end it.
-    pub(crate) async fn exclusive_for_long(&self) -> Result<Patient<DatabaseTransaction>, StoreError> {
+    pub(crate) async fn exclusive_for_long(&self) -> Result<WithTimeout<DatabaseTransaction>, StoreError> {
         if self.is_postgres() {
-            return postgres::exclusive_for_long(&self.writer).await.map_err(fault("transaction"));
+            return postgres::exclusive_for_long(&self.0.writer).await.map_err(fault("transaction"));
         }
         self.exclusive().await
     }
 
     pub(crate) fn is_postgres(&self) -> bool {
-        self.writer.get_database_backend() == DbBackend::Postgres
+        self.0.writer.get_database_backend() == DbBackend::Postgres
     }
 
     /// Commits. When the connection is lost meanwhile, this waits until it is known what has become of the transaction, so
     /// that an error always means that nothing was written.
-    pub(crate) async fn commit(&self, transaction: Patient<DatabaseTransaction>) -> Result<(), StoreError> {
+    pub(crate) async fn commit(&self, transaction: WithTimeout<DatabaseTransaction>) -> Result<(), StoreError> {
         let fault = fault("transaction");
         if !self.is_postgres() {
             return transaction.commit().await.map_err(fault);
         }
         let id = postgres::id_of(&transaction).await.map_err(&fault)?;
         match (transaction.commit().await.map_err(fault), id) {
-            (Err(StoreError::Unavailable(error)), Some(id)) if !postgres::was_committed(&self.readers, &id).await? => {
+            (Err(StoreError::Unavailable(error)), Some(id))
+                if !postgres::was_committed(&self.0.readers, &id).await? =>
+            {
                 Err(StoreError::Unavailable(error))
             }
             (Err(StoreError::Unavailable(_)), Some(_)) => Ok(()),
             (done, _) => done,
         }
-    }
-
-    /// Several statements that see one state of the record. It is dropped, never committed.
-    pub(crate) async fn snapshot(&self) -> Result<Patient<DatabaseTransaction>, StoreError> {
-        self.readers.begin().await.map_err(fault("transaction"))
     }
 
     /// The version of the database; also asks it whether it can be read.
@@ -215,8 +218,8 @@ impl SqlStore {
             ("SQLite", "sqlite_version()")
         };
         let ask = format!("SELECT {version} AS version, (SELECT count(*) FROM seaql_migrations) AS steps");
-        let ask = Statement::from_string(self.readers.get_database_backend(), ask);
-        let row = self.readers.query_one_raw(ask).await.map_err(fault("version"))?;
+        let ask = Statement::from_string(self.0.readers.get_database_backend(), ask);
+        let row = self.0.readers.query_one_raw(ask).await.map_err(fault("version"))?;
         let row = row.ok_or(StoreError::Unreadable { what: "version", fault: "there is none".into() })?;
         let version: String = row.try_get("", "version").map_err(fault("version"))?;
         Ok(format!("{name} {version}"))
@@ -230,26 +233,34 @@ impl SqlStore {
             "sqlite_master WHERE name"
         };
         let ask = format!("SELECT count(*) AS tables FROM {tables} = 'seaql_migrations'");
-        let ask = Statement::from_string(self.readers.get_database_backend(), ask);
-        let row = self.readers.query_one_raw(ask).await.map_err(fault("tables"))?;
+        let ask = Statement::from_string(self.0.readers.get_database_backend(), ask);
+        let row = self.0.readers.query_one_raw(ask).await.map_err(fault("tables"))?;
         let row = row.ok_or(StoreError::Unreadable { what: "tables", fault: "there is no count".into() })?;
         Ok(row.try_get::<i64>("", "tables").map_err(fault("tables"))? == 0)
     }
 
-    /// For single statements that read.
-    pub(crate) fn reader(&self) -> &Patient<DatabaseConnection> {
-        &self.readers
-    }
-
     /// For single statements that write one row and decide nothing.
-    pub(crate) fn writer(&self) -> &Patient<DatabaseConnection> {
-        &self.writer
+    pub(crate) fn writer(&self) -> &WithTimeout<DatabaseConnection> {
+        &self.0.writer
     }
 
     /// Waits for what is running, then closes the connections; a file's write-ahead log is folded into it.
     pub async fn close(self) -> Result<(), StoreError> {
-        self.readers.inner().close_by_ref().await.map_err(fault("connection"))?;
-        self.writer.inner().close_by_ref().await.map_err(fault("connection"))
+        self.0.readers.inner().close_by_ref().await.map_err(fault("connection"))?;
+        self.0.writer.inner().close_by_ref().await.map_err(fault("connection"))
+    }
+}
+
+impl Connection for Connections {
+    type Db = WithTimeout<DatabaseConnection>;
+
+    fn db(&self) -> &Self::Db {
+        &self.readers
+    }
+
+    /// It is dropped, never committed.
+    async fn snapshot(&self) -> Result<Snapshot<'_>, StoreError> {
+        self.readers.begin().await.map(Snapshot::Begun).map_err(fault("transaction"))
     }
 }
 

@@ -9,9 +9,9 @@ use sea_orm::{ConnectionTrait, DatabaseTransaction, DbErr, Statement};
 
 use crate::{
     MigrateError, SqlStore, migrate,
-    patient::Patient,
     schema::{self, steps_of},
     term,
+    timeout::WithTimeout,
 };
 use tables::Table;
 
@@ -88,8 +88,8 @@ async fn is_current(source: &impl ConnectionTrait) -> Result<(), CopyError> {
 }
 
 async fn copy_table(
-    from: &Patient<DatabaseTransaction>,
-    to: &Patient<DatabaseTransaction>,
+    from: &WithTimeout<DatabaseTransaction>,
+    to: &WithTimeout<DatabaseTransaction>,
     table: &Table,
 ) -> Result<Copied, CopyError> {
     rows::copy(from, to, table).await.map_err(CopyError::of(&table.name))?;

@@ -10,10 +10,10 @@ use domain::{
     image::ImageRef,
     name::{NodeName, RuntimeName, VclusterName, WorkerName},
     node::{Generation, Node, NodeIntent, NodeState, Notes},
-    operation::{Operation, OperationKind, OperationState},
+    operation::{Opened, Operation, OperationKind, OperationState},
     quota::Usage,
     resources::Resources,
-    vcluster::{Intent, Vcluster},
+    vcluster::{Description, Intent, Vcluster},
 };
 use ipnet::Ipv4Net;
 use serde::{Deserialize, Serialize};
@@ -68,6 +68,8 @@ struct VclusterShape {
     /// Events from before there was a choice.
     #[serde(default = "usual")]
     autostart: bool,
+    #[serde(default)]
+    description: Description,
 }
 
 const fn usual() -> bool {
@@ -87,6 +89,9 @@ struct OperationShape {
     by: Option<UserId>,
     #[serde(default)]
     host: Option<WorkerName>,
+    /// An opening is never a vcluster's latest operation.
+    #[serde(skip)]
+    opened: Option<Opened>,
 }
 
 #[derive(Serialize, Deserialize)]

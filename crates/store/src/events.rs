@@ -2,7 +2,7 @@
 //! left says what a watcher may have missed, and the newest one what the last number was.
 
 use chrono::{DateTime, Utc};
-use control::ports::store::{EventBody, StoreError, StoredEvent};
+use control::ports::store::{EventBody, EventReads, EventWrites, StoreError, StoredEvent};
 use domain::UserId;
 use sea_orm::{
     ActiveValue::{NotSet, Set},
@@ -13,46 +13,50 @@ use crate::{
     entity::event,
     event_body,
     fault::{fault, unreadable},
+    sql::{Connection, Sql, SqlTransaction},
 };
 
-pub(crate) async fn append(
-    db: &impl ConnectionTrait,
-    owner: UserId,
-    at: DateTime<Utc>,
-    body: &EventBody,
-) -> Result<i64, StoreError> {
-    let row = event::ActiveModel {
-        sequence: NotSet,
-        owner: Set(owner.as_uuid()),
-        at: Set(at),
-        body: Set(event_body::written(body)?),
-    };
-    let appended = event::Entity::insert(row).exec(db).await.map_err(fault("event"))?;
-    Ok(appended.last_insert_id)
-}
-
-/// `None` when an event behind `after`, of any owner, may have been dropped, and when `after` has never been reached
-/// (the database is an older copy): either way the watcher must read its lists again.
-pub(crate) async fn after(
-    db: &impl ConnectionTrait,
-    owner: UserId,
-    after: i64,
-    limit: u32,
-) -> Result<Option<Vec<StoredEvent>>, StoreError> {
-    let oldest = end(db, Order::Asc).await?;
-    let newest = end(db, Order::Desc).await?;
-    if after < oldest - 1 || after > newest {
-        return Ok(None);
+#[async_trait::async_trait]
+impl<C: Connection> EventReads for Sql<C> {
+    async fn events_after(
+        &self,
+        owner: UserId,
+        after: i64,
+        limit: u32,
+    ) -> Result<Option<Vec<StoredEvent>>, StoreError> {
+        let db = &*self.snapshot().await?;
+        let oldest = end(db, Order::Asc).await?;
+        let newest = end(db, Order::Desc).await?;
+        if after < oldest - 1 || after > newest {
+            return Ok(None);
+        }
+        let wanted = event::Entity::find()
+            .filter(event::Column::Owner.eq(owner.as_uuid()))
+            .filter(event::Column::Sequence.gt(after));
+        let rows = wanted.order_by_asc(event::Column::Sequence).limit(u64::from(limit)).all(db).await;
+        rows.map_err(fault("event"))?.into_iter().map(stored).collect::<Result<_, _>>().map(Some)
     }
-    let wanted = event::Entity::find()
-        .filter(event::Column::Owner.eq(owner.as_uuid()))
-        .filter(event::Column::Sequence.gt(after));
-    let rows = wanted.order_by_asc(event::Column::Sequence).limit(u64::from(limit)).all(db).await;
-    rows.map_err(fault("event"))?.into_iter().map(stored).collect::<Result<_, _>>().map(Some)
+
+    async fn last_event(&self) -> Result<i64, StoreError> {
+        last(self.db()).await
+    }
 }
 
-/// 0 when there has never been one.
-pub(crate) async fn last(db: &impl ConnectionTrait) -> Result<i64, StoreError> {
+#[async_trait::async_trait]
+impl EventWrites for SqlTransaction {
+    async fn append_event(&mut self, owner: UserId, at: DateTime<Utc>, body: &EventBody) -> Result<i64, StoreError> {
+        let row = event::ActiveModel {
+            sequence: NotSet,
+            owner: Set(owner.as_uuid()),
+            at: Set(at),
+            body: Set(event_body::written(body)?),
+        };
+        let appended = event::Entity::insert(row).exec(self.db()).await.map_err(fault("event"))?;
+        Ok(appended.last_insert_id)
+    }
+}
+
+async fn last(db: &impl ConnectionTrait) -> Result<i64, StoreError> {
     end(db, Order::Desc).await
 }
 

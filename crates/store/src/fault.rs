@@ -44,6 +44,15 @@ pub(crate) fn unreadable(what: &'static str, key: impl Display, fault: impl Disp
     StoreError::Unreadable { what, fault: format!("{key}: {fault}") }
 }
 
+/// Sets apart what cannot be read, with what is wrong: the others go on without it.
+pub(crate) fn readable<T>(read: Result<T, StoreError>) -> Result<Result<T, String>, StoreError> {
+    match read {
+        Ok(value) => Ok(Ok(value)),
+        Err(StoreError::Unreadable { what, fault }) => Ok(Err(format!("{what}: {fault}"))),
+        Err(error) => Err(error),
+    }
+}
+
 fn classify(what: &'static str, error: DbErr) -> StoreError {
     if let Some(SqlErr::UniqueConstraintViolation(message)) = error.sql_err() {
         return taken(&message).map_or_else(|| StoreError::Failed(Box::new(error)), StoreError::Taken);

@@ -3,28 +3,48 @@
 use chrono::{DateTime, Utc};
 use control::ports::store::{FoundHomes, HomeReads, HomeWrites, StoreError};
 use domain::{UserId, name::WorkerName};
-use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter, sea_query::OnConflict};
+use sea_orm::{
+    ActiveValue::Set,
+    ColumnTrait, Condition, ConnectionTrait, DbBackend, DbErr, EntityTrait, QueryFilter, QueryResult, QuerySelect,
+    QueryTrait,
+    prelude::Uuid,
+    sea_query::{Expr, OnConflict},
+};
 
-use crate::{SqlStore, entity::home, fault::fault, transaction::SqlTransaction};
+use crate::{
+    entity::home,
+    fault::fault,
+    sql::{Connection, Sql, SqlTransaction},
+};
 
 #[async_trait::async_trait]
-impl HomeReads for SqlStore {
+impl<C: Connection> HomeReads for Sql<C> {
     async fn homes(&self, of: Option<UserId>) -> Result<FoundHomes, StoreError> {
-        let mut homes = home::Entity::find();
+        let mut homes = home::Entity::find().select_only().columns([home::Column::Owner, home::Column::Worker]);
         if let Some(owner) = of {
-            homes = homes.filter(home::Column::Owner.eq(owner.as_uuid()));
+            let mut theirs = Condition::any().add(home::Column::Owner.eq(owner.as_uuid()));
+            // Whose a home is may be what cannot be read; Postgres lets no other thing into the column.
+            if self.db().get_database_backend() == DbBackend::Sqlite {
+                theirs = theirs.add(Expr::cust("typeof(owner) <> 'blob' OR length(owner) <> 16"));
+            }
+            homes = homes.filter(theirs);
         }
-        let rows = homes.all(self.reader()).await.map_err(fault("home"))?;
         let mut found = FoundHomes::default();
-        for home::Model { owner, worker, .. } in rows {
-            let owner = UserId::new(owner);
-            match worker.parse() {
-                Ok(worker) => drop(found.homes.insert((owner, worker))),
-                Err(fault) => drop(found.unreadable.insert(owner, format!("home: {owner}: {fault}"))),
+        for row in self.db().query_all(&homes.into_query()).await.map_err(fault("home"))? {
+            let owner = row.try_get::<Uuid>("", "owner").map(UserId::new);
+            match read(&row, &owner) {
+                Ok(home) => drop(found.homes.insert(home)),
+                Err(error) => found.unreadable.push((owner.ok(), error)),
             }
         }
         Ok(found)
     }
+}
+
+fn read(row: &QueryResult, owner: &Result<UserId, DbErr>) -> Result<(UserId, WorkerName), String> {
+    let owner = owner.as_ref().map_err(|error| format!("home: {error}"))?;
+    let worker: String = row.try_get("", "worker").map_err(|error| format!("home: {owner}: {error}"))?;
+    worker.parse().map(|worker| (*owner, worker)).map_err(|error| format!("home: {owner}: {error}"))
 }
 
 #[async_trait::async_trait]

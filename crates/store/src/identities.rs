@@ -1,60 +1,69 @@
-//! Statements about people who sign in at a provider: identities, sign-ins that are under way, sessions that stand on one.
+//! People who sign in at a provider: identities, sign-ins that are under way, sessions that stand on one.
 
 use chrono::{DateTime, Utc};
 use control::ports::store::{
-    Account, Admitted, Identity, IdentityReads, IdentityWrites, PendingShares, PendingSignIn, ProviderSession,
+    Account, AccountStatus, Identity, IdentityReads, IdentityWrites, PendingShares, PendingSignIn, ProviderSession,
     SessionKey, StoreError,
 };
 use domain::{UserId, user::Role};
 use sea_orm::{
-    ColumnTrait, Condition, ConnectionTrait, EntityTrait, Order, PaginatorTrait as _, QueryFilter, QueryOrder,
-    QuerySelect,
+    ColumnTrait, Condition, ConnectionTrait, EntityTrait, ExprTrait, Order, PaginatorTrait as _, QueryFilter,
+    QueryOrder, QuerySelect, QueryTrait,
     prelude::Uuid,
     sea_query::{Expr, SimpleExpr},
 };
 
 use crate::{
-    SqlStore,
+    apps::surplus,
     entity::{identity, pending_sign_in, provider_session, session, user},
-    entries::surplus,
     fault::fault,
-    transaction::SqlTransaction,
-    words,
+    sql::{Connection, Sql, SqlTransaction},
 };
 
 #[async_trait::async_trait]
-impl IdentityReads for SqlStore {
+impl<C: Connection> IdentityReads for Sql<C> {
+    async fn identity(&self, issuer: &str, subject: &str) -> Result<Option<Identity>, StoreError> {
+        let key = (issuer.to_owned(), subject.to_owned());
+        let row = identity::Entity::find_by_id(key).one(self.db()).await.map_err(fault("identity"))?;
+        Ok(row.map(Identity::from))
+    }
+
     async fn identities_of(&self, user: UserId) -> Result<Vec<Identity>, StoreError> {
-        of_user(self.reader(), user).await
+        let theirs = identity::Entity::find().filter(identity::Column::User.eq(user.as_uuid()));
+        let theirs = theirs.order_by(identity::Column::CreatedAt, Order::Asc);
+        let rows = theirs.all(self.db()).await.map_err(fault("identity"))?;
+        Ok(rows.into_iter().map(Identity::from).collect())
+    }
+
+    async fn account_status(&self, user: UserId) -> Result<Option<AccountStatus>, StoreError> {
+        let row = user::Entity::find_by_id(user.as_uuid()).one(self.db()).await.map_err(fault("user"))?;
+        let Some(row) = row else { return Ok(None) };
+        let pending = row.pending;
+        let Account { user, password_hash } = row.try_into()?;
+        Ok(Some(AccountStatus { user, pending, has_password: password_hash.is_some() }))
     }
 
     async fn provider_session(&self, key: &SessionKey) -> Result<Option<ProviderSession>, StoreError> {
-        let row = provider_session::Entity::find_by_id(key.as_str()).one(self.reader()).await;
+        let row = provider_session::Entity::find_by_id(key.as_str()).one(self.db()).await;
         Ok(row.map_err(fault("provider's session"))?.map(ProviderSession::from))
     }
 
     async fn is_a_session_due(&self, now: DateTime<Utc>) -> Result<bool, StoreError> {
         let due = provider_session::Entity::find().filter(provider_session::Column::DueAt.lte(now));
-        Ok(due.one(self.reader()).await.map_err(fault("provider's session"))?.is_some())
+        Ok(due.one(self.db()).await.map_err(fault("provider's session"))?.is_some())
     }
 
     async fn has_administrator_from(&self, issuers: &[String]) -> Result<bool, StoreError> {
-        let db = self.reader();
+        let db = self.db();
         let theirs = identity::Entity::find().filter(identity::Column::Issuer.is_in(issuers)).select_only();
         let users: Vec<Uuid> =
             theirs.column(identity::Column::User).into_tuple().all(db).await.map_err(fault("identity"))?;
         let administrators = user::Entity::find()
             .filter(user::Column::Id.is_in(users))
-            .filter(user::Column::Role.eq(words::of_role(Role::Admin)))
+            .filter(user::Column::Role.eq(Role::Admin.as_str()))
             .filter(user::Column::Locked.eq(false));
         Ok(administrators.count(db).await.map_err(fault("user"))? > 0)
     }
-}
-
-async fn of_user(db: &impl ConnectionTrait, user: UserId) -> Result<Vec<Identity>, StoreError> {
-    let theirs = identity::Entity::find().filter(identity::Column::User.eq(user.as_uuid()));
-    let rows = theirs.order_by(identity::Column::CreatedAt, Order::Asc).all(db).await.map_err(fault("identity"))?;
-    Ok(rows.into_iter().map(Identity::from).collect())
 }
 
 #[async_trait::async_trait]
@@ -86,16 +95,6 @@ impl IdentityWrites for SqlTransaction {
         row.try_into().map(Some)
     }
 
-    async fn identity(&mut self, issuer: &str, subject: &str) -> Result<Option<Identity>, StoreError> {
-        let key = (issuer.to_owned(), subject.to_owned());
-        let row = identity::Entity::find_by_id(key).one(self.db()).await.map_err(fault("identity"))?;
-        Ok(row.map(Identity::from))
-    }
-
-    async fn identities_of(&mut self, user: UserId) -> Result<Vec<Identity>, StoreError> {
-        of_user(self.db(), user).await
-    }
-
     async fn insert_identity(&mut self, identity: &Identity) -> Result<(), StoreError> {
         let row = identity::ActiveModel::from(identity);
         identity::Entity::insert(row).exec_without_returning(self.db()).await.map_err(fault("identity"))?;
@@ -121,23 +120,6 @@ impl IdentityWrites for SqlTransaction {
         Ok(theirs.exec(self.db()).await.map_err(fault("identity"))?.rows_affected > 0)
     }
 
-    async fn admitted(&mut self, user: UserId) -> Result<Option<Admitted>, StoreError> {
-        let row = user::Entity::find_by_id(user.as_uuid()).one(self.db()).await.map_err(fault("user"))?;
-        let Some(row) = row else { return Ok(None) };
-        let pending = row.pending;
-        let Account { user, password_hash } = row.try_into()?;
-        Ok(Some(Admitted { user, pending, has_password: password_hash.is_some() }))
-    }
-
-    async fn set_pending(&mut self, user: UserId) -> Result<(), StoreError> {
-        let change = user::Entity::update_many()
-            .col_expr(user::Column::Pending, Expr::value(true))
-            .col_expr(user::Column::Locked, Expr::value(true))
-            .filter(user::Column::Id.eq(user.as_uuid()));
-        change.exec(self.db()).await.map_err(fault("user"))?;
-        Ok(())
-    }
-
     async fn insert_provider_session(&mut self, session: &ProviderSession) -> Result<(), StoreError> {
         let row = provider_session::ActiveModel::from(session);
         let insert = provider_session::Entity::insert(row);
@@ -161,19 +143,25 @@ impl IdentityWrites for SqlTransaction {
         Ok(rows.into_iter().map(ProviderSession::from).collect())
     }
 
-    async fn save_provider_session(&mut self, session: &ProviderSession) -> Result<bool, StoreError> {
-        use provider_session::Column::{DueAt, IdToken, RefreshToken, Session, Sid};
+    async fn save_provider_session(
+        &mut self,
+        session: &ProviderSession,
+        was: Option<&str>,
+    ) -> Result<bool, StoreError> {
+        use provider_session::Column::{DueAt, IdToken, RefreshToken, Sid};
         let change = provider_session::Entity::update_many()
             .col_expr(Sid, Expr::value(session.sid.clone()))
             .col_expr(RefreshToken, Expr::value(session.refresh_token.clone()))
             .col_expr(IdToken, Expr::value(session.id_token.clone()))
             .col_expr(DueAt, Expr::value(session.due_at))
-            .filter(Session.eq(session.key.as_str()));
+            .filter(still(&session.key, was));
         Ok(change.exec(self.db()).await.map_err(fault("provider's session"))?.rows_affected > 0)
     }
 
-    async fn end_session_of_key(&mut self, key: &SessionKey) -> Result<(), StoreError> {
-        session::Entity::delete_by_id(key.as_str()).exec(self.db()).await.map_err(fault("session"))?;
+    async fn end_session_of_key(&mut self, key: &SessionKey, was: Option<&str>) -> Result<(), StoreError> {
+        let kept = provider_session::Entity::find().select_only().column(provider_session::Column::Session);
+        let this = session::Column::Digest.in_subquery(kept.filter(still(key, was)).into_query());
+        session::Entity::delete_many().filter(this).exec(self.db()).await.map_err(fault("session"))?;
         Ok(())
     }
 
@@ -198,6 +186,13 @@ impl IdentityWrites for SqlTransaction {
         let end = session::Entity::delete_many().filter(session::Column::Digest.is_in(keys));
         Ok(end.exec(self.db()).await.map_err(fault("session"))?.rows_affected)
     }
+}
+
+/// The session, while its refresh token is this one.
+fn still(key: &SessionKey, was: Option<&str>) -> SimpleExpr {
+    use provider_session::Column::{RefreshToken, Session};
+    let token = was.map_or_else(|| RefreshToken.is_null(), |was| RefreshToken.eq(was));
+    Session.eq(key.as_str()).and(token)
 }
 
 /// The oldest of these go, so that with one more there are `most`.

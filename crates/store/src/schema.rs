@@ -4,7 +4,7 @@ use control::ports::store::StoreError;
 use migration::{Migrator, MigratorTrait};
 use sea_orm::{ConnectionTrait, DatabaseTransaction, DbErr, Statement};
 
-use crate::{SqlStore, patient::Patient, term::ServeError};
+use crate::{SqlStore, term::ServeError, timeout::WithTimeout, vclusters};
 
 #[derive(Debug, thiserror::Error)]
 pub enum MigrateError {
@@ -17,8 +17,8 @@ pub enum MigrateError {
     Newer(String),
     #[error("cannot bring the schema up to date; nothing was changed")]
     Step(#[source] DbErr),
-    #[error("cannot bring the schema up to date; nothing was changed")]
-    Commit(#[source] StoreError),
+    #[error("cannot bring the rows up to date; nothing was changed")]
+    Rows(#[source] StoreError),
     /// The process that serves the record may be older than we are, and knows the schema as it is.
     #[error(
         "the schema is an older version's and is not brought up to date while a dockletd serves it; nothing was changed"
@@ -34,11 +34,14 @@ pub async fn migrate(store: &SqlStore) -> Result<(), MigrateError> {
     let served = |error| MigrateError::Served(Box::new(error));
     let _alone = if has_all { None } else { Some(store.hold(false).await.map_err(served)?) };
     apply(store, &transaction).await?;
-    store.commit(transaction).await.map_err(MigrateError::Commit)
+    store.commit(transaction).await.map_err(MigrateError::Rows)
 }
 
 /// In a transaction that excludes every other writer.
-pub(crate) async fn apply(store: &SqlStore, transaction: &Patient<DatabaseTransaction>) -> Result<(), MigrateError> {
+pub(crate) async fn apply(
+    store: &SqlStore,
+    transaction: &WithTimeout<DatabaseTransaction>,
+) -> Result<(), MigrateError> {
     Migrator::install(transaction.inner()).await.map_err(MigrateError::Step)?;
     if let Some(unknown) = unknown_step(transaction).await.map_err(MigrateError::Step)? {
         return Err(MigrateError::Newer(unknown));
@@ -47,10 +50,10 @@ pub(crate) async fn apply(store: &SqlStore, transaction: &Patient<DatabaseTransa
     if store.is_postgres() {
         compare_by_bytes(transaction).await.map_err(MigrateError::Step)?;
     }
-    Ok(())
+    vclusters::derive(transaction).await.map_err(MigrateError::Rows)
 }
 
-async fn has_all_steps(transaction: &Patient<DatabaseTransaction>) -> Result<bool, DbErr> {
+async fn has_all_steps(transaction: &WithTimeout<DatabaseTransaction>) -> Result<bool, DbErr> {
     Migrator::install(transaction.inner()).await?;
     let seen = steps_of(transaction).await?;
     Ok(migration::steps().iter().all(|step| seen.contains(step)))

@@ -31,7 +31,7 @@ use tower_sessions_core::{
     session_store::{Error, Result},
 };
 
-use crate::{SqlStore, entity::session, entries::surplus, fault::fault, sweep};
+use crate::{SqlStore, apps::surplus, entity::session, fault::fault, sql::Connection as _, sweep};
 
 /// The key under which a session's data has the [`UserId`] of the signed-in user.
 pub const SESSION_USER: &str = "user";
@@ -133,7 +133,7 @@ impl tower_sessions_core::SessionStore for SessionStore {
     }
 
     async fn load(&self, id: &Id) -> Result<Option<Record>> {
-        let row = session::Entity::find_by_id(digest(id)).one(self.store.reader()).await;
+        let row = session::Entity::find_by_id(digest(id)).one(self.store.db()).await;
         let row = row.map_err(fault("session")).map_err(backend)?;
         let now = self.clock.now();
         // The bound may have been another when the row was written.
@@ -162,7 +162,7 @@ impl ExpiredDeletion for SessionStore {
 impl SessionStore {
     /// Puts the session's end off, as a request through it does: for use that is no request, such as typing in a terminal.
     pub async fn put_off(&self, id: &Id, seen: DateTime<Utc>, expires_at: DateTime<Utc>) -> Result<()> {
-        let row = session::Entity::find_by_id(digest(id)).one(self.store.reader()).await;
+        let row = session::Entity::find_by_id(digest(id)).one(self.store.db()).await;
         let Some(row) = row.map_err(fault("session")).map_err(backend)? else { return Ok(()) };
         let expires_at = expires_at.min(self.end_of(row.since));
         let change = session::Entity::update_many()

@@ -10,7 +10,6 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use chrono::{DateTime, Utc};
 use control::ports::store::StoreError;
 use sea_orm::{
     ColumnTrait, ConnectionTrait, DbErr, EntityTrait, QueryFilter, QuerySelect, QueryTrait, prelude::Uuid,
@@ -24,12 +23,13 @@ use crate::{
     entity::record,
     fault::{fault, unreadable},
     schema,
+    sql::Connection as _,
 };
 
 /// There is one row.
 const ONE: i64 = 1;
 
-async fn row(db: &impl ConnectionTrait) -> Result<Option<record::Model>, StoreError> {
+pub(crate) async fn row(db: &impl ConnectionTrait) -> Result<Option<record::Model>, StoreError> {
     record::Entity::find_by_id(ONE).one(db).await.map_err(fault("record"))
 }
 
@@ -52,16 +52,8 @@ async fn raise(db: &impl ConnectionTrait, known: i64) -> Result<i64, StoreError>
     Ok(next)
 }
 
-pub(crate) async fn last_sweep(db: &impl ConnectionTrait) -> Result<Option<DateTime<Utc>>, StoreError> {
-    Ok(row(db).await?.and_then(|row| row.swept_at))
-}
-
-pub(crate) async fn set_last_sweep(db: &impl ConnectionTrait, at: DateTime<Utc>) -> Result<(), StoreError> {
-    change(db, record::Column::SweptAt, Expr::value(at)).await
-}
-
 /// The row is there since the schema's step that named the record.
-async fn change(db: &impl ConnectionTrait, column: record::Column, value: Expr) -> Result<(), StoreError> {
+pub(crate) async fn change(db: &impl ConnectionTrait, column: record::Column, value: Expr) -> Result<(), StoreError> {
     let update = record::Entity::update_many().filter(record::Column::Id.eq(ONE)).col_expr(column, value);
     match update.exec(db).await.map_err(fault("record"))?.rows_affected {
         0 => Err(missing()),
@@ -76,17 +68,6 @@ fn missing() -> StoreError {
 /// A record that was never served is a schema with a name, and gives way to the one that is copied over it.
 pub(crate) async fn give_way(db: &impl ConnectionTrait) -> Result<(), DbErr> {
     record::Entity::delete_many().filter(record::Column::Term.eq(0)).exec(db).await.map(drop)
-}
-
-pub(crate) async fn clock_doubted_since(db: &impl ConnectionTrait) -> Result<Option<DateTime<Utc>>, StoreError> {
-    Ok(row(db).await?.and_then(|row| row.clock_doubted_since))
-}
-
-pub(crate) async fn set_clock_doubted_since(
-    db: &impl ConnectionTrait,
-    since: Option<DateTime<Utc>>,
-) -> Result<(), StoreError> {
-    change(db, record::Column::ClockDoubtedSince, Expr::value(since)).await
 }
 
 /// Why a process may not serve the record.
@@ -171,7 +152,7 @@ impl SqlStore {
     /// The term of another process that has taken over, if one has. Terms only go up.
     pub async fn superseded(&self) -> Result<Option<i64>, StoreError> {
         let Some(ours) = self.term() else { return Ok(None) };
-        Ok(Some(term(self.reader()).await?).filter(|theirs| *theirs > ours))
+        Ok(Some(term(self.db()).await?).filter(|theirs| *theirs > ours))
     }
 
     /// The record is an older copy of itself, for a later term than its own is known elsewhere: this process goes on under one

@@ -1,8 +1,9 @@
 //! Where the server answers for terminals. Knows paths only, and no user.
 
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, PercentEncode, utf8_percent_encode};
 use wire::terminal::Size;
 
-use crate::session::Start;
+use terminal_session::Start;
 
 /// `GET` lists a node's terminals, `POST` opens one.
 pub fn terminals(vcluster: &str, node: &str) -> String {
@@ -24,17 +25,12 @@ pub fn stream(vcluster: &str, node: &str, id: &str, client: &str, start: Start, 
     format!("{path}?client={client}&from={from}&cols={}&rows={}", size.cols(), size.rows())
 }
 
-/// One path segment; everything but the characters our ids and names have is percent-encoded.
-fn segment(text: &str) -> String {
-    let mut encoded = String::with_capacity(text.len());
-    for byte in text.bytes() {
-        if byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_' {
-            encoded.push(char::from(byte));
-        } else {
-            encoded.push_str(&format!("%{byte:02X}"));
-        }
-    }
-    encoded
+/// Everything but the characters our ids and names have.
+const ENCODED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_');
+
+/// One path segment.
+fn segment(text: &str) -> PercentEncode<'_> {
+    utf8_percent_encode(text, ENCODED)
 }
 
 #[cfg(test)]

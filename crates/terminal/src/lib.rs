@@ -2,7 +2,7 @@
 //! structure. The only crate that calls xterm.js. Knows the console's design only by the names of its CSS classes.
 //!
 //! # Module map
-//! - [`session`], [`status`]: what one viewer does, as a pure machine; [`address`]: what it asks the server for.
+//! - [`address`]: what a viewer asks the server for; what it does is `terminal-session`.
 //! - [`paste`], [`keys`], [`arrangement`], [`words`]: the other decisions, as plain functions.
 //! - `panel`: the component and its parts. They never touch JavaScript; they talk to the runtime.
 //! - `browser`: the runtime with a browser; `server`: the same names without one, doing nothing.
@@ -21,8 +21,6 @@ mod panel;
 pub mod paste;
 #[cfg(not(feature = "hydrate"))]
 mod server;
-pub mod session;
-pub mod status;
 pub mod words;
 
 #[cfg(feature = "hydrate")]

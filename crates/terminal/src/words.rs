@@ -3,8 +3,8 @@
 use catalogue::t;
 use wire::terminal::{Exit, Size};
 
-use crate::session::{KEPT_INPUT, Notice};
-use crate::status::{Ending, Link, Status};
+use terminal_session::status::{Ending, Link, Status};
+use terminal_session::{KEPT_INPUT, Notice};
 
 /// xterm.js itself could not be fetched.
 pub fn not_loaded() -> String {

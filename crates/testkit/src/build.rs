@@ -3,9 +3,9 @@
 use std::net::Ipv4Addr;
 
 use chrono::{DateTime, Utc};
-use control::ports::coordination::{Assignment, Order, Report, WorkerInfo};
+use control::ports::coordination::{Assignment, Member, Order, Report, WorkerInfo, Workload};
 use domain::{
-    InstallationId, NodeId, OperationId, UserId, VclusterId,
+    InstallationId, InstanceId, NodeId, OperationId, UserId, VclusterId,
     image::{ImageRules, Source},
     name::{NodeName, WorkerName},
     node::{Generation, Observation, Phase},
@@ -66,29 +66,58 @@ pub fn assignments(worker: &str, nodes: u8) -> Vec<Assignment> {
     let (vcluster, owner) = (VclusterId::new(Uuid::new_v4()), UserId::new(Uuid::new_v4()));
     let subnet = Ipv4Net::new(Ipv4Addr::new(172, 29, 0, 0), subnet::prefix_for(nodes)).expect("a subnet");
     let node = |ordinal| Assignment {
-        node: NodeId::new(Uuid::new_v4()),
+        instance: InstanceId::new(Uuid::new_v4()),
         worker: self::worker(worker),
         generation: Generation::FIRST,
         order: Order::Run,
-        vcluster,
-        vcluster_name: "lab".parse().expect("a name"),
         owner,
-        name: NodeName::new(ordinal),
         image: "docklet/base".parse().expect("an image"),
         source: Source::Engine,
         runtime: None,
         resources: NODE,
-        subnet,
-        ip: subnet::address(subnet, NodeName::new(ordinal)),
         has_home: false,
+        workload: Workload::Node(Member {
+            vcluster,
+            vcluster_name: "lab".parse().expect("a name"),
+            name: NodeName::new(ordinal),
+            subnet,
+            ip: subnet::address(subnet, NodeName::new(ordinal)),
+        }),
     };
     (0..nodes).map(node).collect()
+}
+
+/// An assignment as one of a node.
+pub trait OfNode {
+    /// Its place in its vcluster.
+    ///
+    /// # Panics
+    /// When it is a task's.
+    fn place(&self) -> &Member;
+}
+
+impl OfNode for Assignment {
+    fn place(&self) -> &Member {
+        self.member().expect("a node's")
+    }
+}
+
+/// A task that runs this command, first generation.
+///
+/// # Panics
+/// When the command has no program.
+pub fn task(worker: &str, command: &[&str]) -> Assignment {
+    let words: Vec<String> = command.iter().map(|word| (*word).to_owned()).collect();
+    Assignment {
+        workload: Workload::Task { command: words.try_into().expect("a command"), begun: false },
+        ..assignment(worker)
+    }
 }
 
 /// What the worker says about this very assignment.
 pub fn report(assignment: &Assignment, phase: Phase) -> Report {
     let observation = Observation::new(assignment.generation, phase);
-    Report { node: assignment.node, worker: assignment.worker.clone(), observation }
+    Report { instance: assignment.instance, worker: assignment.worker.clone(), observation }
 }
 
 /// A vcluster that is being created on one worker: every node pending.
@@ -109,6 +138,7 @@ pub fn vcluster(name: &str, owner: UserId, nodes: u8, now: DateTime<Utc>) -> Vcl
         operation: create.clone(),
         created_at: now,
         autostart: true,
+        description: Default::default(),
     };
     let new_node = |_| NewNode { id: NodeId::new(Uuid::now_v7()), worker: worker("here"), runtime: None };
     let new = (0..nodes).map(new_node).collect();
@@ -143,8 +173,9 @@ mod tests {
     #[test]
     fn assignments_of_one_vcluster_differ_as_nodes_do() {
         let [first, second] = assignments("here", 2).try_into().expect("two");
-        assert_eq!((first.vcluster, first.owner), (second.vcluster, second.owner));
-        assert!(first.node != second.node && first.ip != second.ip && first.name != second.name);
+        assert_eq!((first.vcluster(), first.owner), (second.vcluster(), second.owner));
+        let (one, other) = (first.place(), second.place());
+        assert!(first.instance != second.instance && one.ip != other.ip && one.name != other.name);
     }
 
     #[test]

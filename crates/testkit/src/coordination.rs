@@ -1,14 +1,15 @@
-//! Coordination in memory: `Dispatch` and `Duty` over one shared state, with the same promises as the etcd adapter (the
-//! same tests hold for both) and with knobs to lose, cut and wipe it. Has no leases: a worker is lost when the test says so.
+//! Coordination in memory: `AssignmentPublisher` and `WorkerCoordination` over one shared state, with the same promises
+//! as the etcd adapter (the same tests hold for both) and with knobs to lose, cut and wipe it. Has no leases: a worker is
+//! lost when the test says so.
 
-mod dispatch;
-mod duty;
+mod assignment_publisher;
 mod state;
+mod worker_coordination;
 
 use std::sync::Arc;
 
 use control::ports::coordination::{Assignment, CoordinationError, Orphan, Report, Verdict, WorkerInfo};
-use domain::{NodeId, name::WorkerName};
+use domain::{InstanceId, name::WorkerName};
 use parking_lot::Mutex;
 
 use state::State;
@@ -26,16 +27,18 @@ impl MemoryCoordination {
         self.state.lock().assignments.values().cloned().collect()
     }
 
-    pub fn assignment(&self, node: NodeId) -> Option<Assignment> {
-        self.state.lock().assignments.values().find(|assignment| assignment.node == node).cloned()
+    pub fn assignment(&self, instance: impl Into<InstanceId>) -> Option<Assignment> {
+        let instance = instance.into();
+        self.state.lock().assignments.values().find(|assignment| assignment.instance == instance).cloned()
     }
 
     pub fn reports(&self) -> Vec<Report> {
         self.state.lock().reports.values().cloned().collect()
     }
 
-    pub fn report_of(&self, node: NodeId) -> Option<Report> {
-        self.state.lock().reports.values().find(|report| report.node == node).cloned()
+    pub fn report_of(&self, instance: impl Into<InstanceId>) -> Option<Report> {
+        let instance = instance.into();
+        self.state.lock().reports.values().find(|report| report.instance == instance).cloned()
     }
 
     pub fn workers(&self) -> Vec<WorkerInfo> {
@@ -43,8 +46,9 @@ impl MemoryCoordination {
     }
 
     /// What control has answered about this node.
-    pub fn answer_about(&self, node: NodeId) -> Option<Verdict> {
-        self.state.lock().answers.values().find(|answer| answer.node == node).map(|answer| answer.verdict)
+    pub fn answer_about(&self, instance: impl Into<InstanceId>) -> Option<Verdict> {
+        let instance = instance.into();
+        self.state.lock().answers.values().find(|answer| answer.instance == instance).map(|answer| answer.verdict)
     }
 
     /// What workers ask about.
@@ -88,8 +92,9 @@ impl MemoryCoordination {
     pub fn restore(&self, copy: &(Vec<Assignment>, Vec<Report>)) {
         let mut state = self.state.lock();
         state.end_streams("the test has put an older copy in place");
-        state.assignments = copy.0.iter().map(|there| ((there.worker.clone(), there.node), there.clone())).collect();
-        state.reports = copy.1.iter().map(|there| ((there.worker.clone(), there.node), there.clone())).collect();
+        state.assignments =
+            copy.0.iter().map(|there| ((there.worker.clone(), there.instance), there.clone())).collect();
+        state.reports = copy.1.iter().map(|there| ((there.worker.clone(), there.instance), there.clone())).collect();
     }
 
     /// The connection is lost: streams end with an error and calls fail, until [`Self::mend`].

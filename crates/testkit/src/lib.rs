@@ -28,7 +28,7 @@ pub use entropy::SeededEntropy;
 pub use etcd_program::EtcdProgram;
 pub use eventually::{eventually, obtain};
 pub use here::{docklet_init, engine_socket};
-pub use nodes::FakeNodes;
+pub use nodes::{FakeNodes, HOST_KEY};
 pub use own_engine::OwnEngine;
 pub use real_etcd::RealEtcd;
 pub use real_postgres::{Ending, RealPostgres};

@@ -1,5 +1,6 @@
 //! Nodes in memory: `NodeLink` and `Usages`, as far as apps are concerned. What listens, which services there are and what
-//! is used is what the test says; whatever listens echoes. They have no terminals.
+//! is used is what the test says; whatever listens echoes, and so does every command. They keep the keys that may log in, and
+//! have no terminals.
 
 mod state;
 
@@ -14,12 +15,15 @@ use control::ports::{
     },
     usage::{DiskSample, NodeSamples, Sample, Usages},
 };
-use domain::{NodeId, name::WorkerName};
+use domain::{NodeId, SshPublicKey, name::WorkerName};
 use futures::{StreamExt, stream::BoxStream};
 use parking_lot::Mutex;
 use tokio_stream::wrappers::UnboundedReceiverStream;
 
 use state::State;
+
+/// What the SSH server of each of these nodes shows itself with.
+pub const HOST_KEY: &str = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIAICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgIC";
 
 /// Clones show the same nodes.
 #[derive(Debug, Clone, Default)]
@@ -73,6 +77,16 @@ impl FakeNodes {
         self.state.lock().asked
     }
 
+    /// The keys that may log in to this node, as lines of `authorized_keys`.
+    pub fn let_in(&self, node: NodeId) -> Vec<String> {
+        self.state.lock().node(node).keys.iter().map(ToString::to_string).collect()
+    }
+
+    /// The commands that were started on this node.
+    pub fn ran(&self, node: NodeId) -> Vec<Vec<String>> {
+        self.state.lock().node(node).ran.clone()
+    }
+
     /// How many watches on this node's ports are open.
     pub fn watches(&self, node: NodeId) -> usize {
         self.state.lock().node(node).open_watches()
@@ -81,6 +95,16 @@ impl FakeNodes {
 
 fn no_terminals<T>() -> Result<T, NodeError> {
     Err(NodeError::Unreachable("nodes in memory have no terminals".into()))
+}
+
+fn echo() -> Box<dyn Duplex> {
+    let (ours, theirs) = tokio::io::duplex(64 * 1024);
+    tokio::spawn(async move {
+        let (mut read, mut write) = tokio::io::split(theirs);
+        // Ends when the test lets go of its half.
+        let _ = tokio::io::copy(&mut read, &mut write).await;
+    });
+    Box::new(ours)
 }
 
 #[async_trait]
@@ -105,13 +129,32 @@ impl NodeLink for FakeNodes {
         if !self.state.lock().ask(node.node)?.ports.contains_key(&port) {
             return Err(NodeError::PortClosed(port));
         }
-        let (ours, theirs) = tokio::io::duplex(64 * 1024);
-        tokio::spawn(async move {
-            let (mut read, mut write) = tokio::io::split(theirs);
-            // Ends when the test lets go of its half.
-            let _ = tokio::io::copy(&mut read, &mut write).await;
-        });
-        Ok(Box::new(ours))
+        Ok(echo())
+    }
+
+    /// The same of datagrams, whatever listens.
+    async fn dial_udp(&self, node: &NodeAddress, _: u16) -> Result<Box<dyn Duplex>, NodeError> {
+        self.state.lock().ask(node.node)?;
+        Ok(echo())
+    }
+
+    /// Of the frames nothing is known here: what is sent comes back.
+    async fn exec(&self, node: &NodeAddress, command: &[String]) -> Result<Box<dyn Duplex>, NodeError> {
+        self.state.lock().ask(node.node)?.ran.push(command.to_vec());
+        Ok(echo())
+    }
+
+    /// Until the test says otherwise of their service `sshd`, these nodes can be logged in to.
+    async fn authorize_key(&self, node: &NodeAddress, key: &SshPublicKey) -> Result<Vec<SshPublicKey>, NodeError> {
+        let mut state = self.state.lock();
+        let node = state.ask(node.node)?;
+        if let Some(sshd) = node.services.get("sshd").filter(|sshd| sshd.state.has_failed()) {
+            return Err(NodeError::NoSsh(sshd.reason.clone().unwrap_or_default()));
+        }
+        if !node.keys.iter().any(|known| known.key() == key.key()) {
+            node.keys.push(key.clone());
+        }
+        Ok(vec![HOST_KEY.parse().expect("it is a key")])
     }
 
     async fn watch_ports(

@@ -1,6 +1,8 @@
 //! The knobs of the fake coordination; its promises are tested beside etcd's, in crates/etcd/tests/contract.
 
-use control::ports::coordination::{AssignmentEvent, CoordinationError, Dispatch, Duty, ReportEvent};
+use control::ports::coordination::{
+    AssignmentEvent, AssignmentPublisher, CoordinationError, ReportEvent, WorkerCoordination,
+};
 use domain::node::Phase;
 use futures::{StreamExt, stream::BoxStream};
 use testkit::{MemoryCoordination, build};
@@ -27,8 +29,8 @@ async fn with_something_in_it() -> MemoryCoordination {
     coordination.assign_all(std::slice::from_ref(&assignment)).await.expect("to publish");
     coordination.report(&[build::report(&assignment, Phase::Stopped)]).await.expect("to report");
     coordination.announce(&build::worker_info("here")).await.expect("to announce");
-    assert_eq!(coordination.assignment(assignment.node), Some(assignment.clone()));
-    assert!(coordination.report_of(assignment.node).is_some());
+    assert_eq!(coordination.assignment(assignment.instance), Some(assignment.clone()));
+    assert!(coordination.report_of(assignment.instance).is_some());
     coordination
 }
 

@@ -3,10 +3,11 @@
 use std::{collections::BTreeMap, sync::Arc};
 
 use control::ports::engine::{
-    Ceilings, ContainerSpec, Engine, EngineError, EngineEvent, NetworkSpec, RunState, VolumeSpec,
+    Attachment, Ceilings, ContainerSpec, Engine, EngineError, EngineEvent, NetworkSpec, RunState, VolumeSpec,
 };
 use domain::{InstallationId, subnet};
 use futures::StreamExt;
+use testkit::build::OfNode as _;
 use testkit::{Call, FakeClock, FakeEngine, build};
 
 struct Bench {
@@ -22,25 +23,24 @@ fn bench() -> Bench {
         name: "lab".into(),
         installation,
         owner: assignment.owner,
-        vcluster: assignment.vcluster,
-        subnet: assignment.subnet,
-        gateway: subnet::gateway(assignment.subnet),
+        vcluster: assignment.place().vcluster,
+        subnet: assignment.place().subnet,
+        gateway: subnet::gateway(assignment.place().subnet),
         bridge: "lab".into(),
     };
     let node = ContainerSpec {
         name: "lab-node-0".into(),
         installation,
         owner: assignment.owner,
-        vcluster: assignment.vcluster,
-        node: assignment.node,
+        vcluster: assignment.vcluster(),
+        instance: assignment.instance,
         generation: assignment.generation,
-        host_name: assignment.name,
-        image: assignment.image,
+        host_name: assignment.place().name.to_string(),
+        image: assignment.image.clone(),
         runtime: None,
         resources: assignment.resources,
         ceilings: Ceilings::default(),
-        network: "lab".into(),
-        ip: assignment.ip,
+        network: Some(Attachment { network: "lab".into(), ip: assignment.place().ip }),
         home: "home".into(),
         init: "/init".into(),
         run_dir: "/run".into(),
@@ -53,7 +53,7 @@ impl Bench {
     async fn running(&self) -> String {
         self.engine.ensure_network(&self.network).await.expect("a network");
         let id = self.engine.create_container(&self.node).await.expect("a container");
-        self.engine.start_container(&id, self.node.ip).await.expect("to start");
+        self.engine.start_container(&id, self.node.ip()).await.expect("to start");
         id
     }
 
@@ -68,14 +68,14 @@ async fn a_container_lives_as_dockers_do() {
     let id = bench.running().await;
     assert!(matches!(bench.run(), Some(RunState::Running { .. })));
     assert_eq!(bench.engine.create_container(&bench.node).await, Err(EngineError::NameTaken("lab-node-0".into())));
-    bench.engine.start_container(&id, bench.node.ip).await.expect("it runs already");
+    bench.engine.start_container(&id, bench.node.ip()).await.expect("it runs already");
     bench.engine.stop_container(&id, 10).await.expect("to stop");
     bench.engine.stop_container(&id, 10).await.expect("it is stopped already");
     assert!(matches!(bench.run(), Some(RunState::Exited { code: 143, out_of_memory: false, .. })));
     bench.engine.remove_container(&id).await.expect("to remove");
     bench.engine.remove_container(&id).await.expect("it is gone already");
     bench.engine.stop_container(&id, 10).await.expect("it is gone already");
-    assert_eq!(bench.engine.start_container(&id, bench.node.ip).await, Err(EngineError::Gone(id)));
+    assert_eq!(bench.engine.start_container(&id, bench.node.ip()).await, Err(EngineError::Gone(id)));
     assert_eq!(bench.run(), None);
 }
 
@@ -86,7 +86,7 @@ async fn others_containers_are_seen_only_by_name_and_as_not_ours() {
     bench.engine.add_foreign_container("theirs");
     let mine = bench.engine.containers(bench.installation).await.expect("containers");
     assert_eq!(mine.iter().map(|container| container.name.as_str()).collect::<Vec<_>>(), ["lab-node-0"]);
-    assert_eq!(mine[0].ours.map(|labels| labels.node), Some(bench.node.node));
+    assert_eq!(mine[0].ours.map(|labels| labels.instance), Some(bench.node.instance));
     let theirs = bench.engine.container(bench.installation, "theirs").await.expect("a look").expect("a container");
     assert_eq!(theirs.ours, None);
     assert!(bench.engine.containers(build::installation()).await.expect("containers").is_empty());
@@ -98,8 +98,11 @@ async fn networks_are_made_once_overlap_nothing_and_are_not_removed_under_their_
     let id = bench.running().await;
     let again = bench.engine.ensure_network(&bench.network).await.expect("the same network");
     assert_eq!(bench.engine.networks(bench.installation).await.expect("networks")[0].id, again);
-    let other =
-        NetworkSpec { vcluster: build::assignment("here").vcluster, name: "other".into(), ..bench.network.clone() };
+    let other = NetworkSpec {
+        vcluster: build::assignment("here").place().vcluster,
+        name: "other".into(),
+        ..bench.network.clone()
+    };
     assert_eq!(bench.engine.ensure_network(&other).await, Err(EngineError::SubnetTaken(other.subnet)));
     let Err(EngineError::InUse(text)) = bench.engine.remove_network(&again).await else { panic!("it is in use") };
     assert!(text.contains("lab-node-0"), "{text}");
@@ -136,15 +139,15 @@ async fn what_happens_is_told_to_whose_it_is() {
     bench.engine.remove_by_hand("lab-node-0");
     bench.engine.set_reachable(false);
     for _ in 0..2 {
-        assert_eq!(mine.next().await, Some(Ok(EngineEvent::Container(bench.node.node))));
+        assert_eq!(mine.next().await, Some(Ok(EngineEvent::Container(bench.node.instance))));
     }
     for stream in [&mut mine, &mut others] {
         assert!(matches!(stream.next().await, Some(Err(EngineError::Unreachable(_)))));
         assert_eq!(stream.next().await, None);
     }
-    assert!(matches!(bench.engine.start_container(&id, bench.node.ip).await, Err(EngineError::Unreachable(_))));
+    assert!(matches!(bench.engine.start_container(&id, bench.node.ip()).await, Err(EngineError::Unreachable(_))));
     bench.engine.set_reachable(true);
-    assert_eq!(bench.engine.start_container(&id, bench.node.ip).await, Err(EngineError::Gone(id)));
+    assert_eq!(bench.engine.start_container(&id, bench.node.ip()).await, Err(EngineError::Gone(id)));
 }
 
 #[tokio::test]

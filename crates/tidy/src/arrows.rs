@@ -19,6 +19,7 @@ const ARROWS: &[(&str, May)] = &[
     ("wire", May::Only(&["domain"])),
     ("scheduler", May::Only(&["domain"])),
     ("control", May::Only(&["domain", "scheduler"])),
+    ("api", May::Only(&["control", "domain", "wire"])),
     ("docker", May::Only(&["control", "domain"])),
     ("etcd", May::Only(&["control", "domain"])),
     ("store", May::Only(&["control", "domain", "migration"])),
@@ -29,10 +30,11 @@ const ARROWS: &[(&str, May)] = &[
     ("screen", May::Only(&["wire"])),
     ("worker", May::Only(&["control", "domain", "node-init"])),
     ("catalogue", May::Only(&[])),
-    ("terminal", May::Only(&["catalogue", "wire"])),
-    ("app", May::Only(&["catalogue", "control", "domain", "terminal", "wire"])),
+    ("terminal-session", May::Only(&["wire"])),
+    ("terminal", May::Only(&["catalogue", "terminal-session", "wire"])),
+    ("app", May::Only(&["api", "catalogue", "control", "domain", "terminal", "wire"])),
     ("frontend", May::Only(&["app"])),
-    ("cli", May::Only(&["wire"])),
+    ("cli", May::Only(&["terminal-session", "wire"])),
     ("server", May::All),
     ("testkit", May::AllBelowServer),
     ("bench", May::AllBelowServer),
@@ -46,7 +48,7 @@ const FOR_TESTS: &[&str] = &["bench", "testkit", "tidy"];
 const ENTRY_POINTS: &[&str] = &["app", "frontend", "server", "cli"];
 
 /// Arrows that exist under a feature only.
-const OPTIONAL: &[(&str, &str)] = &[("app", "control")];
+const OPTIONAL: &[(&str, &str)] = &[("app", "api"), ("app", "control")];
 
 /// The one place (or two) where a library of the outside world is known. A name that ends in `*` is a prefix.
 const DOORS: &[(&str, &[&str])] = &[

@@ -1,5 +1,7 @@
 //! What we may ship beside our own code: licences we can keep, one registry, no library that must be on the machine.
 
+use spdx::{Expression, ParseMode};
+
 use crate::finding::Finding;
 use crate::workspace::Foreign;
 
@@ -56,49 +58,8 @@ fn check_one(package: &Foreign) -> Vec<Finding> {
     findings
 }
 
-/// Whether an SPDX expression can be met with accepted licences alone. `/` is the old way to write OR.
+/// Whether an SPDX expression can be met with accepted licences alone. Old packages write `/` for OR.
 pub fn accepted(expression: &str) -> bool {
-    let spaced = expression.replace('(', " ( ").replace(')', " ) ").replace('/', " OR ");
-    let words: Vec<&str> = spaced.split_whitespace().collect();
-    let mut rest = words.as_slice();
-    any_of(&mut rest) == Some(true) && rest.is_empty()
-}
-
-/// `a OR b OR …`; None when the words make no expression.
-fn any_of(words: &mut &[&str]) -> Option<bool> {
-    let mut met = all_of(words)?;
-    while let Some(("OR", rest)) = words.split_first().map(|(word, rest)| (*word, rest)) {
-        *words = rest;
-        let next = all_of(words)?;
-        met = met || next;
-    }
-    Some(met)
-}
-
-/// `a AND b AND …`, which binds closer than OR.
-fn all_of(words: &mut &[&str]) -> Option<bool> {
-    let mut met = one(words)?;
-    while let Some(("AND", rest)) = words.split_first().map(|(word, rest)| (*word, rest)) {
-        *words = rest;
-        let next = one(words)?;
-        met = met && next;
-    }
-    Some(met)
-}
-
-/// A licence, a licence with an exception, or an expression in brackets.
-fn one(words: &mut &[&str]) -> Option<bool> {
-    let (first, rest) = words.split_first()?;
-    *words = rest;
-    if *first == "(" {
-        let met = any_of(words)?;
-        let (close, rest) = words.split_first()?;
-        *words = rest;
-        return (*close == ")").then_some(met);
-    }
-    if let ["WITH", exception, rest @ ..] = *words {
-        *words = rest;
-        return Some(ACCEPTED.contains(&format!("{first} WITH {exception}").as_str()));
-    }
-    Some(ACCEPTED.contains(first))
+    let is_accepted = |licence: &spdx::LicenseReq| ACCEPTED.contains(&licence.to_string().as_str());
+    Expression::parse_mode(expression, ParseMode::LAX).is_ok_and(|expression| expression.evaluate(is_accepted))
 }

@@ -1,7 +1,8 @@
 //! What administrators see and change: people, the installation's health, its configuration.
 
 use chrono::{DateTime, Utc};
-use domain::{quota::OwnLimits as Own, user::Role};
+use domain::quota::OwnLimits as Own;
+pub use domain::user::Role;
 use serde::{Deserialize, Serialize};
 
 use crate::{profile::Identity, read, session::Amount};

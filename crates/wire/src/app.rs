@@ -2,6 +2,9 @@
 
 use chrono::{DateTime, Utc};
 use domain::app::{AppKind, AppState};
+
+/// Characters that could move a terminal's cursor or disguise a text.
+pub use domain::app::is_invisible;
 use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::read;

@@ -6,15 +6,25 @@
 pub mod activity;
 pub mod admin;
 pub mod app;
+pub mod device;
 pub mod disk;
 pub mod event;
+pub mod exec;
+pub mod framing;
 pub mod image;
 pub mod page;
+pub mod port;
 pub mod problem;
 pub mod profile;
 pub mod read;
 pub mod session;
+pub mod ssh;
 pub mod terminal;
 pub mod terminals;
+pub mod udp;
 pub mod usage;
 pub mod vcluster;
+
+/// The header of every answer of the REST interface that says the server's version: a client of another one can say so where it
+/// is not understood.
+pub const VERSION_HEADER: &str = "docklet-version";

@@ -34,7 +34,7 @@ macro_rules! codes {
 
 codes! {
     /// `violations` names each field and the rule it breaks.
-    Invalid => ("invalid", 422, "Some fields are not right"),
+    Invalid => ("invalid", 422, "Some fields are not valid"),
     /// Not JSON, or JSON of another shape.
     Malformed => ("malformed", 400, "The request cannot be read"),
     TooLarge => ("too_large", 413, "The request is too large"),
@@ -46,11 +46,20 @@ codes! {
     TooManyAttempts => ("too_many_attempts", 429, "Too many attempts"),
     /// The token is unknown, expired or revoked.
     BadToken => ("bad_token", 401, "The token is not valid"),
+    /// Of RFC 8628, as are the next three: the sign-in is not approved yet.
+    AuthorizationPending => ("authorization_pending", 400, "The sign-in is not approved yet"),
+    /// Asked again before the interval was over.
+    SlowDown => ("slow_down", 400, "Asked too often"),
+    AccessDenied => ("access_denied", 403, "The sign-in was denied"),
+    /// The code is unknown, was used, or has expired.
+    ExpiredToken => ("expired_token", 400, "The code is not valid any more"),
     /// A request from another site's page.
     ForeignOrigin => ("foreign_origin", 403, "The request came from another site"),
-    Forbidden => ("forbidden", 403, "This needs more rights"),
+    /// The API token was given less than this needs; the sentence names the scope.
+    NeedsScope => ("needs_scope", 403, "The token may not do this"),
+    Forbidden => ("forbidden", 403, "You are not allowed to do this"),
     /// Unknown, or not yours: the two are not told apart.
-    NotFound => ("not_found", 404, "There is nothing here"),
+    NotFound => ("not_found", 404, "Not found"),
     MethodNotAllowed => ("method_not_allowed", 405, "This cannot be done here"),
     NameTaken => ("name_taken", 409, "The name is taken"),
     /// The action does not fit the state it is in.
@@ -58,13 +67,15 @@ codes! {
     /// The same Idempotency-Key came with another request.
     IdempotencyMismatch => ("idempotency_mismatch", 409, "The Idempotency-Key was used for another request"),
     /// More than the user's limits leave.
-    LimitExceeded => ("limit_exceeded", 422, "More than your limit"),
+    LimitExceeded => ("limit_exceeded", 422, "Limit exceeded"),
     /// More than any host has free.
-    NoRoom => ("no_room", 422, "More than the hosts have"),
+    NoRoom => ("no_room", 422, "Not enough room on the hosts"),
     NodeNotRunning => ("node_not_running", 409, "The node is not running"),
     /// The node's docklet-init does not answer, or answers nonsense.
     NodeUnreachable => ("node_unreachable", 502, "The node does not answer"),
     NoShell => ("no_shell", 422, "The image has no shell"),
+    /// The node has no program of that name.
+    NoProgram => ("no_program", 422, "There is no such program"),
     TooManyTerminals => ("too_many_terminals", 409, "Too many terminals"),
     /// More connections of one user that last than their group may have.
     TooManyStreams => ("too_many_streams", 429, "Too many connections"),
@@ -82,6 +93,8 @@ codes! {
     /// What the app answered cannot be passed on, or it hung up.
     AppBroken => ("app_broken", 502, "The app did not answer properly"),
     NotReady => ("not_ready", 503, "Not ready yet"),
+    /// The disk under the record: nothing can be written until an administrator makes room.
+    DiskFull => ("disk_full", 503, "The server's disk is full"),
     Internal => ("internal", 500, "Something went wrong on our side"),
 }
 

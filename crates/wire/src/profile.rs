@@ -1,6 +1,7 @@
 //! One's own account: password, API tokens, browser sessions.
 
 use chrono::{DateTime, Utc};
+use domain::user::Scope;
 use serde::{Deserialize, Serialize};
 
 use crate::read;
@@ -32,6 +33,12 @@ pub struct Token {
     pub name: String,
     /// The first characters of its text.
     pub prefix: String,
+    /// What it may.
+    #[serde(default, deserialize_with = "crate::session::known_scopes")]
+    pub scopes: Vec<Scope>,
+    /// The one this was asked with.
+    #[serde(default)]
+    pub present: bool,
     pub state: TokenState,
     pub created_at: DateTime<Utc>,
     pub expires_at: DateTime<Utc>,
@@ -61,6 +68,10 @@ pub struct CreateToken {
     #[cfg_attr(feature = "openapi", schema(minimum = 1, maximum = 366))]
     #[serde(deserialize_with = "read::whole")]
     pub days: i64,
+    /// What it may beside `read`, which every token may: `vclusters` and `ssh` when absent. `admin` is an administrator's to
+    /// give.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub scopes: Option<Vec<Scope>>,
 }
 
 /// A new token and the only copy of its text. `Debug` leaves the text out.
@@ -106,4 +117,22 @@ pub struct Identity {
     /// What it is recognised by, as the provider says it.
     pub shown: String,
     pub last_sign_in: DateTime<Utc>,
+}
+
+/// Everything about one's own account, as the console shows it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Profile {
+    /// Newest first.
+    pub tokens: Vec<Token>,
+    /// The last used first.
+    pub sessions: Vec<BrowserSession>,
+    pub identities: Identities,
+}
+
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct Identities {
+    /// The oldest first.
+    pub linked: Vec<Identity>,
+    /// Providers of which there is none yet: name and label.
+    pub offered: Vec<(String, String)>,
 }

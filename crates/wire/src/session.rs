@@ -1,7 +1,10 @@
 //! Signing in, and who is signed in.
 
 use domain::{quota::Limits, quota::Usage, user::Role};
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
+
+/// For programs that know nothing but the wire.
+pub use domain::user::Scope;
 
 /// `POST /api/v1/session`. Never logged, never shown: `Debug` leaves the password out.
 #[derive(Clone, Serialize, Deserialize)]
@@ -24,8 +27,17 @@ impl std::fmt::Debug for SignIn {
 pub struct Session {
     pub name: String,
     pub role: Role,
+    /// What may be done with the API token that was shown; a browser may everything.
+    #[serde(default, deserialize_with = "known_scopes")]
+    pub scopes: Vec<Scope>,
     pub limits: Amount,
     pub usage: Amount,
+}
+
+/// Those that this version knows: a newer server may have more.
+pub(crate) fn known_scopes<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<Scope>, D::Error> {
+    let words = Vec::<String>::deserialize(from)?;
+    Ok(words.iter().filter_map(|word| word.parse().ok()).collect())
 }
 
 /// A measure of everything that is limited.

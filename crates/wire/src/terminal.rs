@@ -4,7 +4,10 @@
 //! `u32`. All numbers are big-endian. Decoding borrows from the input: it never allocates and never panics.
 //! `docs/TERMINAL.md` is the specification these types implement.
 
-use serde::{Deserialize, Serialize};
+pub use domain::{
+    TerminalId,
+    task::{Exit, Outcome},
+};
 use thiserror::Error;
 
 /// The WebSocket subprotocol.
@@ -27,7 +30,7 @@ pub const MAX_COLS: u16 = 1000;
 pub const MAX_ROWS: u16 = 500;
 /// Most bytes of the message in an `Error` frame.
 pub const MAX_ERROR_MESSAGE: usize = 512;
-const MAX_ERROR_CODE: usize = 64;
+pub(crate) const MAX_ERROR_CODE: usize = 64;
 
 const INPUT: u8 = 0x01;
 const RESIZE: u8 = 0x02;
@@ -92,16 +95,6 @@ impl Size {
     pub fn rows(self) -> u16 {
         self.rows
     }
-}
-
-/// How a terminal's program ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Exit {
-    /// It exited with this code.
-    Code(u8),
-    /// This signal ended it (1 also when the terminal was closed on request).
-    Signal(u8),
 }
 
 /// From the viewer to the node.
@@ -243,7 +236,7 @@ fn put_size(out: &mut Vec<u8>, size: Size) {
 }
 
 /// The longest prefix of `text` within `max` bytes that does not cut a character.
-fn prefix(text: &str, max: usize) -> &str {
+pub(crate) fn prefix(text: &str, max: usize) -> &str {
     &text[..text.floor_char_boundary(max)]
 }
 

@@ -34,18 +34,31 @@ pub struct CreateVcluster {
     #[serde(default = "usual")]
     #[cfg_attr(feature = "openapi", schema(default = true))]
     pub autostart: bool,
+    /// What it is for: up to 500 characters, lines among them. Empty when absent.
+    #[serde(default)]
+    #[cfg_attr(feature = "openapi", schema(value_type = domain::vcluster::Description, inline))]
+    pub description: String,
 }
 
 const fn usual() -> bool {
     true
 }
 
+impl CreateVcluster {
+    /// With everything else as it is when it is absent.
+    pub const fn new(name: String, image: String, nodes: i64, resources: NodeResources) -> Self {
+        Self { name, image, nodes, resources, autostart: usual(), description: String::new() }
+    }
+}
+
 /// `PATCH /api/v1/vclusters/{id}`. What is absent stays as it is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct ChangeVcluster {
     pub autostart: Option<bool>,
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<domain::vcluster::Description>, inline))]
+    pub description: Option<String>,
 }
 
 /// What each node gets.
@@ -93,6 +106,9 @@ pub struct Vcluster {
     pub created_at: DateTime<Utc>,
     /// What ran when its host went down runs again by itself.
     pub autostart: bool,
+    /// What its owner says it is for; empty when nothing was said.
+    #[serde(default)]
+    pub description: String,
 }
 
 /// One whose rows in the record cannot be read.
@@ -185,6 +201,7 @@ impl Vcluster {
             },
             created_at: vcluster.created_at,
             autostart: vcluster.autostart,
+            description: vcluster.description.as_str().to_owned(),
         }
     }
 }

@@ -4,7 +4,7 @@ use domain::{
     AppId, NodeId, OperationId, UserId, VclusterId,
     app::{App as Record, AppKind, AppLabel, AppState},
     name::NodeName,
-    operation::{Operation, OperationKind, OperationState},
+    operation::{Opened, OpenedKind, Operation, OperationKind, OperationState},
 };
 use serde_json::{Value, json};
 use uuid::Uuid;
@@ -85,14 +85,46 @@ fn an_action_is_read_as_it_was_written() {
     let begun =
         Operation::begin(OperationId::new(Uuid::from_u128(1)), OperationKind::AddNodes, chrono::DateTime::UNIX_EPOCH);
     let failed = Operation { state: OperationState::Failed, reason: Some("no room".into()), ..begun };
-    let activity = Activity::from_domain(&failed, Some("ada".into()));
+    let (lab, ada) = ("lab".parse().expect("a name"), "ada".parse().expect("a name"));
+    let vcluster = VclusterId::new(Uuid::from_u128(7));
+    let activity = Activity::from_domain(&failed, (vcluster, Some(&lab)), Some(&ada));
     let written = serde_json::to_value(&activity).expect("JSON");
     assert_eq!(
         (&written["kind"], &written["state"], &written["by"]),
         (&json!("add_nodes"), &json!("failed"), &json!("ada"))
     );
+    assert_eq!((&written["vcluster"], &written["vcluster_name"]), (&json!(vcluster.to_string()), &json!("lab")));
     assert_eq!(written["finished_at"], Value::Null);
     assert_eq!(serde_json::from_value::<Activity>(written).expect("an action"), activity);
+}
+
+#[test]
+fn what_was_opened_is_told_in_parts_and_in_a_sentence() {
+    let mut opened = Opened {
+        node: NodeName::new(0),
+        what: OpenedKind::of_port(22),
+        port: Some(22),
+        address: Some("192.0.2.7".parse().expect("an address")),
+        token: Some("laptop".into()),
+    };
+    let written = |opened: &Opened| {
+        let id = OperationId::new(Uuid::from_u128(1));
+        let operation = Operation::opened(id, opened.clone(), chrono::DateTime::UNIX_EPOCH);
+        let activity = Activity::from_domain(&operation, (VclusterId::new(Uuid::from_u128(7)), None), None);
+        let written = serde_json::to_value(&activity).expect("JSON");
+        assert_eq!(serde_json::from_value::<Activity>(written.clone()).expect("an opening"), activity);
+        written
+    };
+    let told = written(&opened);
+    let parts = json!({"node": "node-0", "what": "ssh", "port": 22, "address": "192.0.2.7", "token": "laptop"});
+    assert_eq!((&told["kind"], &told["state"], &told["opened"]), (&json!("opened"), &json!("succeeded"), &parts));
+    assert_eq!(told["reason"], "ssh to node-0 from 192.0.2.7 with token 'laptop'");
+    assert_eq!(told["finished_at"], told["started_at"]);
+    opened = Opened { what: OpenedKind::App, port: Some(8888), address: None, token: None, ..opened };
+    assert_eq!(written(&opened)["reason"], "app on port 8888 of node-0 in a browser");
+    let of_before = json!({"id": "1", "vcluster": "7", "vcluster_name": null, "kind": "stop", "state": "running",
+        "reason": null, "by": null, "started_at": "1970-01-01T00:00:00Z", "finished_at": null, "host": null});
+    assert_eq!(serde_json::from_value::<Activity>(of_before).expect("an action of an older server's").opened, None);
 }
 
 #[test]

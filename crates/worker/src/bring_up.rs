@@ -1,15 +1,16 @@
-//! Bringing a node up: what it stands on, its container, its start, its docklet-init.
+//! Bringing an instance up: what it stands on, its container, its start, its docklet-init.
 
 use std::{collections::BTreeMap, io, time::Duration};
 
 use chrono::{DateTime, Utc};
 use control::ports::{
-    coordination::Assignment,
-    engine::{ContainerSpec, EngineError, RunState},
+    coordination::{Assignment, Workload},
+    engine::{Attachment, ContainerSpec, EngineError, RunState},
 };
-use domain::{image::Source, node::Phase};
+use domain::{image::Source, node::Phase, task::Command};
 use futures::future;
 use node_init::client::Handover;
+use serde_json::json;
 use tokio::time::{Instant, sleep};
 
 use crate::{
@@ -27,6 +28,8 @@ const HEAD_START: Duration = Duration::from_secs(2);
 /// How long to wait for a container that another request is still making.
 const IN_THE_MAKING: Duration = Duration::from_secs(10);
 const LOOK_AGAIN: Duration = Duration::from_millis(50);
+/// Where a task's command begins: its owner's home.
+const HOME: &str = "/root";
 
 impl Driver {
     pub(crate) async fn create(&mut self, order: &Assignment) -> Result<Flow, EngineError> {
@@ -42,16 +45,16 @@ impl Driver {
         }
         self.step(order, "creating the container");
         self.make_anew().await?;
-        let (network, home) = future::join(host.networks.ensure(&host, order), homes::ensure(&host, order)).await;
+        let (network, home) = future::join(self.network(order), homes::ensure(&host, order)).await;
         home?;
         let spec = self.spec(order, network?);
         match host.in_turn(&host.permits, host.engine.create_container(&spec)).await {
             Ok(id) if self.is_superseded() => {
-                self.memory.container = Some(id);
+                self.state.container = Some(id);
                 Ok(Flow::Superseded)
             }
             Ok(id) => {
-                self.memory.container = Some(id.clone());
+                self.state.container = Some(id.clone());
                 self.start(order, &id).await
             }
             Err(EngineError::NameTaken(name)) => self.find_out_whose(order, name).await,
@@ -60,29 +63,47 @@ impl Driver {
         }
     }
 
-    fn spec(&self, order: &Assignment, network: String) -> ContainerSpec {
+    /// Of a vcluster; a task has none.
+    async fn network(&self, order: &Assignment) -> Result<Option<Attachment>, EngineError> {
+        let Some(member) = order.member() else { return Ok(None) };
+        let network = self.host.networks.ensure(&self.host, order.owner, member).await?;
+        Ok(Some(Attachment { network, ip: member.ip }))
+    }
+
+    fn spec(&self, order: &Assignment, network: Option<Attachment>) -> ContainerSpec {
         let config = &self.host.config;
         let grace = config.stop_grace.saturating_sub(HEAD_START).as_millis().to_string();
-        let mut env =
-            BTreeMap::from([("DOCKLET_SSHD".to_owned(), "1".to_owned()), ("DOCKLET_GRACE_MS".to_owned(), grace)]);
-        env.extend(jupyter::services(order.name).map(|services| ("DOCKLET_SERVICES".to_owned(), services)));
+        let mut env = BTreeMap::from([("DOCKLET_GRACE_MS".to_owned(), grace)]);
+        if order.is_task() {
+            env.insert("DOCKLET_INSTANCE".to_owned(), order.instance.to_string());
+        }
+        let host_name = match &order.workload {
+            Workload::Node(member) => {
+                env.insert("DOCKLET_SSHD".to_owned(), "1".to_owned());
+                env.extend(jupyter::services(member.name).map(|services| ("DOCKLET_SERVICES".to_owned(), services)));
+                member.name.to_string()
+            }
+            Workload::Task { command, .. } => {
+                env.insert("DOCKLET_SERVICES".to_owned(), task_service(command));
+                "task".to_owned()
+            }
+        };
         ContainerSpec {
             name: names::container_name(order),
             installation: config.installation,
             owner: order.owner,
-            vcluster: order.vcluster,
-            node: order.node,
+            vcluster: order.vcluster(),
+            instance: order.instance,
             generation: order.generation,
-            host_name: order.name,
+            host_name,
             image: order.image.clone(),
             runtime: order.runtime.clone(),
             resources: order.resources,
             ceilings: config.ceilings,
             network,
-            ip: order.ip,
             home: names::home_name(order.owner),
             init: self.host.init.clone(),
-            run_dir: run_dir::offer(&config.data_dir, self.node),
+            run_dir: run_dir::offer(&config.data_dir, self.instance),
             env,
         }
     }
@@ -106,14 +127,17 @@ impl Driver {
     /// For a container that is not there yet: what an older dockletd's had mounted, and may have filled, goes first.
     async fn make_anew(&self) -> Result<(), EngineError> {
         let data_dir = &self.host.config.data_dir;
-        let cleared =
-            if run_dir::is_shared(data_dir, self.node) { run_dir::remove(data_dir, self.node).await } else { Ok(()) };
-        cleared.and_then(|()| run_dir::make(data_dir, self.node)).map_err(no_directory)
+        let cleared = if run_dir::is_shared(data_dir, self.instance) {
+            run_dir::remove(data_dir, self.instance).await
+        } else {
+            Ok(())
+        };
+        cleared.and_then(|()| run_dir::make(data_dir, self.instance)).map_err(no_directory)
     }
 
     /// Ready for docklet-init to ask for its socket. `None` where an older dockletd made the node: it makes its own.
     fn handover(&self) -> Result<Option<Handover>, EngineError> {
-        let (data_dir, node) = (&self.host.config.data_dir, self.node);
+        let (data_dir, node) = (&self.host.config.data_dir, self.instance);
         if run_dir::is_shared(data_dir, node) {
             return Ok(None);
         }
@@ -123,7 +147,7 @@ impl Driver {
     }
 
     async fn pull(&mut self, order: &Assignment, image: String) -> Result<Flow, EngineError> {
-        if self.memory.pulled_for.replace(order.generation) == Some(order.generation) {
+        if self.state.pulled_for.replace(order.generation) == Some(order.generation) {
             return Err(EngineError::NoSuchImage(image));
         }
         self.step(order, "pulling the image");
@@ -133,7 +157,7 @@ impl Driver {
             let step = tokio::select! {
                 biased;
                 () = end.cancelled() => return Ok(Flow::Superseded),
-                _ = self.wish.changed() => return Ok(Flow::Superseded),
+                _ = self.desired.changed() => return Ok(Flow::Superseded),
                 step = pull.next() => step?,
             };
             match step {
@@ -147,12 +171,22 @@ impl Driver {
         self.step(order, "starting");
         let host = self.host.clone();
         let handover = self.handover()?;
-        host.out_of_memories.forget(self.node);
-        host.networks.ensure(&host, order).await?;
+        host.out_of_memories.forget(self.instance);
+        let ip = self.network(order).await?.map(|attachment| attachment.ip);
         host.firewall.ensure(&host).await?;
-        let started = host.in_turn(&host.permits, host.engine.start_container(id, order.ip));
-        during(handover.as_ref(), started).await?;
-        (self.memory.started_at, self.memory.ready_since) = (Some(host.now()), None);
+        if self.is_superseded() {
+            return Ok(Flow::Superseded);
+        }
+        // Told before it is done: a worker that is ended here leaves the engine a request that it may yet carry out.
+        self.state.begun = true;
+        self.step(order, "starting");
+        let started = host.in_turn(&host.permits, host.engine.start_container(id, ip));
+        if let Err(error) = during(handover.as_ref(), started).await {
+            // Unless it is unknown what the engine makes of it.
+            self.state.begun &= matches!(error, EngineError::Unreachable(_) | EngineError::Gone(_));
+            return Err(error);
+        }
+        (self.state.started_at, self.state.ready_since) = (Some(host.now()), None);
         self.step(order, "waiting for docklet-init");
         // Looked at meanwhile, so that it costs no time: since when it runs, by the engine's own clock.
         let look = host.engine.container(host.config.installation, id);
@@ -162,6 +196,7 @@ impl Driver {
         match (ready?, run) {
             (Ready::Yes, Some(RunState::Running { since })) => Ok(self.running(since)),
             (Ready::Superseded, _) => Ok(Flow::Superseded),
+            (Ready::Yes | Ready::Ended | Ready::No(_), _) if order.is_task() => Ok(Flow::Look),
             (Ready::No(fault), _) => self.give_up(id, &fault).await,
             (Ready::Yes | Ready::Ended, _) => self.ended_at_once(order).await,
         }
@@ -174,7 +209,7 @@ impl Driver {
         id: &str,
         since: DateTime<Utc>,
     ) -> Result<Flow, EngineError> {
-        if self.memory.ready_since == Some(since) {
+        if self.state.ready_since == Some(since) {
             return Ok(self.running(since));
         }
         // One that was started while no worker was there has not got its socket yet.
@@ -185,9 +220,14 @@ impl Driver {
             Ready::Ended => return Ok(Flow::Look),
             Ready::No(fault) => fault,
         };
-        if *self.memory.past(order.generation) == Past::Nothing {
+        if order.is_task() {
+            // Its command may run all the same. If it has not got its socket yet, it is offered that again.
+            tracing::warn!(instance = %self.instance, fault, "the docklet-init of a task that runs does not answer");
+            return Ok(Flow::Later);
+        }
+        if *self.state.past(order.generation) == Past::Nothing {
             // The order is to bring it up, and this way it is of no use: from the start, then.
-            tracing::warn!(node = %self.node, fault, "a node runs, but its docklet-init does not answer; it is restarted as ordered");
+            tracing::warn!(instance = %self.instance, fault, "a node runs, but its docklet-init does not answer; it is restarted as ordered");
             self.host.engine.stop_container(id, SHORT_GRACE_SECONDS).await?;
             return Ok(Flow::Look);
         }
@@ -196,7 +236,7 @@ impl Driver {
     }
 
     fn running(&mut self, since: DateTime<Utc>) -> Flow {
-        self.memory.ready_since = Some(since);
+        self.state.ready_since = Some(since);
         Flow::Rest(Phase::Running { since })
     }
 
@@ -220,21 +260,26 @@ impl Driver {
             // Already started again from outside Docklet, or paused.
             Seen::Ours { .. } => return Ok(Flow::Look),
         };
-        let reason = reason::of(&self.host, &self.memory, order, cause).await?;
+        let reason = reason::of(&self.host, &self.state, order, cause).await?;
         Ok(Flow::Rest(Phase::Failed { reason }))
     }
 
     /// A container that is of no use.
     pub(crate) async fn discard(&mut self, id: &str) -> Result<Flow, EngineError> {
-        tracing::info!(node = %self.node, container = id, "removing a container that was never started or is half removed");
+        tracing::info!(instance = %self.instance, container = id, "removing a container that was never started or is half removed");
         self.take_away(id).await?;
-        self.memory.container = None;
+        self.state.container = None;
         Ok(Flow::Look)
     }
 
     pub(crate) fn is_superseded(&self) -> bool {
-        self.wish.has_changed().unwrap_or(true)
+        self.desired.has_changed().unwrap_or(true)
     }
+}
+
+/// A task's command, as docklet-init's one service.
+fn task_service(command: &Command) -> String {
+    json!([{"name": "task", "start": "once", "command": command.words(), "cwd": HOME}]).to_string()
 }
 
 /// Does the work, and hands the node its socket meanwhile.
@@ -246,5 +291,5 @@ pub(crate) async fn during<T>(handover: Option<&Handover>, work: impl Future<Out
 }
 
 fn no_directory(fault: io::Error) -> EngineError {
-    EngineError::Refused(format!("the node's directory on the host cannot be made: {fault}"))
+    EngineError::Refused(format!("its directory on the host cannot be made: {fault}"))
 }

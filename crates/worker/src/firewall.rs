@@ -66,7 +66,7 @@ impl Firewall {
         match known {
             State::Fault(fault) => Err(fault),
             State::Stands => Ok(()),
-            State::Unknown => Err(EngineError::Refused("the firewall around the nodes does not stand yet".into())),
+            State::Unknown => Err(EngineError::Refused("the firewall around the nodes is not set up yet".into())),
         }
     }
 
@@ -82,7 +82,7 @@ impl Firewall {
         let last = last.format("%Y-%m-%d %H:%M:%S UTC");
         let times = if times == 1 { "once".to_owned() } else { format!("{times} times") };
         Some(format!(
-            "the firewall around the nodes was changed by something else on this host and mended {times}, last at {last}: {what}"
+            "another program on this host changed the nodes' firewall; repaired {times}, last at {last}: {what}"
         ))
     }
 
@@ -213,7 +213,7 @@ mod tests {
         assert_eq!(firewall.remark(at), None);
         let line = |at, word: Word| HelperLine { at, text: word.to_string() };
         firewall.take_in(&line(at, Word::Mended("its rules had been removed".into())));
-        assert!(firewall.remark(at).expect("news").contains("mended once, last at 2026-11-29 04:12:00 UTC"));
+        assert!(firewall.remark(at).expect("news").contains("repaired once, last at 2026-11-29 04:12:00 UTC"));
         firewall.take_in(&line(at, Word::Mended("its rules had been changed".into())));
         let told = firewall.remark(at + TimeDelta::hours(23)).expect("news");
         assert!(told.contains("2 times") && told.ends_with("its rules had been changed"), "{told}");

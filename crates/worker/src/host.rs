@@ -8,16 +8,16 @@ use std::{
 use chrono::{DateTime, Utc};
 use control::ports::{
     clock::Clock,
-    coordination::Duty,
+    coordination::WorkerCoordination,
     engine::{Engine, EngineError, EngineInfo},
 };
 use tokio::sync::{Notify, Semaphore, watch};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
-    config::WorkerConfig, disk::Disk, firewall::Firewall, images::Images, networks::Networks, orphans::Orphans,
-    out_of_memory::OutOfMemories, presence::Presence, pulls::Pulls, reports::Reports, restarts::Restarts,
-    roster::Roster, usage::Usage,
+    config::WorkerConfig, disk::Disk, firewall::Firewall, host_restarts::Restarts, images::Images,
+    instance_registry::InstanceRegistry, networks::Networks, orphans::Orphans, out_of_memory::OutOfMemories,
+    presence::Presence, pulls::Pulls, reports::Reports, usage::Usage,
 };
 
 /// Stops in progress at once. Stopping is mostly waiting for a node to end, so many may wait.
@@ -29,9 +29,9 @@ pub(crate) struct Host {
     /// The copy of docklet-init that nodes are given.
     pub(crate) init: PathBuf,
     pub(crate) engine: Arc<dyn Engine>,
-    pub(crate) duty: Arc<dyn Duty>,
+    pub(crate) coordination: Arc<dyn WorkerCoordination>,
     pub(crate) clock: Arc<dyn Clock>,
-    pub(crate) roster: Roster,
+    pub(crate) instances: InstanceRegistry,
     pub(crate) orphans: Orphans,
     pub(crate) reports: Reports,
     pub(crate) networks: Networks,
@@ -63,7 +63,7 @@ impl Host {
         config: WorkerConfig,
         init: PathBuf,
         engine: Arc<dyn Engine>,
-        duty: Arc<dyn Duty>,
+        coordination: Arc<dyn WorkerCoordination>,
         clock: Arc<dyn Clock>,
         id: String,
         end: CancellationToken,
@@ -71,9 +71,9 @@ impl Host {
         Self {
             init,
             engine,
-            duty,
+            coordination,
             clock,
-            roster: Roster::default(),
+            instances: InstanceRegistry::default(),
             orphans: Orphans::default(),
             reports: Reports::new(config.name.clone()),
             networks: Networks::default(),

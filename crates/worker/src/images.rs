@@ -61,7 +61,7 @@ pub(crate) async fn run(host: Arc<Host>) {
         tokio::time::sleep(pause).await;
         pause = every;
         // Until every assignment is known, an image that seems unused may be in the record.
-        if host.roster.is_complete()
+        if host.instances.is_complete()
             && let Err(error) = collect(&host).await
         {
             tracing::warn!(%error, "unused images cannot be looked for");
@@ -70,7 +70,7 @@ pub(crate) async fn run(host: Arc<Host>) {
 }
 
 async fn collect(host: &Host) -> Result<(), EngineError> {
-    let present = Present { ids: host.engine.images_in_use().await?, named: host.roster.images() };
+    let present = Present { ids: host.engine.images_in_use().await?, named: host.instances.images() };
     let now = host.now();
     let is_used = |pulled: &Pulled| present.uses(host, pulled);
     host.images.change(|record| record.touch(is_used, now));

@@ -6,6 +6,7 @@ use control::ports::node::{
     Attach, AttachFrom, Duplex, ListeningPort, NodeAddress, NodeError, NodeLink, OpenTerminal, ServiceState,
     ServiceStatus, TerminalId, TerminalInfo, TerminalSize,
 };
+use domain::SshPublicKey;
 use futures::{
     StreamExt,
     stream::{self, BoxStream},
@@ -23,7 +24,7 @@ const LONGEST_TITLE: usize = 256;
 impl Worker {
     fn client(&self, address: &NodeAddress) -> Result<NodeClient, NodeError> {
         self.is_here(address)?;
-        Ok(NodeClient::new(run_dir::path(&self.host.config.data_dir, address.node)))
+        Ok(NodeClient::new(run_dir::path(&self.host.config.data_dir, address.node.into())))
     }
 
     pub(crate) fn is_here(&self, address: &NodeAddress) -> Result<(), NodeError> {
@@ -45,7 +46,7 @@ impl NodeLink for Worker {
 
     async fn open_terminal(&self, node: &NodeAddress, open: &OpenTerminal) -> Result<TerminalInfo, NodeError> {
         let TerminalSize { cols, rows } = open.size;
-        let id = terminal_id(&open.id)?;
+        let id = open.id.clone();
         let request = protocol::OpenTerminal { id, cols, rows, command: open.command.clone() };
         self.client(node)?.open_terminal(request).await.map_err(|error| fault(error, open.id.as_str()))?;
         let terminals = self.terminals(node).await?;
@@ -57,13 +58,13 @@ impl NodeLink for Worker {
     }
 
     async fn close_terminal(&self, node: &NodeAddress, terminal: &TerminalId) -> Result<(), NodeError> {
-        let id = terminal_id(terminal)?;
+        let id = terminal.clone();
         self.client(node)?.close_terminal(id).await.map_err(|error| fault(error, terminal.as_str()))
     }
 
     async fn attach(&self, node: &NodeAddress, attach: &Attach) -> Result<Box<dyn Duplex>, NodeError> {
         let request = protocol::Attach {
-            id: terminal_id(&attach.terminal)?,
+            id: attach.terminal.clone(),
             client: ClientId::new(attach.viewer),
             from: match attach.from {
                 AttachFrom::Offset(offset) => Resume::Offset(offset),
@@ -84,6 +85,20 @@ impl NodeLink for Worker {
             Err(ClientError::Node { code: ErrorCode::PortClosed, .. }) => Err(NodeError::PortClosed(port)),
             Err(error) => Err(fault(error, "")),
         }
+    }
+
+    async fn dial_udp(&self, node: &NodeAddress, port: u16) -> Result<Box<dyn Duplex>, NodeError> {
+        let datagrams = self.client(node)?.dial_udp(port).await.map_err(|error| fault(error, ""))?;
+        Ok(Box::new(datagrams))
+    }
+
+    async fn exec(&self, node: &NodeAddress, command: &[String]) -> Result<Box<dyn Duplex>, NodeError> {
+        let stream = self.client(node)?.exec(command.to_vec()).await.map_err(|error| fault(error, ""))?;
+        Ok(Box::new(stream))
+    }
+
+    async fn authorize_key(&self, node: &NodeAddress, key: &SshPublicKey) -> Result<Vec<SshPublicKey>, NodeError> {
+        self.client(node)?.authorize_key(key.clone()).await.map_err(|error| fault(error, ""))
     }
 
     async fn watch_ports(
@@ -140,16 +155,12 @@ fn service(status: protocol::ServiceStatus) -> ServiceStatus {
     ServiceStatus { name: status.name, state, reason, restarts: status.restarts }
 }
 
-fn terminal_id(id: &TerminalId) -> Result<protocol::TerminalId, NodeError> {
-    id.as_str().parse().map_err(|fault: protocol::BadId| NodeError::Refused(fault.to_string()))
-}
-
 fn info(terminal: protocol::TerminalInfo) -> Result<TerminalInfo, NodeError> {
     let garbage = |what: &str| NodeError::Garbage(format!("a terminal has no valid {what}"));
     let created_at = i64::try_from(terminal.created_at_ms).ok().and_then(DateTime::<Utc>::from_timestamp_millis);
     let title = if terminal.title.is_empty() { terminal.process } else { terminal.title };
     Ok(TerminalInfo {
-        id: TerminalId::parse(terminal.id.as_str()).ok_or_else(|| garbage("id"))?,
+        id: terminal.id,
         title: title.chars().take(LONGEST_TITLE).collect(),
         size: TerminalSize { cols: terminal.cols, rows: terminal.rows },
         created_at: created_at.ok_or_else(|| garbage("time"))?,
@@ -178,6 +189,9 @@ fn fault(error: ClientError, what: &str) -> NodeError {
             ErrorCode::UnknownService => NodeError::NoSuchService(what.to_owned()),
             ErrorCode::UnknownRequest => NodeError::Outdated,
             ErrorCode::NoShell => NodeError::NoShell(message),
+            ErrorCode::CommandNotFound => NodeError::NoProgram(message),
+            ErrorCode::NoSsh => NodeError::NoSsh(message),
+            ErrorCode::Busy | ErrorCode::TooManyExecs => NodeError::Busy(message),
             ErrorCode::TooManyTerminals | ErrorCode::TooManyViewers => NodeError::TooManyTerminals(message),
             ErrorCode::OffsetBeyondEnd => NodeError::OffsetBeyondEnd(message),
             _ => NodeError::Refused(message),

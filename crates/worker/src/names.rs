@@ -1,14 +1,17 @@
 //! What containers, networks and volumes are called on the engine: readable for an administrator who lists them, unique
 //! by the end of their id.
 
-use control::ports::coordination::Assignment;
+use control::ports::coordination::{Assignment, Member, Workload};
 use domain::{InstallationId, UserId, VclusterId, name::VclusterName};
 use uuid::Uuid;
 
-/// A node's container. Two nodes never share a name, not even one and its successor of the same place in the vcluster.
+/// An instance's container. Two never share a name, not even a node and its successor of the same place in the vcluster.
 pub fn container_name(assignment: &Assignment) -> String {
-    let Assignment { vcluster_name, name, node, .. } = assignment;
-    format!("docklet-{vcluster_name}-{name}-{}", tail(&node.to_string()))
+    let id = assignment.instance.to_string();
+    match &assignment.workload {
+        Workload::Node(Member { vcluster_name, name, .. }) => format!("docklet-{vcluster_name}-{name}-{}", tail(&id)),
+        Workload::Task { .. } => format!("docklet-task-{}", tail(&id)),
+    }
 }
 
 /// A vcluster's network.

@@ -4,10 +4,10 @@
 use std::{collections::HashMap, sync::Arc, time::Duration};
 
 use control::ports::{
-    coordination::Assignment,
+    coordination::Member,
     engine::{EngineError, Network, NetworkSpec},
 };
-use domain::{NodeId, VclusterId, subnet};
+use domain::{InstanceId, UserId, VclusterId, subnet};
 use ipnet::Ipv4Net;
 use parking_lot::Mutex;
 use tokio::{
@@ -47,19 +47,19 @@ impl Networks {
     }
 
     /// Makes it if need be; returns its name.
-    pub(crate) async fn ensure(&self, host: &Host, order: &Assignment) -> Result<String, EngineError> {
-        let name = names::network_name(&order.vcluster_name, order.vcluster);
-        let network = self.of(order.vcluster);
+    pub(crate) async fn ensure(&self, host: &Host, owner: UserId, member: &Member) -> Result<String, EngineError> {
+        let name = names::network_name(&member.vcluster_name, member.vcluster);
+        let network = self.of(member.vcluster);
         let mut there = network.lock().await;
         if !matches!(*there, There::Yes(_)) {
             let spec = NetworkSpec {
                 name: name.clone(),
                 installation: host.config.installation,
-                owner: order.owner,
-                vcluster: order.vcluster,
-                subnet: order.subnet,
-                gateway: subnet::gateway(order.subnet),
-                bridge: names::bridge_name(host.config.installation, order.vcluster),
+                owner,
+                vcluster: member.vcluster,
+                subnet: member.subnet,
+                gateway: subnet::gateway(member.subnet),
+                bridge: names::bridge_name(host.config.installation, member.vcluster),
             };
             *there = There::Yes(make(host, &spec).await?);
         }
@@ -83,18 +83,18 @@ impl Networks {
     }
 
     /// A node has gone. When none of its vcluster stays, so does the network.
-    pub(crate) async fn leave(&self, host: &Host, vcluster: VclusterId, node: NodeId) -> Result<(), EngineError> {
+    pub(crate) async fn leave(&self, host: &Host, vcluster: VclusterId, node: InstanceId) -> Result<(), EngineError> {
         let network = self.of(vcluster);
         let mut there = network.lock().await;
-        if !host.roster.stays(vcluster) {
+        if !host.instances.stays(vcluster) {
             match remove(host, vcluster, &mut there).await {
                 // A sibling's container is still in it; the sibling will come here, too.
-                Err(EngineError::InUse(_)) if host.roster.others_are_leaving(vcluster, node) => {}
+                Err(EngineError::InUse(_)) if host.instances.others_are_leaving(vcluster, node) => {}
                 outcome => outcome?,
             }
         }
         // Marked in our turn: of two that leave together, the second sees that it is the last.
-        host.roster.set_cleared(node);
+        host.instances.set_cleared(node);
         if *there == There::No {
             self.0.lock().remove(&vcluster);
         }
@@ -105,7 +105,7 @@ impl Networks {
     pub(crate) async fn remove_orphan(&self, host: &Host, vcluster: VclusterId) -> Result<(), EngineError> {
         let network = self.of(vcluster);
         let mut there = network.lock().await;
-        if host.roster.knows(vcluster) {
+        if host.instances.knows(vcluster) {
             return Ok(());
         }
         remove(host, vcluster, &mut there).await?;
@@ -157,7 +157,8 @@ async fn clear(host: &Host, subnet: Ipv4Net) -> Result<bool, EngineError> {
     let mut ours = host.engine.networks(host.config.installation).await?;
     // One that is kept goes nowhere: for the vcluster that wants its subnet it is like another's.
     ours.retain(|network| overlaps(network) && !host.orphans.keeps(network.vcluster));
-    for network in ours.iter().filter(|network| host.roster.is_complete() && !host.roster.knows(network.vcluster)) {
+    for network in ours.iter().filter(|network| host.instances.is_complete() && !host.instances.knows(network.vcluster))
+    {
         match host.engine.remove_network(&network.id).await {
             // Its containers are on their way out, too.
             Err(EngineError::InUse(_)) => {}

@@ -11,17 +11,17 @@ use control::ports::{
     coordination::{Answer, CoordinationError, Orphan, Verdict},
     engine::{Container, ContainerLabels, EngineError, RunState},
 };
-use domain::{NodeId, VclusterId};
+use domain::{InstanceId, VclusterId};
 use parking_lot::Mutex;
 
-use crate::{desk::employ, host::Host, memory::Memory};
+use crate::{assignment_watcher::spawn_driver, driver_state::DriverState, host::Host};
 
 #[derive(Debug, Default)]
 pub(crate) struct Orphans(Mutex<State>);
 
 #[derive(Debug, Default)]
 struct State {
-    known: BTreeMap<NodeId, Known>,
+    known: BTreeMap<InstanceId, Known>,
     /// Coordination holds no question but those about what is known.
     compared: bool,
 }
@@ -36,8 +36,8 @@ struct Known {
 impl Orphans {
     pub(crate) fn answered(&self, answers: Vec<Answer>) {
         let mut state = self.0.lock();
-        for Answer { node, verdict, .. } in answers {
-            if let Some(known) = state.known.get_mut(&node) {
+        for Answer { instance, verdict, .. } in answers {
+            if let Some(known) = state.known.get_mut(&instance) {
                 known.verdict = Some(verdict);
             }
         }
@@ -45,7 +45,7 @@ impl Orphans {
 
     /// Whether something of this vcluster is kept that no record claims. Its network stays with it.
     pub(crate) fn keeps(&self, vcluster: VclusterId) -> bool {
-        let kept = |known: &Known| known.orphan.vcluster == vcluster && known.verdict == Some(Verdict::Keep);
+        let kept = |known: &Known| known.orphan.vcluster == Some(vcluster) && known.verdict == Some(Verdict::Keep);
         self.0.lock().known.values().any(kept)
     }
 
@@ -57,19 +57,19 @@ impl Orphans {
     }
 
     /// It has an assignment after all. Says whether it may be paused for want of one.
-    pub(crate) fn is_claimed(&self, node: NodeId) -> bool {
+    pub(crate) fn is_claimed(&self, node: InstanceId) -> bool {
         self.verdict(node) == Some(Verdict::Keep)
     }
 
     /// Takes note of what there is now: what is to be asked, and what needs no answer any more.
-    fn note(&self, now: Vec<Orphan>) -> (Vec<Orphan>, Vec<NodeId>) {
+    fn note(&self, now: Vec<Orphan>) -> (Vec<Orphan>, Vec<InstanceId>) {
         let mut state = self.0.lock();
         let known = &mut state.known;
-        let present: BTreeSet<NodeId> = now.iter().map(|orphan| orphan.node).collect();
-        let gone: Vec<NodeId> = known.keys().filter(|node| !present.contains(node)).copied().collect();
+        let present: BTreeSet<InstanceId> = now.iter().map(|orphan| orphan.instance).collect();
+        let gone: Vec<InstanceId> = known.keys().filter(|node| !present.contains(node)).copied().collect();
         for orphan in now {
             let fresh = Known { orphan: orphan.clone(), asked: false, verdict: None };
-            let there = known.entry(orphan.node).or_insert(fresh);
+            let there = known.entry(orphan.instance).or_insert(fresh);
             if there.orphan != orphan {
                 *there = Known { orphan, asked: false, verdict: None };
             }
@@ -80,13 +80,13 @@ impl Orphans {
     fn set_asked(&self, asked: &[Orphan]) {
         let mut state = self.0.lock();
         for orphan in asked {
-            if let Some(known) = state.known.get_mut(&orphan.node) {
+            if let Some(known) = state.known.get_mut(&orphan.instance) {
                 known.asked = true;
             }
         }
     }
 
-    fn forget(&self, gone: &[NodeId]) {
+    fn forget(&self, gone: &[InstanceId]) {
         let mut state = self.0.lock();
         for node in gone {
             state.known.remove(node);
@@ -94,21 +94,21 @@ impl Orphans {
     }
 
     /// Of what coordination holds, the questions about what is not there.
-    fn left_over(&self, asked: Vec<NodeId>) -> Vec<NodeId> {
+    fn left_over(&self, asked: Vec<InstanceId>) -> Vec<InstanceId> {
         let state = self.0.lock();
         asked.into_iter().filter(|node| !state.known.contains_key(node)).collect()
     }
 
-    fn verdict(&self, node: NodeId) -> Option<Verdict> {
+    fn verdict(&self, node: InstanceId) -> Option<Verdict> {
         self.0.lock().known.get(&node).and_then(|known| known.verdict)
     }
 }
 
 /// Asks about what has no assignment, and carries out what was answered. `ours`: all our containers on this host.
 pub(crate) async fn look_after(host: &Arc<Host>, ours: &[(ContainerLabels, Container)]) -> Result<(), EngineError> {
-    let without: Vec<_> = ours.iter().filter(|(labels, _)| !host.roster.wants(labels.node)).collect();
+    let without: Vec<_> = ours.iter().filter(|(labels, _)| !host.instances.wants(labels.instance)).collect();
     let orphan = |labels: &ContainerLabels| Orphan {
-        node: labels.node,
+        instance: labels.instance,
         worker: host.config.name.clone(),
         vcluster: labels.vcluster,
         owner: labels.owner,
@@ -119,16 +119,16 @@ pub(crate) async fn look_after(host: &Arc<Host>, ours: &[(ContainerLabels, Conta
         tracing::warn!(%error, "control cannot be asked about containers without an assignment; they stay as they are");
     }
     for (labels, container) in without {
-        match host.orphans.verdict(labels.node) {
+        match host.orphans.verdict(labels.instance) {
             Some(Verdict::Remove { generation }) if generation >= labels.generation => {
                 remove(host, labels, container);
             }
             Some(Verdict::Remove { generation }) => {
-                let (node, refused, present) = (labels.node, generation.0, labels.generation.0);
-                tracing::warn!(%node, refused, present, "a container is newer than the order to remove it, and stays");
+                let (instance, refused, present) = (labels.instance, generation.0, labels.generation.0);
+                tracing::warn!(%instance, refused, present, "a container is newer than the order to remove it, and stays");
             }
             Some(Verdict::Keep) if matches!(container.run, RunState::Running { .. }) => {
-                tracing::warn!(node = %labels.node, container = container.id, "pausing a container that no record claims");
+                tracing::warn!(instance = %labels.instance, container = container.id, "pausing a container that no record claims");
                 host.engine.pause_container(&container.id).await?;
             }
             Some(Verdict::Keep) | None => {}
@@ -137,13 +137,13 @@ pub(crate) async fn look_after(host: &Arc<Host>, ours: &[(ContainerLabels, Conta
     Ok(())
 }
 
-async fn tell(host: &Host, ask: &[Orphan], gone: &[NodeId]) -> Result<(), CoordinationError> {
+async fn tell(host: &Host, ask: &[Orphan], gone: &[InstanceId]) -> Result<(), CoordinationError> {
     for orphan in ask {
-        tracing::info!(node = %orphan.node, "a container has no assignment; control is asked about it");
+        tracing::info!(instance = %orphan.instance, "a container has no assignment; control is asked about it");
     }
-    host.duty.ask(ask).await?;
+    host.coordination.ask(ask).await?;
     host.orphans.set_asked(ask);
-    host.duty.stop_asking(&host.config.name, gone).await?;
+    host.coordination.stop_asking(&host.config.name, gone).await?;
     host.orphans.forget(gone);
     compare(host).await
 }
@@ -162,12 +162,12 @@ async fn compare(host: &Host) -> Result<(), CoordinationError> {
 }
 
 async fn take_back_left_over(host: &Host) -> Result<(), CoordinationError> {
-    let asked = host.duty.asked(&host.config.name).await?;
-    host.duty.stop_asking(&host.config.name, &host.orphans.left_over(asked)).await
+    let asked = host.coordination.asked(&host.config.name).await?;
+    host.coordination.stop_asking(&host.config.name, &host.orphans.left_over(asked)).await
 }
 
 fn remove(host: &Arc<Host>, labels: &ContainerLabels, container: &Container) {
-    if let Some(seat) = host.roster.orphan(labels.node, Some(labels.vcluster), Some(container.id.clone())) {
-        employ(host, seat, Memory::new(None, false, None));
+    if let Some(handle) = host.instances.orphan(labels.instance, labels.vcluster, Some(container.id.clone())) {
+        spawn_driver(host, handle, DriverState::new(None, false, None));
     }
 }

@@ -1,17 +1,17 @@
-//! The heart: what to do next about one node, from its order, what is seen of it, and what this worker has done already.
+//! The heart: what to do next about one instance, from its order, what is seen of it, and what this worker has done already.
 //! Pure. Looking, acting and telling belong to the driver.
 
 use chrono::{DateTime, Utc};
 use control::ports::{coordination::Order, engine::RunState};
-use domain::node::Generation;
+use domain::{node::Generation, task::Outcome};
 
-use crate::restarts::Restart;
+use crate::host_restarts::Restart;
 
-/// What the engine has under the node's name.
+/// What the engine has under the instance's name.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Seen {
     Nothing,
-    /// A container other than this node's has the name.
+    /// A container other than this instance's has the name.
     Foreign,
     Ours {
         id: String,
@@ -26,17 +26,19 @@ pub(crate) enum Seen {
 pub(crate) enum Past {
     /// Nothing, or it does not know.
     Nothing,
-    /// The engine was away when it last looked, so it does not know whether the node had come up before.
+    /// The engine was away when it last looked, so it does not know whether the instance had come up before.
     Unclear,
-    /// The node ran. If it does not any more, this worker did not stop it.
+    /// It ran. If it does not any more, this worker did not stop it.
     Ran,
     /// It went down with the engine. Only a new order starts it again.
     Interrupted(Down),
     /// It failed for this reason. Only a new order is another try.
     Failed(String),
+    /// It is a task, and its command has ended.
+    Ended(Outcome),
 }
 
-/// How a node went down with the engine: in these words, and until when it ran.
+/// How it went down with the engine: in these words, and until when it ran.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Down {
     pub(crate) reason: String,
@@ -73,13 +75,32 @@ pub(crate) enum Step {
     Interrupted(Down),
     /// There is nothing to do: it does not run, for this cause.
     Failed(Cause),
+    /// The task's container has ended: see whether its command had, and how.
+    Conclude {
+        end: End,
+        /// How it went down with the engine, where its command had not ended before.
+        down: Option<Down>,
+    },
+    /// There is nothing to do: the task is paused, and goes on when it is not any more.
+    Wait,
+    /// There is nothing to do: the task's command has ended like this.
+    Ended(Outcome),
     /// The order is older than the container: its sender did not know of the later one, so it is not carried out.
     Refuse {
         known: Generation,
     },
 }
 
-/// Why a node that should run does not.
+/// How a container ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct End {
+    pub(crate) id: String,
+    pub(crate) code: i64,
+    pub(crate) out_of_memory: bool,
+    pub(crate) at: DateTime<Utc>,
+}
+
+/// Why an instance that should run does not.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Cause {
     /// As it was said before.
@@ -94,17 +115,37 @@ pub(crate) enum Cause {
     },
 }
 
+/// How long an instance runs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Runs {
+    /// A node: until it is told to stop.
+    On,
+    /// A task: to its end, and never again. `begun`: its container was started once, as the record or this worker knows.
+    Once { begun: bool },
+}
+
+/// What is wanted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Wanted {
+    pub(crate) order: Order,
+    pub(crate) generation: Generation,
+    pub(crate) runs: Runs,
+}
+
 /// The next step.
-pub(crate) fn plan(order: Order, generation: Generation, seen: Seen, past: &Past, restarts: &[Restart]) -> Step {
+pub(crate) fn plan(wanted: Wanted, seen: Seen, past: &Past, restarts: &[Restart]) -> Step {
+    let Wanted { order, generation, runs } = wanted;
     if let Seen::Ours { created_for, .. } = seen
         && created_for > generation
     {
         return Step::Refuse { known: created_for };
     }
-    match order {
-        Order::Run => run(generation, seen, past, restarts),
-        Order::Stop => stop(seen),
-        Order::Remove => remove(seen),
+    match (order, runs) {
+        (Order::Run, Runs::On) => run(generation, seen, past, restarts),
+        (Order::Run, Runs::Once { begun }) => run_once(generation, begun, seen, past, restarts),
+        (Order::Stop, Runs::On) => stop(seen),
+        (Order::Stop, Runs::Once { .. }) => end(seen, past),
+        (Order::Remove, _) => remove(seen),
     }
 }
 
@@ -118,7 +159,7 @@ fn run(generation: Generation, seen: Seen, past: &Past, restarts: &[Restart]) ->
     }
     match past {
         Past::Failed(reason) => Step::Failed(Cause::Before(reason.clone())),
-        Past::Ran | Past::Interrupted(_) => Step::Failed(what_happened(seen)),
+        Past::Ran | Past::Interrupted(_) | Past::Ended(_) => Step::Failed(what_happened(seen)),
         // Bringing up is safe where nothing can have run. A container that has ended may be one that was not to end:
         // starting it again would be done behind its owner's back, calling it failed is put right by a click.
         Past::Unclear if has_run(&seen) => Step::Failed(what_happened(seen)),
@@ -126,22 +167,57 @@ fn run(generation: Generation, seen: Seen, past: &Past, restarts: &[Restart]) ->
     }
 }
 
+/// A task. Where its command may have run, it is not run again.
+fn run_once(generation: Generation, begun: bool, seen: Seen, past: &Past, restarts: &[Restart]) -> Step {
+    match (past, seen) {
+        (Past::Ended(outcome), _) => Step::Ended(*outcome),
+        (Past::Failed(reason), _) => Step::Failed(Cause::Before(reason.clone())),
+        (Past::Interrupted(down), _) => Step::Interrupted(down.clone()),
+        (_, Seen::Ours { id, run: RunState::Running { since }, .. }) => Step::Adopt { id, since },
+        (_, Seen::Ours { id, run: RunState::Exited { code, out_of_memory, at }, .. }) => {
+            let down = restarts.iter().find_map(|restart| taken(restart, at, code, out_of_memory));
+            Step::Conclude { end: End { id, code, out_of_memory, at }, down }
+        }
+        // An administrator has paused it, and can let it go on. One that this worker has paused comes here as new when it is claimed.
+        (Past::Ran | Past::Unclear, Seen::Ours { run: RunState::Paused, .. }) => Step::Wait,
+        (Past::Nothing | Past::Unclear, seen @ Seen::Ours { run: RunState::Created | RunState::Paused, .. }) => {
+            bring_up(generation, seen)
+        }
+        (Past::Nothing | Past::Unclear, seen @ (Seen::Nothing | Seen::Foreign)) if !begun => bring_up(generation, seen),
+        (Past::Nothing | Past::Unclear | Past::Ran, seen) => Step::Failed(what_happened(seen)),
+    }
+}
+
+/// A task that is to end now.
+fn end(seen: Seen, past: &Past) -> Step {
+    match (past, seen) {
+        (Past::Ended(outcome), _) => Step::Ended(*outcome),
+        (_, Seen::Ours { id, run: RunState::Exited { code, out_of_memory, at }, .. }) => {
+            Step::Conclude { end: End { id, code, out_of_memory, at }, down: None }
+        }
+        (_, seen) => stop(seen),
+    }
+}
+
 /// What went down with the engine, whatever was said of it before: an engine that is told to end stops its containers while
 /// it still answers, so a node may have been called failed that had nothing wrong.
 fn interrupted(seen: &Seen, past: &Past, restarts: &[Restart]) -> Option<Down> {
     let Seen::Ours { run: RunState::Exited { code, out_of_memory, at }, .. } = seen else { return None };
-    let took = |restart: &Restart| {
-        let ended = restart.took(*at, *code, *out_of_memory)?;
-        Some(Down { reason: restart.sentence().to_owned(), ended })
-    };
+    let took = |restart: &Restart| taken(restart, *at, *code, *out_of_memory);
     match past {
         // It is not known to have run: it is brought up as ordered.
-        Past::Nothing => None,
+        Past::Nothing | Past::Ended(_) => None,
         Past::Interrupted(down) => Some(down.clone()),
         Past::Unclear | Past::Ran => restarts.iter().find_map(took),
         // Whether it was called failed before a guessed restart or after it is not known: it stays failed.
         Past::Failed(_) => restarts.iter().filter(|restart| !restart.guessed).find_map(took),
     }
+}
+
+/// How a container that ended like this went down with the restart, if it did.
+fn taken(restart: &Restart, at: DateTime<Utc>, code: i64, out_of_memory: bool) -> Option<Down> {
+    let ended = restart.took(at, code, out_of_memory)?;
+    Some(Down { reason: restart.sentence().to_owned(), ended })
 }
 
 fn has_run(seen: &Seen) -> bool {

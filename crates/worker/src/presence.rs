@@ -127,7 +127,7 @@ async fn announce(host: &Host) {
             _ = ticks.tick() => {}
             () = host.presence.news.notified() => {}
         }
-        let outcome = host.duty.announce(&host.presence.info(host)).await;
+        let outcome = host.coordination.announce(&host.presence.info(host)).await;
         match &outcome {
             Ok(()) => {
                 refused_since = None;
@@ -152,9 +152,9 @@ async fn announce(host: &Host) {
 /// Says that it is there before anything is asked of the engine, which may take its time: assignments are taken in meanwhile.
 /// No nodes are placed on it before it has said what it has. When this fails, the next announcement does it.
 async fn claim(host: &Host) {
-    let begun = Some("the worker has just begun".to_owned());
+    let begun = Some("the worker has just started".to_owned());
     let info = WorkerInfo { unready: begun, ..host.presence.info(host) };
-    if host.duty.announce(&info).await.is_ok() {
+    if host.coordination.announce(&info).await.is_ok() {
         host.is_there.send_replace(true);
     }
 }

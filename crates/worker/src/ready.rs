@@ -31,14 +31,14 @@ impl Driver {
     /// `handover`: how the node gets its socket, if it is to be handed one.
     pub(crate) async fn until_ready(&mut self, id: &str, handover: Option<&Handover>) -> Result<Ready, EngineError> {
         let host = self.host.clone();
-        let client = NodeClient::new(run_dir::path(&host.config.data_dir, self.node)).with_deadline(ANSWER_WITHIN);
+        let client = NodeClient::new(run_dir::path(&host.config.data_dir, self.instance)).with_deadline(ANSWER_WITHIN);
         let answer = during(handover, ask(&client, host.config.ready_within));
         tokio::pin!(answer);
         loop {
             tokio::select! {
                 biased;
                 () = host.end.cancelled() => return Ok(Ready::Superseded),
-                _ = self.wish.changed() => return Ok(Ready::Superseded),
+                _ = self.desired.changed() => return Ok(Ready::Superseded),
                 outcome = &mut answer => {
                     return Ok(match outcome {
                         Ok(()) => Ready::Yes,

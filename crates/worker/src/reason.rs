@@ -1,4 +1,4 @@
-//! Why a node does not run, as a sentence for its owner.
+//! Why an instance does not run, as a sentence for its owner.
 
 use std::fmt::Write as _;
 
@@ -8,7 +8,7 @@ use control::ports::{
     engine::{Engine, EngineError},
 };
 
-use crate::{host::Host, memory::Memory, names, plan::Cause};
+use crate::{driver_state::DriverState, host::Host, names, plan::Cause};
 
 /// How much of its log is looked at.
 pub(crate) const LOG_LINES: u32 = 5;
@@ -16,20 +16,28 @@ pub(crate) const LOG_LINES: u32 = 5;
 const AT_ONCE: TimeDelta = TimeDelta::seconds(10);
 /// Longest quotation from a log, in bytes.
 const LONGEST_WORDS: usize = 300;
+pub(crate) const SIGKILL: u8 = 9;
 /// 128 + SIGKILL: what the engine says of a process that was killed.
-const KILLED: i64 = 137;
+pub(crate) const KILLED: i64 = 137;
 /// 128 + SIGTERM.
 const TERMINATED: i64 = 143;
 
-pub(crate) async fn of(host: &Host, memory: &Memory, order: &Assignment, cause: Cause) -> Result<String, EngineError> {
+pub(crate) async fn of(
+    host: &Host,
+    state: &DriverState,
+    order: &Assignment,
+    cause: Cause,
+) -> Result<String, EngineError> {
+    let what = if order.is_task() { "task" } else { "node" };
     Ok(match cause {
         Cause::Before(reason) => reason,
         Cause::NameTaken => EngineError::NameTaken(names::container_name(order)).to_string(),
-        Cause::Removed => "the node was removed outside Docklet; a start makes it anew".to_owned(),
-        Cause::Paused => "the node was paused outside Docklet; a start continues it".to_owned(),
+        Cause::Removed if order.is_task() => "the task's container was removed outside Docklet".to_owned(),
+        Cause::Removed => "the node was removed outside Docklet; a start creates it again".to_owned(),
+        Cause::Paused => "the node was paused outside Docklet; a start resumes it".to_owned(),
         Cause::Ended { id, code, out_of_memory } => {
-            let mut reason = ended(memory.engine_was_away, order.resources.memory_mib, code, out_of_memory);
-            if never_came_up(host, memory, code) {
+            let mut reason = ended(what, state.engine_was_away, order.resources.memory_mib, code, out_of_memory);
+            if never_came_up(host, state, code) {
                 reason.push_str(" right after its start");
                 reason.push_str(&last_words(&log(host.engine.as_ref(), &id).await?));
             }
@@ -39,20 +47,20 @@ pub(crate) async fn of(host: &Host, memory: &Memory, order: &Assignment, cause: 
 }
 
 /// It ended within seconds, and not because it was told to once it was up.
-fn never_came_up(host: &Host, memory: &Memory, code: i64) -> bool {
-    let soon = memory.started_at.is_some_and(|at| host.now() - at < AT_ONCE);
-    soon && (memory.ready_since.is_none() || !matches!(code, 0 | KILLED | TERMINATED))
+fn never_came_up(host: &Host, state: &DriverState, code: i64) -> bool {
+    let soon = state.started_at.is_some_and(|at| host.now() - at < AT_ONCE);
+    soon && (state.ready_since.is_none() || !matches!(code, 0 | KILLED | TERMINATED))
 }
 
-fn ended(engine_was_away: bool, memory_mib: u32, code: i64, out_of_memory: bool) -> String {
+fn ended(what: &str, engine_was_away: bool, memory_mib: u32, code: i64, out_of_memory: bool) -> String {
     match code {
         KILLED if out_of_memory => {
-            format!("the node used up its {memory_mib} MiB of memory and was ended by the kernel")
+            format!("the {what} ran out of memory ({memory_mib} MiB) and was killed")
         }
-        _ if engine_was_away => format!("the node ended while the Docker Engine was away (exit code {code})"),
-        KILLED => "the node was killed outside Docklet".to_owned(),
-        0 | TERMINATED => "the node was stopped outside Docklet".to_owned(),
-        code => format!("the node ended with exit code {code}"),
+        _ if engine_was_away => format!("the {what} ended while the Docker Engine was away (exit code {code})"),
+        KILLED => format!("the {what} was killed outside Docklet"),
+        0 | TERMINATED => format!("the {what} was stopped outside Docklet"),
+        code => format!("the {what} ended with exit code {code}"),
     }
 }
 
@@ -82,15 +90,15 @@ mod tests {
 
     #[test]
     fn each_end_has_its_own_sentence() {
-        assert!(ended(false, 512, KILLED, true).contains("512 MiB"));
+        assert!(ended("node", false, 512, KILLED, true).contains("512 MiB"));
         assert!(
-            ended(true, 512, KILLED, true).contains("512 MiB"),
+            ended("node", true, 512, KILLED, true).contains("512 MiB"),
             "the kernel's reason counts more than the engine's absence"
         );
-        assert!(ended(true, 512, KILLED, false).contains("while the Docker Engine was away"));
-        assert_eq!(ended(false, 512, KILLED, false), "the node was killed outside Docklet");
-        assert_eq!(ended(false, 512, TERMINATED, true), "the node was stopped outside Docklet");
-        assert_eq!(ended(false, 512, 3, false), "the node ended with exit code 3");
+        assert!(ended("node", true, 512, KILLED, false).contains("while the Docker Engine was away"));
+        assert_eq!(ended("node", false, 512, KILLED, false), "the node was killed outside Docklet");
+        assert_eq!(ended("node", false, 512, TERMINATED, true), "the node was stopped outside Docklet");
+        assert_eq!(ended("node", false, 512, 3, false), "the node ended with exit code 3");
     }
 
     #[test]

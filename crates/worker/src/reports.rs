@@ -1,11 +1,11 @@
-//! What is told about each node: the latest, in order, as soon as possible, and never so often that it costs others time.
-//! Telling goes on beside the work: no step of a node waits for it.
+//! What is told about each instance: the latest, in order, as soon as possible, and never so often that it costs others time.
+//! Telling goes on beside the work: no step of an instance waits for it.
 
 use std::{collections::BTreeMap, time::Duration};
 
-use control::ports::coordination::{Duty, Report};
+use control::ports::coordination::{Report, WorkerCoordination};
 use domain::{
-    NodeId,
+    InstanceId,
     name::WorkerName,
     node::{Observation, Phase},
 };
@@ -13,18 +13,18 @@ use parking_lot::Mutex;
 use tokio::{sync::Notify, time::Instant};
 use tokio_util::sync::CancellationToken;
 
-/// Between two reports of progress about one node. Reports of a new state do not wait.
+/// Between two reports of progress about one instance. Reports of a new state do not wait.
 const PROGRESS_EVERY: Duration = Duration::from_millis(250);
 const FIRST_PAUSE: Duration = Duration::from_millis(200);
 const LONGEST_PAUSE: Duration = Duration::from_secs(5);
 /// For what is left to tell when the worker ends.
 const FAREWELL: Duration = Duration::from_secs(2);
 
-/// The latest of every node.
+/// The latest of every instance.
 #[derive(Debug)]
 pub(crate) struct Reports {
     worker: WorkerName,
-    latest: Mutex<BTreeMap<NodeId, Latest>>,
+    latest: Mutex<BTreeMap<InstanceId, Latest>>,
     news: Notify,
 }
 
@@ -50,7 +50,7 @@ impl Reports {
     }
 
     /// Takes the place of what was said about the node before, told or not.
-    pub(crate) fn set(&self, node: NodeId, observation: Observation) {
+    pub(crate) fn set(&self, node: InstanceId, observation: Observation) {
         let mut latest = self.latest.lock();
         if let Some(known) = latest.get_mut(&node) {
             if known.observation != observation {
@@ -65,7 +65,7 @@ impl Reports {
     }
 
     /// Control needs no report of a node without an assignment.
-    pub(crate) fn forget(&self, node: NodeId) {
+    pub(crate) fn forget(&self, node: InstanceId) {
         self.latest.lock().remove(&node);
     }
 
@@ -75,13 +75,19 @@ impl Reports {
         self.news.notify_one();
     }
 
+    /// What was last said of it.
+    pub(crate) fn last(&self, instance: InstanceId) -> Option<Report> {
+        let observation = self.latest.lock().get(&instance)?.observation.clone();
+        Some(Report { instance, worker: self.worker.clone(), observation })
+    }
+
     /// Nodes that were last said to be running.
-    pub(crate) fn is_running(&self, node: NodeId) -> bool {
+    pub(crate) fn is_running(&self, node: InstanceId) -> bool {
         self.latest.lock().get(&node).is_some_and(|latest| matches!(latest.observation.phase, Phase::Running { .. }))
     }
 
     /// Tells until `end`, then what is left.
-    pub(crate) async fn tell(&self, duty: &dyn Duty, end: &CancellationToken) {
+    pub(crate) async fn tell(&self, coordination: &dyn WorkerCoordination, end: &CancellationToken) {
         let mut pause = FIRST_PAUSE;
         while !end.is_cancelled() {
             let (batch, next_due) = self.take(Instant::now());
@@ -91,7 +97,7 @@ impl Reports {
                     () = self.news.notified() => {}
                     () = until(next_due) => {}
                 }
-            } else if self.deliver(duty, batch).await {
+            } else if self.deliver(coordination, batch).await {
                 pause = FIRST_PAUSE;
             } else {
                 tokio::select! {
@@ -102,7 +108,7 @@ impl Reports {
             }
         }
         let (batch, _) = self.take(Instant::now() + PROGRESS_EVERY);
-        if !batch.is_empty() && tokio::time::timeout(FAREWELL, self.deliver(duty, batch)).await.is_err() {
+        if !batch.is_empty() && tokio::time::timeout(FAREWELL, self.deliver(coordination, batch)).await.is_err() {
             tracing::warn!("the last reports were not taken; they are repeated after the next start");
         }
     }
@@ -115,7 +121,7 @@ impl Reports {
                 Some(due) if due <= now => {
                     (latest.told, latest.told_at) = (true, Some(now));
                     let observation = latest.observation.clone();
-                    batch.push(Report { node: *node, worker: self.worker.clone(), observation });
+                    batch.push(Report { instance: *node, worker: self.worker.clone(), observation });
                 }
                 Some(due) => next = Some(next.map_or(due, |next: Instant| next.min(due))),
                 None => {}
@@ -124,12 +130,12 @@ impl Reports {
         (batch, next)
     }
 
-    async fn deliver(&self, duty: &dyn Duty, batch: Vec<Report>) -> bool {
-        let Err(error) = duty.report(&batch).await else { return true };
+    async fn deliver(&self, coordination: &dyn WorkerCoordination, batch: Vec<Report>) -> bool {
+        let Err(error) = coordination.report(&batch).await else { return true };
         tracing::warn!(%error, reports = batch.len(), "reports were not taken; they are repeated");
         let mut latest = self.latest.lock();
         for report in batch {
-            if let Some(latest) = latest.get_mut(&report.node) {
+            if let Some(latest) = latest.get_mut(&report.instance) {
                 latest.told = false;
             }
         }

@@ -1,5 +1,5 @@
-//! A node's directories on the host: one with the socket of its docklet-init, which only this host has, and one through
-//! which docklet-init is handed that socket, which the node can only read ([`Handover`](node_init::client::Handover)).
+//! An instance's directories on the host: one with the socket of its docklet-init, which only this host has, and one through
+//! which docklet-init is handed that socket, which its container can only read ([`Handover`](node_init::client::Handover)).
 //!
 //! Nodes made by an older dockletd have the first one mounted and can write there, so what is in it is not trusted: no link
 //! is followed, and however deep or wide a tenant has made it, clearing it away takes bounded memory.
@@ -14,7 +14,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use domain::NodeId;
+use domain::InstanceId;
 use rustix::{
     fs::{AtFlags, CWD, Dir, Mode, OFlags, RenameFlags, openat, renameat_with, unlinkat},
     io::Errno,
@@ -27,25 +27,25 @@ const OFFER: &str = "offer";
 /// After a node's id: what could not be removed.
 const LEFT: &str = "left";
 
-pub(crate) fn path(data_dir: &Path, node: NodeId) -> PathBuf {
+pub(crate) fn path(data_dir: &Path, node: InstanceId) -> PathBuf {
     data_dir.join(NODES).join(node.to_string())
 }
 
 /// What the node has mounted.
-pub(crate) fn offer(data_dir: &Path, node: NodeId) -> PathBuf {
+pub(crate) fn offer(data_dir: &Path, node: InstanceId) -> PathBuf {
     path(data_dir, node).with_extension(OFFER)
 }
 
 /// Whether the node was made by a dockletd from before the handover: it has its directory itself mounted, and can write
 /// there.
-pub(crate) fn is_shared(data_dir: &Path, node: NodeId) -> bool {
+pub(crate) fn is_shared(data_dir: &Path, node: InstanceId) -> bool {
     !offer(data_dir, node).exists() && path(data_dir, node).exists()
 }
 
 /// Only the worker's user may enter the first: other users of the host must not reach the nodes' sockets. The other one is
 /// for the node's root, which need not be this host's; its parent keeps other users out. It is made first, so that a
 /// directory without one was made by an older dockletd.
-pub(crate) fn make(data_dir: &Path, node: NodeId) -> io::Result<()> {
+pub(crate) fn make(data_dir: &Path, node: InstanceId) -> io::Result<()> {
     let offer = offer(data_dir, node);
     DirBuilder::new().recursive(true).mode(0o700).create(&offer)?;
     fs::set_permissions(&offer, Permissions::from_mode(0o755))?;
@@ -53,11 +53,11 @@ pub(crate) fn make(data_dir: &Path, node: NodeId) -> io::Result<()> {
 }
 
 /// The nodes that have one.
-pub(crate) fn nodes(data_dir: &Path) -> io::Result<Vec<NodeId>> {
+pub(crate) fn nodes(data_dir: &Path) -> io::Result<Vec<InstanceId>> {
     let mut nodes = Vec::new();
     for entry in fs::read_dir(data_dir.join(NODES))? {
         // What has another name was put aside.
-        let id = |name: &str| name.strip_suffix(".offer").unwrap_or(name).parse::<NodeId>().ok();
+        let id = |name: &str| name.strip_suffix(".offer").unwrap_or(name).parse::<InstanceId>().ok();
         nodes.extend(entry?.file_name().to_str().and_then(id));
     }
     nodes.sort_unstable();
@@ -66,7 +66,7 @@ pub(crate) fn nodes(data_dir: &Path) -> io::Result<Vec<NodeId>> {
 }
 
 /// Removes them with all that is in them. What cannot be removed is put aside under a name that no node uses.
-pub(crate) async fn remove(data_dir: &Path, node: NodeId) -> io::Result<()> {
+pub(crate) async fn remove(data_dir: &Path, node: InstanceId) -> io::Result<()> {
     let (dir, offer) = (path(data_dir, node), offer(data_dir, node));
     // The offer last: without it, what is left would pass for a node's from before.
     let removed =

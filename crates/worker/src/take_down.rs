@@ -1,4 +1,4 @@
-//! Taking a node down: stopping it, removing it, clearing away what it stood on.
+//! Taking an instance down: stopping it, removing it, clearing away what it stood on.
 
 use control::ports::{
     coordination::{Assignment, Order},
@@ -8,7 +8,7 @@ use domain::{VclusterId, node::Phase};
 
 use crate::{
     driver::{Driver, Flow},
-    roster::Wish,
+    instance_registry::Desired,
     run_dir,
 };
 
@@ -19,7 +19,7 @@ impl Driver {
         let host = self.host.clone();
         let grace = u32::try_from(host.config.stop_grace.as_secs()).unwrap_or(u32::MAX);
         // A clone, so that the change is still news to the driver itself.
-        let mut wish = self.wish.clone();
+        let mut desired = self.desired.clone();
         let stop = host.in_turn(&host.stops, host.engine.stop_container(id, grace));
         tokio::pin!(stop);
         loop {
@@ -27,12 +27,12 @@ impl Driver {
                 biased;
                 stopped = &mut stop => {
                     stopped?;
-                    self.memory.ready_since = None;
+                    self.state.ready_since = None;
                     return Ok(Flow::Look);
                 }
                 // What is to be removed need not end in peace. Anything else waits until it has ended.
-                Ok(()) = wish.changed() => {
-                    if matches!(&*wish.borrow(), Wish::Assigned(next) if next.order == Order::Remove) {
+                Ok(()) = desired.changed() => {
+                    if matches!(&*desired.borrow(), Desired::Assigned(next) if next.order == Order::Remove) {
                         return Ok(Flow::Superseded);
                     }
                 }
@@ -43,25 +43,25 @@ impl Driver {
     pub(crate) async fn remove(&mut self, order: &Assignment, id: &str) -> Result<Flow, EngineError> {
         self.report(order, Phase::Stopping);
         self.take_away(id).await?;
-        self.clear(order.vcluster).await
+        self.clear(order.vcluster()).await
     }
 
     /// The container and nothing else.
     pub(crate) async fn take_away(&mut self, id: &str) -> Result<(), EngineError> {
         let host = self.host.clone();
         host.in_turn(&host.permits, host.engine.remove_container(id)).await?;
-        self.memory.container = None;
-        self.memory.ready_since = None;
+        self.state.container = None;
+        self.state.ready_since = None;
         Ok(())
     }
 
-    /// In this order: when the node is reported absent, nothing of it may be left.
-    pub(crate) async fn clear(&mut self, vcluster: VclusterId) -> Result<Flow, EngineError> {
+    /// In this order: when it is reported absent, nothing of it may be left.
+    pub(crate) async fn clear(&mut self, vcluster: Option<VclusterId>) -> Result<Flow, EngineError> {
         let host = self.host.clone();
-        run_dir::remove(&host.config.data_dir, self.node).await.map_err(|fault| {
-            EngineError::Refused(format!("the node's directory on the host cannot be removed: {fault}"))
-        })?;
-        host.networks.leave(&host, vcluster, self.node).await?;
+        self.remove_run_dir().await?;
+        if let Some(vcluster) = vcluster {
+            host.networks.leave(&host, vcluster, self.instance).await?;
+        }
         Ok(Flow::Rest(Phase::Absent))
     }
 
@@ -74,9 +74,7 @@ impl Driver {
     }
 
     async fn remove_run_dir(&self) -> Result<(), EngineError> {
-        let removed = run_dir::remove(&self.host.config.data_dir, self.node).await;
-        removed.map_err(|fault| {
-            EngineError::Refused(format!("the node's directory on the host cannot be removed: {fault}"))
-        })
+        let removed = run_dir::remove(&self.host.config.data_dir, self.instance).await;
+        removed.map_err(|fault| EngineError::Refused(format!("its directory on the host cannot be removed: {fault}")))
     }
 }

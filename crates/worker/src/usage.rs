@@ -14,7 +14,7 @@ use control::ports::{
     node::{NodeAddress, NodeError},
     usage::{DiskSample, NodeSamples, Sample, Usages},
 };
-use domain::{NodeId, name::WorkerName};
+use domain::{InstanceId, name::WorkerName};
 use parking_lot::Mutex;
 use tokio::{
     sync::Notify,
@@ -40,7 +40,7 @@ const MOST_KEPT: usize = 1800;
 /// The samples of all nodes.
 #[derive(Debug, Default)]
 pub(crate) struct Usage {
-    book: Mutex<HashMap<NodeId, Record>>,
+    book: Mutex<HashMap<InstanceId, Record>>,
     wake: Notify,
 }
 
@@ -58,14 +58,14 @@ struct Record {
 
 /// A node whose turn it is.
 struct Turn {
-    node: NodeId,
+    node: InstanceId,
     container: String,
     cgroup: Option<Cgroup>,
 }
 
 impl Usage {
     /// The node runs in this container.
-    pub(crate) fn runs(&self, node: NodeId, container: &str) {
+    pub(crate) fn runs(&self, node: InstanceId, container: &str) {
         let mut book = self.book.lock();
         let record = book.entry(node).or_default();
         if record.container.as_deref() != Some(container) {
@@ -76,13 +76,13 @@ impl Usage {
     }
 
     /// The node does not run now; what was sampled is kept.
-    pub(crate) fn rests(&self, node: NodeId) {
+    pub(crate) fn rests(&self, node: InstanceId) {
         if let Some(record) = self.book.lock().get_mut(&node) {
             (record.container, record.cgroup, record.read, record.tried) = (None, None, None, None);
         }
     }
 
-    pub(crate) fn forget(&self, node: NodeId) {
+    pub(crate) fn forget(&self, node: InstanceId) {
         self.book.lock().remove(&node);
     }
 
@@ -91,7 +91,7 @@ impl Usage {
         let mut book = self.book.lock();
         let mut begins = false;
         let samples = nodes.iter().filter_map(|address| {
-            let record = book.get_mut(&address.node)?;
+            let record = book.get_mut(&address.node.into())?;
             begins |= !record.is_watched(now);
             record.watched_until = Some(now + WATCHED_FOR);
             let samples = record.samples.iter().filter(|sample| since.is_none_or(|since| sample.at > since));

@@ -22,13 +22,13 @@ pub(crate) async fn run(host: Arc<Host>) {
         tracing::warn!(%error, "the engine is away");
         host.presence.engine_is_away(&error);
         // Each finds out for itself, and says that it is lost.
-        host.roster.look_at_all();
+        host.instances.look_at_all();
         tokio::time::sleep(pause).await;
         pause = (pause * 2).min(LONGEST_PAUSE);
     }
 }
 
-async fn listen(host: &Host, pause: &mut Duration, first: &mut bool) -> Result<(), EngineError> {
+async fn listen(host: &Arc<Host>, pause: &mut Duration, first: &mut bool) -> Result<(), EngineError> {
     let info = host.look_for_restart().await?;
     let mut events = host.engine.events(host.config.installation).await?;
     *pause = FIRST_PAUSE;
@@ -37,7 +37,7 @@ async fn listen(host: &Host, pause: &mut Duration, first: &mut bool) -> Result<(
         // It was away; what was known of it is not any more.
         host.networks.forget_all().await;
         host.firewall.look_again();
-        host.roster.look_at_all();
+        host.instances.look_at_all();
     }
     host.presence.engine_is_back(info);
     host.sweep_soon.notify_one();
@@ -47,16 +47,18 @@ async fn listen(host: &Host, pause: &mut Duration, first: &mut bool) -> Result<(
 }
 
 async fn pass_on(
-    host: &Host,
+    host: &Arc<Host>,
     events: &mut BoxStream<'static, Result<EngineEvent, EngineError>>,
 ) -> Result<(), EngineError> {
     while let Some(event) = events.next().await {
         match event? {
-            EngineEvent::Container(node) => host.roster.look_at(node),
-            EngineEvent::OutOfMemory { node, container } => out_of_memory::happened(host, node, &container).await,
+            EngineEvent::Container(instance) => host.instances.look_at(instance),
+            EngineEvent::OutOfMemory { instance, container } => {
+                out_of_memory::happened(host, instance, container);
+            }
             EngineEvent::Network(vcluster) => {
                 host.networks.forget(vcluster).await;
-                host.roster.look_at_vcluster(vcluster);
+                host.instances.look_at_vcluster(vcluster);
             }
         }
     }

@@ -1,7 +1,6 @@
 //! The worker itself: its parts put together, started, and ended in order.
 
 use std::{
-    fmt,
     fs::{self, DirBuilder},
     io,
     os::unix::fs::DirBuilderExt,
@@ -10,14 +9,14 @@ use std::{
     time::Duration,
 };
 
-use control::ports::{clock::Clock, coordination::Duty, engine::Engine};
+use control::ports::{clock::Clock, coordination::WorkerCoordination, engine::Engine};
 use domain::name::WorkerName;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 use crate::{
-    config::WorkerConfig, desk::Desk, disk, firewall, host::Host, images, init_binary, presence, run_dir, sweep, usage,
-    watch,
+    assignment_watcher::AssignmentWatcher, config::WorkerConfig, disk, firewall, host::Host, images, init_binary,
+    presence, run_dir, sweep, usage, watch,
 };
 
 /// For steps that are under way when the worker ends. What is not done by then, the next start finds half done and finishes.
@@ -44,7 +43,8 @@ pub enum WorkerError {
 
 /// One host's worker. Implements [`NodeLink`](control::ports::node::NodeLink) and [`Usages`](control::ports::usage::Usages)
 /// for the nodes of its host.
-#[derive(Clone)]
+#[derive(Clone, derive_more::Debug)]
+#[debug("Worker {{ config: {:?} }}", host.config)]
 pub struct Worker {
     pub(crate) host: Arc<Host>,
 }
@@ -54,7 +54,7 @@ impl Worker {
     pub fn open(
         config: WorkerConfig,
         engine: Arc<dyn Engine>,
-        duty: Arc<dyn Duty>,
+        coordination: Arc<dyn WorkerCoordination>,
         clock: Arc<dyn Clock>,
     ) -> Result<Self, WorkerError> {
         if !config.data_dir.is_absolute() {
@@ -72,7 +72,7 @@ impl Worker {
         let init = init_binary::install(&config.init, &config.data_dir)
             .map_err(|fault| WorkerError::Init { path: config.init.clone(), fault })?;
         let end = CancellationToken::new();
-        Ok(Self { host: Arc::new(Host::new(config, init, engine, duty, clock, id, end)) })
+        Ok(Self { host: Arc::new(Host::new(config, init, engine, coordination, clock, id, end)) })
     }
 
     /// Works until `end` is cancelled, then finishes the steps under way. Nodes go on running. To be called once.
@@ -85,7 +85,7 @@ impl Worker {
         // Everything below stops with `host.end`, which fires with `end` and also when this future is dropped.
         let _guard = over.clone().drop_guard();
         let tasks = &host.tasks;
-        let desk = Arc::clone(host);
+        let watched = Arc::clone(host);
         self.spawn(watch::run(Arc::clone(host)));
         self.spawn(presence::run(Arc::clone(host)));
         self.spawn(firewall::run(Arc::clone(host)));
@@ -95,8 +95,8 @@ impl Worker {
         self.spawn(images::run(Arc::clone(host)));
         self.spawn(async move {
             // An error means that the worker ends.
-            let _ = desk.is_there.subscribe().wait_for(|is_there| *is_there).await;
-            Desk::open(desk).await.serve().await;
+            let _ = watched.is_there.subscribe().wait_for(|is_there| *is_there).await;
+            AssignmentWatcher::open(watched).await.serve().await;
         });
         let data_dir = host.config.data_dir.clone();
         tokio::task::spawn_blocking(move || run_dir::clear_left(&data_dir));
@@ -105,7 +105,7 @@ impl Worker {
         let silence = CancellationToken::new();
         let teller = tokio::spawn({
             let silence = silence.clone();
-            async move { told.reports.tell(told.duty.as_ref(), &silence).await }
+            async move { told.reports.tell(told.coordination.as_ref(), &silence).await }
         });
         tokio::select! {
             () = end.cancelled() => {}
@@ -145,11 +145,5 @@ fn keep(file: &Path, text: &str) -> io::Result<String> {
             fs::write(file, format!("{text}\n")).map(|()| text.to_owned())
         }
         Err(fault) => Err(fault),
-    }
-}
-
-impl fmt::Debug for Worker {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Worker").field("config", &self.host.config).finish_non_exhaustive()
     }
 }

@@ -44,6 +44,8 @@ mod removal;
 mod restart;
 #[path = "host/speed.rs"]
 mod speed;
+#[path = "host/tasks.rs"]
+mod tasks;
 #[path = "host/trouble.rs"]
 mod trouble;
 #[path = "host/unready.rs"]

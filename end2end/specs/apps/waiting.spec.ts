@@ -12,7 +12,7 @@ test("a page waits for the app and opens it by itself, and a stopped vcluster is
   await test.step("nothing listens, and then something does", async () => {
     await home.goto(`${app.url}some/page?x=1`);
     await expect(silent).toBeVisible();
-    await expect(home.getByRole("status")).toHaveText("Waiting until something listens");
+    await expect(home.getByRole("status")).toHaveText("Waiting for a program to listen");
     if (javaScriptEnabled !== false) await accessible(home);
     await rest.serve(vcluster, 8050);
     await expect(home.getByText("GET /some/page?x=1 HTTP/1.1")).toBeVisible();

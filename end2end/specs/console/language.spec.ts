@@ -33,7 +33,7 @@ test.describe("a browser that asks for German", () => {
       await page.getByRole("button", { name: "Anmelden" }).click();
       await expect(page.getByRole("alert")).toContainText("Benutzername oder Passwort ist falsch.");
       await page.goto("/nowhere");
-      await expect(page.getByRole("heading", { level: 1 })).toHaveText("Hier ist nichts");
+      await expect(page.getByRole("heading", { level: 1 })).toHaveText("Nicht gefunden");
     });
   });
 });
@@ -45,9 +45,9 @@ test("the language is chosen in the account menu and stays where one is", async 
   await home.locator("#account").getByRole("button", { name: "Deutsch" }).click();
   await expect(home.locator("html")).toHaveAttribute("lang", "de");
   await expect(home).toHaveURL(/\/terminals\??$/);
-  await expect(home.getByText("Gerade läuft nichts")).toBeVisible();
+  await expect(home.getByText("Kein Knoten läuft")).toBeVisible();
   await open(/^Konto: ada/);
   await expect(home.locator("#account").getByRole("button", { name: "Deutsch" })).toHaveAttribute("aria-pressed", "true");
   await home.locator("#account").getByRole("button", { name: "English" }).click();
-  await expect(home.getByText("Nothing runs now")).toBeVisible();
+  await expect(home.getByText("No node is running")).toBeVisible();
 });

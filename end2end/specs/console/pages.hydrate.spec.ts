@@ -11,6 +11,7 @@ const sizes = { wide: { width: 1280, height: 860 }, narrow: { width: 390, height
 /** The picture's name for each route of the table. A route that leads on has none of its own, and a reason. */
 const names: Record<string, string | { leadsOn: string }> = {
   "/": "list",
+  "/activity": "all-activity",
   "/admin/config": "admin-config",
   "/admin/health": "admin-health",
   "/admin/images": "admin-images",
@@ -19,6 +20,7 @@ const names: Record<string, string | { leadsOn: string }> = {
   "/admin/users/:name": "admin-person",
   "/apps/enter": { leadsOn: "to the app's own host; specs/apps looks at it" },
   "/confirm": { leadsOn: "where the sign-in is fresh; specs/people looks at it" },
+  "/device": "device",
   "/help": "help",
   "/profile": "profile",
   "/profile/tokens/new": "new-token",

@@ -27,7 +27,7 @@ test("the palette finds, goes and does, by keyboard alone", async ({ home, acces
   });
   await test.step("what fits nothing says so", async () => {
     await field.fill("qqqq");
-    await expect(home.getByText("Nothing fits “qqqq”.")).toBeVisible();
+    await expect(home.getByText("No command matches “qqqq”.")).toBeVisible();
   });
   await test.step("arrows choose around the ends, Enter goes there", async () => {
     await field.fill("keyed");

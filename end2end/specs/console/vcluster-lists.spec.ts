@@ -30,7 +30,7 @@ test("figures, apps and activity are on the page as it comes, and forms change a
     await home.getByRole("button", { name: "Publish", exact: true }).click();
     const app = apps.filter({ hasText: "node-0:8300" });
     await expect(app).toContainText("nothing listens");
-    await app.getByRole("button", { name: /^More about/ }).click();
+    await app.getByRole("button", { name: /^More actions for/ }).click();
     await app.getByRole("textbox", { name: /^Name of/ }).fill("Plain");
     await app.getByRole("button", { name: "Save" }).click();
     await expect(apps.filter({ hasText: "Plain" })).toHaveCount(1);
@@ -38,9 +38,9 @@ test("figures, apps and activity are on the page as it comes, and forms change a
 
   await test.step("activity: who and what", async () => {
     await home.goto(`${address}/activity`);
-    const deed = home.getByRole("region", { name: `Activity of ${name}` }).getByRole("row").nth(1);
-    await expect(deed).toContainText("Created");
-    await expect(deed).toContainText("ada");
+    const latest = home.getByRole("region", { name: `Activity of ${name}` }).getByRole("row").nth(1);
+    await expect(latest).toContainText("Created");
+    await expect(latest).toContainText("ada");
   });
 
   await test.step("its Jupyter button leads on to an address of its own", async () => {

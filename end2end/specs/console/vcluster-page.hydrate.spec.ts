@@ -89,17 +89,17 @@ test("an app appears when something listens and vanishes when it ends", async ({
   await expect(open).toHaveAttribute("target", "_blank");
 
   await test.step("named, pinned, switched off and on", async () => {
-    await app.getByRole("button", { name: /^More about/ }).click();
+    await app.getByRole("button", { name: /^More actions for/ }).click();
     await app.getByRole("textbox", { name: /^Name of/ }).fill("My files");
     await app.getByRole("button", { name: "Save" }).click();
     await expect(app).toContainText("My files");
-    await app.getByRole("button", { name: "More about My files" }).click();
+    await app.getByRole("button", { name: "More actions for My files" }).click();
     await app.getByRole("button", { name: /^Pin/ }).click();
-    await app.getByRole("button", { name: "More about My files" }).click();
+    await app.getByRole("button", { name: "More actions for My files" }).click();
     await app.getByRole("button", { name: /^Switch off/ }).click();
     await expect(app).toContainText("switched off");
     await expect(app.getByRole("link", { name: /^Open/ })).toHaveCount(0);
-    await app.getByRole("button", { name: "More about My files" }).click();
+    await app.getByRole("button", { name: "More actions for My files" }).click();
     await app.getByRole("button", { name: /^Switch on/ }).click();
     await expect(app).toContainText("ready");
   });
@@ -108,10 +108,10 @@ test("an app appears when something listens and vanishes when it ends", async ({
     await vcluster.terminals.focus();
     await home.keyboard.press("Control+C");
     await expect(app).toContainText("nothing listens", { timeout: 15_000 });
-    await app.getByRole("button", { name: "More about My files" }).click();
+    await app.getByRole("button", { name: "More actions for My files" }).click();
     await app.getByRole("button", { name: /^Unpin/ }).click();
     await expect(app.locator(".app-pinned")).toBeHidden();
-    await app.getByRole("button", { name: "More about My files" }).click();
+    await app.getByRole("button", { name: "More actions for My files" }).click();
     await app.getByRole("textbox", { name: /^Name of/ }).fill("");
     await app.getByRole("button", { name: "Save" }).click();
     await expect(app).toHaveCount(0, { timeout: 15_000 });
@@ -128,7 +128,7 @@ test("a port is published before anything listens, and a wrong one is said besid
   await home.getByRole("button", { name: "Publish", exact: true }).click();
   await expect(home.getByRole("textbox", { name: "Port" })).toHaveAttribute("aria-invalid", "true");
   await home.getByRole("textbox", { name: "Port" }).fill("8200");
-  await home.getByRole("textbox", { name: /^Name, if/ }).fill("Later");
+  await home.getByRole("textbox", { name: /^Name \(optional\)/ }).fill("Later");
   await home.getByRole("button", { name: "Publish", exact: true }).click();
   const app = home.getByRole("list", { name: "Apps of inside" }).getByRole("listitem").filter({ hasText: "node-0:8200" });
   await expect(app).toContainText("Later");
@@ -150,10 +150,10 @@ test("activity names who stopped it and how long that took; the list shows use a
   await hydrated(home);
   await vcluster.press("Stop");
   await vcluster.becomes("stopped");
-  const deed = home.getByRole("region", { name: "Activity of inside" }).getByRole("row").nth(1);
-  await expect(deed).toContainText("Stopped");
-  await expect(deed).toContainText("ada");
-  await expect(deed).toContainText(/\d+(\.\d)? s/);
+  const latest = home.getByRole("region", { name: "Activity of inside" }).getByRole("row").nth(1);
+  await expect(latest).toContainText("Stopped");
+  await expect(latest).toContainText("ada");
+  await expect(latest).toContainText(/\d+(\.\d)? s/);
   await home.goto("/");
   const row = home.getByRole("list", { name: "vclusters" }).getByRole("listitem").filter({ hasText: "inside" });
   await expect(row.getByRole("button", { name: "Start inside" })).toBeVisible();

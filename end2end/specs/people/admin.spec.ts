@@ -81,7 +81,7 @@ test("health and configuration are shown, and no secret", async ({ page, docklet
   await page.goto("/admin/health");
   await expect(page.getByRole("row").filter({ hasText: "Docker Engine" })).toContainText("ready");
   await expect(section(page, "Disk")).toContainText(dockletd.dataDir);
-  await expect(section(page, "Disk by user")).toBeVisible();
+  await expect(section(page, "Disk usage by user")).toBeVisible();
   await page.goto("/admin/config");
   await expect(page.getByRole("row").filter({ hasText: "data_dir" })).toContainText("flag --server-data-dir");
 });
@@ -92,7 +92,7 @@ test("images are allowed and taken off the list, and the order form says which",
   const image = scripted ? "lab/scripted:1" : "lab/plain:1";
   await signInAsAdmin(page, dockletd, scripted);
   await page.goto("/admin/images");
-  const list = section(page, "Images that may be used");
+  const list = section(page, "Allowed images");
   await expect(list).toContainText("docker.io");
   await list.getByLabel("Allow an image").fill("reg.example.org/lab/*");
   await list.getByRole("button", { name: "Add to the list" }).click();
@@ -108,7 +108,7 @@ test("images are allowed and taken off the list, and the order form says which",
   await expect(page.locator(`#new-listed-images option[value="${image}"]`)).toHaveCount(1);
 
   await page.goto("/admin/images");
-  await row.getByRole("button", { name: `Take ${image} off the list` }).click();
-  await page.getByRole("button", { name: `Take ${image} off`, exact: true }).click();
+  await row.getByRole("button", { name: `Remove ${image} from the list` }).click();
+  await page.getByRole("button", { name: `Remove ${image} now` }).click();
   await expect(row).toHaveCount(0);
 });

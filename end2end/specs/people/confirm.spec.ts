@@ -16,15 +16,15 @@ const test = testWithProvider({ DOCKLET_SIGN_IN_FRESH: FRESH });
 async function asks(page: Page, scripted: boolean): Promise<void> {
   await expect(async () => {
     await page.goto("/profile/tokens/new");
-    await expect(page.getByRole("dialog")).toContainText("API tokens and identities open your account", { timeout: 500 });
+    await expect(page.getByRole("dialog")).toContainText("API tokens and identities give access to your account", { timeout: 500 });
   }).toPass({ timeout: 60_000 });
   if (scripted) await hydrated(page);
 }
 
 async function makesToken(page: Page): Promise<void> {
   const dialog = page.getByRole("dialog");
-  await dialog.getByLabel("What it is for").fill("thesis");
-  await dialog.getByRole("button", { name: "Make token" }).click();
+  await dialog.getByLabel("Token name").fill("thesis");
+  await dialog.getByRole("button", { name: "Create token" }).click();
   await expect(page.getByLabel("Your token")).toHaveValue(/^dkl_/);
 }
 
@@ -42,7 +42,7 @@ test.describe("with a password", () => {
     const dialog = page.getByRole("dialog");
     await dialog.getByLabel("Password", { exact: true }).fill("wrong");
     await dialog.getByRole("button", { name: "Confirm" }).click();
-    await expect(dialog.getByText("is not your present password")).toBeVisible();
+    await expect(dialog.getByText("is not your current password")).toBeVisible();
     await dialog.getByLabel("Password", { exact: true }).fill(PASSWORD);
     await dialog.getByRole("button", { name: "Confirm" }).click();
     await makesToken(page);

@@ -48,7 +48,7 @@ test.describe("somebody whose account has to be approved", () => {
     await signInAsAdmin(page, dockletd, scripted);
     await page.goto("/admin/users");
     if (scripted) await hydrated(page);
-    await expect(page.getByRole("row", { name: /^ada-2/ }), "ada is somebody with a password").toContainText("pending");
+    await expect(page.getByRole("row", { name: /^ada-2/ }), "ada is somebody with a password").toContainText("awaiting approval");
     if (scripted) await accessible(page);
     await page.getByRole("link", { name: "ada-2", exact: true }).click();
     await expect(page.getByRole("heading", { name: "ada-2", level: 1 })).toBeVisible();

@@ -14,9 +14,9 @@ use control::{
 };
 use domain::{
     TokenId,
-    allowance::Standing,
     quota::OwnLimits,
-    user::{Role, User},
+    quota_policy::QuotaAssignment,
+    user::{Role, Scope, Scopes, User},
 };
 
 use super::show;
@@ -79,8 +79,12 @@ pub(super) enum TokenCommand {
         /// What it is for, as lists show it.
         #[arg(long, default_value = "command line")]
         name: String,
+        /// What it may: read (every token may), vclusters, ssh, admin, with commas between. Everything that its user may
+        /// when nothing is said.
+        #[arg(long, value_delimiter = ',', value_parser = scope, value_name = "SCOPES")]
+        scope: Vec<Scope>,
     },
-    /// List a user's tokens: id, first characters, until when they are good.
+    /// List a user's tokens: id, first characters, until when they are good, what they may.
     List {
         #[arg(long)]
         user: String,
@@ -138,6 +142,10 @@ fn limit<T: FromStr>(text: &str) -> Result<Limit<T>, String> {
         "default" => Ok(Limit(None)),
         number => number.parse().map(|number| Limit(Some(number))).map_err(|_| "must be a number, or `default`".into()),
     }
+}
+
+fn scope(text: &str) -> Result<Scope, String> {
+    text.parse().map_err(|_| "must be one of read, vclusters, ssh, admin".into())
 }
 
 impl LimitOptions {
@@ -205,10 +213,10 @@ async fn give_up_home(accounts: &Accounts, name: &str) -> Result<()> {
 /// Sets what was given, then shows what holds.
 async fn show_limits(accounts: &Accounts, name: &str, options: &LimitOptions) -> Result<()> {
     if !options.is_empty() {
-        let (_, standing, _) = accounts.limits_of(name).await?;
-        accounts.set_own_limits(name, options.over(standing.own)?).await?;
+        let (_, quota, _) = accounts.limits_of(name).await?;
+        accounts.set_own_limits(name, options.over(quota.own)?).await?;
     }
-    let (usual, Standing { group, own }, held) = accounts.limits_of(name).await?;
+    let (usual, QuotaAssignment { group, own }, held) = accounts.limits_of(name).await?;
     let limits = own.over(usual);
     let default = group.map_or_else(|| "default".into(), |group| format!("group {group}"));
     let line = |what: &str, held: String, limit: String, is_own: bool| {
@@ -227,8 +235,9 @@ async fn show_limits(accounts: &Accounts, name: &str, options: &LimitOptions) ->
 pub(super) async fn token(config: &Config, command: TokenCommand) -> Result<()> {
     let accounts = accounts(config).await?;
     match command {
-        TokenCommand::Create { user, expires, name } => {
-            show::line(&accounts.issue_named_token(&user, &name, expires).await?.text)
+        TokenCommand::Create { user, expires, name, scope } => {
+            let scopes = if scope.is_empty() { Scopes::ALL } else { Scopes::of(&scope) };
+            show::line(&accounts.issue_named_token(&user, &name, expires, scopes).await?.text)
         }
         TokenCommand::List { user } => {
             for token in accounts.tokens(&user).await? {
@@ -290,10 +299,11 @@ fn line_of(token: &Token, now: DateTime<Utc>) -> String {
         None => "good",
     };
     let line = format!(
-        "{}  {}…  {state:<7}  until {}  {}",
+        "{}  {}…  {state:<7}  until {}  {:<24}  {}",
         token.id,
         token.prefix,
         token.expires_at.format("%Y-%m-%d %H:%M"),
+        token.scopes,
         token.name
     );
     line.trim_end().to_owned()

@@ -6,7 +6,7 @@ use control::{
     installation::forget_host,
     ports::{
         clock::{Clock as _, SystemClock},
-        coordination::Whereabouts as _,
+        coordination::WorkerDirectory as _,
     },
 };
 use domain::name::WorkerName;
@@ -17,7 +17,7 @@ use crate::{compose, config::Config, data_dir::DataDir, nodes};
 
 #[derive(Debug, Subcommand)]
 pub(super) enum HostCommand {
-    /// Declare a host gone for good: its nodes leave the record, and what they held is free. Refused while the host answers.
+    /// Declare a host gone for good: its nodes leave the record, its tasks have failed, and what they held is free. Refused while the host answers.
     Gone { name: WorkerName },
 }
 
@@ -25,17 +25,18 @@ pub(super) async fn host(config: &Config, command: HostCommand) -> Result<()> {
     let HostCommand::Gone { name } = command;
     let data = DataDir::open(&config.server.data_dir)?;
     let etcd = coordination(config, &data)?;
-    let there = etcd.whereabouts(&name).await.with_context(|| {
+    let there = etcd.find_worker(&name).await.with_context(|| {
         format!("whether host {name} answers is known in etcd only; start dockletd, and try again when it has run for a minute")
     })?;
     if there.is_some() {
-        bail!("host {name} answers; only a host that does not can be declared gone: stop its worker first");
+        bail!("host {name} answers; only a host that does not answer can be declared gone: stop its worker first");
     }
     let store = compose::open_store(config, &data).await?;
     let gone = forget_host(&store, &name, SystemClock.now()).await.with_context(|| format!("host {name}"))?;
     store.close().await?;
-    let (nodes, vclusters) = (gone.nodes.len(), gone.vclusters);
-    show::line(&format!("Host {name} is gone, and with it {nodes} nodes of {vclusters} vclusters"))
+    let (nodes, vclusters, tasks) = (gone.nodes.len(), gone.vclusters, gone.tasks.len());
+    let and_tasks = if tasks > 0 { format!(" and {tasks} tasks") } else { String::new() };
+    show::line(&format!("Host {name} is gone, and with it {nodes} nodes of {vclusters} vclusters{and_tasks}"))
 }
 
 /// Where the daemon's etcd is: one of its own answers to the user it runs as.

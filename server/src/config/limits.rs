@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 
 use domain::{
-    allowance::{Allowances, OwnShares, Shares},
     name::{GroupName, RuntimeName},
     quota::{Limits, OwnLimits},
+    quota_policy::{OwnShares, QuotaPolicy, Shares},
 };
 
 use super::setting::{Fault, section};
@@ -66,7 +66,7 @@ impl LimitsConfig {
     }
 
     /// `pids_each`: how many processes each node may have.
-    pub fn allowances(&self, pids_each: u32) -> Allowances {
+    pub fn quota_policy(&self, pids_each: u32) -> QuotaPolicy {
         // Settings are finite and above 0, and a host with 2^50 CPUs is far.
         let cpu_milli = (self.cpus * 1000.0).round() as u64;
         // Of one node at least: people with limits of their own are measured by it.
@@ -79,7 +79,7 @@ impl LimitsConfig {
         let any_image = self.groups.iter().filter(|group| group.any_image).map(|group| group.name.clone()).collect();
         let runtimes =
             self.groups.iter().filter_map(|group| Some((group.name.clone(), group.runtime.clone()?))).collect();
-        let allowances = Allowances::from(usual).with_groups(groups).with_shares(shares, of_groups);
-        allowances.with_any_image(any_image).with_runtimes(runtimes)
+        let quota_policy = QuotaPolicy::from(usual).with_groups(groups).with_shares(shares, of_groups);
+        quota_policy.with_any_image(any_image).with_runtimes(runtimes)
     }
 }

@@ -31,7 +31,8 @@ section! {
         /// The most connections at a time from one address. Loopback and trusted proxies are not counted; behind these, it is
         /// the most requests under way of one client, with its terminals and other streams.
         pub max_connections_per_address: u32 = "512",
-        /// How long a client may take to send the head of a request.
+        /// How long a client may take to send the head of a request, and how long a connection may be idle between two. A client
+        /// or proxy that keeps idle connections for longer may find one closed just when it uses it.
         pub header_timeout: Duration = "10s",
     }
 }

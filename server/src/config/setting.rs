@@ -1,7 +1,7 @@
 //! The one list of settings: each section declares its fields once, and flags, environment names, the TOML file, the
 //! reference document and `check-config` are all derived from that. Knows no setting by name.
 
-use std::{fmt, path::Path};
+use std::path::Path;
 
 use anyhow::Context as _;
 
@@ -56,14 +56,9 @@ pub(super) fn read<T: Value>(setting: &Setting, found: &Found, faults: &mut Vec<
 }
 
 /// A text that `Debug` does not show.
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq, derive_more::Debug)]
+#[debug("(set)")]
 pub struct Secret(pub String);
-
-impl fmt::Debug for Secret {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("(set)")
-    }
-}
 
 /// The secret in a file that a setting names, without the end of its line.
 pub fn secret_in(setting: &str, path: &Path) -> anyhow::Result<Secret> {

@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, net::SocketAddr, path::PathBuf, time::Duration};
 
 use control::federation::{ClaimRule, FirstSignIn, GroupRule};
-use domain::{Violation, allowance::OwnShares, image::Registry, quota::OwnLimits};
+use domain::{Violation, image::Registry, quota::OwnLimits, quota_policy::OwnShares};
 use ipnet::{IpNet, Ipv4Net};
 use worker::Opening;
 

@@ -42,7 +42,9 @@ fn runc(about: &About, facts: &Facts) -> Finding {
     };
     // Each series has its own first good version; those after 1.4 began with it.
     let first_good = if number.0 == 1 && number.1 <= 2 { CLOSED[0] } else { CLOSED[1] };
-    let is_early = version.split(['+', '~']).next().is_some_and(|version| EARLY.contains(&version));
+    // Debian writes `1.4.0~rc.2+ds1`.
+    let candidate = version.replace('~', "-");
+    let is_early = candidate.split('+').next().is_some_and(|candidate| EARLY.contains(&candidate));
     if number >= first_good && !is_early {
         return Finding::ok(CHECK, version.clone());
     }
@@ -171,8 +173,18 @@ mod tests {
         for good in ["1.2.8", "1.2.10", "1.3.3", "1.3.6+ds1", "1.4.0-rc.3", "1.4.0", "2.0.0"] {
             assert_eq!(level(good, None), Ok, "{good}");
         }
-        for old in ["1.1.5+ds1", "1.2.7", "1.3.0", "1.3.2", "1.4.0-rc.1", "1.4.0-rc.2+ds1", "1.0.0-rc93", "", "unknown"]
-        {
+        for old in [
+            "1.1.5+ds1",
+            "1.2.7",
+            "1.3.0",
+            "1.3.2",
+            "1.4.0-rc.1",
+            "1.4.0-rc.2",
+            "1.4.0~rc.2+ds1",
+            "1.0.0-rc93",
+            "",
+            "unknown",
+        ] {
             assert_eq!(level(old, None), Warning, "{old}");
         }
         assert_eq!(level("1.1.5+ds1", Some(&NAMES.join(" "))), Ok);

@@ -8,7 +8,7 @@ use std::{
 };
 
 use chrono::{DateTime, Utc};
-use control::ports::coordination::Dispatch as _;
+use control::ports::coordination::AssignmentPublisher as _;
 use domain::InstallationId;
 use etcd::Etcd;
 use rustix::process::geteuid;

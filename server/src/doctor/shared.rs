@@ -49,8 +49,8 @@ pub(super) struct Wanted {
 impl Wanted {
     pub(super) fn of(config: &Config) -> Self {
         let pids = config.worker.pids.0;
-        let allowances = config.limits.allowances(pids);
-        let limits = || allowances.groups().map(Some).chain([None]).map(|group| allowances.usual(group));
+        let quota_policy = config.limits.quota_policy(pids);
+        let limits = || quota_policy.groups().map(Some).chain([None]).map(|group| quota_policy.usual(group));
         let nodes = limits().map(|limits| limits.nodes).max().unwrap_or_default();
         Self {
             pids,

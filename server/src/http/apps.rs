@@ -4,18 +4,15 @@
 //! itself says goes through `proxy`, which confines it to its host. Chooses pages, status codes and cookies; moves no bytes.
 
 mod answer;
+mod availability;
 mod cookies;
 mod enter;
+mod fallback_page;
 pub mod hosts;
-mod instead;
-mod page;
+mod messages;
 mod pass;
 mod request;
-mod stand;
-mod visitor;
 mod wait;
-mod waits;
-mod words;
 
 use std::{path::Path, sync::Arc};
 
@@ -29,13 +26,12 @@ use proxy::{Forwarder, Limits, OwnNames};
 use wire::problem::{Code, Problem};
 
 use self::{
+    answer::Page,
+    availability::Availability,
     hosts::{FROM, Place},
-    page::Page,
-    request::{Kind, is_foreign},
-    stand::Stand,
-    visitor::{Visitor, Way, registers_service_worker},
-    waits::Waits,
-    words::Words,
+    messages::Messages,
+    request::{AppRequestContext, Kind, Way, is_foreign, registers_service_worker},
+    wait::Waits,
 };
 use super::{
     client::{Client, OverTls, Peer},
@@ -74,8 +70,8 @@ impl AppEdge {
     /// Answers a request that is not the portal's.
     pub async fn answer(&self, place: Place, authority: &str, request: Request<Body>) -> Response<Body> {
         match place {
-            Place::Host(label) => self.visit(label, Way::Host, authority, request).await,
-            Place::Path(label) => self.visit(label, Way::Path, authority, request).await,
+            Place::Host(label) => self.serve(label, Way::Host, authority, request).await,
+            Place::Path(label) => self.serve(label, Way::Path, authority, request).await,
             Place::Nobody | Place::Portal => {
                 let file = request.uri().path().strip_prefix(OURS).and_then(|path| self.file(path, request.method()));
                 file.unwrap_or_else(|| nobody(request.method(), request.headers()))
@@ -83,30 +79,31 @@ impl AppEdge {
         }
     }
 
-    async fn visit(&self, label: AppLabel, way: Way, authority: &str, request: Request<Body>) -> Response<Body> {
-        let visitor = Visitor::new(label, way, authority, self.client(&request), &self.state.edge.hosts, &request);
-        if visitor.prefix.as_deref() == Some(request.uri().path()) {
-            return answer::redirect(&visitor.address("/"));
+    async fn serve(&self, label: AppLabel, way: Way, authority: &str, request: Request<Body>) -> Response<Body> {
+        let context =
+            AppRequestContext::new(label, way, authority, self.client(&request), &self.state.edge.hosts, &request);
+        if context.prefix.as_deref() == Some(request.uri().path()) {
+            return answer::redirect(&context.address("/"));
         }
-        if let Some(own) = visitor.wanted.strip_prefix(OURS) {
+        if let Some(own) = context.wanted.strip_prefix(OURS) {
             let own = own.split('?').next().unwrap_or_default().to_owned();
             let query = Query::parse(request.uri().query().unwrap_or_default());
-            return self.own(visitor, &own, request.method(), request.headers(), &query).await;
+            return self.own(context, &own, request.method(), request.headers(), &query).await;
         }
         // Below a shared host it would come to stand before the console, too.
-        if visitor.is_in_path_mode() && registers_service_worker(request.headers()) {
-            return self.refuse(&visitor, Code::Forbidden, visitor.words.no_worker());
+        if context.is_in_path_mode() && registers_service_worker(request.headers()) {
+            return self.refuse(&context, Code::Forbidden, context.messages.no_worker());
         }
-        let Some(secret) = visitor.jar.session(request.headers()).map(str::to_owned) else {
-            return self.meet_stranger(&visitor, request.headers());
+        let Some(secret) = context.jar.session(request.headers()).map(str::to_owned) else {
+            return self.meet_stranger(&context, request.headers());
         };
         if is_foreign(request.method(), request.headers(), authority) {
-            return self.refuse(&visitor, Code::ForeignOrigin, visitor.words.foreign());
+            return self.refuse(&context, Code::ForeignOrigin, context.messages.foreign());
         }
-        match self.state.control.apps.decide(&visitor.label, &secret).await {
-            Ok(decision) => self.pass(&visitor, decision, request).await,
-            Err(control::Error::NoAppSession) => self.meet_stranger(&visitor, request.headers()),
-            Err(error) => self.fault(&visitor, error),
+        match self.state.control.apps.decide(&context.label, &secret).await {
+            Ok(decision) => self.pass(&context, decision, request).await,
+            Err(control::Error::NoAppSession) => self.meet_stranger(&context, request.headers()),
+            Err(error) => self.fault(&context, error),
         }
     }
 
@@ -122,10 +119,10 @@ impl AppEdge {
     }
 
     /// A browser without a session of this app.
-    fn meet_stranger(&self, visitor: &Visitor, headers: &HeaderMap) -> Response<Body> {
-        match visitor.kind {
-            Kind::Navigation => self.send_to_portal(visitor, headers),
-            _ => self.refuse(visitor, Code::NotSignedIn, visitor.words.signed_out()),
+    fn meet_stranger(&self, context: &AppRequestContext, headers: &HeaderMap) -> Response<Body> {
+        match context.kind {
+            Kind::Navigation => self.send_to_portal(context, headers),
+            _ => self.refuse(context, Code::NotSignedIn, context.messages.signed_out()),
         }
     }
 
@@ -143,7 +140,7 @@ impl AppEdge {
     /// Our own paths.
     async fn own(
         &self,
-        visitor: Visitor,
+        context: AppRequestContext,
         path: &str,
         method: &Method,
         headers: &HeaderMap,
@@ -153,50 +150,60 @@ impl AppEdge {
             return file;
         }
         match (path, method) {
-            (FROM, &Method::GET) => self.keep_portal(&visitor, query),
-            ("enter", &Method::GET) => self.take_code(&visitor, headers, query).await,
+            (FROM, &Method::GET) => self.keep_portal(&context, query),
+            ("enter", &Method::GET) => self.take_code(&context, headers, query).await,
             ("wait", &Method::GET) | ("start", &Method::POST) => {
-                if is_foreign(method, headers, &visitor.authority) {
-                    return self.refuse(&visitor, Code::ForeignOrigin, visitor.words.foreign());
+                if is_foreign(method, headers, &context.authority) {
+                    return self.refuse(&context, Code::ForeignOrigin, context.messages.foreign());
                 }
-                self.own_of_session(visitor, path, headers, query).await
+                self.own_of_session(context, path, headers, query).await
             }
             _ => nobody(method, headers),
         }
     }
 
-    async fn own_of_session(&self, visitor: Visitor, path: &str, headers: &HeaderMap, query: &Query) -> Response<Body> {
-        let Some(secret) = visitor.jar.session(headers).map(str::to_owned) else {
-            return self.meet_stranger(&visitor, headers);
+    async fn own_of_session(
+        &self,
+        context: AppRequestContext,
+        path: &str,
+        headers: &HeaderMap,
+        query: &Query,
+    ) -> Response<Body> {
+        let Some(secret) = context.jar.session(headers).map(str::to_owned) else {
+            return self.meet_stranger(&context, headers);
         };
-        match self.state.control.apps.decide(&visitor.label, &secret).await {
-            Ok(decision) if path == "start" => self.start(&visitor, decision, query).await,
-            Ok(_) => self.wait(visitor, secret, query.text("shown").unwrap_or(Stand::Ready.as_str())),
-            Err(control::Error::NoAppSession) => self.meet_stranger(&visitor, headers),
-            Err(error) => self.fault(&visitor, error),
+        match self.state.control.apps.decide(&context.label, &secret).await {
+            Ok(decision) if path == "start" => self.start(&context, decision, query).await,
+            Ok(_) => self.wait(context, secret, query.text("shown").unwrap_or(Availability::Ready.as_str())),
+            Err(control::Error::NoAppSession) => self.meet_stranger(&context, headers),
+            Err(error) => self.fault(&context, error),
         }
     }
 
     /// A page for people, a problem for programs.
-    fn refuse(&self, visitor: &Visitor, code: Code, (title, lead): (String, String)) -> Response<Body> {
-        if !matches!(visitor.kind, Kind::Navigation | Kind::Form) {
-            return answer::problem(&Problem::new(code, lead), visitor.kind == Kind::Upgrade);
+    fn refuse(&self, context: &AppRequestContext, code: Code, (title, lead): (String, String)) -> Response<Body> {
+        if !matches!(context.kind, Kind::Navigation | Kind::Form) {
+            return answer::problem(&Problem::new(code, lead), context.kind == Kind::Upgrade);
         }
-        let links = vec![(visitor.words.open_app(), visitor.address("/"))];
+        let links = vec![(context.messages.open_app(), context.address("/"))];
         let status = StatusCode::from_u16(code.status()).unwrap_or(StatusCode::FORBIDDEN);
-        Page { title, lead, links, ..Page::default() }.answer(status, visitor.words.0, &visitor.ours())
+        Page { title, lead, links, ..Page::default() }.answer(status, context.messages.0, &context.ours())
     }
 
     /// An error of control's: told as everywhere else to programs.
-    fn fault(&self, visitor: &Visitor, error: control::Error) -> Response<Body> {
+    fn fault(&self, context: &AppRequestContext, error: control::Error) -> Response<Body> {
         let super::error::Failure(problem) = error.into();
-        if !matches!(visitor.kind, Kind::Navigation | Kind::Form) {
-            return answer::problem(&problem, visitor.kind == Kind::Upgrade);
+        if !matches!(context.kind, Kind::Navigation | Kind::Form) {
+            return answer::problem(&problem, context.kind == Kind::Upgrade);
         }
-        let title = visitor.words.not_ready();
-        let links = vec![(visitor.words.try_again(), visitor.address("/"))];
+        let title = context.messages.not_ready();
+        let links = vec![(context.messages.try_again(), context.address("/"))];
         let status = StatusCode::from_u16(problem.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-        Page { title, lead: problem.detail, links, ..Page::default() }.answer(status, visitor.words.0, &visitor.ours())
+        Page { title, lead: problem.detail, links, ..Page::default() }.answer(
+            status,
+            context.messages.0,
+            &context.ours(),
+        )
     }
 }
 
@@ -205,12 +212,12 @@ const ICON: &[u8] = include_bytes!("../../../public/favicon.svg");
 
 /// No app has this address, and none ever will.
 fn nobody(method: &Method, headers: &HeaderMap) -> Response<Body> {
-    let (kind, words) = (Kind::of(method, headers), Words(language_of(headers)));
-    let (title, lead) = words.nobody();
+    let (kind, messages) = (Kind::of(method, headers), Messages(language_of(headers)));
+    let (title, lead) = messages.nobody();
     if !matches!(kind, Kind::Navigation | Kind::Form) {
         return answer::problem(&Problem::new(Code::NotFound, lead), kind == Kind::Upgrade);
     }
-    Page { title, lead, ..Page::default() }.answer(StatusCode::NOT_FOUND, words.0, OURS)
+    Page { title, lead, ..Page::default() }.answer(StatusCode::NOT_FOUND, messages.0, OURS)
 }
 
 /// What the browser asks for; what was chosen in the console stays on its host.

@@ -1,12 +1,12 @@
 //! How the edge says no.
 //!
-//! Policy: every answer that is not a success is a [`Problem`]. Use-cases fail with `control::Error`; one function in `app`
-//! maps those to problems, because the console's own actions answer with them, too. Handlers return [`Failure`]; the middleware
-//! `problems` writes it down: `application/problem+json`, or a page for a browser that asked for one. People get a safe sentence;
-//! what went wrong inside is logged here, once, with its causes, inside the span that carries the request's id.
+//! Policy: every answer that is not a success is a [`Problem`]. Use-cases fail with [`Refusal`], which has logged what went wrong
+//! inside, once, inside the span that carries the request's id. Handlers return [`Failure`]; the middleware `problems` writes it
+//! down: `application/problem+json`, or a page for a browser that asked for one.
 
+use api::Refusal;
 use axum::response::{IntoResponse, Response};
-use control::{error::causes, ports::node::NodeError};
+use control::error::causes;
 use http::StatusCode;
 use wire::problem::{Code, Problem};
 
@@ -30,20 +30,16 @@ impl From<Problem> for Failure {
     }
 }
 
-impl From<control::Error> for Failure {
-    fn from(error: control::Error) -> Self {
-        let problem = app::api::problem::problem(&error);
-        if is_a_fault(&error) {
-            tracing::error!(error.causes = %causes(&error), code = problem.code.as_str(), "request failed: {error}");
-        }
-        problem.into()
+impl From<Refusal> for Failure {
+    fn from(refusal: Refusal) -> Self {
+        Self(refusal.0)
     }
 }
 
-/// Others are answers: the client has learned all there is to know.
-fn is_a_fault(error: &control::Error) -> bool {
-    use control::Error::{Coordination, Node, Store};
-    matches!(error, Store(_) | Coordination(_) | Node(NodeError::Unreachable(_) | NodeError::Garbage(_)))
+impl From<control::Error> for Failure {
+    fn from(error: control::Error) -> Self {
+        Refusal::from(error).into()
+    }
 }
 
 /// Something that only a fault of ours can bring about.

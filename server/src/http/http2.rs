@@ -17,7 +17,7 @@ use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use proxy::guard::Refusal;
 use tokio::io::{AsyncRead, AsyncWrite};
 
-use super::{client::Peer, ending::Ending, listen::LARGEST_HEAD, refused, shares::keep, site::Site};
+use super::{client::Peer, listen::LARGEST_HEAD, refused, shares::keep, shutdown::Shutdown, site::Site};
 
 /// One page asks for a dozen files and holds two streams of events; a tab with fifty terminals has fifty WebSockets elsewhere.
 const MOST_STREAMS: u32 = 200;
@@ -47,7 +47,7 @@ pub(super) fn builder() -> http2::Builder<TokioExecutor> {
 }
 
 /// Serves one connection to its end. `first`: how long its first request may take to come.
-pub(super) async fn serve<S>(stream: S, peer: Peer, site: Site, first: Duration, ending: Ending)
+pub(super) async fn serve<S>(stream: S, peer: Peer, site: Site, first: Duration, shutdown: Shutdown)
 where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
@@ -70,7 +70,7 @@ where
             // Nothing is under way; what has begun in this moment is finished.
             connection.await
         }
-        () = ending.begun() => {
+        () = shutdown.begun() => {
             connection.as_mut().graceful_shutdown();
             connection.await
         }

@@ -1,17 +1,19 @@
 //! The user behind a request: found once from a bearer token or the session, and handed on as an `Actor`.
 
+use api::Api;
 use axum::{
     extract::{FromRequestParts, Request, State},
     middleware::Next,
     response::Response,
 };
 use control::{Control, actor::Actor};
-use http::request::Parts;
+use http::{Extensions, HeaderMap, header, request::Parts};
 use tower_sessions::Session;
 use wire::problem::Code;
 
 use super::{
     bearer,
+    client::Client,
     error::{self, Failure},
     revocation::Credential,
     session::{self, Inside, Seen},
@@ -39,10 +41,12 @@ pub(crate) async fn identify(
             by_session(&state, &session, &seen).await?
         }
     };
-    if let Some(actor) = &identity.actor {
+    let address = request.extensions().get::<Client>().map(|client| client.address);
+    let actor = identity.actor.map(|actor| actor.at_address(address));
+    if let Some(actor) = &actor {
         tracing::Span::current().record("user", actor.name.as_str());
     }
-    request.extensions_mut().insert(identity);
+    request.extensions_mut().insert(Identity { actor, ..identity });
     Ok(next.run(request).await)
 }
 
@@ -64,18 +68,20 @@ async fn by_session(state: &AppState, session: &Session, seen: &Seen) -> Result<
 /// A request of a signed-in user; every other is answered `not_signed_in`.
 #[derive(Debug)]
 pub struct Caller {
-    pub actor: Actor,
+    pub api: Api,
     /// What a long connection of theirs stands and falls with.
     pub credential: Credential,
 }
 
-impl<S: Sync> FromRequestParts<S> for Caller {
+impl FromRequestParts<AppState> for Caller {
     type Rejection = Failure;
 
-    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Failure> {
+    async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, Failure> {
         let identity = parts.extensions.get::<Identity>().cloned().unwrap_or_default();
         match identity {
-            Identity { actor: Some(actor), credential: Some(credential) } => Ok(Self { actor, credential }),
+            Identity { actor: Some(actor), credential: Some(credential) } => {
+                Ok(Self { api: api_of(state, actor, &parts.headers, &parts.extensions), credential })
+            }
             _ => Err(Failure::new(
                 Code::NotSignedIn,
                 "Sign in first, or send an API token as Authorization: Bearer dkl_….",
@@ -84,19 +90,26 @@ impl<S: Sync> FromRequestParts<S> for Caller {
     }
 }
 
-/// An administrator who is signed in. For all other users there is nothing here, whatever else is wrong with their
-/// request: the role is looked at before the path and the body are. What administrators may do is control's to decide.
-#[derive(Debug)]
-pub struct AdminCaller {
-    pub actor: Actor,
+/// What this user can ask for through this request.
+pub(crate) fn api_of(state: &AppState, actor: Actor, headers: &HeaderMap, extensions: &Extensions) -> Api {
+    let https = extensions.get::<Client>().is_some_and(|client| client.https);
+    let host = headers.get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
+    Api::new(state.backend.clone(), actor, state.edge.hosts.urls(https, host))
 }
 
-impl<S: Sync> FromRequestParts<S> for AdminCaller {
+/// The same of an administrator. For all other users there is nothing here, whatever else is wrong with their request: the
+/// role is looked at before the path and the body are. What administrators may do is control's to decide.
+#[derive(Debug)]
+pub struct AdminCaller {
+    pub api: Api,
+}
+
+impl FromRequestParts<AppState> for AdminCaller {
     type Rejection = Failure;
 
-    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Failure> {
-        let Caller { actor, .. } = Caller::from_request_parts(parts, state).await?;
-        actor.administrator()?;
-        Ok(Self { actor })
+    async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, Failure> {
+        let Caller { api, .. } = Caller::from_request_parts(parts, state).await?;
+        api.actor().administrator()?;
+        Ok(Self { api })
     }
 }

@@ -71,7 +71,7 @@ fn too_large() -> Failure {
     Failure::new(Code::TooLarge, format!("The body must have at most {LARGEST_BODY} bytes."))
 }
 
-fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Failure> {
+pub(super) fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Failure> {
     let mut json = serde_json::Deserializer::from_slice(bytes);
     let Object(value) = serde_path_to_error::deserialize(&mut json).map_err(|error| {
         let path = error.path().to_string();
@@ -86,7 +86,7 @@ fn explain(path: &str, error: &serde_json::Error) -> Failure {
         return not_json(error);
     }
     let violation = violation(path, &error.to_string());
-    Problem::new(Code::Invalid, "Some fields are not right.").with_violations(vec![violation]).into()
+    Problem::new(Code::Invalid, "Some fields are not valid.").with_violations(vec![violation]).into()
 }
 
 fn not_json(error: &serde_json::Error) -> Failure {

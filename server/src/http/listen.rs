@@ -17,8 +17,8 @@ use tokio::{
 use super::{
     client::Peer,
     connections::Connections,
-    ending::Ending,
     http2, refused,
+    shutdown::Shutdown,
     site::Site,
     stream::Stream,
     tls::{Arrived, Tls},
@@ -38,18 +38,18 @@ pub struct Door {
     pub header_timeout: Duration,
     /// `None`: plain HTTP.
     pub tls: Option<Tls>,
-    pub ending: Ending,
+    pub shutdown: Shutdown,
 }
 
-/// Serves until the ending begins; connections are then asked to end after the request they are in.
+/// Serves until the shutdown begins; connections are then asked to end after the request they are in.
 pub async fn serve(listener: TcpListener, connections: Connections, door: Door) {
     loop {
         let accepted = tokio::select! {
-            () = door.ending.begun() => return,
+            () = door.shutdown.begun() => return,
             accepted = next(&listener, &connections) => accepted,
         };
         match accepted {
-            Ok(Some((stream, peer))) => door.ending.track(door.clone().serve_connection(stream, peer)),
+            Ok(Some((stream, peer))) => door.shutdown.track(door.clone().serve_connection(stream, peer)),
             Ok(None) => {}
             Err(error) => {
                 tracing::warn!(%error, "cannot accept a connection");
@@ -90,11 +90,11 @@ impl Door {
         let Some(tls) = self.tls.clone() else { return Box::pin(self.serve_http1(stream, peer, false)).await };
         let handshake = tokio::select! {
             done = tokio::time::timeout(self.header_timeout, tls.accept(stream)) => done,
-            () = self.ending.begun() => return,
+            () = self.shutdown.begun() => return,
         };
         let (outcome, arrived) = match handshake {
             Ok(Ok(Arrived::Plain(stream))) => {
-                self.serve_wrong_scheme(stream).await;
+                Box::pin(self.serve_wrong_scheme(stream)).await;
                 return;
             }
             Ok(Ok(arrived)) => ("done", Some(arrived)),
@@ -108,7 +108,7 @@ impl Door {
         match arrived {
             Some(Arrived::Http1(stream)) => Box::pin(self.serve_http1(*stream, peer, true)).await,
             Some(Arrived::Http2(stream)) => {
-                Box::pin(http2::serve(*stream, peer, self.site, self.header_timeout, self.ending)).await;
+                Box::pin(http2::serve(*stream, peer, self.site, self.header_timeout, self.shutdown)).await;
             }
             Some(Arrived::Plain(_)) | None => {}
         }
@@ -135,7 +135,7 @@ impl Door {
         tokio::pin!(connection);
         let ended = tokio::select! {
             ended = connection.as_mut() => ended,
-            () = self.ending.begun() => {
+            () = self.shutdown.begun() => {
                 connection.as_mut().graceful_shutdown();
                 connection.await
             }

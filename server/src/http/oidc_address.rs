@@ -1,4 +1,4 @@
-//! Our own addresses as OpenID providers know them.
+//! Our own addresses as OpenID providers know them, and programs that send a person to us.
 
 use http::{Extensions, HeaderMap, header};
 
@@ -6,7 +6,7 @@ use super::client::Client;
 use crate::state::AppState;
 
 /// A page that leads on to the provider, so that its session ends, too.
-pub(crate) const FAREWELL: &str = "/oidc/farewell";
+pub(crate) const PROVIDER_LOGOUT: &str = "/oidc/farewell";
 
 /// Whether this browser reaches us over TLS.
 pub(crate) fn is_secure(state: &AppState, extensions: &Extensions) -> bool {

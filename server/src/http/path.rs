@@ -1,5 +1,7 @@
 //! The things an address names. What is not even an id names nothing, so it is answered like an unknown one.
 
+use std::num::NonZeroU16;
+
 use axum::{
     RequestPartsExt,
     extract::{FromRequestParts, RawPathParams},
@@ -26,8 +28,13 @@ pub(crate) fn rule(parameter: &str) -> Option<RefOr<Schema>> {
         "host" => Some(WorkerName::schema()),
         "terminal" => Some(text().pattern(Some("^[A-Za-z0-9_-]{1,64}$")).into()),
         "session" => Some(text().pattern(Some("^[0-9a-f]{32}$")).into()),
+        "port" => Some(port().into()),
         _ => None,
     }
+}
+
+fn port() -> ObjectBuilder {
+    ObjectBuilder::new().schema_type(Type::Integer).minimum(Some(1_u16)).maximum(Some(u16::MAX))
 }
 
 /// `{id}` of a vcluster.
@@ -46,6 +53,13 @@ pub(crate) struct NodePath {
 pub(crate) struct TerminalPath {
     pub(crate) node: NodePath,
     pub(crate) terminal: String,
+}
+
+/// `{id}` of a vcluster, `{node}` and `{port}`.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct PortPath {
+    pub(crate) node: NodePath,
+    pub(crate) port: u16,
 }
 
 /// `{token}`: the id of an API token.
@@ -150,6 +164,16 @@ impl<S: Sync> FromRequestParts<S> for TerminalPath {
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Failure> {
         let node = NodePath::from_request_parts(parts, state).await?;
         Ok(Self { node, terminal: parameter(parts, "terminal").await? })
+    }
+}
+
+impl<S: Sync> FromRequestParts<S> for PortPath {
+    type Rejection = Failure;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Failure> {
+        let node = NodePath::from_request_parts(parts, state).await?;
+        let port: NonZeroU16 = parameter(parts, "port").await?.parse().map_err(|_| unknown("port"))?;
+        Ok(Self { node, port: port.get() })
     }
 }
 

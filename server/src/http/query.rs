@@ -6,11 +6,14 @@ use axum::extract::FromRequestParts;
 use control::vclusters::LONGEST_PAGE;
 use domain::Violation;
 use http::request::Parts;
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 use wire::problem::{Code, Problem};
 
 use super::error::Failure;
 
 const USUAL_PAGE: u32 = 50;
+/// Everything but what stands for itself in an address, and `/`.
+const ENCODED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~').remove(b'/');
 
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Query(Vec<(String, String)>);
@@ -25,7 +28,8 @@ impl<S: Sync> FromRequestParts<S> for Query {
 
 impl Query {
     pub(crate) fn parse(text: &str) -> Self {
-        let decode = |text: &str| percent_decode(&text.replace('+', " "));
+        // Bytes that are no text become the replacement character, which no rule lets through.
+        let decode = |text: &str| percent_decode_str(&text.replace('+', " ")).decode_utf8_lossy().into_owned();
         let pairs = text.split('&').filter(|pair| !pair.is_empty());
         let split = |pair: &str| match pair.split_once('=') {
             Some((name, value)) => (decode(name), decode(value)),
@@ -57,42 +61,13 @@ impl Query {
 
 /// A text as the value of a field.
 pub(crate) fn encode(text: &str) -> String {
-    let mut encoded = String::with_capacity(text.len());
-    for byte in text.bytes() {
-        if byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~' | b'/') {
-            encoded.push(char::from(byte));
-        } else {
-            encoded += &format!("%{byte:02X}");
-        }
-    }
-    encoded
+    utf8_percent_encode(text, ENCODED).to_string()
 }
 
 /// This field of the query breaks this rule.
 pub(crate) fn fault(name: &str, rule: &str) -> Failure {
     let violations = vec![Violation::new(name, rule)];
-    Problem::new(Code::Invalid, "Some fields are not right.").with_violations(violations).into()
-}
-
-/// Bytes that are no text become the replacement character, which no rule lets through.
-fn percent_decode(text: &str) -> String {
-    let bytes = text.as_bytes();
-    let mut decoded = Vec::with_capacity(bytes.len());
-    let mut at = 0;
-    while at < bytes.len() {
-        let code = (bytes[at] == b'%').then(|| text.get(at + 1..at + 3)).flatten();
-        match code.and_then(|code| u8::from_str_radix(code, 16).ok()) {
-            Some(byte) => {
-                decoded.push(byte);
-                at += 3;
-            }
-            None => {
-                decoded.push(bytes[at]);
-                at += 1;
-            }
-        }
-    }
-    String::from_utf8_lossy(&decoded).into_owned()
+    Problem::new(Code::Invalid, "Some fields are not valid.").with_violations(violations).into()
 }
 
 #[cfg(test)]

@@ -3,7 +3,7 @@
 use app::Language;
 use http::{Extensions, HeaderMap, header};
 
-use super::{cookies, middleware::arrival::RequestId};
+use super::{cookies, middleware::request_id::RequestId};
 
 #[derive(Debug, Clone)]
 pub(crate) struct Reader {

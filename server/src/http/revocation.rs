@@ -21,7 +21,7 @@ use tokio::{sync::Notify, time::Instant};
 use tokio_util::sync::CancellationToken;
 use tower_sessions::{SessionStore as _, session};
 
-use super::{ending::Ending, session::written_every};
+use super::{session::written_every, shutdown::Shutdown};
 
 const EVERY: Duration = Duration::from_millis(400);
 // What people are promised is a second, and a look takes time, too.
@@ -149,13 +149,13 @@ impl Revocations {
         Watch { credential, revoked: entry.revoked.clone(), used: entry.used.clone(), open, all: self.clone() }
     }
 
-    /// Looks until the ending begins.
-    pub async fn run(self, control: Control, sessions: SessionStore, renewal: Renewal, ending: Ending) {
+    /// Looks until the shutdown begins.
+    pub async fn run(self, control: Control, sessions: SessionStore, renewal: Renewal, shutdown: Shutdown) {
         tokio::select! {
             () = self.keep_looking(&control, &sessions) => {}
             // Beside it: a write may have to wait for another one, and no end must wait with it.
             () = self.keep_putting_off(&sessions, &renewal) => {}
-            () = ending.begun() => {}
+            () = shutdown.begun() => {}
         }
         self.end_apps().await;
     }

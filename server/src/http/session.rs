@@ -7,7 +7,7 @@ use std::{
     time::Duration,
 };
 
-use app::visit::SessionDoor;
+use app::request_context::SessionDoor;
 use async_trait::async_trait;
 use axum::extract::Request;
 use chrono::{DateTime, Utc};
@@ -21,7 +21,7 @@ use tower_sessions::{
 };
 use wire::problem::Problem;
 
-use super::{client::Client, cookies, error, farewell::Way, known::Known};
+use super::{client::Client, cookies, error, known::Known, provider_logout::Way};
 
 /// The store reads these, too: it lists sessions, and ends all of a user.
 const USER: &str = store::SESSION_USER;

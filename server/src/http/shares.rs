@@ -11,7 +11,7 @@ use std::{
 
 use axum::body::Body;
 use bytes::Bytes;
-use domain::{UserId, allowance::Shares as Limits};
+use domain::{UserId, quota_policy::Shares as Limits};
 use http::Response;
 use hyper::body::{Frame, SizeHint};
 use parking_lot::Mutex;

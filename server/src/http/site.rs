@@ -40,10 +40,7 @@ impl Site {
                 .into_response();
         };
         let Ok(share) = self.share_of_client(peer, &request) else {
-            return (
-                StatusCode::TOO_MANY_REQUESTS,
-                "Too many requests of yours are under way. Try again in a moment.\n",
-            )
+            return (StatusCode::TOO_MANY_REQUESTS, "You have too many requests in progress. Try again in a moment.\n")
                 .into_response();
         };
         // The task that upgrades the connection keeps it.

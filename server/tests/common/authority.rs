@@ -36,11 +36,17 @@ impl Authority {
         Self { issuer: issuer.expect("a certificate"), dir: TempDir::new().expect("a directory") }
     }
 
-    /// A fresh pair for `localhost` and what is below it.
+    /// A fresh pair for `localhost`, what is below it, and the book's server.
     pub(crate) fn issue(&self) -> Issued {
+        self.issue_but(|_| {})
+    }
+
+    /// The same with something else in it.
+    pub(crate) fn issue_but(&self, change: impl FnOnce(&mut CertificateParams)) -> Issued {
         let key = KeyPair::generate().expect("a key");
-        let names = ["localhost", "*.localhost"].map(str::to_owned);
-        let parameters = CertificateParams::new(names).expect("names");
+        let names = ["localhost", "*.localhost", "docklet.example.org"].map(str::to_owned);
+        let mut parameters = CertificateParams::new(names).expect("names");
+        change(&mut parameters);
         let certificate = parameters.signed_by(&key, &self.issuer).expect("a certificate");
         Issued { certificate: certificate.pem(), key: key.serialize_pem() }
     }

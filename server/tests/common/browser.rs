@@ -9,7 +9,7 @@ use std::{
 use reqwest::{Method, RequestBuilder, redirect};
 use tokio_tungstenite::tungstenite::{client::IntoClientRequest, handshake::client::Request};
 
-use super::{answer::Answer, daemon::Daemon};
+use super::{answer::Answer, client::http, daemon::Daemon};
 
 const MOST_REDIRECTS: usize = 10;
 
@@ -22,7 +22,7 @@ pub(crate) struct Browser {
 
 impl Browser {
     pub(crate) fn of(daemon: &Daemon) -> Self {
-        let http = reqwest::Client::builder().redirect(redirect::Policy::none()).build().expect("a client");
+        let http = http().redirect(redirect::Policy::none()).build().expect("a client");
         Self { http, address: daemon.address(), cookies: Mutex::default() }
     }
 

@@ -7,6 +7,12 @@ use serde_json::{Value, json};
 
 use super::answer::Answer;
 
+/// How every client of a test begins: one that keeps a connection no longer than the daemon does, which closes those that
+/// were idle for ten seconds, perhaps at the very moment at which one is used again.
+pub(crate) fn http() -> reqwest::ClientBuilder {
+    reqwest::Client::builder().pool_idle_timeout(Duration::from_secs(2))
+}
+
 /// Talks to one daemon.
 #[derive(Debug, Clone)]
 pub(crate) struct Client {
@@ -18,7 +24,7 @@ pub(crate) struct Client {
 impl Client {
     /// Without a sign-in; keeps no cookies.
     pub(crate) fn anonymous(url: &str) -> Self {
-        Self::anonymous_over(url, reqwest::Client::builder())
+        Self::anonymous_over(url, http())
     }
 
     pub(crate) fn anonymous_over(url: &str, http: reqwest::ClientBuilder) -> Self {
@@ -31,14 +37,13 @@ impl Client {
 
     /// A browser: keeps cookies, and says where its requests come from.
     pub(crate) fn browser(url: &str) -> Self {
-        Self::browser_over(url, reqwest::Client::builder())
+        Self::browser_over(url, http())
     }
 
     pub(crate) fn browser_over(url: &str, http: reqwest::ClientBuilder) -> Self {
         let mut headers = reqwest::header::HeaderMap::new();
         headers.insert("origin", url.parse().expect("a header"));
-        // A connection that was idle for longer the daemon may close at the moment at which it is used again.
-        let http = http.pool_idle_timeout(Duration::from_secs(2)).cookie_store(true).default_headers(headers).build();
+        let http = http.cookie_store(true).default_headers(headers).build();
         Self { http: http.expect("a client"), url: url.into(), token: None }
     }
 

@@ -20,7 +20,7 @@ use testkit::{DockerCleanup, docklet_init, engine_socket, obtain};
 
 use super::{
     authority::Authority,
-    client::Client,
+    client::{self, Client},
     process::{clean_up_until_quiet, tail, terminate},
 };
 
@@ -216,7 +216,7 @@ impl Daemon {
     }
 
     fn http(&self) -> reqwest::ClientBuilder {
-        let http = reqwest::Client::builder();
+        let http = client::http();
         match &self.root {
             Some(root) => http.add_root_certificate(root.clone()),
             None => http,
@@ -274,7 +274,7 @@ impl Daemon {
     /// What SQLite's own program does with the record, and prints.
     pub(crate) fn sqlite3(&self, command: &str) -> String {
         let file = self.data.join("docklet.db");
-        let output = Command::new("sqlite3").args(["-cmd", ".timeout 10000"]).arg(file).arg(command).output();
+        let output = Command::new("sqlite3").args(["-cmd", ".timeout 60000"]).arg(file).arg(command).output();
         let output = output.expect("sqlite3 is installed");
         assert!(output.status.success(), "{command}: {}", String::from_utf8_lossy(&output.stderr));
         String::from_utf8_lossy(&output.stdout).trim().to_owned()

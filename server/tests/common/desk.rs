@@ -4,7 +4,7 @@ use reqwest::header::{HeaderMap, HeaderValue};
 use tokio_tungstenite::connect_async;
 
 use super::{
-    client::Client,
+    client::{Client, http},
     daemon::Daemon,
     terminal::{self, VIEWER, Viewer},
 };
@@ -27,7 +27,7 @@ impl Desk {
             (reqwest::header::ORIGIN, value(&url)),
             (reqwest::header::USER_AGENT, value("Mozilla/5.0 (X11; Linux x86_64) Firefox/128.0")),
         ]);
-        let http = reqwest::Client::builder().default_headers(headers).build().expect("a client");
+        let http = http().default_headers(headers).build().expect("a client");
         Self { client: Client { http, url, token: None }, cookie }
     }
 

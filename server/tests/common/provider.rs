@@ -6,7 +6,7 @@ use testkit::TrialProvider;
 
 use super::{
     answer::Answer,
-    client::{Client, send},
+    client::{Client, http, send},
     daemon::{Daemon, Options},
 };
 
@@ -101,7 +101,7 @@ pub(crate) struct Visitor {
 
 impl Visitor {
     pub(crate) fn of(daemon: &Daemon) -> Self {
-        let http = reqwest::Client::builder().cookie_store(true).redirect(redirect::Policy::none());
+        let http = http().cookie_store(true).redirect(redirect::Policy::none());
         Self { http: http.build().expect("a client"), url: daemon.url() }
     }
 

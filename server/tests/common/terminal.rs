@@ -1,22 +1,23 @@
 //! A viewer of a terminal: speaks `docklet.terminal.v1` over a WebSocket that is not ours, and keeps every byte it got.
 
-use std::time::Duration;
-
-use futures::{SinkExt, StreamExt};
+use futures::SinkExt;
 use serde_json::json;
 use tokio::{
     io::{AsyncRead, AsyncWrite},
     net::TcpStream,
 };
 use tokio_tungstenite::{
-    MaybeTlsStream, WebSocketStream, connect_async, connect_async_with_config,
-    tungstenite::{self, Message, client::IntoClientRequest, handshake::client::Request, protocol::CloseFrame},
+    MaybeTlsStream, WebSocketStream, connect_async_with_config,
+    tungstenite::{Message, handshake::client::Request},
 };
 use wire::terminal::{ClientFrame, Exit, NodeFrame, SUBPROTOCOL};
 
-use super::{client::Client, process::tail};
+use super::{
+    client::Client,
+    process::tail,
+    stream::{self, Closed, PATIENCE, Socket},
+};
 
-pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
 pub(crate) const VIEWER: &str = "000102030405060708090a0b0c0d0e0f";
 
 /// Opens a terminal and returns its address below the daemon's URL.
@@ -29,30 +30,12 @@ pub(crate) async fn open(client: &Client, vcluster: &str, node: &str) -> String 
 
 /// The request that attaches, to be changed by tests that want it refused.
 pub(crate) fn request(client: &Client, path: &str, query: &str) -> Request {
-    let url = format!("{}{path}?{query}", client.url.replacen("http", "ws", 1));
-    let mut request = url.into_client_request().expect("a request");
-    let headers = request.headers_mut();
-    headers.insert("sec-websocket-protocol", SUBPROTOCOL.parse().expect("a header"));
-    if let Some(token) = &client.token {
-        headers.insert("authorization", format!("Bearer {token}").parse().expect("a header"));
-    }
-    request
-}
-
-/// The answer to an upgrade that is refused: status and body.
-pub(crate) async fn refused(request: Request) -> (u16, String) {
-    match connect_async(request).await {
-        Err(tungstenite::Error::Http(response)) => {
-            let body = response.body().clone().unwrap_or_default();
-            (response.status().as_u16(), String::from_utf8_lossy(&body).into_owned())
-        }
-        other => panic!("must be refused, not {other:?}"),
-    }
+    stream::request(client, &format!("{path}?{query}"), SUBPROTOCOL)
 }
 
 #[derive(Debug)]
 pub(crate) struct Viewer<S = MaybeTlsStream<TcpStream>> {
-    socket: WebSocketStream<S>,
+    socket: Socket<S>,
     /// Output and repaints, as they came.
     pub(crate) seen: Vec<u8>,
     /// The offset behind the last output.
@@ -61,9 +44,6 @@ pub(crate) struct Viewer<S = MaybeTlsStream<TcpStream>> {
     sent: u64,
     pub(crate) exit: Option<Exit>,
 }
-
-/// How the stream ended.
-pub(crate) type Closed = Option<CloseFrame>;
 
 impl Viewer {
     pub(crate) async fn attach(client: &Client, path: &str) -> Self {
@@ -84,7 +64,7 @@ impl Viewer {
 impl<S: AsyncRead + AsyncWrite + Unpin> Viewer<S> {
     /// Over a connection that has been made.
     pub(crate) fn over(socket: WebSocketStream<S>, sent: u64) -> Self {
-        Self { socket, seen: Vec::new(), offset: 0, sent, exit: None }
+        Self { socket: Socket(socket), seen: Vec::new(), offset: 0, sent, exit: None }
     }
 
     pub(crate) async fn send(&mut self, frame: ClientFrame<'_>) {
@@ -94,7 +74,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Viewer<S> {
     }
 
     pub(crate) async fn send_raw(&mut self, message: Message) {
-        self.socket.send(message).await.expect("the connection takes it");
+        self.socket.send(message).await;
     }
 
     pub(crate) async fn type_in(&mut self, text: &str) {
@@ -124,15 +104,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Viewer<S> {
 
     /// Reads until the other side closes.
     pub(crate) async fn until_closed(&mut self) -> Closed {
-        let closed = async {
-            loop {
-                if let Some(closed) = self.step().await {
-                    return closed;
-                }
-            }
-        };
-        let closed = tokio::time::timeout(PATIENCE, closed).await;
-        closed.unwrap_or_else(|_| panic!("the stream does not close; seen: {:?}, exit {:?}", self.text(), self.exit))
+        stream::until_closed(async || self.step().await).await
     }
 
     pub(crate) fn text(&self) -> String {
@@ -147,11 +119,9 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Viewer<S> {
     /// One message; the close frame when it was the last.
     async fn step(&mut self) -> Option<Closed> {
         let bytes = match self.socket.next().await {
-            Some(Ok(Message::Binary(bytes))) => bytes,
-            Some(Ok(Message::Close(frame))) => return Some(frame),
-            Some(Ok(_)) => return None,
-            // Broken off without a word.
-            Some(Err(_)) | None => return Some(None),
+            Ok(Some(bytes)) => bytes,
+            Ok(None) => return None,
+            Err(closed) => return Some(closed),
         };
         match NodeFrame::decode(&bytes).expect("a frame") {
             NodeFrame::Output { offset, bytes } => {
@@ -172,7 +142,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Viewer<S> {
         // The other side may have closed meanwhile; the next step tells.
         let mut ack = Vec::new();
         ClientFrame::Ack { offset }.encode(&mut ack);
-        let _ = self.socket.send(Message::Binary(ack.into())).await;
+        let _ = self.socket.0.send(Message::Binary(ack.into())).await;
     }
 }
 

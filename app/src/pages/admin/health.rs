@@ -1,18 +1,21 @@
 //! The installation's health: what dockletd stands on, the hosts with what is held on them, the disk. Read again every
-//! few seconds while the page is visible.
+//! few seconds while the page is visible. A host that is gone for good is declared so here.
 
 use std::time::Duration;
 
 use catalogue::t;
-use leptos::prelude::*;
+use leptos::{form::ActionForm, prelude::*};
 use wire::admin::{Disk, Health, Host, Notice, Part};
 
-use super::{AdminHead, disks::DisksSection, gone::GoneSection};
+use super::{AdminHead, disks::DisksSection};
 use crate::{
     api::installation::{ForgetHost, read_health},
     components::{
         apps_astray::AppsAstray,
+        field::TextField,
+        icon::{Glyph, Icon},
         meter::Meter,
+        problem_note::ProblemNote,
         rich::Foreign,
         section::Section,
         skeleton::SectionsSkeleton,
@@ -39,8 +42,6 @@ const NEARLY_FULL: f64 = 90.0;
 #[component]
 pub(crate) fn HealthPage() -> impl IntoView {
     let health = Resource::new_blocking(|| (), |()| read_health());
-    let forget = ServerAction::<ForgetHost>::new();
-    let answers = Answers::of(forget, "host");
     Effect::new(move |_| {
         let look = move || {
             if !document().hidden() {
@@ -60,22 +61,21 @@ pub(crate) fn HealthPage() -> impl IntoView {
             <Transition fallback=SectionsSkeleton>
                 {move || Suspend::new(async move {
                     match health.await {
-                        Ok(health) => view! { <Shown health=health forget=forget answers=answers/> }.into_any(),
+                        Ok(health) => view! { <Shown health=health/> }.into_any(),
                         Err(refused) => view! { <ProblemCard problem=refused.into()/> }.into_any(),
                     }
                 })}
             </Transition>
             <DisksSection/>
+            <GoneForm/>
         </div>
     }
     .into_any()
 }
 
 #[component]
-fn Shown(health: Health, forget: ServerAction<ForgetHost>, answers: Answers) -> impl IntoView {
+fn Shown(health: Health) -> impl IntoView {
     let clock = use_clock();
-    let gone =
-        health.hosts.iter().any(|host| !host.ready).then(|| view! { <GoneSection forget=forget answers=answers/> });
     let started = health.started_at;
     view! {
         <Notices notices=health.notices/>
@@ -111,7 +111,6 @@ fn Shown(health: Health, forget: ServerAction<ForgetHost>, answers: Answers) -> 
                 <tbody>{health.hosts.into_iter().map(|host| view! { <HostRow host=host/> }).collect_view()}</tbody>
             </table>
         </Section>
-        {gone}
         <DiskSection disk=health.disk/>
     }
 }
@@ -230,5 +229,31 @@ fn DiskSection(disk: Disk) -> impl IntoView {
         <Section id="disk" title=t!("admin-disk") about=t!("admin-disk-about", path = disk.path)>
             <dl class="section-body"><Meter label=t!("admin-disk-used", free = memory(disk.free_bytes / MIB)) level=level texts=texts/></dl>
         </Section>
+    }
+}
+
+/// Declares a host gone for good. The host's name is typed, so that no click alone does it. Quiet until it is opened, and
+/// always there: a host that holds nothing any more is in no list, and may have containers still.
+#[component]
+fn GoneForm() -> impl IntoView {
+    let forget = ServerAction::<ForgetHost>::new();
+    let Answers { problem, fault, pending } = Answers::of(forget, "host");
+    view! {
+        <details class="card disclosure" open=problem.get_untracked().is_some()>
+            <summary>{t!("admin-gone")} <Glyph icon=Icon::Chevron/></summary>
+            <ActionForm action=forget attr:class="form">
+                <div class="section-body">
+                    <p class="sub">{t!("admin-gone-about")}</p>
+                    <ProblemNote problem=problem besides=&["host"]/>
+                    <TextField id="gone-host" name="host" label=t!("admin-gone-host") value="" longest=63 fault=fault/>
+                </div>
+                <footer class="section-foot">
+                    <p class="sub">{t!("admin-gone-back")}</p>
+                    <button type="submit" class="button is-danger" disabled=pending aria-busy=move || pending.get().then_some("true")>
+                        {t!("admin-gone-now")}
+                    </button>
+                </footer>
+            </ActionForm>
+        </details>
     }
 }

@@ -10,7 +10,7 @@ use super::people::PeopleActions;
 use crate::{
     api::profile::take_shown,
     components::{
-        dialog::RouteDialog, field::TextField, problem_note::ProblemNote, radio::Choice, shown_once::ShownOnce,
+        copy_field::CopyField, dialog::RouteDialog, field::TextField, problem_note::ProblemNote, radio::Choice,
     },
     contexts::actions::answer_anew,
     forms::{fault_of, refusal},
@@ -62,7 +62,7 @@ fn Added(given: GivenPassword) -> impl IntoView {
     let secret = match given.password {
         Some(password) => view! {
             <p>{t!("admin-password-once", name = name.as_str())}</p>
-            <ShownOnce id="given-password" label=t!("admin-password-of", name = name.as_str()) secret=password/>
+            <CopyField id="given-password" label=t!("admin-password-of", name = name.as_str()) text=password/>
         }
         .into_any(),
         None => view! { <p>{t!("admin-user-added", name = name.as_str())}</p> }.into_any(),

@@ -1,8 +1,7 @@
 //! One person: what they hold of what they may, how they get in, and what an administrator can change about it.
 
 mod access;
-mod limits;
-mod lock;
+pub(crate) mod limits;
 
 use catalogue::t;
 use leptos::prelude::*;
@@ -10,9 +9,8 @@ use leptos_router::hooks::{use_params_map, use_query_map};
 use wire::admin::PersonDetail;
 
 use self::{
-    access::{AccessSection, PasswordSection, RoleSection},
+    access::{AccessSection, LockAction, PasswordSection, RoleSection},
     limits::LimitsSection,
-    lock::LockAction,
 };
 use crate::{
     api::{

@@ -2,11 +2,10 @@
 
 use catalogue::t;
 use leptos::{form::ActionForm, prelude::*};
-use wire::profile::Identity;
+use wire::profile::{Identities, Identity};
 
 use super::ProfileActions;
 use crate::{
-    api::profile::Identities,
     components::{
         icon::{Glyph, Icon},
         problem_note::ProblemNote,

@@ -1,121 +1,226 @@
-//! What was done with a vcluster: who, what, when, how long, and why it failed. A page at a time, newest first.
+//! What was done with a vcluster, or with all of them: who, what, when, how long, and why it failed; and what was opened, from
+//! where and by what. A page at a time, newest first.
+
+use std::collections::BTreeSet;
 
 use catalogue::t;
-use domain::operation::{OperationKind, OperationState};
+use domain::{
+    node::OutOfMemory,
+    operation::{OperationKind, OperationState},
+};
 use leptos::prelude::*;
 use leptos_router::hooks::use_query_map;
 use wire::{activity::Activity, page::Page, vcluster::Vcluster};
 
 use crate::{
-    api::activity::read_activity,
+    api::{
+        Refused,
+        activity::{read_activity, read_all_activity},
+    },
     components::{rich::Foreign, skeleton::RowsSkeleton, state_mark::Dot, tab_title::TabTitle, time_ago::TimeAgo},
-    contexts::clock::use_clock,
-    pages::problem::ProblemText,
+    contexts::{clock::use_clock, live::use_live},
+    layouts::chrome::TopBar,
+    pages::problem::ProblemCard,
     routes,
     wording::{
+        opened,
         problem::of_server,
         time::{since, took},
         vcluster::{Tone, host_of},
     },
 };
 
+/// The ids of the vclusters that there are, for a list of all of them.
+type Existing = Option<Memo<BTreeSet<String>>>;
+/// What changes when something begins or ends: the list is another one then.
+type Latest = (String, OperationState, Vec<(Option<OutOfMemory>, bool)>);
+
+/// A tab of a vcluster's page.
 #[component]
 pub(crate) fn ActivityTab() -> impl IntoView {
     let vcluster: Memo<Vcluster> = expect_context();
     let (id, name) = vcluster.with_untracked(|vcluster| (vcluster.id.clone(), vcluster.name.clone()));
-    let query = use_query_map();
-    let after = Memo::new(move |_| query.with(|query| query.get("after").unwrap_or_default()));
-    // Something began or ended: the list has changed.
-    let latest = Memo::new(move |_| {
-        vcluster.with(|it| {
-            let noted: Vec<_> = it.nodes.iter().map(|node| (node.out_of_memory.clone(), node.made_before)).collect();
-            (it.operation.id.clone(), it.operation.state, noted)
-        })
-    });
+    let after = after();
+    let latest = Memo::new(move |_| vcluster.with(latest_of));
+    let title = t!("tabs-title", tab = t!("tabs-activity"), name = name.as_str());
+    let label = t!("activity-list", name = name.as_str());
+    let address = routes::activity(&id);
     let page = Resource::new_blocking(
         move || (id.clone(), after.get(), latest.get()),
         |(id, after, _)| read_activity(id, after),
     );
-    let title = t!("tabs-title", tab = t!("tabs-activity"), name = name.as_str());
-    let label = t!("activity-list", name = name.as_str());
-    let id = vcluster.with_untracked(|vcluster| vcluster.id.clone());
     view! {
         <TabTitle title=title/>
+        <Listed page=page label=label address=address after=after existing=None/>
+    }
+    .into_any()
+}
+
+/// A page of its own, about all vclusters of the user.
+#[component]
+pub(crate) fn ActivityPage() -> impl IntoView {
+    let live = use_live();
+    let after = after();
+    let latest = Memo::new(move |_| live.vclusters().iter().map(latest_of).collect::<Vec<_>>());
+    let existing = Memo::new(move |_| {
+        let unreadable = live.unreadable().into_iter().map(|vcluster| vcluster.id);
+        live.vclusters().into_iter().map(|vcluster| vcluster.id).chain(unreadable).collect::<BTreeSet<_>>()
+    });
+    let page = Resource::new_blocking(move || (after.get(), latest.get()), |(after, _)| read_all_activity(after));
+    let address = routes::ACTIVITY.to_owned();
+    view! {
+        <TabTitle title=t!("activity-title")/>
+        <TopBar here=t!("activity-title")/>
+        <div class="page">
+            <header class="page-head">
+                <div>
+                    <h1>{t!("activity-title")}</h1>
+                    <p class="sub">{t!("activity-subtitle")}</p>
+                </div>
+            </header>
+            <Listed page=page label=t!("activity-of-all") address=address after=after existing=Some(existing)/>
+        </div>
+    }
+    .into_any()
+}
+
+/// What the address says the page begins behind; empty on the first one.
+fn after() -> Memo<String> {
+    let query = use_query_map();
+    Memo::new(move |_| query.with(|query| query.get("after").unwrap_or_default()))
+}
+
+fn latest_of(vcluster: &Vcluster) -> Latest {
+    let noted = vcluster.nodes.iter().map(|node| (node.out_of_memory.clone(), node.made_before)).collect();
+    (vcluster.operation.id.clone(), vcluster.operation.state, noted)
+}
+
+/// One page of a list.
+#[component]
+fn Listed(
+    page: Resource<Result<Page<Activity>, Refused>>,
+    label: String,
+    /// The list's own, without a page.
+    address: String,
+    after: Memo<String>,
+    existing: Existing,
+) -> impl IntoView {
+    view! {
         <Transition fallback=RowsSkeleton>
             {move || {
-                let (label, id) = (label.clone(), id.clone());
+                let (label, address) = (label.clone(), address.clone());
                 Suspend::new(async move {
                     match page.await {
-                        Ok(page) => view! { <Deeds page=page label=label id=id after=after/> }.into_any(),
-                        Err(refused) => view! { <ProblemText problem=refused.into()/> }.into_any(),
+                        Ok(Page { items, next }) => {
+                            view! {
+                                <ActivityTable items=items label=label existing=existing/>
+                                <OtherPages next=next address=address after=after/>
+                            }
+                            .into_any()
+                        }
+                        Err(refused) => view! { <ProblemCard problem=refused.into()/> }.into_any(),
                     }
                 })
             }}
         </Transition>
     }
-    .into_any()
 }
 
 #[component]
-fn Deeds(page: Page<Activity>, label: String, id: String, after: Memo<String>) -> impl IntoView {
-    if page.items.is_empty() {
+fn ActivityTable(items: Vec<Activity>, label: String, existing: Existing) -> impl IntoView {
+    if items.is_empty() {
         return view! { <section class="empty card"><p class="sub">{t!("activity-none")}</p></section> }.into_any();
     }
-    let older = page.next.map(|next| format!("{}?after={next}", routes::activity(&id)));
-    let newest = (!after.get_untracked().is_empty()).then(|| routes::activity(&id));
-    let paged = older.is_some() || newest.is_some();
     view! {
-        <section class="card activity" aria-label=label>
+        <section class="card activity" class:is-of-all=existing.is_some() aria-label=label>
             <table>
                 <thead>
                     <tr>
                         <th scope="col">{t!("activity-what")}</th>
+                        {existing.map(|_| view! { <th scope="col">{t!("activity-vcluster")}</th> })}
                         <th scope="col">{t!("activity-who")}</th>
                         <th scope="col">{t!("activity-when")}</th>
                         <th scope="col">{t!("activity-length")}</th>
                     </tr>
                 </thead>
-                <tbody>{page.items.into_iter().map(|deed| view! { <Deed deed=deed/> }).collect_view()}</tbody>
+                <tbody>{items.into_iter().map(|item| view! { <ActivityRow item=item existing=existing/> }).collect_view()}</tbody>
             </table>
         </section>
-        {paged.then(|| view! {
-            <nav class="pages" aria-label=t!("activity-pages")>
-                {newest.map(|address| view! { <a class="button is-small" href=address>{t!("activity-newest")}</a> })}
-                {older.map(|address| view! { <a class="button is-small" href=address>{t!("activity-older")}</a> })}
-            </nav>
-        })}
     }
     .into_any()
 }
 
+/// Links to the newest page and to the next older one, where there are any.
 #[component]
-fn Deed(deed: Activity) -> impl IntoView {
+fn OtherPages(next: Option<String>, address: String, after: Memo<String>) -> impl IntoView {
+    let older = next.map(|next| format!("{address}?after={next}"));
+    let newest = (!after.get_untracked().is_empty()).then_some(address);
+    (older.is_some() || newest.is_some()).then(|| {
+        view! {
+            <nav class="pages" aria-label=t!("activity-pages")>
+                {newest.map(|address| view! { <a class="button is-small" href=address>{t!("activity-newest")}</a> })}
+                {older.map(|address| view! { <a class="button is-small" href=address>{t!("activity-older")}</a> })}
+            </nav>
+        }
+    })
+}
+
+#[component]
+fn ActivityRow(item: Activity, existing: Existing) -> impl IntoView {
     let clock = use_clock();
-    let (started, finished, state) = (deed.started_at, deed.finished_at, deed.state);
+    let (started, finished, state) = (item.started_at, item.finished_at, item.state);
+    let is_opened = item.kind == OperationKind::Opened;
     let length = move || match finished {
+        // When they left is not known.
+        _ if is_opened => "–".to_owned(),
         Some(end) => took(end - started),
         None => since(started, clock.now()),
     };
     let why = match state {
+        _ if is_opened => item.opened.as_ref().map(|how| view! { <small>{opened::origin(how)}</small> }.into_any()),
         OperationState::Failed | OperationState::Succeeded => {
-            deed.reason.clone().map(|reason| view! { <small><Foreign said=of_server(reason)/></small> }.into_any())
+            item.reason.clone().map(|reason| view! { <small><Foreign said=of_server(reason)/></small> }.into_any())
         }
         OperationState::Superseded => Some(view! { <small>{t!("activity-superseded")}</small> }.into_any()),
         OperationState::Running => Some(view! { <small>{t!("activity-running")}</small> }.into_any()),
     };
-    let who = match (deed.by, deed.kind) {
+    let who = match (item.by, item.kind) {
         (Some(by), _) => by,
         (None, OperationKind::OutOfMemory | OperationKind::MadeBefore) => "–".to_owned(),
         (None, OperationKind::Recover) => t!("activity-by-itself"),
         (None, _) => t!("activity-nobody"),
     };
+    let what = match &item.opened {
+        Some(how) => opened::entrance(how),
+        None => what(item.kind, state, item.host.as_deref()),
+    };
+    let tone = if is_opened { Tone::Quiet } else { tone(state) };
+    let (id, name) = (item.vcluster, item.vcluster_name);
     view! {
         <tr>
-            <th scope="row" class="activity-what"><Dot tone=tone(state)/> <span>{what(deed.kind, state, deed.host.as_deref())} {why}</span></th>
+            <th scope="row" class="activity-what"><div><Dot tone=tone/> <span>{what} {why}</span></div></th>
+            {existing.map(|existing| view! {
+                <td data-label=t!("activity-vcluster")><VclusterName id=id name=name existing=existing/></td>
+            })}
             <td data-label=t!("activity-who")>{who}</td>
             <td data-label=t!("activity-when")><TimeAgo at=started/></td>
             <td data-label=t!("activity-length")>{length}</td>
         </tr>
+    }
+}
+
+/// A link while the vcluster is there. One whose name is not known has its id.
+#[component]
+fn VclusterName(id: String, name: Option<String>, existing: Memo<BTreeSet<String>>) -> impl IntoView {
+    let address = routes::vcluster(&id);
+    let name = name.unwrap_or_else(|| id.clone());
+    let is_there = Memo::new(move |_| existing.with(|existing| existing.contains(&id)));
+    move || {
+        if is_there.get() {
+            view! { <a href=address.clone()>{name.clone()}</a> }.into_any()
+        } else {
+            view! { {name.clone()}" "<small>{t!("activity-deleted")}</small> }.into_any()
+        }
     }
 }
 
@@ -154,6 +259,7 @@ fn what(kind: OperationKind, state: OperationState, host: Option<&str>) -> Strin
         (OperationKind::RemoveNode, _) => t!("activity-doing-remove-node"),
         (OperationKind::OutOfMemory, _) => t!("activity-out-of-memory"),
         (OperationKind::MadeBefore, _) => t!("activity-made-before"),
+        (OperationKind::Opened, _) => t!("activity-opened"),
         (OperationKind::Recover, _) => t!("activity-doing-recover", host = host_of(host)),
     }
 }

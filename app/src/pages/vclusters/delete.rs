@@ -1,10 +1,11 @@
 //! Deleting a vcluster: a dialog that says what is lost and asks for the name.
 
 use catalogue::t;
+use domain::Violation;
 use leptos::{form::ActionForm, prelude::*};
 use wire::vcluster::Vcluster;
 
-use super::{confirm, detail::actions::use_page_actions};
+use super::detail::use_page_actions;
 use crate::{
     components::{
         dialog::RouteDialog,
@@ -21,7 +22,7 @@ use crate::{
 
 /// In front of the vcluster's page, which provides the vcluster.
 #[component]
-pub(crate) fn DeleteDialog() -> impl IntoView {
+pub(super) fn DeleteDialog() -> impl IntoView {
     let vcluster: Memo<Vcluster> = expect_context();
     let (id, name) = vcluster.with_untracked(|vcluster| (vcluster.id.clone(), vcluster.name.clone()));
     let back = routes::vcluster(&id);
@@ -49,7 +50,7 @@ fn DeleteForm(id: String, name: String, back: String) -> impl IntoView {
     Effect::new(move |_| hydrated.set(true));
     let wrong = {
         let name = name.clone();
-        move || hydrated.get() && typed.with(|typed| confirm::check(&name, typed).is_err())
+        move || hydrated.get() && typed.with(|typed| confirm(&name, typed).is_err())
     };
     view! {
         <ActionForm action=actions.delete attr:class="form">
@@ -67,5 +68,27 @@ fn DeleteForm(id: String, name: String, back: String) -> impl IntoView {
                 </button>
             </footer>
         </ActionForm>
+    }
+}
+
+/// Whoever types the name means it: fails unless `typed` is the name. Pure.
+pub(crate) fn confirm(name: &str, typed: &str) -> Result<(), Violation> {
+    if typed.trim() == name {
+        Ok(())
+    } else {
+        Err(Violation::new("typed", t!("vcluster-delete-not-the-name", name = name)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_the_name_itself_confirms() {
+        assert_eq!(confirm("lab", " lab "), Ok(()));
+        for typed in ["", "la", "Lab", "lab2"] {
+            assert!(confirm("lab", typed).is_err(), "{typed:?}");
+        }
     }
 }

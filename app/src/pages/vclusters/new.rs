@@ -1,10 +1,8 @@
 //! Ordering a vcluster: a dialog in which everything is chosen and Enter is enough. It becomes the progress, node by node,
 //! and ends in the terminal.
 
-mod autostart;
 mod choices;
 mod form;
-mod takes;
 
 use catalogue::t;
 use leptos::prelude::*;

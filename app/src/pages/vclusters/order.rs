@@ -49,8 +49,10 @@ impl OrderForm {
         let resources = self.resources(&mut fault);
         let image = if self.image == OTHER_IMAGE { self.other_image.trim() } else { self.image.as_str() };
         let name = self.name.trim().to_owned();
-        let order =
-            CreateVcluster { name, image: image.to_owned(), nodes, resources, autostart: self.autostart == TICKED };
+        let order = CreateVcluster {
+            autostart: self.autostart == TICKED,
+            ..CreateVcluster::new(name, image.to_owned(), nodes, resources)
+        };
         if faults.is_empty() { Ok(order) } else { Err(faults) }
     }
 

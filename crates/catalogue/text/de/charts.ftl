@@ -1,12 +1,12 @@
 # Diagramme dessen, was Knoten verbrauchen.
-charts-region = Verbrauch von CPU und Speicher
+charts-region = Auslastung von CPU und Speicher
 charts-cpu = CPU
 charts-memory = Speicher
 charts-over-time = { $what } im Verlauf
 charts-now = jetzt
 charts-ago = vor { $length }
 charts-minutes-seconds = { $minutes } min { $seconds } s
-charts-no-figure = kein Wert
+charts-no-figure = keine Daten
 charts-at = { $value } · { $when }
 charts-cpu-of = { $used } von { $all }
 charts-memory-of = { $used } von { $all }
@@ -17,7 +17,7 @@ charts-window-5 = 5 min
 charts-window-15 = 15 min
 charts-window-60 = 1 h
 charts-table = Als Tabelle
-charts-table-when = Wann
+charts-table-when = Zeit
 charts-column-cpu = CPU, letzte 5 min
 charts-column-memory = Speicher
-charts-not-running = nichts läuft
+charts-not-running = kein Knoten läuft

@@ -18,9 +18,9 @@ common-of = von { $limit }
 common-disk = Speicherplatz
 common-disk-nodes = In Knoten
 common-disk-home = Home
-common-disk-counted = Gezählt
-common-disk-not-yet = Noch nicht gezählt; das geschieht ab und zu.
+common-disk-counted = Gemessen
+common-disk-not-yet = Noch nicht gemessen. Das erste Ergebnis erscheint in einigen Minuten.
 common-disk-missing = { $n ->
-    [one] Ein Host ist nicht dabei: Er hat noch nicht gezählt oder antwortet nicht.
-   *[other] { $n } Hosts sind nicht dabei: Sie haben noch nicht gezählt oder antworten nicht.
+    [one] Ein Host fehlt hier: Er hat noch nicht gemessen oder antwortet nicht.
+   *[other] { $n } Hosts fehlen hier: Sie haben noch nicht gemessen oder antworten nicht.
 }

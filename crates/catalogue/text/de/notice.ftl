@@ -1,6 +1,6 @@
 # Was am Rand der Seite gesagt wird, wenn etwas geschehen ist.
 notice-failed = { $name }: { $what }. { $reason }
-notice-no-reason = es wurde kein Grund genannt
+notice-no-reason = Es wurde kein Grund genannt.
 notice-deleted = { $name } ist gelöscht.
 notice-created-in = { $name } läuft: { $nodes } in { $length }.
 notice-created = { $name } läuft.

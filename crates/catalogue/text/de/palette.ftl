@@ -1,9 +1,9 @@
 # Die Befehlspalette und die Übersicht der Tastenkürzel.
 palette-open = Suchen oder Befehl ausführen
 palette-title = Befehle
-palette-hint = Wohin, oder was tun?
+palette-hint = Seite, vcluster oder Befehl eingeben
 palette-results = Passende Befehle
-palette-none = Nichts passt zu „{ $query }“.
+palette-none = Kein Befehl passt zu „{ $query }“.
 palette-count = { $n ->
     [one] { $n } Befehl
    *[other] { $n } Befehle
@@ -24,22 +24,22 @@ palette-new-tab = öffnet einen neuen Tab
 palette-profile = Profil
 palette-users = Benutzer
 palette-images = Images
-palette-health = Zustand
+palette-health = Systemzustand
 palette-config = Konfiguration
 palette-app = { $app } von { $name } öffnen
 palette-terminal = Terminal auf { $node } von { $name }
 palette-apps = Apps von { $name }
 palette-activity = Verlauf von { $name }
-palette-theme = Farben: { $theme }
+palette-theme = Farbschema: { $theme }
 palette-language = Sprache: { $language }
-palette-at-once = Einen vcluster sofort erstellen
+palette-at-once = vcluster mit Vorgaben erstellen
 palette-docs = Dokumentation
 palette-shortcuts = Tastenkürzel
-palette-sheet-text = Sie tun nichts, während du in ein Feld oder ein Terminal tippst.
+palette-sheet-text = Tastenkürzel wirken nicht, während du in ein Feld oder ein Terminal tippst.
 palette-sheet-anywhere = Überall
 palette-sheet-vcluster = Auf der Seite eines vclusters
 palette-sheet-palette = Suchen oder Befehl ausführen
-palette-sheet-sheet = Diese Übersicht
+palette-sheet-sheet = Tastenkürzel
 palette-sheet-new = Neuer vcluster
 palette-sheet-home = vcluster
 palette-sheet-terminals = Terminals

@@ -18,9 +18,9 @@ common-of = of { $limit }
 common-disk = Disk
 common-disk-nodes = In nodes
 common-disk-home = Home
-common-disk-counted = Counted
-common-disk-not-yet = It has not been counted yet; that is done now and then.
+common-disk-counted = Measured
+common-disk-not-yet = Not measured yet. The first result appears in a few minutes.
 common-disk-missing = { $n ->
-    [one] One host is not counted in: it has not counted yet, or does not answer.
-   *[other] { $n } hosts are not counted in: they have not counted yet, or do not answer.
+    [one] One host is missing here: it has not measured yet, or does not answer.
+   *[other] { $n } hosts are missing here: they have not measured yet, or do not answer.
 }

@@ -1,6 +1,6 @@
 # What is said at the edge of the page when something has happened.
 notice-failed = { $name }: { $what }. { $reason }
-notice-no-reason = no reason was given
+notice-no-reason = No reason was given.
 notice-deleted = { $name } is deleted.
 notice-created-in = { $name } is running: { $nodes } in { $length }.
 notice-created = { $name } is running.

@@ -1,9 +1,9 @@
 # The command palette and the sheet of shortcuts.
 palette-open = Search or run a command
 palette-title = Commands
-palette-hint = Where to, or what to do?
-palette-results = Commands that fit
-palette-none = Nothing fits “{ $query }”.
+palette-hint = Type a page, a vcluster or a command
+palette-results = Matching commands
+palette-none = No command matches “{ $query }”.
 palette-count = { $n ->
     [one] { $n } command
    *[other] { $n } commands
@@ -32,14 +32,14 @@ palette-apps = Apps of { $name }
 palette-activity = Activity of { $name }
 palette-theme = Theme: { $theme }
 palette-language = Language: { $language }
-palette-at-once = Create a vcluster at once
+palette-at-once = Create a vcluster with defaults
 palette-docs = Documentation
 palette-shortcuts = Keyboard shortcuts
-palette-sheet-text = They do nothing while you type in a field or a terminal.
+palette-sheet-text = Shortcuts do not work while you type in a field or a terminal.
 palette-sheet-anywhere = Anywhere
 palette-sheet-vcluster = On a vcluster’s page
 palette-sheet-palette = Search or run a command
-palette-sheet-sheet = This sheet
+palette-sheet-sheet = Keyboard shortcuts
 palette-sheet-new = New vcluster
 palette-sheet-home = vclusters
 palette-sheet-terminals = Terminals

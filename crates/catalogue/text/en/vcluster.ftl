@@ -1,7 +1,7 @@
 # One vcluster: its page and the dialog that deletes it.
-vcluster-look-again = Look again
+vcluster-look-again = Refresh
 vcluster-add-node = Add node
-vcluster-most-nodes = { $n } nodes are the most one vcluster may have
+vcluster-most-nodes = A vcluster can have at most { $n } nodes
 vcluster-no-room = Your limits leave no room for another node of this size
 vcluster-nodes = Nodes
 vcluster-node = Node
@@ -20,23 +20,27 @@ vcluster-size = Size
 vcluster-image = Image
 vcluster-network = Network
 vcluster-created = Created
+vcluster-description = Description
+vcluster-describe = Add a description
+vcluster-describe-anew = Change the description
+vcluster-describe-save = Save
 vcluster-autostart = After a restart of its host
-vcluster-autostart-on = runs again by itself
+vcluster-autostart-on = starts automatically
 vcluster-autostart-off = stays down
-vcluster-autostart-stop = Let it stay down
-vcluster-autostart-start = Let it run again
+vcluster-autostart-stop = Do not start automatically
+vcluster-autostart-start = Start automatically
 vcluster-ready = Ready
 vcluster-after = after { $length }
 vcluster-took = took { $length }
 vcluster-delete-title = Delete { $name }?
 vcluster-delete-lost = { $n ->
-    [one] Its { $n } node and everything in it outside /root are lost, and what runs there ends. Your home stays.
-   *[other] Its { $n } nodes and everything in them outside /root are lost, and what runs there ends. Your home stays.
+    [one] Its { $n } node, what runs on it and all its files outside /root are lost. Your home stays.
+   *[other] Its { $n } nodes, what runs on them and all their files outside /root are lost. Your home stays.
 }
 vcluster-delete-confirm = To confirm, type its name: <b>{ $name }</b>
 vcluster-delete-submit = Delete { $name }
 vcluster-deleting = Deleting…
 vcluster-delete-not-the-name = must be the name: { $name }
-vcluster-out-of-memory = { $process } was ended because the { $memory } MiB of memory were used up
-vcluster-out-of-memory-unnamed = a process was ended because the { $memory } MiB of memory were used up
-vcluster-made-before = made by an older Docklet: remove this node and add another to have what is new
+vcluster-out-of-memory = { $process } was killed because the node ran out of memory ({ $memory } MiB)
+vcluster-out-of-memory-unnamed = a process was killed because the node ran out of memory ({ $memory } MiB)
+vcluster-made-before = created by an older Docklet; remove this node and add another to get new features

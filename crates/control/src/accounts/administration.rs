@@ -3,16 +3,17 @@
 
 use domain::{
     UserId, Violation,
-    allowance::Standing,
     name::{GroupName, UserName},
     quota::{Limits, OwnLimits, Usage},
+    quota_policy::QuotaAssignment,
     user::{Role, User},
 };
 
 use super::{Accounts, password};
 use crate::{
     Error,
-    ports::store::{Account, EventBody, StoreError, StoredEvent, Transaction},
+    ports::store::{Account, EventBody, StoreError, Transaction},
+    unit_of_work::UnitOfWork,
 };
 
 const SHORTEST_PASSWORD: usize = 8;
@@ -33,13 +34,13 @@ impl std::fmt::Debug for NewUser {
 
 /// How people can sign in here.
 #[derive(Debug, Clone)]
-pub(crate) struct WaysIn {
+pub(crate) struct SignInMethods {
     pub(crate) passwords: bool,
     /// Of the providers.
     pub(crate) issuers: Vec<String>,
 }
 
-impl Default for WaysIn {
+impl Default for SignInMethods {
     fn default() -> Self {
         Self { passwords: true, issuers: Vec::new() }
     }
@@ -84,7 +85,7 @@ impl Accounts {
     pub async fn set_locked(&self, name: &str, locked: bool) -> Result<(), Error> {
         let account = self.account_named(name).await?;
         let mut tx = self.store.begin().await?;
-        lock(&mut *tx, &account.user, locked, &self.ways).await?;
+        lock(&mut *tx, &account.user, locked, &self.methods).await?;
         Ok(tx.commit().await?)
     }
 
@@ -92,7 +93,7 @@ impl Accounts {
     pub async fn set_role(&self, name: &str, role: Role) -> Result<(), Error> {
         let account = self.account_named(name).await?;
         let mut tx = self.store.begin().await?;
-        change_role(&mut *tx, &account.user, role, &self.ways).await?;
+        change_role(&mut *tx, &account.user, role, &self.methods).await?;
         Ok(tx.commit().await?)
     }
 
@@ -116,12 +117,12 @@ impl Accounts {
     }
 
     /// Commits, and tells the user's open pages that what they may hold is not what it was.
-    pub(super) async fn commit_limits(&self, mut tx: Box<dyn Transaction>, owner: UserId) -> Result<(), Error> {
-        let (at, body) = (self.clock.now(), EventBody::LimitsChanged);
-        let sequence = tx.append_event(owner, at, &body).await?;
+    pub(super) async fn commit_limits(&self, tx: Box<dyn Transaction>, owner: UserId) -> Result<(), Error> {
+        let mut work = UnitOfWork::new(tx, self.clock.now());
+        work.tell(owner, EventBody::LimitsChanged).await?;
         match &self.events {
-            Some(events) => events.commit(tx, vec![StoredEvent { sequence, owner, at, body }], || ()).await?,
-            None => tx.commit().await?,
+            Some(events) => work.commit(events, || ()).await?,
+            None => work.tx.commit().await?,
         }
         Ok(())
     }
@@ -140,9 +141,9 @@ impl Accounts {
         if name.is_empty() {
             return Ok(None);
         }
-        let known = self.allowances.groups().find(|group| group.as_str() == name);
+        let known = self.quota_policy.groups().find(|group| group.as_str() == name);
         known.cloned().map(Some).ok_or_else(|| {
-            let names: Vec<&str> = self.allowances.groups().map(GroupName::as_str).collect();
+            let names: Vec<&str> = self.quota_policy.groups().map(GroupName::as_str).collect();
             let rule = match names.as_slice() {
                 [] => "must be empty: no group is configured (limits.groups)".into(),
                 names => format!("must be one of the configured groups ({}), or empty", names.join(", ")),
@@ -152,11 +153,11 @@ impl Accounts {
     }
 
     /// What is usual for the user's group; what was set for the user; and what they hold.
-    pub async fn limits_of(&self, name: &str) -> Result<(Limits, Standing, Usage), Error> {
+    pub async fn limits_of(&self, name: &str) -> Result<(Limits, QuotaAssignment, Usage), Error> {
         let account = self.account_named(name).await?;
         let id = account.user.id;
-        let standing = self.store.standing(id).await?;
-        Ok((self.allowances.usual(standing.group.as_ref()), standing, self.store.usage(id).await?))
+        let quota = self.store.quota_assignment(id).await?;
+        Ok((self.quota_policy.usual(quota.group.as_ref()), quota, self.store.usage(id).await?))
     }
 
     /// Makes the first administrator, named `admin`, when there is no user at all; returns the generated password then.
@@ -180,23 +181,33 @@ impl Accounts {
 }
 
 /// Locking ends every session; the last administrator who can sign in cannot be locked.
-pub(super) async fn lock(tx: &mut dyn Transaction, user: &User, locked: bool, ways: &WaysIn) -> Result<(), Error> {
+pub(super) async fn lock(
+    tx: &mut dyn Transaction,
+    user: &User,
+    locked: bool,
+    methods: &SignInMethods,
+) -> Result<(), Error> {
     if locked {
-        keep_an_administrator(tx, user, ways).await?;
+        keep_an_administrator(tx, user, methods).await?;
         tx.end_sessions(user.id).await?;
     }
     Ok(tx.set_locked(user.id, locked).await?)
 }
 
-pub(crate) async fn change_role(tx: &mut dyn Transaction, user: &User, role: Role, ways: &WaysIn) -> Result<(), Error> {
+pub(crate) async fn change_role(
+    tx: &mut dyn Transaction,
+    user: &User,
+    role: Role,
+    methods: &SignInMethods,
+) -> Result<(), Error> {
     if role != Role::Admin {
-        keep_an_administrator(tx, user, ways).await?;
+        keep_an_administrator(tx, user, methods).await?;
     }
     Ok(tx.set_role(user.id, role).await?)
 }
 
-async fn keep_an_administrator(tx: &mut dyn Transaction, user: &User, ways: &WaysIn) -> Result<(), Error> {
-    if keeps_an_administrator(tx, user, ways).await? {
+async fn keep_an_administrator(tx: &mut dyn Transaction, user: &User, methods: &SignInMethods) -> Result<(), Error> {
+    if keeps_an_administrator(tx, user, methods).await? {
         Ok(())
     } else {
         Err(Error::LastAdministrator(user.name.to_string()))
@@ -208,14 +219,14 @@ async fn keep_an_administrator(tx: &mut dyn Transaction, user: &User, ways: &Way
 pub(crate) async fn keeps_an_administrator(
     tx: &mut dyn Transaction,
     user: &User,
-    ways: &WaysIn,
+    methods: &SignInMethods,
 ) -> Result<bool, Error> {
     let administrators = tx.administrators().await?;
-    if ways.passwords || !administrators.contains(&user.id) {
+    if methods.passwords || !administrators.contains(&user.id) {
         return Ok(administrators != [user.id]);
     }
     for other in administrators.into_iter().filter(|other| *other != user.id) {
-        if tx.identities_of(other).await?.iter().any(|identity| ways.issuers.contains(&identity.issuer)) {
+        if tx.identities_of(other).await?.iter().any(|identity| methods.issuers.contains(&identity.issuer)) {
             return Ok(true);
         }
     }

@@ -5,9 +5,9 @@
 //! leave behind more than it is.
 
 use domain::{
-    allowance::Allowances,
     name::UserName,
     quota::OwnLimits,
+    quota_policy::QuotaPolicy,
     user::{Role, User},
 };
 
@@ -58,18 +58,14 @@ pub struct PersonDetail {
 }
 
 /// A generated password: the only copy. `Debug` leaves it out.
+#[derive(derive_more::Debug)]
+#[debug("Secret")]
 pub struct Secret(pub String);
-
-impl std::fmt::Debug for Secret {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("Secret")
-    }
-}
 
 impl Accounts {
     /// What decides how much each may hold.
-    pub fn allowances(&self) -> &Allowances {
-        &self.allowances
+    pub fn quota_policy(&self) -> &QuotaPolicy {
+        &self.quota_policy
     }
 
     /// People whose name contains `search`, by name.
@@ -123,10 +119,10 @@ impl Accounts {
             with_care(actor, &user, role)?;
         }
         if let Some(role) = role {
-            change_role(&mut *tx, &user, role, &self.ways).await?;
+            change_role(&mut *tx, &user, role, &self.methods).await?;
         }
         if let Some(locked) = locked {
-            lock(&mut *tx, &user, locked, &self.ways).await?;
+            lock(&mut *tx, &user, locked, &self.methods).await?;
         }
         if let Some(group) = &group {
             tx.set_group(user.id, group.as_ref()).await?;

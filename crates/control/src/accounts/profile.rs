@@ -1,14 +1,12 @@
 //! What people do about their own account: password, tokens, browser sessions. Everything that gives or takes access is done
-//! in person, with a browser session; an API token may only look.
+//! in person, with a browser session; an API token may look, and revoke tokens.
 
-use std::time::Duration;
-
-use domain::{SessionHandle, TokenId, Violation};
-
-use super::{
-    Accounts, IssuedToken, Knock, administration::check_password, queue::Turn, throttle::Guess,
-    token::LONGEST_TOKEN_DAYS,
+use domain::{
+    SessionHandle, TokenId, Violation,
+    user::{Scope, Scopes, TokenName},
 };
+
+use super::{Accounts, IssuedToken, Knock, administration::check_password, queue::Turn, throttle::Guess, token};
 use crate::{
     Error,
     actor::{Actor, Confirmed},
@@ -52,7 +50,7 @@ impl Accounts {
     /// sign-in.
     pub async fn confirm_password(&self, actor: &Actor, password: &str, from: impl Into<Knock>) -> Result<(), Error> {
         actor.in_person()?;
-        if !self.ways.passwords {
+        if !self.methods.passwords {
             return Err(Error::NoPasswords);
         }
         let recognised = self.recognise(actor, password, &from.into()).await?;
@@ -100,33 +98,39 @@ impl Accounts {
         Ok(self.store.tokens_of(actor.user).await?)
     }
 
-    /// A new token that acts as the actor for so many days.
-    pub async fn create_token(&self, confirmed: Confirmed<'_>, name: &str, days: i64) -> Result<IssuedToken, Error> {
+    /// A new token that acts as the actor in this, for so many days.
+    pub async fn create_token(
+        &self,
+        confirmed: Confirmed<'_>,
+        name: &str,
+        days: i64,
+        scopes: Scopes,
+    ) -> Result<IssuedToken, Error> {
         let actor = confirmed.actor();
-        let mut faults = Vec::new();
-        if let Err(fault) = name.parse::<domain::user::TokenName>() {
-            faults.push(fault);
-        }
-        let days = u64::try_from(days).ok().filter(|_| (1..=LONGEST_TOKEN_DAYS).contains(&days));
-        if days.is_none() {
-            faults.push(Violation::new("days", format!("must be a whole number between 1 and {LONGEST_TOKEN_DAYS}")));
-        }
-        let Some(days) = days.filter(|_| faults.is_empty()) else { return Err(Error::Invalid(faults)) };
-        let lifetime = Duration::from_secs(days * 24 * 3600);
-        let issued = self.issue_named_token(actor.name.as_str(), name, lifetime).await?;
-        tracing::info!(user = %actor.name, token = %issued.token.id, days, "token created");
+        let faults = (name.parse::<TokenName>().err(), token::lifetime(days), token::check_scopes(actor, scopes).err());
+        let lifetime = match faults {
+            (None, Ok(lifetime), None) => lifetime,
+            (name, days, scopes) => {
+                return Err(Error::Invalid(name.into_iter().chain(days.err()).chain(scopes).collect()));
+            }
+        };
+        let issued = self.issue_named_token(actor.name.as_str(), name, lifetime, scopes).await?;
+        tracing::info!(user = %actor.name, token = %issued.token.id, days, %scopes, "token created");
         Ok(issued)
     }
 
-    /// Takes effect at once, also where it is in use.
+    /// Takes effect at once, also where it is in use. A token revokes itself, and its owner's others where it may change what
+    /// is theirs: that takes access away and gives none.
     pub async fn revoke_my_token(&self, actor: &Actor, id: TokenId) -> Result<(), Error> {
-        actor.in_person()?;
+        if !actor.shows(id) {
+            actor.may(Scope::Vclusters)?;
+        }
         self.revoke_token_of(actor.name.as_str(), id).await
     }
 }
 
 fn wrong(field: &str) -> Error {
-    Error::Invalid(vec![Violation::new(field, "is not your present password")])
+    Error::Invalid(vec![Violation::new(field, "is not your current password")])
 }
 
 /// The same faults, about the field as this form calls it.

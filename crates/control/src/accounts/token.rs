@@ -4,22 +4,22 @@
 
 use std::time::Duration;
 
-use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD};
 use chrono::{DateTime, TimeDelta, Utc};
-use domain::{TokenId, UserId, Violation, name::UserName, user::TokenName};
+use domain::{
+    TokenId, UserId, Violation,
+    name::UserName,
+    user::{Role, Scope, Scopes, TokenName, User},
+};
 
 use super::Accounts;
 use crate::{Error, actor::Actor, ports::store::Token, secret};
 
 const PREFIX: &str = "dkl_";
-const SECRET_BYTES: usize = 32;
-/// Characters of the whole token text.
-const LENGTH: usize = PREFIX.len() + 43;
 /// A token must end one day.
 pub const LONGEST_TOKEN_DAYS: i64 = 366;
 const LONGEST: Duration = Duration::from_secs(LONGEST_TOKEN_DAYS.unsigned_abs() * 24 * 3600);
 /// What tokens without a name are called.
-const UNNAMED: &str = "command line";
+pub(super) const UNNAMED: &str = "command line";
 /// More is a script that never tidies up, and a list that is not read.
 const MOST_TOKENS: usize = 100;
 /// Of those that are not good any more: making and revoking without end fills no record.
@@ -27,43 +27,59 @@ const DEAD_KEPT: u64 = 100;
 /// How old what is written down about a token's use may be.
 const USE_WRITTEN_EVERY: TimeDelta = TimeDelta::minutes(1);
 
-/// A new token and the only copy of its text. `Debug` leaves the text out.
+/// A new token and the only copy of its text.
+#[derive(derive_more::Debug)]
 pub struct IssuedToken {
     pub token: Token,
+    #[debug(skip)]
     pub text: String,
 }
 
-impl std::fmt::Debug for IssuedToken {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("IssuedToken").field("token", &self.token).finish_non_exhaustive()
+/// For how long a token is good that is asked for by days.
+pub(super) fn lifetime(days: i64) -> Result<Duration, Violation> {
+    let days = u64::try_from(days).ok().filter(|_| (1..=LONGEST_TOKEN_DAYS).contains(&days));
+    let rule = || Violation::new("days", format!("must be a whole number between 1 and {LONGEST_TOKEN_DAYS}"));
+    days.map(|days| Duration::from_secs(days * 24 * 3600)).ok_or_else(rule)
+}
+
+/// Nobody gives a token what they may not do themselves.
+pub(super) fn check_scopes(actor: &Actor, scopes: Scopes) -> Result<(), Violation> {
+    if scopes.has(Scope::Admin) && actor.role != Role::Admin {
+        return Err(Violation::new("scopes", "must not have admin: you are not an administrator"));
     }
+    Ok(())
 }
 
 impl Accounts {
-    /// Issues a token that acts as this user until it expires or is revoked.
+    /// Issues a token that acts as this user, in everything they may, until it expires or is revoked.
     pub async fn issue_token(&self, user: &str, expires_in: Duration) -> Result<IssuedToken, Error> {
-        self.issue_named_token(user, UNNAMED, expires_in).await
+        self.issue_named_token(user, UNNAMED, expires_in, Scopes::ALL).await
     }
 
-    /// The same, with what its owner calls it.
-    pub async fn issue_named_token(&self, user: &str, name: &str, expires_in: Duration) -> Result<IssuedToken, Error> {
+    /// The same, with what its owner calls it and what it may: `admin` for administrators alone.
+    pub async fn issue_named_token(
+        &self,
+        user: &str,
+        name: &str,
+        expires_in: Duration,
+        scopes: Scopes,
+    ) -> Result<IssuedToken, Error> {
         if expires_in.is_zero() || expires_in > LONGEST {
             let rule = "must be between one second and 366 days, such as 30d";
             return Err(Error::Invalid(vec![Violation::new("expires", rule)]));
         }
         let name: TokenName = name.parse().map_err(|fault| Error::Invalid(vec![fault]))?;
-        let user = self.account_named(user).await?.user.id;
+        let User { id: user, role, .. } = self.account_named(user).await?.user;
         self.check_room_for_token(user).await?;
         let now = self.clock.now();
-        let mut secret = [0; SECRET_BYTES];
-        self.entropy.fill(&mut secret);
-        let text = format!("{PREFIX}{}", BASE64_URL_SAFE_NO_PAD.encode(secret));
+        let text = format!("{PREFIX}{}", secret::draw(&*self.entropy));
         let token = Token {
             id: TokenId::new(self.entropy.id(now)),
             user,
             digest: secret::hex_digest(&text),
             prefix: text[..PREFIX.len() + 6].to_owned(),
             name: name.to_string(),
+            scopes: scopes.of_role(role),
             created_at: now,
             expires_at: now + expires_in,
             last_used: None,
@@ -76,7 +92,7 @@ impl Accounts {
         Ok(IssuedToken { token, text })
     }
 
-    async fn check_room_for_token(&self, user: UserId) -> Result<(), Error> {
+    pub(super) async fn check_room_for_token(&self, user: UserId) -> Result<(), Error> {
         let now = self.clock.now();
         let tokens = self.store.tokens_of(user).await?;
         if tokens.iter().filter(|token| token.is_good(now)).count() < MOST_TOKENS {
@@ -120,7 +136,7 @@ impl Accounts {
             return Err(Error::BadToken);
         }
         let actor = self.actor(token.user).await?.ok_or(Error::BadToken)?;
-        Ok((actor, token))
+        Ok((actor.with_token(&token), token))
     }
 
     /// Revokes the token with this text.
@@ -158,6 +174,5 @@ impl Accounts {
 }
 
 fn is_well_formed(text: &str) -> bool {
-    let good = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-');
-    text.len() == LENGTH && text.starts_with(PREFIX) && text.chars().all(good)
+    text.strip_prefix(PREFIX).is_some_and(secret::is_well_formed)
 }

@@ -14,7 +14,7 @@ use domain::{
     vcluster::{Intent, VclusterState},
 };
 
-use super::{Apps, brief_cache::BriefCache, is_wanted, sight};
+use super::{Apps, brief_cache::BriefCache, is_wanted, probe};
 use crate::{
     Error,
     actor::Actor,
@@ -121,7 +121,7 @@ impl Apps {
         if app.kind != AppKind::Jupyter {
             return Target::NotListening { service: None, log: None };
         }
-        let service = sight::service(&*self.nodes, node, JUPYTER_SERVICE).await.unwrap_or_else(|error| {
+        let service = probe::service(&*self.nodes, node, JUPYTER_SERVICE).await.unwrap_or_else(|error| {
             tracing::debug!(node = %node.node, %error, "a node does not say what its services do");
             None
         });
@@ -135,7 +135,7 @@ impl Apps {
         let vcluster = self.vclusters.get(&decision.user, decision.app.vcluster).await?;
         let node = vcluster.node_by_id(decision.app.node_id).ok_or(Error::NotFound("app"))?;
         let stopped = || Error::NodeNotRunning { node: node.name.to_string(), state: node.state.as_str() };
-        let started = self.start_at(&decision.app, &sight::address(node).ok_or_else(stopped)?).await;
+        let started = self.start_at(&decision.app, &probe::address(node).ok_or_else(stopped)?).await;
         self.decisions.closed.clear();
         started
     }
@@ -165,7 +165,7 @@ fn decision(admission: Admission, now: DateTime<Utc>) -> Option<Decision> {
     if expires_at <= now || vcluster.intent == Intent::Deleted {
         return None;
     }
-    let target = match sight::address(node) {
+    let target = match probe::address(node) {
         _ if !app.enabled => Target::Off,
         Some(node) => Target::Ready(node, app.port),
         None => Target::Stopped(vcluster.state()),

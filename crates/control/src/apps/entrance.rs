@@ -5,7 +5,11 @@
 //! keeps in a cookie there.
 
 use chrono::TimeDelta;
-use domain::app::{App, AppLabel};
+use domain::{
+    app::{App, AppLabel},
+    operation::OpenedKind,
+    user::Scope,
+};
 use subtle::ConstantTimeEq;
 
 use super::{Apps, is_wanted};
@@ -59,6 +63,8 @@ impl Apps {
         label: &str,
         nonce_digest: &str,
     ) -> Result<EntryCode, Error> {
+        // An app is a port of a node.
+        actor.may(Scope::Ssh)?;
         let unknown = || Error::NotFound("app");
         let label: AppLabel = label.parse().map_err(|_| unknown())?;
         if !secret::is_digest(nonce_digest) {
@@ -66,7 +72,7 @@ impl Apps {
         }
         let now = self.clock.now();
         let mut tx = self.store.begin().await?;
-        let app = living(&mut *tx, &label).await?.filter(|app| app.owner == actor.user).ok_or_else(unknown)?;
+        let app = actor.own(living(&mut *tx, &label).await?)?;
         if !app.enabled {
             return Err(Error::AppOff(app.title()));
         }
@@ -84,6 +90,7 @@ impl Apps {
         };
         tx.insert_entry_pass(&pass, MOST_CODES, now).await?;
         tx.commit().await?;
+        self.openings.note(actor, app.vcluster, app.node, OpenedKind::App, Some(app.port));
         tracing::info!(user = %actor.name, app = %app.id, vcluster = %app.vcluster, "entering an app");
         Ok(EntryCode { text, app })
     }

@@ -10,7 +10,7 @@ use tokio::{
     time::{Interval, MissedTickBehavior, interval},
 };
 
-use super::{AppView, Apps, watch::Scene};
+use super::{AppView, Apps, watch::AppsSnapshot};
 use crate::{
     Error,
     actor::Actor,
@@ -44,11 +44,11 @@ impl Apps {
     /// Goes on until the vcluster is gone.
     pub async fn live(&self, actor: &Actor, id: VclusterId) -> Result<impl Stream<Item = Live> + Send + use<>, Error> {
         let vcluster = self.vclusters.get(actor, id).await?;
-        let scene = self.watches.join(self, vcluster);
+        let snapshot = self.watches.join(self, vcluster);
         let mut tick = interval(SAMPLES);
         tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let watcher = Watcher {
-            scene,
+            snapshot,
             usages: self.usages.clone(),
             tick,
             apps: None,
@@ -61,15 +61,14 @@ impl Apps {
     /// What the vcluster's nodes used within the last hour.
     pub async fn usage(&self, actor: &Actor, id: VclusterId) -> Result<Vec<NodeUsage>, Error> {
         let vcluster = self.vclusters.get(actor, id).await?;
-        let place = |node: &domain::node::Node| (node.name, NodeAddress { node: node.id, worker: node.worker.clone() });
-        let nodes: Vec<_> = vcluster.nodes.iter().map(place).collect();
+        let nodes: Vec<_> = vcluster.nodes.iter().map(|node| (node.name, NodeAddress::of(node))).collect();
         let addresses: Vec<NodeAddress> = nodes.iter().map(|(_, node)| node.clone()).collect();
         Ok(named(&nodes, self.usages.samples(&addresses, None).await?))
     }
 }
 
 struct Watcher {
-    scene: watch::Receiver<Scene>,
+    snapshot: watch::Receiver<AppsSnapshot>,
     usages: Arc<dyn Usages>,
     tick: Interval,
     /// What was passed on last.
@@ -90,9 +89,9 @@ impl Watcher {
         }
         loop {
             tokio::select! {
-                changed = self.scene.changed() => {
+                changed = self.snapshot.changed() => {
                     changed.ok()?;
-                    if matches!(*self.scene.borrow(), Scene::Gone) {
+                    if matches!(*self.snapshot.borrow(), AppsSnapshot::Gone) {
                         return None;
                     }
                     let shown = self.look();
@@ -111,7 +110,7 @@ impl Watcher {
     }
 
     fn look(&mut self) -> Option<Live> {
-        let Scene::Apps { apps, nodes } = self.scene.borrow_and_update().clone() else { return None };
+        let AppsSnapshot::Apps { apps, nodes } = self.snapshot.borrow_and_update().clone() else { return None };
         self.nodes = nodes;
         if self.apps.as_ref() == Some(&apps) {
             return None;

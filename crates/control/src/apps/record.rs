@@ -7,7 +7,7 @@ use domain::{
     vcluster::{Intent, Vcluster},
 };
 
-use super::{Apps, is_wanted, roll, sight::Sight};
+use super::{Apps, app_set, is_wanted, probe::ProbeResult};
 use crate::{
     Error,
     ports::{
@@ -19,9 +19,14 @@ use crate::{
 
 impl Apps {
     /// Brings the record up to what was seen; returns the apps as they are recorded then.
-    pub(super) async fn record(&self, vcluster: &Vcluster, sight: &Sight, names: Names) -> Result<Recorded, Error> {
+    pub(super) async fn record(
+        &self,
+        vcluster: &Vcluster,
+        probed: &ProbeResult,
+        names: Names,
+    ) -> Result<Recorded, Error> {
         let apps = self.store.apps_of(vcluster.id).await?;
-        if vcluster.intent == Intent::Deleted || !is_behind(vcluster, &apps, sight, names) {
+        if vcluster.intent == Intent::Deleted || !is_behind(vcluster, &apps, probed, names) {
             return Ok(Recorded { apps, wrote: false });
         }
         let mut tx = self.store.begin().await?;
@@ -30,17 +35,17 @@ impl Apps {
         let apps = tx.apps_of(vcluster.id).await?;
         for node in vcluster.nodes.iter().filter(|node| is_wanted(node)) {
             let records = of_node(&apps, node.id);
-            let change = roll::change(&records, &wanted_ports(node, sight));
+            let change = app_set::change(&records, &wanted_ports(node, probed));
             for app in change.remove {
                 tx.remove_app(app).await?;
             }
             for port in change.add {
                 let app = self.draw(&mut *tx, &vcluster, node, port).await?;
-                let process = sight.port(node.id, port).and_then(|port| port.process.clone());
+                let process = probed.port(node.id, port).and_then(|port| port.process.clone());
                 tx.insert_app(&App { process, ..app }).await?;
             }
         }
-        for app in renamed(&apps, sight) {
+        for app in renamed(&apps, probed) {
             tx.save_app(&app).await?;
         }
         let apps = tx.apps_of(vcluster.id).await?;
@@ -74,24 +79,24 @@ pub(super) enum Names {
     Leave,
 }
 
-fn is_behind(vcluster: &Vcluster, apps: &[App], sight: &Sight, names: Names) -> bool {
+fn is_behind(vcluster: &Vcluster, apps: &[App], probed: &ProbeResult, names: Names) -> bool {
     let wanted = vcluster.nodes.iter().filter(|node| is_wanted(node));
-    let changes = |node: &Node| !roll::change(&of_node(apps, node.id), &wanted_ports(node, sight)).is_empty();
-    wanted.into_iter().any(changes) || (names == Names::Keep && renamed(apps, sight).next().is_some())
+    let changes = |node: &Node| !app_set::change(&of_node(apps, node.id), &wanted_ports(node, probed)).is_empty();
+    wanted.into_iter().any(changes) || (names == Names::Keep && renamed(apps, probed).next().is_some())
 }
 
 /// What listens, and JupyterLab's port from the beginning.
-fn wanted_ports(node: &Node, sight: &Sight) -> Vec<ListeningPort> {
-    let mut ports = sight.ports.get(&node.id).cloned().unwrap_or_default();
+fn wanted_ports(node: &Node, probed: &ProbeResult) -> Vec<ListeningPort> {
+    let mut ports = probed.ports.get(&node.id).cloned().unwrap_or_default();
     if node.name == JUPYTER_NODE && !ports.iter().any(|port| port.port == JUPYTER_PORT) {
         ports.push(ListeningPort { port: JUPYTER_PORT, process: None, loopback_only: true });
     }
     ports
 }
 
-fn renamed<'a>(apps: &'a [App], sight: &'a Sight) -> impl Iterator<Item = App> + 'a {
+fn renamed<'a>(apps: &'a [App], probed: &'a ProbeResult) -> impl Iterator<Item = App> + 'a {
     apps.iter().filter_map(|app| {
-        let process = sight.port(app.node_id, app.port)?.process.clone()?;
+        let process = probed.port(app.node_id, app.port)?.process.clone()?;
         (app.process.as_ref() != Some(&process)).then(|| App { process: Some(process), ..app.clone() })
     })
 }
@@ -107,13 +112,23 @@ pub(crate) async fn give_jupyter(
     entropy: &dyn Entropy,
     vcluster: &Vcluster,
 ) -> Result<(), Error> {
-    let Some(node) = vcluster.node(JUPYTER_NODE) else { return Ok(()) };
     let apps = tx.apps_of(vcluster.id).await?;
-    if !apps.iter().any(|app| app.node_id == node.id && app.port == JUPYTER_PORT) {
-        let app = draw(tx, clock, entropy, vcluster, node, JUPYTER_PORT).await?;
-        tx.insert_app(&app).await?;
+    match vcluster.node(JUPYTER_NODE) {
+        Some(node) if apps.iter().any(|app| app.node_id == node.id && app.port == JUPYTER_PORT) => Ok(()),
+        _ => give_new_jupyter(tx, clock, entropy, vcluster).await,
     }
-    Ok(())
+}
+
+/// The same for a vcluster that has no app yet.
+pub(crate) async fn give_new_jupyter(
+    tx: &mut dyn Transaction,
+    clock: &dyn Clock,
+    entropy: &dyn Entropy,
+    vcluster: &Vcluster,
+) -> Result<(), Error> {
+    let Some(node) = vcluster.node(JUPYTER_NODE) else { return Ok(()) };
+    let app = draw(tx, clock, entropy, vcluster, node, JUPYTER_PORT).await?;
+    Ok(tx.insert_app(&app).await?)
 }
 
 async fn draw(

@@ -6,7 +6,7 @@ use domain::{
     vcluster::Vcluster,
 };
 
-use super::sight::Sight;
+use super::probe::ProbeResult;
 use crate::ports::node::{ServiceState, ServiceStatus};
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -47,8 +47,8 @@ impl AppView {
 }
 
 /// What is listed: what listens and what its owner wants to see. JupyterLab first, then pinned ones, then by node and port.
-pub(super) fn views(vcluster: &Vcluster, apps: Vec<App>, sight: &Sight) -> Vec<AppView> {
-    let seen = apps.into_iter().filter_map(|app| view(vcluster, app, sight));
+pub(super) fn views(vcluster: &Vcluster, apps: Vec<App>, probed: &ProbeResult) -> Vec<AppView> {
+    let seen = apps.into_iter().filter_map(|app| view(vcluster, app, probed));
     let mut views: Vec<AppView> = seen.filter(|view| view.listening || view.app.is_listed_when_silent()).collect();
     views.sort_by_key(|view| {
         let App { kind, pinned, node, port, .. } = &view.app;
@@ -58,14 +58,14 @@ pub(super) fn views(vcluster: &Vcluster, apps: Vec<App>, sight: &Sight) -> Vec<A
 }
 
 /// `None` when its node has just gone.
-pub(super) fn view(vcluster: &Vcluster, mut app: App, sight: &Sight) -> Option<AppView> {
+pub(super) fn view(vcluster: &Vcluster, mut app: App, probed: &ProbeResult) -> Option<AppView> {
     let node = vcluster.node_by_id(app.node_id)?;
-    let port = sight.port(app.node_id, app.port).filter(|_| node.state == NodeState::Running);
+    let port = probed.port(app.node_id, app.port).filter(|_| node.state == NodeState::Running);
     if let Some(process) = port.and_then(|port| port.process.clone()) {
         app.process = Some(process);
     }
     let service = (app.kind == AppKind::Jupyter && node.state == NodeState::Running)
-        .then(|| sight.services.iter().find(|service| service.name == JUPYTER_SERVICE).cloned())
+        .then(|| probed.services.iter().find(|service| service.name == JUPYTER_SERVICE).cloned())
         .flatten();
     Some(AppView { listening: port.is_some(), app, service, node_state: node.state })
 }

@@ -1,7 +1,7 @@
-//! One look at a vcluster's apps for all its watchers: a task per watched vcluster, which ends with its last watcher.
+//! One watch over a vcluster's apps for all its watchers: a task per watched vcluster, which ends with its last watcher.
 //!
-//! Listens to the nodes' ports and to the vcluster's own changes; looks at services from time to time, because they fail
-//! without a port changing. Nodes are in tenants' hands: however fast they change, looks have pauses between them.
+//! Listens to the nodes' ports and to the vcluster's own changes; probes services from time to time, because they fail
+//! without a port changing. Nodes are in tenants' hands: however fast they change, probes have pauses between them.
 
 use std::{collections::HashMap, pin::Pin, sync::Arc, time::Duration};
 
@@ -16,8 +16,8 @@ use tokio_stream::StreamMap;
 
 use super::{
     Apps,
+    probe::{self, ProbeResult},
     record::Names,
-    sight::{self, Sight},
     view::{self, AppView},
 };
 use crate::{
@@ -28,9 +28,9 @@ use crate::{
     },
 };
 
-/// How often services are looked at.
+/// How often services are probed.
 const SERVICES: Duration = Duration::from_secs(2);
-/// Between two looks, …
+/// Between two probes, …
 const PAUSE: Duration = Duration::from_millis(50);
 /// … and after one that had something to write down.
 const LONG_PAUSE: Duration = Duration::from_millis(500);
@@ -41,7 +41,7 @@ const RETRY: Duration = Duration::from_secs(1);
 
 /// What watchers see.
 #[derive(Debug, Clone, Default)]
-pub(super) enum Scene {
+pub(super) enum AppsSnapshot {
     #[default]
     NotYet,
     Apps {
@@ -53,8 +53,8 @@ pub(super) enum Scene {
 }
 
 struct Watch {
-    scene: watch::Sender<Scene>,
-    stir: Notify,
+    snapshot: watch::Sender<AppsSnapshot>,
+    refresh: Notify,
 }
 
 /// The tasks there are.
@@ -63,25 +63,31 @@ pub(super) struct Watches(Arc<Mutex<HashMap<VclusterId, Arc<Watch>>>>);
 
 impl Watches {
     /// Something about these apps was changed through us.
-    pub(super) fn stir(&self, id: VclusterId) {
+    pub(super) fn notify(&self, id: VclusterId) {
         if let Some(watch) = self.0.lock().get(&id) {
-            watch.stir.notify_one();
+            watch.refresh.notify_one();
         }
     }
 
     /// Joins the watch over this vcluster; begins it when there is none.
-    pub(super) fn join(&self, apps: &Apps, vcluster: Vcluster) -> watch::Receiver<Scene> {
+    pub(super) fn join(&self, apps: &Apps, vcluster: Vcluster) -> watch::Receiver<AppsSnapshot> {
         let mut watches = self.0.lock();
         if let Some(watch) = watches.get(&vcluster.id) {
-            return watch.scene.subscribe();
+            return watch.snapshot.subscribe();
         }
-        let (scene, watcher) = watch::channel(Scene::NotYet);
-        let watch = Arc::new(Watch { scene, stir: Notify::new() });
+        let (snapshot, watcher) = watch::channel(AppsSnapshot::NotYet);
+        let watch = Arc::new(Watch { snapshot, refresh: Notify::new() });
         watches.insert(vcluster.id, watch.clone());
         let leave = Leave { watches: self.clone(), id: vcluster.id, watch: watch.clone() };
         let events = apps.events.listen();
-        let guard =
-            Guard { apps: apps.clone(), watch, events, vcluster, sight: Sight::default(), ports: StreamMap::new() };
+        let guard = Guard {
+            apps: apps.clone(),
+            watch,
+            events,
+            vcluster,
+            probed: ProbeResult::default(),
+            ports: StreamMap::new(),
+        };
         tokio::spawn(guard.run(leave));
         watcher
     }
@@ -98,7 +104,7 @@ impl Leave {
     /// Whether the last watcher has left; then no other can join, because both are done under the lock.
     fn if_alone(&self) -> bool {
         let mut watches = self.watches.0.lock();
-        let alone = self.watch.scene.receiver_count() == 0;
+        let alone = self.watch.snapshot.receiver_count() == 0;
         if alone {
             self.remove(&mut watches);
         }
@@ -127,7 +133,7 @@ struct Guard {
     watch: Arc<Watch>,
     events: broadcast::Receiver<Arc<StoredEvent>>,
     vcluster: Vcluster,
-    sight: Sight,
+    probed: ProbeResult,
     ports: StreamMap<NodeId, Ports>,
 }
 
@@ -136,7 +142,7 @@ enum Woken {
     Unwatched,
     Ports(NodeId, Option<Vec<ListeningPort>>),
     Event(Result<Arc<StoredEvent>, broadcast::error::RecvError>),
-    Stirred,
+    Refresh,
 }
 
 impl Guard {
@@ -146,11 +152,11 @@ impl Guard {
         loop {
             self.follow_nodes();
             let woken = tokio::select! {
-                () = self.watch.scene.closed() => Woken::Unwatched,
+                () = self.watch.snapshot.closed() => Woken::Unwatched,
                 Some((node, ports)) = self.ports.next() => Woken::Ports(node, ports),
                 event = self.events.recv() => Woken::Event(event),
-                () = self.watch.stir.notified() => Woken::Stirred,
-                _ = services.tick() => Woken::Stirred,
+                () = self.watch.refresh.notified() => Woken::Refresh,
+                _ = services.tick() => Woken::Refresh,
             };
             match self.take(woken, &leave).await {
                 Ok(true) => {}
@@ -158,7 +164,7 @@ impl Guard {
                 Err(error) => {
                     tracing::warn!(%error, vcluster = %self.vcluster.id, "a watched vcluster could not be looked at");
                     sleep(RETRY).await;
-                    self.watch.stir.notify_one();
+                    self.watch.refresh.notify_one();
                 }
             }
         }
@@ -176,13 +182,13 @@ impl Guard {
                 Heard::Nothing => return Ok(true),
                 Heard::Change => {}
                 Heard::Gone => {
-                    self.watch.scene.send_replace(Scene::Gone);
+                    self.watch.snapshot.send_replace(AppsSnapshot::Gone);
                     return Ok(false);
                 }
             },
-            Woken::Stirred => {}
+            Woken::Refresh => {}
         }
-        self.sight.services = sight::services_of(&*self.apps.nodes, &self.vcluster).await.unwrap_or_default();
+        self.probed.services = probe::services_of(&*self.apps.nodes, &self.vcluster).await.unwrap_or_default();
         let wrote = self.show().await?;
         sleep(if wrote { LONG_PAUSE } else { PAUSE }).await;
         Ok(true)
@@ -190,12 +196,12 @@ impl Guard {
 
     fn see(&mut self, node: NodeId, ports: Option<Vec<ListeningPort>>) {
         match ports {
-            Some(ports) => self.sight.ports.insert(node, ports),
-            None => self.sight.ports.remove(&node),
+            Some(ports) => self.probed.ports.insert(node, ports),
+            None => self.probed.ports.remove(&node),
         };
     }
 
-    /// What has changed again meanwhile: only what is true now is worth a look.
+    /// What has changed again meanwhile: only what is true now is worth a probe.
     fn catch_up(&mut self) {
         for _ in 0..CATCH_UP {
             let Some(Some((node, ports))) = self.ports.next().now_or_never() else { return };
@@ -225,11 +231,11 @@ impl Guard {
     /// Watches the ports of every node that runs and of no other.
     fn follow_nodes(&mut self) {
         let running: HashMap<NodeId, NodeAddress> =
-            self.vcluster.nodes.iter().filter_map(sight::address).map(|node| (node.node, node)).collect();
+            self.vcluster.nodes.iter().filter_map(probe::address).map(|node| (node.node, node)).collect();
         let gone: Vec<NodeId> = self.ports.keys().filter(|node| !running.contains_key(node)).copied().collect();
         for node in gone {
             self.ports.remove(&node);
-            self.sight.ports.remove(&node);
+            self.probed.ports.remove(&node);
         }
         for (id, node) in running {
             if !self.ports.contains_key(&id) {
@@ -240,15 +246,14 @@ impl Guard {
 
     /// Shows watchers what there is now; says whether something had to be written down for it.
     async fn show(&mut self) -> Result<bool, Error> {
-        let recorded = match self.apps.record(&self.vcluster, &self.sight, Names::Leave).await {
+        let recorded = match self.apps.record(&self.vcluster, &self.probed, Names::Leave).await {
             // It is just going; the event that says so is on its way.
             Err(Error::NotFound(_)) => return Ok(false),
             recorded => recorded?,
         };
-        let apps = view::views(&self.vcluster, recorded.apps, &self.sight);
-        let place = |node: &domain::node::Node| (node.name, NodeAddress { node: node.id, worker: node.worker.clone() });
-        let nodes = self.vcluster.nodes.iter().map(place).collect();
-        self.watch.scene.send_replace(Scene::Apps { apps: Arc::new(apps), nodes: Arc::new(nodes) });
+        let apps = view::views(&self.vcluster, recorded.apps, &self.probed);
+        let nodes = self.vcluster.nodes.iter().map(|node| (node.name, NodeAddress::of(node))).collect();
+        self.watch.snapshot.send_replace(AppsSnapshot::Apps { apps: Arc::new(apps), nodes: Arc::new(nodes) });
         Ok(recorded.wrote)
     }
 }
@@ -277,6 +282,6 @@ fn ports_of(nodes: Arc<dyn NodeLink>, node: NodeAddress) -> Ports {
         if pause {
             open = None;
         }
-        Some((next.map(sight::fit), (nodes, node, open, pause)))
+        Some((next.map(probe::fit), (nodes, node, open, pause)))
     }))
 }

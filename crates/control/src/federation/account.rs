@@ -12,7 +12,7 @@ use crate::{
     actor::Actor,
     ports::{
         identity::Verified,
-        store::{Account, Admitted, Identity, StoreError, Transaction},
+        store::{Account, AccountStatus, Identity, StoreError, Transaction},
     },
 };
 
@@ -34,29 +34,29 @@ impl Federation {
     async fn try_account_of(&self, rules: &ProviderRules, verified: &Verified) -> Result<User, Refusal> {
         let mut tx = self.store.begin().await?;
         let known = tx.identity(&verified.issuer, &verified.subject).await?;
-        let admitted = match &known {
-            Some(identity) => tx.admitted(identity.user).await?,
+        let status = match &known {
+            Some(identity) => tx.account_status(identity.user).await?,
             None => None,
         };
         if let Err(refusal) = rules.admit(&verified.claims) {
-            if let Some(Admitted { user, .. }) = admitted {
+            if let Some(AccountStatus { user, .. }) = status {
                 self.put_out(&mut *tx, &user).await?;
                 tx.commit().await?;
             }
             return Err(refusal);
         }
-        let Some((identity, admitted)) = known.zip(admitted) else {
+        let Some((identity, status)) = known.zip(status) else {
             let made = self.make_account(&mut *tx, rules, verified).await?;
             tx.commit().await?;
             return made;
         };
-        match admitted {
-            Admitted { pending: true, .. } => return Err(Refusal::Pending),
-            Admitted { user: User { locked: true, .. }, .. } => return Err(Refusal::Locked),
-            Admitted { .. } => {}
+        match status {
+            AccountStatus { pending: true, .. } => return Err(Refusal::Pending),
+            AccountStatus { user: User { locked: true, .. }, .. } => return Err(Refusal::Locked),
+            AccountStatus { .. } => {}
         }
         let now = self.clock.now();
-        let user = self.map_role(&mut *tx, rules, verified, admitted.user).await?;
+        let user = self.map_role(&mut *tx, rules, verified, status.user).await?;
         map_group(&mut *tx, rules, verified, &user).await?;
         let shown = shown(verified);
         tx.save_identity(&Identity { provider: rules.name.clone(), shown, last_sign_in: now, ..identity }).await?;
@@ -114,7 +114,7 @@ impl Federation {
             None => {}
         }
         // What was decided on when linking was begun may have changed since.
-        let living = tx.admitted(actor.user).await?.filter(|admitted| !admitted.user.locked);
+        let living = tx.account_status(actor.user).await?.filter(|status| !status.user.locked);
         living.ok_or(Refusal::SessionChanged)?;
         self.insert_identity(&mut *tx, rules, verified, actor.user).await?;
         tx.commit().await?;
@@ -168,12 +168,12 @@ impl Federation {
         if role == user.role {
             return Ok(user);
         }
-        let ways = &self.rules.ways_in();
-        if role == Role::User && !keeps_an_administrator(tx, &user, ways).await? {
+        let methods = &self.rules.sign_in_methods();
+        if role == Role::User && !keeps_an_administrator(tx, &user, methods).await? {
             tracing::warn!(user = %user.name, "the provider does not say that the last administrator is one; they stay it");
             return Ok(user);
         }
-        change_role(tx, &user, role, ways).await?;
+        change_role(tx, &user, role, methods).await?;
         tracing::info!(user = %user.name, ?role, "the provider's claims change the role");
         Ok(User { role, ..user })
     }
@@ -187,7 +187,7 @@ pub(super) async fn map_group(
     user: &User,
 ) -> Result<(), StoreError> {
     let Some(group) = rules.group(&verified.claims) else { return Ok(()) };
-    if tx.standing(user.id).await?.group.as_ref() == group {
+    if tx.quota_assignment(user.id).await?.group.as_ref() == group {
         return Ok(());
     }
     tx.set_group(user.id, group).await?;

@@ -13,6 +13,9 @@ use crate::{
     secret,
 };
 
+/// Of keeping a confirmed grant beside renewals of the old one.
+const MOST_TRIES: usize = 3;
+
 /// What the browser brings. `Debug` shows no secret.
 #[derive(Clone, Default)]
 pub struct Callback<'a> {
@@ -121,12 +124,21 @@ impl Federation {
     /// session that began otherwise goes on as it began.
     pub async fn keep_confirmed(&self, session: &SessionKey, grant: &Grant) -> Result<(), crate::Error> {
         let Some(record) = self.record(session, grant) else { return Ok(()) };
-        let known = self.store.provider_session(session).await?;
-        let same = known.is_some_and(|known| known.issuer == record.issuer && known.subject == record.subject);
-        if same {
+        let is_same = |known: &ProviderSession| {
+            (&known.provider, &known.issuer, &known.subject) == (&record.provider, &record.issuer, &record.subject)
+        };
+        // A renewal may come in between.
+        for _ in 0..MOST_TRIES {
+            let known = self.store.provider_session(session).await?.filter(is_same);
+            // Without a refresh token the provider could not be asked: what can be asked with goes on.
+            let is_no_loss = |known: &ProviderSession| record.refresh_token.is_some() || known.refresh_token.is_none();
+            let Some(known) = known.filter(is_no_loss) else { return Ok(()) };
             let mut tx = self.store.begin().await?;
-            tx.save_provider_session(&record).await?;
+            let saved = tx.save_provider_session(&record, known.refresh_token.as_deref()).await?;
             tx.commit().await?;
+            if saved {
+                break;
+            }
         }
         Ok(())
     }

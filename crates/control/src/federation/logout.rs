@@ -47,7 +47,7 @@ impl Federation {
 
     /// Where to send the browser so that the provider's session ends, too, when ours has; and the provider's label. `None`
     /// when the provider cannot do it, or does not say so at once.
-    pub async fn farewell(&self, parting: Parting, back: &str) -> Option<(String, String)> {
+    pub async fn provider_logout(&self, parting: Parting, back: &str) -> Option<(String, String)> {
         let Parting { provider, label, id_token } = parting;
         let providers = &self.outside.as_ref()?.providers;
         let asked = providers.logout_url(&provider, id_token.as_deref(), back);

@@ -16,7 +16,7 @@ use crate::{
     error::chain,
     ports::{
         identity::{Distrust, IdentityError, Refreshed, Verified},
-        store::{Admitted, ProviderSession, StoreError},
+        store::{AccountStatus, ProviderSession, StoreError},
     },
 };
 
@@ -88,6 +88,8 @@ impl Federation {
     }
 
     async fn refresh(&self, outside: &Outside, session: ProviderSession) -> Result<(), Error> {
+        let was = session.refresh_token.clone();
+        let was = was.as_deref();
         let rules = self
             .rules
             .providers
@@ -98,6 +100,7 @@ impl Federation {
             return self
                 .end(
                     &session,
+                    was,
                     "there is nothing to ask its provider with: no refresh token, one sealed with another key, or a provider that is not configured any more",
                 )
                 .await;
@@ -111,15 +114,15 @@ impl Federation {
         let token = token.map(|token| outside.seal.seal(&token, session.key.as_str()));
         let session = ProviderSession { refresh_token: token.or(session.refresh_token), ..session };
         match verified {
-            Ok(verified) => self.renew(outside, rules, session, verified).await,
+            Ok(verified) => self.renew(outside, rules, session, was, verified).await,
             Err(error) if is_a_no(&error) => {
                 tracing::info!(provider = session.provider, error = %chain(&error), "a provider says no to a session");
-                self.end(&session, "its provider does not renew it").await
+                self.end(&session, was, "its provider does not renew it").await
             }
             Err(error) => {
                 tracing::warn!(provider = session.provider, error = %chain(&error), "a provider cannot be asked about a session; it stays");
                 let due_at = Some(self.clock.now() + AGAIN_IN);
-                self.save(&ProviderSession { due_at, ..session }, None).await
+                self.save(&ProviderSession { due_at, ..session }, was, None).await
             }
         }
     }
@@ -129,6 +132,7 @@ impl Federation {
         outside: &Outside,
         rules: &ProviderRules,
         session: ProviderSession,
+        was: Option<&str>,
         verified: Verified,
     ) -> Result<(), Error> {
         let id_token = verified.id_token.as_deref().map(|token| outside.seal.seal(token, session.key.as_str()));
@@ -137,13 +141,18 @@ impl Federation {
             due_at: Some(self.due_after(verified.expires_in)),
             ..session
         };
-        self.save(&renewed, Some((rules, &verified))).await
+        self.save(&renewed, was, Some((rules, &verified))).await
     }
 
     /// Writes until it is written: the provider has forgotten the old token by now.
-    async fn save(&self, session: &ProviderSession, news: Option<(&ProviderRules, &Verified)>) -> Result<(), Error> {
+    async fn save(
+        &self,
+        session: &ProviderSession,
+        was: Option<&str>,
+        news: Option<(&ProviderRules, &Verified)>,
+    ) -> Result<(), Error> {
         for _ in 1..WRITE_TRIES {
-            match self.try_save(session, news).await {
+            match self.try_save(session, was, news).await {
                 Err(Error::Store(StoreError::Unavailable(error))) => {
                     tracing::warn!(%error, "a renewed session waits for the database");
                     tokio::time::sleep(EVERY).await;
@@ -151,22 +160,23 @@ impl Federation {
                 done => return done,
             }
         }
-        self.try_save(session, news).await
+        self.try_save(session, was, news).await
     }
 
     async fn try_save(
         &self,
         session: &ProviderSession,
+        was: Option<&str>,
         news: Option<(&ProviderRules, &Verified)>,
     ) -> Result<(), Error> {
         let mut tx = self.store.begin().await?;
-        if !tx.save_provider_session(session).await? {
-            tracing::debug!("a session ended while its provider was asked about it");
+        if !tx.save_provider_session(session, was).await? {
+            tracing::debug!("a session ended, or was confirmed, while its provider was asked about it");
             return Ok(());
         }
         if let Some((rules, verified)) = news
             && let Some(identity) = tx.identity(&session.issuer, &session.subject).await?
-            && let Some(Admitted { user, .. }) = tx.admitted(identity.user).await?
+            && let Some(AccountStatus { user, .. }) = tx.account_status(identity.user).await?
         {
             // With an ID token all is told, and what is not there is lost. Without one, only what is told has changed.
             let told = match &verified.id_token {
@@ -184,9 +194,9 @@ impl Federation {
         Ok(tx.commit().await?)
     }
 
-    async fn end(&self, session: &ProviderSession, why: &str) -> Result<(), Error> {
+    async fn end(&self, session: &ProviderSession, was: Option<&str>, why: &str) -> Result<(), Error> {
         let mut tx = self.store.begin().await?;
-        tx.end_session_of_key(&session.key).await?;
+        tx.end_session_of_key(&session.key, was).await?;
         tx.commit().await?;
         tracing::info!(provider = session.provider, "a session ends: {why}");
         Ok(())

@@ -3,7 +3,7 @@
 use domain::name::GroupName;
 
 use super::Refusal;
-use crate::{accounts::WaysIn, ports::identity::Claims};
+use crate::{accounts::SignInMethods, ports::identity::Claims};
 
 /// A claim must be, or have in its list, this value.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -106,9 +106,9 @@ pub struct Rules {
 }
 
 impl Rules {
-    pub(crate) fn ways_in(&self) -> WaysIn {
+    pub(crate) fn sign_in_methods(&self) -> SignInMethods {
         let issuers = self.providers.iter().map(|provider| provider.issuer.clone());
-        WaysIn { passwords: self.local, issuers: issuers.collect() }
+        SignInMethods { passwords: self.local, issuers: issuers.collect() }
     }
 }
 

@@ -3,15 +3,17 @@
 
 use chrono::{DateTime, Utc};
 use domain::{
-    NodeId,
+    InstanceId, NodeId, TaskId,
     name::WorkerName,
     node::{Generation, NodeIntent, NodeState},
+    task::TaskState,
     vcluster::{Change, Vcluster},
 };
 
 use crate::{
     Error,
-    ports::store::{EventBody, Store, StoreError, StoredEvent, Transaction},
+    ports::store::{Store, StoreError},
+    unit_of_work::UnitOfWork,
 };
 
 /// What has left the record with a host.
@@ -21,12 +23,21 @@ pub struct GoneHost {
     pub nodes: Vec<(WorkerName, NodeId, Generation)>,
     /// Of how many vclusters.
     pub vclusters: usize,
+    pub tasks: Vec<(WorkerName, TaskId, Generation)>,
+}
+
+impl GoneHost {
+    pub(super) fn instances(&self) -> Vec<(WorkerName, InstanceId, Generation)> {
+        let nodes = self.nodes.iter().map(|(worker, node, last)| (worker.clone(), InstanceId::from(*node), *last));
+        let tasks = self.tasks.iter().map(|(worker, task, last)| (worker.clone(), InstanceId::from(*task), *last));
+        nodes.chain(tasks).collect()
+    }
 }
 
 /// Takes the host's nodes out of the record, as the command line does it: open pages hear of it when they are loaded again.
 pub async fn forget_host(store: &dyn Store, host: &WorkerName, now: DateTime<Utc>) -> Result<GoneHost, Error> {
-    let (tx, _, gone) = prepare(store, host, now).await?;
-    tx.commit().await?;
+    let (work, gone) = prepare(store, host, now).await?;
+    work.tx.commit().await?;
     Ok(gone)
 }
 
@@ -35,49 +46,45 @@ pub(super) async fn prepare(
     store: &dyn Store,
     host: &WorkerName,
     now: DateTime<Utc>,
-) -> Result<(Box<dyn Transaction>, Vec<StoredEvent>, GoneHost), Error> {
-    let has_nodes_there = |vcluster: &Vcluster| vcluster.nodes.iter().any(|node| node.worker == *host);
-    let there: Vec<_> = store.all_vclusters().await?.vclusters.into_iter().filter(has_nodes_there).collect();
-    let mut tx = store.begin().await?;
-    let (mut events, mut gone) = (Vec::new(), GoneHost::default());
+) -> Result<(UnitOfWork, GoneHost), Error> {
+    let there = store.vclusters_on(host).await?.vclusters;
+    let (mut work, mut gone) = (UnitOfWork::new(store.begin().await?, now), GoneHost::default());
     for id in there.iter().map(|vcluster| vcluster.id) {
-        if let Some(vcluster) = tx.vcluster(id).await? {
+        if let Some(vcluster) = work.tx.vcluster(id).await? {
             // After a start, or while coordination is away, no host has been heard yet: that alone says nothing.
             if vcluster.nodes.iter().any(|node| node.worker == *host && node.state == NodeState::Running) {
                 return Err(Error::HostNotLost(host.clone()));
             }
-            events.extend(forget(&mut *tx, vcluster, host, now, &mut gone).await?);
+            forget(&mut work, vcluster, host, &mut gone).await?;
         }
     }
-    if gone.nodes.is_empty() { Err(Error::NotFound("host")) } else { Ok((tx, events, gone)) }
+    for mut task in work.tx.tasks_on(Some(host)).await?.tasks {
+        if matches!(task.state, TaskState::Running { .. }) {
+            return Err(Error::HostNotLost(host.clone()));
+        }
+        task.lose_host(&format!("host {host} was declared gone"), now);
+        work.tx.save_task(&task).await?;
+        gone.tasks.push((task.worker, task.id, task.generation));
+    }
+    if gone.nodes.is_empty() && gone.tasks.is_empty() { Err(Error::NotFound("host")) } else { Ok((work, gone)) }
 }
 
 async fn forget(
-    tx: &mut dyn Transaction,
+    work: &mut UnitOfWork,
     mut vcluster: Vcluster,
     host: &WorkerName,
-    now: DateTime<Utc>,
     gone: &mut GoneHost,
-) -> Result<Option<StoredEvent>, StoreError> {
+) -> Result<(), StoreError> {
     let leaving: Vec<_> = vcluster.nodes.iter().filter(|node| node.worker == *host).cloned().collect();
-    let change = vcluster.forget_host(host, now);
-    match change {
-        Change::None => return Ok(None),
-        Change::Changed { .. } => tx.save_vcluster(&vcluster, now).await?,
-        Change::Gone => tx.remove_vcluster(vcluster.id, now).await?,
+    match vcluster.forget_host(host, work.now) {
+        Change::None => return Ok(()),
+        Change::Changed { .. } => work.save(&vcluster).await?,
+        Change::Gone => work.remove(vcluster.id, vcluster.owner).await?,
     }
     // Their owners have not let go of them: should the host come back, what it has of them is kept.
     let missed = leaving.iter().filter(|node| node.intent != NodeIntent::Absent).map(|node| node.id);
-    tx.forget_departed(&missed.collect::<Vec<_>>()).await?;
-    let usage = tx.usage(vcluster.owner).await?;
-    let (id, owner) = (vcluster.id, vcluster.owner);
-    let body = if change == Change::Gone {
-        EventBody::VclusterGone { id, usage }
-    } else {
-        EventBody::Vcluster { vcluster: Box::new(vcluster), usage }
-    };
+    work.tx.forget_departed(&missed.collect::<Vec<_>>()).await?;
     gone.vclusters += 1;
     gone.nodes.extend(leaving.into_iter().map(|node| (node.worker, node.id, node.generation)));
-    let sequence = tx.append_event(owner, now, &body).await?;
-    Ok(Some(StoredEvent { sequence, owner, at: now, body }))
+    Ok(())
 }

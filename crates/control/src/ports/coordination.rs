@@ -8,29 +8,30 @@ use std::{collections::BTreeSet, net::Ipv4Addr};
 
 use async_trait::async_trait;
 use domain::{
-    NodeId, UserId, VclusterId,
+    InstanceId, TaskId, UserId, VclusterId,
     image::{ImageRef, Source},
     name::{NodeName, RuntimeName, VclusterName, WorkerName},
     node::{Generation, NodeIntent, Observation},
     resources::Resources,
+    task::{Command, TaskIntent},
 };
 use futures::stream::BoxStream;
 use ipnet::Ipv4Net;
 use serde::{Deserialize, Serialize};
 
-/// What a worker has to make of one node.
+/// What a worker has to make of one instance.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Order {
     Run,
     Stop,
-    /// Nothing of the node may be left.
+    /// Nothing of it may be left.
     Remove,
 }
 
-impl Order {
+impl From<NodeIntent> for Order {
     /// What brings a worker to what the owner wants.
-    pub const fn of(intent: NodeIntent) -> Self {
+    fn from(intent: NodeIntent) -> Self {
         match intent {
             NodeIntent::Running => Self::Run,
             NodeIntent::Stopped | NodeIntent::Restarting => Self::Stop,
@@ -39,18 +40,26 @@ impl Order {
     }
 }
 
-/// One node's order with all that is needed to carry it out.
+impl From<TaskIntent> for Order {
+    fn from(intent: TaskIntent) -> Self {
+        match intent {
+            TaskIntent::Run => Self::Run,
+            TaskIntent::Cancel => Self::Stop,
+            TaskIntent::Absent => Self::Remove,
+        }
+    }
+}
+
+/// One instance's order with all that is needed to carry it out.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Assignment {
-    pub node: NodeId,
+    #[serde(rename = "node")]
+    pub instance: InstanceId,
     /// Who carries it out.
     pub worker: WorkerName,
     pub generation: Generation,
     pub order: Order,
-    pub vcluster: VclusterId,
-    pub vcluster_name: VclusterName,
     pub owner: UserId,
-    pub name: NodeName,
     pub image: ImageRef,
     /// Where a container that is to be made may take it from.
     #[serde(default)]
@@ -59,14 +68,65 @@ pub struct Assignment {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub runtime: Option<RuntimeName>,
     pub resources: Resources,
-    pub subnet: Ipv4Net,
-    pub ip: Ipv4Addr,
     /// The record says that the owner's home was made on this worker: one that is not there is lost, and not made anew.
     #[serde(default)]
     pub has_home: bool,
+    #[serde(flatten)]
+    pub workload: Workload,
+}
+
+/// What runs in an instance. The fields of a node stand beside those of its assignment, as they did before there were tasks.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum Workload {
+    Node(Member),
+    /// It runs to its end, once.
+    Task {
+        command: Command,
+        /// The record knows that its start was asked for: where nothing of it is found, it is not run anew.
+        #[serde(default)]
+        begun: bool,
+    },
+}
+
+/// What the record has an assignment's instance for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Subject {
+    Vcluster(VclusterId),
+    Task(TaskId),
+}
+
+/// A node's place in its vcluster. It runs until it is told to stop.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Member {
+    pub vcluster: VclusterId,
+    pub vcluster_name: VclusterName,
+    pub name: NodeName,
+    pub subnet: Ipv4Net,
+    pub ip: Ipv4Addr,
 }
 
 impl Assignment {
+    /// `None` for a task, which is no vcluster's.
+    pub const fn member(&self) -> Option<&Member> {
+        match &self.workload {
+            Workload::Node(member) => Some(member),
+            Workload::Task { .. } => None,
+        }
+    }
+
+    pub const fn is_task(&self) -> bool {
+        matches!(self.workload, Workload::Task { .. })
+    }
+
+    pub fn subject(&self) -> Subject {
+        self.vcluster().map_or(Subject::Task(self.instance.as_task()), Subject::Vcluster)
+    }
+
+    pub fn vcluster(&self) -> Option<VclusterId> {
+        self.member().map(|member| member.vcluster)
+    }
+
     /// Whether this one, being published, stays where `wanted` is to be: it is newer, or another order under the same number,
     /// which workers would not carry out twice.
     pub fn stays_before(&self, wanted: &Self) -> bool {
@@ -83,27 +143,31 @@ pub enum AssignmentEvent {
     Snapshot { assignments: Vec<Assignment>, complete: bool },
     /// These are new or changed; several that were published together come together.
     Changed(Vec<Assignment>),
-    /// These nodes have no assignment any more.
-    Withdrawn(Vec<NodeId>),
-    /// What the record says about nodes the worker has asked about. Sent behind a complete snapshot, then as they come.
+    /// These have no assignment any more.
+    Withdrawn(Vec<InstanceId>),
+    /// What the record says about containers the worker has asked about. Sent behind a complete snapshot, then as they come.
     Answered(Vec<Answer>),
 }
 
 /// A container on a worker's host that carries our labels and has no assignment. The worker asks what is to become of it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Orphan {
-    pub node: NodeId,
+    #[serde(rename = "node")]
+    pub instance: InstanceId,
     pub worker: WorkerName,
-    pub vcluster: VclusterId,
+    /// `None` for a task's.
+    #[serde(default)]
+    pub vcluster: Option<VclusterId>,
     pub owner: UserId,
     /// Of the order the container was created for.
     pub generation: Generation,
 }
 
-/// What control answers about an [`Orphan`]. A node the record claims gets its assignment instead.
+/// What control answers about an [`Orphan`]. One that the record claims gets its assignment instead.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Answer {
-    pub node: NodeId,
+    #[serde(rename = "node")]
+    pub instance: InstanceId,
     pub worker: WorkerName,
     pub verdict: Verdict,
 }
@@ -131,17 +195,18 @@ pub enum ReportEvent {
     Reported(Vec<Report>),
     Orphans(Vec<Orphan>),
     /// The worker's host does not have it any more, or it has an assignment by now.
-    OrphanGone(WorkerName, NodeId),
+    OrphanGone(WorkerName, InstanceId),
     /// A worker is there or has changed.
     Worker(WorkerInfo),
     /// A worker's lease has run out: it does not answer.
     WorkerLost(WorkerName),
 }
 
-/// A worker's report about one node.
+/// A worker's report about one instance.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Report {
-    pub node: NodeId,
+    #[serde(rename = "node")]
+    pub instance: InstanceId,
     pub worker: WorkerName,
     #[serde(flatten)]
     pub observation: Observation,
@@ -193,7 +258,7 @@ pub enum CoordinationError {
 /// A newer order than the record's is published, or another one under the same number: the record is an older copy of itself.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Newer {
-    pub node: NodeId,
+    pub instance: InstanceId,
     pub generation: Generation,
     pub order: Order,
 }
@@ -207,28 +272,28 @@ pub struct Round {
     pub asked: Vec<(WorkerName, String)>,
 }
 
-/// Control's side.
+/// Control's side: publishes assignments, hears workers' reports and answers what they ask.
 #[async_trait]
-pub trait Dispatch: Send + Sync + 'static {
+pub trait AssignmentPublisher: Send + Sync + 'static {
     /// Publishes new or changed assignments; those of one worker become visible at once. Where a newer order is published
     /// already, that one stays and is returned.
     async fn assign(&self, assignments: &[Assignment]) -> Result<Vec<Newer>, CoordinationError>;
 
-    /// Takes assignments back, with the reports about them, once their nodes are gone. An assignment that is newer than
+    /// Takes assignments back, with the reports about them, once what they are for is gone. An assignment that is newer than
     /// the given generation stays.
-    async fn withdraw(&self, nodes: &[(WorkerName, NodeId, Generation)]) -> Result<(), CoordinationError>;
+    async fn withdraw(&self, instances: &[(WorkerName, InstanceId, Generation)]) -> Result<(), CoordinationError>;
 
     /// Begins to publish everything: notes what is published now. The record is to be read after this, so that of what was
     /// noted nothing is wanted that the record does not say.
     async fn open_round(&self) -> Result<Round, CoordinationError>;
 
-    /// Makes what is published exactly this, but for what belongs to the vclusters in `spared`, and marks it complete for
+    /// Makes what is published exactly this, but for what belongs to the subjects in `spared`, and marks it complete for
     /// every worker that waited when the round began. What was published since the round began stays.
     async fn close_round(
         &self,
         round: Round,
         assignments: &[Assignment],
-        spared: &BTreeSet<VclusterId>,
+        spared: &BTreeSet<Subject>,
     ) -> Result<Vec<Newer>, CoordinationError>;
 
     /// A whole round for what is known already.
@@ -241,7 +306,7 @@ pub trait Dispatch: Send + Sync + 'static {
     async fn answer(&self, answers: &[Answer]) -> Result<(), CoordinationError>;
 
     /// Takes answers back.
-    async fn take_back(&self, nodes: &[(WorkerName, NodeId)]) -> Result<(), CoordinationError>;
+    async fn take_back(&self, instances: &[(WorkerName, InstanceId)]) -> Result<(), CoordinationError>;
 
     /// Reports as they come. The stream ends with an error when the connection is lost; watch again then.
     async fn watch_reports(
@@ -254,7 +319,7 @@ pub trait Dispatch: Send + Sync + 'static {
 
 /// A worker's side.
 #[async_trait]
-pub trait Duty: Send + Sync + 'static {
+pub trait WorkerCoordination: Send + Sync + 'static {
     /// Says that this worker is there, for as long as it keeps saying so (every few seconds; the lease is 10 s).
     /// [`CoordinationError::Refused`] while another worker is there, under the same name or another one: nodes' networks and
     /// homes are each host's own, so there is one.
@@ -275,15 +340,59 @@ pub trait Duty: Send + Sync + 'static {
     async fn ask(&self, orphans: &[Orphan]) -> Result<(), CoordinationError>;
 
     /// What this worker asks about, also from before it was started.
-    async fn asked(&self, worker: &WorkerName) -> Result<Vec<NodeId>, CoordinationError>;
+    async fn asked(&self, worker: &WorkerName) -> Result<Vec<InstanceId>, CoordinationError>;
 
     /// There is nothing more to ask about these.
-    async fn stop_asking(&self, worker: &WorkerName, nodes: &[NodeId]) -> Result<(), CoordinationError>;
+    async fn stop_asking(&self, worker: &WorkerName, instances: &[InstanceId]) -> Result<(), CoordinationError>;
 }
 
 /// Where a worker is, for processes that reach its nodes over the network.
 #[async_trait]
-pub trait Whereabouts: Send + Sync + 'static {
+pub trait WorkerDirectory: Send + Sync + 'static {
     /// `None` when it has not said for the time of its lease that it is there.
-    async fn whereabouts(&self, worker: &WorkerName) -> Result<Option<WorkerInfo>, CoordinationError>;
+    async fn find_worker(&self, worker: &WorkerName) -> Result<Option<WorkerInfo>, CoordinationError>;
+}
+
+#[cfg(test)]
+mod tests {
+    use serde::de::DeserializeOwned;
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    /// It is read, and written with the same fields.
+    fn same<T: Serialize + DeserializeOwned>(stored: &Value) -> T {
+        let read: T = serde_json::from_value(stored.clone()).unwrap_or_else(|error| panic!("{stored}: {error}"));
+        assert_eq!(serde_json::to_value(&read).expect("JSON"), *stored);
+        read
+    }
+
+    /// As they were written before there were tasks. A worker that is upgraded reads its last reports by them, and without those
+    /// it would start again what has ended.
+    #[test]
+    fn what_stands_in_etcd_of_a_node_is_what_stood_there_before_there_were_tasks() {
+        let (node, vcluster, owner) = (
+            "0198c0de-0000-7000-8000-000000000001",
+            "0198c0de-0000-7000-8000-000000000002",
+            "0198c0de-0000-7000-8000-000000000003",
+        );
+        let assignment: Assignment = same(&json!({
+            "node": node, "worker": "hera", "generation": 3, "order": "run", "vcluster": vcluster,
+            "vcluster_name": "lab", "owner": owner, "name": "node-0", "image": "docklet/base", "source": "engine",
+            "resources": {"cpu_milli": 1000, "memory_mib": 512, "pids": 1024}, "subnet": "172.29.0.0/27",
+            "ip": "172.29.0.2", "has_home": true,
+        }));
+        assert_eq!(assignment.member().map(|place| place.name.to_string()).as_deref(), Some("node-0"));
+        let notes = json!({"made_before": false, "out_of_memory": null});
+        let report: Report = same(&json!({
+            "node": node, "worker": "hera", "generation": 3, "phase": "failed", "reason": "it ended", "notes": notes,
+        }));
+        assert_eq!(report.instance, assignment.instance);
+        let orphan: Orphan =
+            same(&json!({"node": node, "worker": "hera", "vcluster": vcluster, "owner": owner, "generation": 3}));
+        assert_eq!(orphan.vcluster, assignment.vcluster());
+        let answer: Answer =
+            same(&json!({"node": node, "worker": "hera", "verdict": {"verdict": "remove", "generation": 3}}));
+        assert_eq!(answer.verdict, Verdict::Remove { generation: Generation(3) });
+    }
 }

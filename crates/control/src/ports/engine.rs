@@ -9,10 +9,7 @@ use std::{
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use domain::{
-    InstallationId, NodeId, UserId, VclusterId,
-    image::ImageRef,
-    name::{NodeName, RuntimeName},
-    node::Generation,
+    InstallationId, InstanceId, UserId, VclusterId, image::ImageRef, name::RuntimeName, node::Generation,
     resources::Resources,
 };
 use futures::stream::BoxStream;
@@ -24,39 +21,58 @@ pub mod label {
     pub const INSTALLATION: &str = "docklet.installation";
     pub const OWNER: &str = "docklet.owner";
     pub const VCLUSTER: &str = "docklet.vcluster";
+    /// The instance, where it is a node.
     pub const NODE: &str = "docklet.node";
+    /// The instance, where it is a task.
+    pub const TASK: &str = "docklet.task";
     pub const GENERATION: &str = "docklet.generation";
     /// Only on the helper: what it was told.
     pub const HELPER: &str = "docklet.helper";
 }
 
-/// A node's container, before it exists.
+/// An instance's container, before it exists.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ContainerSpec {
     /// The container's name on this engine.
     pub name: String,
     pub installation: InstallationId,
     pub owner: UserId,
-    pub vcluster: VclusterId,
-    pub node: NodeId,
+    /// `None` for a task's.
+    pub vcluster: Option<VclusterId>,
+    pub instance: InstanceId,
     pub generation: Generation,
-    /// Its host name and its name in the network's DNS.
-    pub host_name: NodeName,
+    /// Also its name in its network's DNS.
+    pub host_name: String,
     pub image: ImageRef,
     /// `None` for the engine's usual one.
     pub runtime: Option<RuntimeName>,
     pub resources: Resources,
     pub ceilings: Ceilings,
-    pub network: String,
-    pub ip: Ipv4Addr,
+    /// `None`: it has no network but its own loopback.
+    pub network: Option<Attachment>,
     /// The owner's home volume, mounted at /root.
     pub home: String,
     /// docklet-init on the host. Its directory is mounted read-only, so that a later one at the same place is what a node
     /// runs when it is started again.
     pub init: PathBuf,
-    /// The node's directory on the host through which docklet-init is handed its socket; mounted read-only.
+    /// The instance's directory on the host through which docklet-init is handed its socket; mounted read-only.
     pub run_dir: PathBuf,
     pub env: BTreeMap<String, String>,
+}
+
+impl ContainerSpec {
+    /// Its address, where it has a network.
+    pub fn ip(&self) -> Option<Ipv4Addr> {
+        self.network.as_ref().map(|place| place.ip)
+    }
+}
+
+/// A container's place in a network.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Attachment {
+    /// The network's name.
+    pub network: String,
+    pub ip: Ipv4Addr,
 }
 
 /// What each node of a host may take of what all of the host's processes share.
@@ -90,8 +106,9 @@ pub struct Container {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ContainerLabels {
     pub owner: UserId,
-    pub vcluster: VclusterId,
-    pub node: NodeId,
+    /// `None` for a task's.
+    pub vcluster: Option<VclusterId>,
+    pub instance: InstanceId,
     pub generation: Generation,
 }
 
@@ -161,10 +178,10 @@ pub struct EngineInfo {
 /// Something happened to a container or network of ours, through us or not. A hint to look, not a fact to act on.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum EngineEvent {
-    Container(NodeId),
+    Container(InstanceId),
     /// A process of the container was ended because its memory was used up.
     OutOfMemory {
-        node: NodeId,
+        instance: InstanceId,
         container: String,
     },
     Network(VclusterId),
@@ -209,21 +226,21 @@ pub struct HelperLine {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum PullFault {
     /// Registries do not tell the two apart.
-    #[error("its registry has no such image, or shows it only to those who sign in; check the name and the tag")]
+    #[error("its registry has no such image, or requires a sign-in to show it; check the name and the tag")]
     NotFound,
-    #[error("its registry wants a sign-in; an administrator can sign the Docker Engine in there")]
+    #[error("its registry requires a sign-in; ask an administrator to sign the Docker Engine in there")]
     NeedsSignIn,
-    #[error("its registry does not allow it")]
+    #[error("its registry denies access to it; ask an administrator")]
     Denied,
-    #[error("its registry is asked too often at this moment; try again later")]
+    #[error("its registry limits how many images are pulled; try again later")]
     TooManyPulls,
     #[error("its registry cannot be reached, or does not answer as a registry does; try again later")]
     Unreachable,
-    #[error("nothing has arrived from its registry for too long; try again later")]
+    #[error("its registry has stopped sending data; try again later")]
     TimedOut,
-    #[error("it is not made for this host's kind of processor or system")]
+    #[error("it is not built for this host's processor or operating system; choose another image")]
     OtherPlatform,
-    #[error("the Docker Engine refused it; the administrator finds the reason in the log")]
+    #[error("the Docker Engine refused it; an administrator can find the reason in the log")]
     Refused,
 }
 
@@ -232,7 +249,7 @@ pub enum PullFault {
 pub enum EngineError {
     #[error("the Docker Engine does not answer: {0}")]
     Unreachable(String),
-    #[error("the name {0} is taken by a container that is not Docklet's; give that one another name, then start again")]
+    #[error("the name {0} is taken by a container that is not Docklet's; rename that container, then start again")]
     NameTaken(String),
     /// Nothing says whose files are in it, so the sentence must not lead to its removal.
     #[error(
@@ -251,7 +268,8 @@ pub enum EngineError {
     #[error("the image {image} cannot be pulled: {fault}")]
     PullFailed { image: String, fault: PullFault },
     #[error(
-        "the image {0} may not be used here any more; make a vcluster of another image, or ask an administrator to allow it"
+        "the image {0} is no longer allowed here; create a vcluster with another image, or ask an administrator to \
+         allow it"
     )]
     ImageNotAllowed(String),
     /// Installed once, or on another host.
@@ -288,8 +306,8 @@ pub trait Engine: Send + Sync + 'static {
     async fn create_container(&self, spec: &ContainerSpec) -> Result<String, EngineError>;
 
     /// Succeeds, too, when it runs already. `ip` is its address where it has to join its vcluster's network anew, because
-    /// the one it was made in is gone.
-    async fn start_container(&self, id: &str, ip: Ipv4Addr) -> Result<(), EngineError>;
+    /// the one it was made in is gone; `None` where it has no network.
+    async fn start_container(&self, id: &str, ip: Option<Ipv4Addr>) -> Result<(), EngineError>;
 
     /// SIGTERM, then after `grace_seconds` SIGKILL. Succeeds, too, when it does not run or is gone.
     async fn stop_container(&self, id: &str, grace_seconds: u32) -> Result<(), EngineError>;

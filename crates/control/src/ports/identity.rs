@@ -55,52 +55,40 @@ impl Claims {
 }
 
 /// The secrets of one sign-in that is under way. `Debug` shows none.
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq, derive_more::Debug)]
+#[debug("Secrets")]
 pub struct Secrets {
     pub nonce: String,
     /// PKCE's; the provider gets its SHA-256 first and this with the code.
     pub verifier: String,
 }
 
-impl fmt::Debug for Secrets {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Secrets")
-    }
-}
-
 /// Who a person is, and what keeps it good. `Debug` shows no token.
-#[derive(Clone, PartialEq)]
+#[derive(Clone, PartialEq, derive_more::Debug)]
 pub struct Verified {
     pub issuer: String,
     pub subject: String,
     pub claims: Claims,
     /// The provider's own session (`sid`), which a logout may name.
+    #[debug(skip)]
     pub session: Option<String>,
     /// Shown to the provider again when the person signs out.
+    #[debug(skip)]
     pub id_token: Option<String>,
+    #[debug(skip)]
     pub refresh_token: Option<String>,
     /// How long before the provider wants to be asked again.
     pub expires_in: Option<Duration>,
 }
 
-impl fmt::Debug for Verified {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Verified").field("issuer", &self.issuer).field("claims", &self.claims).finish_non_exhaustive()
-    }
-}
-
 /// What became of asking again. Whatever was wrong with the rest of the answer, the token is the one that is good from now
 /// on. `Debug` does not show it.
+#[derive(derive_more::Debug)]
 pub struct Refreshed {
     /// In place of the one that was sent; `None` where that one stays good.
+    #[debug(skip)]
     pub token: Option<String>,
     pub verified: Result<Verified, IdentityError>,
-}
-
-impl fmt::Debug for Refreshed {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Refreshed").field("verified", &self.verified).finish_non_exhaustive()
-    }
 }
 
 /// A provider's word that sessions have ended. At least one of subject and session is there.

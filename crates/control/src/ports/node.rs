@@ -1,11 +1,10 @@
-//! Reaching into a running node: its terminals and its ports. The node is in a tenant's hands; the adapter bounds and checks
-//! every byte of it before it comes through here.
-
-use std::fmt;
+//! Reaching into a running node: its terminals, its ports, commands in it, and which keys may log in. The node is in a tenant's hands; the
+//! adapter bounds and checks every byte of it before it comes through here.
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
-use domain::{NodeId, name::WorkerName};
+pub use domain::TerminalId;
+use domain::{NodeId, SshPublicKey, name::WorkerName, node::Node};
 use futures::stream::BoxStream;
 use serde::{Deserialize, Serialize};
 use tokio::io::{AsyncRead, AsyncWrite};
@@ -22,39 +21,9 @@ pub struct NodeAddress {
     pub worker: WorkerName,
 }
 
-/// Names a terminal within its node: 1–64 of A-Z, a-z, 0-9, '_', '-'.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
-pub struct TerminalId(String);
-
-impl TerminalId {
-    pub fn parse(text: &str) -> Option<Self> {
-        let good = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-');
-        ((1..=64).contains(&text.len()) && text.chars().all(good)).then(|| Self(text.to_owned()))
-    }
-
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-}
-
-impl TryFrom<String> for TerminalId {
-    type Error = &'static str;
-
-    fn try_from(text: String) -> Result<Self, Self::Error> {
-        Self::parse(&text).ok_or("not a terminal's id")
-    }
-}
-
-impl From<TerminalId> for String {
-    fn from(id: TerminalId) -> Self {
-        id.0
-    }
-}
-
-impl fmt::Display for TerminalId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
+impl NodeAddress {
+    pub fn of(node: &Node) -> Self {
+        Self { node: node.id, worker: node.worker.clone() }
     }
 }
 
@@ -160,6 +129,9 @@ pub enum NodeError {
     /// The text says what the image lacks.
     #[error("{0}")]
     NoShell(String),
+    /// The text says which program is not there.
+    #[error("{0}")]
+    NoProgram(String),
     #[error("{0}")]
     TooManyTerminals(String),
     #[error("{0}")]
@@ -168,9 +140,15 @@ pub enum NodeError {
     PortClosed(u16),
     #[error("this node has no service {0}")]
     NoSuchService(String),
+    /// The text says why ssh cannot be used, and what works instead.
+    #[error("{0}")]
+    NoSsh(String),
+    /// The same request is no fault in a moment; the text says what is waited for.
+    #[error("{0}")]
+    Busy(String),
     /// Its docklet-init does not understand the request.
     #[error(
-        "this node was made by an older dockletd, which cannot do this; add a new node and remove this one, or make a new vcluster"
+        "this node was created by an older version of Docklet and cannot do this; add a new node and remove this one"
     )]
     Outdated,
     /// Any other refusal, in the node's words, cleaned and bounded.
@@ -193,6 +171,18 @@ pub trait NodeLink: Send + Sync + 'static {
 
     /// A connection to a port of the node's loopback; [`NodeError::PortClosed`] when nothing listens there.
     async fn dial(&self, node: &NodeAddress, port: u16) -> Result<Box<dyn Duplex>, NodeError>;
+
+    /// Datagrams to and from a UDP port of the node's loopback, each behind its length (u32, big endian), until the node stops.
+    /// Whether anything listens does not show.
+    async fn dial_udp(&self, node: &NodeAddress, port: u16) -> Result<Box<dyn Duplex>, NodeError>;
+
+    /// Starts a program without a terminal: a stream of `docklet.exec.v1` frames, each behind its length (u32, big endian). When
+    /// it is dropped, so is the program. [`NodeError::NoProgram`] when there is none of that name.
+    async fn exec(&self, node: &NodeAddress, command: &[String]) -> Result<Box<dyn Duplex>, NodeError>;
+
+    /// Lets this key log in as root, in every node of the same home. Answers with the keys the node's SSH server shows itself
+    /// with. Again is no fault; [`NodeError::NoSsh`] when there is no such server.
+    async fn authorize_key(&self, node: &NodeAddress, key: &SshPublicKey) -> Result<Vec<SshPublicKey>, NodeError>;
 
     /// All listening ports: first as they are now, then after each change, at most 150 ms later. Ends with an error when the
     /// node is gone. Asking is not activity of the node's owner.

@@ -1,9 +1,14 @@
 //! The record is an older copy of itself: what is published, or a worker, knows later orders than it does. Its orders stay what
 //! they are and get numbers above those that are known, so that workers carry them out.
 
-use std::sync::Arc;
+use std::{collections::BTreeSet, sync::Arc};
 
-use domain::{node::Node, vcluster::Vcluster};
+use domain::{
+    TaskId,
+    node::{Generation, Node},
+    task::Task,
+    vcluster::Vcluster,
+};
 
 use super::notices::Notices;
 use crate::{
@@ -11,9 +16,10 @@ use crate::{
     events::Events,
     ports::{
         clock::Clock,
-        coordination::{Newer, Order},
-        store::{EventBody, Store, StoreError, StoredEvent},
+        coordination::{Newer, Order, Subject},
+        store::{Store, StoreError, Transaction},
     },
+    unit_of_work::UnitOfWork,
 };
 
 #[derive(Clone)]
@@ -30,33 +36,53 @@ impl CatchUp {
     }
 
     /// Returns what is to be published again.
-    pub(super) async fn raise(&self, newer: Vec<Newer>) -> Result<Vec<Vcluster>, Error> {
-        let mut raised: Vec<Vcluster> = Vec::new();
-        for Newer { node, generation, order } in newer {
-            let now = self.clock.now();
-            let mut tx = self.store.begin().await?;
-            let mut vcluster = match tx.vcluster_of_node(node).await {
-                Ok(Some(vcluster)) => vcluster,
-                // Gone meanwhile, or one of those that are said to be unreadable.
-                Ok(None) | Err(StoreError::Unreadable { .. }) => continue,
-                Err(error) => return Err(error.into()),
-            };
-            // By now the record may say what is published.
-            let is_same = |node: &Node| node.generation == generation && Order::of(node.intent) == order;
-            if vcluster.node_by_id(node).is_some_and(is_same) || !vcluster.catch_up(node, generation) {
-                continue;
+    pub(super) async fn raise(&self, newer: Vec<Newer>) -> Result<BTreeSet<Subject>, Error> {
+        let mut raised = BTreeSet::new();
+        for newer in newer {
+            match self.raise_one(newer).await {
+                Ok(subject) => raised.extend(subject),
+                // One of those that are said to be unreadable.
+                Err(Error::Store(StoreError::Unreadable { .. })) => {}
+                Err(error) => return Err(error),
             }
-            tx.save_vcluster(&vcluster, now).await?;
-            let usage = tx.usage(vcluster.owner).await?;
-            let body = EventBody::Vcluster { vcluster: Box::new(vcluster.clone()), usage };
-            let sequence = tx.append_event(vcluster.owner, now, &body).await?;
-            let event = StoredEvent { sequence, owner: vcluster.owner, at: now, body };
-            self.events.commit(tx, vec![event], || ()).await?;
-            self.notices.tell(now, was_behind(&vcluster));
-            raised.retain(|other| other.id != vcluster.id);
-            raised.push(vcluster);
         }
         Ok(raised)
+    }
+
+    async fn raise_one(&self, Newer { instance, generation, order }: Newer) -> Result<Option<Subject>, Error> {
+        let (now, node) = (self.clock.now(), instance.as_node());
+        let tx = self.store.begin().await?;
+        let Some(mut vcluster) = tx.vcluster_of_node(node).await? else {
+            return self.raise_task(tx, instance.as_task(), generation, order).await;
+        };
+        // By now the record may say what is published.
+        let is_same = |node: &Node| node.generation == generation && Order::from(node.intent) == order;
+        if vcluster.node_by_id(node).is_some_and(is_same) || !vcluster.catch_up(node, generation) {
+            return Ok(None);
+        }
+        let mut work = UnitOfWork::new(tx, now);
+        work.save(&vcluster).await?;
+        work.commit(&self.events, || ()).await?;
+        self.notices.tell(now, was_behind(&vcluster));
+        Ok(Some(Subject::Vcluster(vcluster.id)))
+    }
+
+    async fn raise_task(
+        &self,
+        mut tx: Box<dyn Transaction>,
+        id: TaskId,
+        generation: Generation,
+        order: Order,
+    ) -> Result<Option<Subject>, Error> {
+        // Gone meanwhile, or by now the record says what is published.
+        let is_same = |task: &Task| task.generation == generation && Order::from(task.intent) == order;
+        let Some(mut task) = tx.task(id).await?.filter(|task| !is_same(task)) else { return Ok(None) };
+        if !task.catch_up(generation, self.clock.now()) {
+            return Ok(None);
+        }
+        tx.save_task(&task).await?;
+        tx.commit().await?;
+        Ok(Some(Subject::Task(id)))
     }
 }
 

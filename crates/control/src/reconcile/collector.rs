@@ -1,16 +1,18 @@
-//! Takes workers' reports into the record. Decides nothing itself: the vcluster's lifecycle says what a report changes.
+//! Takes workers' reports into the record, and says that nodes and tasks are lost whose worker does not answer, until it is back. What a
+//! report changes is for the lifecycle of the vcluster or task to say.
 
 use std::{
-    collections::{BTreeMap, HashMap},
+    collections::{BTreeMap, BTreeSet, HashMap},
     sync::Arc,
     time::Duration,
 };
 
 use domain::{
-    NodeId, OperationId, VclusterId,
+    InstanceId, NodeId, OperationId, TaskId, VclusterId,
     name::WorkerName,
-    node::{Generation, Node, Observation, Phase},
+    node::{Generation, Observation, Phase},
     operation::Operation,
+    task::{Task, TaskChange},
     vcluster::{Change, Vcluster},
 };
 use futures::StreamExt;
@@ -26,7 +28,7 @@ use super::{
     hosts::Hosts,
     notices::Notices,
     orphans::Orphans,
-    progress::{Progress, record_finish},
+    progress::{Progress, TaskProgress, record_finish},
     sweeper::{self, Sweeper},
 };
 use crate::{
@@ -35,10 +37,11 @@ use crate::{
     events::Events,
     ports::{
         clock::{Clock, Entropy},
-        coordination::{Dispatch, Report, ReportEvent},
-        store::{EventBody, Store, StoreError, StoredEvent, Transaction},
+        coordination::{AssignmentPublisher, Report, ReportEvent, Subject},
+        store::{Store, StoreError, Transaction},
     },
     subnets,
+    unit_of_work::UnitOfWork,
 };
 
 /// Between two tries while coordination or the database does not answer.
@@ -48,7 +51,7 @@ const HEARD_WITHIN: Duration = Duration::from_secs(15);
 
 pub(super) struct Collector {
     store: Arc<dyn Store>,
-    dispatch: Arc<dyn Dispatch>,
+    publisher: Arc<dyn AssignmentPublisher>,
     clock: Arc<dyn Clock>,
     entropy: Arc<dyn Entropy>,
     events: Events,
@@ -62,8 +65,8 @@ pub(super) struct Collector {
     /// When workers that have not been heard of are lost; `None` until a watch has begun, and once that is done.
     unheard_at: Option<Instant>,
     sweeper: Sweeper,
-    /// The last report about each node: taken in again when its worker comes back. A cache; a snapshot fills it.
-    reports: HashMap<NodeId, Report>,
+    /// The last report about each instance: taken in again when its worker comes back. A cache; a snapshot fills it.
+    reports: HashMap<InstanceId, Report>,
 }
 
 impl std::fmt::Debug for Collector {
@@ -82,12 +85,12 @@ impl Collector {
         orphans: Orphans,
         notices: Notices,
     ) -> Self {
-        let Ports { store, dispatch, clock, entropy, .. } = ports.clone();
+        let Ports { store, publisher, clock, entropy, .. } = ports.clone();
         let sweeper = Sweeper::new(ports, orphans.clone(), notices.clone());
         Self {
             comeback: Comeback::new(Admission::new(hosts.clone(), policy), entropy.clone()),
             store,
-            dispatch,
+            publisher,
             clock,
             entropy,
             events,
@@ -108,7 +111,7 @@ impl Collector {
             // Which workers are there is not known again before the next snapshot.
             self.unheard_at = None;
             let watched = async {
-                let mut events = self.dispatch.watch_reports().await?;
+                let mut events = self.publisher.watch_reports().await?;
                 loop {
                     tokio::select! {
                         event = events.next() => match event {
@@ -147,7 +150,7 @@ impl Collector {
                 // No event names a worker whose lease ended while nothing was watched.
                 self.unheard_at = Some(Instant::now() + HEARD_WITHIN);
                 self.hosts.replace(workers);
-                self.reports = reports.iter().map(|report| (report.node, report.clone())).collect();
+                self.reports = reports.iter().map(|report| (report.instance, report.clone())).collect();
                 self.take_snapshot(self.of_hosts_that_answer(reports)).await?;
                 self.orphans.forget_but(&orphans, &self.hosts).await?;
                 self.orphans.answer(orphans, false).await
@@ -157,10 +160,10 @@ impl Collector {
                 Ok(())
             }
             ReportEvent::Orphans(orphans) => self.orphans.answer(orphans, false).await,
-            ReportEvent::OrphanGone(worker, node) => self.orphans.gone(worker, node).await,
+            ReportEvent::OrphanGone(worker, instance) => self.orphans.gone(worker, instance).await,
             ReportEvent::Reported(reports) => {
                 for report in &reports {
-                    self.reports.insert(report.node, report.clone());
+                    self.reports.insert(report.instance, report.clone());
                 }
                 self.take_reports(self.of_hosts_that_answer(reports)).await
             }
@@ -174,7 +177,7 @@ impl Collector {
             ReportEvent::WorkerLost(name) => {
                 tracing::warn!(worker = %name, "worker does not answer");
                 self.hosts.remove(&name);
-                self.lose(&|node: &Node| node.worker == name).await
+                self.lose(&name).await
             }
         }
     }
@@ -189,15 +192,21 @@ impl Collector {
     async fn take_snapshot(&mut self, reports: Vec<Report>) -> Result<(), Error> {
         let now = self.clock.now();
         let mut known: HashMap<NodeId, Vcluster> = HashMap::new();
-        for vcluster in self.store.all_vclusters().await?.vclusters {
+        let nodes: Vec<_> = reports.iter().map(|report| report.instance.as_node()).collect();
+        for vcluster in self.store.vclusters_with(&nodes).await?.vclusters {
             known.extend(vcluster.nodes.iter().map(|node| (node.id, vcluster.clone())));
         }
-        let changes = |report: &Report| match known.get(&report.node) {
-            Some(vcluster) => {
-                is_behind(vcluster, report)
-                    || vcluster.clone().observe(report.node, &report.observation, now) != Change::None
+        let others = reports.iter().map(|report| report.instance);
+        let others = others.filter(|instance| !known.contains_key(&instance.as_node())).map(InstanceId::as_task);
+        let tasks: HashMap<TaskId, Task> =
+            self.store.tasks(&others.collect::<Vec<_>>()).await?.into_iter().map(|task| (task.id, task)).collect();
+        let changes = |report: &Report| {
+            if let Some(vcluster) = known.get(&report.instance.as_node()) {
+                return is_behind(vcluster, report)
+                    || vcluster.clone().observe(report.instance.as_node(), &report.observation, now) != Change::None;
             }
-            None => true,
+            let task = tasks.get(&report.instance.as_task());
+            task.is_none_or(|task| task.clone().observe(&report.observation, now) != TaskChange::None)
         };
         self.take_reports(reports.into_iter().filter(changes).collect()).await
     }
@@ -205,24 +214,30 @@ impl Collector {
     async fn take_reports(&mut self, reports: Vec<Report>) -> Result<(), Error> {
         let mut tx = self.store.begin().await?;
         let mut taken: BTreeMap<VclusterId, (Vcluster, Progress)> = BTreeMap::new();
-        let mut strangers = Vec::new();
+        let (mut strangers, mut tasks) = (Vec::new(), TaskProgress::default());
         for report in reports {
-            let open = taken.iter().find(|(_, (vcluster, _))| vcluster.node_by_id(report.node).is_some());
+            let node = report.instance.as_node();
+            let open = taken.iter().find(|(_, (vcluster, _))| vcluster.node_by_id(node).is_some());
             let id = match open.map(|(id, _)| *id) {
                 Some(id) => id,
-                None => match tx.vcluster_of_node(report.node).await {
+                None => match tx.vcluster_of_node(node).await {
                     Ok(Some(vcluster)) => {
                         let id = vcluster.id;
                         taken.entry(id).or_insert_with(|| (vcluster, Progress::default()));
                         id
                     }
                     Ok(None) => {
-                        strangers.push((report.worker, report.node, report.observation.generation));
+                        let gone = tasks.take(&mut *tx, &report, self.clock.now()).await?;
+                        strangers.extend(gone.then_some((
+                            report.worker,
+                            report.instance,
+                            report.observation.generation,
+                        )));
                         continue;
                     }
                     // It holds up no other vcluster. The dispatcher's pass names it to administrators.
                     Err(StoreError::Unreadable { what, fault }) => {
-                        tracing::debug!(node = %report.node, what, fault, "a report about what cannot be read is passed over");
+                        tracing::debug!(instance = %report.instance, what, fault, "a report about what cannot be read is passed over");
                         continue;
                     }
                     Err(error) => return Err(error.into()),
@@ -230,24 +245,24 @@ impl Collector {
             };
             if let Some((vcluster, progress)) = taken.get_mut(&id) {
                 let now = self.clock.now();
-                if is_behind(vcluster, &report) && vcluster.catch_up(report.node, report.observation.generation) {
+                if is_behind(vcluster, &report) && vcluster.catch_up(node, report.observation.generation) {
                     self.notices.tell(now, was_behind(vcluster));
                     progress.moved();
-                } else if vcluster.is_displaced(report.node, &report.observation, now)
+                } else if vcluster.is_displaced(node, &report.observation, now)
                     && self.give_other_subnet(&mut *tx, vcluster).await?
                 {
                     progress.moved();
-                } else if vcluster.comes_back(report.node, &report.observation, now) {
+                } else if vcluster.comes_back(node, &report.observation, now) {
                     match self.comeback.order(&mut *tx, vcluster, &report, now).await? {
                         None => progress.moved(),
-                        Some(refused) => progress.observe(vcluster, report.node, &refused, now),
+                        Some(refused) => progress.observe(vcluster, node, &refused, now),
                     }
                 } else {
-                    progress.observe(vcluster, report.node, &report.observation, now);
+                    progress.observe(vcluster, node, &report.observation, now);
                 }
             }
         }
-        self.keep(tx, taken.into_values().collect()).await?;
+        self.keep(tx, taken.into_values().collect(), tasks).await?;
         self.forget(&strangers);
         self.dispatcher.withdraw(strangers);
         Ok(())
@@ -270,72 +285,80 @@ impl Collector {
     }
 
     /// Saves what changed, tells watchers, and dispatches what follows.
-    async fn keep(&mut self, mut tx: Box<dyn Transaction>, taken: Vec<(Vcluster, Progress)>) -> Result<(), Error> {
-        let now = self.clock.now();
-        let mut events = Vec::new();
+    async fn keep(
+        &mut self,
+        tx: Box<dyn Transaction>,
+        taken: Vec<(Vcluster, Progress)>,
+        tasks: TaskProgress,
+    ) -> Result<(), Error> {
+        let mut work = UnitOfWork::new(tx, self.clock.now());
+        let now = work.now;
         let changed: Vec<_> = taken.into_iter().filter(|(_, progress)| progress.changed).collect();
         for (vcluster, progress) in &changed {
-            if progress.gone {
-                tx.remove_vcluster(vcluster.id, now).await?;
-            } else {
-                tx.save_vcluster(vcluster, now).await?;
-            }
             for (kind, what) in &progress.happened {
                 let id = OperationId::new(self.entropy.id(now));
-                tx.note_happening(vcluster.id, &Operation::happened(id, *kind, what.clone(), now)).await?;
+                work.tx.note_happening(vcluster, &Operation::happened(id, *kind, what.clone(), now)).await?;
             }
             for worker in &progress.came_up {
-                tx.keep_home(vcluster.owner, worker, now).await?;
+                work.tx.keep_home(vcluster.owner, worker, now).await?;
             }
-            let usage = tx.usage(vcluster.owner).await?;
-            let body = if progress.gone {
-                EventBody::VclusterGone { id: vcluster.id, usage }
+            if progress.gone {
+                work.remove(vcluster.id, vcluster.owner).await?;
             } else {
-                EventBody::Vcluster { vcluster: Box::new(vcluster.clone()), usage }
-            };
-            let sequence = tx.append_event(vcluster.owner, now, &body).await?;
-            events.push(StoredEvent { sequence, owner: vcluster.owner, at: now, body });
+                work.save(vcluster).await?;
+            }
         }
-        if changed.is_empty() {
+        if changed.is_empty() && !tasks.changed {
             return Ok(());
         }
         let left: Vec<_> = changed.iter().flat_map(|(_, progress)| progress.left.clone()).collect();
         let dispatcher = self.dispatcher.clone();
         // What follows from the commit follows it also when it is answered late.
         let then = move || {
+            tasks.orders.into_iter().for_each(|task| dispatcher.dispatch(Subject::Task(task)));
             for (vcluster, progress) in changed {
                 record_finish(&progress, &vcluster.operation);
                 dispatcher.withdraw(progress.left);
                 if progress.orders {
-                    dispatcher.dispatch(vcluster.id);
+                    dispatcher.dispatch(Subject::Vcluster(vcluster.id));
                 }
             }
         };
-        self.events.commit(tx, events, then).await?;
+        work.commit(&self.events, then).await?;
         self.forget(&left);
         Ok(())
     }
 
-    fn forget(&mut self, nodes: &[(WorkerName, NodeId, Generation)]) {
-        for (_, node, _) in nodes {
-            self.reports.remove(node);
+    fn forget(&mut self, instances: &[(WorkerName, InstanceId, Generation)]) {
+        for (_, instance, _) in instances {
+            self.reports.remove(instance);
         }
     }
 
     /// Nodes of workers that have not been heard of since the watch began.
     async fn lose_unheard(&mut self) -> Result<(), Error> {
-        let hosts = self.hosts.clone();
-        self.lose(&|node: &Node| !hosts.knows(&node.worker)).await
+        let tasks = self.store.tasks_on(None).await?.tasks.into_iter().map(|task| task.worker);
+        let workers: BTreeSet<WorkerName> = self.store.workers().await?.into_iter().chain(tasks).collect();
+        for worker in workers {
+            if !self.hosts.knows(&worker) {
+                self.lose(&worker).await?;
+            }
+        }
+        Ok(())
     }
 
-    async fn lose(&mut self, which: &(dyn Fn(&Node) -> bool + Sync)) -> Result<(), Error> {
-        let mut reports = Vec::new();
-        for vcluster in self.store.all_vclusters().await?.vclusters {
-            for node in vcluster.nodes.iter().filter(|node| which(node)) {
-                let phase = Phase::Lost { reason: host_lost(&node.worker) };
-                let observation = Observation::new(node.generation, phase);
-                reports.push(Report { node: node.id, worker: node.worker.clone(), observation });
-            }
+    async fn lose(&mut self, worker: &WorkerName) -> Result<(), Error> {
+        let phase = || Phase::Lost { reason: host_lost(worker) };
+        let lost = |instance, generation| Report {
+            instance,
+            worker: worker.clone(),
+            observation: Observation::new(generation, phase()),
+        };
+        let tasks = self.store.tasks_on(Some(worker)).await?.tasks;
+        let mut reports: Vec<_> = tasks.iter().map(|task| lost(task.id.into(), task.generation)).collect();
+        for vcluster in self.store.vclusters_on(worker).await?.vclusters {
+            let nodes = vcluster.nodes.iter().filter(|node| node.worker == *worker);
+            reports.extend(nodes.map(|node| lost(node.id.into(), node.generation)));
         }
         self.take_reports(reports).await
     }
@@ -349,7 +372,7 @@ impl Collector {
 
 /// The worker has carried out a later order than the record knows.
 fn is_behind(vcluster: &Vcluster, report: &Report) -> bool {
-    vcluster.node_by_id(report.node).is_some_and(|node| node.generation < report.observation.generation)
+    vcluster.node_by_id(report.instance.as_node()).is_some_and(|node| node.generation < report.observation.generation)
 }
 
 async fn at(moment: Option<Instant>) {

@@ -37,7 +37,7 @@ impl Comeback {
         report: &Report,
         now: DateTime<Utc>,
     ) -> Result<Option<Observation>, Error> {
-        let (node, worker, phase) = (report.node, &report.worker, &report.observation.phase);
+        let (node, worker, phase) = (report.instance.as_node(), &report.worker, &report.observation.phase);
         let needs: Vec<&Node> = vcluster.node_by_id(node).filter(|node| !node.reserved).into_iter().collect();
         let takes = !needs.is_empty();
         // Its processes it had before; those of an earlier Docklet have twice as many as is counted for a new one.
@@ -68,7 +68,6 @@ fn left_down(observation: &Observation, full: &Error) -> Observation {
         // Nothing else brings a node back.
         _ => "it does not run",
     };
-    let reason =
-        format!("{what}; it was not started again, for want of room ({full}); make room, then start the vcluster");
+    let reason = format!("{what}; there was no room to start it again ({full}); make room, then start the vcluster");
     Observation { phase: Phase::Failed { reason }, ..observation.clone() }
 }

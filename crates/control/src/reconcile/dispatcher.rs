@@ -1,13 +1,14 @@
-//! Publishes assignments: what the record wants of every node, as soon as it is committed, and again every now and then,
+//! Publishes assignments: what the record wants of every node and task, as soon as it is committed, and again every now and then,
 //! whether something is known to be missing or not. Knows no report.
 
-use std::{collections::BTreeSet, sync::Arc, time::Duration};
+use std::{sync::Arc, time::Duration};
 
 use domain::{
-    NodeId, UserId, VclusterId,
-    image::Source,
+    InstanceId, TaskId, UserId,
+    image::{ImageRef, Source},
     name::WorkerName,
     node::{Generation, Node},
+    task::Task,
     vcluster::Vcluster,
 };
 use tokio::{sync::mpsc, time::Instant};
@@ -18,7 +19,7 @@ use crate::{
     Error, Ports,
     images::Images,
     ports::{
-        coordination::{Assignment, Dispatch, Newer, Order},
+        coordination::{Assignment, AssignmentPublisher, Member, Newer, Subject, Workload},
         store::{FoundHomes, FoundVclusters, Store, StoreError},
     },
     vclusters::unreadable::sentence,
@@ -35,8 +36,8 @@ const MOST_RAISES: u32 = 4;
 #[derive(Debug)]
 pub(crate) enum Work {
     Everything,
-    Assign(VclusterId),
-    Withdraw(Vec<(WorkerName, NodeId, Generation)>),
+    Assign(Subject),
+    Withdraw(Vec<(WorkerName, InstanceId, Generation)>),
 }
 
 /// Hands work to the publisher; never waits.
@@ -50,9 +51,9 @@ impl Dispatcher {
         (Self(sender), receiver)
     }
 
-    /// Publishes the orders the vcluster has when its turn comes. When the daemon is ending, the next start does it.
-    pub(crate) fn dispatch(&self, vcluster: VclusterId) {
-        let _ = self.0.send(Work::Assign(vcluster));
+    /// Publishes the orders that stand in the record when its turn comes. When the daemon is ending, the next start does it.
+    pub(crate) fn dispatch(&self, subject: Subject) {
+        let _ = self.0.send(Work::Assign(subject));
     }
 
     /// Publishes what the whole record wants: coordination may have lost some of it.
@@ -60,17 +61,17 @@ impl Dispatcher {
         let _ = self.0.send(Work::Everything);
     }
 
-    /// Takes back the assignments of nodes that are gone.
-    pub(crate) fn withdraw(&self, nodes: Vec<(WorkerName, NodeId, Generation)>) {
-        if !nodes.is_empty() {
-            let _ = self.0.send(Work::Withdraw(nodes));
+    /// Takes back the assignments of what is gone.
+    pub(crate) fn withdraw(&self, instances: Vec<(WorkerName, InstanceId, Generation)>) {
+        if !instances.is_empty() {
+            let _ = self.0.send(Work::Withdraw(instances));
         }
     }
 }
 
 pub(super) struct Publisher {
     store: Arc<dyn Store>,
-    dispatch: Arc<dyn Dispatch>,
+    publisher: Arc<dyn AssignmentPublisher>,
     catch_up: CatchUp,
     notices: Notices,
     work: mpsc::UnboundedReceiver<Work>,
@@ -91,7 +92,7 @@ impl Publisher {
         work: mpsc::UnboundedReceiver<Work>,
         images: Images,
     ) -> Self {
-        Self { store: ports.store.clone(), dispatch: ports.dispatch.clone(), catch_up, notices, work, images }
+        Self { store: ports.store.clone(), publisher: ports.publisher.clone(), catch_up, notices, work, images }
     }
 
     pub(super) async fn run(mut self, stop: CancellationToken) {
@@ -122,18 +123,21 @@ impl Publisher {
     /// What is committed while this runs is in the queue, so it is published behind this and nothing is lost.
     async fn publish_everything(&self) -> Result<(), Stopped> {
         // Before the record is read: what another process commits and publishes meanwhile is not taken for surplus.
-        let round = self.dispatch.open_round().await.map_err(Error::from)?;
-        let FoundVclusters { mut vclusters, unreadable } = self.store.all_vclusters().await.map_err(Error::from)?;
+        let round = self.publisher.open_round().await.map_err(Error::from)?;
+        let FoundVclusters { vclusters, unreadable } = self.store.all_vclusters().await.map_err(Error::from)?;
+        let tasks = self.store.tasks_on(None).await.map_err(Error::from)?;
         let sources = self.images.sources().await.map_err(Error::from)?;
-        let found = self.store.homes(None).await.map_err(Error::from)?;
-        let notices = unreadable.iter().map(|(id, fault)| sentence(*id, fault)).chain(sources.remark());
-        self.notices.set_unreadable(notices.chain(found.unreadable.values().map(|fault| no_home(fault))).collect());
-        let mut spared: BTreeSet<_> = unreadable.into_iter().map(|(id, _)| id).collect();
-        let homeless = |vcluster: &mut Vcluster| found.unreadable.contains_key(&vcluster.owner);
-        spared.extend(vclusters.extract_if(.., homeless).map(|vcluster| vcluster.id));
-        let of = |vcluster: &Vcluster| assignments_of(vcluster, sources.of(&vcluster.image), &found.homes);
-        let assignments: Vec<Assignment> = vclusters.iter().flat_map(of).collect();
-        let newer = self.dispatch.close_round(round, &assignments, &spared).await.map_err(Error::from)?;
+        let homes = self.store.homes(None).await.map_err(Error::from)?;
+        let of_tasks = tasks.unreadable.iter().map(|(id, fault)| unreadable_task(*id, fault));
+        let notices = unreadable.iter().map(|(id, fault)| sentence(*id, fault)).chain(of_tasks).chain(sources.remark());
+        self.notices.set_unreadable(notices.chain(homes.unreadable.iter().map(|(_, fault)| doubtful(fault))).collect());
+        let spared = tasks.unreadable.into_iter().map(|(id, _)| Subject::Task(id));
+        let spared = unreadable.into_iter().map(|(id, _)| Subject::Vcluster(id)).chain(spared).collect();
+        let of = |vcluster: &Vcluster| assignments_of(vcluster, sources.of(&vcluster.image), &homes);
+        let of_task = |task: &Task| assignment_of_task(task, sources.of(&task.image), &homes);
+        let assignments = vclusters.iter().flat_map(of).chain(tasks.tasks.iter().map(of_task));
+        let assignments: Vec<Assignment> = assignments.collect();
+        let newer = self.publisher.close_round(round, &assignments, &spared).await.map_err(Error::from)?;
         tracing::debug!(assignments = assignments.len(), "all assignments published");
         Ok(self.catch_up(newer).await?)
     }
@@ -146,29 +150,44 @@ impl Publisher {
         };
         match work {
             Work::Everything => return self.publish_everything().await,
-            Work::Assign(vcluster) => self.publish(vcluster).await?,
-            Work::Withdraw(nodes) => self.dispatch.withdraw(&nodes).await.map_err(Error::from)?,
+            Work::Assign(subject) => self.publish(subject).await?,
+            Work::Withdraw(instances) => self.publisher.withdraw(&instances).await.map_err(Error::from)?,
         }
         Ok(())
     }
 
     /// From the record: what has waited here while coordination was away may be an earlier state than what is published.
-    async fn publish(&self, vcluster: VclusterId) -> Result<(), Error> {
-        let vcluster = match self.store.vcluster(vcluster).await {
-            Ok(Some(vcluster)) => vcluster,
-            // Gone meanwhile, or what a pass tells administrators of.
-            Ok(None) | Err(StoreError::Unreadable { .. }) => return Ok(()),
-            Err(error) => return Err(error.into()),
-        };
-        let newer = self.dispatch.assign(&self.assignments(&vcluster).await?).await?;
+    async fn publish(&self, subject: Subject) -> Result<(), Error> {
+        let newer = self.publisher.assign(&self.assignments(subject).await?).await?;
         self.catch_up(newer).await
     }
 
-    /// Empty when it is not known whether the owner has a home: a pass tells administrators of it.
-    async fn assignments(&self, vcluster: &Vcluster) -> Result<Vec<Assignment>, Error> {
-        let source = self.images.source(&vcluster.image).await?;
-        let FoundHomes { homes, unreadable } = self.store.homes(Some(vcluster.owner)).await?;
-        Ok(if unreadable.is_empty() { assignments_of(vcluster, source, &homes) } else { Vec::new() })
+    /// None where it is gone meanwhile, or cannot be read: a pass tells administrators of that.
+    async fn assignments(&self, subject: Subject) -> Result<Vec<Assignment>, Error> {
+        match self.wanted(subject).await {
+            Err(Error::Store(StoreError::Unreadable { .. })) => Ok(Vec::new()),
+            wanted => wanted,
+        }
+    }
+
+    async fn wanted(&self, subject: Subject) -> Result<Vec<Assignment>, Error> {
+        match subject {
+            Subject::Vcluster(id) => {
+                let Some(vcluster) = self.store.vcluster(id).await? else { return Ok(Vec::new()) };
+                let (source, homes) = self.stands_on(&vcluster.image, vcluster.owner).await?;
+                Ok(assignments_of(&vcluster, source, &homes))
+            }
+            Subject::Task(id) => {
+                let task = self.store.task(id).await?.filter(|task| !task.cleared);
+                let Some(task) = task else { return Ok(Vec::new()) };
+                let (source, homes) = self.stands_on(&task.image, task.owner).await?;
+                Ok(vec![assignment_of_task(&task, source, &homes)])
+            }
+        }
+    }
+
+    async fn stands_on(&self, image: &ImageRef, owner: UserId) -> Result<(Source, FoundHomes), Error> {
+        Ok((self.images.source(image).await?, self.store.homes(Some(owner)).await?))
     }
 
     async fn catch_up(&self, mut newer: Vec<Newer>) -> Result<(), Error> {
@@ -178,13 +197,13 @@ impl Publisher {
             }
             let raised = self.catch_up.raise(newer).await?;
             let mut assignments = Vec::new();
-            for vcluster in &raised {
-                assignments.extend(self.assignments(vcluster).await?);
+            for subject in raised {
+                assignments.extend(self.assignments(subject).await?);
             }
-            newer = self.dispatch.assign(&assignments).await?;
+            newer = self.publisher.assign(&assignments).await?;
         }
         tracing::warn!(
-            nodes = newer.len(),
+            instances = newer.len(),
             "what is published is still newer than the record; the next pass looks again"
         );
         Ok(())
@@ -202,36 +221,57 @@ impl From<Error> for Stopped {
     }
 }
 
-/// Whose home was made on which worker.
-type Homes = BTreeSet<(UserId, WorkerName)>;
-
-fn no_home(fault: &str) -> String {
+fn doubtful(fault: &str) -> String {
     format!(
-        "where a user's home was made cannot be read from the record ({fault}): the nodes of that user are left as they are, \
-         and no order reaches them. Restore the record from a backup, or mend the line in the database"
+        "where a user's home was made cannot be read from the record ({fault}): no new home is made for that user, and \
+         nodes on a host without one do not start. Restore the record from a backup, or repair the row in the database"
     )
 }
 
-fn assignments_of(vcluster: &Vcluster, source: Source, homes: &Homes) -> Vec<Assignment> {
+fn assignments_of(vcluster: &Vcluster, source: Source, homes: &FoundHomes) -> Vec<Assignment> {
     vcluster.nodes.iter().map(|node| assignment_of(vcluster, node, source, homes)).collect()
 }
 
-fn assignment_of(vcluster: &Vcluster, node: &Node, source: Source, homes: &Homes) -> Assignment {
+fn unreadable_task(id: TaskId, fault: &str) -> String {
+    format!(
+        "task {id} cannot be read from the record ({fault}): what its host has of it stays as it is. Repair its row"
+    )
+}
+
+fn assignment_of_task(task: &Task, source: Source, homes: &FoundHomes) -> Assignment {
     Assignment {
-        node: node.id,
+        instance: task.id.into(),
+        worker: task.worker.clone(),
+        generation: task.generation,
+        order: task.intent.into(),
+        owner: task.owner,
+        image: task.image.clone(),
+        source,
+        runtime: task.runtime.clone(),
+        resources: task.resources,
+        has_home: homes.may_be_there(task.owner, &task.worker),
+        workload: Workload::Task { command: task.command.clone(), begun: task.begun },
+    }
+}
+
+fn assignment_of(vcluster: &Vcluster, node: &Node, source: Source, homes: &FoundHomes) -> Assignment {
+    Assignment {
+        instance: node.id.into(),
         worker: node.worker.clone(),
         generation: node.generation,
-        order: Order::of(node.intent),
-        vcluster: vcluster.id,
-        vcluster_name: vcluster.name.clone(),
+        order: node.intent.into(),
         owner: vcluster.owner,
-        name: node.name,
         image: vcluster.image.clone(),
         source,
         runtime: node.runtime.clone(),
         resources: vcluster.resources,
-        subnet: vcluster.subnet,
-        ip: node.ip,
-        has_home: homes.contains(&(vcluster.owner, node.worker.clone())),
+        has_home: homes.may_be_there(vcluster.owner, &node.worker),
+        workload: Workload::Node(Member {
+            vcluster: vcluster.id,
+            vcluster_name: vcluster.name.clone(),
+            name: node.name,
+            subnet: vcluster.subnet,
+            ip: node.ip,
+        }),
     }
 }

@@ -4,14 +4,14 @@
 use std::sync::Arc;
 
 use chrono::TimeDelta;
-use domain::{NodeId, name::WorkerName};
+use domain::{InstanceId, name::WorkerName, node::Generation};
 
 use super::{Dispatcher, hosts::Hosts, notices::Notices};
 use crate::{
     Error, Ports,
     ports::{
         clock::Clock,
-        coordination::{Answer, Dispatch, Orphan, Verdict},
+        coordination::{Answer, AssignmentPublisher, Orphan, Subject, Verdict},
         store::{Store, StoreError, Transaction, Unclaimed},
     },
 };
@@ -22,7 +22,7 @@ pub const UNCLAIMED_KEPT: TimeDelta = TimeDelta::days(30);
 #[derive(Clone)]
 pub(super) struct Orphans {
     store: Arc<dyn Store>,
-    dispatch: Arc<dyn Dispatch>,
+    publisher: Arc<dyn AssignmentPublisher>,
     clock: Arc<dyn Clock>,
     dispatcher: Dispatcher,
     notices: Notices,
@@ -39,8 +39,8 @@ enum Said {
 
 impl Orphans {
     pub(super) fn new(ports: &Ports, dispatcher: Dispatcher, notices: Notices) -> Self {
-        let Ports { store, dispatch, clock, .. } = ports.clone();
-        Self { store, dispatch, clock, dispatcher, notices }
+        let Ports { store, publisher, clock, .. } = ports.clone();
+        Self { store, publisher, clock, dispatcher, notices }
     }
 
     pub(super) async fn answer(&self, orphans: Vec<Orphan>, may_expire: bool) -> Result<(), Error> {
@@ -50,41 +50,41 @@ impl Orphans {
             let said = self.ask_record(&mut *tx, &orphan, may_expire).await?;
             tx.commit().await?;
             match said {
-                Said::Claimed => claimed.push((orphan.worker, orphan.node)),
-                Said::Verdict(verdict) => answers.push(Answer { node: orphan.node, worker: orphan.worker, verdict }),
+                Said::Claimed => claimed.push((orphan.worker, orphan.instance)),
+                Said::Verdict(verdict) => {
+                    answers.push(Answer { instance: orphan.instance, worker: orphan.worker, verdict })
+                }
                 Said::Nothing => {}
             }
         }
-        self.dispatch.take_back(&claimed).await?;
-        self.dispatch.answer(&answers).await?;
+        self.publisher.take_back(&claimed).await?;
+        self.publisher.answer(&answers).await?;
         Ok(())
     }
 
     async fn ask_record(&self, tx: &mut dyn Transaction, orphan: &Orphan, may_expire: bool) -> Result<Said, Error> {
-        match tx.vcluster_of_node(orphan.node).await {
-            Ok(Some(vcluster)) if vcluster.node_by_id(orphan.node).is_some_and(|node| node.worker == orphan.worker) => {
-                tx.remove_unclaimed(orphan.node).await?;
-                self.dispatcher.dispatch(vcluster.id);
+        let departed = match of_record(tx, orphan).await {
+            Ok(OfRecord::Claimed(subject)) => {
+                tx.remove_unclaimed(orphan.instance).await?;
+                self.dispatcher.dispatch(subject);
                 return Ok(Said::Claimed);
             }
-            // The node is another host's: this container is none of the record's.
-            Ok(_) => {}
+            Ok(OfRecord::LetGo(last)) => Some(last),
+            Ok(OfRecord::Unknown) => None,
             Err(StoreError::Unreadable { .. }) => return Ok(Said::Nothing),
             Err(error) => return Err(error.into()),
-        }
-        let departed = match tx.departed(orphan.node).await {
-            // It was unreadable when it was deleted: nothing says which of its containers may go.
-            Err(StoreError::Unreadable { .. }) => None,
-            departed => departed?,
         };
         if let Some(generation) = departed.filter(|last| *last >= orphan.generation) {
-            tx.remove_unclaimed(orphan.node).await?;
+            tx.remove_unclaimed(orphan.instance).await?;
             return Ok(Said::Verdict(Verdict::Remove { generation }));
         }
         let now = self.clock.now();
-        let known = match tx.unclaimed(orphan.node).await {
+        let known = match tx.unclaimed(orphan.instance).await {
             // It is written down anew.
-            Err(StoreError::Unreadable { .. }) => None,
+            Err(StoreError::Unreadable { .. }) => {
+                tx.remove_unclaimed(orphan.instance).await?;
+                None
+            }
             known => known?,
         };
         let found_at = match known {
@@ -93,7 +93,7 @@ impl Orphans {
             None => tx.last_sweep().await?.map_or(now, |last| now.max(last)),
         };
         let unclaimed = Unclaimed {
-            node: orphan.node,
+            instance: orphan.instance,
             worker: orphan.worker.clone(),
             vcluster: orphan.vcluster,
             owner: orphan.owner,
@@ -110,8 +110,8 @@ impl Orphans {
 
     /// Asks the record again about everything unclaimed: its time may be over.
     pub(super) async fn ask_again(&self) -> Result<(), Error> {
-        let unclaimed = self.store.unclaimed().await?.into_iter().map(|unclaimed| Orphan {
-            node: unclaimed.node,
+        let unclaimed = self.store.all_unclaimed().await?.into_iter().map(|unclaimed| Orphan {
+            instance: unclaimed.instance,
             worker: unclaimed.worker,
             vcluster: unclaimed.vcluster,
             owner: unclaimed.owner,
@@ -122,40 +122,78 @@ impl Orphans {
 
     /// Of hosts that are there, drops what their workers do not ask about any more: they took it back while control was away.
     pub(super) async fn forget_but(&self, asked: &[Orphan], hosts: &Hosts) -> Result<(), Error> {
-        let is_asked = |node: NodeId, worker: &WorkerName| {
-            asked.iter().any(|orphan| orphan.node == node && orphan.worker == *worker)
+        let is_asked = |instance: InstanceId, worker: &WorkerName| {
+            asked.iter().any(|orphan| orphan.instance == instance && orphan.worker == *worker)
         };
-        for Unclaimed { node, worker, .. } in self.store.unclaimed().await? {
-            if hosts.knows(&worker) && !is_asked(node, &worker) {
-                self.gone(worker, node).await?;
+        for Unclaimed { instance, worker, .. } in self.store.all_unclaimed().await? {
+            if hosts.knows(&worker) && !is_asked(instance, &worker) {
+                self.gone(worker, instance).await?;
             }
         }
         Ok(())
     }
 
-    pub(super) async fn gone(&self, worker: WorkerName, node: NodeId) -> Result<(), Error> {
+    pub(super) async fn gone(&self, worker: WorkerName, instance: InstanceId) -> Result<(), Error> {
         let mut tx = self.store.begin().await?;
-        tx.remove_unclaimed(node).await?;
+        tx.remove_unclaimed(instance).await?;
         tx.commit().await?;
-        self.dispatch.take_back(&[(worker, node)]).await?;
+        self.publisher.take_back(&[(worker, instance)]).await?;
         Ok(())
     }
 }
 
+/// What the record has of an orphan's instance.
+enum OfRecord {
+    Claimed(Subject),
+    /// It has let go of it, in this order.
+    LetGo(Generation),
+    /// Nothing; or the instance is another host's.
+    Unknown,
+}
+
+async fn of_record(tx: &dyn Transaction, orphan: &Orphan) -> Result<OfRecord, StoreError> {
+    let node = orphan.instance.as_node();
+    if let Some(vcluster) = tx.vcluster_of_node(node).await? {
+        let is_here = vcluster.node_by_id(node).is_some_and(|node| node.worker == orphan.worker);
+        return Ok(if is_here { OfRecord::Claimed(Subject::Vcluster(vcluster.id)) } else { OfRecord::Unknown });
+    }
+    if let Some(task) = tx.task(orphan.instance.as_task()).await? {
+        return Ok(match task.worker == orphan.worker {
+            true if task.cleared => OfRecord::LetGo(task.generation),
+            true => OfRecord::Claimed(Subject::Task(task.id)),
+            false => OfRecord::Unknown,
+        });
+    }
+    match tx.departed(node).await {
+        // It was unreadable when it was deleted: nothing says which of its containers may go.
+        Err(StoreError::Unreadable { .. }) => Ok(OfRecord::Unknown),
+        departed => Ok(departed?.map_or(OfRecord::Unknown, OfRecord::LetGo)),
+    }
+}
+
 fn unclaimed_for(unclaimed: &Unclaimed) -> String {
-    let Unclaimed { node, worker, .. } = unclaimed;
+    let worker = &unclaimed.worker;
     format!(
-        "the container of node {node} on host {worker} was claimed by no record for {} days",
+        "the container of {} on host {worker} was claimed by no record for {} days",
+        instance_of(unclaimed),
         UNCLAIMED_KEPT.num_days()
     )
 }
 
+fn instance_of(Unclaimed { instance, vcluster, .. }: &Unclaimed) -> String {
+    match vcluster {
+        Some(vcluster) => format!("node {instance} of vcluster {vcluster}"),
+        None => format!("task {instance}"),
+    }
+}
+
 /// For the administrator's page.
 pub(crate) fn sentence(unclaimed: &Unclaimed) -> String {
-    let Unclaimed { node, worker, vcluster, owner, .. } = unclaimed;
+    let Unclaimed { worker, owner, .. } = unclaimed;
     format!(
-        "host {worker} has a container that no record claims: node {node} of vcluster {vcluster} of user {owner}. It is paused, \
+        "host {worker} has a container that no record claims: {} of user {owner}. It is paused, \
          and kept until {}; copy out of it what is needed (docker cp), or remove it",
+        instance_of(unclaimed),
         (unclaimed.found_at + UNCLAIMED_KEPT).format("%Y-%m-%d")
     )
 }

@@ -1,14 +1,20 @@
-//! What a batch of reports did to one vcluster: what is to be saved, told and ordered because of it.
+//! What a batch of reports did to one vcluster, and to tasks: what is to be saved, told and ordered because of it.
 
 use std::collections::BTreeSet;
 
 use chrono::{DateTime, Utc};
 use domain::{
-    NodeId,
+    InstanceId, NodeId, TaskId,
     name::WorkerName,
     node::{Generation, NodeState, Observation},
     operation::{Operation, OperationKind},
+    task::{TaskChange, TaskState},
     vcluster::{Change, Vcluster},
+};
+
+use crate::ports::{
+    coordination::Report,
+    store::{StoreError, Transaction},
 };
 
 #[derive(Debug, Default)]
@@ -18,7 +24,7 @@ pub(super) struct Progress {
     pub(super) gone: bool,
     /// The operation was running before and is not any more.
     pub(super) finished: bool,
-    pub(super) left: Vec<(WorkerName, NodeId, Generation)>,
+    pub(super) left: Vec<(WorkerName, InstanceId, Generation)>,
     /// What is to stand in the history besides operations.
     pub(super) happened: Vec<(OperationKind, String)>,
     /// Where nodes have come up: the owner's home is there.
@@ -57,8 +63,47 @@ impl Progress {
                 self.came_up.insert(worker);
             }
             Some(_) => {}
-            None => self.left.push((worker, node, observation.generation)),
+            None => self.left.push((worker, node.into(), observation.generation)),
         }
+    }
+}
+
+/// What a batch of reports did to tasks.
+#[derive(Debug, Default)]
+pub(super) struct TaskProgress {
+    pub(super) changed: bool,
+    /// Those that their workers have something to do about.
+    pub(super) orders: BTreeSet<TaskId>,
+}
+
+impl TaskProgress {
+    /// Takes in a report about an instance that is no node. Returns whether its assignment can be withdrawn.
+    pub(super) async fn take(
+        &mut self,
+        tx: &mut dyn Transaction,
+        report: &Report,
+        now: DateTime<Utc>,
+    ) -> Result<bool, StoreError> {
+        let mut task = match tx.task(report.instance.as_task()).await {
+            Ok(Some(task)) => task,
+            Ok(None) => return Ok(true),
+            // It holds up nothing else. The dispatcher's pass names it to administrators.
+            Err(StoreError::Unreadable { .. }) => return Ok(false),
+            Err(error) => return Err(error),
+        };
+        let change = task.observe(&report.observation, now);
+        if change == TaskChange::None {
+            return Ok(false);
+        }
+        if change == (TaskChange::Changed { orders: true }) {
+            self.orders.insert(task.id);
+        }
+        self.changed = true;
+        if matches!(task.state, TaskState::Running { .. } | TaskState::Ended(_)) {
+            tx.keep_home(task.owner, &task.worker, now).await?;
+        }
+        tx.save_task(&task).await?;
+        Ok(change == TaskChange::Cleared)
     }
 }
 

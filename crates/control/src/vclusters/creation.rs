@@ -3,12 +3,13 @@
 use domain::{
     VclusterId, Violation,
     image::ImageRef,
-    name::{RuntimeName, VclusterName},
+    name::VclusterName,
     operation::OperationKind,
     quota::Usage,
     resources::Resources,
     subnet,
-    vcluster::{Intent, Vcluster},
+    user::Scope,
+    vcluster::{Description, Intent, Vcluster},
 };
 use sha2::{Digest, Sha256};
 
@@ -17,8 +18,10 @@ use crate::{
     Error,
     actor::Actor,
     admission::NewNodes,
+    apps,
     ports::store::{IdempotencyRecord, StoreError, Transaction},
     subnets,
+    unit_of_work::UnitOfWork,
 };
 
 /// What a client asks for; unchecked, with numbers wide enough for every wrong value.
@@ -31,6 +34,7 @@ pub struct CreateVcluster {
     pub memory_mib: i64,
     /// What ran when its host went down runs again by itself.
     pub autostart: bool,
+    pub description: String,
 }
 
 /// The same, checked.
@@ -40,6 +44,7 @@ struct Order {
     nodes: u8,
     resources: Resources,
     autostart: bool,
+    description: Description,
 }
 
 impl Order {
@@ -57,9 +62,10 @@ impl Order {
         };
         let memory = u64::try_from(create.memory_mib).unwrap_or(0);
         let resources = Resources::parse(create.cpus, memory, pids).map_err(|fault| faults.extend(fault)).ok();
-        match (name, image, nodes, resources) {
-            (Some(name), Some(image), Some(nodes), Some(resources)) => {
-                Ok(Self { name, image, nodes, resources, autostart: create.autostart })
+        let description = create.description.parse().map_err(|fault| faults.push(fault)).ok();
+        match (name, image, nodes, resources, description) {
+            (Some(name), Some(image), Some(nodes), Some(resources), Some(description)) => {
+                Ok(Self { name, image, nodes, resources, autostart: create.autostart, description })
             }
             _ => Err(Error::Invalid(faults)),
         }
@@ -74,17 +80,18 @@ impl Vclusters {
         create: CreateVcluster,
         idempotency_key: Option<&str>,
     ) -> Result<Vcluster, Error> {
+        actor.may(Scope::Vclusters)?;
         let order = Order::parse(&create, self.policy.pids)?;
+        if !self.images.is_base(&order.image) {
+            // Who brings the image brings what runs in it, beside the home.
+            actor.may(Scope::Ssh)?;
+        }
         let key = idempotency_key.map(check_key).transpose()?;
         let mut tx = self.store.begin().await?;
         if let Some(made) = self.made_before(&mut *tx, actor, key, &create).await? {
             return Ok(made);
         }
-        let runtime = self.images.check(&mut *tx, actor.user, &order.image).await?;
-        if tx.vcluster_named(actor.user, &order.name).await?.is_some() {
-            return Err(Error::NameTaken(order.name.to_string()));
-        }
-        let vcluster = self.reserve(&mut *tx, actor, order, runtime.as_ref()).await?;
+        let (vcluster, usage) = self.reserve(&mut *tx, actor, order).await?;
         if let Some(key) = key {
             let record = IdempotencyRecord {
                 user: actor.user,
@@ -95,26 +102,26 @@ impl Vclusters {
             };
             tx.insert_idempotency(&record).await?;
         }
-        match self.save(tx, &vcluster).await {
-            Err(Error::Store(StoreError::Taken("name"))) => return Err(Error::NameTaken(vcluster.name.to_string())),
-            saved => saved?,
+        let mut work = UnitOfWork::new(tx, vcluster.created_at);
+        match work.insert(&vcluster, usage).await {
+            Err(StoreError::Taken("name")) => return Err(Error::NameTaken(vcluster.name.to_string())),
+            inserted => inserted?,
         }
+        apps::give_new_jupyter(&mut *work.tx, &*self.clock, &*self.entropy, &vcluster).await?;
+        self.commit(work, vcluster.id).await?;
         metrics::counter!("docklet_operations_accepted_total", "kind" => "create").increment(1);
         tracing::info!(vcluster = %vcluster.id, nodes = vcluster.nodes.len(), user = %actor.name, "vcluster accepted");
         Ok(vcluster)
     }
 
-    /// Limits, hosts and a subnet, then the vcluster with its nodes ordered to run.
-    async fn reserve(
-        &self,
-        tx: &mut dyn Transaction,
-        actor: &Actor,
-        order: Order,
-        runtime: Option<&RuntimeName>,
-    ) -> Result<Vcluster, Error> {
+    /// The image, limits, hosts and a subnet, then the vcluster with its nodes ordered to run, and what its owner holds with it.
+    async fn reserve(&self, tx: &mut dyn Transaction, actor: &Actor, order: Order) -> Result<(Vcluster, Usage), Error> {
+        let quota = tx.quota_assignment(actor.user).await?;
+        let runtime = self.images.check(tx, &quota, &order.image).await?;
         let (owner, beside) = (actor.user, Usage::default().with_vcluster());
-        let new = NewNodes { owner, count: order.nodes, each: order.resources, runtime, beside };
-        let new = self.place_nodes(tx, new).await?;
+        let (count, each, runtime) = (order.nodes, order.resources, runtime.as_ref());
+        let (new, usage) =
+            self.place_nodes(tx, NewNodes { owner, quota: &quota, count, each, runtime, beside }).await?;
         let prefix = subnet::prefix_for(order.nodes);
         let subnet = subnets::free(tx, &self.hosts, self.policy.cluster_net, prefix).await?;
         let operation = self.operation(actor, OperationKind::Create);
@@ -129,10 +136,11 @@ impl Vclusters {
             nodes: Vec::new(),
             created_at: operation.started_at,
             autostart: order.autostart,
+            description: order.description,
             operation: operation.clone(),
         };
         vcluster.add_nodes(new, operation)?;
-        Ok(vcluster)
+        Ok((vcluster, usage))
     }
 
     async fn made_before(
@@ -160,10 +168,41 @@ fn check_key(key: &str) -> Result<&str, Error> {
 }
 
 fn fingerprint(create: &CreateVcluster) -> String {
-    let CreateVcluster { name, image, nodes, cpus, memory_mib, autostart } = create;
+    let CreateVcluster { name, image, nodes, cpus, memory_mib, autostart, description } = create;
     // The usual choice is not written: a request from before there was one is still the same.
     let autostart = if *autostart { "" } else { "/down" };
+    let description = match description.len() {
+        0 => String::new(),
+        length => format!("/{length}:{description}"),
+    };
     // Lengths in front keep two different requests from being written alike.
-    let text = format!("{}:{name}{}:{image}{nodes}/{cpus}/{memory_mib}{autostart}", name.len(), image.len());
+    let text =
+        format!("{}:{name}{}:{image}{nodes}/{cpus}/{memory_mib}{autostart}{description}", name.len(), image.len());
     hex::encode(Sha256::digest(text.as_bytes()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn two_different_requests_never_have_one_fingerprint() {
+        let create = |memory_mib: i64, autostart: bool, description: &str| CreateVcluster {
+            name: "lab".into(),
+            image: "a".into(),
+            nodes: 1,
+            cpus: 1.0,
+            memory_mib,
+            autostart,
+            description: description.into(),
+        };
+        let alike = [
+            (create(102, true, "4"), create(1024, true, "")),
+            (create(64, true, "/down"), create(64, false, "")),
+            (create(64, true, "1:a"), create(64, true, "a")),
+        ];
+        for (one, other) in alike {
+            assert_ne!(fingerprint(&one), fingerprint(&other), "{one:?} {other:?}");
+        }
+    }
 }

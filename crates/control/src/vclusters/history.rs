@@ -1,29 +1,31 @@
-//! What was done with a vcluster: who, what, when, how it ended and why.
+//! What was done with vclusters: who, what, when, how it ended and why.
 
-use domain::{OperationId, VclusterId, name::UserName, operation::Operation};
+use domain::{OperationId, VclusterId};
 
 use super::{LONGEST_PAGE, Vclusters};
-use crate::{Error, actor::Actor, ports::store::PageRequest};
-
-/// One operation of the past or of now.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Deed {
-    pub operation: Operation,
-    /// Who asked for it, where that was written down.
-    pub by: Option<UserName>,
-}
+use crate::{
+    Error,
+    actor::Actor,
+    ports::store::{ListedOperation, OperationsOf, PageRequest},
+};
 
 impl Vclusters {
-    /// What was asked of the actor's vcluster, newest first. Kept for 90 days.
+    /// What was done with one of the actor's vclusters, or with all of them, those that are deleted by now among them. Newest
+    /// first; kept for 90 days.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`] when the one is not the actor's.
     pub async fn activity(
         &self,
         actor: &Actor,
-        id: VclusterId,
+        id: Option<VclusterId>,
         page: PageRequest<OperationId>,
-    ) -> Result<Vec<Deed>, Error> {
-        self.get(actor, id).await?;
+    ) -> Result<Vec<ListedOperation>, Error> {
+        let of = match id {
+            Some(id) => OperationsOf::Vcluster(self.get(actor, id).await?.id),
+            None => OperationsOf::Owner(actor.user),
+        };
         let page = PageRequest { limit: page.limit.clamp(1, LONGEST_PAGE), ..page };
-        let operations = self.store.operations_of(id, page).await?;
-        Ok(operations.into_iter().map(|(operation, by)| Deed { operation, by }).collect())
+        Ok(self.store.operations(of, page).await?)
     }
 }

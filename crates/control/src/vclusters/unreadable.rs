@@ -1,12 +1,13 @@
 //! Vclusters whose rows cannot be read: what is said of them, and how the record gets rid of one.
 
-use domain::VclusterId;
+use domain::{VclusterId, user::Scope};
 
 use super::Vclusters;
 use crate::{
     Error,
     actor::Actor,
-    ports::store::{EventBody, StoreError, StoredEvent},
+    ports::store::{EventBody, StoreError},
+    unit_of_work::UnitOfWork,
 };
 
 /// For its owner and for administrators.
@@ -25,12 +26,12 @@ impl Vclusters {
     /// # Errors
     /// [`Error::NotFound`] when it can be read, is gone, or is neither the actor's nor the actor an administrator.
     pub async fn delete_unreadable(&self, actor: &Actor, id: VclusterId) -> Result<(), Error> {
-        let now = self.clock.now();
-        let mut tx = self.store.begin().await?;
-        if !matches!(tx.vcluster(id).await, Err(StoreError::Unreadable { .. })) {
-            return Err(Error::NotFound("vcluster that cannot be read"));
+        actor.may(Scope::Vclusters)?;
+        let mut work = UnitOfWork::new(self.store.begin().await?, self.clock.now());
+        if !matches!(work.tx.vcluster(id).await, Err(StoreError::Unreadable { .. })) {
+            return Err(Error::NotFound("vcluster"));
         }
-        let owner = match tx.owner_of_vcluster(id).await {
+        let owner = match work.tx.owner_of_vcluster(id).await {
             // That, too.
             Err(StoreError::Unreadable { .. }) => None,
             owner => owner?,
@@ -38,22 +39,17 @@ impl Vclusters {
         if owner != Some(actor.user) && actor.administrator().is_err() {
             return Err(Error::NotFound("vcluster"));
         }
-        tx.remove_vcluster(id, now).await?;
-        let mut events = Vec::new();
+        work.tx.remove_vcluster(id, work.now).await?;
         if let Some(owner) = owner {
-            match tx.usage(owner).await {
-                Ok(usage) => {
-                    let body = EventBody::VclusterGone { id, usage };
-                    let sequence = tx.append_event(owner, now, &body).await?;
-                    events.push(StoredEvent { sequence, owner, at: now, body });
-                }
+            match work.tx.usage(owner).await {
+                Ok(usage) => work.tell(owner, EventBody::VclusterGone { id, usage }).await?,
                 // Another of theirs cannot even be counted. It must not keep this one.
                 Err(StoreError::Unreadable { .. }) => {}
                 Err(error) => return Err(error.into()),
             }
         }
         let dispatcher = self.dispatcher.clone();
-        self.events.commit(tx, events, move || dispatcher.dispatch_everything()).await?;
+        work.commit(&self.events, move || dispatcher.dispatch_everything()).await?;
         tracing::warn!(vcluster = %id, user = %actor.name, "a vcluster that could not be read was taken out of the record");
         Ok(())
     }

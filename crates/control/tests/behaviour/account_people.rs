@@ -100,7 +100,7 @@ async fn own_limits_hold_for_the_next_order_and_change_nothing_that_runs() {
     let own = OwnLimits { nodes: Some(2), ..OwnLimits::default() };
     let change = ChangePerson { limits: Some(own), ..ChangePerson::default() };
     let seen = accounts.change_person(&root, "ada", change).await.expect("ada");
-    assert_eq!((seen.standing.own, seen.usage.nodes), (own, 2));
+    assert_eq!((seen.quota.own, seen.usage.nodes), (own, 2));
     let (limits, _) = accounts.holdings(&harness.ada).await.expect("her limits");
     assert_eq!((limits.nodes, limits.vclusters), (2, 3));
     let refused = harness.control.vclusters.create(&harness.ada, order("after", 1), None).await;
@@ -117,7 +117,7 @@ async fn a_group_s_limits_hold_for_who_is_in_it_where_none_of_their_own_are_set(
         |name: &str, nodes| (name.parse().expect("a name"), OwnLimits { nodes: Some(nodes), ..OwnLimits::default() });
     let usual = policy();
     let groups = [group("staff", 20), group("students", 1)].into();
-    let harness = Harness::with(Policy { allowances: usual.allowances.with_groups(groups), ..usual }).await;
+    let harness = Harness::with(Policy { quota_policy: usual.quota_policy.with_groups(groups), ..usual }).await;
     let accounts = &harness.control.accounts;
     let root = admin(&harness, "root").await;
     let put = async |group: &str| {

@@ -3,7 +3,10 @@
 use std::time::Duration;
 
 use control::{Error, accounts::LONGEST_TOKEN_DAYS, actor::Actor, ports::clock::Clock as _};
-use domain::SessionHandle;
+use domain::{
+    SessionHandle,
+    user::{Role, Scope, Scopes},
+};
 
 use crate::harness::{Harness, address};
 
@@ -46,7 +49,7 @@ async fn guessing_the_present_password_costs_the_same_waits_as_at_sign_in() {
 }
 
 #[tokio::test]
-async fn a_token_may_look_and_neither_give_nor_take_access() {
+async fn a_token_may_look_and_gives_no_access() {
     let harness = Harness::new().await;
     let accounts = &harness.control.accounts;
     let text = accounts.issue_token("ada", Duration::from_secs(60)).await.expect("a token").text;
@@ -54,16 +57,51 @@ async fn a_token_may_look_and_neither_give_nor_take_access() {
     assert_eq!(accounts.my_tokens(&ada).await.expect("a list").len(), 1);
     accounts.sessions(&ada).await.expect("a list");
     let handle: SessionHandle = "a".repeat(32).parse().expect("a handle");
-    let id = accounts.my_tokens(&ada).await.expect("a list")[0].id;
     let refused = [
         accounts.confirm(&ada).map(drop),
-        accounts.revoke_my_token(&ada, id).await,
         accounts.change_password(&ada, "correct horse", "another horse", address()).await,
         accounts.end_session(&ada, &handle).await,
         accounts.end_other_sessions(&ada).await,
         accounts.show_once(&ada, "secret".into()).map(drop),
     ];
     assert!(refused.iter().all(|refused| matches!(refused, Err(Error::NeedsSession))), "{refused:?}");
+}
+
+#[tokio::test]
+async fn a_token_revokes_itself_and_others_where_it_may_change_things() {
+    let harness = Harness::new().await;
+    let accounts = &harness.control.accounts;
+    let issued = async |scopes: &[Scope]| {
+        let hour = Duration::from_secs(3600);
+        accounts.issue_named_token("ada", "thesis", hour, Scopes::of(scopes)).await.expect("a token")
+    };
+    let (other, looking, acting) = (issued(&[]).await, issued(&[Scope::Ssh]).await, issued(&[Scope::Vclusters]).await);
+    let ada = accounts.actor_by_token(&looking.text).await.expect("a good token");
+    let refused = accounts.revoke_my_token(&ada, other.token.id).await;
+    assert!(matches!(refused, Err(Error::NeedsScope(Scope::Vclusters))), "{refused:?}");
+    accounts.revoke_my_token(&ada, looking.token.id).await.expect("itself");
+    let ada = accounts.actor_by_token(&acting.text).await.expect("a good token");
+    accounts.revoke_my_token(&ada, other.token.id).await.expect("another of hers");
+    for revoked in [looking, other] {
+        assert!(matches!(accounts.actor_by_token(&revoked.text).await, Err(Error::BadToken)));
+    }
+    let bobs = accounts.issue_token("bob", Duration::from_secs(3600)).await.expect("a token");
+    let foreign = accounts.revoke_my_token(&ada, bobs.token.id).await;
+    assert!(matches!(foreign, Err(Error::NotFound("token"))), "{foreign:?}");
+}
+
+#[tokio::test]
+async fn a_token_gains_nothing_when_its_owner_is_promoted() {
+    let harness = Harness::new().await;
+    let accounts = &harness.control.accounts;
+    let hour = Duration::from_secs(3600);
+    let issued = accounts.issue_named_token("ada", "thesis", hour, Scopes::ALL).await.expect("a token");
+    assert_eq!(issued.token.scopes, Scopes::USUAL);
+    accounts.set_role("ada", Role::Admin).await.expect("she is one now");
+    let ada = accounts.actor_by_token(&issued.text).await.expect("a good token");
+    assert!(matches!(ada.administrator(), Err(Error::NeedsScope(Scope::Admin))));
+    let since = accounts.issue_named_token("ada", "thesis", hour, Scopes::ALL).await.expect("a token");
+    assert_eq!(since.token.scopes, Scopes::ALL);
 }
 
 #[tokio::test]
@@ -74,9 +112,12 @@ async fn a_token_of_one_s_own_has_a_name_and_an_end_and_is_revoked_by_its_owner_
     let (ada, bob) = (in_browser(&harness.ada, "a").shown_at(now), in_browser(&harness.bob, "b"));
     let confirmed = accounts.confirm(&ada).expect("she has signed in a moment ago");
     for days in [0, -1, LONGEST_TOKEN_DAYS + 1, i64::MAX] {
-        assert_eq!(fields(accounts.create_token(confirmed, "", days).await.expect_err("wrong")), ["name", "days"]);
+        assert_eq!(
+            fields(accounts.create_token(confirmed, "", days, Scopes::ALL).await.expect_err("wrong")),
+            ["name", "days", "scopes"]
+        );
     }
-    let issued = accounts.create_token(confirmed, " thesis ", 30).await.expect("a token");
+    let issued = accounts.create_token(confirmed, " thesis ", 30, Scopes::USUAL).await.expect("a token");
     assert_eq!(issued.token.name, "thesis");
     assert_eq!((issued.token.expires_at - issued.token.created_at).num_days(), 30);
     let foreign = accounts.revoke_my_token(&bob, issued.token.id).await;
@@ -111,11 +152,14 @@ async fn nobody_collects_tokens_without_end() {
     let ada = in_browser(&harness.ada, "a").shown_at(Some(harness.clock.now()));
     let confirmed = accounts.confirm(&ada).expect("she has signed in a moment ago");
     for number in 0..100 {
-        accounts.create_token(confirmed, &format!("token {number}"), 1).await.expect("room");
+        accounts.create_token(confirmed, &format!("token {number}"), 1, Scopes::USUAL).await.expect("room");
     }
-    assert_eq!(fields(accounts.create_token(confirmed, "one more", 1).await.expect_err("no room")), ["name"]);
+    assert_eq!(
+        fields(accounts.create_token(confirmed, "one more", 1, Scopes::USUAL).await.expect_err("no room")),
+        ["name"]
+    );
     harness.clock.advance(Duration::from_secs(24 * 3600));
-    accounts.create_token(confirmed, "one more", 1).await.expect("the others are over");
+    accounts.create_token(confirmed, "one more", 1, Scopes::USUAL).await.expect("the others are over");
 }
 
 /// A browser that was left signed in, or its cookie, is not enough to make the way in wider.

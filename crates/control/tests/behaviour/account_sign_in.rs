@@ -6,8 +6,9 @@ use crate::harness::{Harness, address};
 use control::{
     Error,
     accounts::{Device, Knock},
+    actor::{Actor, UsedToken},
 };
-use domain::user::Role;
+use domain::user::{Role, Scopes};
 
 #[tokio::test]
 async fn the_right_password_signs_in_and_nothing_else_does() {
@@ -158,7 +159,9 @@ async fn tokens_end_by_time_and_by_hand_and_malformed_ones_are_none() {
     let accounts = &harness.control.accounts;
     let issued = accounts.issue_token("ada", Duration::from_secs(60)).await.expect("a token");
     assert!(issued.text.starts_with("dkl_") && !format!("{issued:?}").contains(&issued.text));
-    assert_eq!(accounts.actor_by_token(&issued.text).await.expect("a valid token"), harness.ada);
+    let used = UsedToken { id: issued.token.id, name: "command line".into() };
+    let by_token = Actor { token: Some(used), scopes: Scopes::USUAL, ..harness.ada.clone() };
+    assert_eq!(accounts.actor_by_token(&issued.text).await.expect("a valid token"), by_token);
     let revoked = accounts.issue_token("ada", Duration::from_secs(60)).await.expect("a token");
     accounts.revoke_token(&revoked.text).await.expect("it exists");
     harness.clock.advance(Duration::from_secs(60));

@@ -9,9 +9,9 @@ use control::{
 };
 use domain::{
     AppId,
-    allowance::Shares,
     app::{AppKind, AppState, JUPYTER_SERVICE, MOST_PER_NODE},
     name::NodeName,
+    quota_policy::Shares,
     vcluster::Vcluster,
 };
 
@@ -185,7 +185,7 @@ async fn jupyter_is_started_by_who_may_and_only_where_it_can() {
 async fn one_user_pins_as_many_apps_as_their_group_may() {
     let shares = Shares { apps: 3, ..Shares::default() };
     let usual = policy();
-    let policy = Policy { allowances: usual.allowances.clone().with_shares(shares, BTreeMap::new()), ..usual };
+    let policy = Policy { quota_policy: usual.quota_policy.clone().with_shares(shares, BTreeMap::new()), ..usual };
     let harness = Harness::with(policy).await;
     let (lab, apps) = (harness.create("lab", 1).await, &harness.control.apps);
     let publish = |port| apps.publish(&harness.ada, lab.id, NodeName::new(0), port, None);

@@ -7,13 +7,13 @@ use control::{
     actor::Actor,
     ports::{
         clock::Clock as _,
-        coordination::{Duty, Order, Report, Verdict, WorkerInfo},
+        coordination::{Order, Report, Verdict, WorkerCoordination, WorkerInfo},
         store::{PageRequest, SessionKey},
     },
     vclusters::CreateVcluster,
 };
 use domain::{
-    NodeId, VclusterId,
+    InstanceId, NodeId, VclusterId,
     node::{Generation, Notes, Observation, Phase},
     quota::Limits,
     user::Role,
@@ -51,7 +51,7 @@ pub(crate) const LIMITS: Limits = Limits { vclusters: 3, nodes: 8, cpu_milli: 80
 
 pub(crate) fn policy() -> Policy {
     Policy {
-        allowances: LIMITS.into(),
+        quota_policy: LIMITS.into(),
         cluster_net: "172.20.0.0/24".parse().expect("a network"),
         overcommit: Overcommit { cpu: 4.0, memory: 1.0 },
         images: testkit::build::image_rules(),
@@ -72,7 +72,7 @@ impl Harness {
         let (coordination, clock, nodes) = (MemoryCoordination::default(), FakeClock::default(), FakeNodes::default());
         let ports = Ports {
             store: Arc::new(store.clone()),
-            dispatch: Arc::new(coordination.clone()),
+            publisher: Arc::new(coordination.clone()),
             nodes: Arc::new(nodes.clone()),
             usages: Arc::new(nodes.clone()),
             clock: Arc::new(clock.clone()),
@@ -126,8 +126,10 @@ impl Harness {
         let file = self.data.path().join("docklet.sqlite");
         // At once for writing: who only reads first, and finds the record changed then, is not let wait.
         let statement = format!("BEGIN IMMEDIATE; {statement}; COMMIT");
-        let output =
-            std::process::Command::new("sqlite3").args(["-cmd", ".timeout 10000"]).arg(file).arg(&statement).output();
+        let mut sqlite3 = std::process::Command::new("sqlite3");
+        sqlite3.args(["-cmd", ".timeout 60000"]).arg(file).arg(&statement);
+        // Beside this thread, which control's own transactions may need to end.
+        let output = tokio::task::spawn_blocking(move || sqlite3.output()).await.expect("no panic");
         let output = output.expect("sqlite3 is installed");
         assert!(output.status.success(), "{statement}: {}", String::from_utf8_lossy(&output.stderr));
     }
@@ -171,8 +173,9 @@ impl Harness {
     }
 
     /// What control has answered about this node.
-    pub(crate) async fn verdict(&self, node: NodeId) -> Verdict {
-        obtain("an answer", SOON, async || self.coordination.answer_about(node)).await
+    pub(crate) async fn verdict(&self, instance: impl Into<InstanceId>) -> Verdict {
+        let instance = instance.into();
+        obtain("an answer", SOON, async || self.coordination.answer_about(instance)).await
     }
 
     /// Waits for the assignment of this node that carries `order` and is its newest, and reports `phase` about it.
@@ -189,7 +192,7 @@ impl Harness {
         })
         .await;
         let observation = Observation { notes, ..Observation::new(assignment.generation, phase) };
-        let report = Report { node, worker: assignment.worker, observation };
+        let report = Report { instance: node.into(), worker: assignment.worker, observation };
         self.coordination.report(&[report]).await.expect("coordination answers");
     }
 
@@ -278,6 +281,7 @@ pub(crate) fn order(name: &str, nodes: i64) -> CreateVcluster {
         cpus: 1.0,
         memory_mib: 512,
         autostart: true,
+        description: String::new(),
     }
 }
 

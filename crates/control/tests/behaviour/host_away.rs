@@ -5,7 +5,7 @@ use control::{
     actor::Actor,
     ports::{
         clock::Clock as _,
-        coordination::{Duty as _, Orphan, Verdict},
+        coordination::{Orphan, Verdict, WorkerCoordination as _},
     },
 };
 use domain::{
@@ -72,7 +72,13 @@ async fn a_host_that_goes_while_the_watch_is_down_is_lost_the_first_time_and_the
 async fn verdict_on(harness: &Harness, vcluster: &Vcluster) -> Verdict {
     let node = &vcluster.nodes[0];
     let (vcluster, owner) = (vcluster.id, vcluster.owner);
-    let orphan = Orphan { node: node.id, worker: here(), vcluster, owner, generation: node.generation };
+    let orphan = Orphan {
+        instance: node.id.into(),
+        worker: here(),
+        vcluster: Some(vcluster),
+        owner,
+        generation: node.generation,
+    };
     harness.coordination.ask(&[orphan]).await.expect("coordination answers");
     harness.verdict(node.id).await
 }

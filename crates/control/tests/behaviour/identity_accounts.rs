@@ -1,5 +1,6 @@
 //! What a provider's people become here, that an administrator can always sign in, and how sessions of an identity end.
 
+use control::ports::store::UserReads;
 use std::{sync::atomic::Ordering, time::Duration};
 
 use control::{
@@ -42,7 +43,7 @@ async fn a_provider_that_decides_groups_decides_them_with_every_sign_in_and_noth
     let lab = Lab::new(ProviderRules { group_if, ..rules() }, false).await;
     let group_after = async |claims| {
         let Ok(Finished::SignedIn { user, .. }) = lab.finish(verified(claims)).await else { panic!("a sign-in") };
-        let group = lab.harness.store.standing(user.id).await.expect("a read").group;
+        let group = lab.harness.store.quota_assignment(user.id).await.expect("a read").group;
         group.map(|group| group.to_string())
     };
     assert_eq!(
@@ -59,8 +60,8 @@ async fn a_provider_that_decides_groups_decides_them_with_every_sign_in_and_noth
     tx.set_group(user.id, Some(&"students".parse().expect("a name"))).await.expect("a change");
     tx.commit().await.expect("a commit");
     lab.finish(verified(people())).await.expect("a sign-in");
-    let standing = lab.harness.store.standing(user.id).await.expect("a read");
-    assert_eq!(standing.group.expect("hers").as_str(), "students", "what an administrator chose stays");
+    let quota = lab.harness.store.quota_assignment(user.id).await.expect("a read");
+    assert_eq!(quota.group.expect("hers").as_str(), "students", "what an administrator chose stays");
 }
 
 #[tokio::test]
@@ -114,7 +115,7 @@ async fn signing_out_waits_for_no_provider() {
     let lab = Lab::new(rules(), true).await;
     let (_, browser) = lab.sign_in(verified(people())).await;
     let parting = async || lab.federation.parting(&browser.key).await.expect("the record answers");
-    let onward = lab.federation.farewell(parting().await.expect("it stands on one"), "back").await;
+    let onward = lab.federation.provider_logout(parting().await.expect("it stands on one"), "back").await;
     assert_eq!(onward, Some(("Lab".into(), format!("{ISSUER}/end?back=back"))));
     let found = parting().await.expect("it stands on one");
     lab.harness.sign_out(&browser).await;
@@ -122,7 +123,7 @@ async fn signing_out_waits_for_no_provider() {
     lab.provider.hangs.store(true, Ordering::Relaxed);
     tokio::time::pause();
     let begun = tokio::time::Instant::now();
-    assert_eq!(lab.federation.farewell(found, "back").await, None);
+    assert_eq!(lab.federation.provider_logout(found, "back").await, None);
     assert!(begun.elapsed() <= Duration::from_secs(2), "{:?}", begun.elapsed());
 }
 

@@ -1,5 +1,6 @@
 //! Control's behaviour, on a real record and coordination in memory. One program, so that the harness is built once.
 
+mod account_device;
 mod account_people;
 mod account_profile;
 mod account_sign_in;
@@ -14,7 +15,12 @@ mod host_away;
 mod identity_accounts;
 mod identity_providers;
 mod identity_renewal;
+mod node_access;
+mod node_openings;
 mod record_and_reality;
+mod scopes;
+mod statements;
+mod tasks;
 mod vcluster_activity;
 mod vcluster_creation;
 mod vcluster_lifecycle;

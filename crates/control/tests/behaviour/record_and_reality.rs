@@ -1,18 +1,19 @@
 //! What control makes of it when the record, coordination and the hosts do not say the same.
 
+use control::ports::store::{AccessReads, EventReads, UnclaimedReads, UserReads};
 use std::time::Duration;
 
 use control::{
     actor::Actor,
     ports::{
         clock::Clock as _,
-        coordination::{Dispatch as _, Duty as _, Order, Orphan, Report},
+        coordination::{AssignmentPublisher as _, Order, Orphan, Report, WorkerCoordination as _},
         store::Store as _,
     },
     reconcile::UNCLAIMED_KEPT,
 };
 use domain::{
-    NodeId, UserId, VclusterId,
+    InstanceId, NodeId, UserId, VclusterId,
     node::{Generation, Observation, Phase},
     user::{Role, User},
     vcluster::{Vcluster, VclusterState},
@@ -23,14 +24,20 @@ use crate::harness::{Harness, SOON, chrono_epoch, eventually, obtain};
 
 fn orphan(vcluster: &Vcluster, node: NodeId, generation: u64) -> Orphan {
     let worker = "here".parse().expect("a name");
-    Orphan { node, worker, vcluster: vcluster.id, owner: vcluster.owner, generation: Generation(generation) }
+    Orphan {
+        instance: node.into(),
+        worker,
+        vcluster: Some(vcluster.id),
+        owner: vcluster.owner,
+        generation: Generation(generation),
+    }
 }
 
 fn stranger(number: u128) -> Orphan {
     Orphan {
-        node: NodeId::new(Uuid::from_u128(number)),
+        instance: InstanceId::new(Uuid::from_u128(number)),
         worker: "here".parse().expect("a name"),
-        vcluster: VclusterId::new(Uuid::from_u128(number)),
+        vcluster: Some(VclusterId::new(Uuid::from_u128(number))),
         owner: UserId::new(Uuid::from_u128(number)),
         generation: Generation(3),
     }
@@ -50,7 +57,7 @@ impl Harness {
     }
 
     async fn last_sweep(&self) -> Option<chrono::DateTime<chrono::Utc>> {
-        let mut tx = self.store.begin().await.expect("a transaction");
+        let tx = self.store.begin().await.expect("a transaction");
         tx.last_sweep().await.expect("a read")
     }
 
@@ -70,7 +77,7 @@ async fn a_container_of_a_node_the_record_has_let_go_of_may_be_removed() {
     harness.coordination.ask(&[orphan(&lab, lab.nodes[0].id, 1)]).await.expect("coordination answers");
     let verdict = harness.verdict(lab.nodes[0].id).await;
     assert_eq!(verdict, control::ports::coordination::Verdict::Remove { generation: Generation(2) });
-    assert_eq!(harness.store.unclaimed().await.expect("a read"), []);
+    assert_eq!(harness.store.all_unclaimed().await.expect("a read"), []);
 }
 
 #[tokio::test]
@@ -80,7 +87,7 @@ async fn a_container_the_record_claims_gets_its_assignment() {
     let lab = harness.running(lab).await;
     let node = &lab.nodes[0];
     // The assignment is missing from coordination.
-    let place = (node.worker.clone(), node.id, node.generation);
+    let place = (node.worker.clone(), node.id.into(), node.generation);
     harness.coordination.withdraw(&[place]).await.expect("coordination answers");
     harness.coordination.ask(&[orphan(&lab, node.id, 1)]).await.expect("coordination answers");
     let published = obtain("its assignment", SOON, async || harness.coordination.assignment(node.id)).await;
@@ -92,24 +99,24 @@ async fn what_no_record_claims_is_kept_and_shown_and_goes_after_a_long_time() {
     let mut harness = Harness::new().await;
     let unclaimed = stranger(99);
     harness.coordination.ask(std::slice::from_ref(&unclaimed)).await.expect("coordination answers");
-    assert_eq!(harness.verdict(unclaimed.node).await, control::ports::coordination::Verdict::Keep);
+    assert_eq!(harness.verdict(unclaimed.instance).await, control::ports::coordination::Verdict::Keep);
     harness.said("no record claims").await;
     // Day by day: a clock that leaps is not believed.
     for _ in 0..UNCLAIMED_KEPT.num_days() {
         harness.clock.advance(Duration::from_secs(24 * 3600));
         harness.restart().await;
         harness.swept().await;
-        assert_eq!(harness.verdict(unclaimed.node).await, control::ports::coordination::Verdict::Keep);
+        assert_eq!(harness.verdict(unclaimed.instance).await, control::ports::coordination::Verdict::Keep);
     }
     harness.clock.advance(Duration::from_secs(23 * 3600));
     harness.restart().await;
     eventually("it may be removed", SOON, async || {
-        harness.verdict(unclaimed.node).await
+        harness.verdict(unclaimed.instance).await
             == control::ports::coordination::Verdict::Remove { generation: Generation(3) }
     })
     .await;
-    harness.coordination.stop_asking(&unclaimed.worker, &[unclaimed.node]).await.expect("coordination answers");
-    eventually("it is forgotten", SOON, async || harness.store.unclaimed().await.expect("a read").is_empty()).await;
+    harness.coordination.stop_asking(&unclaimed.worker, &[unclaimed.instance]).await.expect("coordination answers");
+    eventually("it is forgotten", SOON, async || harness.store.all_unclaimed().await.expect("a read").is_empty()).await;
 }
 
 #[tokio::test]
@@ -118,18 +125,18 @@ async fn what_went_while_control_was_away_is_forgotten_unless_its_host_is_away_t
     let (gone, away) = (stranger(98), Orphan { worker: "away".parse().expect("a name"), ..stranger(99) });
     let both = [gone.clone(), away.clone()];
     harness.coordination.ask(&both).await.expect("coordination answers");
-    let unclaimed = async || -> Vec<NodeId> {
-        harness.store.unclaimed().await.expect("a read").into_iter().map(|unclaimed| unclaimed.node).collect()
+    let unclaimed = async || -> Vec<InstanceId> {
+        harness.store.all_unclaimed().await.expect("a read").into_iter().map(|unclaimed| unclaimed.instance).collect()
     };
     eventually("both are known", SOON, async || unclaimed().await.len() == 2).await;
     harness.stop();
     for orphan in both {
-        harness.coordination.stop_asking(&orphan.worker, &[orphan.node]).await.expect("coordination answers");
+        harness.coordination.stop_asking(&orphan.worker, &[orphan.instance]).await.expect("coordination answers");
     }
     harness.restart().await;
     eventually("one is forgotten", SOON, async || {
-        let kept = harness.store.unclaimed().await.expect("a read");
-        kept.iter().map(|unclaimed| unclaimed.node).eq([away.node])
+        let kept = harness.store.all_unclaimed().await.expect("a read");
+        kept.iter().map(|unclaimed| unclaimed.instance).eq([away.instance])
     })
     .await;
 }
@@ -147,8 +154,8 @@ async fn a_record_that_is_older_than_what_is_published_numbers_its_orders_above_
     let raised = harness
         .until(lab.id, "numbers above those", |lab| lab.nodes.iter().all(|node| node.generation > Generation(1)))
         .await;
-    let generation = |node| raised.node_by_id(node).expect("a node").generation;
-    assert_eq!((generation(later[0].node), generation(later[1].node)), (Generation(8), Generation(2)));
+    let generation = |instance: InstanceId| raised.node_by_id(instance.as_node()).expect("a node").generation;
+    assert_eq!((generation(later[0].instance), generation(later[1].instance)), (Generation(8), Generation(2)));
     harness.run_all(&raised).await;
     harness.said("the record was older").await;
 }
@@ -161,7 +168,7 @@ async fn a_record_that_is_older_than_what_a_worker_has_carried_out_numbers_its_o
     let node = &lab.nodes[0];
     let phase = Phase::Stuck { reason: "the host has carried out a later order".into() };
     let observation = Observation::new(Generation(5), phase);
-    let report = Report { node: node.id, worker: node.worker.clone(), observation };
+    let report = Report { instance: node.id.into(), worker: node.worker.clone(), observation };
     harness.coordination.report(&[report]).await.expect("coordination answers");
     let lab = harness.until(lab.id, "a number above that", |lab| lab.nodes[0].generation == Generation(6)).await;
     assert_eq!(lab.state(), VclusterState::Running, "its order stays what it is");
@@ -242,7 +249,7 @@ async fn a_container_found_by_a_clock_that_runs_behind_is_kept_as_long_as_any() 
     harness.clock.set(chrono_epoch());
     let unclaimed = stranger(99);
     harness.coordination.ask(std::slice::from_ref(&unclaimed)).await.expect("coordination answers");
-    assert_eq!(harness.verdict(unclaimed.node).await, control::ports::coordination::Verdict::Keep);
+    assert_eq!(harness.verdict(unclaimed.instance).await, control::ports::coordination::Verdict::Keep);
     // The clock is set right: the host was away for longer than what is unclaimed is kept.
     harness.clock.set(last + UNCLAIMED_KEPT * 2);
     harness.restart().await;
@@ -252,8 +259,8 @@ async fn a_container_found_by_a_clock_that_runs_behind_is_kept_as_long_as_any() 
     harness.swept().await;
     let marked = stranger(100);
     harness.coordination.ask(std::slice::from_ref(&marked)).await.expect("coordination answers");
-    harness.verdict(marked.node).await;
-    assert_eq!(harness.verdict(unclaimed.node).await, control::ports::coordination::Verdict::Keep);
+    harness.verdict(marked.instance).await;
+    assert_eq!(harness.verdict(unclaimed.instance).await, control::ports::coordination::Verdict::Keep);
 }
 
 #[tokio::test]

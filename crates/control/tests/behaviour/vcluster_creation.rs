@@ -31,9 +31,11 @@ async fn every_fault_of_a_request_is_named_at_once() {
         cpus: 0.0,
         memory_mib: -1,
         autostart: true,
+        description: "x".repeat(501),
     };
     let faults = refusal(&harness, create).await;
-    assert_eq!(fields(&faults), ["name", "image", "nodes", "resources.cpus", "resources.memory_mib"]);
+    let expected = ["name", "image", "nodes", "resources.cpus", "resources.memory_mib", "description"];
+    assert_eq!(fields(&faults), expected);
     for nodes in [0, -1, 17] {
         assert_eq!(fields(&refusal(&harness, order("lab", nodes)).await), ["nodes"], "{nodes} nodes");
     }
@@ -53,7 +55,7 @@ async fn an_image_of_a_registry_that_is_not_allowed_is_refused_with_what_is() {
 
 #[tokio::test]
 async fn orders_say_where_a_worker_may_take_the_image_from() {
-    let harness = Harness::with(Policy { allowances: Limits { vclusters: 9, ..LIMITS }.into(), ..policy() }).await;
+    let harness = Harness::with(Policy { quota_policy: Limits { vclusters: 9, ..LIMITS }.into(), ..policy() }).await;
     let source = async |name: &str, image: &str| {
         let create = CreateVcluster { image: image.into(), ..order(name, 1) };
         let made = harness.control.vclusters.create(&harness.ada, create, None).await.expect("a vcluster");
@@ -113,8 +115,8 @@ async fn limits_count_what_is_held_and_say_what_is_left() {
     assert_eq!(
         faults,
         [
-            ("nodes".to_owned(), "asks for 3 nodes, and 2 of your limit of 8 is left".to_owned()),
-            ("resources.cpus".to_owned(), "asks for 3 CPUs, and 2 of your limit of 8 is left".to_owned()),
+            ("nodes".to_owned(), "needs 3 nodes, but your limit of 8 leaves 2".to_owned()),
+            ("resources.cpus".to_owned(), "needs 3 CPUs, but your limit of 8 leaves 2".to_owned()),
         ]
     );
 }

@@ -182,8 +182,11 @@ async fn reports_about_nodes_nobody_knows_are_cleared_away() {
     let mut stranger = lab.nodes[0].clone();
     stranger.id = domain::NodeId::new(uuid::Uuid::from_u128(99));
     let observation = domain::node::Observation::new(stranger.generation, Phase::Stopped);
-    let report = control::ports::coordination::Report { node: stranger.id, worker: stranger.worker, observation };
-    control::ports::coordination::Duty::report(&harness.coordination, &[report]).await.expect("coordination answers");
+    let report =
+        control::ports::coordination::Report { instance: stranger.id.into(), worker: stranger.worker, observation };
+    control::ports::coordination::WorkerCoordination::report(&harness.coordination, &[report])
+        .await
+        .expect("coordination answers");
     eventually("the stranger's report to be gone", SOON, async || {
         harness.coordination.report_of(stranger.id).is_none()
     })

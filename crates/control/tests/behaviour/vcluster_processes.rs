@@ -7,11 +7,11 @@ use crate::harness::{Harness, LIMITS, SOON, eventually, host, order, policy};
 
 #[tokio::test]
 async fn an_owner_s_nodes_together_have_no_more_processes_than_the_limit() {
-    let allowances = Limits { pids: 3 * 512, ..LIMITS }.into();
-    let harness = Harness::with(Policy { allowances, ..policy() }).await;
+    let quota_policy = Limits { pids: 3 * 512, ..LIMITS }.into();
+    let harness = Harness::with(Policy { quota_policy, ..policy() }).await;
     let lab = harness.create("lab", 2).await;
     let refused = harness.control.vclusters.create(&harness.ada, order("more", 2), None).await;
-    let rule = "asks for 1024 processes, and 512 of your limit of 1536 is left";
+    let rule = "needs 1024 processes, but your limit of 1536 leaves 512";
     let expected = [Violation::new("nodes", rule)];
     assert!(matches!(&refused, Err(Error::LimitExceeded(faults)) if *faults == expected), "{refused:?}");
     harness.control.vclusters.add_nodes(&harness.ada, lab.id, 1).await.expect("one more fits");
@@ -34,7 +34,7 @@ async fn all_nodes_of_a_host_leave_it_a_quarter_of_its_processes() {
     .await;
     harness.create("lab", 4).await;
     let refused = harness.control.vclusters.create(&harness.bob, order("lab", 3), None).await;
-    let rule = "only 2 of them fit now: each may have 512 processes, and the emptiest host has 0 left to give out";
+    let rule = "only 2 of the nodes fit now: each may have 512 processes, and the emptiest host has 0 left to give out";
     let expected = [Violation::new("nodes", rule)];
     assert!(matches!(&refused, Err(Error::NoRoom(faults)) if *faults == expected), "{refused:?}");
     harness.control.vclusters.create(&harness.bob, order("lab", 2), None).await.expect("two fit");

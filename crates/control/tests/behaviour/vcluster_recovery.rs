@@ -1,8 +1,11 @@
 //! A host, or its engine, was restarted: what ran there runs again, and its owner can read that it did.
 
-use control::ports::{
-    coordination::{Order, WorkerInfo},
-    store::{HomeReads, PageRequest},
+use control::{
+    ports::{
+        coordination::{Order, WorkerInfo},
+        store::{HomeReads, PageRequest},
+    },
+    vclusters::ChangeVcluster,
 };
 use domain::{
     node::Phase,
@@ -32,8 +35,8 @@ async fn what_ran_before_a_restart_of_its_host_runs_again_with_a_line_in_its_his
     harness.work(lab.nodes[0].id, Order::Run, running()).await;
     harness.until(lab.id, "the vcluster to run again", |lab| lab.state() == VclusterState::Running).await;
     let page = PageRequest { after: None, limit: 10 };
-    let deeds = harness.control.vclusters.activity(&harness.ada, lab.id, page).await.expect("a history");
-    let latest = &deeds[0];
+    let records = harness.control.vclusters.activity(&harness.ada, Some(lab.id), page).await.expect("a history");
+    let latest = &records[0];
     assert_eq!(latest.operation.host.as_ref().map(ToString::to_string).as_deref(), Some("here"));
     assert_eq!((latest.operation.state, latest.by.is_none()), (OperationState::Succeeded, true));
 }
@@ -56,9 +59,18 @@ async fn one_that_is_not_to_run_again_stays_down_until_its_owner_starts_it() {
     let lab = harness.create("lab", 1).await;
     harness.run_all(&lab).await;
     harness.until(lab.id, "the vcluster to run", |lab| lab.state() == VclusterState::Running).await;
-    let refused = harness.control.vclusters.set_autostart(&harness.bob, lab.id, false).await;
+    let refused = harness
+        .control
+        .vclusters
+        .change(&harness.bob, lab.id, ChangeVcluster { autostart: Some(false), ..Default::default() })
+        .await;
     assert!(matches!(refused, Err(control::Error::NotFound(_))), "it is not bob's");
-    let chosen = harness.control.vclusters.set_autostart(&harness.ada, lab.id, false).await.expect("a choice");
+    let chosen = harness
+        .control
+        .vclusters
+        .change(&harness.ada, lab.id, ChangeVcluster { autostart: Some(false), ..Default::default() })
+        .await
+        .expect("a choice");
     assert!(!chosen.autostart && chosen.operation.kind == OperationKind::Create, "nothing is done now");
     harness.work(lab.nodes[0].id, Order::Run, interrupted()).await;
     let down = harness.until(lab.id, "the vcluster to be down", |lab| lab.state() == VclusterState::Failed).await;
@@ -85,9 +97,9 @@ async fn what_gave_its_place_to_others_before_the_restart_was_known_stays_down_w
     let down =
         harness.until(lab.id, "the reason", |lab| lab.reason().is_some_and(|why| why.contains("restarted"))).await;
     assert_eq!((down.nodes[0].generation.0, down.nodes[0].reserved), (1, false), "{down:?}");
-    let why = "node-0: the host was restarted; it was not started again, for want of room (nodes: asks for 1 nodes, and 0 of \
-               your limit of 8 is left; resources.cpus: asks for 1 CPUs, and 0 of your limit of 8 is left); make room, then \
-               start the vcluster";
+    let why = "node-0: the host was restarted; there was no room to start it again (nodes: needs 1 nodes, but your \
+               limit of 8 leaves 0; resources.cpus: needs 1 CPUs, but your limit of 8 leaves 0); make room, then start \
+               the vcluster";
     assert_eq!(down.reason().as_deref(), Some(why));
     let by_hand = harness.control.vclusters.start(&harness.ada, lab.id).await;
     assert!(matches!(by_hand, Err(control::Error::LimitExceeded(_))), "the same as by hand: {by_hand:?}");
@@ -131,7 +143,9 @@ async fn what_came_back_before_its_host_took_nodes_runs_again_once_it_does() {
     harness.announce_as(&begun).await;
     eventually("control to hear of it", SOON, async || harness.control.vclusters.unready().is_some()).await;
     harness.work(lab.nodes[0].id, Order::Run, interrupted()).await;
-    harness.until(lab.id, "the reason", |lab| lab.reason().is_some_and(|why| why.contains("not started again"))).await;
+    harness
+        .until(lab.id, "the reason", |lab| lab.reason().is_some_and(|why| why.contains("no room to start it again")))
+        .await;
     harness.announce_as(&host()).await;
     harness.until(lab.id, "a new order", |lab| lab.nodes[0].generation.0 == 2).await;
 }

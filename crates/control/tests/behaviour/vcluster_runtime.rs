@@ -30,8 +30,8 @@ fn group() -> GroupName {
 /// Ada is a student, and students' nodes run with `runsc`; the host has that and two others. And an administrator.
 async fn of_students() -> (Harness, Actor) {
     let groups: BTreeMap<_, _> = [(group(), OwnLimits::default())].into();
-    let allowances = policy().allowances.with_groups(groups).with_runtimes([(group(), runtime("runsc"))].into());
-    let harness = Harness::with(Policy { allowances, ..policy() }).await;
+    let quota_policy = policy().quota_policy.with_groups(groups).with_runtimes([(group(), runtime("runsc"))].into());
+    let harness = Harness::with(Policy { quota_policy, ..policy() }).await;
     harness.control.accounts.set_group("ada", "students").await.expect("a student");
     let root = harness.root().await;
     has(&harness, &root, &["runc", "runsc", SECOND]).await;

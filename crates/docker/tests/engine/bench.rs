@@ -2,10 +2,10 @@
 
 use std::{net::Ipv4Addr, os::unix::fs::PermissionsExt, path::PathBuf, process::Command};
 
-use control::ports::engine::{Ceilings, ContainerSpec, Engine, HelperSpec, NetworkSpec, VolumeSpec};
+use control::ports::engine::{Attachment, Ceilings, ContainerSpec, Engine, HelperSpec, NetworkSpec, VolumeSpec};
 use docker::DockerEngine;
 use domain::{
-    InstallationId, NodeId, UserId, VclusterId, image::ImageRef, name::NodeName, node::Generation,
+    InstallationId, InstanceId, UserId, VclusterId, image::ImageRef, name::NodeName, node::Generation,
     resources::Resources, subnet,
 };
 use ipnet::Ipv4Net;
@@ -65,23 +65,25 @@ impl Bench {
     }
 
     pub(crate) fn container(&self, network: &NetworkSpec, ordinal: u8) -> ContainerSpec {
-        let node = NodeId::new(Uuid::new_v4());
-        let run_dir = self.dir.path().join(node.to_string());
+        let instance = InstanceId::new(Uuid::new_v4());
+        let run_dir = self.dir.path().join(instance.to_string());
         std::fs::create_dir(&run_dir).expect("made");
         ContainerSpec {
-            name: format!("docklet-test-{node}"),
+            name: format!("docklet-test-{instance}"),
             installation: self.installation,
             owner: network.owner,
-            vcluster: network.vcluster,
-            node,
+            vcluster: Some(network.vcluster),
+            instance,
             generation: Generation::FIRST,
-            host_name: NodeName::new(ordinal),
+            host_name: NodeName::new(ordinal).to_string(),
             image: image("docklet/base"),
             runtime: None,
             resources: Resources { cpu_milli: 250, memory_mib: 64, pids: 50 },
             ceilings: Ceilings::default(),
-            network: network.name.clone(),
-            ip: subnet::address(network.subnet, NodeName::new(ordinal)),
+            network: Some(Attachment {
+                network: network.name.clone(),
+                ip: subnet::address(network.subnet, NodeName::new(ordinal)),
+            }),
             home: self.home(network).name,
             init: self.init.clone(),
             run_dir,
@@ -95,7 +97,7 @@ impl Bench {
         self.engine.ensure_network(&network).await.expect("a network");
         let spec = self.container(&network, 0);
         let id = self.engine.create_container(&spec).await.expect("a container");
-        self.engine.start_container(&id, spec.ip).await.expect("started");
+        self.engine.start_container(&id, spec.ip()).await.expect("started");
         (network, spec, id)
     }
 

@@ -19,12 +19,12 @@ async fn a_container_is_what_its_spec_says() {
     let found = bench.engine.container(bench.installation, &spec.name).await.expect("looked").expect("is there");
     assert_eq!((&found.id, &found.name), (&id, &spec.name));
     let labels = found.ours.expect("is ours");
-    assert_eq!((labels.owner, labels.vcluster, labels.node), (spec.owner, spec.vcluster, spec.node));
+    assert_eq!((labels.owner, labels.vcluster, labels.instance), (spec.owner, spec.vcluster, spec.instance));
     assert_eq!(labels.generation, spec.generation);
     assert!(matches!(found.run, RunState::Running { .. }));
     assert_eq!(inside(&spec.name, "hostname; id -u; pwd; echo \"$DOCKLET_TEST\""), "node-0\n0\n/\na b=c");
     assert_eq!(inside(&spec.name, "cat /proc/1/cmdline | tr '\\0' ' '"), "/bin/sh /.docklet/bin/init");
-    assert!(inside(&spec.name, "hostname -I").contains(&spec.ip.to_string()));
+    assert!(inside(&spec.name, "hostname -I").contains(&spec.ip().expect("it has a network").to_string()));
     inside(&spec.name, "touch /root/x && ! touch /.docklet/run/x 2>/dev/null && ! touch /.docklet/bin/x 2>/dev/null");
     std::fs::write(spec.run_dir.join("y"), "").expect("written");
     inside(&spec.name, "test -e /.docklet/run/y");
@@ -47,7 +47,7 @@ async fn a_container_has_only_the_powers_it_needs() {
         {{len .HostConfig.PortBindings}} {{.HostConfig.LogConfig.Type}} {{json .HostConfig.LogConfig.Config}} {{len .NetworkSettings.Networks}}";
     let told = docker(&["inspect", "--format", format, &spec.name]);
     let log = r#"json-file {"max-file":"1","max-size":"1m"}"#;
-    assert_eq!(told, format!("false {} no 0 {log} 1", spec.network));
+    assert_eq!(told, format!("false {} no 0 {log} 1", spec.network.as_ref().expect("it has one").network));
 }
 
 #[tokio::test]
@@ -73,16 +73,16 @@ async fn every_state_is_told_apart() {
     let (network, spec, id) = bench.running().await;
     let engine = &bench.engine;
     let state = || async { engine.container(bench.installation, &id).await.expect("looked").map(|found| found.run) };
-    engine.start_container(&id, spec.ip).await.expect("runs already");
+    engine.start_container(&id, spec.ip()).await.expect("runs already");
     docker(&["pause", &spec.name]);
     assert_eq!(state().await, Some(RunState::Paused));
-    engine.start_container(&id, spec.ip).await.expect("continued");
+    engine.start_container(&id, spec.ip()).await.expect("continued");
     assert!(matches!(state().await, Some(RunState::Running { .. })));
     docker(&["pause", &spec.name]);
     engine.stop_container(&id, 5).await.expect("stopped although it was paused");
     assert!(matches!(state().await, Some(RunState::Exited { code: 0, out_of_memory: false, .. })));
     engine.stop_container(&id, 5).await.expect("stopped already");
-    engine.start_container(&id, spec.ip).await.expect("started");
+    engine.start_container(&id, spec.ip()).await.expect("started");
     docker(&["kill", &spec.name]);
     docker(&["wait", &spec.name]);
     assert!(matches!(state().await, Some(RunState::Exited { code: 137, out_of_memory: false, .. })));
@@ -124,11 +124,11 @@ async fn volumes_an_image_declares_go_with_the_container_and_the_home_stays() {
     bench.engine.create_volume(&bench.home(&network)).await.expect("a home");
     let spec = bench.container(&network, 0);
     let id = bench.engine.create_container(&spec).await.expect("created");
-    bench.engine.start_container(&id, spec.ip).await.expect("started");
+    bench.engine.start_container(&id, spec.ip()).await.expect("started");
     inside(&spec.name, "echo kept > /root/mark");
     bench.engine.remove_container(&id).await.expect("removed");
     let again = bench.engine.create_container(&spec).await.expect("created");
-    bench.engine.start_container(&again, spec.ip).await.expect("started");
+    bench.engine.start_container(&again, spec.ip()).await.expect("started");
     assert_eq!(inside(&spec.name, "cat /root/mark"), "kept");
 }
 

@@ -30,7 +30,7 @@ async fn what_others_do_to_our_things_is_heard() {
     let bench = Bench::new();
     let (network, spec, _) = bench.running().await;
     let mut events = bench.engine.events(bench.installation).await.expect("subscribed");
-    let node = EngineEvent::Container(spec.node);
+    let node = EngineEvent::Container(spec.instance);
     for action in ["pause", "unpause", "kill", "start", "stop"] {
         docker(&[action, &spec.name]);
         until(&mut events, &node).await;
@@ -50,7 +50,7 @@ async fn what_happens_between_subscribing_and_listening_is_heard() {
     // The request is sent when the stream is first polled; nothing may be missed until then.
     docker(&["kill", &spec.name]);
     docker(&["rm", &spec.name]);
-    until(&mut events, &EngineEvent::Container(spec.node)).await;
+    until(&mut events, &EngineEvent::Container(spec.instance)).await;
 }
 
 #[tokio::test]
@@ -64,6 +64,6 @@ async fn what_happens_to_others_is_not_heard() {
     // Own events since the subscription only: perhaps the start, surely the end.
     assert_eq!(
         tokio::time::timeout(SOON, events.next()).await.expect("in time"),
-        Some(Ok(EngineEvent::Container(mine.node)))
+        Some(Ok(EngineEvent::Container(mine.instance)))
     );
 }

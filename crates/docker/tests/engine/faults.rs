@@ -93,7 +93,7 @@ async fn what_is_gone_is_gone_and_taking_it_away_again_succeeds() {
         bench.engine.remove_container(&id).await.expect("removed, or gone");
         bench.engine.remove_network(&network.name).await.expect("removed, or gone");
     }
-    assert!(matches!(bench.engine.start_container(&id, spec.ip).await, Err(EngineError::Gone(_))));
+    assert!(matches!(bench.engine.start_container(&id, spec.ip()).await, Err(EngineError::Gone(_))));
     assert!(matches!(bench.engine.container_log(&id, 5).await, Err(EngineError::Gone(_))));
     assert_eq!(bench.engine.container(bench.installation, &id).await, Ok(None));
 }
@@ -105,7 +105,7 @@ async fn a_container_whose_network_is_missing_does_not_start() {
     let created = bench.engine.create_container(&spec).await;
     // Newer engines notice at once, older ones at the start.
     let refused = match created {
-        Ok(id) => bench.engine.start_container(&id, spec.ip).await,
+        Ok(id) => bench.engine.start_container(&id, spec.ip()).await,
         Err(error) => Err(error),
     };
     assert!(matches!(refused, Err(EngineError::Gone(_))), "{refused:?}");

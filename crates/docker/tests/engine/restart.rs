@@ -30,7 +30,7 @@ async fn what_was_there_before_a_restart_of_the_engine_is_known_as_ours_and_what
     assert_eq!(engine.ensure_network(&network).await, Ok(id));
     assert_eq!(engine.create_container(&spec).await, Err(EngineError::NameTaken(spec.name.clone())));
     let found = engine.container(bench.installation, &spec.name).await.expect("looked").expect("is there");
-    assert_eq!(found.ours.map(|labels| labels.node), Some(spec.node));
+    assert_eq!(found.ours.map(|labels| labels.instance), Some(spec.instance));
     let after = engine.info().await.expect("it answers").started.expect("it says when it was started");
     assert!(after > before, "another start: {before} {after}");
 }

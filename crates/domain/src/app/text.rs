@@ -72,7 +72,7 @@ pub fn clean_process(text: &str) -> Option<String> {
 }
 
 /// Control characters, and what changes the direction of text or takes no room.
-fn is_invisible(c: char) -> bool {
+pub fn is_invisible(c: char) -> bool {
     c.is_control()
         || matches!(c, '\u{061c}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
 }

@@ -52,6 +52,7 @@ const fn brings_up(kind: OperationKind) -> bool {
         | OperationKind::Delete
         | OperationKind::RemoveNode
         | OperationKind::OutOfMemory
-        | OperationKind::MadeBefore => false,
+        | OperationKind::MadeBefore
+        | OperationKind::Opened => false,
     }
 }

@@ -1,6 +1,7 @@
 //! The state and reason of a whole vcluster, derived from its intent, its nodes and its latest operation.
 
 use serde::{Deserialize, Serialize};
+use strum::{EnumString, IntoStaticStr, VariantArray};
 
 use super::{Intent, Vcluster};
 use crate::{
@@ -8,8 +9,9 @@ use crate::{
     operation::OperationKind,
 };
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, IntoStaticStr, EnumString, VariantArray)]
 #[serde(rename_all = "snake_case")]
+#[strum(serialize_all = "snake_case", const_into_str)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub enum VclusterState {
     Creating,
@@ -25,17 +27,10 @@ pub enum VclusterState {
 }
 
 impl VclusterState {
+    pub const ALL: &'static [Self] = Self::VARIANTS;
+
     pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Creating => "creating",
-            Self::Running => "running",
-            Self::Degraded => "degraded",
-            Self::Stopping => "stopping",
-            Self::Stopped => "stopped",
-            Self::Starting => "starting",
-            Self::Deleting => "deleting",
-            Self::Failed => "failed",
-        }
+        self.into_str()
     }
 
     /// Something is still happening.
@@ -64,7 +59,8 @@ fn of_running(vcluster: &Vcluster) -> VclusterState {
             | OperationKind::AddNodes
             | OperationKind::RemoveNode
             | OperationKind::OutOfMemory
-            | OperationKind::MadeBefore => {}
+            | OperationKind::MadeBefore
+            | OperationKind::Opened => {}
         }
     }
     // Nodes on their way in or out do not make a cluster that works look broken.

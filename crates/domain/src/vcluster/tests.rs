@@ -37,6 +37,7 @@ fn created(nodes: u128) -> Vcluster {
         operation: create.clone(),
         created_at: now(),
         autostart: true,
+        description: Description::default(),
     };
     vcluster.add_nodes(new_nodes(0..nodes), create).expect("room for the first nodes");
     vcluster

@@ -5,7 +5,7 @@
 //! was read is believed once the name is there.
 
 use control::ports::coordination::{Answer, Assignment, AssignmentEvent, CoordinationError};
-use domain::{NodeId, name::WorkerName};
+use domain::{InstanceId, name::WorkerName};
 
 use super::{Change, Outcome, View};
 use crate::{
@@ -103,14 +103,14 @@ impl View for Assignments {
 fn changed(events: &mut Vec<Result<AssignmentEvent, CoordinationError>>, assignment: Assignment) {
     match events.last_mut() {
         Some(Ok(AssignmentEvent::Changed(together))) => {
-            together.retain(|other| other.node != assignment.node);
+            together.retain(|other| other.instance != assignment.instance);
             together.push(assignment);
         }
         _ => events.push(Ok(AssignmentEvent::Changed(vec![assignment]))),
     }
 }
 
-fn withdrawn(events: &mut Vec<Result<AssignmentEvent, CoordinationError>>, node: NodeId) {
+fn withdrawn(events: &mut Vec<Result<AssignmentEvent, CoordinationError>>, node: InstanceId) {
     match events.last_mut() {
         Some(Ok(AssignmentEvent::Withdrawn(together))) => together.push(node),
         _ => events.push(Ok(AssignmentEvent::Withdrawn(vec![node]))),
@@ -120,7 +120,7 @@ fn withdrawn(events: &mut Vec<Result<AssignmentEvent, CoordinationError>>, node:
 fn answered(events: &mut Vec<Result<AssignmentEvent, CoordinationError>>, answer: Answer) {
     match events.last_mut() {
         Some(Ok(AssignmentEvent::Answered(together))) => {
-            together.retain(|other| other.node != answer.node);
+            together.retain(|other| other.instance != answer.instance);
             together.push(answer);
         }
         _ => events.push(Ok(AssignmentEvent::Answered(vec![answer]))),

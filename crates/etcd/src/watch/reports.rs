@@ -93,7 +93,7 @@ fn read<R: Record>(
 fn reported(events: &mut Vec<Result<ReportEvent, CoordinationError>>, report: Report) {
     match events.last_mut() {
         Some(Ok(ReportEvent::Reported(together))) => {
-            together.retain(|other| other.node != report.node);
+            together.retain(|other| other.instance != report.instance);
             together.push(report);
         }
         _ => events.push(Ok(ReportEvent::Reported(vec![report]))),
@@ -103,7 +103,7 @@ fn reported(events: &mut Vec<Result<ReportEvent, CoordinationError>>, report: Re
 fn found(events: &mut Vec<Result<ReportEvent, CoordinationError>>, orphan: Orphan) {
     match events.last_mut() {
         Some(Ok(ReportEvent::Orphans(together))) => {
-            together.retain(|other| other.node != orphan.node);
+            together.retain(|other| other.instance != orphan.instance);
             together.push(orphan);
         }
         _ => events.push(Ok(ReportEvent::Orphans(vec![orphan]))),

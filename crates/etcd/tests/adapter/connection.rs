@@ -2,7 +2,7 @@
 
 use std::{net::TcpListener, time::Instant};
 
-use control::ports::coordination::{CoordinationError, Dispatch};
+use control::ports::coordination::{AssignmentPublisher, CoordinationError};
 use etcd::{
     Credentials, Etcd, EtcdConfig,
     embedded::{EmbeddedConfig, EmbeddedEtcd},

@@ -1,6 +1,6 @@
 //! The record and its term, which every write of control is compared with.
 
-use control::ports::coordination::{CoordinationError, Dispatch};
+use control::ports::coordination::{AssignmentPublisher, CoordinationError};
 use etcd::Conflict;
 use testkit::{RealEtcd, build};
 use uuid::Uuid;
@@ -23,7 +23,7 @@ async fn control_writes_nothing_under_an_earlier_term_than_etcd_has_heard_of() {
     let refused = [
         old.assign(std::slice::from_ref(&third)).await.map(drop),
         old.assign_all(&[]).await.map(drop),
-        old.withdraw(&[(second.worker.clone(), second.node, second.generation)]).await,
+        old.withdraw(&[(second.worker.clone(), second.instance, second.generation)]).await,
     ];
     assert!(refused.iter().all(|refused| matches!(refused, Err(CoordinationError::Superseded))), "{refused:?}");
     assert_eq!(old.conflict(), Some(Conflict::Term(7)));

@@ -1,6 +1,6 @@
 //! What etcd has forgotten: a watch that fell behind begins anew with a snapshot.
 
-use control::ports::coordination::{Assignment, AssignmentEvent, Dispatch};
+use control::ports::coordination::{Assignment, AssignmentEvent, AssignmentPublisher};
 use domain::node::Generation;
 use testkit::{RealEtcd, build};
 
@@ -21,7 +21,7 @@ async fn a_watch_that_was_away_while_history_was_dropped_begins_anew() {
     // The watch is not read meanwhile.
     for _ in 0..1200 {
         let noise = build::assignment("here");
-        let key = crate::key(&etcd, &format!("assignments/here/{}", noise.node));
+        let key = crate::key(&etcd, &format!("assignments/here/{}", noise.instance));
         let mut value = serde_json::to_value(&noise).expect("JSON");
         value["padding"] = name.clone().into();
         admin.put(key.as_str(), value.to_string(), None).await.expect("to put");

@@ -2,8 +2,9 @@
 
 use std::time::Instant;
 
-use control::ports::coordination::{Assignment, AssignmentEvent, Dispatch, Duty, ReportEvent};
+use control::ports::coordination::{Assignment, AssignmentEvent, AssignmentPublisher, ReportEvent, WorkerCoordination};
 use domain::node::Phase;
+use testkit::build::OfNode as _;
 use testkit::{RealEtcd, build};
 
 use crate::{next, snapshot, watch_here};
@@ -24,10 +25,10 @@ async fn two_thousand_assignments_are_published_listed_and_taken_back() {
         panic!("a complete snapshot")
     };
     let mut expected = wanted.clone();
-    expected.sort_by_key(|assignment| assignment.node);
-    assignments.sort_by_key(|assignment| assignment.node);
+    expected.sort_by_key(|assignment| assignment.instance);
+    assignments.sort_by_key(|assignment| assignment.instance);
     assert!(assignments == expected, "{} of {} came", assignments.len(), expected.len());
-    let place = |assignment: &Assignment| (assignment.worker.clone(), assignment.node, assignment.generation);
+    let place = |assignment: &Assignment| (assignment.worker.clone(), assignment.instance, assignment.generation);
     control.withdraw(&wanted.iter().map(place).collect::<Vec<_>>()).await.expect("to withdraw");
     assert_eq!(snapshot(&mut watch_here(&worker).await).await, (0, false));
 }
@@ -45,7 +46,7 @@ async fn a_vcluster_is_never_cut_in_two_however_many_are_published() {
         let AssignmentEvent::Changed(together) = next(&mut events).await else { panic!("changes") };
         seen += together.len();
         for assignment in &together {
-            let vcluster = |other: &&Assignment| other.vcluster == assignment.vcluster;
+            let vcluster = |other: &&Assignment| other.place().vcluster == assignment.place().vcluster;
             assert_eq!(together.iter().filter(vcluster).count(), wanted.iter().filter(vcluster).count());
         }
     }

@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use control::ports::coordination::{Assignment, AssignmentEvent, CoordinationError, Dispatch, Duty};
+use control::ports::coordination::{
+    Assignment, AssignmentEvent, AssignmentPublisher, CoordinationError, WorkerCoordination,
+};
 use etcd_client::{DeleteOptions, EventType, WatchOptions};
 use testkit::{RealEtcd, build, eventually};
 
@@ -96,8 +98,8 @@ async fn an_older_copy_of_etcds_data_is_not_believed() {
     loop {
         if let AssignmentEvent::Snapshot { mut assignments, complete } = crate::next(&mut events).await {
             let mut new = new.clone();
-            assignments.sort_by_key(|assignment| assignment.node);
-            new.sort_by_key(|assignment| assignment.node);
+            assignments.sort_by_key(|assignment| assignment.instance);
+            new.sort_by_key(|assignment| assignment.instance);
             assert_eq!((assignments, complete), (new, true));
             break;
         }

@@ -10,7 +10,7 @@ mod strangers;
 
 use std::{process::Command, time::Duration};
 
-use control::ports::coordination::{AssignmentEvent, CoordinationError, Duty, ReportEvent};
+use control::ports::coordination::{AssignmentEvent, CoordinationError, ReportEvent, WorkerCoordination};
 use etcd::Etcd;
 use etcd_client::Client;
 use futures::{StreamExt, stream::BoxStream};

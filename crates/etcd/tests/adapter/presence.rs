@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use control::ports::coordination::{Dispatch, Duty, ReportEvent};
+use control::ports::coordination::{AssignmentPublisher, ReportEvent, WorkerCoordination};
 use testkit::{RealEtcd, build, eventually};
 use tokio::time::{interval, timeout};
 

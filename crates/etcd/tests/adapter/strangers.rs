@@ -1,6 +1,8 @@
 //! Values we would never write, under our keys.
 
-use control::ports::coordination::{Assignment, AssignmentEvent, CoordinationError, Dispatch, Duty, ReportEvent};
+use control::ports::coordination::{
+    Assignment, AssignmentEvent, AssignmentPublisher, CoordinationError, ReportEvent, WorkerCoordination,
+};
 use testkit::{RealEtcd, build};
 
 use crate::{item, key, next, raw, snapshot, watch_here};
@@ -18,7 +20,7 @@ async fn an_unreadable_assignment_is_told_once_and_hides_no_other() {
     let (control, worker, mut admin) = (etcd.connect(), etcd.connect(), raw(&etcd).await);
     let (good, bad) = (build::assignment("here"), build::assignment("here"));
     control.assign_all(&[good.clone(), bad.clone()]).await.expect("to assign everything");
-    let bad_key = key(&etcd, &format!("assignments/here/{}", bad.node));
+    let bad_key = key(&etcd, &format!("assignments/here/{}", bad.instance));
     admin.put(bad_key.as_str(), "{\"node\": 7", None).await.expect("to put");
 
     let mut events = watch_here(&worker).await;
@@ -50,8 +52,8 @@ async fn an_unreadable_change_is_told_once_and_the_stream_goes_on() {
     let (node, other) = (build::assignment("here"), build::assignment("here"));
     let value = serde_json::to_vec(&other).expect("JSON");
     for (rest, value) in [
-        (format!("assignments/here/{}", node.node), value),
-        (format!("assignments/here/{}", other.node), vec![0xff, 0x00]),
+        (format!("assignments/here/{}", node.instance), value),
+        (format!("assignments/here/{}", other.instance), vec![0xff, 0x00]),
         ("assignments/here/nothing".to_owned(), b"{}".to_vec()),
     ] {
         let key = key(&etcd, &rest);
@@ -71,7 +73,7 @@ async fn unreadable_reports_and_workers_hide_no_others() {
     worker.report(std::slice::from_ref(&report)).await.expect("to report");
     worker.announce(&build::worker_info("here")).await.expect("to announce");
     let unreadable = build::assignment("here");
-    for rest in [format!("reports/here/{}", unreadable.node), "workers/there".to_owned()] {
+    for rest in [format!("reports/here/{}", unreadable.instance), "workers/there".to_owned()] {
         admin.put(key(&etcd, &rest), "nonsense", None).await.expect("to put");
     }
     let mut events = control.watch_reports().await.expect("a stream");
@@ -81,7 +83,7 @@ async fn unreadable_reports_and_workers_hide_no_others() {
         orphans: vec![],
     };
     assert_eq!(next(&mut events).await, all);
-    for rest in [format!("reports/here/{}", unreadable.node), "workers/there".to_owned()] {
+    for rest in [format!("reports/here/{}", unreadable.instance), "workers/there".to_owned()] {
         names(item(&mut events, crate::SOON).await.expect_err("the unreadable value"), &key(&etcd, &rest));
     }
     assert_eq!(worker.last_reports(&build::worker("here")).await.expect("reports"), [report]);

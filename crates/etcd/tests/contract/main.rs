@@ -1,5 +1,6 @@
-//! What `Dispatch` and `Duty` promise, held against both implementations: etcd, and the fake that other crates' tests
-//! use. A fake that promises something else than the real thing would make those tests worthless.
+//! What `AssignmentPublisher` and `WorkerCoordination` promise, held against both implementations: etcd, and the fake
+//! that other crates' tests use. A fake that promises something else than the real thing would make those tests
+//! worthless.
 
 mod assigning;
 mod reporting;
@@ -7,7 +8,9 @@ mod watching;
 
 use std::{sync::Arc, time::Duration};
 
-use control::ports::coordination::{AssignmentEvent, CoordinationError, Dispatch, Duty, ReportEvent, Whereabouts};
+use control::ports::coordination::{
+    AssignmentEvent, AssignmentPublisher, CoordinationError, ReportEvent, WorkerCoordination, WorkerDirectory,
+};
 use futures::{StreamExt, stream::BoxStream};
 use testkit::{MemoryCoordination, RealEtcd, build};
 use tokio::time::timeout;
@@ -16,9 +19,9 @@ const SOON: Duration = Duration::from_secs(60);
 
 /// One coordination with both its sides.
 struct Sides {
-    dispatch: Arc<dyn Dispatch>,
-    duty: Arc<dyn Duty>,
-    whereabouts: Arc<dyn Whereabouts>,
+    publisher: Arc<dyn AssignmentPublisher>,
+    coordination: Arc<dyn WorkerCoordination>,
+    directory: Arc<dyn WorkerDirectory>,
     /// Dropped last: the streams of a test must not outlive it unnoticed.
     _etcd: Option<RealEtcd>,
 }
@@ -27,13 +30,13 @@ async fn real() -> Sides {
     let etcd = RealEtcd::start().await;
     // Two connections, as control and a worker on another host have them.
     let (control, worker) = (Arc::new(etcd.connect()), Arc::new(etcd.connect()));
-    Sides { dispatch: control.clone(), duty: worker, whereabouts: control, _etcd: Some(etcd) }
+    Sides { publisher: control.clone(), coordination: worker, directory: control, _etcd: Some(etcd) }
 }
 
 async fn fake() -> Sides {
     let memory = MemoryCoordination::default();
     let memory = Arc::new(memory);
-    Sides { dispatch: memory.clone(), duty: memory.clone(), whereabouts: memory, _etcd: None }
+    Sides { publisher: memory.clone(), coordination: memory.clone(), directory: memory, _etcd: None }
 }
 
 /// Runs each of these once with the real thing and once with the fake.
@@ -53,11 +56,11 @@ type Events<E> = BoxStream<'static, Result<E, CoordinationError>>;
 
 impl Sides {
     async fn assignments_of(&self, worker: &str) -> Events<AssignmentEvent> {
-        self.duty.watch_assignments(&build::worker(worker)).await.expect("a stream of assignments")
+        self.coordination.watch_assignments(&build::worker(worker)).await.expect("a stream of assignments")
     }
 
     async fn reports(&self) -> Events<ReportEvent> {
-        self.dispatch.watch_reports().await.expect("a stream of reports")
+        self.publisher.watch_reports().await.expect("a stream of reports")
     }
 }
 

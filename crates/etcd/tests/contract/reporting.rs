@@ -1,7 +1,10 @@
 //! What workers say, and what control hears.
 
 use control::ports::coordination::{CoordinationError, Orphan, ReportEvent, WorkerInfo};
-use domain::node::Phase;
+use domain::{
+    node::Phase,
+    task::{Exit, Outcome},
+};
 use testkit::build;
 
 use crate::{Sides, next, nothing_but, on_both};
@@ -25,16 +28,16 @@ fn step(text: &str) -> Phase {
 async fn a_report_reaches_control_and_is_kept_for_its_worker(sides: Sides) {
     let (here, there) = (build::assignment("here"), build::assignment("there"));
     let before = build::report(&here, step("creating the container"));
-    sides.duty.report(std::slice::from_ref(&before)).await.expect("to report");
+    sides.coordination.report(std::slice::from_ref(&before)).await.expect("to report");
     let mut events = sides.reports().await;
     let first = next(&mut events).await;
     assert_eq!(first, ReportEvent::Snapshot { reports: vec![before], workers: vec![], orphans: vec![] });
     let (mine, other) = (build::report(&here, Phase::Stopped), build::report(&there, Phase::Stopping));
-    sides.duty.report(std::slice::from_ref(&mine)).await.expect("to report");
-    sides.duty.report(std::slice::from_ref(&other)).await.expect("to report");
+    sides.coordination.report(std::slice::from_ref(&mine)).await.expect("to report");
+    sides.coordination.report(std::slice::from_ref(&other)).await.expect("to report");
     assert_eq!(next(&mut events).await, ReportEvent::Reported(vec![mine.clone()]));
     assert_eq!(next(&mut events).await, ReportEvent::Reported(vec![other]));
-    assert_eq!(sides.duty.last_reports(&here.worker).await.expect("reports"), [mine]);
+    assert_eq!(sides.coordination.last_reports(&here.worker).await.expect("reports"), [mine]);
 }
 
 async fn reports_made_together_come_together_and_the_later_one_counts(sides: Sides) {
@@ -43,11 +46,11 @@ async fn reports_made_together_come_together_and_the_later_one_counts(sides: Sid
     let nodes = build::assignments("here", 16);
     let mut reports: Vec<_> = nodes.iter().map(|node| build::report(node, step("starting"))).collect();
     reports.push(build::report(&nodes[3], Phase::Stopped));
-    sides.duty.report(&reports).await.expect("to report");
+    sides.coordination.report(&reports).await.expect("to report");
     let ReportEvent::Reported(came) = next(&mut events).await else { panic!("reports") };
     assert_eq!(came.len(), 16);
     assert!(came.contains(&reports[16]) && !came.contains(&reports[3]));
-    sides.duty.report(&[]).await.expect("nothing to do");
+    sides.coordination.report(&[]).await.expect("nothing to do");
 }
 
 async fn every_kind_of_report_comes_back_as_it_was(sides: Sides) {
@@ -61,13 +64,14 @@ async fn every_kind_of_report_comes_back_as_it_was(sides: Sides) {
         Phase::Failed { reason: reason() },
         Phase::Lost { reason: reason() },
         Phase::Stuck { reason: reason() },
+        Phase::Exited(Outcome { exit: Exit::Signal(9), out_of_memory: true }),
         Phase::Absent,
     ];
     let node = build::assignment("here");
     for phase in phases {
         let report = build::report(&node, phase);
-        sides.duty.report(std::slice::from_ref(&report)).await.expect("to report");
-        assert_eq!(sides.duty.last_reports(&node.worker).await.expect("reports"), [report]);
+        sides.coordination.report(std::slice::from_ref(&report)).await.expect("to report");
+        assert_eq!(sides.coordination.last_reports(&node.worker).await.expect("reports"), [report]);
     }
 }
 
@@ -75,25 +79,25 @@ async fn a_worker_is_told_when_it_comes_and_when_it_changes(sides: Sides) {
     let mut events = sides.reports().await;
     next(&mut events).await;
     let info = build::worker_info("here");
-    sides.duty.announce(&info).await.expect("to announce");
+    sides.coordination.announce(&info).await.expect("to announce");
     assert_eq!(next(&mut events).await, ReportEvent::Worker(info.clone()));
-    sides.duty.announce(&info).await.expect("to announce again");
+    sides.coordination.announce(&info).await.expect("to announce again");
     let unready = WorkerInfo { unready: Some("the engine does not answer".into()), ..info };
-    sides.duty.announce(&unready).await.expect("to announce");
+    sides.coordination.announce(&unready).await.expect("to announce");
     nothing_but(&mut events, ReportEvent::Worker(unready.clone())).await;
     let later = next(&mut sides.reports().await).await;
     assert_eq!(later, ReportEvent::Snapshot { reports: vec![], workers: vec![unready], orphans: vec![] });
 }
 
 async fn coordination_that_is_there_answers(sides: Sides) {
-    sides.dispatch.ping().await.expect("an answer");
+    sides.publisher.ping().await.expect("an answer");
 }
 
 async fn a_worker_is_found_where_it_says_it_is(sides: Sides) {
     let info = WorkerInfo { stream: Some("host-1:7600".into()), ..build::worker_info("here") };
-    assert_eq!(sides.whereabouts.whereabouts(&info.name).await.expect("an answer"), None);
-    sides.duty.announce(&info).await.expect("to announce");
-    assert_eq!(sides.whereabouts.whereabouts(&info.name).await.expect("an answer"), Some(info));
+    assert_eq!(sides.directory.find_worker(&info.name).await.expect("an answer"), None);
+    sides.coordination.announce(&info).await.expect("to announce");
+    assert_eq!(sides.directory.find_worker(&info.name).await.expect("an answer"), Some(info));
 }
 
 async fn a_worker_that_begins_a_watch_asks_for_everything(sides: Sides) {
@@ -108,33 +112,33 @@ async fn control_hears_what_workers_ask_about_and_when_they_stop(sides: Sides) {
     next(&mut events).await;
     let node = build::assignment("here");
     let orphan = Orphan {
-        node: node.node,
+        instance: node.instance,
         worker: node.worker.clone(),
-        vcluster: node.vcluster,
+        vcluster: node.vcluster(),
         owner: node.owner,
         generation: node.generation,
     };
-    sides.duty.ask(std::slice::from_ref(&orphan)).await.expect("to ask");
+    sides.coordination.ask(std::slice::from_ref(&orphan)).await.expect("to ask");
     assert_eq!(next(&mut events).await, ReportEvent::Orphans(vec![orphan.clone()]));
     let later = next(&mut sides.reports().await).await;
     assert_eq!(later, ReportEvent::Snapshot { reports: vec![], workers: vec![], orphans: vec![orphan] });
     let other = build::assignment("here-too").worker;
-    assert_eq!(sides.duty.asked(&node.worker).await.expect("an answer"), [node.node]);
-    assert_eq!(sides.duty.asked(&other).await.expect("an answer"), [], "each worker's are its own");
-    sides.duty.stop_asking(&node.worker, &[node.node]).await.expect("to stop asking");
-    assert_eq!(sides.duty.asked(&node.worker).await.expect("an answer"), []);
-    assert_eq!(next(&mut events).await, ReportEvent::OrphanGone(node.worker.clone(), node.node));
-    sides.duty.stop_asking(&node.worker, &[node.node]).await.expect("nothing to stop");
+    assert_eq!(sides.coordination.asked(&node.worker).await.expect("an answer"), [node.instance]);
+    assert_eq!(sides.coordination.asked(&other).await.expect("an answer"), [], "each worker's are its own");
+    sides.coordination.stop_asking(&node.worker, &[node.instance]).await.expect("to stop asking");
+    assert_eq!(sides.coordination.asked(&node.worker).await.expect("an answer"), []);
+    assert_eq!(next(&mut events).await, ReportEvent::OrphanGone(node.worker.clone(), node.instance));
+    sides.coordination.stop_asking(&node.worker, &[node.instance]).await.expect("nothing to stop");
 }
 
 async fn a_second_worker_is_refused_and_so_is_a_second_one_of_the_name(sides: Sides) {
     let worker = |name: &str, id: &str| WorkerInfo { id: Some(id.into()), ..build::worker_info(name) };
     let first = worker("here", "one");
-    sides.duty.announce(&first).await.expect("to announce");
+    sides.coordination.announce(&first).await.expect("to announce");
     for other in [worker("here", "two"), worker("there", "two")] {
-        let refused = sides.duty.announce(&other).await;
+        let refused = sides.coordination.announce(&other).await;
         assert!(matches!(refused, Err(CoordinationError::Refused(_))), "{refused:?}");
     }
-    sides.duty.announce(&first).await.expect("the first one stays");
-    assert_eq!(sides.whereabouts.whereabouts(&first.name).await.expect("an answer"), Some(first));
+    sides.coordination.announce(&first).await.expect("the first one stays");
+    assert_eq!(sides.directory.find_worker(&first.name).await.expect("an answer"), Some(first));
 }

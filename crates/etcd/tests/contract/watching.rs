@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use control::ports::coordination::{Assignment, AssignmentEvent};
-use domain::{NodeId, node::Generation};
+use domain::{InstanceId, node::Generation};
 use futures::future::join;
 use testkit::build;
 
@@ -15,14 +15,14 @@ const WRITES: usize = 200;
 const STREAMS: usize = 20;
 
 /// Adds what the next event brings; every node may come only once.
-async fn read(events: &mut Events<AssignmentEvent>, seen: &mut BTreeSet<NodeId>) {
+async fn read(events: &mut Events<AssignmentEvent>, seen: &mut BTreeSet<InstanceId>) {
     let came = match next(events).await {
         AssignmentEvent::Snapshot { assignments, .. } if seen.is_empty() => assignments,
         AssignmentEvent::Changed(assignments) => assignments,
         other => panic!("a snapshot and then changes, not {other:?}"),
     };
-    for Assignment { node, .. } in came {
-        assert!(seen.insert(node), "{node} came twice");
+    for Assignment { instance, .. } in came {
+        assert!(seen.insert(instance), "{instance} came twice");
     }
 }
 
@@ -30,7 +30,7 @@ async fn nothing_is_missed_and_nothing_comes_twice(sides: Sides) {
     let wanted: Vec<Assignment> = (0..WRITES).map(|_| build::assignment("here")).collect();
     let write = async {
         for assignment in &wanted {
-            sides.dispatch.assign(std::slice::from_ref(assignment)).await.expect("to assign");
+            sides.publisher.assign(std::slice::from_ref(assignment)).await.expect("to assign");
             tokio::task::yield_now().await;
         }
     };
@@ -45,7 +45,7 @@ async fn nothing_is_missed_and_nothing_comes_twice(sides: Sides) {
         streams
     };
     let ((), streams) = join(write, watch).await;
-    let all: BTreeSet<NodeId> = wanted.iter().map(|assignment| assignment.node).collect();
+    let all: BTreeSet<InstanceId> = wanted.iter().map(|assignment| assignment.instance).collect();
     for (mut events, mut seen) in streams {
         while seen.len() < WRITES {
             read(&mut events, &mut seen).await;
@@ -61,7 +61,7 @@ async fn of_many_changes_the_last_one_comes_last(sides: Sides) {
     let write = async {
         for generation in 1..=100 {
             let order = Assignment { generation: Generation(generation), ..first.clone() };
-            sides.dispatch.assign(&[order]).await.expect("to assign");
+            sides.publisher.assign(&[order]).await.expect("to assign");
         }
     };
     let watch = async {

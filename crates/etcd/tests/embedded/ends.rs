@@ -7,7 +7,7 @@ use std::{
     time::Instant,
 };
 
-use control::ports::coordination::Dispatch;
+use control::ports::coordination::AssignmentPublisher;
 use testkit::eventually;
 
 use crate::{SOON, client, directory, holds, is_alive, publish, start};

@@ -10,7 +10,7 @@ use std::{
     time::Duration,
 };
 
-use control::ports::coordination::Dispatch;
+use control::ports::coordination::AssignmentPublisher;
 use etcd::{
     Etcd, EtcdConfig,
     embedded::{EmbeddedConfig, EmbeddedError, EmbeddedEtcd},
@@ -45,7 +45,7 @@ fn client(etcd: &EmbeddedEtcd) -> Etcd {
 /// How many assignments it holds for the worker `here`. The snapshot is incomplete: control has not published since the
 /// watch began.
 async fn holds(etcd: &EmbeddedEtcd) -> usize {
-    use control::ports::coordination::{AssignmentEvent, Duty};
+    use control::ports::coordination::{AssignmentEvent, WorkerCoordination};
     use futures::StreamExt;
     let mut events = client(etcd).watch_assignments(&build::worker("here")).await.expect("a stream");
     match events.next().await.expect("an event").expect("no error") {

@@ -8,7 +8,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use control::ports::coordination::Dispatch;
+use control::ports::coordination::AssignmentPublisher;
 use etcd::embedded::{EmbeddedConfig, EmbeddedError};
 use rustix::fs::FlockOperation;
 

@@ -2,7 +2,7 @@
 
 use std::{fs, path::Path, thread};
 
-use control::ports::coordination::Dispatch;
+use control::ports::coordination::AssignmentPublisher;
 use rustix::process::{Pid, Signal, kill_process};
 use testkit::{eventually, obtain};
 

@@ -1,8 +1,8 @@
 //! Text from a node, made fit for logs, pages and reports: bounded and without control characters.
 
 use crate::protocol::{
-    Activity, AttachReply, Done, ErrorBody, ListeningPort, MAX_PORTS, SERVICE_LOG, ServiceLog, ServiceStatus, Status,
-    TerminalActivity, TerminalInfo,
+    Activity, AttachReply, Done, ErrorBody, HostKeys, ListeningPort, MAX_HOST_KEYS, MAX_PORTS, SERVICE_LOG, ServiceLog,
+    ServiceStatus, Status, TerminalActivity, TerminalInfo,
 };
 
 const MAX_NAME: usize = 128;
@@ -53,6 +53,13 @@ impl Clean for Vec<ListeningPort> {
         self.dedup_by_key(|listening| listening.port);
         self.truncate(MAX_PORTS);
         self.iter_mut().for_each(Clean::clean);
+    }
+}
+
+/// What is no key has made the whole reply garbage by now.
+impl Clean for HostKeys {
+    fn clean(&mut self) {
+        self.host_keys.truncate(MAX_HOST_KEYS);
     }
 }
 

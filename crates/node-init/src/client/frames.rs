@@ -1,7 +1,7 @@
 //! Frames on the stream of an attached viewer: a length, then the frame. Knows their limits, not their meaning.
 
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
-use wire::terminal::MAX_NODE_FRAME;
+use wire::{framing, terminal::MAX_NODE_FRAME};
 
 use super::ClientError;
 
@@ -71,9 +71,7 @@ impl<R: AsyncRead + Unpin> FrameReader<R> {
 
 /// Writes one frame with its length in one piece.
 pub async fn write_frame<W: AsyncWrite + Unpin>(stream: &mut W, frame: &[u8]) -> Result<(), ClientError> {
-    let length = u32::try_from(frame.len()).map_err(|_| ClientError::Garbage("the frame is too long"))?;
     let mut message = Vec::with_capacity(4 + frame.len());
-    message.extend_from_slice(&length.to_be_bytes());
-    message.extend_from_slice(frame);
+    framing::put(&mut message, |out| out.extend_from_slice(frame));
     Ok(stream.write_all(&message).await?)
 }

@@ -31,6 +31,13 @@ impl Passed {
     pub(super) fn descriptor(&self) -> BorrowedFd<'_> {
         self.descriptor.as_ref().expect("it is there until it is dropped or becomes a connection").as_fd()
     }
+
+    /// For what closes it in the same way. The node can make it wait again.
+    pub(super) fn take(mut self) -> io::Result<(OwnedFd, Arc<Closer>)> {
+        ioctl_fionbio(self.descriptor(), true)?;
+        let descriptor = self.descriptor.take().ok_or(io::ErrorKind::NotConnected)?;
+        Ok((descriptor, Arc::clone(&self.closer)))
+    }
 }
 
 impl Drop for Passed {
@@ -43,7 +50,7 @@ impl Drop for Passed {
 
 /// Waiting for unsent data is switched off first, which spares the closing thread most of the time; a copy may switch it on
 /// again in between.
-fn release(descriptor: OwnedFd, closer: &Arc<Closer>, origin: Origin) {
+pub(super) fn release(descriptor: OwnedFd, closer: &Arc<Closer>, origin: Origin) {
     // What is no socket has no such option.
     let _ = sockopt::set_socket_linger(&descriptor, None);
     closer.close(descriptor, origin);
@@ -54,11 +61,10 @@ pub type NodeSocket = Held<TcpStream>;
 
 impl NodeSocket {
     /// Takes a connected TCP socket, once it is known to be one. Needs a runtime.
-    pub(super) fn new(mut passed: Passed) -> io::Result<Self> {
-        ioctl_fionbio(passed.descriptor(), true)?;
-        let descriptor = passed.descriptor.take().ok_or(io::ErrorKind::NotConnected)?;
+    pub(super) fn new(passed: Passed) -> io::Result<Self> {
+        let (descriptor, closer) = passed.take()?;
         let stream = TcpStream::from_std(std::net::TcpStream::from(descriptor))?;
-        Ok(Self::hold(stream, Arc::clone(&passed.closer)))
+        Ok(Self::hold(stream, closer))
     }
 }
 

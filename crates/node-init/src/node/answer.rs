@@ -4,13 +4,14 @@ use std::time::Instant;
 
 use wire::terminal::Size;
 
-use super::dial::Dial;
+use super::dial::{self, Dial};
 use super::request::{Connection, encode};
 use super::serve::Node;
 use super::terminal::Hello;
-use super::{cgroup, ports, procfs, tcp_table};
+use super::{cgroup, ports, procfs, sshd, tcp_table};
 use crate::protocol::{
-    Activity, Attach, AttachReply, Done, ErrorBody, ErrorCode, MAX_VIEWERS, Request, Resume, Status, TerminalActivity,
+    Activity, Attach, AttachReply, Done, ErrorBody, ErrorCode, MAX_DATAGRAM_SOCKETS, MAX_VIEWERS, Request, Resume,
+    SshPublicKey, Status, TerminalActivity,
 };
 
 /// Where a connection goes after its request was understood.
@@ -20,7 +21,9 @@ pub(super) enum Next {
     Stay(Connection),
     /// It waits for a connection being made.
     Dialing(Dial),
-    /// It became a viewer or its work was handed over.
+    /// It is answered, and stays until the client closes it.
+    Kept(Connection),
+    /// It became a viewer, or its work or itself was handed over.
     Gone,
 }
 
@@ -37,10 +40,26 @@ pub(super) fn answer(node: &mut Node, mut connection: Connection, request: Reque
             Ok(dial) => return Next::Dialing(dial),
             Err(answered) => return Next::Stay(answered),
         },
+        Request::DialUdp { .. } if node.kept.len() >= MAX_DATAGRAM_SOCKETS => {
+            let message = format!("a node has at most {MAX_DATAGRAM_SOCKETS} UDP streams at once; end one first");
+            connection.reply::<Done>(Err(ErrorBody::new(ErrorCode::Busy, message)));
+        }
+        Request::DialUdp { port } => match dial::datagrams(port) {
+            Ok(socket) => {
+                connection.pass(socket);
+                // What has not left at once goes out as any reply does, and with its end the client dials again.
+                return if connection.is_answered() { Next::Kept(connection) } else { Next::Stay(connection) };
+            }
+            Err(error) => connection.reply::<Done>(Err(error)),
+        },
         Request::WatchPorts => return node.port_watch.begin(connection).map_or(Next::Gone, Next::Stay),
         Request::StartService { .. } if node.stopping() => connection.reply::<Done>(Err(stopping())),
         Request::StartService { name } => connection.reply(node.services.start(&name, now)),
         Request::ServiceLog { name } => connection.reply(node.services.log(&name)),
+        Request::AuthorizeKey { .. } if node.stopping() => connection.reply::<Done>(Err(stopping())),
+        Request::AuthorizeKey { key } => return authorize_key(node, connection, key),
+        Request::Exec { .. } if node.stopping() => connection.reply::<Done>(Err(stopping())),
+        Request::Exec { command } => return node.execs.begin(connection, &command).map_or(Next::Gone, Next::Stay),
         Request::Ports => return node.offload.answer(connection, ports::listening).map_or(Next::Gone, Next::Stay),
         Request::Activity => {
             let terminals = node.terminals.activity();
@@ -69,6 +88,19 @@ fn activity(terminals: Vec<TerminalActivity>) -> Activity {
         cpu_ms: usage.cpu_ms,
         memory_bytes: usage.memory_bytes,
         connections: u32::try_from(connections).unwrap_or(u32::MAX),
+    }
+}
+
+fn authorize_key(node: &Node, mut connection: Connection, key: SshPublicKey) -> Next {
+    match node.services.admit_ssh() {
+        Ok(()) => {
+            let work = move || sshd::authorize_in_home(&key);
+            node.home_offload.try_answer(connection, work).map_or(Next::Gone, Next::Stay)
+        }
+        Err(error) => {
+            connection.reply::<Done>(Err(error));
+            Next::Stay(connection)
+        }
     }
 }
 

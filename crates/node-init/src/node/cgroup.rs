@@ -1,4 +1,4 @@
-//! What the node has used, from its own cgroup (version 2, or 1 where the host still has that).
+//! What the node has used and whether that was too much, from its own cgroup (version 2, or 1 where the host still has that).
 
 use std::fs;
 use std::path::Path;
@@ -16,6 +16,19 @@ pub(super) struct Usage {
 /// The use now.
 pub(super) fn usage() -> Usage {
     read(Path::new(ROOT))
+}
+
+/// Whether the kernel has ever ended a process of the node because its memory was used up.
+pub(super) fn ran_out_of_memory() -> bool {
+    killed(Path::new(ROOT))
+}
+
+fn killed(root: &Path) -> bool {
+    let ended = |path: &str| {
+        let text = fs::read_to_string(root.join(path)).ok()?;
+        text.lines().find_map(|line| line.strip_prefix("oom_kill ")?.trim().parse::<u64>().ok())
+    };
+    ended("memory.events").or_else(|| ended("memory/memory.oom_control")).is_some_and(|processes| processes > 0)
 }
 
 fn read(root: &Path) -> Usage {
@@ -69,6 +82,16 @@ mod tests {
             ("memory/memory.stat", "cache 1\ntotal_inactive_file 2000\n"),
         ]);
         assert_eq!(read(root.path()), Usage { cpu_ms: Some(3), memory_bytes: Some(5000) });
+    }
+
+    #[test]
+    fn a_process_that_was_ended_for_its_memory_is_remembered_by_either_version() {
+        assert!(killed(cgroup(&[("memory.events", "oom 1\noom_kill 2\n")]).path()));
+        assert!(killed(
+            cgroup(&[("memory/memory.oom_control", "oom_kill_disable 0\nunder_oom 0\noom_kill 1\n")]).path()
+        ));
+        assert!(!killed(cgroup(&[("memory.events", "oom 1\noom_kill 0\noom_group_kill 0\n")]).path()));
+        assert!(!killed(cgroup(&[]).path()));
     }
 
     #[test]

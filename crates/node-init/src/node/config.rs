@@ -25,6 +25,8 @@ pub(super) struct Config {
     pub(super) services: Result<Vec<ServiceSpec>, String>,
     /// `DOCKLET_SSHD=1`: run the built-in sshd service.
     pub(super) sshd: bool,
+    /// `DOCKLET_INSTANCE`: what this container is for, where that is a task.
+    pub(super) instance: Option<String>,
     /// The environment of children: ours without `DOCKLET_*`.
     pub(super) environment: Vec<(OsString, OsString)>,
 }
@@ -60,6 +62,8 @@ pub(super) enum Start {
     AtOnce,
     /// When a client asks for it. It is started again when it ends with an error, but not forever.
     OnDemand,
+    /// With the node, and never again: the node ends with it.
+    Once,
 }
 
 /// When a service counts as running.
@@ -82,6 +86,7 @@ impl Config {
                 .map_or(DEFAULT_GRACE, Duration::from_millis),
             services: text("DOCKLET_SERVICES").map_or(Ok(Vec::new()), |json| parse_services(&json)),
             sshd: text("DOCKLET_SSHD").is_some_and(|value| value == "1"),
+            instance: text("DOCKLET_INSTANCE"),
             environment: env::vars_os().filter(|(name, _)| !is_ours(name)).collect(),
         }
     }

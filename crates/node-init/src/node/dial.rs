@@ -1,6 +1,7 @@
-//! Connecting to a port of the node on behalf of a worker: 127.0.0.1 first, then ::1, without ever blocking.
+//! Connecting to a port of the node on behalf of a worker: 127.0.0.1 first, then ::1, without ever blocking. UDP has no
+//! connection that could fail, so there is 127.0.0.1 alone.
 
-use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr, TcpStream};
+use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::time::Instant;
 
@@ -41,7 +42,7 @@ impl Dial {
     pub(super) fn proceed(mut self) -> Result<Dial, Connection> {
         match sockopt::socket_error(&self.socket) {
             Ok(Ok(())) => {
-                self.connection.pass(TcpStream::from(self.socket));
+                self.connection.pass(self.socket);
                 Err(self.connection)
             }
             Ok(Err(errno)) | Err(errno) => Self::next(self.connection, self.port, self.rest, errno),
@@ -51,7 +52,7 @@ impl Dial {
     fn next(mut connection: Connection, port: u16, mut rest: Vec<SocketAddr>, why: Errno) -> Result<Dial, Connection> {
         let mut why = why;
         while let Some(address) = rest.pop() {
-            match attempt(address) {
+            match attempt(address, SocketType::STREAM) {
                 Ok(socket) => return Ok(Dial { connection, port, socket, rest }),
                 Err(errno) => why = errno,
             }
@@ -68,9 +69,16 @@ impl Dial {
     }
 }
 
-fn attempt(address: SocketAddr) -> Result<OwnedFd, Errno> {
+/// A socket for datagrams to and from this port.
+pub(super) fn datagrams(port: u16) -> Result<OwnedFd, ErrorBody> {
+    attempt((Ipv4Addr::LOCALHOST, port).into(), SocketType::DGRAM).map_err(|errno| {
+        ErrorBody::new(ErrorCode::Internal, format!("UDP port {port} of the node cannot be reached: {errno}"))
+    })
+}
+
+fn attempt(address: SocketAddr, kind: SocketType) -> Result<OwnedFd, Errno> {
     let family = if address.is_ipv4() { AddressFamily::INET } else { AddressFamily::INET6 };
-    let socket = socket_with(family, SocketType::STREAM, SocketFlags::NONBLOCK | SocketFlags::CLOEXEC, None)?;
+    let socket = socket_with(family, kind, SocketFlags::NONBLOCK | SocketFlags::CLOEXEC, None)?;
     match connect(&socket, &address) {
         Ok(()) | Err(Errno::INPROGRESS) => Ok(socket),
         Err(errno) => Err(errno),

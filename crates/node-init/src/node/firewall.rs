@@ -9,9 +9,9 @@
 //! - `plan`: what the helper was told; `rules`: the firewall itself
 //! - `expression`: what a rule is made of; `netlink`: how the kernel is told, and what it lists
 
+mod command_line;
 mod expression;
 mod netlink;
-mod plan;
 mod rules;
 
 use std::ffi::OsString;
@@ -27,7 +27,7 @@ use rustix::event::{PollFd, PollFlags, Timespec, poll};
 
 use super::log;
 use crate::firewall::Word;
-use plan::Plan;
+use command_line::Plan;
 use rules::Standing;
 
 /// How often the firewall is compared with what it should be.
@@ -54,7 +54,7 @@ pub(super) fn guard(arguments: impl Iterator<Item = OsString>) -> io::Result<()>
 
 /// Takes the firewall away; taking it away again changes nothing.
 pub(super) fn remove(mut arguments: impl Iterator<Item = OsString>) -> io::Result<()> {
-    rules::remove(&plan::table(&plan::bridges(&mut arguments)?.0))
+    rules::remove(&command_line::table(&command_line::bridges(&mut arguments)?.0))
 }
 
 #[derive(Debug)]
@@ -84,7 +84,7 @@ impl Guard {
     }
 
     fn look_and_mend(&mut self) -> io::Result<Option<Word>> {
-        let resolvers = plan::resolvers(&read(RESOLV_CONF)?);
+        let resolvers = command_line::resolvers(&read(RESOLV_CONF)?);
         let word = match &self.standing {
             None => Word::Stands,
             Some(standing) => {

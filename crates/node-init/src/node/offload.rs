@@ -1,4 +1,5 @@
-//! Work that may take long (it reads much of /proc), done beside the loop so that no keystroke waits for it.
+//! Work that may take long (it reads much of /proc, or a home that may hang), done beside the loop so that no keystroke waits
+//! for it.
 
 use std::sync::Arc;
 use std::thread;
@@ -23,8 +24,17 @@ impl Offload {
     /// Answers the connection with what `work` returns. Gives it back when it is already answered.
     pub(super) fn answer<T: Serialize>(
         &self,
-        mut connection: Connection,
+        connection: Connection,
         work: impl FnOnce() -> T + Send + 'static,
+    ) -> Option<Connection> {
+        self.try_answer(connection, move || Ok(work()))
+    }
+
+    /// The same with work that may fail.
+    pub(super) fn try_answer<T: Serialize>(
+        &self,
+        mut connection: Connection,
+        work: impl FnOnce() -> Result<T, ErrorBody> + Send + 'static,
     ) -> Option<Connection> {
         if Arc::strong_count(&self.under_way) > MOST {
             connection.reply::<Done>(Err(ErrorBody::new(ErrorCode::Busy, "the node is busy; ask again in a second")));
@@ -32,7 +42,7 @@ impl Offload {
         }
         let token = Arc::clone(&self.under_way);
         let run = move || {
-            connection.reply_blocking(Ok(work()));
+            connection.reply_blocking(work());
             drop(token);
         };
         // Without a thread the connection is dropped with the closure, and the worker asks again.

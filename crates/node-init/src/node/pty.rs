@@ -40,13 +40,7 @@ impl Pty {
         let pty = Pty { master };
         pty.resize(size)?;
         fcntl_setfl(&pty.master, fcntl_getfl(&pty.master)? | OFlags::NONBLOCK)?;
-        let child = successor::helper(SESSION_COMMAND)
-            .arg(&program.cwd)
-            .arg(&program.path)
-            .arg(&program.arg0)
-            .args(&program.args)
-            .env_clear()
-            .envs(program.environment.iter().map(|(name, value)| (name, value)))
+        let child = successor::helper_for(SESSION_COMMAND, program)
             .stdin(Stdio::from(user_side.try_clone()?))
             .stdout(Stdio::from(user_side.try_clone()?))
             .stderr(Stdio::from(user_side))

@@ -2,8 +2,7 @@
 
 use std::io::{self, IoSlice, Write};
 use std::mem::MaybeUninit;
-use std::net::TcpStream;
-use std::os::fd::{AsFd, BorrowedFd};
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::os::unix::net::UnixStream;
 use std::time::{Duration, Instant};
 
@@ -26,7 +25,7 @@ pub(super) struct Connection {
     inbox: Vec<u8>,
     outbox: Vec<u8>,
     /// Goes out with the first byte of the outbox.
-    socket: Option<TcpStream>,
+    socket: Option<OwnedFd>,
     state: State,
     /// Whether the process behind it may ask.
     allowed: bool,
@@ -127,7 +126,7 @@ impl Connection {
     }
 
     /// Sends a reply with a connected socket.
-    pub(super) fn pass(&mut self, socket: TcpStream) {
+    pub(super) fn pass(&mut self, socket: OwnedFd) {
         self.socket = Some(socket);
         self.reply(Ok(crate::protocol::Done {}));
     }
@@ -161,6 +160,16 @@ impl Connection {
             return Err(io::Error::other("no room for one descriptor"));
         }
         Ok(sendmsg(&self.stream, &[IoSlice::new(&self.outbox)], &mut control, SendFlags::NOSIGNAL)?)
+    }
+
+    /// Whether its whole reply has left.
+    pub(super) fn is_answered(&self) -> bool {
+        self.state == State::Over && self.outbox.is_empty()
+    }
+
+    /// Whether the client has said more than its request.
+    pub(super) fn said_more(&self) -> bool {
+        !self.inbox.is_empty()
     }
 
     /// Gives the stream away, with what the client already sent behind its request.
@@ -210,7 +219,7 @@ fn forbidden() -> ErrorBody {
     ErrorBody::new(ErrorCode::Forbidden, "only root and the node's host may speak to docklet-init")
 }
 
-fn bad_request(message: &str) -> ErrorBody {
+pub(super) fn bad_request(message: &str) -> ErrorBody {
     ErrorBody::new(ErrorCode::BadRequest, message)
 }
 

@@ -2,7 +2,8 @@
 
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd};
-use std::os::unix::net::UnixListener;
+use std::os::unix::net::{UnixListener, UnixStream};
+use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
 use nix::sys::signal::{SigSet, Signal};
@@ -13,6 +14,7 @@ use rustix::process::Signal as ProcessSignal;
 use super::answer::{Next, answer};
 use super::config::Config;
 use super::dial::Dial;
+use super::exec::Execs;
 use super::offload::Offload;
 use super::port_watch::PortWatch;
 use super::request::{Connection, Heard, MAX_CONNECTIONS};
@@ -20,7 +22,8 @@ use super::services::Services;
 use super::shutdown::{self, Due, Shutdown};
 use super::terminal::Terminal;
 use super::terminals::Terminals;
-use super::{listener, log, reap};
+use super::{cgroup, listener, log, once, reap};
+use crate::protocol::{Exit, Outcome, TaskResult};
 
 /// Large enough for the largest frame of a viewer and for all a pseudo-terminal holds.
 const SCRATCH: usize = 72 * 1024;
@@ -33,10 +36,15 @@ pub(super) struct Node {
     pub(super) started: Instant,
     pub(super) terminals: Terminals,
     pub(super) services: Services,
+    pub(super) execs: Execs,
     pub(super) offload: Offload,
+    /// Apart from the other work: a home that hangs keeps its own pieces, and no others.
+    pub(super) home_offload: Offload,
     pub(super) port_watch: PortWatch,
     connections: Vec<Connection>,
     dials: Vec<Dial>,
+    /// Of UDP sockets that were given away. Nothing is said over them but that one side is gone.
+    pub(super) kept: Vec<UnixStream>,
     signals: SignalFd,
     listener: UnixListener,
     /// No descriptor was left for a connection; until then none is let in.
@@ -46,6 +54,8 @@ pub(super) struct Node {
     shutdown: Shutdown,
     /// No child is left.
     alone: bool,
+    /// How the service that runs once ended, when it has.
+    result: Option<TaskResult>,
 }
 
 /// What an event is for. Places are those in the lists during the wait; nothing is removed before all are handled.
@@ -55,13 +65,14 @@ enum Source {
     Listener,
     Connection(usize),
     Dial(usize),
+    Kept(usize),
     Service(usize),
     Program(usize),
     Viewer(usize, usize),
 }
 
-/// Runs until told to stop.
-pub(super) fn serve(config: Config) -> io::Result<()> {
+/// Runs until told to stop, or until the service that runs once has ended and all processes after it.
+pub(super) fn serve(config: Config) -> io::Result<ExitCode> {
     let mut mask = SigSet::empty();
     for signal in [Signal::SIGCHLD, Signal::SIGTERM, Signal::SIGINT] {
         mask.add(signal);
@@ -69,16 +80,24 @@ pub(super) fn serve(config: Config) -> io::Result<()> {
     mask.thread_block()?;
     let signals = SignalFd::with_flags(&mask, SfdFlags::SFD_NONBLOCK | SfdFlags::SFD_CLOEXEC)?;
     rustix::process::set_child_subreaper(rustix::process::Pid::from_raw(1))?;
-    let Some(listener) = listener::open(&config.run_dir, &signals)? else { return Ok(()) };
     let started = Instant::now();
+    let services = Services::new(&config, started);
+    if services.run_once() && !once::begin(config.instance.as_deref().unwrap_or_default())? {
+        log::line(format_args!("the task of this container has been run; it is not run again"));
+        return Ok(ExitCode::FAILURE);
+    }
+    let Some(listener) = listener::open(&config.run_dir, &signals)? else { return Ok(ExitCode::SUCCESS) };
     let mut node = Node {
         started,
-        services: Services::new(&config, started),
+        services,
+        execs: Execs::new(config.environment.clone()),
         offload: Offload::default(),
+        home_offload: Offload::default(),
         port_watch: PortWatch::default(),
         terminals: Terminals::new(config.environment),
         connections: Vec::new(),
         dials: Vec::new(),
+        kept: Vec::new(),
         signals,
         listener,
         full_until: None,
@@ -86,11 +105,16 @@ pub(super) fn serve(config: Config) -> io::Result<()> {
         grace: config.grace,
         shutdown: Shutdown::No,
         alone: false,
+        result: None,
     };
     while !(node.stopping() && node.alone) {
         node.turn()?;
     }
-    Ok(())
+    let Some(result) = node.result else { return Ok(ExitCode::SUCCESS) };
+    Ok(ExitCode::from(match result.outcome.exit {
+        Exit::Code(code) => code,
+        Exit::Signal(signal) => 128u8.saturating_add(signal),
+    }))
 }
 
 impl Node {
@@ -114,6 +138,7 @@ impl Node {
         for &(source, flags) in events.iter().rev() {
             match source {
                 Source::Dial(index) => self.handle_dial(index),
+                Source::Kept(index) => drop(self.kept.remove(index)),
                 Source::Service(index) => self.services.take_in(index, &mut self.scratch),
                 Source::Connection(index) => self.handle_connection(index, flags, now),
                 Source::Listener => self.accept(now),
@@ -136,7 +161,13 @@ impl Node {
     /// Does what is due even when nothing happened.
     fn keep_time(&mut self, now: Instant) {
         if !self.stopping() {
-            return self.services.tick(now);
+            self.services.tick(now);
+            self.conclude(now);
+            if self.stopping() {
+                // It could not even be started: no signal of a child's end tells that there is none.
+                self.reap(now);
+            }
+            return;
         }
         let (shutdown, due) = self.shutdown.advance(now);
         self.shutdown = shutdown;
@@ -183,6 +214,9 @@ impl Node {
         for (index, dial) in self.dials.iter().enumerate() {
             watch(Source::Dial(index), dial.as_fd(), false, true);
         }
+        for (index, kept) in self.kept.iter().enumerate() {
+            watch(Source::Kept(index), kept.as_fd(), true, false);
+        }
         for (index, output) in self.services.outputs() {
             watch(Source::Service(index), output, true, false);
         }
@@ -211,16 +245,37 @@ impl Node {
     }
 
     fn handle_signals(&mut self, now: Instant) {
+        let mut told = 0;
         while let Ok(Some(signal)) = self.signals.read_signal() {
-            if i32::try_from(signal.ssi_signo) != Ok(Signal::SIGCHLD as i32) {
-                self.stop(now);
-            }
+            told += u32::from(i32::try_from(signal.ssi_signo) != Ok(Signal::SIGCHLD as i32));
         }
+        self.reap(now);
+        // Before what we were told: what has ended by now did not end because of it.
+        self.conclude(now);
+        for _ in 0..told {
+            self.stop(now);
+        }
+    }
+
+    fn reap(&mut self, now: Instant) {
         self.alone = reap::reap(|pid, exit| {
-            if !self.terminals.reaped(pid, exit) {
+            if !self.terminals.reaped(pid, exit) && !self.execs.reaped(pid) {
                 self.services.reaped(pid, exit, &mut self.scratch, now);
             }
         });
+    }
+
+    /// When the service that runs once has ended, so does the node.
+    fn conclude(&mut self, now: Instant) {
+        let Some(exit) = self.services.end().filter(|_| self.result.is_none()) else { return };
+        let outcome = Outcome { exit, out_of_memory: cgroup::ran_out_of_memory() };
+        let result = TaskResult { outcome, told: self.stopping() };
+        // At once: what the command has left running may take its time to end.
+        log::line(format_args!("{}", result.line()));
+        self.result = Some(result);
+        if !self.stopping() {
+            self.stop(now);
+        }
     }
 
     /// Told to stop: shells hang up, every process is asked to end.
@@ -271,6 +326,7 @@ impl Node {
                             }
                             self.dials.push(dial);
                         }
+                        Next::Kept(connection) => self.kept.push(connection.into_stream().0),
                         Next::Gone => {}
                     }
                 }
@@ -308,7 +364,7 @@ impl Node {
     }
 }
 
-fn timespec(duration: Duration) -> Timespec {
+pub(super) fn timespec(duration: Duration) -> Timespec {
     // A millisecond more, so that the deadline has passed when the wait ends.
     let duration = duration + Duration::from_millis(1);
     Timespec { tv_sec: i64::try_from(duration.as_secs()).unwrap_or(i64::MAX), tv_nsec: duration.subsec_nanos().into() }

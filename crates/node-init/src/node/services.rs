@@ -13,7 +13,7 @@ use wire::terminal::Exit;
 
 use super::config::{Config, ServiceSpec};
 use super::{listeners, shell, sshd};
-use crate::protocol::{ErrorBody, ErrorCode, ServiceLog, ServiceStatus};
+use crate::protocol::{ErrorBody, ErrorCode, ServiceLog, ServiceState, ServiceStatus};
 pub(super) use service::{SERVICE_COMMAND, become_service};
 
 use service::Service;
@@ -32,7 +32,7 @@ impl Services {
         if config.sshd {
             all.push(match sshd::missing() {
                 None => Service::new(sshd::spec(), now),
-                Some(reason) => Service::unavailable("sshd", reason),
+                Some(reason) => Service::unavailable(sshd::NAME, reason),
             });
         }
         match &config.services {
@@ -63,6 +63,16 @@ impl Services {
         }
     }
 
+    /// One of them is to run once.
+    pub(super) fn run_once(&self) -> bool {
+        self.all.iter().any(Service::runs_once)
+    }
+
+    /// How the service that runs once ended, when it has.
+    pub(super) fn end(&self) -> Option<Exit> {
+        self.all.iter().find_map(Service::end)
+    }
+
     /// What *status* answers.
     pub(super) fn statuses(&self) -> Vec<ServiceStatus> {
         self.all.iter().map(|service| service.status(&self.environment)).collect()
@@ -80,6 +90,18 @@ impl Services {
     pub(super) fn log(&self, name: &str) -> Result<ServiceLog, ErrorBody> {
         let service = self.all.iter().find(|service| service.is_called(name)).ok_or_else(|| unknown(name))?;
         Ok(ServiceLog { text: service.output.text() })
+    }
+
+    /// Whether somebody can log in by ssh; else why not.
+    pub(super) fn admit_ssh(&self) -> Result<(), ErrorBody> {
+        let service = self.all.iter().find(|service| service.is_called(sshd::NAME));
+        let Some(ServiceStatus { state, reason, .. }) = service.map(|service| service.status(&self.environment)) else {
+            return Err(sshd::unavailable("this node was made without it"));
+        };
+        match state {
+            ServiceState::Running | ServiceState::Starting => Ok(()),
+            _ => Err(sshd::unavailable(reason.as_deref().unwrap_or("it has ended"))),
+        }
     }
 
     /// Where the services print to, by their place in the list.

@@ -33,7 +33,7 @@ struct Root {
 /// The program for a terminal: `command`, or the login shell if it is empty.
 pub(super) fn resolve(command: &[String], environment: &[(OsString, OsString)]) -> Result<Program, ErrorBody> {
     let root = Root::of_this_image();
-    let cwd = if root.home.is_dir() { root.home.clone() } else { PathBuf::from("/") };
+    let cwd = root.place();
     let shell = root.shell.clone().filter(|path| executable(path)).or_else(any_shell);
     let environment = with_terminal_variables(environment, &root.home, shell.as_deref());
     let Some((name, args)) = command.split_first() else {
@@ -43,6 +43,23 @@ pub(super) fn resolve(command: &[String], environment: &[(OsString, OsString)]) 
         return Ok(Program { path, arg0, args: Vec::new(), cwd, environment });
     };
     let path = find(name, &environment).ok_or_else(|| not_found(name))?;
+    Ok(Program { path, arg0: name.into(), args: args.iter().map(OsString::from).collect(), cwd, environment })
+}
+
+/// The program of a command that has no terminal. A path is one from where it runs. What is there and cannot be run is the
+/// kernel's to refuse, so that it is told from what is not there.
+pub(super) fn resolve_plain(command: &[String], environment: &[(OsString, OsString)]) -> Result<Program, ErrorBody> {
+    let root = Root::of_this_image();
+    let cwd = root.place();
+    let shell = root.shell.filter(|path| executable(path)).or_else(any_shell);
+    let mut environment = with_user_variables(environment, &root.home, shell.as_deref());
+    environment.retain(|(name, _)| name != "TERM" && name != "COLORTERM");
+    let Some((name, args)) = command.split_first() else {
+        return Err(ErrorBody::new(ErrorCode::BadRequest, "a command begins with the name of a program"));
+    };
+    let there = || Some(cwd.join(name)).filter(|path| path.exists());
+    let path = if name.contains('/') { there() } else { find(name, &environment) };
+    let path = path.ok_or_else(|| not_found(name))?;
     Ok(Program { path, arg0: name.into(), args: args.iter().map(OsString::from).collect(), cwd, environment })
 }
 
@@ -65,6 +82,11 @@ fn not_found(name: &str) -> ErrorBody {
 }
 
 impl Root {
+    /// Where root's programs begin.
+    fn place(&self) -> PathBuf {
+        if self.home.is_dir() { self.home.clone() } else { PathBuf::from("/") }
+    }
+
     fn of_this_image() -> Self {
         Self::of_passwd(&fs::read_to_string("/etc/passwd").unwrap_or_default())
     }
@@ -166,6 +188,24 @@ mod tests {
         assert_eq!(value("LANG"), ["de_DE.UTF-8"]);
         assert_eq!(value("TERM"), ["xterm-256color"]);
         assert_eq!(value("PATH"), [DEFAULT_PATH]);
+    }
+
+    #[test]
+    fn what_has_no_terminal_has_no_type_of_one() {
+        let image = [("TERM".into(), "dumb".into()), ("COLORTERM".into(), "truecolor".into())];
+        let program = resolve_plain(&["sh".into()], &image).expect("there is a shell");
+        let has = |name: &str| program.environment.iter().any(|(key, _)| key == name);
+        assert!(has("HOME") && has("PATH") && !has("TERM") && !has("COLORTERM"), "{:?}", program.environment);
+    }
+
+    #[test]
+    fn what_cannot_be_run_is_told_from_what_is_not_there() {
+        assert_eq!(resolve_plain(&["/etc/passwd".into()], &[]).expect("it is there").path, Path::new("/etc/passwd"));
+        for missing in ["/no/such/program", "./no-such-program", "no-such-program"] {
+            let error = resolve_plain(&[missing.into()], &[]).expect_err("there is no such program");
+            assert_eq!(error.code, ErrorCode::CommandNotFound, "{missing}");
+        }
+        assert_eq!(resolve_plain(&[], &[]).expect_err("no program").code, ErrorCode::BadRequest);
     }
 
     #[test]

@@ -11,6 +11,8 @@ use std::process::Command;
 
 use nix::sys::signal::SigSet;
 
+use super::shell::Program;
+
 /// This very program, also where it was mounted and unmounted again.
 const OURSELVES: &str = "/proc/self/exe";
 
@@ -18,6 +20,14 @@ const OURSELVES: &str = "/proc/self/exe";
 pub(super) fn helper(name: &str) -> Command {
     let mut command = Command::new(OURSELVES);
     command.arg0("docklet-init").arg(name);
+    command
+}
+
+/// The same, for [`become_program`]: with the program's place, path, name, arguments and environment.
+pub(super) fn helper_for(name: &str, program: &Program) -> Command {
+    let mut command = helper(name);
+    command.arg(&program.cwd).arg(&program.path).arg(&program.arg0).args(&program.args).env_clear();
+    command.envs(program.environment.iter().map(|(name, value)| (name, value)));
     command
 }
 

@@ -6,6 +6,7 @@ use std::os::unix::net::UnixStream;
 use std::time::{Duration, Instant};
 
 use rustix::io::Errno;
+use wire::framing;
 use wire::terminal::{ClientFrame, Exit, FrameError, MAX_CLIENT_FRAME, MAX_OUTPUT, NodeFrame, Size, WINDOW};
 
 use super::record::Record;
@@ -303,11 +304,7 @@ impl Viewer {
 }
 
 fn push_frame(out: &mut Vec<u8>, frame: NodeFrame<'_>) {
-    let at = out.len();
-    out.extend_from_slice(&[0; 4]);
-    frame.encode(out);
-    let length = u32::try_from(out.len() - at - 4).unwrap_or(u32::MAX);
-    out[at..at + 4].copy_from_slice(&length.to_be_bytes());
+    framing::put(out, |out| frame.encode(out));
 }
 
 impl AsFd for Viewer {

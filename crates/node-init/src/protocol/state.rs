@@ -5,7 +5,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 use wire::terminal::Exit;
 
-use super::TerminalId;
+use super::{SshPublicKey, TerminalId};
 
 /// The node as docklet-init sees it.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -124,6 +124,12 @@ pub struct TerminalActivity {
     pub last_input_ms: Option<u64>,
 }
 
+/// The reply to *authorize_key*: what the node's SSH server shows itself with.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HostKeys {
+    pub host_keys: Vec<SshPublicKey>,
+}
+
 /// Why a node refused a request.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct ErrorBody {
@@ -152,12 +158,16 @@ pub enum ErrorCode {
     CommandNotFound,
     TooManyTerminals,
     TooManyViewers,
+    /// As many commands without a terminal run as may.
+    TooManyExecs,
     UnknownTerminal,
     UnknownService,
     TerminalExited,
     OffsetBeyondEnd,
     /// Nothing listens on the port.
     PortClosed,
+    /// The node has no SSH server that runs; the message says why.
+    NoSsh,
     /// The node does too much of this at once; try again.
     Busy,
     /// The node was told to stop.

@@ -4,8 +4,8 @@ use std::process::{Command, Stdio};
 use std::sync::OnceLock;
 
 use crate::support::{Container, Network, Volume, binary, docker, eventually};
-use node_init::client::ClientError;
-use node_init::protocol::{ErrorCode, OpenTerminal, ServiceState};
+use node_init::client::{ClientError, NodeClient};
+use node_init::protocol::{ErrorCode, OpenTerminal, ServiceState, SshPublicKey};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use wire::terminal::Exit;
 
@@ -54,6 +54,7 @@ async fn an_image_without_anything_says_that_it_has_no_shell_and_runs_its_own_pr
     let status = node.client.status().await.expect("the status");
     assert_eq!(status.services[0].state, ServiceState::Unavailable);
     assert_eq!(status.services[0].reason.as_deref(), Some("not in this image"));
+    no_ssh(&node.client, "no sshd that runs: not in this image; `docklet ssh` opens a terminal").await;
 }
 
 #[tokio::test]
@@ -144,6 +145,65 @@ async fn ssh_between_the_nodes_of_one_home_asks_nothing() {
     let mut viewer = nodes[0].terminal("swapped", &["sh", "-c", swap]).await;
     viewer.until("its end", |viewer| viewer.exit.is_some()).await;
     assert_eq!(viewer.exit, Some(Exit::Code(255)), "{}", viewer.text());
+}
+
+#[tokio::test]
+async fn a_key_that_is_let_in_opens_every_node_of_the_home() {
+    let home = Volume::new();
+    let mount = format!("--volume={}:/root", home.0);
+    let start = |name: &str| {
+        let host_name = format!("--hostname={name}");
+        Container::start(with_sshd(), &["--network=none", &mount, &host_name, "--env=DOCKLET_SSHD=1"])
+    };
+    let nodes = ["node-0", "node-1"].map(start);
+    for node in &nodes {
+        node.client.wait_ready(crate::support::PATIENCE).await.expect("it gets ready");
+        eventually("sshd", async || {
+            let status = node.client.status().await.expect("the status");
+            status.services[0].state == ServiceState::Running
+        })
+        .await;
+    }
+    docker(&["exec", &nodes[0].id, "ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", "/tmp/key"]);
+    let public = docker(&["exec", &nodes[0].id, "cat", "/tmp/key.pub"]);
+    let key: SshPublicKey = public.parse().expect("ssh-keygen writes keys");
+    // At once, from both sides.
+    let (one, other) =
+        tokio::join!(nodes[0].client.authorize_key(key.clone()), nodes[1].client.authorize_key(key.clone()));
+    let host_keys = one.expect("it is let in");
+    assert_eq!(host_keys, other.expect("it is let in"), "one home, one host key");
+    let known = format!("127.0.0.1 {}", host_keys[0].key());
+    docker(&["exec", &nodes[0].id, "sh", "-c", &format!("echo '{known}' > /tmp/known")]);
+    let login = [
+        "ssh",
+        "-i",
+        "/tmp/key",
+        "-o",
+        "IdentitiesOnly=yes",
+        "-o",
+        "UserKnownHostsFile=/tmp/known",
+        "-o",
+        "StrictHostKeyChecking=yes",
+        "root@127.0.0.1",
+        "echo hello from $(hostname)",
+    ];
+    let mut viewer = nodes[0].terminal("login", &login).await;
+    viewer.until("its end", |viewer| viewer.exit.is_some()).await;
+    assert_eq!(viewer.text(), "hello from node-0\r\n");
+    for node in &nodes {
+        let all = docker(&["exec", &node.id, "cat", "/root/.ssh/authorized_keys"]);
+        assert_eq!(all.matches(key.key()).count(), 1, "{all}");
+        assert_eq!(all.lines().count(), 2, "the nodes' own beside it: {all}");
+    }
+}
+
+/// No key is let in, and this is said instead.
+async fn no_ssh(client: &NodeClient, words: &str) {
+    let key = testkit::HOST_KEY.parse().expect("a key");
+    match client.authorize_key(key).await {
+        Err(ClientError::Node { code: ErrorCode::NoSsh, message }) => assert!(message.contains(words), "{message}"),
+        other => panic!("{other:?}"),
+    }
 }
 
 /// An image with nothing in it but one static program.

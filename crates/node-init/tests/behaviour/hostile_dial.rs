@@ -1,5 +1,5 @@
 //! A docklet-init in a tenant's hands answers *dial* with whatever it likes: only one TCP connection to the asked port on
-//! loopback is taken.
+//! loopback is taken, or of UDP one socket that leads there.
 
 use std::io::{IoSlice, Read};
 use std::mem::MaybeUninit;
@@ -8,7 +8,7 @@ use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::time::Duration;
 
-use node_init::client::{ClientError, NodeClient, NodeSocket};
+use node_init::client::{ClientError, NodeClient, NodeDatagrams, NodeSocket};
 use rustix::net::{SendAncillaryBuffer, SendAncillaryMessage, SendFlags, sendmsg};
 use tempfile::TempDir;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -18,6 +18,15 @@ const DONE: &[u8] = b"\0\0\0\x09{\"ok\":{}}";
 
 /// A node that answers one *dial* with these descriptors, and the reply cut after so many bytes.
 async fn dial(port: u16, passed: Vec<OwnedFd>, bytes: usize) -> Result<NodeSocket, ClientError> {
+    answered(passed, bytes, async |client| client.dial(port).await).await.0
+}
+
+/// The same of *dial_udp*, and the node's end of the connection.
+async fn dial_udp(port: u16, passed: Vec<OwnedFd>) -> (Result<NodeDatagrams, ClientError>, UnixStream) {
+    answered(passed, DONE.len(), async |client| client.dial_udp(port).await).await
+}
+
+async fn answered<T>(passed: Vec<OwnedFd>, bytes: usize, ask: impl AsyncFnOnce(NodeClient) -> T) -> (T, UnixStream) {
     let dir = TempDir::new().expect("a temporary directory");
     let listener = UnixListener::bind(dir.path().join("init.sock")).expect("the socket is made");
     let node = std::thread::spawn(move || {
@@ -28,11 +37,14 @@ async fn dial(port: u16, passed: Vec<OwnedFd>, bytes: usize) -> Result<NodeSocke
         let mut control = SendAncillaryBuffer::new(&mut space);
         assert!(fds.is_empty() || control.push(SendAncillaryMessage::ScmRights(&fds)));
         sendmsg(&stream, &[IoSlice::new(&DONE[..bytes])], &mut control, SendFlags::empty()).expect("it is sent");
+        if bytes < DONE.len() {
+            stream.shutdown(std::net::Shutdown::Both).expect("it is connected");
+        }
+        stream
     });
     let client = NodeClient::new(dir.path().to_owned()).with_deadline(Duration::from_secs(5));
-    let dialled = client.dial(port).await;
-    node.join().expect("the node answered");
-    dialled
+    let dialled = ask(client).await;
+    (dialled, node.join().expect("the node answered"))
 }
 
 async fn refused(what: &str, port: u16, passed: Vec<OwnedFd>, words: &str) {
@@ -80,7 +92,7 @@ async fn whoever_kept_a_copy_of_the_socket_cannot_make_the_reader_or_the_writer_
 
 #[tokio::test]
 async fn closing_a_socket_that_is_told_to_wait_for_unsent_data_holds_nobody_up() {
-    for port_asked in [0, 1] {
+    for differs in [0, 1] {
         let (listener, stream, port) = connection();
         let (_other, _) = listener.accept().expect("accepted");
         stream.set_nonblocking(true).expect("set");
@@ -88,8 +100,8 @@ async fn closing_a_socket_that_is_told_to_wait_for_unsent_data_holds_nobody_up()
         while rustix::io::write(&stream, &flood).is_ok() {}
         rustix::net::sockopt::set_socket_linger(&stream, Some(Duration::from_secs(3600))).expect("set");
         let began = std::time::Instant::now();
-        let dialled = dial(port.wrapping_add(port_asked), vec![stream.into()], DONE.len()).await;
-        assert_eq!(dialled.is_ok(), port_asked == 0);
+        let dialled = dial(port ^ differs, vec![stream.into()], DONE.len()).await;
+        assert_eq!(dialled.is_ok(), differs == 0);
         drop(dialled);
         assert!(began.elapsed() < Duration::from_secs(60), "the close waited");
     }
@@ -113,10 +125,41 @@ async fn what_is_no_connected_tcp_socket_is_refused() {
 }
 
 #[tokio::test]
+async fn what_is_no_connected_udp_socket_is_refused_and_so_is_one_that_leads_elsewhere() {
+    let (_listener, tcp, port) = connection();
+    let idle = UdpSocket::bind("127.0.0.1:0").expect("a UDP socket");
+    let elsewhere = UdpSocket::bind("127.0.0.1:0").expect("a UDP socket");
+    elsewhere.connect(("127.0.0.1", port ^ 1)).expect("connected");
+    for (passed, words) in [
+        (OwnedFd::from(tcp), "not a connected UDP socket"),
+        (idle.into(), "not a connected UDP socket"),
+        (elsewhere.into(), "leads elsewhere"),
+    ] {
+        match dial_udp(port, vec![passed]).await.0 {
+            Err(ClientError::Garbage(said)) => assert!(said.contains(words), "{said}"),
+            other => panic!("{words}: {other:?}"),
+        }
+    }
+}
+
+/// Such a socket is ready for ever and never has anything.
+#[tokio::test]
+async fn a_udp_socket_that_the_node_shuts_down_is_an_end_and_no_endless_work() {
+    let socket = UdpSocket::bind("127.0.0.1:0").expect("a UDP socket");
+    socket.connect("127.0.0.1:9").expect("connected");
+    let copy = socket.try_clone().expect("a copy");
+    let (dialled, _node) = dial_udp(9, vec![socket.into()]).await;
+    let mut datagrams = dialled.expect("it leads there");
+    rustix::net::shutdown(&copy, rustix::net::Shutdown::Read).expect("it is connected");
+    let ended = tokio::time::timeout(Duration::from_secs(10), datagrams.read(&mut [0; 8])).await.expect("in time");
+    assert!(matches!(ended, Ok(0) | Err(_)), "{ended:?}");
+}
+
+#[tokio::test]
 async fn a_connection_to_somewhere_else_is_refused() {
     const ELSEWHERE: &str = "leads elsewhere";
     let (_listener, stream, port) = connection();
-    refused("another port", port.wrapping_add(1), vec![stream.into()], ELSEWHERE).await;
+    refused("another port", port ^ 1, vec![stream.into()], ELSEWHERE).await;
     let Some(ip) = own_address() else { return };
     let listener = TcpListener::bind((ip, 0)).expect("a port");
     let port = listener.local_addr().expect("its address").port();

@@ -3,6 +3,8 @@
 mod docker_node;
 mod hostile_descriptors;
 mod hostile_dial;
+mod node_datagrams;
+mod node_exec;
 mod node_on_demand;
 mod node_port_watch;
 mod node_process;

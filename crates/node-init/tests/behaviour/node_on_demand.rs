@@ -68,7 +68,8 @@ async fn failing_again_and_again_ends_in_failed_with_its_last_words_and_asking_t
     node.client.start_service("app").await.expect("it is started");
     let failed = until(&node, ServiceState::Failed).await;
     let reason = failed.reason.expect("a reason");
-    assert!(reason.starts_with("it ended with code 3, 3 times in a row; its last words: no such module: "), "{reason}");
+    let told = "it ended with code 3, 3 times in a row; its last output: no such module: ";
+    assert!(reason.starts_with(told), "{reason}");
     let log = node.client.service_log("app").await.expect("its log");
     assert_eq!(log.matches("starting\nno such module: red\ndocklet: it ended with code 3\n").count(), 3, "{log}");
     let asked = Instant::now();

@@ -48,6 +48,10 @@ async fn requests_that_are_none_get_an_error_with_a_code() {
         (message(r#"{"version":1,"request":"dial","port":70000}"#), "bad_request"),
         (message(r#"{"version":1,"request":"close_terminal","id":"../x"}"#), "bad_request"),
         (message(r#"{"version":1,"request":"close_terminal","id":"nobody"}"#), "unknown_terminal"),
+        (message(r#"{"version":1,"request":"authorize_key","key":"restrict ssh-ed25519 AAAA"}"#), "bad_request"),
+        (message(r#"{"version":1,"request":"exec"}"#), "bad_request"),
+        (message(r#"{"version":1,"request":"exec","command":[]}"#), "bad_request"),
+        ([message(r#"{"version":1,"request":"exec","command":["true"]}"#), vec![0]].concat(), "bad_request"),
         (too_long.to_vec(), "bad_request"),
         (u32::MAX.to_be_bytes().to_vec(), "bad_request"),
     ] {

@@ -1,8 +1,10 @@
 //! Supervised services: started, watched, started again, and honest about what does not run.
 
-use crate::support::{Node, eventually};
+use std::process::{Command, ExitStatus, Stdio};
+
+use crate::support::{Node, PATIENCE, binary, eventually};
 use node_init::client::{ClientError, NodeClient};
-use node_init::protocol::{ErrorCode, ServiceState, ServiceStatus};
+use node_init::protocol::{ErrorCode, Exit, ServiceState, ServiceStatus, TaskResult};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 async fn service(client: &NodeClient, name: &str) -> ServiceStatus {
@@ -97,6 +99,15 @@ async fn a_port_nobody_listens_on_is_closed() {
 }
 
 #[tokio::test]
+async fn a_node_that_was_made_without_sshd_lets_no_key_in() {
+    let node = Node::start(&[]).await;
+    match node.client.authorize_key(testkit::HOST_KEY.parse().expect("a key")).await {
+        Err(ClientError::Node { code: ErrorCode::NoSsh, message }) => assert!(message.contains("without"), "{message}"),
+        other => panic!("{other:?}"),
+    }
+}
+
+#[tokio::test]
 async fn activity_tells_who_types_and_what_runs() {
     let node = Node::start(&[]).await;
     let id = node.open("t1", &["cat"]).await;
@@ -109,4 +120,47 @@ async fn activity_tells_who_types_and_what_runs() {
     assert_eq!(after.terminals[0].process, "cat");
     assert!(after.terminals[0].last_input_ms.is_some());
     assert!(after.cpu_ms.is_some() && after.memory_bytes.is_some());
+}
+
+/// docklet-init with a service that runs once; when `tell`, told to end once that runs. How it ended itself, and what it wrote
+/// down of the service.
+async fn once(command: &[&str], tell: bool) -> (ExitStatus, TaskResult) {
+    let run_dir = tempfile::TempDir::new().expect("a temporary directory");
+    let services = serde_json::json!([{"name": "task", "start": "once", "command": command}]);
+    let mut init = Command::new("env");
+    init.arg("--default-signal").arg(binary()).env("DOCKLET_RUN_DIR", run_dir.path());
+    let init = init.env("DOCKLET_SERVICES", services.to_string()).stdin(Stdio::null()).stderr(Stdio::piped());
+    let child = init.spawn().expect("docklet-init starts");
+    if tell {
+        let client = NodeClient::new(run_dir.path().to_owned());
+        client.wait_ready(PATIENCE).await.expect("docklet-init gets ready");
+        eventually("the service", async || service(&client, "task").await.state == ServiceState::Running).await;
+        let pid = rustix::process::Pid::from_child(&child);
+        rustix::process::kill_process(pid, rustix::process::Signal::TERM).expect("the signal is sent");
+    }
+    let output = tokio::task::spawn_blocking(|| child.wait_with_output()).await.expect("no panic").expect("its end");
+    let log = String::from_utf8_lossy(&output.stderr);
+    (output.status, TaskResult::last_in(&log).unwrap_or_else(|| panic!("no result in {log:?}")))
+}
+
+#[tokio::test]
+async fn a_service_that_runs_once_takes_the_node_with_it_and_how_it_ended_is_written_down() {
+    for (command, status, exit) in [
+        (["sh", "-c", "exit 0"].as_slice(), 0, Exit::Code(0)),
+        (&["sh", "-c", "sleep 1000 & exit 3"], 3, Exit::Code(3)),
+        (&["sh", "-c", "kill -9 $$"], 137, Exit::Signal(9)),
+        (&["sh", "-c", "exit 137"], 137, Exit::Code(137)),
+        (&["no-such-program"], 127, Exit::Code(127)),
+    ] {
+        let (ended, result) = once(command, false).await;
+        assert_eq!((ended.code(), result.outcome.exit, result.told), (Some(status), exit, false), "{command:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_service_that_was_told_to_end_is_told_from_one_that_had_ended() {
+    let (_, result) = once(&["sleep", "1000"], true).await;
+    assert_eq!((result.outcome.exit, result.told), (Exit::Signal(15), true));
+    let (_, result) = once(&["sh", "-c", "trap 'exit 4' TERM; while :; do sleep 0.05; done"], true).await;
+    assert_eq!((result.outcome.exit, result.told), (Exit::Code(4), true));
 }

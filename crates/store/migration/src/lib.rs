@@ -31,6 +31,12 @@ mod m20261129_000030_signin_confirms;
 mod m20261129_000031_doubted_clock;
 mod m20261129_limits;
 mod m20261129_node_notes;
+mod m20261130_derived;
+mod m20261130_description;
+mod m20261130_opened;
+mod m20261130_operations_owner;
+mod m20261130_tasks;
+mod m20261130_token_scopes;
 
 /// Every step in the order it is applied.
 #[derive(Debug, Clone, Copy)]
@@ -65,6 +71,12 @@ impl MigratorTrait for Migrator {
             Box::new(m20261129_000030_record_identity::Migration),
             Box::new(m20261129_000030_signin_confirms::Migration),
             Box::new(m20261129_000031_doubted_clock::Migration),
+            Box::new(m20261130_derived::Migration),
+            Box::new(m20261130_description::Migration),
+            Box::new(m20261130_tasks::Migration),
+            Box::new(m20261130_operations_owner::Migration),
+            Box::new(m20261130_token_scopes::Migration),
+            Box::new(m20261130_opened::Migration),
         ]
     }
 }

@@ -3,7 +3,7 @@
 //! Writers take one advisory lock at the beginning of their transaction, which ends with it, however it ends; with
 //! READ COMMITTED every statement behind the lock sees all that earlier writers have committed. See ADR 14.
 
-use std::{fmt, str::FromStr, time::Duration};
+use std::{str::FromStr, time::Duration};
 
 use sea_orm::{
     ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DatabaseTransaction, DbErr, RuntimeErr, SqlxError,
@@ -14,7 +14,7 @@ use sea_orm::{
 use control::ports::store::StoreError;
 
 use super::Part;
-use crate::{fault::fault, patient::Patient};
+use crate::{fault::fault, timeout::WithTimeout};
 
 /// The writer's advisory lock: "docklet" in ASCII. Each database has advisory locks of its own.
 const WRITER: i64 = 0x0064_6f63_6b6c_6574;
@@ -48,12 +48,14 @@ const ON_THE_WAY: Duration = Duration::from_secs(1);
 /// Between two looks at what has become of a transaction.
 const LOOK_AGAIN: Duration = Duration::from_millis(200);
 
-/// Which server, and how patient. `Debug` leaves URL and password out.
-#[derive(Clone, PartialEq, Eq)]
+/// Which server, and how long it is waited for. `Debug` leaves URL and password out.
+#[derive(Clone, PartialEq, Eq, derive_more::Debug)]
 pub struct PostgresConfig {
     /// `postgres://user@host:5432/database`; may hold the password.
+    #[debug(skip)]
     pub url: String,
     /// In place of one in the URL.
+    #[debug(skip)]
     pub password: Option<String>,
     /// How many connections are open at most; two of them are for writing.
     pub pool_size: u32,
@@ -81,12 +83,6 @@ impl PostgresConfig {
     /// How long the answer to a statement is waited for.
     pub(super) fn silence(&self) -> Duration {
         self.statement_timeout + ON_THE_WAY
-    }
-}
-
-impl fmt::Debug for PostgresConfig {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("PostgresConfig").field("pool_size", &self.pool_size).finish_non_exhaustive()
     }
 }
 
@@ -150,7 +146,9 @@ fn fit_for_reuse(options: PoolOptions<Postgres>) -> PoolOptions<Postgres> {
     })
 }
 
-pub(super) async fn exclusive(writer: &Patient<DatabaseConnection>) -> Result<Patient<DatabaseTransaction>, DbErr> {
+pub(super) async fn exclusive(
+    writer: &WithTimeout<DatabaseConnection>,
+) -> Result<WithTimeout<DatabaseTransaction>, DbErr> {
     let transaction = writer.begin().await?;
     transaction.execute_unprepared(&format!("SELECT pg_advisory_xact_lock({WRITER})")).await?;
     Ok(transaction)
@@ -158,8 +156,8 @@ pub(super) async fn exclusive(writer: &Patient<DatabaseConnection>) -> Result<Pa
 
 /// The same for work that may take long and is worth waiting for: bringing the schema up, moving an installation.
 pub(super) async fn exclusive_for_long(
-    writer: &Patient<DatabaseConnection>,
-) -> Result<Patient<DatabaseTransaction>, DbErr> {
+    writer: &WithTimeout<DatabaseConnection>,
+) -> Result<WithTimeout<DatabaseTransaction>, DbErr> {
     let transaction = writer.begin().await?.without_limit();
     let limits = "SET LOCAL statement_timeout = 0; SET LOCAL idle_in_transaction_session_timeout = 0; \
                   SET LOCAL lock_timeout = '60s'";
@@ -170,7 +168,7 @@ pub(super) async fn exclusive_for_long(
 
 /// What the server calls the transaction; `None` when it has written nothing. Fails when one of its statements was refused:
 /// a COMMIT would then silently be none.
-pub(super) async fn id_of(transaction: &Patient<DatabaseTransaction>) -> Result<Option<String>, DbErr> {
+pub(super) async fn id_of(transaction: &WithTimeout<DatabaseTransaction>) -> Result<Option<String>, DbErr> {
     let ask = "SELECT pg_current_xact_id_if_assigned()::text AS id";
     let ask = Statement::from_string(transaction.get_database_backend(), ask);
     match transaction.query_one_raw(ask).await? {
@@ -181,7 +179,7 @@ pub(super) async fn id_of(transaction: &Patient<DatabaseTransaction>) -> Result<
 
 /// What has become of a transaction whose COMMIT was not answered. Asks until there is an answer: a server that comes back
 /// knows, and one that had not noticed that we left ends the transaction within `IDLE_WRITER`.
-pub(super) async fn was_committed(readers: &Patient<DatabaseConnection>, id: &str) -> Result<bool, StoreError> {
+pub(super) async fn was_committed(readers: &WithTimeout<DatabaseConnection>, id: &str) -> Result<bool, StoreError> {
     let ask = Statement::from_sql_and_values(
         readers.get_database_backend(),
         "SELECT pg_xact_status($1::text::xid8) AS status",

@@ -23,7 +23,7 @@ use super::Part;
 /// Only the account dockletd runs as may read it: it holds password hashes and the names of all users.
 const FILE_MODE: u32 = 0o600;
 
-/// Which file, and how patient.
+/// Which file, and how long it is waited for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SqliteConfig {
     /// The database file; made with mode 0600 when it is missing. Its directory must exist.

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use chrono::DateTime;
-use control::ports::store::{EventBody, Store};
+use control::ports::store::{EventBody, EventReads, Store};
 use domain::{UserId, VclusterId, quota::Usage};
 use sea_orm::{ConnectionTrait, Statement, prelude::Uuid};
 use tempfile::TempDir;
@@ -17,11 +17,11 @@ async fn migrated() -> (TempDir, SqlStore) {
     let store = connect(&config.into()).await.expect("an empty database");
     crate::migrate(&store).await.expect("the schema");
     let user = "INSERT INTO users (id, name, role, locked, created_at) VALUES (zeroblob(16), 'ada', 'user', 0, '2026-11-20T00:00:00+00:00')";
-    store.writer.execute_unprepared(user).await.expect("a user");
+    store.0.writer.execute_unprepared(user).await.expect("a user");
     (directory, store)
 }
 
-async fn number(db: &Patient<DatabaseConnection>, pragma: &str) -> i64 {
+async fn number(db: &WithTimeout<DatabaseConnection>, pragma: &str) -> i64 {
     let statement = Statement::from_string(db.get_database_backend(), format!("PRAGMA {pragma}"));
     let row = db.query_one_raw(statement).await.expect("a read").expect("a row");
     row.try_get_by_index(0).expect("a number")
@@ -44,14 +44,14 @@ async fn append(store: &SqlStore, rows: u32) -> Result<(), StoreError> {
 async fn a_full_disk_is_told_apart_and_writing_goes_on_when_there_is_room_again() {
     let (_directory, store) = migrated().await;
     append(&store, 1).await.expect("room for one");
-    let pages = number(&store.writer, "page_count").await;
-    number(&store.writer, &format!("max_page_count = {pages}")).await;
+    let pages = number(&store.0.writer, "page_count").await;
+    number(&store.0.writer, &format!("max_page_count = {pages}")).await;
 
     let refused = append(&store, 10_000).await;
     assert!(matches!(refused, Err(StoreError::DiskFull(_))), "{refused:?}");
     assert_eq!(store.last_event().await.expect("a read"), 1, "nothing of it was written");
 
-    number(&store.writer, "max_page_count = 1000000").await;
+    number(&store.0.writer, "max_page_count = 1000000").await;
     append(&store, 10_000).await.expect("room for all");
     assert_eq!(store.last_event().await.expect("a read"), 10_001);
 }
@@ -81,7 +81,7 @@ async fn a_transaction_that_sqlite_ended_by_itself_does_not_spoil_the_next() {
 #[tokio::test]
 async fn commits_are_durable_and_foreign_keys_hold_on_every_connection() {
     let (_directory, store) = migrated().await;
-    for db in [&store.writer, &store.readers] {
+    for db in [&store.0.writer, &store.0.readers] {
         assert_eq!(number(db, "synchronous").await, FULL);
         assert_eq!(number(db, "foreign_keys").await, 1);
         assert_eq!(number(db, "busy_timeout").await, 200);
@@ -91,6 +91,6 @@ async fn commits_are_durable_and_foreign_keys_hold_on_every_connection() {
 #[tokio::test]
 async fn readers_cannot_write() {
     let (_directory, store) = migrated().await;
-    let refused = store.readers.execute_unprepared("DELETE FROM users").await;
+    let refused = store.0.readers.execute_unprepared("DELETE FROM users").await;
     assert!(refused.expect_err("a reader").to_string().contains("readonly"));
 }

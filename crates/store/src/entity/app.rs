@@ -5,7 +5,7 @@ use control::ports::store::StoreError;
 use domain::{AppId, NodeId, UserId, VclusterId, app::App};
 use sea_orm::{ActiveValue::Set, entity::prelude::*};
 
-use crate::{fault::unreadable, words};
+use crate::{enum_text, fault::unreadable};
 
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
 #[sea_orm(table_name = "apps")]
@@ -44,7 +44,7 @@ impl TryFrom<Model> for App {
             node: row.node_name.parse().map_err(|fault| unreadable(&fault))?,
             node_id: NodeId::new(row.node),
             port: u16::try_from(row.port).map_err(|fault| unreadable(&fault))?,
-            kind: words::app_kind(&row.kind).map_err(|fault| unreadable(&fault))?,
+            kind: enum_text::read("kind", &row.kind).map_err(|fault| unreadable(&fault))?,
             name: row.name.map(|name| name.parse()).transpose().map_err(|fault| unreadable(&fault))?,
             pinned: row.pinned,
             enabled: row.enabled,

@@ -8,7 +8,7 @@ use domain::{
 };
 use sea_orm::{ActiveValue::Set, entity::prelude::*};
 
-use crate::{fault::unreadable, words};
+use crate::{enum_text, fault::unreadable};
 
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
 #[sea_orm(table_name = "nodes")]
@@ -58,8 +58,8 @@ impl TryFrom<Model> for Node {
             worker: row.worker.parse().map_err(|fault| unreadable(&fault))?,
             ip: row.ip.parse().map_err(|fault| unreadable(&fault))?,
             generation: Generation(u64::try_from(row.generation).map_err(|fault| unreadable(&fault))?),
-            intent: words::node_intent(&row.intent).map_err(|fault| unreadable(&fault))?,
-            state: words::node_state(&row.state).map_err(|fault| unreadable(&fault))?,
+            intent: enum_text::read("intent", &row.intent).map_err(|fault| unreadable(&fault))?,
+            state: enum_text::read("state", &row.state).map_err(|fault| unreadable(&fault))?,
             reason: row.reason,
             reserved: row.reserved,
             running_since: row.running_since,

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use control::ports::store::{StoreError, Unclaimed};
-use domain::{NodeId, UserId, VclusterId, node::Generation};
+use domain::{InstanceId, UserId, VclusterId, node::Generation};
 use sea_orm::{ActiveValue::Set, entity::prelude::*};
 
 use crate::fault::unreadable;
@@ -13,6 +13,7 @@ pub(crate) struct Model {
     #[sea_orm(primary_key, auto_increment = false)]
     pub id: Uuid,
     pub worker: String,
+    /// Nil for a task's.
     pub vcluster: Uuid,
     pub owner: Uuid,
     pub generation: i64,
@@ -30,9 +31,9 @@ impl TryFrom<Model> for Unclaimed {
     fn try_from(row: Model) -> Result<Self, StoreError> {
         let unreadable = |fault: &dyn std::fmt::Display| unreadable("unclaimed node", row.id, fault);
         Ok(Self {
-            node: NodeId::new(row.id),
+            instance: InstanceId::new(row.id),
             worker: row.worker.parse().map_err(|fault| unreadable(&fault))?,
-            vcluster: VclusterId::new(row.vcluster),
+            vcluster: (!row.vcluster.is_nil()).then(|| VclusterId::new(row.vcluster)),
             owner: UserId::new(row.owner),
             generation: Generation(u64::try_from(row.generation).map_err(|fault| unreadable(&fault))?),
             found_at: row.found_at,
@@ -43,9 +44,9 @@ impl TryFrom<Model> for Unclaimed {
 impl From<&Unclaimed> for ActiveModel {
     fn from(unclaimed: &Unclaimed) -> Self {
         Self {
-            id: Set(unclaimed.node.as_uuid()),
+            id: Set(unclaimed.instance.as_uuid()),
             worker: Set(unclaimed.worker.to_string()),
-            vcluster: Set(unclaimed.vcluster.as_uuid()),
+            vcluster: Set(unclaimed.vcluster.map_or(Uuid::nil(), VclusterId::as_uuid)),
             owner: Set(unclaimed.owner.as_uuid()),
             generation: Set(i64::try_from(unclaimed.generation.0).unwrap_or(i64::MAX)),
             found_at: Set(unclaimed.found_at),

@@ -2,10 +2,10 @@
 
 use chrono::{DateTime, Utc};
 use control::ports::store::{Account, StoreError};
-use domain::{UserId, allowance::Standing, quota::OwnLimits, user::User};
+use domain::{UserId, quota::OwnLimits, quota_policy::QuotaAssignment, user::User};
 use sea_orm::{ActiveValue::Set, entity::prelude::*};
 
-use crate::{fault::unreadable, words};
+use crate::{enum_text, fault::unreadable};
 
 #[derive(Clone, PartialEq, Eq, DeriveEntityModel)]
 #[sea_orm(table_name = "users")]
@@ -49,7 +49,7 @@ impl TryFrom<Model> for User {
         Ok(Self {
             id: UserId::new(row.id),
             name: row.name.parse().map_err(|fault| unreadable(&fault))?,
-            role: words::role(&row.role).map_err(|fault| unreadable(&fault))?,
+            role: enum_text::read("role", &row.role).map_err(|fault| unreadable(&fault))?,
             locked: row.locked,
             created_at: row.created_at,
         })
@@ -66,10 +66,10 @@ impl TryFrom<Model> for Account {
 }
 
 impl Model {
-    pub(crate) fn standing(&self) -> Result<Standing, StoreError> {
+    pub(crate) fn quota_assignment(&self) -> Result<QuotaAssignment, StoreError> {
         let own = self.own_limits().ok_or_else(|| unreadable("user", self.id, "a limit is out of range"))?;
         let group = self.group.as_deref().map(str::parse).transpose();
-        Ok(Standing { group: group.map_err(|fault| unreadable("user", self.id, fault))?, own })
+        Ok(QuotaAssignment { group: group.map_err(|fault| unreadable("user", self.id, fault))?, own })
     }
 
     /// `None` when one is nothing that we write.
@@ -90,7 +90,7 @@ impl From<&Account> for ActiveModel {
         Self {
             id: Set(user.id.as_uuid()),
             name: Set(user.name.to_string()),
-            role: Set(words::of_role(user.role).to_owned()),
+            role: Set(user.role.as_str().to_owned()),
             locked: Set(user.locked),
             password_hash: Set(password_hash.clone()),
             created_at: Set(user.created_at),

@@ -3,9 +3,10 @@
 use chrono::{DateTime, Utc};
 use control::ports::store::StoreError;
 use domain::{UserId, VclusterId, node::Node, operation::Operation, resources::Resources, vcluster::Vcluster};
+use ipnet::Ipv4Net;
 use sea_orm::{ActiveValue::Set, entity::prelude::*};
 
-use crate::{fault::unreadable, words};
+use crate::{enum_text, fault::unreadable};
 
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
 #[sea_orm(table_name = "vclusters")]
@@ -23,6 +24,10 @@ pub(crate) struct Model {
     pub operation: Uuid,
     pub created_at: DateTime<Utc>,
     pub autostart: bool,
+    pub description: String,
+    /// These two follow from the rest; none where that cannot be read.
+    pub state: Option<String>,
+    pub subnet_start: Option<i64>,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
@@ -55,11 +60,12 @@ impl Model {
                 pids: u32::try_from(self.pids).map_err(|fault| unreadable(&fault))?,
             },
             subnet: self.subnet.parse().map_err(|fault| unreadable(&fault))?,
-            intent: words::intent(&self.intent).map_err(|fault| unreadable(&fault))?,
+            intent: enum_text::read("intent", &self.intent).map_err(|fault| unreadable(&fault))?,
             nodes,
             operation,
             created_at: self.created_at,
             autostart: self.autostart,
+            description: self.description.parse().map_err(|fault| unreadable(&fault))?,
         })
     }
 }
@@ -79,6 +85,14 @@ impl From<&Vcluster> for ActiveModel {
             operation: Set(vcluster.operation.id.as_uuid()),
             created_at: Set(vcluster.created_at),
             autostart: Set(vcluster.autostart),
+            description: Set(vcluster.description.as_str().to_owned()),
+            state: Set(Some(vcluster.state().as_str().to_owned())),
+            subnet_start: Set(Some(start(vcluster.subnet))),
         }
     }
+}
+
+/// The number of the first address.
+pub(crate) fn start(subnet: Ipv4Net) -> i64 {
+    u32::from(subnet.network()).into()
 }

@@ -1,7 +1,10 @@
 //! Accounts, tokens and sign-in attempts come back as they were put in.
 
-use control::ports::store::{Attempts, Store, StoreError, Token};
-use domain::{TokenId, user::Role};
+use control::ports::store::{AccessReads, Attempts, StoreError, Token, UserReads};
+use domain::{
+    TokenId,
+    user::{Role, Scope, Scopes},
+};
 use uuid::Uuid;
 
 use super::Record;
@@ -71,13 +74,14 @@ async fn passwords_and_locks_change_for_one_user_only() {
     assert_eq!(other.password_hash, account(2).password_hash);
 }
 
-fn token(number: u128, digest: &str) -> Token {
+pub(super) fn token(number: u128, digest: &str) -> Token {
     Token {
         id: TokenId::new(Uuid::from_u128(number)),
         user: user_id(1),
         digest: digest.into(),
         prefix: "dkl_ab".into(),
         name: "thesis".into(),
+        scopes: Scopes::of(&[Scope::Ssh]),
         last_used: None,
         created_at: at(0),
         expires_at: at(60),

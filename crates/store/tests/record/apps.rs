@@ -1,6 +1,6 @@
 //! Apps in the record: kept as they are, found by label, gone with their node.
 
-use control::ports::store::{Store, StoreError};
+use control::ports::store::{AppReads, StoreError};
 use domain::{
     AppId,
     app::{App, AppKind, AppLabel},

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
-use control::ports::store::{EventBody, Store};
+use control::ports::store::{EventBody, Store, UserReads, VclusterReads};
 use domain::quota::Usage;
 use sea_orm::{
     ConnectionTrait, DatabaseConnection, QueryResult, Statement,

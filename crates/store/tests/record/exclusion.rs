@@ -2,13 +2,13 @@
 
 use std::{collections::BTreeSet, task::Poll, time::Duration};
 
-use control::ports::store::{PageRequest, Store, StoreError, Transaction};
+use control::ports::store::{PageRequest, Store, StoreError, Transaction, UserReads, VclusterReads};
 use domain::vcluster::Vcluster;
 use futures::FutureExt;
 use store::SqlStore;
 
 use super::{HASTE, Record};
-use crate::fixture::{account, at, user_id, vcluster, vcluster_id};
+use crate::fixture::{account, at, everywhere, user_id, vcluster, vcluster_id};
 
 const LONG: Duration = Duration::from_secs(30);
 
@@ -31,7 +31,7 @@ async fn a_second_process_waits_for_the_first() {
     assert!(tokio::time::timeout(HASTE, &mut second).await.is_err(), "it waits");
     first.set_locked(user_id(1), true).await.expect("a change");
     first.commit().await.expect("a commit");
-    let mut second = second.await.expect("the writer's place");
+    let second = second.await.expect("the writer's place");
     let seen = second.account(&account(1).user.name).await.expect("a read").expect("the account");
     assert!(seen.user.locked, "and sees what the first has done");
 }
@@ -74,9 +74,9 @@ async fn a_transaction_that_is_dropped_changes_nothing() {
     let mut dropped = record.begin().await;
     dropped.save_vcluster(&vcluster(1, 1, 2), at(0)).await.expect("a save");
     drop(dropped);
-    let mut next = record.begin().await;
+    let next = record.begin().await;
     assert_eq!(next.vcluster(vcluster_id(1)).await.expect("a read"), None);
-    assert_eq!(next.subnets().await.expect("a read"), []);
+    assert_eq!(next.subnets_in(everywhere()).await.expect("a read"), []);
 }
 
 #[tokio::test]
@@ -190,7 +190,7 @@ fn round_of(round: u32) -> Vcluster {
 async fn take(store: &SqlStore, new: Vcluster) -> Result<bool, StoreError> {
     let mut transaction: Box<dyn Transaction> = store.begin().await?;
     let full = transaction.usage(new.owner).await?.vclusters > 0;
-    let taken = full || transaction.subnets().await?.contains(&new.subnet);
+    let taken = full || transaction.subnets_in(everywhere()).await?.contains(&new.subnet);
     tokio::task::yield_now().await;
     if !taken {
         transaction.save_vcluster(&new, at(0)).await?;

@@ -201,6 +201,7 @@ pub(crate) fn vcluster(owner: u128, number: u128, nodes: u128) -> Vcluster {
         operation: create.clone(),
         created_at: at(0),
         autostart: true,
+        description: Default::default(),
     };
     let new = (0..nodes).map(|node| new_node(number * 1000 + node)).collect();
     vcluster.add_nodes(new, create).expect("room for nodes");
@@ -228,4 +229,9 @@ pub(crate) fn change_everything(node: &mut Node) {
     node.tries = 2;
     node.runtime = Some("runsc".parse().expect("a runtime"));
     node.operation = OperationId::new(Uuid::from_u128(77));
+}
+
+/// Every address there is.
+pub(crate) fn everywhere() -> Ipv4Net {
+    Ipv4Net::default()
 }

@@ -171,11 +171,11 @@ async fn pending_is_locked_until_somebody_decides() {
     let record = Record::of([1]).await;
     let mut tx = record.begin().await;
     tx.set_pending(user_id(1)).await.expect("a change");
-    let admitted = tx.admitted(user_id(1)).await.expect("an answer").expect("a user");
-    assert!(admitted.pending && admitted.user.locked);
+    let status = tx.account_status(user_id(1)).await.expect("an answer").expect("a user");
+    assert!(status.pending && status.user.locked);
     tx.set_locked(user_id(1), false).await.expect("a change");
-    let admitted = tx.admitted(user_id(1)).await.expect("an answer").expect("a user");
-    assert!(!admitted.pending && !admitted.user.locked);
+    let status = tx.account_status(user_id(1)).await.expect("an answer").expect("a user");
+    assert!(!status.pending && !status.user.locked);
 }
 
 #[tokio::test]
@@ -188,12 +188,19 @@ async fn a_session_is_taken_by_one_asker_and_given_back_with_its_token() {
     assert_eq!(tx.take_due_sessions(at(60), at(180), 10).await.expect("an answer").len(), 1, "the other one");
     assert!(tx.take_due_sessions(at(179), at(300), 10).await.expect("an answer").is_empty(), "both are taken");
     let renewed = ProviderSession { refresh_token: Some("new".into()), ..provider_session(1, "a", Some(500)) };
-    assert!(tx.save_provider_session(&renewed).await.expect("an answer"));
+    let was = provider_session(1, "a", None).refresh_token;
+    assert!(tx.save_provider_session(&renewed, was.as_deref()).await.expect("an answer"));
+    let late = provider_session(1, "a", Some(900));
+    assert!(
+        !tx.save_provider_session(&late, was.as_deref()).await.expect("an answer"),
+        "another answer is kept by now"
+    );
+    tx.end_session_of_key(&key(1), was.as_deref()).await.expect("no change");
     tx.commit().await.expect("committed");
     assert_eq!(record.store.provider_session(&key(1)).await.expect("an answer"), Some(renewed));
     let mut tx = record.begin().await;
-    tx.end_session_of_key(&key(1)).await.expect("a change");
-    assert!(!tx.save_provider_session(&provider_session(1, "a", None)).await.expect("an answer"), "it has ended");
+    tx.end_session_of_key(&key(1), Some("new")).await.expect("a change");
+    assert!(!tx.save_provider_session(&late, Some("new")).await.expect("an answer"), "it has ended");
 }
 
 #[tokio::test]

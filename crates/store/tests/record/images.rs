@@ -1,6 +1,6 @@
 //! The administrators' list of images, in the record.
 
-use control::ports::store::{AllowedImage, Store};
+use control::ports::store::{AllowedImage, ImageReads};
 
 use super::Record;
 use crate::fixture::at;

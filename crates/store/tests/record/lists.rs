@@ -1,7 +1,10 @@
 //! Lists: newest first, page by page, only what is one's own.
 
-use control::ports::store::{PageRequest, Store};
-use domain::VclusterId;
+use std::collections::{BTreeMap, BTreeSet};
+
+use control::ports::store::{PageRequest, VclusterReads};
+use domain::{NodeId, VclusterId, node::NodeState, vcluster::Intent};
+use uuid::Uuid;
 
 use super::Record;
 use crate::fixture::{user_id, vcluster, vcluster_id};
@@ -59,4 +62,78 @@ async fn all_vclusters_of_all_owners_are_there_with_their_nodes() {
         [(1, 1), (1, 2), (2, 3), (2, 4), (1, 5)].map(|(owner, number)| vcluster(owner, number, 2)).into();
     assert_eq!(all, expected);
     assert_eq!(Record::new().await.store.all_vclusters().await.expect("a read").vclusters, []);
+}
+
+#[tokio::test]
+async fn vclusters_are_found_by_the_worker_and_by_the_nodes_they_have() {
+    let record = record().await;
+    let mut both = vcluster(2, 6, 2);
+    both.nodes[1].worker = "there".parse().expect("a worker");
+    record.save(&both).await;
+    let on = async |worker: &str| {
+        let found = record.store.vclusters_on(&worker.parse().expect("a worker")).await.expect("a read").vclusters;
+        found.into_iter().map(|vcluster| (vcluster.id, vcluster.nodes.len())).collect::<BTreeSet<_>>()
+    };
+    assert_eq!(on("there").await, [(both.id, 2)].into(), "whole, also with its nodes elsewhere");
+    assert_eq!(on("here").await, (1..=6).map(|number| (vcluster_id(number), 2)).collect());
+    assert_eq!(on("nowhere").await, [].into());
+    let mut workers = record.store.workers().await.expect("a read");
+    workers.sort();
+    assert_eq!(workers.iter().map(|name| name.as_str()).collect::<Vec<_>>(), ["here", "there"]);
+
+    // More than go into one statement, most of them strangers.
+    let nodes: Vec<NodeId> =
+        (0..2_000).chain([both.nodes[1].id.as_uuid().as_u128()]).map(Uuid::from_u128).map(NodeId::new).collect();
+    let with = record.store.vclusters_with(&nodes).await.expect("a read").vclusters;
+    let with: BTreeSet<_> = with.into_iter().map(|vcluster| vcluster.id).collect();
+    assert_eq!(with, [vcluster_id(1), both.id].into());
+}
+
+#[tokio::test]
+async fn vclusters_are_counted_by_the_state_they_were_saved_in() {
+    let record = record().await;
+    let mut stopped = vcluster(1, 1, 2);
+    stopped.intent = Intent::Stopped;
+    stopped.nodes.iter_mut().for_each(|node| node.state = NodeState::Stopped);
+    record.save(&stopped).await;
+    let counts: BTreeMap<_, _> = record
+        .store
+        .vcluster_counts()
+        .await
+        .expect("a read")
+        .into_iter()
+        .map(|(state, count)| (state.as_str(), count))
+        .collect();
+    assert_eq!(counts, [("creating", 4), ("stopped", 1)].into());
+}
+
+#[tokio::test]
+async fn subnets_are_known_by_where_they_begin() {
+    let record = record().await;
+    let within = async |network: &str| {
+        record
+            .store
+            .subnets_in(network.parse().expect("a network"))
+            .await
+            .expect("a read")
+            .into_iter()
+            .collect::<BTreeSet<_>>()
+    };
+    let of = |number| vcluster(1, number, 2).subnet;
+    assert_eq!(within("172.20.0.0/25").await, [of(1), of(2), of(3)].into());
+    assert_eq!(within("172.20.0.128/25").await, [of(4), of(5)].into());
+    assert_eq!(within("10.0.0.0/8").await, [].into());
+    assert_eq!(record.store.newest_subnet().await.expect("a read"), Some(of(5)));
+    // What another hand has written, and what cannot be read.
+    record.run("UPDATE vclusters SET subnet = '10.1.0.0/27', state = 'odd' WHERE name = 'lab-4'").await;
+    record.run("UPDATE vclusters SET image = 'NO', subnet_start = NULL WHERE name = 'lab-5'").await;
+    assert_eq!(record.store.vcluster_counts().await.expect("a read").iter().map(|(_, count)| count).sum::<u32>(), 4);
+    store::migrate(&record.store).await.expect("the schema");
+    assert_eq!(record.store.vcluster_counts().await.expect("a read").iter().map(|(_, count)| count).sum::<u32>(), 5);
+    assert_eq!(
+        within("10.0.0.0/8").await,
+        ["10.1.0.0/27".parse().expect("a network"), of(5)].into(),
+        "that of the unreadable one always"
+    );
+    assert_eq!(Record::new().await.store.newest_subnet().await.expect("a read"), None);
 }

@@ -5,8 +5,8 @@ use std::time::{Duration, Instant};
 use control::{
     Error,
     ports::{
-        coordination::{Duty, Order},
-        store::{Store, StoreError},
+        coordination::{Order, WorkerCoordination},
+        store::{Store, StoreError, UserReads, VclusterReads},
     },
 };
 use domain::node::Phase;
@@ -48,7 +48,7 @@ impl Scene {
     }
 }
 
-/// Less patient than usual, so that tests are short.
+/// Waits for less long than usual, so that tests are short.
 fn config(place: &str) -> PostgresConfig {
     let (acquire_timeout, statement_timeout) = (Duration::from_secs(2), STATEMENT);
     PostgresConfig { acquire_timeout, statement_timeout, ..PostgresConfig::at(format!("postgres://docklet@{place}")) }

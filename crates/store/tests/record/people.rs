@@ -4,12 +4,12 @@ use std::{collections::HashMap, sync::Arc};
 
 use control::ports::{
     clock::Clock,
-    store::{PageRequest, Store},
+    store::{AccessReads, PageRequest, UserReads},
 };
 use domain::{
-    allowance::Standing,
     name::GroupName,
     quota::{OwnLimits, Usage},
+    quota_policy::QuotaAssignment,
     user::Role,
 };
 use serde_json::json;
@@ -56,20 +56,20 @@ async fn limits_group_role_and_sign_in_change_for_one_user_only() {
     transaction.set_role(user_id(1), Role::Admin).await.expect("a change");
     let students: GroupName = "students".parse().expect("a name");
     transaction.set_group(user_id(1), Some(&students)).await.expect("a change");
-    let standing = Standing { group: Some(students), own: limits };
-    assert_eq!(transaction.standing(user_id(1)).await.expect("a read"), standing);
+    let quota = QuotaAssignment { group: Some(students), own: limits };
+    assert_eq!(transaction.quota_assignment(user_id(1)).await.expect("a read"), quota);
     assert_eq!(transaction.administrators().await.expect("a read"), [user_id(1)]);
     transaction.set_locked(user_id(1), true).await.expect("a change");
     assert_eq!(transaction.administrators().await.expect("a read"), [], "a locked one cannot sign in");
     transaction.commit().await.expect("a commit");
     let [first, second] = record.store.people("", ALL).await.expect("a list").try_into().expect("two people");
-    assert_eq!((first.standing, first.last_sign_in, first.user.role), (standing, Some(at(5)), Role::Admin));
-    assert_eq!((second.standing, second.last_sign_in), (Standing::default(), None));
+    assert_eq!((first.quota, first.last_sign_in, first.user.role), (quota, Some(at(5)), Role::Admin));
+    assert_eq!((second.quota, second.last_sign_in), (QuotaAssignment::default(), None));
     let mut transaction = record.begin().await;
     transaction.set_own_limits(user_id(1), OwnLimits::default()).await.expect("a change");
     transaction.set_group(user_id(1), None).await.expect("a change");
     transaction.commit().await.expect("a commit");
-    assert_eq!(record.store.standing(user_id(1)).await.expect("a read"), Standing::default());
+    assert_eq!(record.store.quota_assignment(user_id(1)).await.expect("a read"), QuotaAssignment::default());
 }
 
 struct Then;

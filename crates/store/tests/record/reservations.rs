@@ -7,8 +7,8 @@ use control::{
     Control, Error, Policy, Ports,
     actor::Actor,
     ports::{
-        coordination::{Duty, WorkerInfo},
-        store::Store,
+        coordination::{WorkerCoordination, WorkerInfo},
+        store::{EventReads, VclusterReads},
     },
     vclusters::CreateVcluster,
 };
@@ -52,6 +52,7 @@ fn wish() -> impl Strategy<Value = Wish> {
                 cpus: f64::from(cpu) * 0.25,
                 memory_mib: memory * 256,
                 autostart: true,
+                description: String::new(),
             };
             Wish { owner, control, create }
         },
@@ -133,7 +134,15 @@ impl Lab {
 
 /// One small node.
 pub(super) fn order(name: &str) -> CreateVcluster {
-    CreateVcluster { name: name.into(), image: "a".into(), nodes: 1, cpus: 0.5, memory_mib: 64, autostart: true }
+    CreateVcluster {
+        name: name.into(),
+        image: "a".into(),
+        nodes: 1,
+        cpus: 0.5,
+        memory_mib: 64,
+        autostart: true,
+        description: String::new(),
+    }
 }
 
 /// A host of this size is there.
@@ -161,7 +170,7 @@ fn control(
     let nodes = Arc::new(FakeNodes::default());
     let ports = Ports {
         store: Arc::new(store),
-        dispatch: Arc::new(coordination.clone()),
+        publisher: Arc::new(coordination.clone()),
         nodes: nodes.clone(),
         usages: nodes,
         clock: Arc::new(FakeClock::default()),
@@ -170,7 +179,7 @@ fn control(
     let overcommit = Overcommit { cpu: 1.0, memory: 1.0 };
     let cluster_net = "172.20.0.0/24".parse().expect("a network");
     let images = testkit::build::image_rules();
-    let policy = Policy { allowances: LIMITS.into(), cluster_net, overcommit, images, pids: PIDS as u32 };
+    let policy = Policy { quota_policy: LIMITS.into(), cluster_net, overcommit, images, pids: PIDS as u32 };
     let (control, reconciler) = Control::new(&ports, policy);
     tokio::spawn(reconciler.run(stop.clone()));
     control

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use control::ports::store::Store;
+use control::ports::store::UserReads;
 use store::MigrateError;
 
 use super::{Database, Record};

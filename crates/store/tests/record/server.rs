@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use control::ports::store::{PageRequest, Store, StoreError};
+use control::ports::store::{AccessReads, PageRequest, Store, StoreError, UserReads};
 use domain::name::UserName;
 use sea_orm::{ConnectionTrait, Statement};
 use store::{ConnectError, PostgresConfig};
@@ -75,15 +75,15 @@ async fn a_statement_that_takes_too_long_is_ended() {
     let record = Record::of([1]).await;
     let statement_timeout = Duration::from_millis(300);
     let url = record.place.url();
-    let impatient = store::connect(&PostgresConfig { statement_timeout, ..PostgresConfig::at(url) }.into()).await;
-    let impatient = impatient.expect("the database");
+    let hasty = store::connect(&PostgresConfig { statement_timeout, ..PostgresConfig::at(url) }.into()).await;
+    let hasty = hasty.expect("the database");
     let plain = record.plain().await;
     let lock = sea_orm::TransactionTrait::begin(&plain).await.expect("a transaction");
     lock.execute_unprepared("LOCK TABLE users IN ACCESS EXCLUSIVE MODE").await.expect("a lock");
-    let ended = impatient.user(user_id(1)).await;
+    let ended = hasty.user(user_id(1)).await;
     assert!(matches!(ended, Err(StoreError::Unavailable(_))), "{ended:?}");
     lock.rollback().await.expect("an end");
-    assert!(impatient.user(user_id(1)).await.expect("a read").is_some());
+    assert!(hasty.user(user_id(1)).await.expect("a read").is_some());
 }
 
 /// As a restart does it to all of them.

@@ -1,7 +1,7 @@
 //! What is old goes, what is not stays. Events have their own tests.
 
-use control::ports::store::{Attempts, IdempotencyRecord, Store, Token};
-use domain::TokenId;
+use control::ports::store::{AccessReads, Attempts, IdempotencyRecord, Token};
+use domain::{TokenId, user::Scopes};
 use uuid::Uuid;
 
 use super::Record;
@@ -14,6 +14,7 @@ fn token(digest: &str, expires: i64) -> Token {
         digest: digest.into(),
         prefix: "dkl_ab".into(),
         name: String::new(),
+        scopes: Scopes::USUAL,
         last_used: None,
         created_at: at(0),
         expires_at: at(expires),
@@ -28,9 +29,9 @@ async fn old_keys_attempts_and_tokens_are_dropped_and_counted() {
     let mut transaction = record.begin().await;
     for (name, second) in [("old", 9), ("new", 10)] {
         let (key, fingerprint) = (name.to_owned(), String::new());
-        let reply =
+        let idempotency =
             IdempotencyRecord { user: user_id(1), key, fingerprint, vcluster: vcluster_id(1), created_at: at(second) };
-        transaction.insert_idempotency(&reply).await.expect("a new key");
+        transaction.insert_idempotency(&idempotency).await.expect("a new key");
         let attempts = Attempts { key: name.into(), failures: 1, last_failure: at(second) };
         transaction.set_attempts(&attempts).await.expect("a count");
         transaction.insert_token(&token(name, second)).await.expect("a new token");
@@ -39,7 +40,7 @@ async fn old_keys_attempts_and_tokens_are_dropped_and_counted() {
     assert_eq!(transaction.sweep(at(10), at(10)).await.expect("a sweep"), 0);
     transaction.commit().await.expect("a commit");
 
-    let mut transaction = record.begin().await;
+    let transaction = record.begin().await;
     for (name, stays) in [("old", false), ("new", true)] {
         assert_eq!(transaction.idempotency(user_id(1), name).await.expect("a read").is_some(), stays);
         assert_eq!(transaction.attempts(name).await.expect("a read").is_some(), stays);

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use control::ports::store::{Store, StoreError};
+use control::ports::store::{Store, StoreError, UserReads};
 use store::{MigrateError, ServeError, SqlStore};
 
 use super::Record;

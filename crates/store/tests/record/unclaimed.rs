@@ -1,6 +1,6 @@
 //! What the record remembers of nodes it has let go of, and of containers it does not know.
 
-use control::ports::store::{Store, Unclaimed};
+use control::ports::store::{Unclaimed, UnclaimedReads};
 use domain::{NodeId, node::Generation};
 
 use super::Record;
@@ -43,9 +43,9 @@ async fn what_no_record_claims_is_remembered_since_it_was_found() {
     let record = Record::of([1]).await;
     let worker = "here".parse().expect("a worker's name");
     let found = |number, second| Unclaimed {
-        node: node(number),
+        instance: node(number).into(),
         worker: std::clone::Clone::clone(&worker),
-        vcluster: vcluster_id(9),
+        vcluster: Some(vcluster_id(9)),
         owner: user_id(9),
         generation: Generation(3),
         found_at: at(second),
@@ -57,14 +57,14 @@ async fn what_no_record_claims_is_remembered_since_it_was_found() {
     transaction.save_unclaimed(&Unclaimed { generation: Generation(4), ..found(1, 8) }).await.expect("saved");
     transaction.commit().await.expect("a commit");
     let first = Unclaimed { generation: Generation(4), ..found(1, 1) };
-    assert_eq!(record.store.unclaimed().await.expect("a read"), [first.clone(), found(2, 2)]);
+    assert_eq!(record.store.all_unclaimed().await.expect("a read"), [first.clone(), found(2, 2)]);
 
     let mut transaction = record.begin().await;
-    assert_eq!(transaction.unclaimed(node(1)).await.expect("a read"), Some(first));
-    transaction.remove_unclaimed(node(1)).await.expect("removed");
-    transaction.remove_unclaimed(node(1)).await.expect("nothing to remove");
+    assert_eq!(transaction.unclaimed(node(1).into()).await.expect("a read"), Some(first));
+    transaction.remove_unclaimed(node(1).into()).await.expect("removed");
+    transaction.remove_unclaimed(node(1).into()).await.expect("nothing to remove");
     transaction.commit().await.expect("a commit");
-    assert_eq!(record.store.unclaimed().await.expect("a read"), [found(2, 2)]);
+    assert_eq!(record.store.all_unclaimed().await.expect("a read"), [found(2, 2)]);
 }
 
 #[tokio::test]

@@ -5,12 +5,15 @@ use std::time::Duration;
 use control::{
     actor::Actor,
     ports::{
-        coordination::{Duty, Order, Orphan, Verdict},
-        store::{AllowedImage, Attempts, EventBody, PageRequest, Store, StoreError, Unclaimed},
+        coordination::{Order, Orphan, Verdict, WorkerCoordination},
+        store::{
+            AccessReads, AllowedImage, Attempts, EventBody, EventReads, HomeReads, PageRequest, StoreError,
+            Transaction, Unclaimed, UserReads, VclusterReads,
+        },
     },
 };
 use domain::{
-    NodeId,
+    InstanceId,
     node::{Generation, Phase},
     quota::Usage,
     user::{Role, User},
@@ -19,8 +22,8 @@ use domain::{
 use sea_orm::{ConnectionTrait, Statement, prelude::Uuid};
 use testkit::{eventually, obtain};
 
-use super::{Record, reservations::Lab};
-use crate::fixture::{account, at, user_id, vcluster, vcluster_id};
+use super::{Record, accounts::token, reservations::Lab};
+use crate::fixture::{account, at, everywhere, user_id, vcluster, vcluster_id};
 
 /// SQLite's default page size.
 const PAGE: usize = 4096;
@@ -162,9 +165,9 @@ async fn other_rows_that_cannot_be_read_stop_nobody_else() {
     let lab = running.create("lab").await;
     let mut transaction = record.begin().await;
     let found = Unclaimed {
-        node: NodeId::new(Uuid::from_u128(7)),
+        instance: InstanceId::new(Uuid::from_u128(7)),
         worker: "there".parse().expect("a worker"),
-        vcluster: vcluster_id(7),
+        vcluster: Some(vcluster_id(7)),
         owner: user_id(2),
         generation: Generation::FIRST,
         found_at: at(0),
@@ -179,13 +182,12 @@ async fn other_rows_that_cannot_be_read_stop_nobody_else() {
     transaction.save_allowed_image(&line).await.expect("a line");
     transaction.save_unclaimed(&found).await.expect("a container");
     transaction.commit().await.expect("a commit");
-    for change in [
-        "homes SET worker = 'NO' WHERE worker = 'there'",
-        "allowed_images SET added_by = '../x'",
-        "unclaimed_nodes SET generation = -1",
-    ] {
-        record.run(&format!("UPDATE {change}")).await;
-    }
+    record.run("UPDATE allowed_images SET added_by = '../x'").await;
+    record.run("UPDATE homes SET worker = 'NO', made_at = 'x' WHERE worker = 'there'").await;
+    record.run("UPDATE unclaimed_nodes SET generation = -1, found_at = 'x'").await;
+    let (mine, theirs) = (lab.nodes[0].worker.clone(), "anywhere".parse().expect("a worker"));
+    let homes = record.store.homes(None).await.expect("a read");
+    assert!(homes.may_be_there(user_id(2), &theirs) && !homes.may_be_there(user_id(3), &mine), "{homes:?}");
     coordination.end_streams();
     control.vclusters.stop(owner, lab.id).await.expect("it can be stopped");
     let stopped = || coordination.assignment(lab.nodes[0].id).filter(|order| order.order == Order::Stop);
@@ -203,6 +205,36 @@ async fn other_rows_that_cannot_be_read_stop_nobody_else() {
         })
         .await;
     }
+}
+
+#[tokio::test]
+async fn a_home_whose_owner_cannot_be_read_may_be_any_users() {
+    let record = Record::of([1, 2]).await;
+    let here = "here".parse().expect("a worker");
+    let mut transaction = record.begin().await;
+    transaction.keep_home(user_id(1), &here, at(0)).await.expect("a home");
+    transaction.commit().await.expect("a commit");
+    assert!(!record.store.homes(Some(user_id(2))).await.expect("a read").may_be_there(user_id(2), &here));
+    for owner in ["x'01'", "'ada'"] {
+        record.run(&format!("PRAGMA foreign_keys = OFF; UPDATE homes SET owner = {owner}")).await;
+        for of in [None, Some(user_id(1)), Some(user_id(2))] {
+            let homes = record.store.homes(of).await.expect("a read");
+            assert!(homes.may_be_there(user_id(2), &here), "{owner} {of:?}: {homes:?}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn sums_that_another_hand_has_spoilt_stop_no_order_and_are_right_after_a_sweep() {
+    let record = record().await;
+    let right = record.store.worker_usage().await.expect("a read");
+    record.run("UPDATE worker_holdings SET vclusters = -1, cpu_milli = -5, memory_mib = -1, pids = -1").await;
+    let spoilt = record.store.worker_usage().await.expect("a read");
+    assert_eq!(spoilt[0].1, Usage { nodes: right[0].1.nodes, ..Usage::default() }, "as little as can be");
+    let mut transaction = record.begin().await;
+    transaction.sweep(at(0), at(1)).await.expect("a sweep");
+    transaction.commit().await.expect("a commit");
+    assert_eq!(record.store.worker_usage().await.expect("a read"), right);
 }
 
 /// An administrator, who owns nothing.
@@ -250,7 +282,8 @@ async fn a_vcluster_that_cannot_be_read_can_be_deleted_by_its_owner_and_by_admin
         let node = broken.nodes[0].id;
         eventually("its order is taken back", SOON, async || coordination.assignment(node).is_none()).await;
         let (worker, vcluster, generation) = (broken.nodes[0].worker.clone(), broken.id, broken.nodes[0].generation);
-        let orphan = Orphan { node, worker, vcluster, owner: broken.owner, generation };
+        let orphan =
+            Orphan { instance: node.into(), worker, vcluster: Some(vcluster), owner: broken.owner, generation };
         coordination.ask(&[orphan]).await.expect("coordination answers");
         let verdict = obtain("an answer", SOON, async || coordination.answer_about(node)).await;
         assert_eq!(verdict, Verdict::Remove { generation }, "its host may remove the container");
@@ -269,16 +302,29 @@ async fn a_vcluster_without_its_operation_is_named() {
 }
 
 #[tokio::test]
-async fn broken_sums_and_subnets_are_named() {
+async fn broken_sums_are_named_and_neither_they_nor_broken_subnets_stop_others() {
     let record = record().await;
     record
         .run("UPDATE vclusters SET cpu_milli = -1, subnet = 'x'; UPDATE nodes SET worker = 'NO' WHERE name = 'node-1'")
         .await;
     let text = named(record.store.usage(user_id(1)).await, "cpu_milli");
     assert!(text.contains("usage") && text.contains("out of range"), "{text}");
+    // Below nothing or beyond what can be asked for: neither takes a host's room.
+    record.run("UPDATE vclusters SET cpu_milli = 9000000000000").await;
+    store::migrate(&record.store).await.expect("added up anew");
     let mut transaction = record.begin().await;
-    assert!(named(transaction.worker_usage().await, "cpu_milli").contains("worker usage"));
-    assert_eq!(transaction.subnets().await.expect("a read"), [], "others are given subnets all the same");
+    let held = async |transaction: &dyn Transaction| {
+        let held = transaction.worker_usage().await.expect("a read");
+        held.into_iter().map(|(worker, held)| (worker.to_string(), held.nodes, held.cpu_milli)).collect::<Vec<_>>()
+    };
+    assert_eq!(held(&*transaction).await, [("here".to_owned(), 1, 0)], "orders to its host go on");
+    transaction.remove_vcluster(vcluster_id(1), at(0)).await.expect("a removal");
+    assert_eq!(held(&*transaction).await, []);
+    assert_eq!(
+        transaction.subnets_in(everywhere()).await.expect("a read"),
+        [],
+        "others are given subnets all the same"
+    );
 }
 
 #[tokio::test]
@@ -292,6 +338,19 @@ async fn broken_attempts_and_events_are_named() {
         let text = named(record.store.events_after(user_id(1), 0, 9).await, body);
         assert!(text.contains(fault), "{text}");
     }
+}
+
+/// Nothing is guessed about what it may.
+#[tokio::test]
+async fn a_token_whose_scopes_are_none_is_named() {
+    let record = record().await;
+    let mut transaction = record.begin().await;
+    transaction.insert_token(&token(1, "aa")).await.expect("a new token");
+    transaction.commit().await.expect("a commit");
+    record.run("UPDATE tokens SET scopes = 'root'").await;
+    let text = named(record.store.token("aa").await, "scopes");
+    assert!(text.contains("token: 00000000-0000-0000-0000-000000000001: scope: must be"), "{text}");
+    named(record.store.tokens_of(user_id(1)).await, "scopes");
 }
 
 #[tokio::test]

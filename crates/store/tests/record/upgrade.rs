@@ -4,9 +4,12 @@ use std::sync::Arc;
 
 use control::ports::{
     clock::SystemClock,
-    store::{EventBody, HomeReads, PageRequest, Store, StoreError},
+    store::{
+        AccessReads, AppReads, EventBody, EventReads, HomeReads, OperationsOf, PageRequest, Store, StoreError,
+        UserReads, VclusterReads,
+    },
 };
-use domain::{app::AppLabel, operation::OperationState};
+use domain::{app::AppLabel, operation::OperationState, user::Scopes};
 use migration::{Migrator, MigratorTrait};
 use sea_orm::{ConnectionTrait, Database};
 use store::{SessionStore, StoreConfig};
@@ -66,6 +69,15 @@ async fn fill(db: &impl ConnectionTrait) {
             "INSERT INTO tokens (id, user, digest, prefix, created_at, expires_at) VALUES ({}, {user}, 'aa', 'dkl_aa', {AT}, {AT})",
             blob(3)
         ),
+        format!(
+            "INSERT INTO users (id, name, role, locked, password_hash, created_at) VALUES ({}, 'bob', 'user', FALSE, 'hash', {AT})",
+            blob(2)
+        ),
+        format!(
+            "INSERT INTO tokens (id, user, digest, prefix, created_at, expires_at) VALUES ({}, {}, 'bb', 'dkl_bb', {AT}, {AT})",
+            blob(4),
+            blob(2)
+        ),
         format!("INSERT INTO events (owner, at, body) VALUES ({user}, {AT}, '{}')", EVENT.replace('\n', "")),
     ];
     for statement in statements {
@@ -87,7 +99,10 @@ async fn a_record_of_the_first_release_is_kept_whole() {
     let lab = store.vcluster(vcluster_id(7)).await.expect("a read").expect("the vcluster");
     assert_eq!((lab.name.as_str(), lab.nodes.len(), lab.nodes[0].generation.0), ("lab", 2, 3));
     assert_eq!(store.user(user_id(1)).await.expect("a read").expect("the user").name.as_str(), "ada");
-    assert!(store.token("aa").await.expect("a read").is_some());
+    let token = store.token("aa").await.expect("a read").expect("their token");
+    assert_eq!(token.scopes, Scopes::ALL, "it may what it could");
+    let bobs = store.token("bb").await.expect("a read").expect("his token");
+    assert_eq!(bobs.scopes, Scopes::USUAL, "nothing in it wakes up when he is promoted");
     let session = SessionStore::new(store.clone(), Arc::new(SystemClock));
     assert!(session.load(&Id(0)).await.expect("a read").is_some(), "nobody is signed out");
 
@@ -96,13 +111,23 @@ async fn a_record_of_the_first_release_is_kept_whole() {
     assert_eq!((lab.resources.pids, &lab.nodes[0].runtime), (1024, &None), "as its nodes were made");
     assert!(lab.autostart && lab.nodes.iter().all(|node| node.tries == 0));
 
+    assert_eq!(
+        store.vcluster_counts().await.expect("a read"),
+        [(lab.state(), 1)],
+        "what follows from the rest is there"
+    );
+    assert_eq!(store.subnets_in(lab.subnet).await.expect("a read"), [lab.subnet]);
+
     let events = store.events_after(user_id(1), 0, 10).await.expect("a read").expect("kept events");
     assert!(matches!(&events[0].body, EventBody::Vcluster { vcluster, .. } if vcluster.operation.by.is_none()));
 
     let all = PageRequest { after: None, limit: 10 };
-    let history = store.operations_of(vcluster_id(7), all).await.expect("a history");
-    let told: Vec<_> = history.iter().map(|(operation, by)| (operation.state, by.clone())).collect();
+    let history = store.operations(OperationsOf::Vcluster(vcluster_id(7)), all).await.expect("a history");
+    let told: Vec<_> = history.iter().map(|listed| (listed.operation.state, listed.by.clone())).collect();
     assert_eq!(told, [(OperationState::Running, None), (OperationState::Succeeded, None)], "nobody wrote down who");
+    let own = store.operations(OperationsOf::Owner(user_id(1)), all).await.expect("a history");
+    assert_eq!(own, history, "it is their vcluster");
+    assert!(own.iter().all(|listed| listed.vcluster_name.as_ref() == Some(&lab.name)));
 
     assert_eq!(store.apps_of(vcluster_id(7)).await.expect("a read"), []);
     let mut transaction = store.begin().await.expect("the writer's place");

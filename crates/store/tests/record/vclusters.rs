@@ -1,7 +1,7 @@
 //! A vcluster is saved and loaded as a whole.
 
 use chrono::{DateTime, Utc};
-use control::ports::store::{Store, StoreError};
+use control::ports::store::{StoreError, VclusterReads};
 use domain::{
     NodeId, OperationId,
     operation::{Operation, OperationKind},
@@ -11,7 +11,7 @@ use domain::{
 use sea_orm::{ConnectionTrait, Statement, prelude::Uuid};
 
 use super::Record;
-use crate::fixture::{at, change_everything, new_node, operation, user_id, vcluster, vcluster_id};
+use crate::fixture::{at, change_everything, new_node, operation, vcluster, vcluster_id};
 
 async fn loaded(record: &Record, number: u128) -> Option<Vcluster> {
     record.store.vcluster(vcluster_id(number)).await.expect("a read")
@@ -48,6 +48,8 @@ async fn every_field_that_changes_is_saved() {
     changed.resources = Resources { cpu_milli, memory_mib: Resources::MOST_MEMORY_MIB, pids: 4_194_304 };
     changed.subnet = "172.21.0.0/26".parse().expect("a subnet");
     changed.intent = Intent::Stopped;
+    changed.autostart = false;
+    changed.description = "for the thesis\nchapter 3 · 论文".parse().expect("a description");
     changed.operation = operation(5, OperationKind::Stop);
     changed.nodes.iter_mut().for_each(change_everything);
     record.save(&changed).await;
@@ -95,9 +97,24 @@ async fn a_name_is_taken_once_per_owner() {
     assert_eq!(loaded(&record, 3).await, None);
 
     let mut transaction = record.begin().await;
-    let found = transaction.vcluster_named(user_id(1), &twin.name).await.expect("a read");
-    assert_eq!(found, Some(vcluster_id(1)));
-    assert_eq!(transaction.vcluster_named(user_id(1), &vcluster(1, 9, 1).name).await.expect("a read"), None);
+    let refused = transaction.insert_vcluster(&twin).await;
+    assert!(matches!(refused, Err(StoreError::Taken("name"))), "{refused:?}");
+    drop(transaction);
+    assert_eq!(loaded(&record, 3).await, None);
+}
+
+#[tokio::test]
+async fn a_new_vcluster_comes_back_as_it_was_written_and_its_host_holds_it() {
+    let record = Record::of([1]).await;
+    let lab = vcluster(1, 1, 2);
+    let mut transaction = record.begin().await;
+    transaction.insert_vcluster(&lab).await.expect("written");
+    transaction.commit().await.expect("a commit");
+    assert_eq!(loaded(&record, 1).await, Some(lab.clone()));
+    let held = record.store.worker_usage().await.expect("a read");
+    let nodes: u32 = held.iter().map(|(_, usage)| usage.nodes).sum();
+    assert_eq!(nodes as usize, lab.nodes.len());
+    assert_eq!(record.store.usage(lab.owner).await.expect("a read").vclusters, 1);
 }
 
 #[tokio::test]
@@ -188,7 +205,7 @@ async fn a_node_leads_to_its_vcluster() {
     let record = Record::of([1]).await;
     record.save(&vcluster(1, 1, 2)).await;
     record.save(&vcluster(1, 2, 2)).await;
-    let mut transaction = record.begin().await;
+    let transaction = record.begin().await;
     let node = vcluster(1, 2, 2).nodes[1].id;
     assert_eq!(transaction.vcluster_of_node(node).await.expect("a read"), Some(vcluster(1, 2, 2)));
     let nobody = NodeId::new(Uuid::from_u128(99));

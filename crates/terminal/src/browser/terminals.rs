@@ -11,8 +11,8 @@ use crate::address;
 use crate::arrangement::{self, Arrangement};
 use crate::panel::NodeTab;
 use crate::panel::state::{Command, Looking, Panel, Tab};
-use crate::session::Found;
-use crate::status::Ending;
+use terminal_session::Found;
+use terminal_session::status::Ending;
 
 /// Brings back the terminals of nodes that run and were not asked yet.
 pub(crate) fn look(panel: Panel, nodes: Vec<NodeTab>) {

@@ -17,9 +17,9 @@ use super::screen::{self, Screen};
 use super::socket::{self, Socket};
 use super::{fonts, terminals};
 use crate::panel::state::{Panel, Tab};
-use crate::session::{Effect, Generation, Moment, Session, Start, Timer};
-use crate::status::Link;
 use crate::{address, words};
+use terminal_session::status::Link;
+use terminal_session::{Effect, Generation, Moment, Session, Start, Timer};
 use told::Told;
 
 /// A program that was just started or left has another name after this many milliseconds.

@@ -7,8 +7,8 @@ use leptos::prelude::*;
 use super::icon::{Glyph, Icon};
 use super::state::{Panel, Tab};
 use crate::runtime;
-use crate::status::{Ending, Link};
 use crate::words;
+use terminal_session::status::{Ending, Link};
 
 /// The thin line, and the same news for those who cannot see it.
 #[component]

@@ -6,7 +6,7 @@ use leptos::prelude::*;
 
 use super::NodeTab;
 use crate::paste::Preview;
-use crate::status::{Link, Status};
+use terminal_session::status::{Link, Status};
 
 /// The font size until the user changes it, in pixels.
 pub(crate) const FONT_SIZE: u32 = 13;

@@ -7,8 +7,8 @@ use leptos::prelude::*;
 use super::icon::{Glyph, Icon};
 use super::state::{Panel, Tab};
 use crate::runtime;
-use crate::status::Link;
 use crate::words;
+use terminal_session::status::Link;
 
 #[component]
 pub(crate) fn TabHandle(panel: Panel, tab: Tab) -> impl IntoView {

@@ -5,12 +5,12 @@ use std::collections::BTreeMap;
 use control::ports::coordination::{
     Answer, Assignment, AssignmentEvent, CoordinationError, Newer, Orphan, Report, ReportEvent, WorkerInfo,
 };
-use domain::{NodeId, name::WorkerName, node::Generation};
+use domain::{InstanceId, name::WorkerName, node::Generation};
 use futures::{StreamExt, stream::BoxStream};
 use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
 use tokio_stream::wrappers::UnboundedReceiverStream;
 
-type Place = (WorkerName, NodeId);
+type Place = (WorkerName, InstanceId);
 type Sender<E> = UnboundedSender<Result<E, CoordinationError>>;
 type Stream<E> = BoxStream<'static, Result<E, CoordinationError>>;
 
@@ -48,12 +48,12 @@ impl State {
     /// Publishes these unless something newer is there, which is returned; each worker hears once.
     pub(super) fn publish(&mut self, assignments: &[Assignment]) -> Vec<Newer> {
         let mut newer = Vec::new();
-        let mut news: BTreeMap<WorkerName, BTreeMap<NodeId, Assignment>> = BTreeMap::new();
+        let mut news: BTreeMap<WorkerName, BTreeMap<InstanceId, Assignment>> = BTreeMap::new();
         for assignment in assignments {
-            let place = (assignment.worker.clone(), assignment.node);
+            let place = (assignment.worker.clone(), assignment.instance);
             if let Some(there) = self.assignments.get(&place) {
                 if there.stays_before(assignment) {
-                    newer.push(Newer { node: there.node, generation: there.generation, order: there.order });
+                    newer.push(Newer { instance: there.instance, generation: there.generation, order: there.order });
                     continue;
                 }
                 if there == assignment {
@@ -61,7 +61,7 @@ impl State {
                 }
             }
             self.assignments.insert(place, assignment.clone());
-            news.entry(assignment.worker.clone()).or_default().insert(assignment.node, assignment.clone());
+            news.entry(assignment.worker.clone()).or_default().insert(assignment.instance, assignment.clone());
         }
         for (worker, changed) in news {
             self.tell_worker(&worker, &AssignmentEvent::Changed(changed.into_values().collect()));
@@ -70,7 +70,7 @@ impl State {
     }
 
     /// Takes these back, but for assignments newer than this.
-    pub(super) fn withdraw_known(&mut self, nodes: &[(WorkerName, NodeId, Generation)]) {
+    pub(super) fn withdraw_known(&mut self, nodes: &[(WorkerName, InstanceId, Generation)]) {
         let stays = |place: &Place, generation: Generation| {
             self.assignments.get(place).is_some_and(|there| there.generation > generation)
         };
@@ -81,7 +81,7 @@ impl State {
 
     /// Takes these assignments back; each worker hears once.
     pub(super) fn withdraw(&mut self, places: &[Place]) {
-        let mut gone: BTreeMap<WorkerName, Vec<NodeId>> = BTreeMap::new();
+        let mut gone: BTreeMap<WorkerName, Vec<InstanceId>> = BTreeMap::new();
         for place in places {
             self.reports.remove(place);
             if self.assignments.remove(place).is_some() {
@@ -126,7 +126,7 @@ impl State {
     pub(super) fn ask(&mut self, orphans: &[Orphan]) {
         let mut new = Vec::new();
         for orphan in orphans {
-            let place = (orphan.worker.clone(), orphan.node);
+            let place = (orphan.worker.clone(), orphan.instance);
             if self.orphans.insert(place, orphan.clone()).as_ref() != Some(orphan) {
                 new.push(orphan.clone());
             }
@@ -136,7 +136,7 @@ impl State {
         }
     }
 
-    pub(super) fn stop_asking(&mut self, worker: &WorkerName, nodes: &[NodeId]) {
+    pub(super) fn stop_asking(&mut self, worker: &WorkerName, nodes: &[InstanceId]) {
         for node in nodes {
             if self.orphans.remove(&(worker.clone(), *node)).is_some() {
                 self.tell_control(&ReportEvent::OrphanGone(worker.clone(), *node));
@@ -146,7 +146,7 @@ impl State {
 
     pub(super) fn answer(&mut self, answers: &[Answer]) {
         for answer in answers {
-            self.answers.insert((answer.worker.clone(), answer.node), answer.clone());
+            self.answers.insert((answer.worker.clone(), answer.instance), answer.clone());
             self.tell_worker(&answer.worker, &AssignmentEvent::Answered(vec![answer.clone()]));
         }
     }

@@ -64,15 +64,15 @@ impl Engine for FakeEngine {
         Ok(shelf.create(spec))
     }
 
-    async fn start_container(&self, id: &str, _ip: Ipv4Addr) -> Result<(), EngineError> {
+    async fn start_container(&self, id: &str, _ip: Option<Ipv4Addr>) -> Result<(), EngineError> {
         let mut shelf = self.shelf.lock();
         let call = Call::StartContainer(shelf.name_of(id));
         shelf.enter(call)?;
         let Some(kept) = shelf.find(id) else { return Err(EngineError::Gone(id.to_owned())) };
-        if let Some(spec) = &kept.spec
-            && !shelf.networks.iter().any(|(_, network)| network.name == spec.network)
+        if let Some(place) = kept.spec.as_ref().and_then(|spec| spec.network.as_ref())
+            && !shelf.networks.iter().any(|(_, network)| network.name == place.network)
         {
-            return Err(EngineError::Refused(format!("network {} not found", spec.network)));
+            return Err(EngineError::Refused(format!("network {} not found", place.network)));
         }
         if !matches!(kept.run, RunState::Running { .. }) {
             shelf.set_run(id, RunState::Running { since: self.now() });

@@ -45,7 +45,7 @@ impl Kept {
         let ours = self.spec.as_ref().filter(|spec| spec.installation == installation).map(|spec| ContainerLabels {
             owner: spec.owner,
             vcluster: spec.vcluster,
-            node: spec.node,
+            instance: spec.instance,
             generation: spec.generation,
         });
         Container { id: self.id.clone(), name: self.name.clone(), ours, run: self.run }
@@ -119,14 +119,16 @@ impl Shelf {
 
     /// Names of the containers in a network.
     pub(super) fn members(&self, network: &str) -> Vec<String> {
-        let inside = |kept: &&Kept| kept.spec.as_ref().is_some_and(|spec| spec.network == network);
+        let inside = |kept: &&Kept| {
+            kept.spec.as_ref().and_then(|spec| spec.network.as_ref()).is_some_and(|place| place.network == network)
+        };
         self.containers.iter().filter(inside).map(|kept| kept.name.clone()).collect()
     }
 
     fn tell_about(&mut self, id: &str) {
         if let Some(Kept { spec: Some(spec), .. }) = self.find(id) {
-            let (installation, node) = (spec.installation, spec.node);
-            self.tell(installation, &EngineEvent::Container(node));
+            let (installation, instance) = (spec.installation, spec.instance);
+            self.tell(installation, &EngineEvent::Container(instance));
         }
     }
 

@@ -6,7 +6,7 @@ use control::ports::{
     node::{ListeningPort, NodeError, ServiceStatus},
     usage::{DiskSample, Sample},
 };
-use domain::{NodeId, name::WorkerName};
+use domain::{NodeId, SshPublicKey, name::WorkerName};
 use tokio::sync::mpsc;
 
 type Told = Result<Vec<ListeningPort>, NodeError>;
@@ -25,6 +25,8 @@ pub(super) struct Node {
     pub(super) services: BTreeMap<String, ServiceStatus>,
     pub(super) logs: BTreeMap<String, String>,
     pub(super) samples: Vec<Sample>,
+    pub(super) keys: Vec<SshPublicKey>,
+    pub(super) ran: Vec<Vec<String>>,
     pub(super) away: bool,
     watchers: Vec<mpsc::UnboundedSender<Told>>,
 }

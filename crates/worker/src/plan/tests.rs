@@ -4,7 +4,11 @@ use super::{plan as plan_after, *};
 
 /// Without a restart.
 fn plan(order: Order, generation: Generation, seen: Seen, past: &Past) -> Step {
-    plan_after(order, generation, seen, past, &[])
+    after_restarts(order, generation, seen, past, &[])
+}
+
+fn after_restarts(order: Order, generation: Generation, seen: Seen, past: &Past, restarts: &[Restart]) -> Step {
+    plan_after(Wanted { order, generation, runs: Runs::On }, seen, past, restarts)
 }
 
 const NOW: Generation = Generation(5);
@@ -156,7 +160,7 @@ fn restart() -> Restart {
 
 #[test]
 fn what_went_down_with_the_engine_says_so_whatever_was_said_of_it_before() {
-    let after = |seen: Seen, past: &Past| plan_after(Order::Run, NOW, seen, past, &[restart()]);
+    let after = |seen: Seen, past: &Past| after_restarts(Order::Run, NOW, seen, past, &[restart()]);
     let interrupted = Step::Interrupted(down("the host was restarted"));
     for past in [Past::Unclear, Past::Ran, Past::Failed("the node was stopped outside Docklet".into())] {
         for code in [0, 137, 143, 255] {
@@ -182,8 +186,91 @@ fn a_restart_before_this_worker_came_takes_nothing_that_was_called_failed() {
     let moment = "1970-01-01T00:00:00Z";
     let guess = serde_json::json!({"last_seen": moment, "back": moment, "of_host": false, "guessed": true});
     let guess: Restart = serde_json::from_value(guess).expect("a restart");
-    let after = |past: Past| plan_after(Order::Run, NOW, ours(5, exited(255)), &past, &[guess]);
+    let after = |past: Past| after_restarts(Order::Run, NOW, ours(5, exited(255)), &past, &[guess]);
     assert!(matches!(after(Past::Ran), Step::Interrupted(..)));
     let failed = "the node ended while the Docker Engine was away (exit code 255)";
     assert_eq!(after(Past::Failed(failed.into())), Step::Failed(Cause::Before(failed.into())));
+}
+
+const RAN: Outcome = Outcome { exit: domain::task::Exit::Code(3), out_of_memory: false };
+
+fn once(order: Order, seen: Seen, past: &Past, begun: bool) -> Step {
+    plan_after(Wanted { order, generation: NOW, runs: Runs::Once { begun } }, seen, past, &[])
+}
+
+/// The only steps after which a command runs.
+fn runs_it(step: &Step) -> bool {
+    matches!(step, Step::Create | Step::Start { .. } | Step::Discard { .. })
+}
+
+fn concluded(code: i64, down: Option<Down>) -> Step {
+    Step::Conclude { end: End { id: id(), code, out_of_memory: false, at: DateTime::UNIX_EPOCH }, down }
+}
+
+#[test]
+fn a_task_that_can_have_run_is_not_run_again_whatever_is_known_of_it() {
+    for past in pasts().into_iter().chain([Past::Ended(RAN)]) {
+        for begun in [false, true] {
+            for code in [0, 3, 137, 255] {
+                let step = once(Order::Run, ours(5, exited(code)), &past, begun);
+                assert!(!runs_it(&step), "{past:?} {step:?}");
+                if matches!(past, Past::Nothing | Past::Unclear | Past::Ran) {
+                    assert_eq!(step, concluded(code, None), "{past:?}");
+                }
+            }
+            for seen in [Seen::Nothing, Seen::Foreign, ours(5, RunState::Dead)] {
+                let unknown = matches!(past, Past::Nothing | Past::Unclear);
+                let step = once(Order::Run, seen.clone(), &past, begun);
+                assert_eq!(runs_it(&step), unknown && !begun && seen == Seen::Nothing, "{past:?} {begun} {seen:?}");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_task_that_is_paused_outside_goes_on_when_it_is_continued_there() {
+    for past in [Past::Ran, Past::Unclear] {
+        assert_eq!(once(Order::Run, ours(5, RunState::Paused), &past, true), Step::Wait, "{past:?}");
+    }
+    let claimed = once(Order::Run, ours(5, RunState::Paused), &Past::Nothing, true);
+    assert_eq!(claimed, Step::Start { id: id() }, "this worker has paused it itself, for want of a record");
+}
+
+#[test]
+fn a_task_that_was_never_started_is_started() {
+    let adopt = Step::Adopt { id: id(), since: DateTime::UNIX_EPOCH };
+    for (past, begun) in [(Past::Nothing, false), (Past::Unclear, false), (Past::Nothing, true)] {
+        assert_eq!(once(Order::Run, ours(5, RunState::Created), &past, begun), Step::Start { id: id() }, "{past:?}");
+    }
+    assert_eq!(once(Order::Run, Seen::Nothing, &Past::Nothing, false), Step::Create);
+    assert_eq!(once(Order::Run, ours(5, running()), &Past::Nothing, false), adopt);
+}
+
+#[test]
+fn how_a_task_ended_is_told_again_whatever_is_left_of_it() {
+    for order in [Order::Run, Order::Stop] {
+        for seen in
+            everything().into_iter().filter(|seen| !matches!(seen, Seen::Ours { created_for: Generation(6..), .. }))
+        {
+            assert_eq!(once(order, seen.clone(), &Past::Ended(RAN), true), Step::Ended(RAN), "{order:?} {seen:?}");
+        }
+    }
+}
+
+#[test]
+fn a_task_that_is_to_end_is_stopped_and_tells_how_it_ended() {
+    assert_eq!(once(Order::Stop, ours(5, running()), &Past::Ran, true), Step::Stop { id: id() });
+    assert_eq!(once(Order::Stop, ours(5, exited(143)), &Past::Nothing, true), concluded(143, None));
+    for seen in [Seen::Nothing, ours(5, RunState::Created)] {
+        assert_eq!(once(Order::Stop, seen, &Past::Nothing, false), Step::Stopped);
+    }
+}
+
+#[test]
+fn a_task_that_went_down_with_the_engine_says_so_unless_it_had_ended() {
+    let wanted = Wanted { order: Order::Run, generation: NOW, runs: Runs::Once { begun: true } };
+    for past in [Past::Nothing, Past::Unclear, Past::Ran] {
+        let step = plan_after(wanted, ours(5, exited(137)), &past, &[restart()]);
+        assert_eq!(step, concluded(137, Some(down("the host was restarted"))), "{past:?}");
+    }
 }

@@ -1,18 +1,18 @@
 //! The portal's side of the worker stream: control's ports for nodes, wherever the nodes are.
 
-use std::{collections::BTreeMap, fmt, io, sync::Arc, time::Duration};
+use std::{collections::BTreeMap, io, sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use control::ports::{
-    coordination::Whereabouts,
+    coordination::WorkerDirectory,
     node::{
         Attach, Duplex, ListeningPort, NodeAddress, NodeError, NodeLink, OpenTerminal, ServiceStatus, TerminalId,
         TerminalInfo,
     },
     usage::{DiskSample, NodeSamples, Usages},
 };
-use domain::name::WorkerName;
+use domain::{SshPublicKey, name::WorkerName};
 use futures::{
     StreamExt,
     future::join_all,
@@ -37,22 +37,26 @@ const ANSWER: Duration = Duration::from_secs(15);
 type Stream = TlsStream<TcpStream>;
 
 /// The nodes of all workers. Cheap to ask: where a worker was found is remembered until it is not found there.
+#[derive(derive_more::Debug)]
 pub struct RemoteNodes {
-    whereabouts: Arc<dyn Whereabouts>,
+    #[debug(skip)]
+    directory: Arc<dyn WorkerDirectory>,
+    #[debug(skip)]
     connector: TlsConnector,
     known: Mutex<BTreeMap<WorkerName, String>>,
 }
 
-impl fmt::Debug for RemoteNodes {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("RemoteNodes").field("known", &self.known).finish_non_exhaustive()
-    }
-}
-
 impl RemoteNodes {
-    pub fn new(whereabouts: Arc<dyn Whereabouts>, credentials: &Credentials) -> Result<Self, CredentialsError> {
+    pub fn new(directory: Arc<dyn WorkerDirectory>, credentials: &Credentials) -> Result<Self, CredentialsError> {
         let connector = TlsConnector::from(Arc::new(credentials.client()?));
-        Ok(Self { whereabouts, connector, known: Mutex::default() })
+        Ok(Self { directory, connector, known: Mutex::default() })
+    }
+
+    /// Asks for a stream that goes on at the pace of whoever reads it.
+    async fn lasting(&self, worker: &WorkerName, request: &Request) -> Result<Box<dyn Duplex>, NodeError> {
+        let ((), stream) = self.ask(worker, request).await?;
+        socket::lasts(stream.get_ref().0).map_err(|fault| NodeError::Unreachable(fault.to_string()))?;
+        Ok(Box::new(stream))
     }
 
     /// Asks, and returns the answer with the stream behind it.
@@ -84,7 +88,7 @@ impl RemoteNodes {
 
     async fn find(&self, worker: &WorkerName) -> Result<String, NodeError> {
         let says = |text: &str| NodeError::Unreachable(format!("its host {worker} {text}"));
-        let found = self.whereabouts.whereabouts(worker).await;
+        let found = self.directory.find_worker(worker).await;
         let info = found.map_err(|error| NodeError::Unreachable(error.to_string()))?;
         let info = info.ok_or_else(|| says("does not answer"))?;
         info.stream.ok_or_else(|| says("has no worker stream; run `dockletd worker` on it"))
@@ -144,8 +148,19 @@ impl NodeLink for RemoteNodes {
     }
 
     async fn dial(&self, node: &NodeAddress, port: u16) -> Result<Box<dyn Duplex>, NodeError> {
-        let ((), stream) = self.ask(&node.worker, &Request::Dial(node.clone(), port)).await?;
-        Ok(Box::new(stream))
+        self.lasting(&node.worker, &Request::Dial(node.clone(), port)).await
+    }
+
+    async fn dial_udp(&self, node: &NodeAddress, port: u16) -> Result<Box<dyn Duplex>, NodeError> {
+        self.lasting(&node.worker, &Request::DialUdp(node.clone(), port)).await
+    }
+
+    async fn exec(&self, node: &NodeAddress, command: &[String]) -> Result<Box<dyn Duplex>, NodeError> {
+        self.lasting(&node.worker, &Request::Exec(node.clone(), command.to_vec())).await
+    }
+
+    async fn authorize_key(&self, node: &NodeAddress, key: &SshPublicKey) -> Result<Vec<SshPublicKey>, NodeError> {
+        self.call(&node.worker, &Request::AuthorizeKey(node.clone(), key.clone())).await
     }
 
     async fn watch_ports(

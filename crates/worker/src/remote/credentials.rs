@@ -3,7 +3,7 @@
 //! handed out. What this gives up is in docs/adr/0013.
 
 use std::{
-    fmt, fs, io,
+    fs, io,
     io::Read as _,
     os::unix::fs::PermissionsExt,
     path::{Path, PathBuf},
@@ -55,16 +55,13 @@ pub enum CredentialsError {
 }
 
 /// What follows from the cluster's secret.
+#[derive(derive_more::Debug)]
 pub struct Credentials {
+    #[debug(skip)]
     issuer: CertifiedIssuer<'static, KeyPair>,
+    #[debug(skip)]
     roots: Arc<RootCertStore>,
     installation: InstallationId,
-}
-
-impl fmt::Debug for Credentials {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Credentials").finish_non_exhaustive()
-    }
 }
 
 impl Credentials {

@@ -4,12 +4,12 @@ use std::io;
 
 use chrono::{DateTime, Utc};
 use control::ports::node::{Attach, NodeAddress, NodeError, OpenTerminal, TerminalId};
-use domain::name::WorkerName;
+use domain::{SshPublicKey, name::WorkerName};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 
-/// A terminal's command is the longest part of a request.
-pub(super) const LONGEST_REQUEST: usize = 64 * 1024;
+/// A command is the longest part of a request.
+pub(super) const LONGEST_REQUEST: usize = 256 * 1024;
 /// An hour of samples of every node of a large vcluster.
 pub(super) const LONGEST_ANSWER: usize = 8 << 20;
 
@@ -25,6 +25,11 @@ pub(super) enum Request {
     Attach(NodeAddress, Attach),
     /// Behind the answer the stream is the port's.
     Dial(NodeAddress, u16),
+    /// The same of a UDP port: each datagram behind its length.
+    DialUdp(NodeAddress, u16),
+    /// Behind the answer the stream is the command's.
+    Exec(NodeAddress, Vec<String>),
+    AuthorizeKey(NodeAddress, SshPublicKey),
     /// Behind the answer come lists, each an answer of its own.
     WatchPorts(NodeAddress),
     Services(NodeAddress),

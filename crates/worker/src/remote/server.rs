@@ -1,6 +1,6 @@
 //! The worker's side of the worker stream.
 
-use std::{fmt, io, sync::Arc, time::Duration};
+use std::{io, sync::Arc, time::Duration};
 
 use control::ports::{
     node::{Duplex, ListeningPort, NodeError, NodeLink},
@@ -40,20 +40,18 @@ const BREATH: Duration = Duration::from_millis(100);
 type Stream = TlsStream<TcpStream>;
 
 /// Serves the nodes of one worker to clients that hold the cluster's secret.
+#[derive(derive_more::Debug)]
 pub struct StreamServer {
     name: WorkerName,
+    #[debug(skip)]
     nodes: Arc<dyn NodeLink>,
+    #[debug(skip)]
     usages: Arc<dyn Usages>,
+    #[debug(skip)]
     acceptor: TlsAcceptor,
     pub(super) strangers: Arc<Strangers>,
     pub(super) greeting: Duration,
     connections: Semaphore,
-}
-
-impl fmt::Debug for StreamServer {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("StreamServer").field("name", &self.name).finish_non_exhaustive()
-    }
 }
 
 impl StreamServer {
@@ -143,7 +141,19 @@ impl StreamServer {
             Request::OpenTerminal(node, open) => reply(&mut stream, &nodes.open_terminal(&node, &open).await).await,
             Request::CloseTerminal(node, id) => reply(&mut stream, &nodes.close_terminal(&node, &id).await).await,
             Request::Attach(node, attach) => carry(stream, nodes.attach(&node, &attach).await).await,
-            Request::Dial(node, port) => carry(stream, nodes.dial(&node, port).await).await,
+            Request::Dial(node, port) => {
+                socket::lasts(stream.get_ref().0)?;
+                carry(stream, nodes.dial(&node, port).await).await
+            }
+            Request::DialUdp(node, port) => {
+                socket::lasts(stream.get_ref().0)?;
+                carry(stream, nodes.dial_udp(&node, port).await).await
+            }
+            Request::Exec(node, command) => {
+                socket::lasts(stream.get_ref().0)?;
+                carry(stream, nodes.exec(&node, &command).await).await
+            }
+            Request::AuthorizeKey(node, key) => reply(&mut stream, &nodes.authorize_key(&node, &key).await).await,
             Request::WatchPorts(node) => tell(stream, nodes.watch_ports(&node).await).await,
             Request::Services(node) => reply(&mut stream, &nodes.services(&node).await).await,
             Request::StartService(node, name) => reply(&mut stream, &nodes.start_service(&node, &name).await).await,

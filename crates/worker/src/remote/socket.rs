@@ -11,6 +11,12 @@ const ASK_TIMES: u32 = 3;
 /// What was sent must be acknowledged within this time.
 const UNACKNOWLEDGED: Duration = Duration::from_secs(25);
 
+/// From here on the other side may take its time to read, and a pause of its reader is no death: the limit counts those, too.
+/// Who is gone without a word is noticed by the questions above, and with data on the way by the system's own limit.
+pub(super) fn lasts(stream: &TcpStream) -> io::Result<()> {
+    Ok(sockopt::set_tcp_user_timeout(stream, 0)?)
+}
+
 pub(super) fn set_up(stream: &TcpStream) -> io::Result<()> {
     stream.set_nodelay(true)?;
     sockopt::set_socket_keepalive(stream, true)?;

@@ -4,13 +4,13 @@ use std::{io, net::SocketAddr, sync::Arc, time::Duration};
 
 use chrono::DateTime;
 use control::ports::{
-    coordination::{Duty, WorkerInfo},
+    coordination::{WorkerCoordination, WorkerInfo},
     node::{NodeAddress, NodeError, NodeLink, ServiceState},
     usage::{DiskSample, Sample, Usages},
 };
-use domain::NodeId;
+use domain::{NodeId, SshPublicKey};
 use futures::StreamExt;
-use testkit::{FakeNodes, MemoryCoordination, build};
+use testkit::{FakeNodes, HOST_KEY, MemoryCoordination, build};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::{TcpListener, TcpStream},
@@ -120,6 +120,23 @@ async fn what_is_asked_of_a_node_is_answered_as_if_the_worker_were_in_this_proce
     assert_eq!(remote.service_log(&node, "jupyter").await.as_deref(), Ok("a line\n"));
     assert_eq!(remote.dial(&node, 9).await.err(), Some(NodeError::PortClosed(9)));
     assert_eq!(remote.terminals(&node).await, host.nodes.terminals(&node).await);
+    let mut datagrams = remote.dial_udp(&node, 53).await.expect("it is there");
+    datagrams.write_all(b"\0\0\0\x01x").await.expect("it echoes");
+    datagrams.flush().await.expect("it is sent");
+    let mut echoed = [0; 5];
+    timeout(SOON, datagrams.read_exact(&mut echoed)).await.expect("in time").expect("it echoes");
+    assert_eq!(&echoed, b"\0\0\0\x01x");
+    let mut command = remote.exec(&node, &["cat".to_owned()]).await.expect("it is started");
+    command.write_all(b"hello").await.expect("it echoes");
+    command.flush().await.expect("it is sent");
+    let mut echoed = [0; 5];
+    timeout(SOON, command.read_exact(&mut echoed)).await.expect("in time").expect("it echoes");
+    assert_eq!((&echoed, host.nodes.ran(node.node)), (b"hello", vec![vec!["cat".to_owned()]]));
+    let key: SshPublicKey = HOST_KEY.parse().expect("a key");
+    assert_eq!(remote.authorize_key(&node, &key).await, host.nodes.authorize_key(&node, &key).await);
+    assert_eq!(host.nodes.let_in(node.node), [key.to_string()], "once");
+    host.nodes.service(node.node, "sshd", ServiceState::Unavailable, Some("not in this image"));
+    assert_eq!(remote.authorize_key(&node, &key).await, Err(NodeError::NoSsh("not in this image".into())));
     let at = DateTime::from_timestamp(1_700_000_000, 0).expect("a time");
     host.nodes.sample(node.node, Sample { at, cpu_milli: 7, memory_bytes: 1 << 40 });
     let nodes = [node];

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use chrono::DateTime;
-use control::ports::coordination::{Dispatch, ReportEvent};
+use control::ports::coordination::{AssignmentPublisher, ReportEvent};
 use domain::node::Generation;
 use futures::StreamExt;
 use testkit::{MemoryCoordination, build};
@@ -23,13 +23,13 @@ impl Scene {
         let (reports, end) = (Arc::new(Reports::new(build::worker("here"))), CancellationToken::new());
         let coordination = MemoryCoordination::default();
         let telling = tokio::spawn({
-            let (reports, duty, end) = (Arc::clone(&reports), coordination.clone(), end.clone());
-            async move { reports.tell(&duty, &end).await }
+            let (reports, coordination, end) = (Arc::clone(&reports), coordination.clone(), end.clone());
+            async move { reports.tell(&coordination, &end).await }
         });
         Self { reports, coordination, end, telling }
     }
 
-    fn set(&self, node: NodeId, phase: Phase) {
+    fn set(&self, node: InstanceId, phase: Phase) {
         self.reports.set(node, Observation::new(Generation::FIRST, phase));
     }
 
@@ -58,8 +58,8 @@ fn running() -> Phase {
     Phase::Running { since: DateTime::UNIX_EPOCH }
 }
 
-fn node() -> NodeId {
-    build::assignment("here").node
+fn node() -> InstanceId {
+    build::assignment("here").instance
 }
 
 #[tokio::test(start_paused = true)]

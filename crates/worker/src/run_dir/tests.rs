@@ -4,7 +4,7 @@ use std::os::unix::fs::{PermissionsExt, symlink};
 
 use super::*;
 
-fn node() -> NodeId {
+fn node() -> InstanceId {
     "0198c0de-0000-7000-8000-000000000001".parse().expect("an id")
 }
 

@@ -1,5 +1,6 @@
 //! Which node is read when, and what becomes of what was read. No file is read here.
 
+use domain::NodeId;
 use uuid::Uuid;
 
 use super::*;
@@ -25,7 +26,7 @@ fn sample(usage: &Usage, now: Instant, at: DateTime<Utc>, cpu_ms: u64) -> usize 
 #[test]
 fn a_node_is_read_seldom_until_somebody_watches_and_seldom_again_afterwards() {
     let (usage, begin, at) = (Usage::default(), Instant::now(), DateTime::<Utc>::UNIX_EPOCH);
-    usage.runs(node(1).node, CONTAINER);
+    usage.runs(node(1).node.into(), CONTAINER);
     assert_eq!(sample(&usage, begin, at, 0), 1, "what it has used so far is where counting begins");
     let (turns, next) = usage.turns(begin + Duration::from_secs(14));
     assert_eq!((turns.len(), next), (0, begin + OTHERWISE_EVERY));
@@ -42,7 +43,7 @@ fn a_node_is_read_seldom_until_somebody_watches_and_seldom_again_afterwards() {
 #[test]
 fn an_hour_is_kept_and_no_more_than_fits() {
     let (usage, begin) = (Usage::default(), Instant::now());
-    usage.runs(node(1).node, CONTAINER);
+    usage.runs(node(1).node.into(), CONTAINER);
     for second in (0_u32..3 * 3600).step_by(2) {
         let now = begin + Duration::from_secs(second.into());
         let at = DateTime::<Utc>::UNIX_EPOCH + TimeDelta::seconds(second.into());
@@ -58,7 +59,7 @@ fn an_hour_is_kept_and_no_more_than_fits() {
 #[test]
 fn a_node_that_rests_keeps_its_past_and_counts_anew_in_its_next_container() {
     let (usage, begin, at) = (Usage::default(), Instant::now(), DateTime::<Utc>::UNIX_EPOCH);
-    let (one, seconds) = (node(1).node, Duration::from_secs);
+    let (one, seconds) = (node(1).node.into(), Duration::from_secs);
     usage.runs(one, CONTAINER);
     sample(&usage, begin, at, 10_000);
     sample(&usage, begin + seconds(20), at, 30_000);

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use control::ports::{
-    coordination::{Dispatch, Order},
+    coordination::{AssignmentPublisher, Order},
     engine::{Engine, RunState},
 };
 use domain::node::Phase;
@@ -148,8 +148,9 @@ async fn under_another_name_it_does_not_begin_and_removes_nothing() {
     let mut config = lab.config.clone();
     config.name = "other-host".parse().expect("a name");
     let engine = std::sync::Arc::new(docker::DockerEngine::new(lab.door.path()));
-    let duty = std::sync::Arc::new(lab.coordination.clone());
-    let refused = worker::Worker::open(config, engine, duty, std::sync::Arc::new(control::ports::clock::SystemClock));
+    let coordination = std::sync::Arc::new(lab.coordination.clone());
+    let refused =
+        worker::Worker::open(config, engine, coordination, std::sync::Arc::new(control::ports::clock::SystemClock));
     let refused = refused.expect_err("the nodes belong to the old name").to_string();
     assert!(refused.contains("was called lab-host"), "{refused}");
     lab.start();

@@ -96,7 +96,7 @@ async fn a_watch_ends_with_its_node() {
 /// A node that answers every request with the same bytes, over and over if it floods.
 fn pretend(lab: &Lab, answer: &'static str, floods: bool) -> NodeAddress {
     let node = NodeId::new(Uuid::new_v4());
-    let dir = lab.run_dir(node);
+    let dir = lab.run_dir(node.into());
     std::fs::create_dir(&dir).expect("its directory");
     let listener = UnixListener::bind(dir.join("init.sock")).expect("its socket");
     std::thread::spawn(move || {
@@ -127,9 +127,12 @@ async fn a_node_older_than_dockletd_says_so() {
     assert_eq!(link.watch_ports(&old).await.err(), Some(NodeError::Outdated));
     assert_eq!(link.start_service(&old, JUPYTER).await.err(), Some(NodeError::Outdated));
     assert_eq!(link.service_log(&old, JUPYTER).await.err(), Some(NodeError::Outdated));
+    let key = testkit::HOST_KEY.parse().expect("a key");
+    assert_eq!(link.authorize_key(&old, &key).await.err(), Some(NodeError::Outdated));
+    assert_eq!(link.exec(&old, &["true".to_owned()]).await.err(), Some(NodeError::Outdated));
     assert_eq!(
         NodeError::Outdated.to_string(),
-        "this node was made by an older dockletd, which cannot do this; add a new node and remove this one, or make a new vcluster"
+        "this node was created by an older version of Docklet and cannot do this; add a new node and remove this one"
     );
 }
 
@@ -161,6 +164,9 @@ async fn a_hostile_nodes_words_are_bounded_cleaned_and_cut_off() {
     assert_eq!((told.name.as_str(), told.state), ("jupyter", ServiceState::Unavailable));
     let log = pretend(&lab, r#"{"ok":{"text":"\u001b[31mred\u001b[0m\u0007\nnext\u202e"}}"#, false);
     assert_eq!(link.service_log(&log, JUPYTER).await.as_deref(), Ok("red\nnext"));
+    let no_keys = pretend(&lab, r#"{"ok":{"host_keys":["ssh-ed25519 AAAA","-oProxyCommand=sh"]}}"#, false);
+    let key = testkit::HOST_KEY.parse().expect("a key");
+    assert!(matches!(link.authorize_key(&no_keys, &key).await, Err(NodeError::Garbage(_))));
     for node in [flood, strange, log] {
         assert!(matches!(link.services(&node).await, Err(NodeError::Garbage(_))));
     }

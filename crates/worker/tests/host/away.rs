@@ -78,7 +78,7 @@ async fn orders_given_while_the_engine_is_away_are_carried_out_when_it_is_back()
 async fn a_worker_may_start_before_its_engine() {
     let mut lab = Lab::new();
     lab.door.shut();
-    control::ports::coordination::Dispatch::assign_all(&lab.coordination, &[]).await.expect("published");
+    control::ports::coordination::AssignmentPublisher::assign_all(&lab.coordination, &[]).await.expect("published");
     lab.start();
     let nodes = lab.vcluster(1);
     lab.publish(&nodes).await;

@@ -5,6 +5,7 @@ use control::ports::{
     engine::{Engine, RunState},
 };
 use domain::{image::ImageRef, node::Phase};
+use testkit::build::OfNode as _;
 
 use crate::lab::{Lab, docker};
 
@@ -29,7 +30,7 @@ async fn killed_stopped_paused_and_removed_nodes_say_so_and_are_repaired_by_a_st
     for (commands, sentence) in [
         (&[&["kill", &name][..]][..], "the node was killed outside Docklet"),
         (&[&["stop", &name][..]][..], "the node was stopped outside Docklet"),
-        (&[&["pause", &name][..]][..], "the node was paused outside Docklet; a start continues it"),
+        (&[&["pause", &name][..]][..], "the node was paused outside Docklet; a start resumes it"),
     ] {
         let (reason, next) = broken_by(&lab, &nodes, commands).await;
         assert!(reason.starts_with(sentence), "{reason}");
@@ -37,7 +38,7 @@ async fn killed_stopped_paused_and_removed_nodes_say_so_and_are_repaired_by_a_st
         nodes = next;
     }
     let (reason, _) = broken_by(&lab, &nodes, &[&["rm", "--force", &name]]).await;
-    assert_eq!(reason, "the node was removed outside Docklet; a start makes it anew");
+    assert_eq!(reason, "the node was removed outside Docklet; a start creates it again");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -62,7 +63,7 @@ async fn a_renamed_node_is_still_ours() {
     let lab = Lab::started().await;
     let nodes = lab.vcluster(1);
     lab.run(&nodes).await;
-    let other = format!("renamed-{}", nodes[0].node);
+    let other = format!("renamed-{}", nodes[0].instance);
     docker(&["rename", &lab.name(&nodes[0]), &other]).expect("renamed");
     lab.remove(&nodes).await;
     lab.nothing_is_left().await;
@@ -129,7 +130,7 @@ async fn a_missing_image_is_pulled_and_its_absence_said() {
 async fn a_subnet_somebody_else_has_is_said() {
     let lab = Lab::started().await;
     let nodes = lab.vcluster(1);
-    let (name, subnet) = (format!("foreign-{}", nodes[0].node), nodes[0].subnet.to_string());
+    let (name, subnet) = (format!("foreign-{}", nodes[0].instance), nodes[0].place().subnet.to_string());
     docker(&["network", "create", "--subnet", &subnet, &name]).expect("a foreign network");
     lab.publish(&nodes).await;
     let phase = lab.phase(&nodes[0], "without a subnet", |phase| matches!(phase, Phase::SubnetTaken { .. })).await;

@@ -7,6 +7,7 @@ use std::{
 };
 
 use control::ports::coordination::Assignment;
+use testkit::build::OfNode as _;
 use testkit::{eventually, obtain};
 use worker::FirewallConfig;
 
@@ -83,15 +84,15 @@ async fn a_vcluster_that_has_all_its_connections_begins_no_more_and_others_and_t
     lab.run(&theirs).await;
     lab.shell(&mine[1], "nohup python3 -m http.server 8000 --bind 0.0.0.0 >/dev/null 2>&1 &").expect("a server");
     lab.shell(&mine[1], "until ss -ltn | grep -q :8000; do sleep 0.05; done").expect("it listens");
-    let gateway = |node: &Assignment| domain::subnet::gateway(node.subnet).to_string();
+    let gateway = |node: &Assignment| domain::subnet::gateway(node.place().subnet).to_string();
     let held = takes_all(&lab, &mine[0], &gateway(&mine[0]), port).await;
     assert_eq!(held, MOST);
     for node in &mine {
-        assert!(!connects(&lab, node, &gateway(node), port), "{} is of the same vcluster", node.name);
+        assert!(!connects(&lab, node, &gateway(node), port), "{} is of the same vcluster", node.place().name);
     }
     reached(&lab, &theirs[0], &gateway(&theirs[0]), port).await;
     TcpStream::connect(("127.0.0.1", port)).expect("the host's own");
-    let mut host = TcpStream::connect((mine[1].ip, 8000)).expect("what the host begins");
+    let mut host = TcpStream::connect((mine[1].place().ip, 8000)).expect("what the host begins");
     host.set_read_timeout(Some(Duration::from_secs(20))).expect("set");
     host.write_all(b"GET / HTTP/1.0\r\n\r\n").expect("sent");
     assert_eq!(host.read(&mut [0; 8]).expect("answered"), 8);

@@ -1,10 +1,11 @@
 //! Coordination comes, goes and forgets; nodes do not mind.
 
 use control::ports::{
-    coordination::{Assignment, Dispatch, Order},
+    coordination::{Assignment, AssignmentPublisher, Order},
     engine::RunState,
 };
 use domain::node::{Generation, Phase};
+use testkit::build::OfNode as _;
 use testkit::eventually;
 
 use crate::lab::{Lab, SOON, WORKER, docker};
@@ -45,9 +46,9 @@ async fn an_older_order_is_refused_also_after_a_restart() {
     lab.run(&newer).await;
     lab.kill();
     // A portal that does not know the newest order publishes an older one into an emptied coordination.
-    let report = lab.coordination.report_of(nodes[0].node).expect("reported");
+    let report = lab.coordination.report_of(nodes[0].instance).expect("reported");
     lab.coordination.wipe();
-    control::ports::coordination::Duty::report(&lab.coordination, &[report]).await.expect("put back");
+    control::ports::coordination::WorkerCoordination::report(&lab.coordination, &[report]).await.expect("put back");
     let old = Assignment { order: Order::Remove, generation: Generation::FIRST, ..nodes[0].clone() };
     // Complete, even: what is refused is no orphan either.
     lab.coordination.assign_all(&[old]).await.expect("published");
@@ -71,7 +72,9 @@ async fn an_older_order_is_refused_also_after_a_restart() {
     assert!(lab.container(&nodes[0]).await.is_some(), "it was not removed");
     // Control hears which order was carried out: its record is behind.
     eventually("the later order is reported", SOON, || async {
-        lab.coordination.report_of(nodes[0].node).is_some_and(|report| report.observation.generation == Generation(7))
+        lab.coordination
+            .report_of(nodes[0].instance)
+            .is_some_and(|report| report.observation.generation == Generation(7))
     })
     .await;
     let newest = lab.order(&[late], Order::Stop).await;
@@ -89,8 +92,8 @@ async fn an_older_copy_of_coordination_changes_nothing_on_the_host() {
     let stopped = lab.order(&early, Order::Stop).await;
     lab.phase(&stopped[0], "stopped", |phase| *phase == Phase::Stopped).await;
     lab.remove(&gone).await;
-    let gone = lab.coordination.assignment(gone[0].node).expect("published");
-    lab.coordination.withdraw(&[(gone.worker.clone(), gone.node, gone.generation)]).await.expect("withdrawn");
+    let gone = lab.coordination.assignment(gone[0].instance).expect("published");
+    lab.coordination.withdraw(&[(gone.worker.clone(), gone.instance, gone.generation)]).await.expect("withdrawn");
     let late = lab.vcluster(1);
     lab.run(&late).await;
     lab.shell(&late[0], "echo mine > /opt/file").expect("written");
@@ -121,7 +124,7 @@ async fn a_worker_says_what_its_host_has_and_what_it_routes() {
     assert!(info.cpu_milli >= 1000 && info.memory_mib >= 512, "{info:?}");
     let is_bridge = |text: &str| info.routed.contains(&text.parse().expect("a network"));
     assert!(is_bridge("172.17.0.0/16"), "Docker's own bridge: {:?}", info.routed);
-    assert!(!info.routed.contains(&nodes[0].subnet), "its own networks are not in the way: {:?}", info.routed);
+    assert!(!info.routed.contains(&nodes[0].place().subnet), "its own networks are not in the way: {:?}", info.routed);
     assert!(info.routed.iter().all(|network| network.prefix_len() > 0));
 }
 

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use control::ports::{
-    coordination::{Dispatch as _, Order},
+    coordination::{AssignmentPublisher as _, Order},
     usage::Usages as _,
 };
 use domain::node::Phase;

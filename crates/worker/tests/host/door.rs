@@ -27,8 +27,20 @@ pub(crate) struct Door {
 /// What the door does with requests.
 #[derive(Default)]
 struct Watch {
+    requests: AtomicUsize,
+    hold: Mutex<Option<Hold>>,
     lists: AtomicUsize,
     answers: Mutex<Vec<Answer>>,
+}
+
+/// One request that gets no further.
+#[derive(Debug, Clone)]
+pub(crate) struct Hold {
+    /// The how manieth from the beginning.
+    request: usize,
+    /// With the engine's answer, instead of before the engine has heard of it.
+    answered: bool,
+    pub(crate) held: CancellationToken,
 }
 
 /// An answer to the next request whose first line contains `to`.
@@ -73,9 +85,26 @@ impl Door {
         &self.path
     }
 
+    /// How often the engine was asked anything.
+    pub(crate) fn requests(&self) -> usize {
+        self.watch.requests.load(Ordering::Relaxed)
+    }
+
     /// How often all containers were listed.
     pub(crate) fn lists(&self) -> usize {
         self.watch.lists.load(Ordering::Relaxed)
+    }
+
+    /// Holds the request that comes after so many others from now.
+    pub(crate) fn hold(&self, after: usize, answered: bool) -> Hold {
+        let hold = Hold { request: self.requests() + after + 1, answered, held: CancellationToken::new() };
+        *self.watch.hold.lock() = Some(hold.clone());
+        hold
+    }
+
+    /// Holds nothing any more.
+    pub(crate) fn let_go(&self) {
+        *self.watch.hold.lock() = None;
     }
 
     pub(crate) fn open(&mut self) {
@@ -122,6 +151,8 @@ async fn pass(mut client: UnixStream, engine: PathBuf, watch: Arc<Watch>) {
     let Ok(read) = client.read(&mut first).await else { return };
     let request = String::from_utf8_lossy(&first[..read]).into_owned();
     let line = request.lines().next().unwrap_or_default();
+    let number = watch.requests.fetch_add(1, Ordering::Relaxed) + 1;
+    let hold = watch.hold.lock().clone().filter(|hold| hold.request == number);
     if line.contains("/containers/json") {
         watch.lists.fetch_add(1, Ordering::Relaxed);
     }
@@ -134,8 +165,36 @@ async fn pass(mut client: UnixStream, engine: PathBuf, watch: Arc<Watch>) {
     }
     // Without an engine behind it, the door does not answer either.
     let Ok(mut engine) = UnixStream::connect(engine).await else { return };
+    if let Some(Hold { answered, held, .. }) = hold {
+        if answered {
+            let mut answer = [0; 1];
+            // However the engine takes it, it has taken it.
+            let _ = engine.write_all(&first[..read]).await;
+            rest_of(&mut client, &mut engine, &mut answer).await;
+        }
+        held.cancel();
+        // Until the client has gone.
+        let _ = tokio::io::copy(&mut client, &mut tokio::io::sink()).await;
+        return;
+    }
     if engine.write_all(&first[..read]).await.is_ok() {
         // However it ends, it has ended.
         let _ = copy_bidirectional(&mut client, &mut engine).await;
+    }
+}
+
+/// Passes the rest of a request on, until the engine begins to answer.
+async fn rest_of(client: &mut UnixStream, engine: &mut UnixStream, answer: &mut [u8; 1]) {
+    let mut more = [0; 4096];
+    loop {
+        tokio::select! {
+            _ = engine.read(answer) => return,
+            read = client.read(&mut more) => match read {
+                Ok(read) if read > 0 => {
+                    let _ = engine.write_all(&more[..read]).await;
+                }
+                _ => return,
+            },
+        }
     }
 }

@@ -7,10 +7,11 @@ use std::{
 };
 
 use control::ports::{
-    coordination::{Assignment, Dispatch},
+    coordination::{Assignment, AssignmentPublisher},
     engine::{Engine, NetworkSpec},
 };
 use domain::node::Phase;
+use testkit::build::OfNode as _;
 use testkit::{DockerCleanup, build, eventually};
 use worker::{FirewallConfig, Opening, Transport, bridge_prefix, network_name};
 
@@ -44,9 +45,9 @@ async fn nodes_reach_nothing_of_the_host_but_what_is_open() {
     let nodes = lab.vcluster(1);
     let node = &nodes[0];
     let (closed, open, here) = (everywhere(), everywhere(), everywhere());
-    let gateway = domain::subnet::gateway(node.subnet);
+    let gateway = domain::subnet::gateway(node.place().subnet);
     let only_here = Opening { address: Some(gateway), port: port(&here), transport: Transport::Tcp };
-    walled(&mut lab, node.subnet, vec![tcp(port(&open)), only_here]).await;
+    walled(&mut lab, node.place().subnet, vec![tcp(port(&open)), only_here]).await;
     lab.run(&nodes).await;
     let outer = outer_address().to_string();
     let addresses = [Some(gateway.to_string()), Some(outer.clone()), address_in_dockers_own_network()];
@@ -91,9 +92,9 @@ async fn replies_pass_and_so_does_what_is_opened_for_datagrams() {
             }
         });
     }
-    walled(&mut lab, node.subnet, vec![opening]).await;
+    walled(&mut lab, node.place().subnet, vec![opening]).await;
     lab.run(&nodes).await;
-    let gateway = domain::subnet::gateway(node.subnet);
+    let gateway = domain::subnet::gateway(node.place().subnet);
     eventually("an answer comes", SOON, || async { is_answered(&lab, node, gateway, open_port) }).await;
     assert!(!is_answered(&lab, node, gateway, closed_port));
     // The engine resolves names for the node.
@@ -101,7 +102,7 @@ async fn replies_pass_and_so_does_what_is_opened_for_datagrams() {
     // A connection that the host begins.
     lab.shell(node, "nohup python3 -m http.server 8000 --bind 0.0.0.0 >/dev/null 2>&1 &").expect("a server");
     lab.shell(node, "until ss -ltn | grep -q :8000; do sleep 0.05; done").expect("it listens");
-    let mut host = TcpStream::connect((node.ip, 8000)).expect("connected");
+    let mut host = TcpStream::connect((node.place().ip, 8000)).expect("connected");
     host.set_read_timeout(Some(Duration::from_secs(20))).expect("set");
     host.write_all(b"GET / HTTP/1.0\r\n\r\n").expect("sent");
     let mut answer = String::new();
@@ -140,10 +141,10 @@ async fn metadata_addresses_are_closed_to_nodes_and_not_to_the_host() {
     let node = &nodes[0];
     let service = everywhere();
     // Open on the host, so that what closes it is the address.
-    walled(&mut lab, node.subnet, vec![tcp(port(&service))]).await;
+    walled(&mut lab, node.place().subnet, vec![tcp(port(&service))]).await;
     lab.run(&nodes).await;
-    let clouds = Clouds::new(node.subnet.addr().octets()[2]);
-    reached(&lab, node, &domain::subnet::gateway(node.subnet).to_string(), port(&service)).await;
+    let clouds = Clouds::new(node.place().subnet.addr().octets()[2]);
+    reached(&lab, node, &domain::subnet::gateway(node.place().subnet).to_string(), port(&service)).await;
     for address in &clouds.0 {
         TcpStream::connect((address.as_str(), port(&service))).expect("the host itself gets through");
         assert!(!connects(&lab, node, address, port(&service)), "{address}");
@@ -160,14 +161,14 @@ async fn a_vcluster_of_an_earlier_docklet_stays_inside_when_new_ones_are_cut_fro
     let nodes = lab.vcluster(1);
     let node = &nodes[0];
     let (closed, open) = (everywhere(), everywhere());
-    let gateway = domain::subnet::gateway(node.subnet);
-    let vcluster = node.vcluster.to_string();
+    let gateway = domain::subnet::gateway(node.place().subnet);
+    let vcluster = node.place().vcluster.to_string();
     let network = NetworkSpec {
-        name: network_name(&node.vcluster_name, node.vcluster),
+        name: network_name(&node.place().vcluster_name, node.place().vcluster),
         installation: lab.installation(),
         owner: node.owner,
-        vcluster: node.vcluster,
-        subnet: node.subnet,
+        vcluster: node.place().vcluster,
+        subnet: node.place().subnet,
         gateway,
         bridge: format!("dkl{}", &vcluster[vcluster.len() - 11..]),
     };
@@ -193,15 +194,16 @@ async fn a_firewall_that_is_touched_is_mended_and_that_is_said() {
     let mut lab = Lab::new();
     let nodes = lab.vcluster(1);
     let (node, service) = (&nodes[0], everywhere());
-    let gateway = domain::subnet::gateway(node.subnet).to_string();
-    walled(&mut lab, node.subnet, Vec::new()).await;
+    let gateway = domain::subnet::gateway(node.place().subnet).to_string();
+    walled(&mut lab, node.place().subnet, Vec::new()).await;
     lab.run(&nodes).await;
     assert_eq!(remark(&lab), "");
     remove_rules(&lab);
     told(&lab, "its rules had been removed").await;
     assert!(!connects(&lab, node, &gateway, port(&service)));
     // A hole: something else's rules in the place of ours.
-    let (bridges, net, hole) = (bridge_prefix(lab.installation()), node.subnet.to_string(), port(&service).to_string());
+    let (bridges, net, hole) =
+        (bridge_prefix(lab.installation()), node.place().subnet.to_string(), port(&service).to_string());
     let name = format!("docklet-test-hole-{}", lab.installation());
     let label = format!("docklet.installation={}", lab.installation());
     let more = ["--detach", "--name", &name, "--label", &label];
@@ -218,8 +220,8 @@ async fn the_firewall_outlives_its_helper_which_comes_back_and_both_go_with_the_
     let mut lab = Lab::new();
     let nodes = lab.vcluster(1);
     let (node, service) = (&nodes[0], everywhere());
-    let gateway = domain::subnet::gateway(node.subnet).to_string();
-    walled(&mut lab, node.subnet, Vec::new()).await;
+    let gateway = domain::subnet::gateway(node.place().subnet).to_string();
+    walled(&mut lab, node.place().subnet, Vec::new()).await;
     lab.run(&nodes).await;
     let first = lab.cleanup.helper().expect("a helper");
     docker(&["rm", "--force", &first]).expect("killed and removed");
@@ -272,9 +274,9 @@ async fn names_are_asked_for_at_the_hosts_own_address_once_it_is_a_resolver() {
     let mut lab = Lab::new();
     let nodes = lab.vcluster(1);
     let (node, other) = (&nodes[0], everywhere());
-    walled(&mut lab, node.subnet, Vec::new()).await;
+    walled(&mut lab, node.place().subnet, Vec::new()).await;
     lab.run(&nodes).await;
-    let (gateway, outer) = (domain::subnet::gateway(node.subnet), outer_address().to_string());
+    let (gateway, outer) = (domain::subnet::gateway(node.place().subnet), outer_address().to_string());
     let (address, label) = (gateway.to_string(), format!("docklet.installation={}", lab.installation()));
     let run = in_the_hosts_network("docklet/base", &["--detach", "--label", &label]);
     docker(&[&run[..], &["python3", "-c", RESOLVER, &address]].concat()).expect("started");
@@ -300,7 +302,7 @@ async fn nodes_wait_for_a_firewall_that_comes_up_late() {
     let _cleanup = DockerCleanup::new(other);
     let (name, label) = (format!("docklet-firewall-{}", lab.installation()), format!("docklet.installation={other}"));
     docker(&["create", "--name", &name, "--label", &label, "docklet/base", "true"]).expect("created");
-    walled(&mut lab, nodes[0].subnet, Vec::new()).await;
+    walled(&mut lab, nodes[0].place().subnet, Vec::new()).await;
     let why = || async { here(&lab).and_then(|info| info.unready).is_some_and(|why| why.contains(&name)) };
     eventually("the host says what is in the way", SOON, why).await;
     lab.publish(&nodes).await;

@@ -5,9 +5,10 @@ use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
 use std::path::Path;
 
 use control::ports::{
-    coordination::{Assignment, Dispatch},
+    coordination::{Assignment, AssignmentPublisher},
     node::NodeLink,
 };
+use testkit::build::OfNode as _;
 
 use crate::lab::{Lab, address, docker};
 
@@ -71,7 +72,7 @@ async fn a_node_that_was_started_while_no_worker_was_there_gets_its_socket_from_
 
 /// The container as a dockletd from before the handover made it: docklet-init as a file, the directory itself, writable.
 fn make_as_before(lab: &Lab, node: &Assignment) {
-    let (name, dir) = (lab.name(node), lab.run_dir(node.node));
+    let (name, dir) = (lab.name(node), lab.run_dir(node.instance));
     let labels = docker(&["inspect", "--format", "{{range $k, $v := .Config.Labels}}{{$k}}={{$v}} {{end}}", &name])
         .expect("labels");
     let network = lab.network_name(node);
@@ -84,7 +85,7 @@ fn make_as_before(lab: &Lab, node: &Assignment) {
     let init = lab.config.data_dir.join("bin/docklet-init-of-before");
     std::fs::copy(&lab.config.init, &init).expect("copied");
     let mounts = [format!("{}:/.docklet/init:ro", init.display()), format!("{}:/.docklet/run", dir.display())];
-    let ip = node.ip.to_string();
+    let ip = node.place().ip.to_string();
     let mut create = vec!["create", "--name", &name, "--network", &network, "--ip", &ip, "--entrypoint=/.docklet/init"];
     create.extend(mounts.iter().flat_map(|mount| ["--volume", mount.as_str()]));
     create.extend(

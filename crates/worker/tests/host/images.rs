@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use control::ports::coordination::{Assignment, Dispatch as _, Order};
+use control::ports::coordination::{Assignment, AssignmentPublisher as _, Order};
 use domain::image::{ImageRef, Source};
 use testkit::eventually;
 use worker::ImageKeeping;
@@ -64,7 +64,7 @@ async fn an_image_that_may_not_be_used_any_more_is_not_even_looked_for() {
     assert_eq!(
         reason,
         format!(
-            "the image {} may not be used here any more; make a vcluster of another image, or ask an administrator to \
+            "the image {} is no longer allowed here; create a vcluster with another image, or ask an administrator to \
              allow it",
             registry.image
         )

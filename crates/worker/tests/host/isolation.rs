@@ -4,16 +4,18 @@ use std::net::TcpListener;
 
 use control::ports::coordination::Assignment;
 use ipnet::Ipv4Net;
+use testkit::build::OfNode as _;
 use testkit::eventually;
 
 use crate::{
-    lab::{Lab, SOON},
+    lab::{Lab, SOON, on_subnet},
     walled::{connects, on_the_host, port, reached, take_firewall_away, walled},
 };
 
 async fn answers_ping(lab: &Lab, from: &Assignment, host: &str) {
     let line = format!("ping -c 1 -W 3 {host}");
-    eventually(&format!("{host} answers {}", from.name), SOON, || async { lab.shell(from, &line).is_ok() }).await;
+    eventually(&format!("{host} answers {}", from.place().name), SOON, || async { lab.shell(from, &line).is_ok() })
+        .await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -28,7 +30,7 @@ async fn tenants_do_not_reach_each_others_nodes() {
         lab.shell(node, "nohup python3 -m http.server 8000 --bind 0.0.0.0 >/dev/null 2>&1 &").expect("a server");
         lab.shell(node, "until ss -ltn | grep -q :8000; do sleep 0.05; done").expect("it listens");
     }
-    let (friend, stranger) = (mine[1].ip.to_string(), theirs[0].ip.to_string());
+    let (friend, stranger) = (mine[1].place().ip.to_string(), theirs[0].place().ip.to_string());
     reached(&lab, &mine[0], &friend, 8000).await;
     assert!(!connects(&lab, &mine[0], &stranger, 8000));
     assert!(!connects(&lab, &mine[0], &stranger, 22));
@@ -43,7 +45,7 @@ async fn nothing_of_the_engine_or_of_the_hosts_loopback_is_in_a_node() {
     let nodes = lab.vcluster(1);
     lab.run(&nodes).await;
     let loopback = TcpListener::bind("127.0.0.1:0").expect("bound");
-    let gateway = domain::subnet::gateway(nodes[0].subnet).to_string();
+    let gateway = domain::subnet::gateway(nodes[0].place().subnet).to_string();
     for host in [gateway.as_str(), "127.0.0.1", "host.docker.internal"] {
         assert!(!connects(&lab, &nodes[0], host, port(&loopback)), "{host}");
     }
@@ -108,21 +110,21 @@ impl Drop for Hole {
 #[tokio::test(flavor = "multi_thread")]
 async fn vclusters_are_walled_off_even_where_dockers_own_wall_has_a_hole() {
     let mut lab = Lab::new();
-    let (mine, mut theirs) = (lab.vcluster(2), lab.vcluster(1));
+    let mine = lab.vcluster(2);
     // Neighbours, so that one network is around both.
-    let both = mine[0].subnet.supernet().expect("a larger network");
-    let other = both.subnets(27).expect("two").find(|half| *half != mine[0].subnet).expect("the other half");
-    (theirs[0].subnet, theirs[0].ip) = (other, domain::subnet::address(other, theirs[0].name));
+    let both = mine[0].place().subnet.supernet().expect("a larger network");
+    let other = both.subnets(27).expect("two").find(|half| *half != mine[0].place().subnet).expect("the other half");
+    let theirs = [on_subnet(lab.vcluster(1).remove(0), other)];
     walled(&mut lab, both, Vec::new()).await;
     lab.run(&mine).await;
     lab.run(&theirs).await;
-    let _hole = Hole::between(mine[0].subnet, other);
+    let _hole = Hole::between(mine[0].place().subnet, other);
     for node in [&mine[1], &theirs[0]] {
         lab.shell(node, "nohup python3 -m http.server 8000 --bind 0.0.0.0 >/dev/null 2>&1 &").expect("a server");
         lab.shell(node, "until ss -ltn | grep -q :8000; do sleep 0.05; done").expect("it listens");
     }
-    reached(&lab, &mine[0], &mine[1].ip.to_string(), 8000).await;
-    let stranger = theirs[0].ip.to_string();
+    reached(&lab, &mine[0], &mine[1].place().ip.to_string(), 8000).await;
+    let stranger = theirs[0].place().ip.to_string();
     assert!(!connects(&lab, &mine[0], &stranger, 8000));
     assert!(lab.shell(&mine[0], &format!("ping -c 1 -W 3 {stranger}")).is_err());
     // And the wall is the firewall, not chance.

@@ -10,18 +10,18 @@ use std::{
 
 use control::ports::{
     clock::SystemClock,
-    coordination::{Assignment, Dispatch, Order},
+    coordination::{Assignment, AssignmentPublisher, Member, Order, Workload},
     engine::{Container, Engine, RunState},
     node::NodeAddress,
 };
 use docker::DockerEngine;
 use domain::{
-    InstallationId, NodeId,
-    name::NodeName,
+    InstallationId, InstanceId,
     node::{Notes, Phase},
     subnet,
 };
 use ipnet::Ipv4Net;
+use testkit::build::OfNode as _;
 use testkit::{DockerCleanup, MemoryCoordination, build, docklet_init, engine_socket, obtain};
 use tokio::runtime::Runtime;
 use tokio_util::sync::CancellationToken;
@@ -97,8 +97,9 @@ impl Lab {
     pub(crate) fn start(&mut self) {
         let engine: Arc<dyn Engine> = Arc::new(DockerEngine::new(self.door.path()));
         assert!(self.running.is_none(), "the worker runs already");
-        let duty = Arc::new(self.coordination.clone());
-        let worker = Worker::open(self.config.clone(), engine, duty, Arc::new(SystemClock)).expect("the worker opens");
+        let coordination = Arc::new(self.coordination.clone());
+        let worker =
+            Worker::open(self.config.clone(), engine, coordination, Arc::new(SystemClock)).expect("the worker opens");
         let runtime =
             tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().expect("a runtime");
         let end = CancellationToken::new();
@@ -124,12 +125,7 @@ impl Lab {
     /// Nodes of one new vcluster, on a subnet that no other test has.
     pub(crate) fn vcluster(&self, nodes: u8) -> Vec<Assignment> {
         let subnet = random_subnet();
-        let place = |(ordinal, assignment): (u8, Assignment)| Assignment {
-            subnet,
-            ip: subnet::address(subnet, NodeName::new(ordinal)),
-            ..assignment
-        };
-        (0..nodes).zip(build::assignments(WORKER, nodes)).map(place).collect()
+        build::assignments(WORKER, nodes).into_iter().map(|node| on_subnet(node, subnet)).collect()
     }
 
     /// Publishes and waits until all run.
@@ -175,7 +171,7 @@ impl Lab {
     /// Waits for a report on this generation in which `holds`.
     pub(crate) async fn phase(&self, node: &Assignment, what: &str, holds: impl Fn(&Phase) -> bool) -> Phase {
         let reported = || {
-            let report = self.coordination.report_of(node.node);
+            let report = self.coordination.report_of(node.instance);
             report
                 .filter(|report| report.observation.generation == node.generation)
                 .map(|report| report.observation.phase)
@@ -183,7 +179,7 @@ impl Lab {
         let found =
             tokio::time::timeout(SOON, obtain(what, SOON * 2, || async { reported().filter(|phase| holds(phase)) }))
                 .await;
-        found.unwrap_or_else(|_| panic!("{} is not {what}, but {:?}", node.name, reported()))
+        found.unwrap_or_else(|_| panic!("{} is not {what}, but {:?}", container_name(node), reported()))
     }
 
     /// Waits until it has failed; returns the reason.
@@ -196,7 +192,7 @@ impl Lab {
 
     /// What its last report notes.
     pub(crate) fn notes(&self, node: &Assignment) -> Notes {
-        self.coordination.report_of(node.node).expect("it is reported").observation.notes
+        self.coordination.report_of(node.instance).expect("it is reported").observation.notes
     }
 
     pub(crate) async fn container(&self, node: &Assignment) -> Option<Container> {
@@ -207,7 +203,7 @@ impl Lab {
     pub(crate) async fn running_since(&self, node: &Assignment) -> chrono::DateTime<chrono::Utc> {
         match self.container(node).await.map(|container| container.run) {
             Some(RunState::Running { since }) => since,
-            other => panic!("{} does not run: {other:?}", node.name),
+            other => panic!("{} does not run: {other:?}", node.place().name),
         }
     }
 
@@ -216,7 +212,7 @@ impl Lab {
     }
 
     pub(crate) fn network_name(&self, node: &Assignment) -> String {
-        network_name(&node.vcluster_name, node.vcluster)
+        network_name(&node.place().vcluster_name, node.place().vcluster)
     }
 
     /// Waits until the worker has looked everything over, from the beginning to the end.
@@ -233,8 +229,8 @@ impl Lab {
         assert_eq!(directories, 0, "no directory of a node stays");
     }
 
-    pub(crate) fn run_dir(&self, node: NodeId) -> PathBuf {
-        self.config.data_dir.join("nodes").join(node.to_string())
+    pub(crate) fn run_dir(&self, instance: InstanceId) -> PathBuf {
+        self.config.data_dir.join("nodes").join(instance.to_string())
     }
 
     /// Runs a shell line in the node; its output, or how it failed.
@@ -256,7 +252,7 @@ impl Drop for Lab {
 }
 
 pub(crate) fn address(node: &Assignment) -> NodeAddress {
-    NodeAddress { node: node.node, worker: node.worker.clone() }
+    NodeAddress { node: node.instance.as_node(), worker: node.worker.clone() }
 }
 
 /// The engine's own command line, for what is done to the host outside Docklet.
@@ -271,4 +267,11 @@ pub(crate) fn random_subnet() -> Ipv4Net {
     let random = u32::from_be_bytes(Uuid::new_v4().as_bytes()[..4].try_into().expect("four bytes"));
     let address = u32::from(Ipv4Addr::new(10, 128, 0, 0)) | (random & 0x007f_ffe0);
     Ipv4Net::new(Ipv4Addr::from(address), 27).expect("a subnet")
+}
+
+/// The same node on another subnet.
+pub(crate) fn on_subnet(node: Assignment, subnet: Ipv4Net) -> Assignment {
+    let place = node.place();
+    let workload = Workload::Node(Member { subnet, ip: subnet::address(subnet, place.name), ..place.clone() });
+    Assignment { workload, ..node }
 }

@@ -19,7 +19,7 @@ async fn nodes_run_find_each_other_and_leave_nothing_behind() {
     let left = lab.cleanup.present();
     assert!(left.iter().all(|thing| thing.starts_with("volume ")) && left.len() == 1, "only the home stays: {left:?}");
     for node in &nodes {
-        assert!(!lab.run_dir(node.node).exists());
+        assert!(!lab.run_dir(node.instance).exists());
     }
 }
 

@@ -103,7 +103,7 @@ async fn the_share_of_the_processors_is_bounded() {
 async fn a_node_s_processes_are_bounded_in_what_the_whole_host_shares_and_are_ended_before_the_host_s() {
     let mut lab = Lab::new();
     lab.config.ceilings.open_files = 200;
-    control::ports::coordination::Dispatch::assign_all(&lab.coordination, &[]).await.expect("published");
+    control::ports::coordination::AssignmentPublisher::assign_all(&lab.coordination, &[]).await.expect("published");
     lab.start();
     let nodes = lab.vcluster(1);
     lab.run(&nodes).await;

@@ -3,23 +3,24 @@
 use std::collections::BTreeSet;
 
 use control::ports::{
-    coordination::{Answer, Assignment, Dispatch, Verdict},
+    coordination::{Answer, Assignment, AssignmentPublisher, Verdict},
     engine::{Engine, RunState},
 };
 use domain::node::Generation;
+use testkit::build::OfNode as _;
 use testkit::{DockerCleanup, build, eventually};
 
-use crate::lab::{Lab, SOON, docker};
+use crate::lab::{Lab, SOON, docker, on_subnet};
 
 fn answer(node: &Assignment, verdict: Verdict) -> Answer {
-    Answer { node: node.node, worker: node.worker.clone(), verdict }
+    Answer { instance: node.instance, worker: node.worker.clone(), verdict }
 }
 
 impl Lab {
     async fn asks_about(&self, nodes: &[Assignment]) {
         eventually("control is asked", SOON, || async {
-            let asked: BTreeSet<_> = self.coordination.orphans().into_iter().map(|orphan| orphan.node).collect();
-            asked == nodes.iter().map(|node| node.node).collect()
+            let asked: BTreeSet<_> = self.coordination.orphans().into_iter().map(|orphan| orphan.instance).collect();
+            asked == nodes.iter().map(|node| node.instance).collect()
         })
         .await;
     }
@@ -58,8 +59,10 @@ async fn what_has_no_assignment_stays_until_the_record_says_that_it_is_to_go() {
     .await;
     assert!(docker(&["volume", "inspect", &worker::home_name(lost[0].owner)]).is_ok(), "homes are kept");
     assert!(lab.container(&kept[0]).await.is_some());
-    eventually("its directories are gone", SOON, || async { !lost.iter().any(|node| lab.run_dir(node.node).exists()) })
-        .await;
+    eventually("its directories are gone", SOON, || async {
+        !lost.iter().any(|node| lab.run_dir(node.instance).exists())
+    })
+    .await;
     lab.asks_about(&[]).await;
 }
 
@@ -132,7 +135,7 @@ async fn what_is_not_labelled_ours_is_never_touched() {
     let _cleanup = DockerCleanup::new(other);
     let label = format!("docklet.installation={other}");
     let node = lab.vcluster(1).remove(0);
-    let names = [format!("foreign-a-{}", node.node), format!("foreign-b-{}", node.node)];
+    let names = [format!("foreign-a-{}", node.instance), format!("foreign-b-{}", node.instance)];
     let labels = [vec!["--label", label.as_str()], Vec::new()];
     for (name, labels) in names.iter().zip(labels) {
         let create = [&["create", "--name", name][..], &labels, &["docklet/base", "true"]].concat();
@@ -167,8 +170,7 @@ async fn a_network_left_behind_gives_its_subnet_to_the_next_vcluster() {
     lab.kill();
     docker(&["rm", "--force", &lab.name(&old[0])]).expect("removed");
     lab.coordination.wipe();
-    let next: Vec<_> =
-        lab.vcluster(1).into_iter().map(|node| Assignment { subnet: old[0].subnet, ip: old[0].ip, ..node }).collect();
+    let next: Vec<_> = lab.vcluster(1).into_iter().map(|node| on_subnet(node, old[0].place().subnet)).collect();
     lab.coordination.assign_all(&next).await.expect("published");
     lab.start();
     lab.run(&next).await;

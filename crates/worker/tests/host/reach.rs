@@ -9,7 +9,7 @@ use crate::lab::{Lab, address};
 const SIZE: TerminalSize = TerminalSize { cols: 80, rows: 24 };
 
 fn open(name: &str, command: &[&str]) -> OpenTerminal {
-    let id = TerminalId::parse(name).expect("an id");
+    let id = name.parse().expect("an id");
     OpenTerminal { id, size: SIZE, command: command.iter().map(|word| (*word).to_owned()).collect() }
 }
 
@@ -47,12 +47,12 @@ async fn what_is_not_there_is_said_in_the_ports_words() {
     let nodes = lab.vcluster(1);
     lab.run(&nodes).await;
     let (node, link) = (address(&nodes[0]), lab.worker());
-    let none = TerminalId::parse("none").expect("an id");
+    let none: TerminalId = "none".parse().expect("an id");
     let attach = Attach { terminal: none.clone(), viewer: [0; 16], from: AttachFrom::Offset(0), size: SIZE };
     assert_eq!(link.attach(&node, &attach).await.err(), Some(NodeError::NoSuchTerminal("none".into())));
     assert_eq!(link.dial(&node, 9).await.err(), Some(NodeError::PortClosed(9)));
     link.open_terminal(&node, &open("sleeper", &["sleep", "600"])).await.expect("opened");
-    let terminal = TerminalId::parse("sleeper").expect("an id");
+    let terminal: TerminalId = "sleeper".parse().expect("an id");
     let beyond = Attach { terminal, viewer: [0; 16], from: AttachFrom::Offset(1 << 40), size: SIZE };
     assert!(matches!(link.attach(&node, &beyond).await.err(), Some(NodeError::OffsetBeyondEnd(_))));
     let elsewhere: WorkerName = "elsewhere".parse().expect("a name");

@@ -31,7 +31,7 @@ async fn a_foreign_container_in_the_network_is_named_and_once_it_is_gone_the_rem
     let lab = Lab::started().await;
     let nodes = lab.vcluster(2);
     lab.run(&nodes).await;
-    let name = format!("foreign-{}", nodes[0].node);
+    let name = format!("foreign-{}", nodes[0].instance);
     let network = lab.network_name(&nodes[0]);
     docker(&["run", "--detach", "--name", &name, "--network", &network, "docklet/base", "sleep", "600"])
         .expect("in the way");
@@ -85,7 +85,7 @@ async fn a_removal_does_not_wait_for_a_stop_that_takes_long() {
 async fn a_start_waits_for_the_stop_before_it_also_when_the_worker_was_ended_in_between() {
     let mut lab = Lab::new();
     lab.config.stop_grace = std::time::Duration::from_secs(4);
-    control::ports::coordination::Dispatch::assign_all(&lab.coordination, &[]).await.expect("published");
+    control::ports::coordination::AssignmentPublisher::assign_all(&lab.coordination, &[]).await.expect("published");
     lab.start();
     let nodes = lab.vcluster(1);
     lab.run(&nodes).await;

@@ -2,7 +2,7 @@
 
 use control::ports::{
     clock::{Clock, SystemClock},
-    coordination::{Assignment, Dispatch, Order},
+    coordination::{Assignment, AssignmentPublisher, Order},
     engine::RunState,
 };
 use domain::{node::Phase, resources::Resources};

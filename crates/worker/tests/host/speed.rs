@@ -3,14 +3,15 @@
 use std::time::{Duration, Instant};
 
 use control::ports::{
-    coordination::{Assignment, Dispatch},
-    engine::{Ceilings, ContainerSpec, Engine, NetworkSpec, VolumeSpec},
+    coordination::{Assignment, AssignmentPublisher},
+    engine::{Attachment, Ceilings, ContainerSpec, Engine, NetworkSpec, VolumeSpec},
 };
 use domain::{
     node::{Generation, Phase},
     subnet,
 };
 use futures::future::try_join_all;
+use testkit::build::OfNode as _;
 
 use crate::lab::Lab;
 
@@ -20,13 +21,13 @@ async fn floor(lab: &Lab, nodes: &[Assignment]) -> Duration {
     let first = &nodes[0];
     let installation = lab.installation();
     let network = NetworkSpec {
-        name: format!("floor-{}", first.vcluster),
+        name: format!("floor-{}", first.place().vcluster),
         installation,
         owner: first.owner,
-        vcluster: first.vcluster,
-        subnet: first.subnet,
-        gateway: subnet::gateway(first.subnet),
-        bridge: worker::bridge_name(installation, first.vcluster),
+        vcluster: first.place().vcluster,
+        subnet: first.place().subnet,
+        gateway: subnet::gateway(first.place().subnet),
+        bridge: worker::bridge_name(installation, first.place().vcluster),
     };
     let id = lab.engine.ensure_network(&network).await.expect("a network");
     let home = format!("floor-{}", first.owner);
@@ -35,22 +36,21 @@ async fn floor(lab: &Lab, nodes: &[Assignment]) -> Duration {
         .await
         .expect("a volume");
     let started = nodes.iter().map(|node| {
-        let run_dir = lab.run_dir(node.node);
+        let run_dir = lab.run_dir(node.instance);
         std::fs::create_dir_all(&run_dir).expect("made");
         let spec = ContainerSpec {
-            name: format!("floor-{}", node.node),
+            name: format!("floor-{}", node.instance),
             installation,
             owner: node.owner,
-            vcluster: node.vcluster,
-            node: node.node,
+            vcluster: node.vcluster(),
+            instance: node.instance,
             generation: Generation::FIRST,
-            host_name: node.name,
+            host_name: node.place().name.to_string(),
             image: node.image.clone(),
             runtime: None,
             resources: node.resources,
             ceilings: Ceilings::default(),
-            network: network.name.clone(),
-            ip: node.ip,
+            network: Some(Attachment { network: network.name.clone(), ip: node.place().ip }),
             home: home.clone(),
             init: lab.config.init.clone(),
             run_dir,
@@ -58,7 +58,7 @@ async fn floor(lab: &Lab, nodes: &[Assignment]) -> Duration {
         };
         async move {
             let id = lab.engine.create_container(&spec).await?;
-            lab.engine.start_container(&id, spec.ip).await?;
+            lab.engine.start_container(&id, spec.ip()).await?;
             Ok::<_, control::ports::engine::EngineError>(id)
         }
     });

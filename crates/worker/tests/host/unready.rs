@@ -15,7 +15,7 @@ async fn lab_with(script: &str) -> (Lab, tempfile::TempDir) {
     let mut lab = Lab::new();
     lab.config.init = init;
     lab.config.ready_within = Duration::from_secs(2);
-    control::ports::coordination::Dispatch::assign_all(&lab.coordination, &[]).await.expect("published");
+    control::ports::coordination::AssignmentPublisher::assign_all(&lab.coordination, &[]).await.expect("published");
     lab.start();
     (lab, dir)
 }
@@ -61,12 +61,12 @@ async fn what_cannot_be_executed_is_said() {
 async fn a_node_that_is_cut_off_is_restarted_by_a_new_order_only() {
     let mut lab = Lab::new();
     lab.config.ready_within = Duration::from_secs(2);
-    control::ports::coordination::Dispatch::assign_all(&lab.coordination, &[]).await.expect("published");
+    control::ports::coordination::AssignmentPublisher::assign_all(&lab.coordination, &[]).await.expect("published");
     lab.start();
     let nodes = lab.vcluster(1);
     lab.run(&nodes).await;
     let since = lab.running_since(&nodes[0]).await;
-    std::fs::remove_file(lab.run_dir(nodes[0].node).join("init.sock")).expect("removed");
+    std::fs::remove_file(lab.run_dir(nodes[0].instance).join("init.sock")).expect("removed");
     lab.kill();
     lab.start();
     let reason = lab.failure(&nodes[0]).await;

@@ -2,8 +2,9 @@
 
 use std::net::TcpListener;
 
-use control::ports::coordination::{Assignment, Dispatch, WorkerInfo};
+use control::ports::coordination::{Assignment, AssignmentPublisher, WorkerInfo};
 use ipnet::Ipv4Net;
+use testkit::build::OfNode as _;
 use testkit::eventually;
 use worker::{FirewallConfig, Opening, Transport, bridge_prefix};
 
@@ -32,8 +33,10 @@ pub(crate) fn connects(lab: &Lab, from: &Assignment, host: &str, port: u16) -> b
 
 /// What is to be reached may answer late on a busy machine; only a wall answers never.
 pub(crate) async fn reached(lab: &Lab, from: &Assignment, host: &str, port: u16) {
-    eventually(&format!("{} reaches {host}:{port}", from.name), SOON, || async { connects(lab, from, host, port) })
-        .await;
+    eventually(&format!("{} reaches {host}:{port}", from.place().name), SOON, || async {
+        connects(lab, from, host, port)
+    })
+    .await;
 }
 
 pub(crate) fn everywhere() -> TcpListener {

@@ -10,7 +10,7 @@ use axum::{
 use http::{Method, StatusCode};
 use tracing::{Instrument, field::Empty};
 
-use super::arrival::RequestId;
+use super::request_id::RequestId;
 
 pub(crate) async fn observe(request: Request, next: Next) -> Response {
     let begun = Instant::now();
@@ -20,9 +20,11 @@ pub(crate) async fn observe(request: Request, next: Next) -> Response {
     let response = next.run(request).instrument(span.clone()).await;
     let took = begun.elapsed();
     let status = response.status();
-    span.in_scope(|| log(&method, status, took.as_secs_f64() * 1000.0));
     // Routes, not paths: a path is whatever a client makes up, and each would be a series of its own.
     let route = response.extensions().get::<MatchedPath>().map_or("other", MatchedPath::as_str).to_owned();
+    // A program that waits to be approved asks every few seconds.
+    let is_quiet = method.is_safe() || (status == StatusCode::BAD_REQUEST && route.ends_with("/device/token"));
+    span.in_scope(|| log(is_quiet, status, took.as_secs_f64() * 1000.0));
     let labels =
         [("method", method_name(&method).to_owned()), ("route", route), ("status", status.as_str().to_owned())];
     metrics::counter!("docklet_http_requests_total", &labels).increment(1);
@@ -40,13 +42,13 @@ pub(crate) async fn name_route(request: Request, next: Next) -> Response {
     response
 }
 
-fn log(method: &Method, status: StatusCode, milliseconds: f64) {
+fn log(is_quiet: bool, status: StatusCode, milliseconds: f64) {
     let status = status.as_u16();
     let ms = (milliseconds * 10.0).round() / 10.0;
     // "Not ready yet" is an answer; monitors ask for it all the time.
     if status >= 500 && status != 503 {
         tracing::warn!(status, ms, "request answered");
-    } else if method.is_safe() {
+    } else if is_quiet {
         tracing::debug!(status, ms, "request answered");
     } else {
         tracing::info!(status, ms, "request answered");

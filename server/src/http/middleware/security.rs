@@ -1,4 +1,4 @@
-//! Headers that make browsers careful, on every answer, and the check of where a request comes from.
+//! Headers that make browsers careful, on every answer, the version for programs, and the check of where a request comes from.
 
 use axum::{
     extract::{Request, State},
@@ -6,9 +6,9 @@ use axum::{
     response::Response,
 };
 use http::{HeaderMap, HeaderName, HeaderValue, header};
-use wire::problem::Code;
+use wire::{VERSION_HEADER, problem::Code};
 
-use super::arrival::Nonce;
+use super::request_id::Nonce;
 use crate::{
     http::{client::OverTls, error::Failure, origin, routes::book},
     state::AppState,
@@ -40,6 +40,10 @@ pub(crate) async fn headers(State(state): State<AppState>, request: Request, nex
         nonce => policy(response.headers(), nonce.as_ref(), &state.edge.reload),
     };
     let headers = response.headers_mut();
+    if is_api {
+        // No secret: the description of the interface says it, too.
+        headers.insert(VERSION_HEADER, HeaderValue::from_static(env!("CARGO_PKG_VERSION")));
+    }
     for (name, value) in FIXED {
         headers.insert(name, HeaderValue::from_static(value));
     }

@@ -1,11 +1,6 @@
 //! `/admin`: people, health and configuration, for administrators. For all other users there is nothing here.
 
-use app::{api::dto, visit::InstallationView as _};
-use axum::{Json as Answer, extract::State};
-use control::{
-    accounts::{ChangePerson, NewPerson},
-    ports::store::PageRequest,
-};
+use axum::Json as Answer;
 use domain::name::UserName;
 use http::{HeaderMap, HeaderValue, StatusCode, header};
 use utoipa_axum::{router::OpenApiRouter, routes};
@@ -42,16 +37,9 @@ pub(crate) fn router() -> OpenApiRouter<AppState> {
         ("limit" = Option<u32>, Query, minimum = 1, maximum = 199, description = "1–199; 50 when absent"),
         ("cursor" = Option<String>, Query, pattern = "^[a-z][a-z0-9_.-]{0,31}$", description = "`next` of the page before")),
     responses((status = 200, body = Page<Person>)))]
-async fn people(
-    State(state): State<AppState>,
-    caller: AdminCaller,
-    query: Query,
-) -> Result<Answer<Page<Person>>, Failure> {
+async fn people(caller: AdminCaller, query: Query) -> Result<Answer<Page<Person>>, Failure> {
     let (limit, after): (u32, Option<UserName>) = query.page()?;
-    let accounts = &state.control.accounts;
-    let search = query.text("search").unwrap_or_default();
-    let found = accounts.people(&caller.actor, search, PageRequest { after, limit: limit + 1 }).await?;
-    Ok(Answer(Page::cut(found, limit, |person| person.user.name.to_string(), |person| dto::person(person, accounts))))
+    Ok(Answer(caller.api.people(query.text("search").unwrap_or_default(), limit, after).await?))
 }
 
 /// Adds a user. A password that was generated is in this answer and nowhere else. An administrator is added with a
@@ -59,30 +47,22 @@ async fn people(
 #[utoipa::path(post, path = "/admin/users", tag = "admin", request_body = AddUser,
     responses((status = 201, body = GivenPassword, headers(("Location" = String)))))]
 async fn add(
-    State(state): State<AppState>,
     caller: AdminCaller,
     Json(add): Json<AddUser>,
 ) -> Result<(StatusCode, HeaderMap, Answer<GivenPassword>), Failure> {
-    let new = NewPerson { name: add.name, role: add.role, password: add.password };
-    let added = state.control.accounts.add_person(&caller.actor, new).await?;
-    let name = added.user.name.to_string();
+    let given = caller.api.add_person(add).await?;
     let mut location = HeaderMap::new();
-    if let Ok(value) = HeaderValue::from_str(&format!("/api/v1/admin/users/{name}")) {
+    if let Ok(value) = HeaderValue::from_str(&format!("/api/v1/admin/users/{}", given.name)) {
         location.insert(header::LOCATION, value);
     }
-    Ok((StatusCode::CREATED, location, Answer(GivenPassword { name, password: added.generated })))
+    Ok((StatusCode::CREATED, location, Answer(given)))
 }
 
 /// One person.
 #[utoipa::path(get, path = "/admin/users/{name}", tag = "admin", params(("name" = String, Path)),
     responses((status = 200, body = PersonDetail)))]
-async fn person(
-    State(state): State<AppState>,
-    caller: AdminCaller,
-    UserPath(name): UserPath,
-) -> Result<Answer<PersonDetail>, Failure> {
-    let (accounts, federation) = (&state.control.accounts, &state.control.federation);
-    Ok(Answer(dto::detail(&accounts.person(&caller.actor, &name).await?, accounts, federation.rules())))
+async fn person(caller: AdminCaller, UserPath(name): UserPath) -> Result<Answer<PersonDetail>, Failure> {
+    Ok(Answer(caller.api.person(&name).await?))
 }
 
 /// Changes role, lock, group and limits. Locking ends every session and refuses every token at once; limits hold for the next order.
@@ -90,15 +70,11 @@ async fn person(
 #[utoipa::path(patch, path = "/admin/users/{name}", tag = "admin", params(("name" = String, Path)), request_body = ChangeUser,
     responses((status = 200, body = Person)))]
 async fn change(
-    State(state): State<AppState>,
     caller: AdminCaller,
     UserPath(name): UserPath,
     Json(change): Json<ChangeUser>,
 ) -> Result<Answer<Person>, Failure> {
-    let limits = change.limits.as_ref().map(dto::own_limits).transpose().map_err(control::Error::Invalid)?;
-    let change = ChangePerson { role: change.role, locked: change.locked, group: change.group, limits };
-    let accounts = &state.control.accounts;
-    Ok(Answer(dto::person(&accounts.change_person(&caller.actor, &name, change).await?, accounts)))
+    Ok(Answer(caller.api.change_person(&name, change).await?))
 }
 
 /// Sets or generates a password and ends every session of the user. An administrator's needs a browser session; one's own
@@ -106,54 +82,42 @@ async fn change(
 #[utoipa::path(post, path = "/admin/users/{name}/password", tag = "admin", params(("name" = String, Path)), request_body = ResetPassword,
     responses((status = 200, body = GivenPassword)))]
 async fn reset_password(
-    State(state): State<AppState>,
     caller: AdminCaller,
     UserPath(name): UserPath,
     Json(reset): Json<ResetPassword>,
 ) -> Result<Answer<GivenPassword>, Failure> {
-    let accounts = &state.control.accounts;
-    let generated = accounts.reset_password(&caller.actor, &name, reset.password.as_deref()).await?;
-    Ok(Answer(GivenPassword { name, password: generated.map(|secret| secret.0) }))
+    Ok(Answer(caller.api.reset_password(name, reset.password.as_deref()).await?))
 }
 
 /// Ends every session of the user; with `tokens=true`, revokes every API token of theirs, too.
 #[utoipa::path(delete, path = "/admin/users/{name}/sessions", tag = "admin",
     params(("name" = String, Path), ("tokens" = Option<bool>, Query)),
     responses((status = 204)))]
-async fn sign_out(
-    State(state): State<AppState>,
-    caller: AdminCaller,
-    UserPath(name): UserPath,
-    query: Query,
-) -> Result<StatusCode, Failure> {
+async fn sign_out(caller: AdminCaller, UserPath(name): UserPath, query: Query) -> Result<StatusCode, Failure> {
     let tokens = query.value("tokens", "must be true or false")?.unwrap_or(false);
-    state.control.accounts.sign_out_person(&caller.actor, &name, tokens).await?;
+    caller.api.sign_out_person(&name, tokens).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
 /// What dockletd stands on, the hosts with what is held on them, and the disk, as they are now.
 #[utoipa::path(get, path = "/admin/health", tag = "admin",
     responses((status = 200, body = Health)))]
-async fn health(State(state): State<AppState>, caller: AdminCaller) -> Result<Answer<Health>, Failure> {
-    Ok(Answer(state.installation.health(&caller.actor).await?))
+async fn health(caller: AdminCaller) -> Result<Answer<Health>, Failure> {
+    Ok(Answer(caller.api.health().await?))
 }
 
 /// Declares a host gone for good: its nodes leave the record, and what they held is free. A vcluster with no node elsewhere is
 /// gone with it. Refused while the host answers. Should it come back, its containers are kept as ones that no record claims.
 #[utoipa::path(delete, path = "/admin/hosts/{host}", tag = "admin", params(("host" = String, Path)),
     responses((status = 204)))]
-async fn forget_host(
-    State(state): State<AppState>,
-    caller: AdminCaller,
-    HostPath(host): HostPath,
-) -> Result<StatusCode, Failure> {
-    state.control.installation.forget_host(&caller.actor, &host).await?;
+async fn forget_host(caller: AdminCaller, HostPath(host): HostPath) -> Result<StatusCode, Failure> {
+    caller.api.forget_host(&host).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
 /// Every setting with the value that holds and where it was written; secrets are masked.
 #[utoipa::path(get, path = "/admin/config", tag = "admin",
     responses((status = 200, body = Vec<Setting>)))]
-async fn settings(State(state): State<AppState>, caller: AdminCaller) -> Result<Answer<Vec<Setting>>, Failure> {
-    Ok(Answer(state.installation.settings(&caller.actor)?))
+async fn settings(caller: AdminCaller) -> Result<Answer<Vec<Setting>>, Failure> {
+    Ok(Answer(caller.api.settings()?))
 }

@@ -2,8 +2,9 @@
 
 use std::{convert::Infallible, time::Duration};
 
+use api::LiveItem;
 use axum::{
-    Extension, Json as Answer, Router,
+    Json as Answer, Router,
     extract::State,
     response::{
         Html, IntoResponse, Response,
@@ -11,25 +12,20 @@ use axum::{
     },
     routing::get,
 };
-use control::{
-    actor::Actor,
-    apps::{AppChange, AppView, Live, NodeUsage},
-};
-use domain::{VclusterId, Violation};
+use domain::Violation;
 use futures::StreamExt;
 use http::{HeaderMap, StatusCode, Uri, header};
 use utoipa_axum::{router::OpenApiRouter, routes};
 use wire::{
-    app::{App, AppUrls, ChangeApp, PublishApp, Seen},
+    app::{App, ChangeApp, PublishApp},
     problem::{Code, Problem},
-    usage,
 };
 
 use crate::{
     http::{
         apps::OURS,
         error::Failure,
-        identity::{Caller, Identity},
+        identity::Caller,
         json::Json,
         path::{AppPath, VclusterPath},
         query::{Query, encode},
@@ -53,60 +49,32 @@ pub(crate) fn entrance() -> Router<AppState> {
 /// The apps of a vcluster: JupyterLab, every port that something listens on, and those that were published before.
 #[utoipa::path(get, path = "/vclusters/{id}/apps", tag = "apps", params(("id" = String, Path)),
     responses((status = 200, body = Vec<App>)))]
-async fn list(
-    State(state): State<AppState>,
-    caller: Caller,
-    Extension(urls): Extension<AppUrls>,
-    VclusterPath(id): VclusterPath,
-) -> Result<Answer<Vec<App>>, Failure> {
-    let views = state.control.apps.list(&caller.actor, id).await?;
-    Ok(Answer(views.iter().map(|view| dto(view, &urls)).collect()))
+async fn list(caller: Caller, VclusterPath(id): VclusterPath) -> Result<Answer<Vec<App>>, Failure> {
+    Ok(Answer(caller.api.apps(id).await?))
 }
 
 /// Publishes a port of a node, before or after something listens there. Doing it again gives the same app.
 #[utoipa::path(post, path = "/vclusters/{id}/apps", tag = "apps", params(("id" = String, Path)), request_body = PublishApp,
     responses((status = 200, body = App)))]
 async fn publish(
-    State(state): State<AppState>,
     caller: Caller,
-    Extension(urls): Extension<AppUrls>,
     VclusterPath(id): VclusterPath,
     Json(publish): Json<PublishApp>,
 ) -> Result<Answer<App>, Failure> {
     let rule = |_| {
-        Problem::new(Code::Invalid, "Some fields are not right.")
+        Problem::new(Code::Invalid, "Some fields are not valid.")
             .with_violations(vec![Violation::new("node", "must be the name of a node, such as node-0")])
     };
     let node = publish.node.parse().map_err(rule)?;
-    let app = state.control.apps.publish(&caller.actor, id, node, publish.port, publish.name.as_deref()).await?;
-    seen(&state, &caller.actor, id, app.id, &urls).await
+    Ok(Answer(caller.api.publish_app(id, node, publish.port, publish.name.as_deref()).await?))
 }
 
 /// Names an app, pins it or switches it off. What is absent stays.
 #[utoipa::path(patch, path = "/vclusters/{id}/apps/{app}", tag = "apps",
     params(("id" = String, Path), ("app" = String, Path)), request_body = ChangeApp,
     responses((status = 200, body = App)))]
-async fn change(
-    State(state): State<AppState>,
-    caller: Caller,
-    Extension(urls): Extension<AppUrls>,
-    path: AppPath,
-    Json(change): Json<ChangeApp>,
-) -> Result<Answer<App>, Failure> {
-    let change = AppChange { name: change.name, pinned: change.pinned, enabled: change.enabled };
-    let app = state.control.apps.update(&caller.actor, path.vcluster, path.app, change).await?;
-    seen(&state, &caller.actor, path.vcluster, app.id, &urls).await
-}
-
-async fn seen(
-    state: &AppState,
-    actor: &Actor,
-    id: VclusterId,
-    app: domain::AppId,
-    urls: &AppUrls,
-) -> Result<Answer<App>, Failure> {
-    let view = state.control.apps.view(actor, id, app).await?;
-    Ok(Answer(dto(&view, urls)))
+async fn change(caller: Caller, path: AppPath, Json(change): Json<ChangeApp>) -> Result<Answer<App>, Failure> {
+    Ok(Answer(caller.api.change_app(path.vcluster, path.app, change).await?))
 }
 
 /// What happens in a vcluster while a client looks: `apps` (all of them, whenever something changes) and `samples` (what its
@@ -120,78 +88,56 @@ async fn seen(
 async fn live(
     State(state): State<AppState>,
     caller: Caller,
-    Extension(urls): Extension<AppUrls>,
     VclusterPath(id): VclusterPath,
 ) -> Result<Response, Failure> {
-    let share = state.stream_of(caller.actor.user).await?;
-    let items = state.control.apps.live(&caller.actor, id).await?;
+    let share = state.stream_of(caller.api.actor().user).await?;
+    let items = caller.api.live(id).await?;
     let watch = state.revocations.watch_open(caller.credential);
-    let ending = state.ending;
+    let shutdown = state.shutdown;
     let over = async move {
         tokio::select! {
-            () = ending.begun() => {}
+            () = shutdown.begun() => {}
             () = watch.revoked() => {}
         }
     };
     let first =
         futures::stream::once(std::future::ready(Event::default().retry(Duration::from_secs(1)).comment("docklet")));
-    let items = items.map(move |live| event(&live, &urls));
+    let items = items.map(|item| event(&item));
     let items = first.chain(items).take_until(over).map(Ok::<_, Infallible>);
     let answer = Sse::new(items).keep_alive(KeepAlive::new().interval(KEEP_ALIVE));
     Ok(keep(answer.into_response(), share))
 }
 
-fn event(live: &Live, urls: &AppUrls) -> Event {
-    let (name, data) = match live {
-        Live::Apps(views) => {
-            let apps: Vec<App> = views.iter().map(|view| dto(view, urls)).collect();
-            ("apps", serde_json::to_string(&apps))
-        }
-        Live::Samples(nodes) => {
-            let nodes: Vec<usage::NodeUsage> = nodes.iter().map(usage_dto).collect();
-            ("samples", serde_json::to_string(&nodes))
-        }
+fn event(item: &LiveItem) -> Event {
+    let (name, data) = match item {
+        LiveItem::Apps(apps) => ("apps", serde_json::to_string(apps)),
+        LiveItem::Samples(nodes) => ("samples", serde_json::to_string(nodes)),
     };
     // Lists of texts and numbers always become JSON.
     Event::default().event(name).data(data.unwrap_or_default())
 }
 
-fn dto(view: &AppView, urls: &AppUrls) -> App {
-    let seen = Seen { listening: view.listening, state: view.state(), reason: view.reason() };
-    App::from_domain(&view.app, seen, urls.url(view.app.label.as_str()))
-}
-
-fn usage_dto(node: &NodeUsage) -> usage::NodeUsage {
-    let sample = |sample: &control::ports::usage::Sample| usage::Sample {
-        at: sample.at,
-        cpu_milli: sample.cpu_milli,
-        memory_bytes: sample.memory_bytes,
-    };
-    usage::NodeUsage { node: node.node.to_string(), samples: node.samples.iter().map(sample).collect() }
-}
-
 /// Turns the portal's session into a one-time code for the app's host, and goes back there with it.
 async fn enter(
     State(state): State<AppState>,
-    Extension(identity): Extension<Identity>,
-    Extension(urls): Extension<AppUrls>,
+    caller: Result<Caller, Failure>,
     headers: HeaderMap,
     query: Query,
     uri: Uri,
 ) -> Result<Response, Failure> {
     // Another page that loads this as a picture or a script is no person who opens an app.
     if headers.get("sec-fetch-dest").is_some_and(|destination| destination != "document") {
-        return Err(Failure::new(Code::ForeignOrigin, "Apps are opened, not embedded."));
+        return Err(Failure::new(Code::ForeignOrigin, "An app cannot be embedded in another page. Open it in a tab."));
     }
-    let (Some(actor), Some(Credential::Session(session))) = (identity.actor, identity.credential) else {
+    let Ok(Caller { api, credential: Credential::Session(session) }) = caller else {
         let here = uri.path_and_query().map_or(app::routes::HOME, |here| here.as_str());
         return Ok(go(&app::routes::sign_in_then(here)));
     };
     let label = query.text("label").unwrap_or_default();
     let nonce = query.text("nonce").unwrap_or_default();
-    let code = state.control.apps.enter(&actor, &store::session_key(&session), label, nonce).await?;
+    let code = state.control.apps.enter(api.actor(), &store::session_key(&session), label, nonce).await?;
     let next = encode(query.text("next").unwrap_or_default());
-    let app = urls.root(label);
+    let app = api.urls().root(label);
     let address = format!("{}{OURS}enter?code={}&next={next}", app.trim_end_matches('/'), code.text);
     Ok(if comes_from_us(&headers) { page_to(&address) } else { go(&address) })
 }

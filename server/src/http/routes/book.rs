@@ -34,7 +34,11 @@ pub(crate) fn router(book: &Path) -> Router<AppState> {
         .call_fallback_on_method_not_allowed(true)
         .fallback(missing);
     let files = ServiceBuilder::new().layer(middleware::from_fn(console::cache)).service(files);
-    Router::new().route(ROOT, get(async || Redirect::permanent("/docs/"))).nest_service("/docs/", files)
+    Router::new()
+        .route(ROOT, get(async || Redirect::permanent("/docs/")))
+        // What to do with what lies there.
+        .route(app::routes::DOWNLOAD, get(async || Redirect::temporary("/docs/guide/cli/sign-in.html")))
+        .nest_service("/docs/", files)
 }
 
 fn missing(built: bool) -> Response {

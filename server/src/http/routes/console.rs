@@ -26,7 +26,7 @@ pub(crate) fn pages(state: &AppState) -> Router<AppState> {
     Router::new().leptos_routes_with_context(
         state,
         generate_route_list_with_exclusions(app::App, Some(vec![app::routes::ENTER_APP.into()])),
-        app::visit::provide,
+        app::request_context::provide,
         move || app::shell(options.clone()),
     )
 }
@@ -40,7 +40,7 @@ pub(crate) async fn unknown(State(state): State<AppState>, request: Request) -> 
         return method_not_allowed().await.into_response();
     }
     let options = state.console.clone();
-    let render = render_app_async_with_context(app::visit::provide, move || app::shell(options.clone()));
+    let render = render_app_async_with_context(app::request_context::provide, move || app::shell(options.clone()));
     render(request).await.into_response()
 }
 

@@ -1,7 +1,6 @@
 //! `/me/disk` and `/admin/disk`: what people take of the hosts' disks.
 
-use app::api::dto;
-use axum::{Json as Answer, extract::State};
+use axum::Json as Answer;
 use utoipa_axum::{router::OpenApiRouter, routes};
 use wire::disk::{DiskUse, DiskUses};
 
@@ -20,13 +19,13 @@ pub(crate) fn router() -> OpenApiRouter<AppState> {
 /// What one takes of the hosts' disks: nodes, running or stopped, and the home. Counted now and then, not at this moment.
 #[utoipa::path(get, path = "/me/disk", tag = "me",
     responses((status = 200, body = DiskUse)))]
-async fn mine(State(state): State<AppState>, caller: Caller) -> Answer<DiskUse> {
-    Answer(dto::disk(&state.control.disks.mine(&caller.actor).await))
+async fn mine(caller: Caller) -> Answer<DiskUse> {
+    Answer(caller.api.my_disk().await)
 }
 
 /// What everybody takes of the hosts' disks, those who take most first. Who takes nothing is not in it.
 #[utoipa::path(get, path = "/admin/disk", tag = "admin",
     responses((status = 200, body = DiskUses)))]
-async fn of_all(State(state): State<AppState>, caller: AdminCaller) -> Result<Answer<DiskUses>, Failure> {
-    Ok(Answer(dto::disks(&state.control.disks.by_person(&caller.actor).await?)))
+async fn of_all(caller: AdminCaller) -> Result<Answer<DiskUses>, Failure> {
+    Ok(Answer(caller.api.disks().await?))
 }

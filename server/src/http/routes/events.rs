@@ -2,6 +2,7 @@
 
 use std::{convert::Infallible, time::Duration};
 
+use api::FeedItem;
 use axum::{
     extract::State,
     response::{
@@ -9,20 +10,18 @@ use axum::{
         sse::{Event as SseEvent, KeepAlive, Sse},
     },
 };
-use control::{actor::Actor, events::Feed, ports::store::EventBody};
 use futures::{StreamExt, future};
 use http::HeaderMap;
 use utoipa_axum::{router::OpenApiRouter, routes};
-use wire::{event::Event, vcluster::Vcluster};
 
 use crate::{
     http::{
-        ending::Ending,
         error::Failure,
         identity::Caller,
         query::{self, Query},
         revocation::Watch,
         shares::keep,
+        shutdown::Shutdown,
     },
     state::AppState,
 };
@@ -53,14 +52,13 @@ async fn events(
     query: Query,
 ) -> Result<Response, Failure> {
     let after = after(&headers, &query)?;
-    let share = state.stream_of(caller.actor.user).await?;
-    let feed = state.control.events.subscribe(&caller.actor, after).await?;
+    let share = state.stream_of(caller.api.actor().user).await?;
+    let feed = caller.api.feed(after).await?;
     let watch = state.revocations.watch_open(caller.credential);
     let renewed = state.sessions.idle() / 2;
-    let actor = caller.actor;
-    let items = feed.scan(actor, |actor, item| future::ready(item_of(item, actor)));
+    let items = feed.scan((), |(), item| future::ready(item_of(item)));
     let first = futures::stream::once(future::ready(SseEvent::default().retry(RETRY).comment("docklet")));
-    let items = first.chain(items).take_until(over(state.ending, watch, renewed)).map(Ok::<_, Infallible>);
+    let items = first.chain(items).take_until(over(state.shutdown, watch, renewed)).map(Ok::<_, Infallible>);
     metrics::counter!("docklet_event_streams_total").increment(1);
     let answer = Sse::new(items).keep_alive(KeepAlive::new().interval(KEEP_ALIVE));
     Ok(keep(answer.into_response(), share))
@@ -82,46 +80,23 @@ fn after(headers: &HeaderMap, query: &Query) -> Result<Option<i64>, Failure> {
 /// The browser connects again by itself: to the next dockletd, or to be told that it is not signed in.
 /// After `renewed` it comes back, too, because only the answer to a request can give it a cookie that lasts longer: a page
 /// that stays open for weeks must not end with a session that lives and a cookie that does not.
-async fn over(ending: Ending, watch: Watch, renewed: Duration) {
+async fn over(shutdown: Shutdown, watch: Watch, renewed: Duration) {
     tokio::select! {
-        () = ending.begun() => {}
+        () = shutdown.begun() => {}
         () = watch.revoked() => {}
         () = tokio::time::sleep(renewed) => {}
     }
 }
 
 /// `None` ends the stream: the client comes back and resumes.
-fn item_of(item: Result<Feed, control::Error>, actor: &Actor) -> Option<SseEvent> {
+fn item_of(item: FeedItem) -> Option<SseEvent> {
     let written = match item {
-        Ok(feed) => {
-            let (id, event) = dto(feed, actor);
-            SseEvent::default()
-                .id(id.to_string())
-                .event(event.name())
-                .json_data(&event)
-                .map_err(|error| error.to_string())
-        }
-        Err(error) => Err(error.to_string()),
+        Ok((id, event)) => SseEvent::default()
+            .id(id.to_string())
+            .event(event.name())
+            .json_data(&event)
+            .map_err(|error| error.to_string()),
+        Err(refusal) => Err(refusal.0.to_string()),
     };
     written.inspect_err(|error| tracing::warn!(error, "event stream broken off")).ok()
-}
-
-fn dto(feed: Feed, actor: &Actor) -> (i64, Event) {
-    match feed {
-        Feed::Resync { sequence } => (sequence, Event::Resync),
-        Feed::Event(stored) => {
-            let event = match stored.body {
-                EventBody::Vcluster { vcluster, usage } => {
-                    let vcluster = Box::new(Vcluster::from_domain(&vcluster, &actor.name));
-                    Event::Vcluster { vcluster, usage: usage.into() }
-                }
-                EventBody::VclusterGone { id, usage } => {
-                    Event::VclusterGone { id: id.to_string(), usage: usage.into() }
-                }
-                // The limits are part of what is read then.
-                EventBody::LimitsChanged => Event::Resync,
-            };
-            (stored.sequence, event)
-        }
-    }
 }

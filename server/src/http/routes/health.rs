@@ -24,7 +24,7 @@ struct Ready {
 async fn readyz(State(state): State<AppState>) -> (StatusCode, Answer<Ready>) {
     let parts = state.readiness.parts().await;
     // While it ends it answers those it serves, and wants no new ones.
-    let ready = !state.ending.has_begun() && parts.iter().all(|part| part.ready);
+    let ready = !state.shutdown.has_begun() && parts.iter().all(|part| part.ready);
     let status = if ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
     (status, Answer(Ready { ready, parts: parts.to_vec() }))
 }

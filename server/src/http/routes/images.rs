@@ -1,7 +1,6 @@
 //! `/images`: what one may choose from; `/admin/images`: the administrators' list.
 
-use app::api::dto;
-use axum::{Json as Answer, extract::State};
+use axum::Json as Answer;
 use http::StatusCode;
 use utoipa_axum::{router::OpenApiRouter, routes};
 use wire::image::{AllowImage, AllowedImage, ImageChoice, ImageList};
@@ -23,39 +22,35 @@ pub(crate) fn router() -> OpenApiRouter<AppState> {
 /// The images one may use: the one that is offered, what administrators have listed, and whether others may be used, too.
 #[utoipa::path(get, path = "/images", tag = "vclusters",
     responses((status = 200, body = ImageChoice)))]
-async fn choice(State(state): State<AppState>, caller: Caller) -> Result<Answer<ImageChoice>, Failure> {
-    Ok(Answer(dto::image_choice(&state.control.images.choice(&caller.actor).await?)))
+async fn choice(caller: Caller) -> Result<Answer<ImageChoice>, Failure> {
+    Ok(Answer(caller.api.image_choice().await?))
 }
 
 /// The list of images that may be used. While it is empty, every image of the allowed registries may be.
 #[utoipa::path(get, path = "/admin/images", tag = "admin",
     responses((status = 200, body = ImageList)))]
-async fn list(State(state): State<AppState>, caller: AdminCaller) -> Result<Answer<ImageList>, Failure> {
-    let (rules, list) = state.control.images.list(&caller.actor).await?;
-    Ok(Answer(dto::image_list(&rules, &list)))
+async fn list(caller: AdminCaller) -> Result<Answer<ImageList>, Failure> {
+    Ok(Answer(caller.api.image_list().await?))
 }
 
 /// Adds a line, or gives the one that is there another runtime.
 #[utoipa::path(post, path = "/admin/images", tag = "admin", request_body = AllowImage,
     responses((status = 201, body = AllowedImage)))]
 async fn allow(
-    State(state): State<AppState>,
     caller: AdminCaller,
     Json(allow): Json<AllowImage>,
 ) -> Result<(StatusCode, Answer<AllowedImage>), Failure> {
-    let AllowImage { pattern, runtime } = allow;
-    let image = state.control.images.allow(&caller.actor, &pattern, runtime.as_deref()).await?;
-    Ok((StatusCode::CREATED, Answer(dto::allowed_image(&image))))
+    Ok((StatusCode::CREATED, Answer(caller.api.allow_image(allow).await?)))
 }
 
 /// Takes a line off the list. vclusters that were made keep their image; they get no new nodes with it.
 #[utoipa::path(delete, path = "/admin/images", tag = "admin",
     params(("pattern" = String, Query, description = "the line as it is on the list")),
     responses((status = 204)))]
-async fn disallow(State(state): State<AppState>, caller: AdminCaller, query: Query) -> Result<StatusCode, Failure> {
+async fn disallow(caller: AdminCaller, query: Query) -> Result<StatusCode, Failure> {
     let Some(pattern) = query.text("pattern") else {
-        return Err(query::fault("pattern", "must be a line of the list"));
+        return Err(query::fault("pattern", "must be an entry of the list"));
     };
-    state.control.images.disallow(&caller.actor, pattern).await?;
+    caller.api.disallow_image(pattern).await?;
     Ok(StatusCode::NO_CONTENT)
 }

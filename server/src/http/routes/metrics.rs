@@ -43,26 +43,17 @@ async fn require_administrator(state: &AppState, headers: &HeaderMap) -> Result<
             "Send an administrator's API token as Authorization: Bearer dkl_….",
         ));
     };
-    match state.control.accounts.actor_by_token(token).await?.role {
-        Role::Admin => Ok(()),
+    let actor = state.control.accounts.actor_by_token(token).await?;
+    match actor.role {
+        Role::Admin => Ok(actor.administrator().map(drop)?),
         Role::User => Err(Failure::new(Code::Forbidden, "Only administrators may read the metrics.")),
     }
 }
 
 async fn count_vclusters(state: &AppState) -> Result<(), Failure> {
-    const STATES: [VclusterState; 8] = [
-        VclusterState::Creating,
-        VclusterState::Running,
-        VclusterState::Degraded,
-        VclusterState::Stopping,
-        VclusterState::Stopped,
-        VclusterState::Starting,
-        VclusterState::Deleting,
-        VclusterState::Failed,
-    ];
-    let counts = state.census.counts().await.map_err(control::Error::from)?;
-    for state in STATES {
-        let count = counts.get(&state).copied().unwrap_or_default();
+    let counts = state.control.installation.vcluster_counts().await?;
+    for state in VclusterState::ALL {
+        let count = counts.iter().find(|(counted, _)| *counted == *state).map_or(0, |(_, count)| *count);
         metrics::gauge!("docklet_vclusters", "state" => state.as_str()).set(f64::from(count));
     }
     Ok(())

@@ -1,6 +1,6 @@
 //! `/oidc`: to an OpenID provider and back. For browsers, but for the provider's own word that a person has signed out.
 
-use app::{sign_in_pages, visit::SessionDoor as _};
+use app::{request_context::SessionDoor as _, sign_in_pages};
 use axum::{
     Extension, Form, Router,
     extract::{State, rejection::FormRejection},
@@ -21,7 +21,7 @@ use crate::{
         cookies, error,
         error::Failure,
         identity::{Caller, Identity},
-        oidc_address::{self, FAREWELL},
+        oidc_address::{self, PROVIDER_LOGOUT},
         path::ProviderPath,
         provider_pages::Looks,
         query::Query,
@@ -37,7 +37,7 @@ pub(crate) fn router() -> Router<AppState> {
         .route("/oidc/{provider}/confirm", get(confirm))
         .route("/oidc/{provider}/link", post(link))
         .route("/oidc/{provider}/backchannel-logout", post(backchannel_logout))
-        .route(FAREWELL, get(farewell))
+        .route(PROVIDER_LOGOUT, get(provider_logout))
 }
 
 #[derive(Deserialize)]
@@ -63,7 +63,7 @@ async fn confirm(
     looks: Looks,
     query: Query,
 ) -> Response {
-    let begun = looks.begin(&state, &provider, next(&query), Wish::Confirm(&caller.actor)).await;
+    let begun = looks.begin(&state, &provider, next(&query), Wish::Confirm(caller.api.actor())).await;
     looks.lead(&state, &provider, begun)
 }
 
@@ -79,7 +79,7 @@ async fn link(
     ProviderPath(provider): ProviderPath,
     looks: Looks,
 ) -> Response {
-    let confirmed = match state.control.accounts.confirm(&caller.actor) {
+    let confirmed = match state.control.accounts.confirm(caller.api.actor()) {
         Ok(confirmed) => confirmed,
         Err(control::Error::SignInAgain(_)) => {
             return (StatusCode::SEE_OTHER, location(&app::routes::confirm_then(app::routes::PROFILE))).into_response();
@@ -174,10 +174,10 @@ async fn backchannel_logout(
     }
 }
 
-async fn farewell(State(state): State<AppState>, looks: Looks, query: Query) -> Response {
-    match state.farewells.take(query.text("key").unwrap_or_default()) {
+async fn provider_logout(State(state): State<AppState>, looks: Looks, query: Query) -> Response {
+    match state.provider_logouts.take(query.text("key").unwrap_or_default()) {
         Some(onward) => {
-            Html(sign_in_pages::farewell(&looks.frame(&state), &onward.label, &onward.address)).into_response()
+            Html(sign_in_pages::provider_logout(&looks.frame(&state), &onward.label, &onward.address)).into_response()
         }
         // Opened again, or too late: here, they are signed out.
         None => (StatusCode::SEE_OTHER, location(app::routes::SIGN_IN)).into_response(),

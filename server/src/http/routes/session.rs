@@ -1,9 +1,9 @@
 //! `/session`: signing in, who is signed in, signing out.
 
-use app::visit::SessionDoor as _;
+use app::request_context::SessionDoor as _;
 use axum::{Extension, Json as Answer, extract::State};
 use control::actor::Actor;
-use http::{HeaderMap, StatusCode};
+use http::{Extensions, HeaderMap, StatusCode};
 use tower_sessions::Session;
 use utoipa_axum::{router::OpenApiRouter, routes};
 use wire::session::{Session as SessionDto, SignIn};
@@ -12,7 +12,7 @@ use crate::{
     http::{
         client::Client,
         error::Failure,
-        identity::Caller,
+        identity::{Caller, api_of},
         json::Json,
         known::Known,
         session::{self, Door, Seen},
@@ -33,20 +33,21 @@ async fn sign_in(
     Extension(known): Extension<Known>,
     session: Session,
     headers: HeaderMap,
+    extensions: Extensions,
     Json(sign_in): Json<SignIn>,
 ) -> Result<Answer<SessionDto>, Failure> {
     let user = state.control.accounts.sign_in(&sign_in.name, &sign_in.password, known.knock.clone()).await?;
     let seen = Seen::new(state.clock.now(), client.address, &headers);
     Door { session, seen, way: None, known: Some(known), shown_at: None }.enter(&user).await?;
     let actor = Actor::of(user).ok_or(control::Error::SignInFailed)?;
-    Ok(Answer(describe(&state, &actor).await?))
+    Ok(Answer(api_of(&state, actor, &headers, &extensions).session().await?))
 }
 
 /// Who is signed in, what they may take and what they have taken.
 #[utoipa::path(get, path = "/session", tag = "session",
     responses((status = 200, body = SessionDto)))]
-async fn show(State(state): State<AppState>, caller: Caller) -> Result<Answer<SessionDto>, Failure> {
-    Ok(Answer(describe(&state, &caller.actor).await?))
+async fn show(caller: Caller) -> Result<Answer<SessionDto>, Failure> {
+    Ok(Answer(caller.api.session().await?))
 }
 
 /// Signs out. Fine without a session.
@@ -54,9 +55,4 @@ async fn show(State(state): State<AppState>, caller: Caller) -> Result<Answer<Se
 async fn sign_out(session: Session) -> Result<StatusCode, Failure> {
     session::leave(&session).await?;
     Ok(StatusCode::NO_CONTENT)
-}
-
-async fn describe(state: &AppState, actor: &Actor) -> Result<SessionDto, Failure> {
-    let (limits, usage) = state.control.accounts.holdings(actor).await?;
-    Ok(SessionDto { name: actor.name.to_string(), role: actor.role, limits: limits.into(), usage: usage.into() })
 }

@@ -2,39 +2,28 @@
 //!
 //! The node is attached to before the upgrade is answered, so everything that can go wrong is an ordinary problem.
 
-use std::{str::FromStr, time::Duration};
+use std::str::FromStr;
 
 use axum::{
-    extract::{FromRequestParts, Request, State, WebSocketUpgrade, ws::WebSocket},
+    extract::{Request, State},
     response::Response,
 };
 use control::{
-    ports::node::{Attach, AttachFrom, Duplex, TerminalId},
+    ports::node::{Attach, AttachFrom},
     terminals::parse_size,
 };
-use tracing::Instrument;
-use wire::{
-    problem::Code,
-    terminal::{MAX_CLIENT_FRAME, SUBPROTOCOL},
-};
 
+use super::node_stream::{self, NodeStream, Speech, Talk};
 use crate::{
     http::{
         error::Failure,
         identity::Caller,
         path::{NodePath, TerminalPath},
         query::{self, Query},
-        relay::{self, End},
-        revocation::Watch,
         shares::Share,
     },
     state::AppState,
 };
-
-/// Small, because there is one per terminal that is looked at; a large message grows it while it lasts.
-const READ_BUFFER: usize = 4 * 1024;
-/// How long a close frame may take to leave.
-const FAREWELL: Duration = Duration::from_secs(2);
 
 /// Attaches to a terminal: a WebSocket with the subprotocol `docklet.terminal.v1`.
 #[utoipa::path(get, path = "/vclusters/{id}/nodes/{node}/terminals/{terminal}", tag = "terminals",
@@ -51,50 +40,20 @@ pub(super) async fn attach(
     request: Request,
 ) -> Result<Response, Failure> {
     let of_client = request.extensions().get::<Option<Share>>().cloned();
-    let upgrade = upgrade(request).await?;
+    let upgrade = node_stream::upgrade(request, Speech::Terminal).await?;
     let attach = order(&path, &query)?;
-    let user = caller.actor.user;
-    let shares = (of_client, state.stream_of(user).await?, state.terminal_of(user).await?);
+    let actor = caller.api.actor();
+    let shares = (of_client, state.stream_of(actor.user).await?, state.terminal_of(actor.user).await?);
     let NodePath { vcluster, node } = path.node;
-    let stream = state.control.terminals.attach(&caller.actor, vcluster, node, &attach).await?;
+    let stream = state.control.terminals.attach(actor, vcluster, node, &attach).await?;
+    let span = tracing::info_span!("terminal", %vcluster, %node, terminal = %attach.terminal, user = %actor.name);
     let watch = state.revocations.watch(caller.credential);
-    let span =
-        tracing::info_span!("terminal", %vcluster, %node, terminal = %attach.terminal, user = %caller.actor.name);
-    Ok(upgrade.on_upgrade(move |socket| {
-        // The end waits for the farewell.
-        let guard = state.ending.guard();
-        async move {
-            serve(socket, stream, &state, &watch).await;
-            drop((guard, shares));
-        }
-        .instrument(span)
-    }))
-}
-
-/// The upgrade, when the client speaks our protocol.
-async fn upgrade(request: Request) -> Result<WebSocketUpgrade, Failure> {
-    let (mut parts, _) = request.into_parts();
-    let upgrade = WebSocketUpgrade::from_request_parts(&mut parts, &()).await.map_err(|_| {
-        Failure::new(
-            Code::Malformed,
-            format!("This address is a WebSocket; connect with the subprotocol {SUBPROTOCOL}."),
-        )
-    })?;
-    let upgrade = upgrade.protocols([SUBPROTOCOL]);
-    if upgrade.selected_protocol().is_none() {
-        let detail = format!("Connect with the WebSocket subprotocol {SUBPROTOCOL}.");
-        return Err(Failure::new(Code::Malformed, detail));
-    }
-    Ok(upgrade
-        .read_buffer_size(READ_BUFFER)
-        // Every message leaves at once; backpressure comes from waiting for the flush.
-        .write_buffer_size(0)
-        .max_message_size(MAX_CLIENT_FRAME)
-        .max_frame_size(MAX_CLIENT_FRAME))
+    let stream = NodeStream { talk: Talk::Terminal(stream), state, watch, held: shares };
+    Ok(stream.begin(upgrade, span))
 }
 
 fn order(path: &TerminalPath, query: &Query) -> Result<Attach, Failure> {
-    let terminal = TerminalId::parse(&path.terminal).ok_or(control::Error::NotFound("terminal"))?;
+    let terminal = path.terminal.parse().map_err(|_| control::Error::NotFound("terminal"))?;
     let viewer =
         query.text("client").and_then(viewer).ok_or_else(|| query::fault("client", "must be 32 hexadecimal digits"))?;
     let From(from) = query.value("from", "must be `snapshot` or a byte offset")?.unwrap_or(From(AttachFrom::Snapshot));
@@ -119,28 +78,6 @@ impl FromStr for From {
             offset => offset.parse().map(|offset| Self(AttachFrom::Offset(offset))),
         }
     }
-}
-
-async fn serve(socket: WebSocket, node: Box<dyn Duplex>, state: &AppState, watch: &Watch) {
-    let open = metrics::gauge!("docklet_websockets");
-    open.increment(1.0);
-    let (mut socket, end) = {
-        let (mut sink, mut source) = futures::StreamExt::split(socket);
-        let end = tokio::select! {
-            end = relay::run(&mut sink, &mut source, node, || watch.used()) => end,
-            () = watch.revoked() => End::Revoked,
-            () = state.ending.begun() => End::GoingAway,
-        };
-        // Both halves are of one socket.
-        match sink.reunite(source) {
-            Ok(socket) => (socket, end),
-            Err(_) => return,
-        }
-    };
-    tracing::debug!(?end, "terminal connection ends");
-    // A client that does not read has no claim on a farewell.
-    let _ = tokio::time::timeout(FAREWELL, relay::say_farewell(&mut socket, end)).await;
-    open.decrement(1.0);
 }
 
 #[cfg(test)]

@@ -9,7 +9,7 @@ use super::{
     Tls,
     pair::{Pair, PairError, Validity},
 };
-use crate::{config::tls::Files, http::ending::Ending};
+use crate::{config::tls::Files, http::shutdown::Shutdown};
 
 /// How soon a change is noticed. Two looks at the file system every few seconds cost nothing, and see through every way
 /// of replacing files: writing, renaming, moving a link.
@@ -29,14 +29,14 @@ struct Refused {
 }
 
 impl Tls {
-    /// Keeps the shown pair current until the ending begins.
-    pub async fn keep_current(self, clock: impl Clock, ending: Ending) {
+    /// Keeps the shown pair current until the shutdown begins.
+    pub async fn keep_current(self, clock: impl Clock, shutdown: Shutdown) {
         let mut seen = self.seen;
         let mut refused: Option<Refused> = None;
         let mut reminded = self.speak_of_the_end(clock.now(), None);
         loop {
             tokio::select! {
-                () = ending.begun() => return,
+                () = shutdown.begun() => return,
                 () = tokio::time::sleep(EVERY) => {}
             }
             let now = clock.now();

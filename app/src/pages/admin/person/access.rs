@@ -1,4 +1,4 @@
-//! How a user gets in: where they are signed in, their password, their role.
+//! How a user gets in: where they are signed in, their password, their role, and whether they are locked out.
 
 use catalogue::t;
 use domain::user::Role;
@@ -8,13 +8,13 @@ use wire::admin::{Person, PersonDetail};
 use super::PersonActions;
 use crate::{
     components::{
+        copy_field::CopyField,
         field::TextField,
         icon::{Glyph, Icon},
         menu::Menu,
         problem_note::ProblemNote,
         radio::Choice,
         section::Section,
-        shown_once::ShownOnce,
     },
     forms::{fault_of, refusal},
     layouts::account::role,
@@ -76,7 +76,7 @@ pub(super) fn PasswordSection(
     let pending = actions.password.pending();
     let label = t!("admin-password-of", name = name.as_str());
     let given = move || actions.password.value().get().and_then(Result::ok);
-    let secret = move |secret: String| view! { <ShownOnce id="given-password" label=label.clone() secret=secret/> };
+    let secret = move |secret: String| view! { <CopyField id="given-password" label=label.clone() text=secret/> };
     view! {
         <Section id="reset" title=t!("admin-password-reset") about=t!("admin-password-about", name = name.as_str())>
             <ActionForm action=actions.password attr:class="form">
@@ -132,4 +132,47 @@ pub(super) fn RoleSection(person: Person) -> impl IntoView {
             </ActionForm>
         </Section>
     }
+}
+
+/// Locking a user out, which says what ends, and letting them in again.
+#[component]
+pub(super) fn LockAction(detail: PersonDetail) -> impl IntoView {
+    let actions: PersonActions = expect_context();
+    let pending = actions.lock.pending();
+    let PersonDetail { person, sessions, tokens, .. } = detail;
+    let name = person.name;
+    if person.locked {
+        let (icon, text, class) = if person.pending {
+            (Icon::Check, t!("admin-approve"), "button is-primary")
+        } else {
+            (Icon::Unlock, t!("admin-unlock"), "button")
+        };
+        return view! {
+            <ActionForm action=actions.lock>
+                <input type="hidden" name="name" value=name/>
+                <input type="hidden" name="locked" value="false"/>
+                <button type="submit" class=class disabled=pending><Glyph icon=icon/> {text}</button>
+            </ActionForm>
+        }
+        .into_any();
+    }
+    view! {
+        <Menu
+            id="lock"
+            label=t!("admin-lock-of", name = name.as_str())
+            class="button"
+            button=|| view! { <Glyph icon=Icon::Lock/> {t!("admin-lock")} }
+        >
+            <p class="menu-text">{t!("admin-lock-lost", name = name.as_str(), sessions = sessions, tokens = tokens)}</p>
+            <ActionForm action=actions.lock>
+                <input type="hidden" name="name" value=name.clone()/>
+                <input type="hidden" name="locked" value="true"/>
+                <button type="submit" class="button is-danger is-wide" disabled=pending>
+                    <Glyph icon=Icon::Lock/>
+                    {t!("admin-lock-now", name = name.as_str())}
+                </button>
+            </ActionForm>
+        </Menu>
+    }
+    .into_any()
 }

@@ -10,23 +10,23 @@ use wire::{app::App, vcluster::Vcluster};
 
 use super::menu::AppMenu;
 use crate::{
+    available_actions::{AvailableAction, available_actions},
     components::{
+        action_button::ActionButton,
         icon::{Glyph, Icon},
-        offer_button::OfferButton,
         rich::Foreign,
         state_mark::Dot,
     },
-    contexts::{live::use_live, pulse::use_pulse},
-    offers::{Offer, offers},
+    contexts::{live::use_live, vcluster_live::use_vcluster_live},
     wording::{problem::of_server, vcluster::Tone},
 };
 
 #[component]
 pub(super) fn Entry(vcluster: Memo<Vcluster>, initial: App) -> impl IntoView {
-    let pulse = use_pulse();
+    let vcluster_live = use_vcluster_live();
     let app = Memo::new(move |last: Option<&App>| {
         let last = last.unwrap_or(&initial);
-        pulse.apps().into_iter().flatten().find(|app| app.id == last.id).unwrap_or_else(|| last.clone())
+        vcluster_live.apps().into_iter().flatten().find(|app| app.id == last.id).unwrap_or_else(|| last.clone())
     });
     let node_runs = Memo::new(move |_| vcluster.with(|vcluster| app.with(|app| runs(vcluster, &app.node))));
     let tone = Signal::derive(move || app.with(|app| tone(app.state)));
@@ -107,8 +107,8 @@ fn WayIn(app: Memo<App>, vcluster: Memo<Vcluster>, node_runs: Memo<bool>) -> imp
     let enabled = Memo::new(move |_| app.with(|app| app.enabled));
     let (title, url) = app.with_untracked(|app| (app.title.clone(), app.url.clone()));
     let starts = Memo::new(move |_| {
-        let offered = vcluster.with(offers).first;
-        offered.into_iter().find(|offer| matches!(offer, Offer::Start | Offer::Repair))
+        let available = vcluster.with(available_actions).first;
+        available.into_iter().find(|action| matches!(action, AvailableAction::Start | AvailableAction::Repair))
     });
     let astray = use_live().apps_lead_astray();
     move || match (enabled.get(), node_runs.get(), starts.get()) {
@@ -126,8 +126,8 @@ fn WayIn(app: Memo<App>, vcluster: Memo<Vcluster>, node_runs: Memo<bool>) -> imp
             </a>
         }
         .into_any(),
-        (true, false, Some(offer)) => {
-            view! { <OfferButton offer=offer vcluster=vcluster.get_untracked() small=true/> }.into_any()
+        (true, false, Some(action)) => {
+            view! { <ActionButton action=action vcluster=vcluster.get_untracked() small=true/> }.into_any()
         }
         _ => ().into_any(),
     }

@@ -6,7 +6,7 @@ use wasm_bindgen::JsCast;
 use wasm_bindgen_futures::JsFuture;
 use wire::app::App;
 
-use super::actions::use_app_actions;
+use super::use_app_actions;
 use crate::{
     components::{
         icon::{Glyph, Icon},

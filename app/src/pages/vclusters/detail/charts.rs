@@ -7,7 +7,7 @@ use wire::vcluster::Vcluster;
 
 use crate::{
     components::time_chart::TimeChart,
-    contexts::pulse::{Pulse, use_pulse},
+    contexts::vcluster_live::{VclusterLive, use_vcluster_live},
     usage::{Measure, Window},
     wording::{amount::number, usage as said},
 };
@@ -22,20 +22,20 @@ const WINDOWS: [i64; 3] = [5, 15, 60];
 
 #[component]
 pub(super) fn Charts(vcluster: Memo<Vcluster>) -> impl IntoView {
-    let pulse = use_pulse();
+    let vcluster_live = use_vcluster_live();
     let minutes = RwSignal::new(WINDOWS[0]);
     let window = Signal::derive(move || Window::minutes(minutes.get(), STEPS));
     let cpus = Memo::new(move |_| vcluster.with(|it| it.resources.cpus * it.nodes.len() as f64));
     let mib = Memo::new(move |_| vcluster.with(memory_of_all));
     let runs = Memo::new(move |_| vcluster.with(|it| it.nodes.iter().any(|node| node.state == NodeState::Running)));
     let now = move |measure: Measure, say: fn(f64, f64, u64) -> String| {
-        Signal::derive(move || match latest(pulse, measure) {
+        Signal::derive(move || match latest(vcluster_live, measure) {
             _ if !runs.get() => t!("charts-not-running"),
             Some(value) => say(value, cpus.get(), mib.get()),
             None => t!("charts-no-figure"),
         })
     };
-    let series = move |measure| Signal::derive(move || pulse.of_all(measure, window.get()));
+    let series = move |measure| Signal::derive(move || vcluster_live.of_all(measure, window.get()));
     view! {
         <section class="charts" aria-label=t!("charts-region")>
             <TimeChart
@@ -68,8 +68,8 @@ fn memory_of_all(vcluster: &Vcluster) -> u64 {
 }
 
 /// What is used at this moment.
-fn latest(pulse: Pulse, measure: Measure) -> Option<f64> {
-    pulse.of_all(measure, Window::minutes(1, 2)).last().copied().flatten()
+fn latest(vcluster_live: VclusterLive, measure: Measure) -> Option<f64> {
+    vcluster_live.of_all(measure, Window::minutes(1, 2)).last().copied().flatten()
 }
 
 /// How far back, and the figures as a table.
@@ -105,10 +105,10 @@ fn Foot(minutes: RwSignal<i64>, window: Signal<Window>) -> impl IntoView {
 
 #[component]
 fn Table(window: Signal<Window>) -> impl IntoView {
-    let pulse = use_pulse();
+    let vcluster_live = use_vcluster_live();
     let figures = Memo::new(move |_| {
         let steps = Window { count: ROWS, ..window.get() };
-        let (cpu, memory) = (pulse.of_all(Measure::Cpu, steps), pulse.of_all(Measure::Memory, steps));
+        let (cpu, memory) = (vcluster_live.of_all(Measure::Cpu, steps), vcluster_live.of_all(Measure::Memory, steps));
         let row =
             |index| (steps.before_end(index), cpu.get(index).copied().flatten(), memory.get(index).copied().flatten());
         (0..ROWS).rev().map(row).collect::<Vec<_>>()

@@ -1,18 +1,74 @@
-//! What is true of a vcluster for as long as it lives, in one line, and its latest action.
+//! What a vcluster is: what its owner says it is for, and in one line what was ordered, what was chosen since, and its latest
+//! action.
 
 use catalogue::t;
 use domain::operation::{OperationKind, OperationState};
-use leptos::{form::ActionForm, prelude::*};
+use leptos::{
+    form::ActionForm,
+    html::{Details, Textarea},
+    prelude::*,
+};
 use wire::vcluster::Vcluster;
 
-use super::actions::use_page_actions;
+use super::use_page_actions;
 use crate::{
-    components::time_ago::TimeAgo,
+    components::{field::Fault, time_ago::TimeAgo},
+    forms::{fault_of, refusal},
     wording::{
         time::took,
         vcluster::{last_action, size},
     },
 };
+
+/// The owner's text, and the form that changes it, closed until it is wanted.
+#[component]
+pub(super) fn Description(#[prop(into)] vcluster: Signal<Vcluster>) -> impl IntoView {
+    let actions = use_page_actions();
+    let description = Memo::new(move |_| vcluster.with(|vcluster| vcluster.description.clone()));
+    let id = vcluster.with_untracked(|vcluster| vcluster.id.clone());
+    let problem = refusal(actions.change);
+    let fault = fault_of(problem, "description");
+    let (form, text) = (NodeRef::<Details>::new(), NodeRef::<Textarea>::new());
+    // Another choice is answered by the same action, and closes nothing that is being written.
+    Effect::new(move |_| {
+        if let (Some(Ok(answer)), Some(form), Some(text)) =
+            (actions.change.value().get(), form.get_untracked(), text.get_untracked())
+            && text.value().trim() == answer.description
+        {
+            form.set_open(false);
+        }
+    });
+    let wish =
+        move || if description.with(String::is_empty) { t!("vcluster-describe") } else { t!("vcluster-describe-anew") };
+    view! {
+        <div class="described">
+            <p class="description" hidden=move || description.with(String::is_empty)>{description}</p>
+            <details node_ref=form open=fault.get_untracked().is_some()>
+                <summary class="button is-ghost is-small">{wish}</summary>
+                <ActionForm action=actions.change attr:class="described-form">
+                    <input type="hidden" name="id" value=id/>
+                    <input type="hidden" name="describe" value="true"/>
+                    <label for="description">{t!("vcluster-description")}</label>
+                    <textarea
+                        node_ref=text
+                        id="description"
+                        name="description"
+                        class="input"
+                        rows="3"
+                        maxlength=domain::vcluster::Description::LONGEST.to_string()
+                        prop:value=description
+                        aria-invalid=move || fault.get().is_some().then_some("true")
+                        aria-describedby="description-fault"
+                    >
+                        {description.get_untracked()}
+                    </textarea>
+                    <Fault name="description" fault=fault/>
+                    <button type="submit" class="button is-small" disabled=actions.change.pending()>{t!("vcluster-describe-save")}</button>
+                </ActionForm>
+            </details>
+        </div>
+    }
+}
 
 #[component]
 pub(super) fn Facts(#[prop(into)] vcluster: Signal<Vcluster>) -> impl IntoView {
@@ -45,10 +101,10 @@ fn Autostart(vcluster: Signal<Vcluster>) -> impl IntoView {
             <dt>{t!("vcluster-autostart")}</dt>
             <dd class="fact-choice">
                 <span>{said}</span>
-                <ActionForm action=actions.set_autostart>
+                <ActionForm action=actions.change>
                     <input type="hidden" name="id" value=id/>
                     <input type="hidden" name="autostart" value=move || (!autostart.get()).to_string()/>
-                    <button type="submit" class="button is-ghost is-small" disabled=actions.set_autostart.pending()>
+                    <button type="submit" class="button is-ghost is-small" disabled=actions.change.pending()>
                         {change}
                     </button>
                 </ActionForm>

@@ -1,22 +1,27 @@
-//! Name, state and what can be done.
+//! Name, state, what can be done, and why something is not as it should be.
 
 use catalogue::t;
+use domain::vcluster::VclusterState;
 use leptos::{form::ActionForm, prelude::*};
 use wire::vcluster::Vcluster;
 
-use super::actions::use_page_actions;
+use super::use_page_actions;
 use crate::{
+    available_actions::actions_on_its_page,
     components::{
+        action_button::{ActionButton, ActionItem, AllTerminalsItem},
         hexagons::Hexagons,
         icon::{Glyph, Icon},
         menu::Menu,
-        offer_button::{AllTerminalsItem, OfferButton, OfferItem},
+        rich::Foreign,
         state_mark::{Dot, Tag},
     },
     contexts::{clock::use_clock, live::use_live},
     defaults::{fitting, left},
-    offers::offers_on_its_page,
-    wording::vcluster::{headline, state, tone},
+    wording::{
+        problem::{Said, of_server},
+        vcluster::{headline, state, tone},
+    },
 };
 
 #[component]
@@ -48,15 +53,15 @@ pub(super) fn Header(vcluster: Memo<Vcluster>) -> impl IntoView {
 /// What makes sense now. The terminal is on this very page, so it is not offered again.
 #[component]
 fn Doing(vcluster: Memo<Vcluster>) -> impl IntoView {
-    let offers = Memo::new(move |_| vcluster.with(offers_on_its_page));
+    let available = Memo::new(move |_| vcluster.with(actions_on_its_page));
     let (id, name) = vcluster.with_untracked(|vcluster| (vcluster.id.clone(), vcluster.name.clone()));
     let first = move || {
-        let first = offers.get().first.into_iter();
-        first.map(|offer| view! { <OfferButton offer=offer vcluster=vcluster.get_untracked()/> }).collect_view()
+        let first = available.get().first.into_iter();
+        first.map(|action| view! { <ActionButton action=action vcluster=vcluster.get_untracked()/> }).collect_view()
     };
     let more = move || {
-        let more = offers.get().more.into_iter();
-        more.map(|offer| view! { <OfferItem offer=offer vcluster=vcluster.get_untracked()/> }).collect_view()
+        let more = available.get().more.into_iter();
+        more.map(|action| view! { <ActionItem action=action vcluster=vcluster.get_untracked()/> }).collect_view()
     };
     view! {
         <div class="page-actions">
@@ -64,7 +69,7 @@ fn Doing(vcluster: Memo<Vcluster>) -> impl IntoView {
             <AddNode vcluster=vcluster/>
             <Menu
                 id=format!("more-{id}")
-                label=t!("offer-more", name = name.as_str())
+                label=t!("action-more", name = name.as_str())
                 class="button is-square"
                 button=|| view! { <Glyph icon=Icon::More/> }
             >
@@ -88,7 +93,7 @@ fn obstacle(vcluster: &Vcluster, fits: u8) -> Option<String> {
 
 #[component]
 fn AddNode(vcluster: Memo<Vcluster>) -> impl IntoView {
-    use domain::vcluster::VclusterState::{Degraded, Failed, Running};
+    use VclusterState::{Degraded, Failed, Running};
     let (actions, live) = (use_page_actions(), use_live());
     let id = vcluster.with_untracked(|vcluster| vcluster.id.clone());
     let fits =
@@ -115,5 +120,37 @@ fn AddNode(vcluster: Memo<Vcluster>) -> impl IntoView {
                 {t!("vcluster-add-node")}
             </button>
         </ActionForm>
+    }
+}
+
+fn no_reason() -> Said {
+    Said { text: t!("problem-no-reason"), foreign: false }
+}
+
+/// The reason of a vcluster that is broken; nothing for one that is not.
+#[component]
+pub(super) fn Trouble(vcluster: Memo<Vcluster>) -> impl IntoView {
+    let reason = Memo::new(move |_| {
+        vcluster.with(|vcluster| {
+            let broken = matches!(vcluster.state, VclusterState::Degraded | VclusterState::Failed);
+            broken.then(|| vcluster.reason.clone().map_or_else(no_reason, of_server))
+        })
+    });
+    let class = move || format!("note {}", vcluster.with(|vcluster| tone(vcluster.state).class()));
+    let note = move || {
+        reason.get().map(|reason| {
+            view! {
+                <div class=class>
+                    <Glyph icon=Icon::Warning/>
+                    <p><Foreign said=reason/></p>
+                </div>
+            }
+        })
+    };
+    view! {
+        <div class="trouble" role="status">
+            {note}
+            <p class="visually-hidden">{move || vcluster.with(state)}</p>
+        </div>
     }
 }

@@ -2,19 +2,20 @@
 
 use catalogue::t;
 use domain::node::NodeState;
-use leptos::prelude::*;
+use leptos::{form::ActionForm, prelude::*};
 use wire::vcluster::{Node, Vcluster};
 
-use super::remove::RemoveNodeMenu;
+use super::use_page_actions;
 use crate::{
     components::{
         icon::{Glyph, Icon},
+        menu::Menu,
         sparkline::Sparkline,
         state_mark::Dot,
         time_ago::TimeAgo,
     },
-    contexts::{clock::use_clock, pulse::use_pulse},
-    pages::terminals::panel::use_opener,
+    contexts::{clock::use_clock, vcluster_live::use_vcluster_live},
+    pages::terminals::use_opener,
     routes,
     usage::{Measure, Window},
     wording::{
@@ -86,12 +87,12 @@ fn NodeRow(vcluster: Memo<Vcluster>, initial: Node) -> impl IntoView {
 /// CPU with where it has been, and memory. A dash while the node does not run.
 #[component]
 fn NodeUse(vcluster: Memo<Vcluster>, node: Memo<Node>) -> impl IntoView {
-    let pulse = use_pulse();
+    let vcluster_live = use_vcluster_live();
     let name = StoredValue::new(node.with_untracked(|node| node.name.clone()));
     let running = Memo::new(move |_| node.with(|node| node.state == NodeState::Running));
     let each = Memo::new(move |_| vcluster.with(|vcluster| vcluster.resources));
-    let now = Memo::new(move |_| running.get().then(|| name.with_value(|name| pulse.now(name))).flatten());
-    let values = Signal::derive(move || name.with_value(|name| pulse.of_node(name, Measure::Cpu, SPARK)));
+    let now = Memo::new(move |_| running.get().then(|| name.with_value(|name| vcluster_live.now(name))).flatten());
+    let values = Signal::derive(move || name.with_value(|name| vcluster_live.of_node(name, Measure::Cpu, SPARK)));
     let dash = || "–".to_owned();
     let cpu = move || now.get().map_or_else(dash, |now| share(Measure::Cpu.of(&now), each.get().cpus));
     let memory = move || {
@@ -156,5 +157,40 @@ fn OpenTerminal(id: String, node: Memo<Node>) -> impl IntoView {
             <Glyph icon=Icon::Terminal/>
             {t!("vcluster-terminal")}
         </a>
+    }
+}
+
+/// Says what is lost before it happens.
+#[component]
+fn RemoveNodeMenu(id: String, name: String, disabled: Signal<bool>) -> impl IntoView {
+    let actions = use_page_actions();
+    let removing = {
+        let (id, name) = (id.clone(), name.clone());
+        Memo::new(move |_| actions.is_removing(&id, &name))
+    };
+    let lost = {
+        let name = name.clone();
+        move || match disabled.get() {
+            true => t!("vcluster-remove-last"),
+            false => t!("vcluster-remove-lost", node = name.as_str()),
+        }
+    };
+    view! {
+        <Menu
+            id=format!("remove-{name}")
+            label=t!("vcluster-remove", node = name.as_str())
+            class="button is-ghost is-small is-square"
+            button=|| view! { <Glyph icon=Icon::Delete/> }
+        >
+            <p class="menu-text">{lost}</p>
+            <ActionForm action=actions.remove_node>
+                <input type="hidden" name="id" value=id/>
+                <input type="hidden" name="node" value=name.clone()/>
+                <button type="submit" class="button is-danger is-wide" disabled=move || disabled.get() || removing.get()>
+                    <Glyph icon=Icon::Delete/>
+                    {t!("vcluster-remove-now", node = name.as_str())}
+                </button>
+            </ActionForm>
+        </Menu>
     }
 }

@@ -5,16 +5,16 @@ use leptos::prelude::*;
 use wire::vcluster::Vcluster;
 
 use crate::{
+    available_actions::available_actions,
     components::{
+        action_button::{ActionButton, ActionItem, AllTerminalsItem},
         hexagons::Hexagons,
         icon::{Glyph, Icon},
         menu::Menu,
-        offer_button::{AllTerminalsItem, OfferButton, OfferItem},
         sparkline::Sparkline,
         state_mark::Dot,
     },
-    contexts::{clock::use_clock, glances::use_glances, live::use_live},
-    offers::offers,
+    contexts::{clock::use_clock, live::use_live, usage_summaries::use_usage_summaries},
     routes,
     wording::{
         amount::count_nodes,
@@ -24,7 +24,7 @@ use crate::{
 };
 
 #[component]
-pub(crate) fn Row(initial: Vcluster) -> impl IntoView {
+pub(super) fn Row(initial: Vcluster) -> impl IntoView {
     let (name, address) = (initial.name.clone(), routes::vcluster(&initial.id));
     let vcluster = use_live().follow(initial);
     let part = move |of: fn(&Vcluster) -> String| {
@@ -57,10 +57,10 @@ fn image_and_nodes(vcluster: &Vcluster) -> String {
 /// What its nodes use, and where that has been; what they have, while none runs.
 #[component]
 fn Use(vcluster: Memo<Vcluster>) -> impl IntoView {
-    let glances = use_glances();
+    let summaries = use_usage_summaries();
     let id = vcluster.with_untracked(|vcluster| vcluster.id.clone());
     let runs = Memo::new(move |_| vcluster.with(|vcluster| ready(vcluster).0 > 0));
-    let glance = Memo::new(move |_| runs.get().then(|| glances.of(&id)).flatten());
+    let summary = Memo::new(move |_| runs.get().then(|| summaries.of(&id)).flatten());
     let size = Memo::new(move |_| {
         vcluster.with(|vcluster| {
             let (count, each) = (vcluster.nodes.len(), vcluster.resources);
@@ -69,14 +69,14 @@ fn Use(vcluster: Memo<Vcluster>) -> impl IntoView {
         })
     });
     let values = Signal::derive(move || {
-        glance.with(|glance| glance.as_ref().map(|glance| glance.cpus.clone()).unwrap_or_default())
+        summary.with(|summary| summary.as_ref().map(|summary| summary.cpus.clone()).unwrap_or_default())
     });
     let cpu = move || {
-        let used = glance.with(|glance| glance.as_ref()?.cpus.last().copied().flatten());
+        let used = summary.with(|summary| summary.as_ref()?.cpus.last().copied().flatten());
         used.map(|used| t!("vclusters-cpu", share = share(used, size.get().0)))
     };
     let memory = move || {
-        let used = glance.with(|glance| glance.as_ref()?.memory_mib);
+        let used = summary.with(|summary| summary.as_ref()?.memory_mib);
         used.map(|used| memory_short(used, size.get().1))
     };
     let each = Memo::new(move |_| vcluster.with(each));
@@ -94,24 +94,24 @@ fn Use(vcluster: Memo<Vcluster>) -> impl IntoView {
 /// The two that make sense now, and the rest behind "…".
 #[component]
 fn RowActions(vcluster: Memo<Vcluster>) -> impl IntoView {
-    let offers = Memo::new(move |_| vcluster.with(offers));
+    let available = Memo::new(move |_| vcluster.with(available_actions));
     let (id, name) = vcluster.with_untracked(|vcluster| (vcluster.id.clone(), vcluster.name.clone()));
     let first = move || {
-        let first = offers.get().first.into_iter();
+        let first = available.get().first.into_iter();
         first
-            .map(|offer| view! { <OfferButton offer=offer vcluster=vcluster.get_untracked() small=true/> })
+            .map(|action| view! { <ActionButton action=action vcluster=vcluster.get_untracked() small=true/> })
             .collect_view()
     };
     let more = move || {
-        let more = offers.get().more.into_iter();
-        more.map(|offer| view! { <OfferItem offer=offer vcluster=vcluster.get_untracked()/> }).collect_view()
+        let more = available.get().more.into_iter();
+        more.map(|action| view! { <ActionItem action=action vcluster=vcluster.get_untracked()/> }).collect_view()
     };
     view! {
         <div class="row-actions">
             {first}
             <Menu
                 id=format!("more-{id}")
-                label=t!("offer-more", name = name.as_str())
+                label=t!("action-more", name = name.as_str())
                 class="button is-ghost is-small is-square"
                 button=|| view! { <Glyph icon=Icon::More/> }
             >

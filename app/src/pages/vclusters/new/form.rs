@@ -6,20 +6,19 @@ use leptos::{form::ActionForm, prelude::*};
 use leptos_router::hooks::use_query_map;
 use wire::{problem::Problem, session::Amount};
 
-use super::{
-    autostart::AutostartChoice,
-    choices::{ImageChoice, NodesChoice, SizeChoice, ThenChoice},
-    takes::Takes,
-};
+use super::choices::{ImageChoice, NodesChoice, SizeChoice, ThenChoice};
 use crate::{
     api::vclusters::Create,
     components::{field::TextField, problem_note::ProblemNote},
     contexts::live::use_live,
     defaults::{left, name, nodes_and_size, obstacle},
     forms::{fault_of, refusal},
-    pages::vclusters::order::{OrderForm, filled},
+    pages::vclusters::order::{OrderForm, TICKED, filled},
     routes,
-    wording::problem::{Said, of_server, ours},
+    wording::{
+        amount::{memory, number},
+        problem::{Said, of_server, ours},
+    },
 };
 
 /// Faults of these stand beside their fields.
@@ -28,14 +27,14 @@ const FIELDS: &[&str] = &["name", "image", "nodes", "resources.cpus", "resources
 /// What is chosen now, field by field, as texts. The form's own fields are the truth; these follow them.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Chosen {
-    pub(super) name: RwSignal<String>,
+    name: RwSignal<String>,
     pub(super) image: RwSignal<String>,
     pub(super) other_image: RwSignal<String>,
     pub(super) nodes: RwSignal<String>,
     pub(super) size: RwSignal<String>,
     pub(super) cpus: RwSignal<String>,
     pub(super) memory_mib: RwSignal<String>,
-    pub(super) autostart: RwSignal<String>,
+    autostart: RwSignal<String>,
     /// What of the limits is left.
     pub(super) left: Memo<Amount>,
 }
@@ -109,6 +108,52 @@ pub(super) fn NewForm(create: ServerAction<Create>, then: RwSignal<String>) -> i
             </footer>
         </ActionForm>
     }
+}
+
+/// Whether the vcluster runs again by itself when its host has been restarted.
+#[component]
+fn AutostartChoice(chosen: Chosen) -> impl IntoView {
+    let ticked = chosen.autostart.get_untracked() == TICKED;
+    let choose = move |ticked: bool| chosen.autostart.set(if ticked { TICKED.to_owned() } else { String::new() });
+    view! {
+        <label class="check">
+            <input
+                type="checkbox"
+                name="order[autostart]"
+                value=TICKED
+                checked=ticked
+                on:change:target=move |event| choose(event.target().checked())
+            />
+            {t!("new-autostart")}
+        </label>
+    }
+}
+
+/// What the order takes of what is left, or why it cannot be had.
+#[component]
+fn Takes(chosen: Chosen, obstacle: Memo<Option<String>>) -> impl IntoView {
+    let sentence = move || obstacle.get().unwrap_or_else(|| sentence(chosen));
+    view! { <p class="sub takes" role="status">{sentence}</p> }
+}
+
+fn sentence(chosen: Chosen) -> String {
+    let Ok(order) = chosen.form().parse() else { return t!("new-not-numbers") };
+    let left = chosen.left.get();
+    let nodes = u64::try_from(order.nodes).unwrap_or(0);
+    let mib = nodes.saturating_mul(u64::try_from(order.resources.memory_mib).unwrap_or(0));
+    // Far below 2^53.
+    let cpus = order.resources.cpus * nodes as f64;
+    let takes = t!(
+        "new-takes",
+        nodes = nodes,
+        nodes_left = left.nodes,
+        cpus = number(cpus),
+        cpus_left = number(left.cpus),
+        memory = memory(mib),
+        memory_left = memory(left.memory_mib),
+    );
+    let too_much = nodes > u64::from(left.nodes) || cpus > left.cpus || mib > left.memory_mib;
+    if too_much { t!("new-takes-too-much", takes = takes) } else { takes }
 }
 
 /// Everything chosen, as far as the limits allow; what the address says counts more.

@@ -82,7 +82,7 @@ impl std::fmt::Debug for ProviderSession {
 
 /// A user as signing in sees them.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Admitted {
+pub struct AccountStatus {
     pub user: User,
     /// Locked because they wait for approval.
     pub pending: bool,
@@ -91,7 +91,9 @@ pub struct Admitted {
 
 #[async_trait]
 pub trait IdentityReads: Send + Sync {
+    async fn identity(&self, issuer: &str, subject: &str) -> Result<Option<Identity>, StoreError>;
     async fn identities_of(&self, user: UserId) -> Result<Vec<Identity>, StoreError>;
+    async fn account_status(&self, user: UserId) -> Result<Option<AccountStatus>, StoreError>;
     async fn provider_session(&self, key: &SessionKey) -> Result<Option<ProviderSession>, StoreError>;
     /// Whether the time of a session has come to ask its provider about it.
     async fn is_a_session_due(&self, now: DateTime<Utc>) -> Result<bool, StoreError>;
@@ -112,17 +114,11 @@ pub trait IdentityWrites: Send {
     /// Takes it out of the record, if it is this browser's: it is not found again.
     async fn take_pending_sign_in(&mut self, digest: &str, browser: &str) -> Result<Option<PendingSignIn>, StoreError>;
 
-    async fn identity(&mut self, issuer: &str, subject: &str) -> Result<Option<Identity>, StoreError>;
-    async fn identities_of(&mut self, user: UserId) -> Result<Vec<Identity>, StoreError>;
     /// [`StoreError::Taken`]`("identity")` when it belongs to a user already.
     async fn insert_identity(&mut self, identity: &Identity) -> Result<(), StoreError>;
     async fn save_identity(&mut self, identity: &Identity) -> Result<(), StoreError>;
     /// Whether it was the user's.
     async fn remove_identity(&mut self, user: UserId, issuer: &str, subject: &str) -> Result<bool, StoreError>;
-
-    async fn admitted(&mut self, user: UserId) -> Result<Option<Admitted>, StoreError>;
-    /// Locks the user until an administrator approves them; unlocking is approving.
-    async fn set_pending(&mut self, user: UserId) -> Result<(), StoreError>;
 
     async fn insert_provider_session(&mut self, session: &ProviderSession) -> Result<(), StoreError>;
     /// Those whose time has come, the longest overdue first; no other caller gets them before `until`.
@@ -133,9 +129,12 @@ pub trait IdentityWrites: Send {
         most: u32,
     ) -> Result<Vec<ProviderSession>, StoreError>;
     /// Replaces tokens, time and what the provider calls its session. Whether ours was still there.
-    async fn save_provider_session(&mut self, session: &ProviderSession) -> Result<bool, StoreError>;
+    /// Changes nothing unless the sealed refresh token is still `was`: another answer of the provider may be kept by now.
+    async fn save_provider_session(&mut self, session: &ProviderSession, was: Option<&str>)
+    -> Result<bool, StoreError>;
     /// Ends the browser session itself, and with it everything that stands on it.
-    async fn end_session_of_key(&mut self, key: &SessionKey) -> Result<(), StoreError>;
+    /// Unless its refresh token is another by now.
+    async fn end_session_of_key(&mut self, key: &SessionKey, was: Option<&str>) -> Result<(), StoreError>;
     /// Ends browser sessions by what the provider calls them; returns how many. With subject and session: that session, and
     /// those of the subject of which the provider has never told a session.
     async fn end_provider_sessions(

@@ -3,9 +3,9 @@
 use std::io;
 use std::net::Ipv4Addr;
 
+use super::command_line::Plan;
 use super::expression::{DESTINATION, Hook, LISTS, Network, Table};
 use super::netlink::{self, Batch, Family};
-use super::plan::Plan;
 use crate::firewall::{Opening, Transport};
 
 /// Where clouds answer questions about the host, credentials among them: link-local addresses, which nearly all use, Azure's

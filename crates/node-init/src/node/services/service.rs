@@ -1,4 +1,4 @@
-//! The life of one service: stopped, starting, running, backing off, failed, unavailable.
+//! The life of one service: stopped, starting, running, backing off, failed, unavailable; or over, where it runs once.
 
 use std::ffi::OsString;
 use std::io::{self, PipeWriter};
@@ -26,6 +26,8 @@ const MOST_FAILURES: u32 = 3;
 /// How often health is looked at while a service starts, and while it runs.
 const CHECK_STARTING: Duration = Duration::from_millis(50);
 const CHECK_RUNNING: Duration = Duration::from_secs(5);
+/// What a shell says of a program that it cannot start.
+const CANNOT_START: Exit = Exit::Code(127);
 
 /// One service and where it is in its life.
 #[derive(Debug)]
@@ -46,6 +48,8 @@ enum State {
     Stopped,
     /// It is not tried again until a client asks.
     Failed,
+    /// It was to run once, and has ended like this.
+    Over(Exit),
     /// To be started at `due`; `pause` is how long it had to wait.
     Waiting {
         due: Instant,
@@ -64,7 +68,7 @@ impl Service {
     /// A service that is to be started as its specification says.
     pub(super) fn new(spec: ServiceSpec, now: Instant) -> Self {
         let state = match spec.start {
-            Start::AtOnce => State::due(now),
+            Start::AtOnce | Start::Once => State::due(now),
             Start::OnDemand => State::Stopped,
         };
         Self { spec, state, restarts: 0, failures: 0, reason: None, output: Output::default() }
@@ -89,10 +93,22 @@ impl Service {
         }
     }
 
+    pub(super) fn runs_once(&self) -> bool {
+        self.spec.start == Start::Once
+    }
+
+    /// How it ended, where it was to run once and has.
+    pub(super) fn end(&self) -> Option<Exit> {
+        match self.state {
+            State::Over(exit) => Some(exit),
+            _ => None,
+        }
+    }
+
     /// When it has something to do.
     pub(super) fn deadline(&self) -> Option<Instant> {
         match self.state {
-            State::Unavailable | State::Stopped | State::Failed => None,
+            State::Unavailable | State::Stopped | State::Failed | State::Over(_) => None,
             State::Waiting { due, .. } => Some(due),
             State::Up { check, .. } => check,
         }
@@ -101,7 +117,7 @@ impl Service {
     /// A client wants it to run: it is tried at once, whatever came of it before.
     pub(super) fn demand(&mut self, now: Instant, environment: &[(OsString, OsString)]) {
         match self.state {
-            State::Unavailable | State::Up { .. } => {}
+            State::Unavailable | State::Up { .. } | State::Over(_) => {}
             State::Stopped | State::Failed if self.missing(environment).is_some() => {}
             State::Stopped | State::Failed | State::Waiting { .. } => {
                 (self.failures, self.reason) = (0, None);
@@ -118,6 +134,11 @@ impl Service {
                 let started = self.output.writer().and_then(|output| start(&self.spec, environment, output));
                 match started {
                     Ok(pid) => self.state = State::up(self.spec.health, pid, pause, now),
+                    Err(error) if self.spec.start == Start::Once => {
+                        log::line(format_args!("service {}: it cannot be started: {error}", self.spec.name));
+                        self.output.note(&format!("it cannot be started: {error}"));
+                        self.state = State::Over(CANNOT_START);
+                    }
                     Err(error) => self.back_off(pause, format!("it cannot be started: {error}"), now),
                 }
             }
@@ -132,6 +153,10 @@ impl Service {
     /// Its process ended.
     pub(super) fn ended(&mut self, exit: Exit, now: Instant) {
         let State::Up { since, mut pause, .. } = self.state else { return };
+        if self.spec.start == Start::Once {
+            self.state = State::Over(exit);
+            return;
+        }
         if now.duration_since(since) >= GOOD_RUN {
             (pause, self.failures) = (Duration::ZERO, 0);
         }
@@ -154,7 +179,7 @@ impl Service {
         self.output.note(&reason);
         self.failures = self.failures.saturating_add(1);
         if self.spec.start == Start::OnDemand && self.failures >= MOST_FAILURES {
-            let words = last.map_or_else(String::new, |line| format!("; its last words: {line}"));
+            let words = last.map_or_else(String::new, |line| format!("; its last output: {line}"));
             self.reason = Some(format!("{reason}, {MOST_FAILURES} times in a row{words}"));
             self.state = State::Failed;
             return;
@@ -183,7 +208,7 @@ impl Service {
         let state = match self.state {
             _ if missing.is_some() => ServiceState::Unavailable,
             State::Unavailable => ServiceState::Unavailable,
-            State::Stopped => ServiceState::Stopped,
+            State::Stopped | State::Over(_) => ServiceState::Stopped,
             State::Failed => ServiceState::Failed,
             State::Waiting { .. } if self.failures == 0 => ServiceState::Starting,
             State::Waiting { .. } => ServiceState::BackingOff,
@@ -223,10 +248,13 @@ fn start(spec: &ServiceSpec, environment: &[(OsString, OsString)], output: PipeW
     let Some((program, arguments)) = spec.command.split_first() else {
         return Err(io::Error::new(io::ErrorKind::InvalidInput, "it has no command"));
     };
-    let path = shell::find(program, environment)
-        .ok_or_else(|| io::Error::new(io::ErrorKind::NotFound, no_program(program)))?;
+    let cwd = spec.cwd.as_deref().unwrap_or("/".as_ref());
+    // A path is one from where it runs; a name is looked for where a shell would.
+    let place = if program.contains('/') { cwd.join(program).to_string_lossy().into_owned() } else { program.clone() };
+    let path =
+        shell::find(&place, environment).ok_or_else(|| io::Error::new(io::ErrorKind::NotFound, no_program(program)))?;
     let child = successor::helper(SERVICE_COMMAND)
-        .arg(spec.cwd.as_deref().unwrap_or("/".as_ref()))
+        .arg(cwd)
         .arg(path)
         .arg(program)
         .args(arguments)

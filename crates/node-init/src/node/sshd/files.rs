@@ -1,9 +1,12 @@
-//! The files sshd and ssh read: permissions they insist on, the user's authorized_keys, the node's own ssh configuration.
+//! The files sshd and ssh read: permissions they insist on, how those of a home are opened, the node's own ssh configuration.
 
-use std::fs::{self, DirBuilder, OpenOptions, Permissions};
-use std::io::{self, Write};
-use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, PermissionsExt};
+use std::fs::{self, DirBuilder, File, Permissions};
+use std::io;
+use std::os::unix::fs::{DirBuilderExt, MetadataExt, PermissionsExt};
 use std::path::Path;
+
+use rustix::fs::{Mode, OFlags};
+use rustix::io::Errno;
 
 const MARK: &str = "# Made by docklet-init at every start; put settings of your own into another file.";
 
@@ -17,30 +20,42 @@ pub(super) fn make_dir(path: &Path, mode: u32) -> io::Result<()> {
 
 /// sshd ignores keys in a home others may write to (StrictModes). Takes that right away, and no other.
 pub(super) fn deny_others_writing(path: &Path) -> io::Result<()> {
-    let mode = fs::metadata(path)?.mode();
+    deny_others_writing_to(&File::open(path)?)
+}
+
+/// The same of what is open.
+pub(super) fn deny_others_writing_to(file: &File) -> io::Result<()> {
+    let mode = file.metadata()?.mode();
     if mode & 0o022 == 0 {
         return Ok(());
     }
-    fs::set_permissions(path, Permissions::from_mode(mode & 0o7777 & !0o022))
+    file.set_permissions(Permissions::from_mode(mode & 0o7777 & !0o022))
 }
 
-/// Appends the key to the user's authorized_keys unless it is there.
-pub(super) fn authorize(ssh: &Path, public_key: &str) -> io::Result<()> {
-    let path = ssh.join("authorized_keys");
-    let mut file = OpenOptions::new().read(true).append(true).create(true).mode(0o600).open(&path)?;
-    // Other nodes of the same home may do the same right now; the lock ends with the file.
-    rustix::fs::flock(&file, rustix::fs::FlockOperation::LockExclusive)?;
-    let text = fs::read(&path)?;
-    if !contains_key(&text, public_key) {
-        let separator = if text.is_empty() || text.ends_with(b"\n") { "" } else { "\n" };
-        file.write_all(format!("{separator}{public_key}\n").as_bytes())?;
+/// The home's `.ssh`, made where it is not there. A link is not followed.
+pub(super) fn open_ssh(home: &Path) -> io::Result<File> {
+    let path = home.join(".ssh");
+    make_dir(&path, 0o700)?;
+    let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+    match rustix::fs::open(&path, flags, Mode::empty()) {
+        Err(Errno::LOOP | Errno::NOTDIR) => Err(io::Error::other("~/.ssh is a link or a file, not a directory")),
+        opened => {
+            let ssh = File::from(opened?);
+            deny_others_writing_to(&ssh)?;
+            Ok(ssh)
+        }
     }
-    deny_others_writing(&path)
 }
 
-fn contains_key(authorized: &[u8], public_key: &str) -> bool {
-    let blob = public_key.split(' ').nth(1).unwrap_or(public_key);
-    String::from_utf8_lossy(authorized).lines().any(|line| !line.starts_with('#') && line.contains(blob))
+/// An ordinary file in there; no link is followed, and no pipe or device in its place waited for.
+pub(super) fn open_in(ssh: &File, name: &str, flags: OFlags) -> io::Result<File> {
+    let odd = || io::Error::other(format!("~/.ssh/{name} is a link or a device, not a file"));
+    let flags = flags | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
+    let file = match rustix::fs::openat(ssh, name, flags, Mode::RUSR | Mode::WUSR) {
+        Err(Errno::LOOP) => return Err(odd()),
+        opened => File::from(opened?),
+    };
+    if file.metadata()?.is_file() { Ok(file) } else { Err(odd()) }
 }
 
 /// Makes `ssh node-1` use the home's key and check the home's host key, without a question.
@@ -102,19 +117,6 @@ mod tests {
     use super::*;
 
     const KEY: &str = "ssh-ed25519 AAAAC3Nz comment";
-
-    #[test]
-    fn a_key_is_authorized_once_and_the_users_lines_stay() {
-        let home = TempDir::new().expect("a temporary directory");
-        let path = home.path().join("authorized_keys");
-        fs::write(&path, "ssh-rsa AAAB mine").expect("the user's file is written");
-        fs::set_permissions(&path, Permissions::from_mode(0o666)).expect("the mode is set");
-        for _ in 0..2 {
-            authorize(home.path(), KEY).expect("the key is authorized");
-        }
-        assert_eq!(fs::read_to_string(&path).expect("the file"), format!("ssh-rsa AAAB mine\n{KEY}\n"));
-        assert_eq!(fs::metadata(&path).expect("the file").mode() & 0o777, 0o644);
-    }
 
     #[test]
     fn an_image_with_an_include_gets_a_file_of_its_own() {

@@ -1,11 +1,18 @@
 //! Key pairs, made by ssh-keygen, in a home that several nodes use at once: the first to link its key to the name wins.
 
-use std::fs;
-use std::io;
+use std::fs::{self, File};
+use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::{Duration, SystemTime};
 
+use rustix::fs::OFlags;
+
+use super::files;
+use crate::protocol::SshPublicKey;
+
+/// One byte more than a key may have: what is cut off there is none.
+const LONGEST_PUBLIC: u64 = SshPublicKey::LONGEST as u64 + 1;
 const TEMPORARY: &str = ".docklet-key-";
 /// A temporary key this old belongs to a node that was stopped while it made it.
 const LEFTOVER_AGE: Duration = Duration::from_secs(600);
@@ -38,6 +45,14 @@ pub(super) fn public(key: &Path) -> io::Result<String> {
     }
 }
 
+/// The key in a public half's file.
+pub(super) fn read_public(ssh: &File, name: &str) -> io::Result<SshPublicKey> {
+    let mut text = Vec::new();
+    files::open_in(ssh, name, OFlags::RDONLY)?.take(LONGEST_PUBLIC).read_to_end(&mut text)?;
+    let key = str::from_utf8(&text).ok().and_then(|text| text.parse::<SshPublicKey>().ok());
+    key.ok_or_else(|| io::Error::other(format!("~/.ssh/{name} is no public key")))
+}
+
 /// Removes what nodes left that were stopped while they made keys.
 pub(super) fn remove_leftovers(dir: &Path) -> io::Result<()> {
     for entry in fs::read_dir(dir)? {
@@ -54,7 +69,7 @@ pub(super) fn remove_leftovers(dir: &Path) -> io::Result<()> {
 /// Unique among nodes: a container's host name is its id or its node's name, and each container has one such helper.
 fn temporary_name(key: &Path) -> io::Result<PathBuf> {
     let mut random = [0; 8];
-    io::Read::read_exact(&mut fs::File::open("/dev/urandom")?, &mut random)?;
+    File::open("/dev/urandom")?.read_exact(&mut random)?;
     Ok(key.with_file_name(format!("{TEMPORARY}{:016x}", u64::from_ne_bytes(random))))
 }
 

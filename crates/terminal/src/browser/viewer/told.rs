@@ -2,7 +2,7 @@
 
 use wire::terminal::Size;
 
-use crate::session::{Event, Found, Generation, Timer};
+use terminal_session::{Event, Found, Generation, Timer};
 
 /// An event that owns its bytes.
 pub(super) enum Told {

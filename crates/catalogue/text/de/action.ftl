@@ -1,0 +1,25 @@
+# Was man mit einem vcluster tun kann: das Wort auf der Taste, was es bedeutet, was ein Screenreader sagt.
+action-terminal = Terminal
+action-terminal-meaning = Eine Shell im Browser
+action-terminal-of = Terminal von { $name }
+action-jupyter = Jupyter
+action-jupyter-meaning = Notebooks in einem eigenen Tab
+action-jupyter-of = Jupyter von { $name }, in einem neuen Tab
+action-watch = Ansehen
+action-watch-meaning = Sehen, was gerade geschieht
+action-start = Starten
+action-start-meaning = Die Knoten kommen mit ihren Dateien zurück
+action-repair = Reparieren
+action-repair-meaning = Startet die Knoten, die nicht laufen; die anderen laufen weiter
+action-stop = Anhalten
+action-stop-meaning = Prozesse enden, Dateien bleiben
+action-restart = Neu starten
+action-restart-meaning = Prozesse enden, Dateien bleiben, Knoten starten wieder
+action-delete = Löschen…
+action-delete-meaning = Knoten und ihre Dateien werden gelöscht, dein Home bleibt
+action-delete-of = Löschen von { $name }
+action-of = { $action }: { $name }
+action-all-terminals = Alle Terminals
+action-all-terminals-meaning = Auf einer eigenen Seite
+action-all-terminals-of = Alle Terminals von { $name }
+action-more = Weitere Aktionen für { $name }

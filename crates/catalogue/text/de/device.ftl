@@ -1,0 +1,20 @@
+# Ein Programm auf einem anderen Rechner hereinlassen, das einen Code zeigt.
+device-title = Anmeldung erlauben
+device-about = Die Kommandozeile docklet zeigt einen Code. Gib ihn hier ein, um sie in deinem Namen anzumelden.
+device-code = Code
+device-continue = Weiter
+device-asks = Eine Kommandozeile möchte in deinem Namen angemeldet werden.
+device-machine = Rechner, wie er sich nennt
+device-address = Adresse
+device-asked = Gefragt
+device-warning = Erlaube das nur, wenn du es selbst begonnen hast und dein Terminal denselben Code zeigt. Die Kommandozeile kann dann in deinem Namen, was unten angekreuzt ist.
+device-confirm = Bestätige, dass du es bist, bevor du das erlaubst.
+device-lifetime = Angemeldet für
+device-approve = Erlauben
+device-approve-pending = Wird erlaubt…
+device-deny = Ablehnen
+device-approved = Angemeldet
+device-denied = Abgelehnt
+device-approved-about = Die Kommandozeile macht von selbst weiter. Du kannst diese Seite schließen.
+device-denied-about = Die Kommandozeile wurde nicht angemeldet. Du kannst diese Seite schließen.
+device-revoke = Sie steht in deinem <link>Profil</link>; dort kannst du sie widerrufen.

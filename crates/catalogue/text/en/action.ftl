@@ -1,0 +1,25 @@
+# What can be done to a vcluster: the word on the button, what it means, what a screen reader says.
+action-terminal = Terminal
+action-terminal-meaning = A shell in the browser
+action-terminal-of = Terminal of { $name }
+action-jupyter = Jupyter
+action-jupyter-meaning = Notebooks in a tab of their own
+action-jupyter-of = Jupyter of { $name }, in a new tab
+action-watch = Watch
+action-watch-meaning = See what is being done
+action-start = Start
+action-start-meaning = Nodes come back with their files
+action-repair = Repair
+action-repair-meaning = Starts the nodes that are down; the others keep running
+action-stop = Stop
+action-stop-meaning = Processes end, files stay
+action-restart = Restart
+action-restart-meaning = Processes end, files stay, nodes start again
+action-delete = Delete…
+action-delete-meaning = Nodes and their files are deleted, your home stays
+action-delete-of = Delete { $name }
+action-of = { $action } { $name }
+action-all-terminals = All terminals
+action-all-terminals-meaning = On a page of their own
+action-all-terminals-of = All terminals of { $name }
+action-more = More actions for { $name }

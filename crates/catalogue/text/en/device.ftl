@@ -1,0 +1,20 @@
+# Letting in a program on another machine, which shows a code.
+device-title = Approve a sign-in
+device-about = The docklet command line shows a code. Enter it here to sign it in as you.
+device-code = Code
+device-continue = Continue
+device-asks = A command line asks to be signed in as you.
+device-machine = Machine, as it calls itself
+device-address = Address
+device-asked = Asked
+device-warning = Only approve if you started this yourself and your terminal shows the same code. The command line can then do, as you, what is ticked below.
+device-confirm = Confirm that it is you before you approve this.
+device-lifetime = Signed in for
+device-approve = Approve
+device-approve-pending = Approving…
+device-deny = Deny
+device-approved = Signed in
+device-denied = Denied
+device-approved-about = The command line goes on by itself. You can close this page.
+device-denied-about = The command line was not signed in. You can close this page.
+device-revoke = It is in your <link>profile</link>, where you can revoke it.
