@@ -108,6 +108,53 @@ impl InstanceId {
     }
 }
 
+/// A text that is no job's number.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("a job's number is a positive whole number")]
+pub struct InvalidJobId;
+
+/// A job's number: positive, given once per installation, in the order of submission.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "i64", into = "i64")]
+pub struct JobId(i64);
+
+impl JobId {
+    /// The number as the record keeps it.
+    pub const fn as_i64(self) -> i64 {
+        self.0
+    }
+}
+
+impl TryFrom<i64> for JobId {
+    type Error = InvalidJobId;
+
+    fn try_from(number: i64) -> Result<Self, InvalidJobId> {
+        if number > 0 { Ok(Self(number)) } else { Err(InvalidJobId) }
+    }
+}
+
+impl From<JobId> for i64 {
+    fn from(id: JobId) -> Self {
+        id.0
+    }
+}
+
+impl fmt::Display for JobId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl FromStr for JobId {
+    type Err = InvalidJobId;
+
+    fn from_str(text: &str) -> Result<Self, InvalidJobId> {
+        // Digits only: one thing has one name in URLs.
+        let plain = text.bytes().all(|b| b.is_ascii_digit()) && !text.starts_with('0');
+        text.parse().ok().filter(|_| plain).ok_or(InvalidJobId).and_then(Self::try_from)
+    }
+}
+
 /// A text that cannot name a terminal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("a terminal id is 1 to 64 characters of A-Z, a-z, 0-9, '_' and '-'")]

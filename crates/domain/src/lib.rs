@@ -7,6 +7,7 @@ pub mod app;
 mod described;
 pub mod id;
 pub mod image;
+pub mod job;
 pub mod name;
 pub mod node;
 pub mod operation;
@@ -21,7 +22,7 @@ pub mod vcluster;
 pub mod violation;
 
 pub use id::{
-    AppId, InstallationId, InstanceId, NodeId, OperationId, SessionHandle, TaskId, TerminalId, TokenId, UserId,
+    AppId, InstallationId, InstanceId, JobId, NodeId, OperationId, SessionHandle, TaskId, TerminalId, TokenId, UserId,
     VclusterId,
 };
 pub use ssh_key::SshPublicKey;

@@ -3,6 +3,8 @@
 
 mod command;
 
+use std::collections::BTreeMap;
+
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use strum::{EnumString, IntoStaticStr};
@@ -10,6 +12,7 @@ use strum::{EnumString, IntoStaticStr};
 use crate::{
     TaskId, UserId,
     image::ImageRef,
+    job::{Script, TimeLimit},
     name::{RuntimeName, WorkerName},
     node::{Generation, Observation, Phase},
     resources::Resources,
@@ -33,6 +36,19 @@ pub struct Outcome {
     pub exit: Exit,
     /// The kernel ended a process of the task because the task's memory was used up; not necessarily the command itself.
     pub out_of_memory: bool,
+    /// Its time limit was over, and it was ended for that.
+    #[serde(default)]
+    pub timed_out: bool,
+}
+
+/// What a task of a job has beside its command, which is then the script's name and arguments.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Batch {
+    pub script: Script,
+    /// The file that the output goes to; absolute, in the container.
+    pub output: String,
+    pub time_limit: TimeLimit,
+    pub environment: BTreeMap<String, String>,
 }
 
 /// What is wanted of a task's container.
@@ -98,14 +114,16 @@ pub struct NewTask {
     pub runtime: Option<RuntimeName>,
     pub resources: Resources,
     pub command: Command,
+    /// For one that runs a job's script.
+    pub batch: Option<Batch>,
 }
 
 impl NewTask {
     /// Ordered to run, for the first time.
     pub fn of(self, owner: UserId) -> Task {
-        let Self { id, worker, image, runtime, resources, command } = self;
+        let Self { id, worker, image, runtime, resources, command, batch } = self;
         let (generation, intent, state) = (Generation::FIRST, TaskIntent::Run, TaskState::Pending);
-        let (begun, finished_at, cleared) = (false, None, false);
+        let (begun, finished_at, cleared, host_gone) = (false, None, false, false);
         Task {
             id,
             owner,
@@ -114,12 +132,14 @@ impl NewTask {
             runtime,
             resources,
             command,
+            batch,
             generation,
             intent,
             state,
             begun,
             finished_at,
             cleared,
+            host_gone,
         }
     }
 }
@@ -134,6 +154,8 @@ pub struct Task {
     pub runtime: Option<RuntimeName>,
     pub resources: Resources,
     pub command: Command,
+    /// For one that runs a job's script.
+    pub batch: Option<Batch>,
     pub generation: Generation,
     pub intent: TaskIntent,
     pub state: TaskState,
@@ -143,6 +165,8 @@ pub struct Task {
     pub finished_at: Option<DateTime<Utc>>,
     /// Nothing of it is left on its host. The record keeps how it ended.
     pub cleared: bool,
+    /// It has not ended, and its host is gone for good.
+    pub host_gone: bool,
 }
 
 /// What a report did to a task.
@@ -196,6 +220,7 @@ impl Task {
 
     /// Its host is gone for good. Says whether it was there still.
     pub fn lose_host(&mut self, reason: &str, now: DateTime<Utc>) -> bool {
+        self.host_gone |= !self.state.is_final();
         self.fail(reason, now);
         !std::mem::replace(&mut self.cleared, true)
     }
@@ -254,7 +279,7 @@ mod tests {
     use super::*;
 
     const NOW: DateTime<Utc> = DateTime::UNIX_EPOCH;
-    const CODE_3: Outcome = Outcome { exit: Exit::Code(3), out_of_memory: false };
+    const CODE_3: Outcome = Outcome { exit: Exit::Code(3), out_of_memory: false, timed_out: false };
 
     fn task() -> Task {
         let new = NewTask {
@@ -264,6 +289,7 @@ mod tests {
             runtime: None,
             resources: Resources { cpu_milli: 500, memory_mib: 256, pids: 512 },
             command: vec!["true".to_owned()].try_into().expect("a command"),
+            batch: None,
         };
         new.of(UserId::new(Uuid::from_u128(2)))
     }
@@ -283,7 +309,7 @@ mod tests {
             (&ended.state, ended.intent, ended.generation),
             (&TaskState::Ended(CODE_3), TaskIntent::Absent, Generation(2))
         );
-        let other = Outcome { exit: Exit::Code(0), out_of_memory: false };
+        let other = Outcome { exit: Exit::Code(0), out_of_memory: false, timed_out: false };
         for late in [
             running,
             told(1, Phase::Exited(CODE_3)),
@@ -303,7 +329,7 @@ mod tests {
         running.observe(&told(1, Phase::Running { since: NOW }), NOW);
         assert!(running.cancel());
         assert!(!running.cancel(), "once");
-        let killed = Outcome { exit: Exit::Signal(15), out_of_memory: false };
+        let killed = Outcome { exit: Exit::Signal(15), out_of_memory: false, timed_out: false };
         assert_eq!(
             running.observe(&told(1, Phase::Exited(CODE_3)), NOW),
             TaskChange::None,

@@ -12,6 +12,7 @@ pub mod event;
 pub mod exec;
 pub mod framing;
 pub mod image;
+pub mod job;
 pub mod page;
 pub mod port;
 pub mod problem;

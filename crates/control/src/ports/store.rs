@@ -10,6 +10,7 @@ mod event;
 mod home;
 mod identity;
 mod image;
+mod job;
 mod task;
 mod unclaimed;
 mod user;
@@ -26,6 +27,7 @@ pub use identity::{
     AccountStatus, Identity, IdentityReads, IdentityWrites, PendingShares, PendingSignIn, ProviderSession, Purpose,
 };
 pub use image::{AllowedImage, ImageReads, ImageWrites};
+pub use job::{JobFilter, JobReads, JobWrites, NewJob, UsedCpu};
 pub use task::{FoundTasks, TaskReads, TaskWrites};
 pub use unclaimed::{Unclaimed, UnclaimedReads, UnclaimedWrites};
 pub use user::{Account, Person, UserReads, UserWrites};
@@ -71,6 +73,7 @@ pub trait Reads:
     + IdentityReads
     + VclusterReads
     + TaskReads
+    + JobReads
     + UnclaimedReads
     + ImageReads
     + AppReads
@@ -97,6 +100,7 @@ pub trait Transaction:
     + IdentityWrites
     + VclusterWrites
     + TaskWrites
+    + JobWrites
     + UnclaimedWrites
     + ImageWrites
     + AppWrites

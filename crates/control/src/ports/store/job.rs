@@ -1,0 +1,70 @@
+//! Jobs as the record has them, and what their owners have used.
+
+use async_trait::async_trait;
+use chrono::{DateTime, Utc};
+use domain::{
+    JobId, TaskId, UserId,
+    job::{Job, JobSpec, JobState},
+};
+
+use super::{PageRequest, StoreError};
+
+/// Which jobs of one owner are listed.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct JobFilter {
+    /// In one of these states; in any where it is empty.
+    pub states: Vec<JobState>,
+}
+
+/// What a user's jobs have used: CPU-seconds, of which half is forgotten in each half-life.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct UsedCpu {
+    pub owner: UserId,
+    pub cpu_seconds: f64,
+    /// When it was that much.
+    pub at: DateTime<Utc>,
+}
+
+/// A job that is to be written down; the record gives it its number.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewJob {
+    pub owner: UserId,
+    pub spec: JobSpec,
+    pub held: bool,
+    pub submitted_at: DateTime<Utc>,
+    /// The same owner's same key names the same job.
+    pub idempotency_key: Option<String>,
+    /// SHA-256 of the request, to notice the key being used for another one.
+    pub fingerprint: String,
+}
+
+#[async_trait]
+pub trait JobReads: Send + Sync {
+    async fn job(&self, id: JobId) -> Result<Option<Job>, StoreError>;
+    /// The one whose attempt this task is.
+    async fn job_of_task(&self, task: TaskId) -> Result<Option<Job>, StoreError>;
+    /// With the fingerprint of its request.
+    async fn job_of_key(&self, owner: UserId, key: &str) -> Result<Option<(Job, String)>, StoreError>;
+    /// Newest first. What cannot be read is left out.
+    async fn jobs_of(
+        &self,
+        owner: UserId,
+        filter: &JobFilter,
+        page: PageRequest<JobId>,
+    ) -> Result<Vec<Job>, StoreError>;
+    /// All that wait, of every owner, oldest first. What cannot be read is left out.
+    async fn pending_jobs(&self) -> Result<Vec<Job>, StoreError>;
+    /// All that hold something of a host, of every owner.
+    async fn active_jobs(&self) -> Result<Vec<Job>, StoreError>;
+    /// Of every owner whose jobs have used anything.
+    async fn used_cpu(&self) -> Result<Vec<UsedCpu>, StoreError>;
+}
+
+#[async_trait]
+pub trait JobWrites: Send {
+    async fn insert_job(&mut self, new: &NewJob) -> Result<Job, StoreError>;
+    /// Replaces what may change of it.
+    async fn save_job(&mut self, job: &Job) -> Result<(), StoreError>;
+    /// In place of what was there for this owner.
+    async fn save_used_cpu(&mut self, used: UsedCpu) -> Result<(), StoreError>;
+}

@@ -1,0 +1,197 @@
+//! A job's lifecycle: a script that waits for its turn, runs once in a container of its own, and how it ended. Knows no queue
+//! and no host: whether it may start, and where, is decided elsewhere.
+
+mod spec;
+
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+use strum::{EnumString, IntoStaticStr};
+
+use crate::{
+    JobId, TaskId, UserId,
+    name::WorkerName,
+    task::{Batch, Exit, NewTask, Task, TaskState},
+};
+
+pub use spec::{JobName, JobSpec, OutputPath, Script, TimeLimit};
+
+/// How far a job is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, IntoStaticStr, EnumString)]
+#[serde(rename_all = "snake_case")]
+#[strum(serialize_all = "snake_case", const_into_str)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub enum JobState {
+    /// It waits for its turn.
+    Pending,
+    /// Its container is being made.
+    Configuring,
+    Running,
+    /// It was told to end, and has not yet.
+    Completing,
+    /// Its script exited with 0.
+    Completed,
+    /// Its script exited otherwise, or could not be run; the reason says how.
+    Failed,
+    Cancelled,
+    /// Its time limit was over.
+    Timeout,
+    /// The kernel ended it because its memory was used up.
+    OutOfMemory,
+    /// Its host was lost.
+    NodeFail,
+}
+
+impl JobState {
+    pub const fn as_str(self) -> &'static str {
+        self.into_str()
+    }
+
+    /// Nothing changes it any more.
+    pub const fn is_final(self) -> bool {
+        !matches!(self, Self::Pending | Self::Configuring | Self::Running | Self::Completing)
+    }
+
+    /// It takes from its host and from what its owner may hold.
+    pub const fn holds(self) -> bool {
+        matches!(self, Self::Configuring | Self::Running | Self::Completing)
+    }
+}
+
+/// A job as the record has it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Job {
+    pub id: JobId,
+    pub owner: UserId,
+    pub spec: JobSpec,
+    pub state: JobState,
+    /// Its owner does not want it to start.
+    pub held: bool,
+    /// Why the state is what it is; a sentence.
+    pub reason: Option<String>,
+    pub submitted_at: DateTime<Utc>,
+    pub attempt: Option<Attempt>,
+    /// When the state became final.
+    pub ended_at: Option<DateTime<Utc>>,
+}
+
+/// The one time it was tried.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Attempt {
+    pub task: TaskId,
+    pub worker: WorkerName,
+    /// When its turn came.
+    pub started_at: DateTime<Utc>,
+    /// When its script began to run.
+    pub running_since: Option<DateTime<Utc>>,
+    /// How its script ended.
+    pub exit: Option<Exit>,
+}
+
+/// What a wish to end a job leads to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Cancelled {
+    /// It had not started, and is over.
+    AtOnce,
+    /// This task is to be ended.
+    Task(TaskId),
+    /// It is over, or to end already.
+    Nothing,
+}
+
+impl Job {
+    /// A new one, which waits.
+    pub const fn submitted(id: JobId, owner: UserId, spec: JobSpec, held: bool, now: DateTime<Utc>) -> Self {
+        let state = JobState::Pending;
+        Self { id, owner, spec, state, held, reason: None, submitted_at: now, attempt: None, ended_at: None }
+    }
+
+    /// Its turn has come: what is to run, and where. `None` unless it waits.
+    pub fn begin(&mut self, task: TaskId, worker: WorkerName, now: DateTime<Utc>) -> Option<Task> {
+        if self.state != JobState::Pending || self.held {
+            return None;
+        }
+        self.state = JobState::Configuring;
+        self.attempt =
+            Some(Attempt { task, worker: worker.clone(), started_at: now, running_since: None, exit: None });
+        let spec = &self.spec;
+        let batch = Batch {
+            script: spec.script.clone(),
+            output: spec.output_of(self.id),
+            time_limit: spec.time_limit,
+            environment: [("JOB_ID", self.id.to_string()), ("JOB_NAME", spec.name.to_string())]
+                .map(|(name, value)| (name.to_owned(), value))
+                .into(),
+        };
+        let new = NewTask {
+            id: task,
+            worker,
+            image: spec.image.clone(),
+            runtime: spec.runtime.clone(),
+            resources: spec.resources,
+            command: spec.command.clone(),
+            batch: Some(batch),
+        };
+        Some(new.of(self.owner))
+    }
+
+    /// Takes in how far its task is. Says whether anything has changed.
+    pub fn follow(&mut self, task: &Task) -> bool {
+        if self.state.is_final() {
+            return false;
+        }
+        let before = self.clone();
+        let Some(attempt) = self.attempt.as_mut().filter(|attempt| attempt.task == task.id) else { return false };
+        let (state, reason) = match &task.state {
+            TaskState::Pending => (JobState::Configuring, None),
+            TaskState::Starting { step } => (JobState::Configuring, Some(step.clone())),
+            TaskState::Running { since } => {
+                attempt.running_since = Some(*since);
+                (JobState::Running, None)
+            }
+            TaskState::Lost { reason } => (self.state, Some(reason.clone())),
+            TaskState::Ended(outcome) => {
+                attempt.exit = Some(outcome.exit);
+                let state = match outcome.exit {
+                    _ if outcome.timed_out => JobState::Timeout,
+                    _ if self.state == JobState::Completing => JobState::Cancelled,
+                    Exit::Code(0) => JobState::Completed,
+                    _ if outcome.out_of_memory => JobState::OutOfMemory,
+                    _ => JobState::Failed,
+                };
+                (state, None)
+            }
+            TaskState::Failed { reason } if task.host_gone => (JobState::NodeFail, Some(reason.clone())),
+            TaskState::Failed { reason } => (JobState::Failed, Some(reason.clone())),
+            TaskState::Cancelled => (JobState::Cancelled, None),
+        };
+        self.reason = reason;
+        self.state = if self.state == JobState::Completing && !state.is_final() { self.state } else { state };
+        if self.state.is_final() {
+            self.ended_at = task.finished_at;
+        }
+        *self != before
+    }
+
+    /// Ends it, unless it is over.
+    pub fn cancel(&mut self, now: DateTime<Utc>) -> Cancelled {
+        match (self.state, &self.attempt) {
+            (JobState::Pending, _) => {
+                self.state = JobState::Cancelled;
+                self.ended_at = Some(now);
+                Cancelled::AtOnce
+            }
+            (JobState::Configuring | JobState::Running, Some(attempt)) => {
+                self.state = JobState::Completing;
+                Cancelled::Task(attempt.task)
+            }
+            _ => Cancelled::Nothing,
+        }
+    }
+
+    /// Keeps it from starting, or lets it. Says whether that changed anything; one that no longer waits stays as it is.
+    pub fn set_held(&mut self, held: bool) -> bool {
+        let changes = self.state == JobState::Pending && self.held != held;
+        self.held = if changes { held } else { self.held };
+        changes
+    }
+}

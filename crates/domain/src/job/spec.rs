@@ -1,0 +1,194 @@
+//! What a job is to run, with what, and for how long; and which texts and numbers say it.
+
+use std::{fmt, str::FromStr};
+
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    JobId, Violation, described::described, image::ImageRef, name::RuntimeName, resources::Resources, task::Command,
+};
+
+/// What its owner asked for. Never changes.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct JobSpec {
+    pub name: JobName,
+    pub image: ImageRef,
+    /// What it runs with, as the rules for its image said when it was submitted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub runtime: Option<RuntimeName>,
+    pub resources: Resources,
+    pub script: Script,
+    /// What the script is called, and its arguments.
+    pub command: Command,
+    pub time_limit: TimeLimit,
+    pub output: OutputPath,
+}
+
+/// What people know the job by: 1 to 64 characters that can be seen, letters of any script among them.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct JobName(String);
+
+impl JobName {
+    pub const LONGEST: usize = 64;
+
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for JobName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl FromStr for JobName {
+    type Err = Violation;
+
+    fn from_str(text: &str) -> Result<Self, Violation> {
+        let text = text.trim();
+        let rule = if text.is_empty() {
+            "must not be empty".to_owned()
+        } else if text.chars().count() > Self::LONGEST {
+            format!("must have at most {} characters", Self::LONGEST)
+        } else if text.chars().any(|c| c.is_control() || c == '/') {
+            "must not have '/' or control characters".to_owned()
+        } else {
+            return Ok(Self(text.to_owned()));
+        };
+        Err(Violation::new("name", rule))
+    }
+}
+
+described!(JobName, crate::described::words(Self::LONGEST, concat!(r"\u0000-\u001f\u007f-\u009f", "/")));
+
+/// The text of a program that names its interpreter in its first line (`#!/bin/bash`); without that line, `/bin/sh` reads it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Script(String);
+
+impl Script {
+    /// Bytes. A script is published with its task, and handed on in an environment variable.
+    pub const LONGEST: usize = 48 * 1024;
+    const INTERPRETER: &str = "#!/bin/sh\n";
+
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// What the kernel can run.
+    pub fn runnable(&self) -> String {
+        let interpreter = if self.0.starts_with("#!") { "" } else { Self::INTERPRETER };
+        format!("{interpreter}{}", self.0)
+    }
+}
+
+impl FromStr for Script {
+    type Err = Violation;
+
+    fn from_str(text: &str) -> Result<Self, Violation> {
+        let rule = if text.trim().is_empty() {
+            "must not be empty".to_owned()
+        } else if text.len() > Self::LONGEST {
+            format!("must have at most {} KiB; put what is longer into a file of your home and call it", Self::LONGEST / 1024)
+        } else if text.starts_with('\u{feff}') {
+            "must not begin with a byte order mark; save it as UTF-8 without one".to_owned()
+        } else if text.contains('\r') {
+            "must have lines that end as on Linux (LF), not as on Windows (CR LF); convert it, as with dos2unix".to_owned()
+        } else if text.chars().any(|c| c.is_control() && !matches!(c, '\n' | '\t')) {
+            "must not have control characters".to_owned()
+        } else {
+            return Ok(Self(text.to_owned()));
+        };
+        Err(Violation::new("script", rule))
+    }
+}
+
+described!(Script, crate::described::lines(Self::LONGEST));
+
+/// How long a job may run, in seconds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct TimeLimit(u32);
+
+impl TimeLimit {
+    pub const USUAL: Self = Self(60 * 60);
+    /// Thirty days.
+    pub const MOST: Self = Self(30 * 24 * 60 * 60);
+
+    pub const fn seconds(self) -> u32 {
+        self.0
+    }
+
+    /// From what a client writes.
+    pub fn parse(seconds: i64) -> Result<Self, Violation> {
+        let rule = || {
+            let most = Self::MOST.0;
+            Violation::new("time_limit_s", format!("must be between 1 and {most} seconds (30 days)"))
+        };
+        u32::try_from(seconds).ok().map(Self).filter(|limit| (Self(1)..=Self::MOST).contains(limit)).ok_or_else(rule)
+    }
+}
+
+/// Where the output goes: a path below the home, or an absolute one. `%j` stands for the job's number, `%x` for its name, `%%`
+/// for a percent sign. Both output and errors go there, in the order in which they are written.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct OutputPath(String);
+
+impl OutputPath {
+    pub const LONGEST: usize = 512;
+    pub const USUAL: &str = "job-%j.out";
+    /// Where a job begins, and its owner's home is.
+    const HOME: &str = "/root";
+
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    fn of(&self, id: JobId, name: &JobName) -> String {
+        let mut path = if self.0.starts_with('/') { String::new() } else { format!("{}/", Self::HOME) };
+        let mut rest = self.0.chars();
+        while let Some(c) = rest.next() {
+            match (c, c == '%') {
+                (_, true) => match rest.next() {
+                    Some('j') => path.push_str(&id.to_string()),
+                    Some('x') => path.push_str(name.as_str()),
+                    _ => path.push('%'),
+                },
+                (c, false) => path.push(c),
+            }
+        }
+        path
+    }
+}
+
+impl FromStr for OutputPath {
+    type Err = Violation;
+
+    fn from_str(text: &str) -> Result<Self, Violation> {
+        let unknown = text.split("%%").flat_map(|part| part.split('%').skip(1)).any(|after| !after.starts_with(['j', 'x']));
+        let rule = if text.is_empty() || text.ends_with('/') {
+            "must name a file".to_owned()
+        } else if text.len() > Self::LONGEST {
+            format!("must have at most {} bytes", Self::LONGEST)
+        } else if text.chars().any(char::is_control) {
+            "must not have control characters".to_owned()
+        } else if unknown {
+            "may use %j (the number), %x (the name) and %% only".to_owned()
+        } else {
+            return Ok(Self(text.to_owned()));
+        };
+        Err(Violation::new("output", rule))
+    }
+}
+
+described!(OutputPath, crate::described::text(Self::LONGEST, r"^[^\u0000-\u001f\u007f-\u009f]*[^/\u0000-\u001f\u007f-\u009f]$"));
+
+impl JobSpec {
+    /// The file the output goes to; absolute.
+    pub fn output_of(&self, id: JobId) -> String {
+        self.output.of(id, &self.name)
+    }
+}

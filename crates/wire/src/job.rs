@@ -1,0 +1,185 @@
+//! Jobs as clients see and submit them.
+
+use chrono::{DateTime, Utc};
+use domain::{
+    job::{Job as Record, JobState},
+    name::UserName,
+    task::Exit,
+};
+use serde::{Deserialize, Serialize};
+
+use crate::{read, vcluster::NodeResources};
+
+/// `POST /api/v1/jobs`. Numbers are wider than any valid value, so that the answer can name the rule they break.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[cfg_attr(feature = "openapi", schema(example = json!({"name": "hello", "image": "docklet/base", "resources": {"cpus": 1.0, "memory_mib": 512}, "script": "#!/bin/bash\necho hello\n"})))]
+pub struct SubmitJob {
+    /// 1–64 characters; other jobs may have the same name.
+    #[cfg_attr(feature = "openapi", schema(value_type = domain::job::JobName, inline))]
+    pub name: String,
+    /// One of the images that may be used here: `GET /api/v1/images`.
+    #[cfg_attr(feature = "openapi", schema(value_type = domain::image::ImageRef, inline))]
+    pub image: String,
+    #[serde(deserialize_with = "read::object")]
+    pub resources: NodeResources,
+    /// The program's text. Its first line may name an interpreter (`#!/bin/bash`); without that, `/bin/sh` reads it.
+    #[cfg_attr(feature = "openapi", schema(value_type = domain::job::Script, inline))]
+    pub script: String,
+    /// What the script is called with.
+    #[serde(default)]
+    pub arguments: Vec<String>,
+    /// How many seconds it may run. An hour when absent.
+    #[serde(default = "usual_time_limit", deserialize_with = "read::whole")]
+    #[cfg_attr(feature = "openapi", schema(minimum = 1, maximum = 2_592_000, default = 3600))]
+    pub time_limit_s: i64,
+    /// The file that output and errors go to: a path below the home, or an absolute one. `%j` stands for the job's number, `%x`
+    /// for its name, `%%` for a percent sign. `job-%j.out` when absent.
+    #[serde(default = "usual_output")]
+    #[cfg_attr(feature = "openapi", schema(value_type = domain::job::OutputPath, inline, default = "job-%j.out"))]
+    pub output: String,
+    /// It does not start until it is released.
+    #[serde(default)]
+    pub hold: bool,
+}
+
+fn usual_time_limit() -> i64 {
+    domain::job::TimeLimit::USUAL.seconds().into()
+}
+
+fn usual_output() -> String {
+    domain::job::OutputPath::USUAL.to_owned()
+}
+
+impl SubmitJob {
+    /// With everything else as it is when it is absent.
+    pub fn new(name: String, image: String, resources: NodeResources, script: String) -> Self {
+        let (time_limit_s, output) = (usual_time_limit(), usual_output());
+        Self { name, image, resources, script, arguments: Vec::new(), time_limit_s, output, hold: false }
+    }
+}
+
+/// A job. `GET /api/v1/jobs/{id}`; the list has the same without `script`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Job {
+    pub id: i64,
+    pub name: String,
+    /// The owner's user name.
+    pub owner: String,
+    pub image: String,
+    pub state: JobState,
+    /// Its owner keeps it from starting.
+    pub held: bool,
+    /// Why the state is what it is, or what is being done now.
+    pub reason: Option<String>,
+    pub resources: NodeResources,
+    /// Absent in a list.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub script: Option<String>,
+    pub arguments: Vec<String>,
+    pub time_limit_s: u32,
+    /// The file in the container that output and errors go to.
+    pub output: String,
+    pub submitted_at: DateTime<Utc>,
+    /// When its turn came.
+    pub started_at: Option<DateTime<Utc>>,
+    /// When its script began to run.
+    pub running_since: Option<DateTime<Utc>>,
+    pub ended_at: Option<DateTime<Utc>>,
+    /// The host it was given.
+    pub worker: Option<String>,
+    /// What its script exited with; absent where a signal ended it, or it did not run to its end.
+    pub exit_code: Option<u8>,
+    /// The number of the signal that ended it.
+    pub signal: Option<u8>,
+    /// Why it waits, as the last pass over the queue found; absent unless it waits and a pass has seen it.
+    pub waits: Option<Waits>,
+}
+
+/// Why a job waits.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Waits {
+    pub code: WaitCode,
+    /// The same in a sentence.
+    pub sentence: String,
+    /// How many jobs are to start before it.
+    pub ahead: u32,
+    /// When it starts at the latest if all that runs takes its whole time limit; absent where that is not known.
+    pub expected_start: Option<DateTime<Utc>>,
+    /// How many hosts there are, and how many are left behind each condition.
+    pub funnel: Vec<Condition>,
+    /// When the queue was looked at.
+    pub computed_at: DateTime<Utc>,
+}
+
+/// What kind of reason it is; the first that applies, in this order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, strum::IntoStaticStr)]
+#[serde(rename_all = "snake_case")]
+#[strum(serialize_all = "snake_case", const_into_str)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub enum WaitCode {
+    /// No host of this installation could ever run it.
+    Impossible,
+    Held,
+    /// Its owner holds as much as they may.
+    Limit,
+    /// Others come first, and what is free is kept for them.
+    Priority,
+    /// No host has room for it now.
+    Capacity,
+}
+
+/// A condition of a host, and how many meet it and all before it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Condition {
+    /// Such as `ready`, `runtime`, `cpus`, `memory`.
+    pub name: String,
+    pub hosts: u32,
+}
+
+impl Job {
+    /// Of this owner.
+    pub fn from_domain(job: &Record, owner: &UserName, waits: Option<Waits>) -> Self {
+        let attempt = job.attempt.as_ref();
+        let (exit_code, signal) = match attempt.and_then(|attempt| attempt.exit) {
+            Some(Exit::Code(code)) => (Some(code), None),
+            Some(Exit::Signal(signal)) => (None, Some(signal)),
+            None => (None, None),
+        };
+        Self {
+            id: job.id.as_i64(),
+            name: job.spec.name.to_string(),
+            owner: owner.to_string(),
+            image: job.spec.image.to_string(),
+            state: job.state,
+            held: job.held,
+            reason: job.reason.clone(),
+            resources: NodeResources {
+                cpus: job.spec.resources.cpus(),
+                memory_mib: job.spec.resources.memory_mib.into(),
+            },
+            script: Some(job.spec.script.as_str().to_owned()),
+            arguments: job.spec.command.words().iter().skip(1).cloned().collect(),
+            time_limit_s: job.spec.time_limit.seconds(),
+            output: job.spec.output_of(job.id),
+            submitted_at: job.submitted_at,
+            started_at: attempt.map(|attempt| attempt.started_at),
+            running_since: attempt.and_then(|attempt| attempt.running_since),
+            ended_at: job.ended_at,
+            worker: attempt.map(|attempt| attempt.worker.to_string()),
+            exit_code,
+            signal,
+            waits,
+        }
+    }
+
+    /// As a list shows it.
+    #[must_use]
+    pub fn brief(self) -> Self {
+        Self { script: None, ..self }
+    }
+}
