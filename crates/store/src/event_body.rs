@@ -6,8 +6,9 @@ use std::net::Ipv4Addr;
 use chrono::{DateTime, Utc};
 use control::ports::store::{EventBody, StoreError};
 use domain::{
-    NodeId, OperationId, UserId, VclusterId,
+    JobId, NodeId, OperationId, UserId, VclusterId,
     image::ImageRef,
+    job::JobState,
     name::{NodeName, RuntimeName, VclusterName, WorkerName},
     node::{Generation, Node, NodeIntent, NodeState, Notes},
     operation::{Opened, Operation, OperationKind, OperationState},
@@ -26,6 +27,7 @@ pub(crate) fn written(body: &EventBody) -> Result<Value, StoreError> {
         }
         EventBody::VclusterGone { id, usage } => Body::VclusterGone { id: *id, usage: *usage },
         EventBody::LimitsChanged => Body::LimitsChanged,
+        EventBody::Job { id, state } => Body::Job { id: *id, state: *state },
     };
     serde_json::to_value(body).map_err(|fault| StoreError::Failed(Box::new(fault)))
 }
@@ -35,6 +37,7 @@ pub(crate) fn read(value: Value) -> Result<EventBody, serde_json::Error> {
         Body::Vcluster { vcluster, usage } => EventBody::Vcluster { vcluster: Box::new(vcluster.0), usage },
         Body::VclusterGone { id, usage } => EventBody::VclusterGone { id, usage },
         Body::LimitsChanged => EventBody::LimitsChanged,
+        Body::Job { id, state } => EventBody::Job { id, state },
     })
 }
 
@@ -44,6 +47,7 @@ enum Body {
     Vcluster { vcluster: Box<Shaped>, usage: Usage },
     VclusterGone { id: VclusterId, usage: Usage },
     LimitsChanged,
+    Job { id: JobId, state: JobState },
 }
 
 #[derive(Serialize, Deserialize)]

@@ -119,11 +119,12 @@ fn of_postgres(refusal: &dyn DatabaseError, error: DbErr) -> StoreError {
 /// Which of the things people choose the unique constraint in the message is about: SQLite names the columns
 /// (`vclusters.owner, vclusters.name`), Postgres the index (`vclusters_owner_name`).
 fn taken(message: &str) -> Option<&'static str> {
-    const CHOSEN: [(&str, &str, &str); 7] = [
+    const CHOSEN: [(&str, &str, &str); 8] = [
         ("vclusters", "subnet", "subnet"),
         ("vclusters", "name", "name"),
         ("users", "name", "name"),
         ("idempotency_keys", "", "key"),
+        ("jobs", "idempotency_key", "idempotency key"),
         ("identities", "", "identity"),
         ("apps", "label", "label"),
         ("apps", "port", "port"),
@@ -151,6 +152,9 @@ mod tests {
             ("UNIQUE constraint failed: apps.node, apps.port", Some("port")),
             ("duplicate key value violates unique constraint \"apps_label_key\"", Some("label")),
             ("duplicate key value violates unique constraint \"apps_node_port\"", Some("port")),
+            ("UNIQUE constraint failed: jobs.owner, jobs.idempotency_key", Some("idempotency key")),
+            ("duplicate key value violates unique constraint \"jobs_owner_idempotency_key\"", Some("idempotency key")),
+            ("UNIQUE constraint failed: jobs.id", None),
             ("UNIQUE constraint failed: vclusters.id", None),
             ("UNIQUE constraint failed: nodes.vcluster, nodes.name", None),
             ("UNIQUE constraint failed: tokens.digest", None),

@@ -6,7 +6,7 @@
 //! ```text
 //! connection  opens the database: who writes, who reads      schema  migrations      timeout  answers that do not come
 //! sql         what may be done through a connection: read, or begin a transaction and write
-//! users, access, identities, vclusters, tasks, unclaimed, images, apps, homes, events
+//! users, access, identities, vclusters, tasks, jobs, unclaimed, images, apps, homes, events
 //!             an aggregate each: what is read on either kind of connection, what is written in a transaction
 //! entity      tables as sea-orm sees them  enum_text, event_body  how values are written  fault  what errors mean
 //! term        which process may write      sweep  what is dropped when it is old      copy  from a file to a server
@@ -25,6 +25,7 @@ mod fault;
 mod homes;
 mod identities;
 mod images;
+mod jobs;
 mod schema;
 mod sessions;
 mod sql;

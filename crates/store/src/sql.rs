@@ -114,10 +114,10 @@ impl Savepoint<'_> {
         self.begun.as_ref().unwrap_or(self.whole)
     }
 
-    pub(crate) async fn end(self, done: Result<(), StoreError>) -> Result<(), StoreError> {
+    pub(crate) async fn end<T>(self, done: Result<T, StoreError>) -> Result<T, StoreError> {
         let Some(begun) = self.begun else { return done };
         match done {
-            Ok(()) => begun.commit().await.map_err(fault("transaction")),
+            Ok(done) => begun.commit().await.map(|()| done).map_err(fault("transaction")),
             // Whether or not there is a way back: what was refused is what the caller is told.
             Err(error) => {
                 if let Err(lost) = begun.rollback().await {

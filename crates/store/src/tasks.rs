@@ -42,9 +42,9 @@ impl<C: Connection> TaskReads for Sql<C> {
 #[async_trait::async_trait]
 impl TaskWrites for SqlTransaction {
     async fn save_task(&mut self, task: &Task) -> Result<(), StoreError> {
-        use task::Column::{Begun, Cleared, FinishedAt, Generation, Id, Intent, State};
-        let replace =
-            OnConflict::column(Id).update_columns([Generation, Intent, State, Begun, FinishedAt, Cleared]).to_owned();
+        use task::Column::{Begun, Cleared, FinishedAt, Generation, HostGone, Id, Intent, State};
+        let changing = [Generation, Intent, State, Begun, FinishedAt, Cleared, HostGone];
+        let replace = OnConflict::column(Id).update_columns(changing).to_owned();
         let insert = task::Entity::insert(task::ActiveModel::from(task)).on_conflict(replace);
         insert.exec_without_returning(self.db()).await.map_err(fault("task"))?;
         Ok(())

@@ -7,6 +7,7 @@ use control::ports::coordination::{Assignment, Member, Order, Report, WorkerInfo
 use domain::{
     InstallationId, InstanceId, NodeId, OperationId, UserId, VclusterId,
     image::{ImageRules, Source},
+    job::{JobSpec, OutputPath, TimeLimit},
     name::{NodeName, WorkerName},
     node::{Generation, Observation, Phase},
     operation::{Operation, OperationKind},
@@ -111,6 +112,23 @@ pub fn task(worker: &str, command: &[&str]) -> Assignment {
     Assignment {
         workload: Workload::Task { command: words.try_into().expect("a command"), begun: false },
         ..assignment(worker)
+    }
+}
+
+/// A script that greets, with the usual time and output.
+///
+/// # Panics
+/// Never: all of it is well written.
+pub fn job_spec() -> JobSpec {
+    JobSpec {
+        name: "hello".parse().expect("a job's name"),
+        image: "docklet/base".parse().expect("an image"),
+        runtime: None,
+        resources: NODE,
+        script: "#!/bin/bash\necho hello\n".parse().expect("a script"),
+        command: vec!["hello".to_owned()].try_into().expect("a command"),
+        time_limit: TimeLimit::USUAL,
+        output: OutputPath::USUAL.parse().expect("a path"),
     }
 }
 

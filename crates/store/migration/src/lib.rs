@@ -37,6 +37,7 @@ mod m20261130_opened;
 mod m20261130_operations_owner;
 mod m20261130_tasks;
 mod m20261130_token_scopes;
+mod m20261201_jobs;
 
 /// Every step in the order it is applied.
 #[derive(Debug, Clone, Copy)]
@@ -77,6 +78,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261130_operations_owner::Migration),
             Box::new(m20261130_token_scopes::Migration),
             Box::new(m20261130_opened::Migration),
+            Box::new(m20261201_jobs::Migration),
         ]
     }
 }

@@ -41,6 +41,7 @@ fn value(row: &QueryResult, column: &Column) -> Result<Value, DbErr> {
         Kind::Uuid => row.try_get::<Option<Uuid>>("", name)?.into(),
         Kind::Text => row.try_get::<Option<String>>("", name)?.into(),
         Kind::Integer => row.try_get::<Option<i64>>("", name)?.into(),
+        Kind::Double => row.try_get::<Option<f64>>("", name)?.into(),
         Kind::Boolean => row.try_get::<Option<bool>>("", name)?.into(),
         Kind::Time => row.try_get::<Option<DateTime<Utc>>>("", name)?.into(),
         Kind::Json => row.try_get::<Option<Json>>("", name)?.into(),

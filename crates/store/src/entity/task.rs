@@ -8,7 +8,7 @@ use domain::{
     name::RuntimeName,
     node::Generation,
     resources::Resources,
-    task::{Command, Task},
+    task::{Batch, Command, Task},
 };
 use sea_orm::{ActiveValue::Set, entity::prelude::*};
 use serde::{Deserialize, Serialize};
@@ -32,6 +32,7 @@ pub(crate) struct Model {
     pub finished_at: Option<DateTime<Utc>>,
     /// Nothing of it is left on its host.
     pub cleared: bool,
+    pub host_gone: bool,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
@@ -47,6 +48,8 @@ struct Spec {
     runtime: Option<RuntimeName>,
     resources: Resources,
     command: Command,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    batch: Option<Batch>,
 }
 
 impl TryFrom<Model> for Task {
@@ -54,7 +57,7 @@ impl TryFrom<Model> for Task {
 
     fn try_from(row: Model) -> Result<Self, StoreError> {
         let unreadable = |fault: &dyn std::fmt::Display| unreadable("task", row.id, fault);
-        let Spec { image, runtime, resources, command } =
+        let Spec { image, runtime, resources, command, batch } =
             serde_json::from_str(&row.spec).map_err(|fault| unreadable(&fault))?;
         Ok(Self {
             id: TaskId::new(row.id),
@@ -64,21 +67,23 @@ impl TryFrom<Model> for Task {
             runtime,
             resources,
             command,
+            batch,
             generation: Generation(u64::try_from(row.generation).map_err(|fault| unreadable(&fault))?),
             intent: enum_text::read("intent", &row.intent).map_err(|fault| unreadable(&fault))?,
             state: serde_json::from_str(&row.state).map_err(|fault| unreadable(&fault))?,
             begun: row.begun,
             finished_at: row.finished_at,
             cleared: row.cleared,
+            host_gone: row.host_gone,
         })
     }
 }
 
 impl From<&Task> for ActiveModel {
     fn from(task: &Task) -> Self {
-        let Task { image, runtime, resources, command, .. } = task.clone();
+        let Task { image, runtime, resources, command, batch, .. } = task.clone();
         // Texts and numbers can always be written as JSON.
-        let spec = serde_json::to_string(&Spec { image, runtime, resources, command }).unwrap_or_default();
+        let spec = serde_json::to_string(&Spec { image, runtime, resources, command, batch }).unwrap_or_default();
         Self {
             id: Set(task.id.as_uuid()),
             owner: Set(task.owner.as_uuid()),
@@ -91,6 +96,7 @@ impl From<&Task> for ActiveModel {
             begun: Set(task.begun),
             finished_at: Set(task.finished_at),
             cleared: Set(task.cleared),
+            host_gone: Set(task.host_gone),
         }
     }
 }

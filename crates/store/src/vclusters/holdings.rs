@@ -1,56 +1,57 @@
 //! What is held: per owner added up by the database, per worker kept in rows of its own, because every placement asks for it.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 
 use control::ports::store::StoreError;
 use domain::{UserId, VclusterId, name::WorkerName, quota::Usage, vcluster::Vcluster};
 use sea_orm::{
     ActiveValue::Set,
-    ColumnTrait, ConnectionTrait, EntityTrait, ExprTrait, JoinType, QueryFilter, QuerySelect, QueryTrait,
+    ColumnTrait, ConnectionTrait, EntityTrait, ExprTrait, JoinType, QueryFilter, QueryResult, QuerySelect, QueryTrait,
     RelationTrait, Select,
     prelude::Uuid,
-    sea_query::{Alias, Expr, Func, OnConflict, Query, SimpleExpr},
+    sea_query::{Alias, Expr, Func, OnConflict, Query, SelectStatement, SimpleExpr, UnionType},
 };
 
 use crate::{
-    entity::{node, vcluster, worker_holding},
+    entity::{job, node, vcluster, worker_holding},
     fault::{fault, unreadable},
+    jobs,
 };
 
 /// Nodes, CPUs, memory and processes as the database adds them up.
 type Sums = (i64, i64, i64, i64);
 
 pub(crate) async fn of_owner(db: &impl ConnectionTrait, owner: UserId) -> Result<Usage, StoreError> {
-    let owned = vcluster::Entity::find().select_only().column_as(vcluster::Column::Id.count(), "owned");
-    let owned = owned.filter(vcluster::Column::Owner.eq(owner.as_uuid())).into_query();
-    let reserved = node::Entity::find()
-        .select_only()
-        .expr_as(SimpleExpr::SubQuery(None, Box::new(owned.into())), "vclusters")
-        .column_as(node::Column::Vcluster.count(), "nodes")
-        .column_as(total(vcluster::Column::CpuMilli), "cpu_milli")
-        .column_as(total(vcluster::Column::MemoryMib), "memory_mib")
-        .column_as(total(vcluster::Column::Pids), "pids")
-        .join(JoinType::InnerJoin, node::Relation::Vcluster.def())
-        .filter(vcluster::Column::Owner.eq(owner.as_uuid()))
-        .filter(node::Column::Reserved.eq(true));
-    let row = reserved.into_tuple::<(i64, i64, i64, i64, i64)>().one(db).await.map_err(fault("usage"))?;
-    let (vclusters, nodes, cpu_milli, memory_mib, pids) = row.unwrap_or_default();
-    let held = usage(vclusters.try_into(), (nodes, cpu_milli, memory_mib, pids));
-    held.ok_or_else(|| unreadable("usage", owner, "the sums are out of range"))
+    let held = of_owners(db, &[owner.as_uuid()]).await?;
+    Ok(held.into_values().next().unwrap_or_default())
 }
 
-/// The same for several owners at once; those who hold nothing are not in it.
-pub(crate) async fn of_owners(db: &impl ConnectionTrait, owners: &[Uuid]) -> Result<HashMap<Uuid, Usage>, StoreError> {
-    let owned = vcluster::Entity::find()
+/// The same for several owners at once, in one statement; those who hold nothing are not in it.
+pub(crate) async fn of_owners(db: &impl ConnectionTrait, owners: &[Uuid]) -> Result<BTreeMap<Uuid, Usage>, StoreError> {
+    let mut held = owned_by(owners);
+    held.union(UnionType::All, reserved_by(owners)).union(UnionType::All, jobs_of(owners));
+    let rows = db.query_all(&held).await.map_err(fault("usage"))?;
+    let of_owner = |row: &QueryResult| {
+        let row = row.try_get_many_by_index::<(Uuid, i64, i64, i64, i64, i64)>();
+        let (owner, vclusters, nodes, cpu_milli, memory_mib, pids) = row.map_err(fault("usage"))?;
+        let held = usage(vclusters, (nodes, cpu_milli, memory_mib, pids));
+        held.map(|held| (owner, held)).ok_or_else(|| unreadable("usage", owner, "the sums are out of range"))
+    };
+    together(rows.iter().map(of_owner))
+}
+
+fn owned_by(owners: &[Uuid]) -> SelectStatement {
+    let owned = vcluster::Entity::find().select_only().column(vcluster::Column::Owner);
+    let owned = owned.column_as(vcluster::Column::Id.count(), "vclusters").column_as(nothing(), "nodes");
+    let owned = owned.column_as(nothing(), "cpu_milli").column_as(nothing(), "memory_mib").column_as(nothing(), "pids");
+    owned.filter(vcluster::Column::Owner.is_in(owners.iter().copied())).group_by(vcluster::Column::Owner).into_query()
+}
+
+fn reserved_by(owners: &[Uuid]) -> SelectStatement {
+    node::Entity::find()
         .select_only()
         .column(vcluster::Column::Owner)
-        .column_as(vcluster::Column::Id.count(), "vclusters")
-        .filter(vcluster::Column::Owner.is_in(owners.iter().copied()))
-        .group_by(vcluster::Column::Owner);
-    let owned = owned.into_tuple::<(Uuid, i64)>().all(db).await.map_err(fault("usage"))?;
-    let reserved = node::Entity::find()
-        .select_only()
-        .column_as(vcluster::Column::Owner, "owner")
+        .column_as(nothing(), "vclusters")
         .column_as(node::Column::Vcluster.count(), "nodes")
         .column_as(total(vcluster::Column::CpuMilli), "cpu_milli")
         .column_as(total(vcluster::Column::MemoryMib), "memory_mib")
@@ -58,30 +59,73 @@ pub(crate) async fn of_owners(db: &impl ConnectionTrait, owners: &[Uuid]) -> Res
         .join(JoinType::InnerJoin, node::Relation::Vcluster.def())
         .filter(vcluster::Column::Owner.is_in(owners.iter().copied()))
         .filter(node::Column::Reserved.eq(true))
-        .group_by(vcluster::Column::Owner);
-    let sums = reserved.into_tuple::<(Uuid, i64, i64, i64, i64)>().all(db).await.map_err(fault("usage"))?;
-    let sums: HashMap<Uuid, Sums> =
-        sums.into_iter().map(|(owner, nodes, cpu, memory, pids)| (owner, (nodes, cpu, memory, pids))).collect();
-    let held = |(owner, vclusters): (Uuid, i64)| {
-        let held = usage(vclusters.try_into(), sums.get(&owner).copied().unwrap_or_default());
-        held.map(|held| (owner, held)).ok_or_else(|| unreadable("usage", owner, "the sums are out of range"))
-    };
-    owned.into_iter().map(held).collect()
+        .group_by(vcluster::Column::Owner)
+        .into_query()
+}
+
+/// Jobs are neither vclusters nor nodes.
+fn jobs_of(owners: &[Uuid]) -> SelectStatement {
+    job::Entity::find()
+        .select_only()
+        .column(job::Column::Owner)
+        .column_as(nothing(), "vclusters")
+        .column_as(nothing(), "nodes")
+        .column_as(total(job::Column::CpuMilli), "cpu_milli")
+        .column_as(total(job::Column::MemoryMib), "memory_mib")
+        .column_as(total(job::Column::Pids), "pids")
+        .filter(job::Column::Owner.is_in(owners.iter().copied()))
+        .filter(jobs::holding())
+        .group_by(job::Column::Owner)
+        .into_query()
 }
 
 /// `vclusters` counts those that hold something on the worker.
 pub(crate) async fn of_workers(db: &impl ConnectionTrait) -> Result<Vec<(WorkerName, Usage)>, StoreError> {
-    let rows = worker_holding::Entity::find().filter(worker_holding::Column::Nodes.gt(0)).all(db).await;
-    let of_worker = |row: worker_holding::Model| {
+    use worker_holding::Column::{CpuMilli, MemoryMib, Nodes, Pids, Vclusters, Worker};
+    let columns = [Worker, Vclusters, Nodes, CpuMilli, MemoryMib, Pids];
+    let mut held = worker_holding::Entity::find().select_only().columns(columns).filter(Nodes.gt(0)).into_query();
+    held.union(UnionType::All, jobs_on_workers());
+    let rows = db.query_all(&held).await.map_err(fault("worker usage"))?;
+    let of_worker = |row: &QueryResult| {
+        let row = row.try_get_many_by_index::<(String, i64, i64, i64, i64, i64)>();
+        let (worker, vclusters, nodes, cpu_milli, memory_mib, pids) = row.map_err(fault("worker usage"))?;
         // A row of a vcluster that was changed by another hand may have left a sum below nothing, until it is added up anew.
         let some = |sum: i64| std::cmp::max(sum, 0);
-        let sums = (row.nodes, some(row.cpu_milli), some(row.memory_mib), some(row.pids));
-        let held = usage(some(row.vclusters).try_into(), sums);
-        let held = held.ok_or_else(|| unreadable("worker usage", &row.worker, "the sums are out of range"))?;
+        let held = usage(some(vclusters), (nodes, some(cpu_milli), some(memory_mib), some(pids)));
+        let held = held.ok_or_else(|| unreadable("worker usage", &worker, "the sums are out of range"))?;
         // No host has a name that does not parse, so what is held under it takes no host's room.
-        Ok(row.worker.parse().ok().map(|name| (name, held)))
+        Ok(worker.parse::<WorkerName>().ok().map(|name| (name, held)))
     };
-    rows.map_err(fault("worker usage"))?.into_iter().map(of_worker).filter_map(Result::transpose).collect()
+    let held = together(rows.iter().map(of_worker).filter_map(Result::transpose))?;
+    Ok(held.into_iter().collect())
+}
+
+fn jobs_on_workers() -> SelectStatement {
+    job::Entity::find()
+        .select_only()
+        .column(job::Column::Worker)
+        .column_as(nothing(), "vclusters")
+        .column_as(nothing(), "nodes")
+        .column_as(sane(job::Column::CpuMilli), "cpu_milli")
+        .column_as(sane(job::Column::MemoryMib), "memory_mib")
+        .column_as(sane(job::Column::Pids), "pids")
+        .filter(jobs::holding())
+        .filter(job::Column::Worker.is_not_null())
+        .group_by(job::Column::Worker)
+        .into_query()
+}
+
+/// What nodes hold and what jobs hold are rows of their own.
+fn together<K: Ord>(
+    rows: impl Iterator<Item = Result<(K, Usage), StoreError>>,
+) -> Result<BTreeMap<K, Usage>, StoreError> {
+    let mut held = BTreeMap::new();
+    for row in rows {
+        let (key, more) = row?;
+        let sum: &mut Usage = held.entry(key).or_default();
+        *sum = sum.plus(more);
+    }
+    Ok(held)
 }
 
 /// What a vcluster holds on each worker: nodes, CPUs, memory and processes.
@@ -144,14 +188,8 @@ pub(crate) async fn recount(db: &impl ConnectionTrait) -> Result<(), StoreError>
     Ok(())
 }
 
-/// Per worker: its name, vclusters, nodes, CPUs, memory, processes. What no vcluster can ask for counts as nothing, so that
-/// one row of nonsense neither overflows a sum nor takes a host's room.
+/// Per worker: its name, vclusters, nodes, CPUs, memory, processes.
 fn reserved() -> Select<node::Entity> {
-    let most = i64::from(u32::MAX);
-    let sane = |column: vcluster::Column| {
-        let sane = Expr::case(column.between(0, most), Expr::col((vcluster::Entity, column))).finally(0);
-        Func::coalesce([SimpleExpr::from(Func::sum(sane)), 0.into()]).cast_as("bigint")
-    };
     node::Entity::find()
         .select_only()
         .column(node::Column::Worker)
@@ -165,14 +203,26 @@ fn reserved() -> Select<node::Entity> {
         .group_by(node::Column::Worker)
 }
 
+/// What neither a vcluster nor a job can ask for counts as nothing, so that one row of nonsense neither overflows a sum nor
+/// takes a host's room.
+fn sane(column: impl ColumnTrait) -> SimpleExpr {
+    let most = i64::from(u32::MAX);
+    let sane = Expr::case(column.between(0, most), Expr::col(column.as_column_ref())).finally(0);
+    Func::coalesce([SimpleExpr::from(Func::sum(sane)), 0.into()]).cast_as("bigint")
+}
+
 /// 0 where there is nothing to add up. The cast is for Postgres, whose sum of bigints is a numeric.
-fn total(column: vcluster::Column) -> SimpleExpr {
+fn total(column: impl ColumnTrait) -> SimpleExpr {
     Func::coalesce([column.sum(), 0.into()]).cast_as("bigint")
 }
 
-fn usage<E>(vclusters: Result<u32, E>, (nodes, cpu_milli, memory_mib, pids): Sums) -> Option<Usage> {
+fn nothing() -> SimpleExpr {
+    Expr::val(0_i64).cast_as("bigint")
+}
+
+fn usage(vclusters: i64, (nodes, cpu_milli, memory_mib, pids): Sums) -> Option<Usage> {
     Some(Usage {
-        vclusters: vclusters.ok()?,
+        vclusters: vclusters.try_into().ok()?,
         nodes: nodes.try_into().ok()?,
         cpu_milli: cpu_milli.try_into().ok()?,
         memory_mib: memory_mib.try_into().ok()?,

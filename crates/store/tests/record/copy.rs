@@ -11,7 +11,10 @@ use sea_orm::{
 };
 use store::{CopyError, SqlStore, copy};
 
-use super::Record as Target;
+use super::{
+    Record as Target,
+    jobs::{new_job, submitted},
+};
 use crate::fixture::{Kind, Postgres, Record, Sqlite, at, user_id, vcluster, vcluster_id};
 
 type Source = Record<Sqlite>;
@@ -48,6 +51,7 @@ fn written(table: &str, column: &str, kind: &str, number: usize) -> String {
         "uuid_text" => format!("x'{:032x}'", number + 1),
         "boolean" => if number.is_multiple_of(2) { "TRUE" } else { "FALSE" }.to_owned(),
         "bigint" | "integer" => (number + 7).to_string(),
+        "double" => format!("{number}.5"),
         "json_text" => format!("'{{\"number\": {number}, \"text\": \"主机 \\u00e4\"}}'"),
         kind if kind.starts_with("timestamp") => {
             format!("'2026-11-20 23:{:02}:{:02}.123456 +00:00'", number / 60 % 60, number % 60)
@@ -89,6 +93,7 @@ async fn read(db: &DatabaseConnection, table: &str, columns: &[(String, String)]
         "uuid_text" => format!("{:?}", row.try_get::<Option<Uuid>>("", name)),
         "boolean" => format!("{:?}", row.try_get::<Option<bool>>("", name)),
         "bigint" | "integer" => format!("{:?}", row.try_get::<Option<i64>>("", name)),
+        "double" => format!("{:?}", row.try_get::<Option<f64>>("", name)),
         "json_text" => format!("{:?}", row.try_get::<Option<Json>>("", name)),
         kind if kind.starts_with("timestamp") => format!("{:?}", row.try_get::<Option<DateTime<Utc>>>("", name)),
         kind if kind.contains("blob") => format!("{:?}", row.try_get::<Option<Vec<u8>>>("", name)),
@@ -126,7 +131,7 @@ async fn every_row_of_every_table_arrives_as_it_was() {
     }
 }
 
-/// Event numbers that were given out, also to events that are gone, are not given out again.
+/// Numbers of events and jobs that were given out, also to what is gone, are not given out again.
 #[tokio::test]
 async fn what_was_moved_is_used_on_as_if_nothing_had_happened() {
     let source = Source::of([1, 2]).await;
@@ -140,14 +145,17 @@ async fn what_was_moved_is_used_on_as_if_nothing_had_happened() {
         transaction.commit().await.expect("a commit");
         sequence
     };
+    let submit = async |store: &SqlStore| submitted(store, &new_job(1, None)).await.id.as_i64();
     append(&source.store).await;
     assert_eq!(append(&source.store).await, 2);
     source.run("DELETE FROM events WHERE sequence = 2").await;
+    assert_eq!([submit(&source.store).await, submit(&source.store).await], [1, 2]);
+    source.run("DELETE FROM jobs WHERE id = 2").await;
     let (_place, target) = empty_target().await;
     copy(&source.store, &target).await.expect("a copy");
     assert_eq!(target.all_vclusters().await.expect("a read"), source.store.all_vclusters().await.expect("a read"));
     assert_eq!(target.users().await.expect("a read"), source.store.users().await.expect("a read"));
-    assert_eq!(append(&target).await, 3);
+    assert_eq!((append(&target).await, submit(&target).await), (3, 3));
 }
 
 #[tokio::test]

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use control::ports::store::{EventBody, EventReads, Store, StoredEvent};
-use domain::quota::Usage;
+use domain::{job::JobState, quota::Usage};
 
 use super::Record;
 use crate::fixture::{NODE, at, change_everything, everywhere, user_id, vcluster, vcluster_id};
@@ -41,8 +41,12 @@ async fn an_event_comes_back_as_it_was_appended() {
     let record = Record::of([1]).await;
     let mut changed = vcluster(1, 1, 3);
     change_everything(&mut changed.nodes[2]);
-    let bodies =
-        [EventBody::Vcluster { vcluster: Box::new(changed), usage: Usage::of_nodes(3, NODE).with_vcluster() }, gone(1)];
+    let bodies = [
+        EventBody::Vcluster { vcluster: Box::new(changed), usage: Usage::of_nodes(3, NODE).with_vcluster() },
+        gone(1),
+        EventBody::LimitsChanged,
+        EventBody::Job { id: 7_i64.try_into().expect("a number"), state: JobState::OutOfMemory },
+    ];
     let mut transaction = record.begin().await;
     for body in &bodies {
         transaction.append_event(user_id(1), at(3), body).await.expect("an event");

@@ -25,6 +25,7 @@ mod sqlite {
     mod idempotency;
     mod identities;
     mod images;
+    mod jobs;
     mod lists;
     mod people;
     mod reservations;
@@ -60,6 +61,7 @@ mod postgres {
     mod idempotency;
     mod identities;
     mod images;
+    mod jobs;
     mod lists;
     mod loss;
     mod people;

@@ -4,14 +4,25 @@ use chrono::{DateTime, Utc};
 use control::ports::store::{TaskReads as _, Unclaimed, UnclaimedReads as _};
 use domain::{
     TaskId,
+    job::TimeLimit,
     node::Generation,
-    task::{Exit, NewTask, Outcome, Task, TaskIntent, TaskState},
+    task::{Batch, Exit, NewTask, Outcome, Task, TaskIntent, TaskState},
 };
 use uuid::Uuid;
 
 use super::Record;
 use crate::fixture::{NODE, at, user_id};
 
+fn batch() -> Batch {
+    Batch {
+        script: "#!/bin/sh\necho 'ű \"'\n".parse().expect("a script"),
+        output: "/root/out/主机.txt".to_owned(),
+        time_limit: TimeLimit::USUAL,
+        environment: [("JOB_ID".to_owned(), "7".to_owned())].into(),
+    }
+}
+
+/// The first runs a job's script.
 fn task(number: u128, worker: &str) -> Task {
     let new = NewTask {
         id: TaskId::new(Uuid::from_u128(number)),
@@ -20,6 +31,7 @@ fn task(number: u128, worker: &str) -> Task {
         runtime: Some("runsc".parse().expect("a runtime")),
         resources: NODE,
         command: ["sh", "-c", "echo 'ű \"'"].map(str::to_owned).to_vec().try_into().expect("a command"),
+        batch: (number == 1).then(batch),
     };
     new.of(user_id(1))
 }
@@ -33,7 +45,7 @@ async fn save(record: &Record, task: &Task) {
 #[tokio::test]
 async fn what_is_saved_of_a_task_is_read_in_every_state() {
     let record = Record::of([1]).await;
-    let outcome = Outcome { exit: Exit::Signal(9), out_of_memory: true };
+    let outcome = Outcome { exit: Exit::Signal(9), out_of_memory: true, timed_out: true };
     let now: DateTime<Utc> = at(3);
     for state in [
         TaskState::Pending,
@@ -46,7 +58,8 @@ async fn what_is_saved_of_a_task_is_read_in_every_state() {
     ] {
         for intent in [TaskIntent::Run, TaskIntent::Cancel, TaskIntent::Absent] {
             let finished_at = state.is_final().then_some(now);
-            let saved = Task { state: state.clone(), intent, begun: true, finished_at, ..task(1, "here") };
+            let (state, host_gone) = (state.clone(), state.is_final());
+            let saved = Task { state, intent, begun: true, finished_at, host_gone, ..task(1, "here") };
             save(&record, &saved).await;
             assert_eq!(record.store.task(saved.id).await.expect("a read"), Some(saved));
         }

@@ -75,7 +75,7 @@ pub trait VclusterReads: Send + Sync {
     async fn vclusters_with(&self, nodes: &[NodeId]) -> Result<FoundVclusters, StoreError>;
     /// Every worker that a node is on.
     async fn workers(&self) -> Result<Vec<WorkerName>, StoreError>;
-    /// What a user holds: reserved nodes, and vclusters whatever their state.
+    /// What a user holds: reserved nodes, jobs that hold something, and vclusters whatever their state.
     async fn usage(&self, owner: UserId) -> Result<Usage, StoreError>;
     /// What tenants hold on each worker.
     async fn worker_usage(&self) -> Result<Vec<(WorkerName, Usage)>, StoreError>;

@@ -1,0 +1,119 @@
+//! Scripts that wait for their turn and run once, and how much CPU time their owners have used. A job's number is never used
+//! twice, not even where its row is gone.
+
+use sea_orm_migration::{prelude::*, schema::*};
+
+use crate::m20261120_000001_users::Users;
+
+#[derive(DeriveMigrationName)]
+pub(super) struct Migration;
+
+#[async_trait::async_trait]
+impl MigrationTrait for Migration {
+    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        manager.create_table(jobs()).await?;
+        for index in indexes() {
+            manager.create_index(index).await?;
+        }
+        let mut owner = ForeignKey::create()
+            .from(UsedCpu::Table, UsedCpu::Owner)
+            .to(Users::Table, Users::Id)
+            .on_delete(ForeignKeyAction::Cascade)
+            .take();
+        let used = Table::create()
+            .table(UsedCpu::Table)
+            .col(pk_uuid(UsedCpu::Owner))
+            .col(double(UsedCpu::CpuSeconds))
+            .col(timestamp_with_time_zone(UsedCpu::At))
+            .foreign_key(&mut owner)
+            .take();
+        manager.create_table(used).await?;
+        let host_gone = boolean(Tasks::HostGone).default(false).take();
+        manager.alter_table(Table::alter().table(Tasks::Table).add_column(host_gone).take()).await
+    }
+}
+
+fn jobs() -> TableCreateStatement {
+    let mut owner = ForeignKey::create().from(Jobs::Table, Jobs::Owner).to(Users::Table, Users::Id).take();
+    Table::create()
+        .table(Jobs::Table)
+        .col(big_pk_auto(Jobs::Id))
+        .col(uuid(Jobs::Owner))
+        .col(text(Jobs::Name))
+        .col(text(Jobs::Spec))
+        .col(text(Jobs::State))
+        .col(boolean(Jobs::Held))
+        .col(text_null(Jobs::Reason))
+        .col(timestamp_with_time_zone(Jobs::SubmittedAt))
+        .col(uuid_null(Jobs::Task))
+        .col(text_null(Jobs::Worker))
+        .col(timestamp_with_time_zone_null(Jobs::StartedAt))
+        .col(timestamp_with_time_zone_null(Jobs::RunningSince))
+        .col(text_null(Jobs::Exit))
+        .col(timestamp_with_time_zone_null(Jobs::EndedAt))
+        .col(big_integer(Jobs::CpuMilli))
+        .col(big_integer(Jobs::MemoryMib))
+        .col(big_integer(Jobs::Pids))
+        .col(text_null(Jobs::IdempotencyKey))
+        .col(text(Jobs::Fingerprint))
+        .foreign_key(&mut owner)
+        .take()
+}
+
+fn indexes() -> [IndexCreateStatement; 5] {
+    let on = |name: &str, columns: [Jobs; 2]| {
+        let mut index = Index::create().name(name).table(Jobs::Table).take();
+        for column in columns {
+            index.col(column);
+        }
+        index
+    };
+    [
+        // An owner's list, newest first.
+        on("jobs_owner_id", [Jobs::Owner, Jobs::Id]),
+        // The queue.
+        on("jobs_state_id", [Jobs::State, Jobs::Id]),
+        // What an owner holds is added up from this one, so that their history is not read for it.
+        on("jobs_owner_state", [Jobs::Owner, Jobs::State]),
+        on("jobs_owner_idempotency_key", [Jobs::Owner, Jobs::IdempotencyKey]).unique().take(),
+        Index::create().name("jobs_task").table(Jobs::Table).col(Jobs::Task).take(),
+    ]
+}
+
+#[derive(DeriveIden)]
+enum Jobs {
+    Table,
+    Id,
+    Owner,
+    Name,
+    Spec,
+    State,
+    Held,
+    Reason,
+    SubmittedAt,
+    Task,
+    Worker,
+    StartedAt,
+    RunningSince,
+    Exit,
+    EndedAt,
+    CpuMilli,
+    MemoryMib,
+    Pids,
+    IdempotencyKey,
+    Fingerprint,
+}
+
+#[derive(DeriveIden)]
+enum UsedCpu {
+    Table,
+    Owner,
+    CpuSeconds,
+    At,
+}
+
+#[derive(DeriveIden)]
+enum Tasks {
+    Table,
+    HostGone,
+}

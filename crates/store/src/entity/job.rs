@@ -1,0 +1,125 @@
+//! `jobs`: scripts that wait for their turn and run once.
+
+use chrono::{DateTime, Utc};
+use control::ports::store::{NewJob, StoreError};
+use domain::{
+    JobId, TaskId, UserId,
+    job::{Attempt, Job, JobState},
+};
+use sea_orm::{ActiveValue::Set, entity::prelude::*};
+
+use crate::{enum_text, fault::unreadable};
+
+#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+#[sea_orm(table_name = "jobs")]
+pub(crate) struct Model {
+    #[sea_orm(primary_key)]
+    pub id: i64,
+    pub owner: Uuid,
+    /// As in the spec.
+    pub name: String,
+    /// JSON.
+    pub spec: String,
+    pub state: String,
+    pub held: bool,
+    pub reason: Option<String>,
+    pub submitted_at: DateTime<Utc>,
+    /// These three are there when its turn has come.
+    pub task: Option<Uuid>,
+    pub worker: Option<String>,
+    pub started_at: Option<DateTime<Utc>>,
+    pub running_since: Option<DateTime<Utc>>,
+    /// JSON.
+    pub exit: Option<String>,
+    pub ended_at: Option<DateTime<Utc>>,
+    /// These three as in the spec, to be added up.
+    pub cpu_milli: i64,
+    pub memory_mib: i64,
+    pub pids: i64,
+    pub idempotency_key: Option<String>,
+    pub fingerprint: String,
+}
+
+#[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+pub(crate) enum Relation {}
+
+impl ActiveModelBehavior for ActiveModel {}
+
+impl Model {
+    fn attempt(&self) -> Result<Option<Attempt>, StoreError> {
+        let unreadable = |fault: &dyn std::fmt::Display| unreadable("job", self.id, fault);
+        let (task, worker, started_at) = match (self.task, &self.worker, self.started_at) {
+            (None, None, None) => return Ok(None),
+            (Some(task), Some(worker), Some(started_at)) => (task, worker, started_at),
+            _ => return Err(unreadable(&"its task, its host or its start is missing")),
+        };
+        let exit = self.exit.as_deref().map(serde_json::from_str).transpose();
+        Ok(Some(Attempt {
+            task: TaskId::new(task),
+            worker: worker.parse().map_err(|fault| unreadable(&fault))?,
+            started_at,
+            running_since: self.running_since,
+            exit: exit.map_err(|fault| unreadable(&fault))?,
+        }))
+    }
+}
+
+impl TryFrom<Model> for Job {
+    type Error = StoreError;
+
+    fn try_from(row: Model) -> Result<Self, StoreError> {
+        let unreadable = |fault: &dyn std::fmt::Display| unreadable("job", row.id, fault);
+        let attempt = row.attempt()?;
+        Ok(Self {
+            id: JobId::try_from(row.id).map_err(|fault| unreadable(&fault))?,
+            owner: UserId::new(row.owner),
+            spec: serde_json::from_str(&row.spec).map_err(|fault| unreadable(&fault))?,
+            state: enum_text::read("state", &row.state).map_err(|fault| unreadable(&fault))?,
+            held: row.held,
+            reason: row.reason,
+            submitted_at: row.submitted_at,
+            attempt,
+            ended_at: row.ended_at,
+        })
+    }
+}
+
+/// One that waits. The database gives it its number.
+impl From<&NewJob> for ActiveModel {
+    fn from(new: &NewJob) -> Self {
+        let resources = new.spec.resources;
+        Self {
+            owner: Set(new.owner.as_uuid()),
+            name: Set(new.spec.name.to_string()),
+            // Texts and numbers can always be written as JSON.
+            spec: Set(serde_json::to_string(&new.spec).unwrap_or_default()),
+            state: Set(JobState::Pending.as_str().to_owned()),
+            held: Set(new.held),
+            submitted_at: Set(new.submitted_at),
+            cpu_milli: Set(resources.cpu_milli.into()),
+            memory_mib: Set(resources.memory_mib.into()),
+            pids: Set(resources.pids.into()),
+            idempotency_key: Set(new.idempotency_key.clone()),
+            fingerprint: Set(new.fingerprint.clone()),
+            ..Default::default()
+        }
+    }
+}
+
+/// What may change of it, and nothing else.
+pub(crate) fn changing(job: &Job) -> ActiveModel {
+    let attempt = job.attempt.as_ref();
+    let exit = attempt.and_then(|attempt| attempt.exit);
+    ActiveModel {
+        state: Set(job.state.as_str().to_owned()),
+        held: Set(job.held),
+        reason: Set(job.reason.clone()),
+        task: Set(attempt.map(|attempt| attempt.task.as_uuid())),
+        worker: Set(attempt.map(|attempt| attempt.worker.to_string())),
+        started_at: Set(attempt.map(|attempt| attempt.started_at)),
+        running_since: Set(attempt.and_then(|attempt| attempt.running_since)),
+        exit: Set(exit.map(|exit| serde_json::to_string(&exit).unwrap_or_default())),
+        ended_at: Set(job.ended_at),
+        ..Default::default()
+    }
+}
