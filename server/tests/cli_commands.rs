@@ -24,12 +24,12 @@ use crate::{
     vcluster_lifecycle::settled,
 };
 
-async fn json_of(person: &Person, words: &[&str]) -> Value {
+pub(crate) async fn json_of(person: &Person, words: &[&str]) -> Value {
     let printed = person.prints(&[words, &["-o", "json"]].concat()).await;
     serde_json::from_str(&printed).unwrap_or_else(|fault| panic!("{words:?}: {fault}: {printed}"))
 }
 
-async fn refused(person: &Person, words: &[&str], code: i32, part: &str) {
+pub(crate) async fn refused(person: &Person, words: &[&str], code: i32, part: &str) {
     let (found, why) = person.refused(words).await;
     assert!(found == code && why.contains(part), "{words:?}: {found} {why}");
 }
@@ -231,7 +231,7 @@ async fn a_table_that_is_longer_than_the_terminal_goes_through_the_pager() {
 }
 
 /// What bash would offer for the last word.
-async fn completed(person: &Person, line: &[&str]) -> Vec<String> {
+pub(crate) async fn completed(person: &Person, line: &[&str]) -> Vec<String> {
     const SCRIPT: &str = r#"
         source <(docklet completions bash)
         COMP_WORDS=("$@")

@@ -14,6 +14,7 @@ mod cli_book;
 mod cli_commands;
 mod cli_exec;
 mod cli_faults;
+mod cli_jobs;
 mod cli_streams;
 mod cli_tools;
 mod config_check;

@@ -1,27 +1,28 @@
 //! The command line as clap reads it; its texts are the help.
 
 mod admin;
+mod job;
+mod vc;
 
 use std::ffi::OsString;
 
-use clap::{
-    Parser, Subcommand,
-    builder::{PossibleValuesParser, RangedU64ValueParser},
-};
+use clap::{Parser, Subcommand, builder::PossibleValuesParser};
 use clap_complete::Shell;
 use wire::session::Scope;
 
 use crate::{
     commands::{
         Forward, JUPYTER,
-        completion::{apps, contexts, nodes, targets, vclusters},
+        completion::{apps, contexts, jobs, targets, vclusters},
     },
     output::Format,
 };
 
 pub(crate) use admin::{AdminCommand, HostCommand, ImagesCommand, NewPassword, UserChange, UsersCommand};
+pub(crate) use job::{JobCommand, LIVE_STATES, Submit};
+pub(crate) use vc::{Act, VcCommand, Wait};
 
-/// Your Docklet from a terminal: vclusters, their nodes, and your own tools inside them.
+/// Your Docklet from a terminal: vclusters, their nodes, your own tools inside them, and jobs.
 ///
 /// Exit codes: 0 done, 2 wrong usage, 3 not signed in, 4 refused, 5 not found, 6 conflict or limit, 7 server not reachable,
 /// 8 what was waited for has failed, 1 everything else.
@@ -91,6 +92,14 @@ pub(crate) enum Command {
     /// vclusters
     #[command(subcommand, visible_alias = "vcluster")]
     Vc(VcCommand),
+    /// Jobs: scripts that wait for their turn and run once
+    #[command(subcommand)]
+    Job(JobCommand),
+    /// Why a job waits: what is missing, how many are before it, and when it starts at the latest
+    Why {
+        #[arg(value_name = "ID", value_parser = job::number(), add = jobs())]
+        job: i64,
+    },
     /// Open a terminal on a node; it goes on where it was when the network comes back
     ///
     /// `~.` at the beginning of a line leaves. The exit code is that of the shell or the program. What is piped in is for
@@ -167,8 +176,12 @@ pub(crate) enum Command {
     App(AppCommand),
     /// The images you may use
     Images,
-    /// What happens to your vclusters, as it happens
-    Events,
+    /// What happens to your vclusters and jobs, as it happens
+    Events {
+        /// As other programs call what this always does
+        #[arg(long, short, hide = true)]
+        follow: bool,
+    },
     /// What was done with your vclusters, newest first
     Activity {
         /// Of this vcluster alone
@@ -205,99 +218,6 @@ pub(crate) enum ContextCommand {
         #[arg(add = contexts())]
         name: String,
     },
-}
-
-#[derive(Debug, Subcommand)]
-pub(crate) enum VcCommand {
-    /// List yours
-    Ls,
-    /// Show one with its nodes
-    Show {
-        #[arg(add = vclusters())]
-        vcluster: String,
-    },
-    /// Create one
-    Create {
-        name: String,
-        /// How many nodes
-        #[arg(long, short, default_value_t = 1)]
-        nodes: i64,
-        /// CPUs of each node, such as 0.5
-        #[arg(long, default_value_t = 1.0, allow_negative_numbers = true)]
-        cpus: f64,
-        /// Memory of each node in MiB
-        #[arg(long, default_value_t = 1024, value_name = "MIB")]
-        memory: i64,
-        /// The image of its nodes; the usual one when absent
-        #[arg(long)]
-        image: Option<String>,
-        /// What it is for
-        #[arg(long, default_value = "")]
-        description: String,
-        /// Do not start it again after its host was restarted
-        #[arg(long)]
-        no_autostart: bool,
-        #[command(flatten)]
-        wait: Wait,
-    },
-    /// Start what does not run; also repairs failed nodes
-    Start(Act),
-    /// Stop every node; files stay
-    Stop(Act),
-    /// Stop every node and start it again
-    Restart(Act),
-    /// Delete everything but the home
-    Rm(Act),
-    /// Add nodes to a running vcluster
-    AddNode {
-        #[arg(add = vclusters())]
-        vcluster: String,
-        /// How many
-        #[arg(default_value_t = 1)]
-        count: i64,
-        #[command(flatten)]
-        wait: Wait,
-    },
-    /// Delete a node with everything in it but the home
-    RmNode {
-        /// Such as lab/node-1
-        #[arg(add = nodes())]
-        node: String,
-        #[command(flatten)]
-        wait: Wait,
-    },
-    /// Wait until what was asked for last is done
-    Wait {
-        #[arg(add = vclusters())]
-        vcluster: String,
-        /// How many seconds to wait at most
-        #[arg(long, default_value_t = TIMEOUT, value_name = "SECONDS", value_parser = seconds())]
-        timeout: u64,
-    },
-}
-
-#[derive(Debug, clap::Args)]
-pub(crate) struct Act {
-    #[arg(add = vclusters())]
-    pub(crate) vcluster: String,
-    #[command(flatten)]
-    pub(crate) wait: Wait,
-}
-
-#[derive(Debug, Clone, Copy, clap::Args)]
-pub(crate) struct Wait {
-    /// Wait until it is done
-    #[arg(long)]
-    pub(crate) wait: bool,
-    /// How many seconds to wait at most
-    #[arg(long, requires = "wait", default_value_t = TIMEOUT, value_name = "SECONDS", value_parser = seconds())]
-    pub(crate) timeout: u64,
-}
-
-const TIMEOUT: u64 = 600;
-
-fn seconds() -> RangedU64ValueParser<u64> {
-    clap::value_parser!(u64).range(1..=31_536_000)
 }
 
 #[derive(Debug, Subcommand)]

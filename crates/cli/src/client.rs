@@ -18,6 +18,8 @@ pub(crate) const TOKEN: &str = "DOCKLET_TOKEN";
 const CONNECT: Duration = Duration::from_secs(10);
 /// No answer takes as long; a stream may say nothing for longer.
 const ANSWER: Duration = Duration::from_secs(30);
+/// Also where the server was asked to wait for what it answers.
+const LATE_ANSWER: Duration = Duration::from_secs(60);
 /// A problem is a few sentences.
 const LONGEST_PROBLEM: usize = 64 * 1024;
 /// A page of the largest vclusters there may be is a tenth of it.
@@ -100,6 +102,13 @@ impl Client {
     /// An answer that goes on, such as server-sent events or a WebSocket.
     pub(crate) async fn open(&self, path: &str, headers: header::HeaderMap) -> Result<Response, Failure> {
         self.carry(self.request(Method::GET, path).headers(headers)).await
+    }
+
+    /// An answer that is bytes, with what its headers say of them. The server may wait for them first.
+    pub(crate) async fn bytes(&self, path: &str) -> Result<(header::HeaderMap, Vec<u8>), Failure> {
+        let answer = self.carry(self.request(Method::GET, path).timeout(LATE_ANSWER)).await?;
+        let headers = answer.headers().clone();
+        Ok((headers, self.bounded(answer, LONGEST_ANSWER).await?))
     }
 
     fn request(&self, method: Method, path: &str) -> RequestBuilder {

@@ -11,6 +11,7 @@ mod context;
 mod device;
 mod exec;
 mod follow;
+mod job;
 mod lists;
 mod named;
 mod ssh;
@@ -53,11 +54,13 @@ pub(crate) async fn run(args: Args, output: &Output) -> Result<ExitCode, Failure
         Command::Man { directory } => clap_mangen::generate_to(Args::command(), directory)?,
         Command::Whoami => lists::whoami(&Client::of(context)?, output).await?,
         Command::Images => lists::images(&Client::of(context)?, output).await?,
-        Command::Events => lists::events(&Client::of(context)?, output).await?,
+        Command::Events { follow: _always } => lists::events(&Client::of(context)?, output).await?,
         Command::Activity { vcluster, limit } => {
             lists::activity(&Client::of(context)?, vcluster.as_deref(), limit, output).await?;
         }
         Command::Vc(command) => vc::run(&Client::of(context)?, command, output).await?,
+        Command::Job(command) => return job::run(&Client::of(context)?, command, output).await,
+        Command::Why { job } => job::why(&Client::of(context)?, job, output).await?,
         Command::Ssh { target, command } => return ssh::run(Client::of(context)?, &target, command).await,
         Command::Attach { target, terminal, list } => {
             return attach::run(Client::of(context)?, &target, terminal.as_deref(), list, output).await;

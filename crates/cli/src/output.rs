@@ -33,11 +33,18 @@ pub(crate) struct Output {
 pub(crate) struct Table {
     headings: &'static [&'static str],
     rows: Vec<Vec<String>>,
+    /// People read it downwards: a heading and its text on each line.
+    is_upright: bool,
 }
 
 impl Table {
     pub(crate) fn new(headings: &'static [&'static str], rows: impl IntoIterator<Item = Vec<String>>) -> Self {
-        Self { headings, rows: rows.into_iter().collect() }
+        Self { headings, rows: rows.into_iter().collect(), is_upright: false }
+    }
+
+    /// One row of many columns. For people, those without a text are left out.
+    pub(crate) fn upright(headings: &'static [&'static str], row: Vec<String>) -> Self {
+        Self { headings, rows: vec![row], is_upright: true }
     }
 }
 
@@ -100,6 +107,10 @@ impl Output {
         }
     }
 
+    pub(crate) fn is_quiet(&self) -> bool {
+        self.quiet
+    }
+
     /// Whether a person watches: progress is shown in one line that changes.
     pub(crate) fn is_watched(&self) -> bool {
         !self.quiet && io::stderr().is_terminal()
@@ -135,10 +146,13 @@ fn aligned(table: &Table) -> String {
         return String::new();
     }
     let headings: Vec<String> = table.headings.iter().map(|heading| heading.to_uppercase()).collect();
-    let lines: Vec<Vec<String>> = std::iter::once(&headings)
-        .chain(&table.rows)
-        .map(|row| row.iter().map(|text| one_line(text)).collect())
-        .collect();
+    let lines: Vec<Vec<String>> = if table.is_upright {
+        let cells = table.rows.iter().flat_map(|row| headings.iter().zip(row)).filter(|(_, text)| !text.is_empty());
+        cells.map(|(heading, text)| vec![heading.clone(), one_line(text)]).collect()
+    } else {
+        let rows = std::iter::once(&headings).chain(&table.rows);
+        rows.map(|row| row.iter().map(|text| one_line(text)).collect()).collect()
+    };
     let width = |column: usize| lines.iter().filter_map(|line| line.get(column)).map(|text| text.chars().count()).max();
     let widths: Vec<usize> = (0..table.headings.len()).map(|column| width(column).unwrap_or(0)).collect();
     let mut text = String::new();
@@ -179,6 +193,14 @@ mod tests {
     fn columns_are_aligned_and_nothing_in_them_moves_the_cursor() {
         assert_eq!(aligned(&table()), "NAME   REASON\nlab    a, \"b\"\nÜbung  x [2J y\n");
         assert_eq!(aligned(&Table::new(&["name"], [])), "");
+    }
+
+    #[test]
+    fn one_row_of_many_columns_is_read_downwards() {
+        let row = ["7", "", "a\nb"].map(str::to_owned).into();
+        let table = Table::upright(&["id", "host", "reason"], row);
+        assert_eq!(aligned(&table), "ID      7\nREASON  a b\n");
+        assert_eq!(csv(&table), "id,host,reason\r\n7,,\"a\nb\"\r\n");
     }
 
     #[test]

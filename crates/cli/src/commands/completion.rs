@@ -5,7 +5,7 @@ use std::{env, io, time::Duration};
 
 use clap::CommandFactory as _;
 use clap_complete::{ArgValueCandidates, CompleteEnv, CompletionCandidate, Shell, env::Shells};
-use wire::{app::App, vcluster::Vcluster};
+use wire::{app::App, job::Job, vcluster::Vcluster};
 
 use super::named::{self, JUPYTER, place};
 use crate::{args::Args, client::Client, config::Contexts, failure::Failure};
@@ -13,6 +13,8 @@ use crate::{args::Args, client::Client, config::Contexts, failure::Failure};
 /// The shell says with it that it asks.
 const VARIABLE: &str = "DOCKLET_COMPLETE";
 const PATIENCE: Duration = Duration::from_secs(1);
+/// Nobody picks an older one from a list.
+const MOST_JOBS: usize = 100;
 
 /// Answers a shell that asks; `false` where none does.
 pub(crate) fn answer() -> clap::error::Result<bool> {
@@ -56,6 +58,14 @@ pub(crate) fn apps() -> ArgValueCandidates {
             }
         });
         candidates(apps.iter().flatten().map(word_of))
+    })
+}
+
+/// `812`; the newest.
+pub(crate) fn jobs() -> ArgValueCandidates {
+    ArgValueCandidates::new(|| {
+        let jobs = ask(async |client: &Client| named::pages::<Job>(client, "/jobs?", MOST_JOBS).await);
+        candidates(jobs.iter().flatten().map(|job| job.id.to_string()))
     })
 }
 
@@ -136,7 +146,7 @@ mod tests {
         fn without(command: &clap::Command) -> Vec<String> {
             let of_names = command
                 .get_positionals()
-                .filter(|word| ["target", "vcluster", "node", "app"].contains(&word.get_id().as_str()));
+                .filter(|word| ["target", "vcluster", "node", "app", "job", "jobs"].contains(&word.get_id().as_str()));
             let own = of_names.filter(|word| word.get::<ArgValueCandidates>().is_none());
             let own = own.map(|word| format!("{} {}", command.get_name(), word.get_id()));
             own.chain(command.get_subcommands().flat_map(without)).collect()

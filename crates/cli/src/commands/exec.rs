@@ -163,6 +163,6 @@ async fn write(to: &mut (impl AsyncWrite + Unpin), bytes: &[u8]) -> io::Result<(
 }
 
 /// As shells say it.
-fn ended_by(signal: u8) -> ExitCode {
+pub(super) fn ended_by(signal: u8) -> ExitCode {
     ExitCode::from(128u8.saturating_add(signal))
 }

@@ -67,7 +67,10 @@ pub(super) async fn events(client: &Client, output: &Output) -> Result<(), Failu
                 (vcluster.name.clone(), vcluster.state.as_str(), vcluster.reason.as_deref().unwrap_or_default())
             }
             Event::VclusterGone { id, .. } => (names.remove(id).unwrap_or_else(|| id.clone()), "deleted", ""),
-            Event::Resync => (String::new(), "", "events were missed; docklet vc ls shows how things stand"),
+            Event::Job { job, state } => (format!("job {job}"), state.as_str(), ""),
+            Event::Resync => {
+                (String::new(), "", "events were missed; docklet vc ls and docklet job ls show how things stand")
+            }
         };
         let when = shown(SystemTime::now().into());
         let text = match (name.as_str(), reason) {

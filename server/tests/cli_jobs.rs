@@ -1,0 +1,155 @@
+//! `docklet job` and `docklet why` against a real daemon: scripts that wait for their turn, what they write, and how they end.
+
+use std::{fs, process::Stdio};
+
+use serde_json::{Value, json};
+use tokio::{
+    io::{AsyncBufReadExt as _, AsyncReadExt as _, BufReader},
+    time::timeout,
+};
+
+use crate::{
+    cli_commands::{completed, json_of, refused},
+    common::{
+        PROMPTLY,
+        daemon::Daemon,
+        person::{Person, text},
+    },
+};
+
+const SMALL: [&str; 4] = ["--cpus", "0.5", "--memory", "128"];
+
+async fn signed_in() -> (Daemon, Person) {
+    let daemon = Daemon::start_usual().await;
+    let person = Person::signed_in(&daemon, &daemon.admin()).await;
+    (daemon, person)
+}
+
+fn submit<'a>(words: &[&'a str]) -> Vec<&'a str> {
+    [&["job", "submit"], &SMALL[..], words].concat()
+}
+
+#[tokio::test]
+async fn a_script_is_submitted_as_a_file_or_through_a_pipe_and_its_output_has_every_byte() {
+    let (_daemon, person) = signed_in().await;
+    let file = person.home.path().join("count.sh");
+    fs::write(&file, "#!/bin/bash\necho \"$# of them: $*\"\necho \"$JOB_ID $JOB_NAME\" >&2\nexit 3\n").expect("a file");
+    let file = file.to_str().expect("a path that is text");
+    let followed = person.run(&submit(&["--follow", file, "--to", "ten"])).await;
+    assert_eq!(text(&followed.stdout), "2 of them: --to ten\n1 count.sh\n", "{followed:?}");
+    assert_eq!((followed.status.code(), text(&followed.stderr).as_str()), (Some(3), "Submitted job 1\n"));
+
+    let script = "yes 0123456789 | head -c 700000; printf '\\377\\000\\r\\n'";
+    let piped = person.run_with(&submit(&["--name", "bytes", "--output-file", "logs/%x.out"]), script).await;
+    assert_eq!(text(&piped.stdout), "Submitted job 2\n", "{piped:?}");
+    let waited = json_of(&person, &["job", "wait", "2"]).await;
+    assert_eq!((&waited[0]["state"], &waited[0]["output"]), (&json!("completed"), &json!("/root/logs/bytes.out")));
+    let mut bytes: Vec<u8> = b"0123456789\n".iter().copied().cycle().take(700_000).collect();
+    bytes.extend(b"\xff\0\r\n");
+    for words in [&["job", "logs", "2"][..], &["job", "logs", "-f", "2"]] {
+        let printed = person.run(words).await;
+        assert!(printed.status.success() && printed.stdout == bytes, "{words:?}: {} bytes", printed.stdout.len());
+    }
+    let (_, why) = person.refused(&["job", "submit"]).await;
+    assert!(why.contains("--wrap"), "{why}");
+    refused(&person, &["job", "submit", "no-such-file"], 2, "no-such-file cannot be read").await;
+    refused(&person, &submit(&["--wrap", "true", "--time", "soon"]), 2, "HH:MM:SS").await;
+    refused(&person, &submit(&["--wrap", "true", "--name", ""]), 2, "name").await;
+}
+
+#[tokio::test]
+async fn what_waits_for_a_job_ends_as_it_does() {
+    let (_daemon, person) = signed_in().await;
+    refused(&person, &submit(&["--follow", "--wrap", "kill -KILL $$"]), 128 + 9, "").await;
+    refused(&person, &submit(&["--follow", "--time", "1s", "--wrap", "sleep 1000"]), 8, "timeout").await;
+    refused(&person, &submit(&["--wait", "--wrap", "exit 3"]), 8, "Job 3 (wrap): failed: exit code 3").await;
+    let done = json_of(&person, &submit(&["--wait", "--wrap", "true"])).await;
+    assert_eq!((&done["id"], &done["state"], &done["exit_code"]), (&json!(4), &json!("completed"), &json!(0)));
+    person.prints(&["job", "wait", "4"]).await;
+    let (code, why) = person.refused(&["job", "wait", "4", "3", "1"]).await;
+    assert!(code == 8 && why.contains("Job 3") && why.contains("Job 1 (wrap): failed: signal 9"), "{code} {why}");
+    assert!(!why.contains("Job 4"), "{why}");
+}
+
+#[tokio::test]
+async fn a_job_is_held_explained_released_listed_and_cancelled() {
+    let (_daemon, person) = signed_in().await;
+    let submitted = person.prints(&submit(&["--hold", "--wrap", "echo released", "-o", "name"])).await;
+    assert_eq!(submitted, "1\n");
+    assert_eq!(person.prints(&submit(&["--hold", "--wrap", "true", "--quiet"])).await, "2\n");
+    let why = json_of(&person, &["why", "1"]).await;
+    assert_eq!((&why["waits"]["code"], &why["script"]), (&json!("held"), &Value::Null));
+    let told = person.prints(&["why", "1"]).await;
+    assert!(told.contains(why["waits"]["sentence"].as_str().expect("a sentence")) && told.contains("AHEAD"), "{told}");
+    let ls = async |words: &[&str]| person.prints(&[&["job", "ls", "-o", "name"], words].concat()).await;
+    assert_eq!(ls(&[]).await, "2\n1\n");
+    refused(&person, &["job", "wait", "1", "--timeout", "1"], 8, "Not over after 1 seconds").await;
+
+    person.prints(&["job", "release", "1"]).await;
+    person.prints(&["job", "wait", "1"]).await;
+    assert_eq!(person.prints(&["job", "logs", "1"]).await, "released\n");
+    assert!(person.prints(&["why", "1"]).await.contains("It does not wait."));
+    let cancelled = json_of(&person, &["job", "cancel", "2", "2"]).await;
+    assert_eq!(cancelled[1]["state"], "cancelled");
+    refused(&person, &["job", "wait", "2"], 8, "cancelled").await;
+    for (words, expected) in [
+        (&["--all"][..], "2\n1\n"),
+        (&[], ""),
+        (&["--state", "completed"], "1\n"),
+        (&["--state", "completed", "--state", "cancelled"], "2\n1\n"),
+        (&["--state", "running,pending"], ""),
+    ] {
+        assert_eq!(ls(words).await, expected, "{words:?}");
+    }
+    let listed = json_of(&person, &["job", "ls", "--all"]).await;
+    assert_eq!((&listed[1]["id"], listed[1].get("script")), (&json!(1), None));
+    assert_eq!(json_of(&person, &["job", "show", "1"]).await["script"], "#!/bin/sh\necho released\n");
+    let csv = person.prints(&["job", "ls", "--all", "-o", "csv"]).await;
+    assert!(csv.starts_with("id,name,state,time,exit,submitted,reason\r\n2,wrap,cancelled,,,"), "{csv}");
+    assert!(person.prints(&["job", "show", "1"]).await.contains("/root/job-1.out"));
+    for words in ["show 9", "logs 9", "cancel 9", "hold 1 9", "wait 9"] {
+        let words: Vec<&str> = std::iter::once("job").chain(words.split(' ')).collect();
+        refused(&person, &words, 5, "You have no job 9").await;
+    }
+    refused(&person, &["job", "show", "first"], 2, "first").await;
+    refused(&person, &["job", "ls", "--state", "sleeping"], 2, "out_of_memory").await;
+    for line in
+        [&["docklet", "job", "cancel", "1"][..], &["docklet", "why", "1"], &["docklet", "job", "wait", "2", "1"]]
+    {
+        assert_eq!(completed(&person, line).await, ["1"], "{line:?}");
+    }
+    assert_eq!(completed(&person, &["docklet", "job", "ls", "--state", "out"]).await, ["out_of_memory"]);
+}
+
+#[tokio::test]
+async fn output_is_followed_from_where_it_was_over_a_server_that_was_away() {
+    let (mut daemon, person) = signed_in().await;
+    person.prints(&submit(&["--wrap", "echo first; until [ -e go ]; do sleep 0.05; done; echo last"])).await;
+    let mut command = person.command(Person::program());
+    let mut child = command.args(["job", "logs", "-f", "1"]).stdin(Stdio::null()).spawn().expect("docklet");
+    let mut output = BufReader::new(child.stdout.take().expect("its output"));
+    let mut printed = String::new();
+    timeout(PROMPTLY * 6, output.read_line(&mut printed)).await.expect("in time").expect("a line");
+    assert_eq!(printed, "first\n");
+    daemon.kill();
+    daemon.start().await;
+    person.prints(&submit(&["--wait", "--wrap", "touch go"])).await;
+    timeout(PROMPTLY * 6, output.read_to_string(&mut printed)).await.expect("in time").expect("text");
+    assert_eq!(printed, "first\nlast\n", "nothing twice and nothing lost");
+    assert_eq!(child.wait().await.expect("a status").code(), Some(0));
+}
+
+#[tokio::test]
+async fn what_becomes_of_jobs_is_among_the_events() {
+    let (_daemon, person) = signed_in().await;
+    let mut command = person.command(Person::program());
+    let mut child = command.args(["events", "-f", "-o", "csv"]).stdin(Stdio::null()).spawn().expect("docklet");
+    let mut lines = BufReader::new(child.stdout.take().expect("its output")).lines();
+    let mut line =
+        async || timeout(PROMPTLY * 6, lines.next_line()).await.expect("in time").expect("text").expect("a line");
+    assert_eq!(line().await, "vcluster,state,reason,when");
+    person.prints(&submit(&["--hold", "--wrap", "true"])).await;
+    person.prints(&["job", "cancel", "1"]).await;
+    assert!(line().await.starts_with("job 1,pending,,"));
+    assert!(line().await.starts_with("job 1,cancelled,,"));
+}
