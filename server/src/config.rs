@@ -12,6 +12,7 @@ pub mod database;
 pub mod etcd;
 pub mod firewall;
 pub mod images;
+pub mod jobs;
 pub mod limits;
 pub mod log;
 pub mod network;
@@ -68,6 +69,7 @@ sections! {
     network: network::NetworkConfig,
     firewall: firewall::FirewallConfig,
     limits: limits::LimitsConfig,
+    jobs: jobs::JobsConfig,
     sign_in: sign_in::SignInConfig,
     auth: auth::AuthConfig,
 }

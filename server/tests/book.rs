@@ -30,9 +30,19 @@ fn script(page: &str) -> String {
 
 #[tokio::test]
 async fn the_examples_for_scripts_work_as_they_are_printed() {
+    works("guide/scripts.md", "").await;
+}
+
+#[tokio::test]
+async fn the_examples_for_jobs_work_as_they_are_printed() {
+    works("guide/jobs.md", "step 1 of the thesis\nstep 2 of the thesis\nstep 3 of the thesis\n").await;
+}
+
+/// Runs the examples of a page. This is the last that they print.
+async fn works(page: &str, last: &str) {
     let daemon = Daemon::start_usual().await;
     let client = daemon.admin();
-    let script = script("guide/scripts.md");
+    let script = script(page);
     assert!(script.contains("Idempotency-Key"), "the examples are gone: {script}");
     let mut bash = Command::new("bash");
     bash.args(["-c", &script]).env("DOCKLET", daemon.url()).env("TOKEN", client.token.expect("a token"));
@@ -43,6 +53,7 @@ async fn the_examples_for_scripts_work_as_they_are_printed() {
         String::from_utf8_lossy(&output.stdout),
         String::from_utf8_lossy(&output.stderr)
     );
+    assert!(String::from_utf8_lossy(&output.stdout).ends_with(last), "{output:?}");
 }
 
 #[tokio::test]

@@ -28,6 +28,8 @@ mod engine_restart;
 mod events_feed;
 mod firewall;
 mod hostile_nodes;
+mod jobs;
+mod jobs_bad_input;
 mod node_exec;
 mod node_garbage;
 mod node_openings;

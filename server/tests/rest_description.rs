@@ -7,9 +7,14 @@ use std::{
     sync::OnceLock,
 };
 
-use crate::common::{
-    client::Client,
-    daemon::{Daemon, Options},
+use serde_json::json;
+
+use crate::{
+    common::{
+        client::Client,
+        daemon::{Daemon, Options},
+    },
+    jobs::{job, submit},
 };
 
 const HOOKS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/schemathesis/hooks.py");
@@ -23,8 +28,9 @@ async fn what_an_administrator_is_answered_is_what_the_description_says() {
         Options::default().with("limits-vclusters", 4).with("limits-groups", "students: nodes=2").start().await;
     let client = daemon.admin();
     let (vcluster, spare) = (running(&client, "lab").await, running(&client, "spare").await);
+    let job = over(&client).await;
     let token = client.token.as_deref().expect("a token");
-    holds(&daemon, Some(("token", "bearer", token)), &[&vcluster, &spare], &[]).await;
+    holds(&daemon, Some(("token", "bearer", token)), &[&vcluster, &spare, &job], &[]).await;
 }
 
 /// Few examples of each are enough where all that is said is "sign in first".
@@ -47,6 +53,15 @@ async fn what_a_browser_is_answered_about_its_account_is_what_the_description_sa
     holds(&daemon, Some(("session", "api_key", session)), &[], &only).await;
 }
 
+/// A job that is over without having run: nobody waits for what it writes.
+async fn over(client: &Client) -> String {
+    let mut held = job("true");
+    held["hold"] = json!(true);
+    let id = submit(client, &held).await;
+    client.post(&format!("/api/v1/jobs/{id}/cancel"), &json!({})).await.ok(202);
+    id.to_string()
+}
+
 async fn running(client: &Client, name: &str) -> String {
     let id = client.create(name, 1).await;
     testkit::eventually("the vcluster runs", std::time::Duration::from_secs(30), || async {
@@ -57,15 +72,18 @@ async fn running(client: &Client, name: &str) -> String {
 }
 
 /// Fails with the words of schemathesis when an answer is not what the description says.
-async fn holds(daemon: &Daemon, credential: Credential<'_>, vclusters: &[&str], which: &[&str]) {
+///
+/// `things`: a vcluster that runs, one to spare, and a job.
+async fn holds(daemon: &Daemon, credential: Credential<'_>, things: &[&str], which: &[&str]) {
     let unknown = "0198c0de-0000-7000-8000-000000000000";
-    let of = |number: usize| vclusters.get(number).copied().unwrap_or(unknown);
+    let of = |number: usize, unknown| things.get(number).copied().unwrap_or(unknown);
     let settings = tempfile::NamedTempFile::new().expect("a file");
     std::fs::write(settings.path(), settings_with(credential)).expect("our file");
     let mut command = tokio::process::Command::new(program());
     command.arg("--config-file").arg(settings.path()).arg("run").args(which);
     command.arg(format!("{}/api/v1/openapi.json", daemon.url()));
-    command.env("SCHEMATHESIS_HOOKS", HOOKS).env("VCLUSTER", of(0)).env("SPARE", of(1));
+    command.env("SCHEMATHESIS_HOOKS", HOOKS).env("VCLUSTER", of(0, unknown)).env("SPARE", of(1, unknown));
+    command.env("JOB", of(2, "4000000000"));
     let output = command.stdin(Stdio::null()).kill_on_drop(true).output().await.expect("schemathesis runs");
     let said = String::from_utf8_lossy(&output.stdout);
     assert!(output.status.success(), "{said}{}", String::from_utf8_lossy(&output.stderr));

@@ -14,6 +14,7 @@ use crate::{
         stream::refused,
         terminal,
     },
+    jobs::{job, submit},
     node_ssh::KEY,
     vcluster_lifecycle::settled,
 };
@@ -26,6 +27,23 @@ fn client_for(daemon: &Daemon, user: &str, scopes: &str) -> Client {
 
 async fn scopes(client: &Client) -> Value {
     client.get("/api/v1/session").await.ok(200).json()["scopes"].clone()
+}
+
+/// Whether running a script beside the home, and reading what one has written, is refused.
+async fn cannot_run(client: &Client, held: i64) {
+    let refused = client.post("/api/v1/jobs", &job("true")).await.problem(403, "needs_scope");
+    assert!(refused.at("/detail").contains("the scope ssh"), "{}", refused.text);
+    for action in ["cancel", "hold", "release"] {
+        client.post(&format!("/api/v1/jobs/{held}/{action}"), &json!({})).await.problem(403, "needs_scope");
+    }
+    client.get(&format!("/api/v1/jobs/{held}/output")).await.problem(403, "needs_scope");
+}
+
+/// A job that does not start.
+async fn held_job(client: &Client) -> i64 {
+    let mut held = job("true");
+    held["hold"] = json!(true);
+    submit(client, &held).await
 }
 
 /// Whether reaching into the node is refused, in each of its ways.
@@ -63,6 +81,9 @@ async fn a_token_that_may_read_lists_and_does_nothing_else() {
     reader.delete(&format!("/api/v1/vclusters/{id}")).await.problem(403, "needs_scope");
     reader.patch(&format!("/api/v1/vclusters/{id}"), &json!({"description": "x"})).await.problem(403, "needs_scope");
     cannot_reach(&reader, &id).await;
+    let held = held_job(&admin).await;
+    cannot_run(&reader, held).await;
+    reader.get(&format!("/api/v1/jobs/{held}")).await.ok(200);
     let refused = reader.get("/api/v1/admin/users").await.problem(403, "needs_scope");
     assert!(refused.at("/detail").contains("the scope admin"), "{}", refused.text);
     daemon.add_user("ada");
@@ -78,10 +99,12 @@ async fn a_token_for_nodes_reaches_them_and_one_for_vclusters_acts_on_them() {
     let mut program = Exec::start(&ssh, &exec::path(&id), &["echo", "reached"]).await;
     program.until("reached").await;
     terminal::open(&ssh, &id, "node-0").await;
+    let held = held_job(&ssh).await;
     ssh.act(&id, "stop").await.problem(403, "needs_scope");
     ssh.post("/api/v1/vclusters", &order("other", 1)).await.problem(403, "needs_scope");
     let acting = client_for(&daemon, "admin", "vclusters");
     cannot_reach(&acting, &id).await;
+    cannot_run(&acting, held).await;
     acting.act(&id, "stop").await.ok(202);
     settled(&acting, &id, "stopped").await;
 }

@@ -9,6 +9,7 @@ mod device;
 mod disk;
 mod images;
 mod installation;
+mod jobs;
 mod people;
 mod profile;
 mod refusal;

@@ -125,7 +125,7 @@ impl Api {
         Ok(self.control().events.position().await?)
     }
 
-    /// What happens to the client's vclusters, from now on or behind an event that was seen. Ends with the first error.
+    /// What happens to the client's vclusters and jobs, from now on or behind an event that was seen. Ends with the first error.
     pub async fn feed(&self, after: Option<i64>) -> Result<impl Stream<Item = FeedItem> + Send + use<>, Refusal> {
         let feed = self.control().events.subscribe(&self.actor, after).await?;
         let name = self.actor.name.clone();
@@ -153,6 +153,7 @@ fn event(body: EventBody, owner: &domain::name::UserName) -> Event {
             Event::Vcluster { vcluster: Box::new(Vcluster::from_domain(&vcluster, owner)), usage: usage.into() }
         }
         EventBody::VclusterGone { id, usage } => Event::VclusterGone { id: id.to_string(), usage: usage.into() },
+        EventBody::Job { id, state } => Event::Job { job: id.as_i64(), state },
         // The limits are part of what is read then.
         EventBody::LimitsChanged => Event::Resync,
     }

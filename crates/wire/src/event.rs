@@ -1,5 +1,6 @@
 //! What changes while a client watches: `GET /api/v1/events`, as server-sent events.
 
+use domain::job::JobState;
 use serde::{Deserialize, Serialize};
 
 use crate::{session::Amount, vcluster::Vcluster};
@@ -14,6 +15,8 @@ pub enum Event {
     Vcluster { vcluster: Box<Vcluster>, usage: Amount },
     /// The vcluster is gone.
     VclusterGone { id: String, usage: Amount },
+    /// The job of this number is new, or in another state; `GET /api/v1/jobs/{job}` has the rest.
+    Job { job: i64, state: JobState },
     /// Events were missed that are not kept any more.
     Resync,
 }
@@ -24,6 +27,7 @@ impl Event {
         match self {
             Self::Vcluster { .. } => "vcluster",
             Self::VclusterGone { .. } => "vcluster_gone",
+            Self::Job { .. } => "job",
             Self::Resync => "resync",
         }
     }
@@ -37,6 +41,8 @@ struct Flat {
     vcluster: Option<Box<Vcluster>>,
     id: Option<String>,
     usage: Option<Amount>,
+    job: Option<i64>,
+    state: Option<JobState>,
 }
 
 #[derive(Deserialize)]
@@ -44,6 +50,7 @@ struct Flat {
 enum Kind {
     Vcluster,
     VclusterGone,
+    Job,
     Resync,
 }
 
@@ -51,10 +58,15 @@ impl TryFrom<Flat> for Event {
     type Error = &'static str;
 
     fn try_from(flat: Flat) -> Result<Self, Self::Error> {
-        match (flat.kind, flat.vcluster, flat.id, flat.usage) {
-            (Kind::Vcluster, Some(vcluster), _, Some(usage)) => Ok(Self::Vcluster { vcluster, usage }),
-            (Kind::VclusterGone, _, Some(id), Some(usage)) => Ok(Self::VclusterGone { id, usage }),
-            (Kind::Resync, ..) => Ok(Self::Resync),
+        match flat {
+            Flat { kind: Kind::Vcluster, vcluster: Some(vcluster), usage: Some(usage), .. } => {
+                Ok(Self::Vcluster { vcluster, usage })
+            }
+            Flat { kind: Kind::VclusterGone, id: Some(id), usage: Some(usage), .. } => {
+                Ok(Self::VclusterGone { id, usage })
+            }
+            Flat { kind: Kind::Job, job: Some(job), state: Some(state), .. } => Ok(Self::Job { job, state }),
+            Flat { kind: Kind::Resync, .. } => Ok(Self::Resync),
             _ => Err("an event without what its kind has"),
         }
     }
@@ -67,7 +79,8 @@ mod tests {
     #[test]
     fn what_was_written_is_read_again() {
         let usage = Amount { vclusters: 1, nodes: 2, cpus: 0.5, memory_mib: 256, pids: 1024 };
-        for event in [Event::VclusterGone { id: "x".into(), usage }, Event::Resync] {
+        let job = Event::Job { job: 7, state: JobState::OutOfMemory };
+        for event in [Event::VclusterGone { id: "x".into(), usage }, job, Event::Resync] {
             let text = serde_json::to_string(&event).expect("JSON");
             assert!(text.starts_with(&format!("{{\"kind\":\"{}\"", event.name())), "{text}");
             assert_eq!(serde_json::from_str::<Event>(&text).expect("an event"), event);
@@ -76,7 +89,13 @@ mod tests {
 
     #[test]
     fn what_lacks_a_part_is_refused() {
-        for text in ["{}", r#"{"kind":"vcluster"}"#, r#"{"kind":"vcluster_gone","id":"x"}"#, r#"{"kind":"other"}"#] {
+        for text in [
+            "{}",
+            r#"{"kind":"vcluster"}"#,
+            r#"{"kind":"vcluster_gone","id":"x"}"#,
+            r#"{"kind":"job","job":7}"#,
+            r#"{"kind":"other"}"#,
+        ] {
             assert!(serde_json::from_str::<Event>(text).is_err(), "{text}");
         }
     }

@@ -27,8 +27,9 @@ pub struct SubmitJob {
     /// The program's text. Its first line may name an interpreter (`#!/bin/bash`); without that, `/bin/sh` reads it.
     #[cfg_attr(feature = "openapi", schema(value_type = domain::job::Script, inline))]
     pub script: String,
-    /// What the script is called with.
+    /// What the script is called with, 32 KiB in all.
     #[serde(default)]
+    #[cfg_attr(feature = "openapi", schema(schema_with = arguments))]
     pub arguments: Vec<String>,
     /// How many seconds it may run. An hour when absent.
     #[serde(default = "usual_time_limit", deserialize_with = "read::whole")]
@@ -42,6 +43,18 @@ pub struct SubmitJob {
     /// It does not start until it is released.
     #[serde(default)]
     pub hold: bool,
+}
+
+/// None holds a NUL.
+#[cfg(feature = "openapi")]
+fn arguments() -> utoipa::openapi::RefOr<utoipa::openapi::Schema> {
+    use utoipa::openapi::{ArrayBuilder, ObjectBuilder, schema::Type};
+    let text = ObjectBuilder::new().schema_type(Type::String).pattern(Some(r"^[^\u0000]*$"));
+    ArrayBuilder::new()
+        .items(text)
+        .max_items(Some(1023))
+        .description(Some("What the script is called with, 32 KiB in all."))
+        .into()
 }
 
 fn usual_time_limit() -> i64 {
@@ -98,6 +111,32 @@ pub struct Job {
     pub waits: Option<Waits>,
 }
 
+/// A piece of what a job has written, as text. The console's; the bytes themselves are `GET /api/v1/jobs/{id}/output`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct JobOutput {
+    /// How many bytes of the file are before this piece.
+    pub from: u64,
+    /// The same of the piece behind it.
+    pub next: u64,
+    /// Bytes of the file now.
+    pub size: u64,
+    /// Nothing is written to it any more: all has been read once `next` is `size`.
+    pub ended: bool,
+    /// What is no text is replaced.
+    pub text: String,
+}
+
+impl JobOutput {
+    /// Of these bytes behind `from`. A character that they only begin is left for the next piece, unless it is all there is.
+    pub fn of_bytes(from: u64, bytes: &[u8], size: u64, ended: bool) -> Self {
+        let last = bytes.utf8_chunks().last().map_or(&[][..], |chunk| chunk.invalid());
+        let is_begun = str::from_utf8(last).is_err_and(|fault| fault.error_len().is_none());
+        let whole = bytes.strip_suffix(last).filter(|whole| is_begun && !whole.is_empty()).unwrap_or(bytes);
+        let next = from + whole.len() as u64;
+        Self { from, next, size, ended, text: String::from_utf8_lossy(whole).into_owned() }
+    }
+}
+
 /// Why a job waits.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
@@ -132,11 +171,17 @@ pub enum WaitCode {
     Capacity,
 }
 
+impl WaitCode {
+    pub const fn as_str(self) -> &'static str {
+        self.into_str()
+    }
+}
+
 /// A condition of a host, and how many meet it and all before it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Condition {
-    /// Such as `ready`, `runtime`, `cpus`, `memory`.
+    /// `hosts` (all there are), `ready`, `runtime`, `size`, `free`.
     pub name: String,
     pub hosts: u32,
 }

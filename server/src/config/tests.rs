@@ -108,6 +108,16 @@ fn a_provider_s_groups_are_those_that_have_limits() {
 }
 
 #[test]
+fn jobs_start_in_one_of_two_orders() {
+    let order = |order| loaded(&[("jobs.order", order)], &[], "").expect("an order").config.jobs.order;
+    assert!(matches!(order("fifo"), scheduler::Order::Fifo));
+    assert!(matches!(order("fair_share"), scheduler::Order::FairShare(_)));
+    let message = fault(&[("jobs.order", "random"), ("jobs.half_life", "7")], &[], "");
+    assert!(message.contains("must be fair_share or fifo, not \"random\""), "{message}");
+    assert!(message.contains("jobs.half_life (from flag --jobs-half-life): must be a time above 0"), "{message}");
+}
+
+#[test]
 fn a_proxy_where_nodes_are_is_refused() {
     for proxy in ["172.18.0.0/16", "172.20.1.7/32", "0.0.0.0/0"] {
         let message = fault(&[("server.trusted_proxies", &format!("127.0.0.1/32, {proxy}"))], &[], "");

@@ -7,7 +7,7 @@ use axum::{
     extract::{FromRequestParts, RawPathParams},
 };
 use domain::{
-    AppId, SessionHandle, TokenId, VclusterId,
+    AppId, JobId, SessionHandle, TokenId, VclusterId,
     name::{NodeName, UserName, WorkerName},
 };
 use http::request::Parts;
@@ -23,6 +23,7 @@ pub(crate) fn rule(parameter: &str) -> Option<RefOr<Schema>> {
     let text = || ObjectBuilder::new().schema_type(Type::String);
     match parameter {
         "id" | "app" | "token" => Some(text().format(Some(SchemaFormat::KnownFormat(KnownFormat::Uuid))).into()),
+        "job" => Some(number().into()),
         "node" => Some(NodeName::schema()),
         "name" => Some(UserName::schema()),
         "host" => Some(WorkerName::schema()),
@@ -33,8 +34,12 @@ pub(crate) fn rule(parameter: &str) -> Option<RefOr<Schema>> {
     }
 }
 
+fn number() -> ObjectBuilder {
+    ObjectBuilder::new().schema_type(Type::Integer).minimum(Some(1_u16))
+}
+
 fn port() -> ObjectBuilder {
-    ObjectBuilder::new().schema_type(Type::Integer).minimum(Some(1_u16)).maximum(Some(u16::MAX))
+    number().maximum(Some(u16::MAX))
 }
 
 /// `{id}` of a vcluster.
@@ -62,6 +67,10 @@ pub(crate) struct PortPath {
     pub(crate) port: u16,
 }
 
+/// `{job}`: the number of a job.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct JobPath(pub(crate) JobId);
+
 /// `{token}`: the id of an API token.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct TokenPath(pub(crate) TokenId);
@@ -73,6 +82,14 @@ pub(crate) struct SessionPath(pub(crate) SessionHandle);
 /// `{name}` of a user, as it was written.
 #[derive(Debug, Clone)]
 pub(crate) struct UserPath(pub(crate) String);
+
+impl<S: Sync> FromRequestParts<S> for JobPath {
+    type Rejection = Failure;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Failure> {
+        parameter(parts, "job").await?.parse().map(Self).map_err(|_| unknown("job"))
+    }
+}
 
 impl<S: Sync> FromRequestParts<S> for TokenPath {
     type Rejection = Failure;

@@ -1,6 +1,6 @@
 //! What stands behind the `?`: read field by field, so that each one at fault can be named.
 
-use std::{convert::Infallible, str::FromStr};
+use std::{convert::Infallible, ops::RangeInclusive, str::FromStr};
 
 use axum::extract::FromRequestParts;
 use control::vclusters::LONGEST_PAGE;
@@ -42,6 +42,11 @@ impl Query {
         self.0.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
     }
 
+    /// Every value of a field that may be there several times.
+    pub(crate) fn texts(&self, name: &str) -> impl Iterator<Item = &str> {
+        self.0.iter().filter(move |(key, _)| key == name).map(|(_, value)| value.as_str())
+    }
+
     /// How many of a list, and behind which: `limit` and `cursor`.
     pub(crate) fn page<T: FromStr>(&self) -> Result<(u32, Option<T>), Failure> {
         const RULE: &str = "must be a whole number between 1 and 199";
@@ -51,6 +56,15 @@ impl Query {
             return Err(fault("limit", RULE));
         }
         Ok((limit, self.value("cursor", "must be the `next` of another page")?))
+    }
+
+    /// A whole number in this range.
+    pub(crate) fn within(&self, name: &str, range: RangeInclusive<u32>) -> Result<Option<u32>, Failure> {
+        let rule = format!("must be a whole number between {} and {}", range.start(), range.end());
+        match self.value::<u32>(name, &rule)? {
+            Some(number) if !range.contains(&number) => Err(fault(name, &rule)),
+            number => Ok(number),
+        }
     }
 
     /// The value of this field, or the rule it breaks.
@@ -96,5 +110,14 @@ mod tests {
         let Failure(problem) = query.value::<u32>("limit", "must be a whole number").expect_err("must be refused");
         assert_eq!(problem.about("limit"), Some("must be a whole number"));
         assert_eq!(query.value::<u32>("cursor", "").expect("absent is fine"), None);
+    }
+
+    #[test]
+    fn a_number_out_of_its_range_names_it_and_a_field_may_be_there_twice() {
+        let query = Query::parse("wait=26&state=a&wait=3&state=b,c");
+        let Failure(problem) = query.within("wait", 0..=25).expect_err("must be refused");
+        assert_eq!(problem.about("wait"), Some("must be a whole number between 0 and 25"));
+        assert_eq!(query.within("wait", 0..=26).expect("in its range"), Some(26));
+        assert_eq!(query.texts("state").collect::<Vec<_>>(), ["a", "b,c"]);
     }
 }

@@ -15,8 +15,8 @@ use super::{
     json::LARGEST_BODY,
     middleware::{home, observe, problems, remember, request_context, request_id, security, upload},
     routes::{
-        activity, admin, apps, book, console, device, disk, events, health, images, me, metrics, nodes, oidc, openapi,
-        session, ssh, terminals, vclusters,
+        activity, admin, apps, book, console, device, disk, events, health, images, jobs, me, metrics, nodes, oidc,
+        openapi, session, ssh, terminals, vclusters,
     },
 };
 use crate::state::AppState;
@@ -64,6 +64,7 @@ pub(crate) fn api() -> (Router<AppState>, utoipa::openapi::OpenApi) {
         .merge(terminals::router())
         .merge(ssh::router())
         .merge(apps::router())
+        .merge(jobs::router())
         .merge(events::router())
         .merge(me::router())
         .merge(admin::router())

@@ -11,6 +11,7 @@ pub(crate) mod events;
 pub(crate) mod exec_stream;
 pub(crate) mod health;
 pub(crate) mod images;
+pub(crate) mod jobs;
 pub(crate) mod me;
 pub(crate) mod metrics;
 mod node_stream;
@@ -23,3 +24,16 @@ pub(crate) mod ssh;
 pub(crate) mod terminal_stream;
 pub(crate) mod terminals;
 pub(crate) mod vclusters;
+
+use http::{HeaderMap, HeaderValue, header};
+
+/// Where what was made is found.
+fn location(address: &str) -> HeaderMap {
+    let address = HeaderValue::from_str(address).ok();
+    address.map(|address| (header::LOCATION, address)).into_iter().collect()
+}
+
+/// The client's name for what it asks for, if it gives one. What is no text breaks the rule for it.
+fn idempotency_key(headers: &HeaderMap) -> Option<&str> {
+    headers.get("idempotency-key").map(|key| key.to_str().unwrap_or_default())
+}

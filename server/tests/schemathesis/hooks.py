@@ -18,6 +18,10 @@ ALLOWED_HERE = [
     ("pattern", "which is not allowed here"),
     ("present", "is not your current password"),
     ("public_key", "must have a key of the type"),
+    # How many bytes a text has is said in characters there.
+    ("script", "must have at most"),
+    ("output", "must have at most"),
+    ("arguments", "must have at most"),
 ]
 # In place of what is like a key, so that a node is reached, too.
 SSH_KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIOIjBsaZ67RoMJj6WOT61KhyBLfet1uY6B5QRGTar2RT"
@@ -58,6 +62,11 @@ def map_body(context, body):
         return body
     if context.operation.label == "POST /api/v1/vclusters" and names_an_image(context, body.get("image")):
         return body | {"image": "docklet/base"}
+    if context.operation.label == "POST /api/v1/jobs":
+        # Nobody runs a script that was made up either.
+        image = {"image": "docklet/base"} if matches(context, "SubmitJob", "image", body.get("image")) else {}
+        script = {"script": "true"} if is_a_script(context, body.get("script")) else {}
+        return body | image | script
     if context.operation.label == "POST /api/v1/admin/images" and isinstance(body.get("pattern"), str):
         # A runtime that no host has would stand in the way of every vcluster that is asked for later.
         runtime = {"runtime": "runc"} if is_runtime(body.get("runtime")) else {}
@@ -75,6 +84,10 @@ def is_runtime(text):
 
 def names_an_image(context, text):
     return matches(context, "CreateVcluster", "image", text)
+
+
+def is_a_script(context, text):
+    return matches(context, "SubmitJob", "script", text) and len(text) <= 48 * 1024
 
 
 def is_like_a_key(context, text):

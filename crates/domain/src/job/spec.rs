@@ -105,7 +105,13 @@ impl FromStr for Script {
     }
 }
 
-described!(Script, crate::described::lines(Self::LONGEST));
+described!(
+    Script,
+    crate::described::text(
+        Self::LONGEST,
+        r"^[\t\n ]*[^\s\ufeff\u0000-\u001f\u007f-\u009f][^\u0000-\u0008\u000b-\u001f\u007f-\u009f]*$"
+    )
+);
 
 /// How long a job may run, in seconds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -184,7 +190,13 @@ impl FromStr for OutputPath {
     }
 }
 
-described!(OutputPath, crate::described::text(Self::LONGEST, r"^[^\u0000-\u001f\u007f-\u009f]*[^/\u0000-\u001f\u007f-\u009f]$"));
+described!(
+    OutputPath,
+    crate::described::text(
+        Self::LONGEST,
+        r"^([^%\u0000-\u001f\u007f-\u009f]|%[jx%])*([^%/\u0000-\u001f\u007f-\u009f]|%[jx%])$"
+    )
+);
 
 impl JobSpec {
     /// The file the output goes to; absolute.

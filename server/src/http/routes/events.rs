@@ -35,11 +35,12 @@ pub(crate) fn router() -> OpenApiRouter<AppState> {
     OpenApiRouter::new().routes(routes!(events))
 }
 
-/// What happens to one's vclusters, from now on or behind an event that was seen.
+/// What happens to one's vclusters and jobs, from now on or behind an event that was seen.
 #[utoipa::path(get, path = "/events", tag = "events",
     params(("Last-Event-ID" = Option<i64>, Header, nullable = false, description = "the last event that was seen; what came behind it is sent first"),
         ("after" = Option<i64>, Query, description = "the same, where a header cannot be set")),
     extensions(("x-events" = json!({
+        "job": {"$ref": "#/components/schemas/Event"},
         "resync": {"$ref": "#/components/schemas/Event"},
         "vcluster": {"$ref": "#/components/schemas/Event"},
         "vcluster_gone": {"$ref": "#/components/schemas/Event"}}))),

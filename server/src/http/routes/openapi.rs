@@ -23,14 +23,14 @@ use crate::{
 #[openapi(
     info(
         title = "Docklet",
-        description = "Private clusters of Linux nodes, with terminals. Every answer that is not a success is a problem (RFC 9457) with a stable `code`.",
+        description = "Private clusters of Linux nodes, with terminals, and jobs. Every answer that is not a success is a problem (RFC 9457) with a stable `code`.",
         license(name = "Apache-2.0")
     ),
     modifiers(&Security),
     security(("token" = []), ("session" = [])),
     // What no operation names as its body: problems, and the data of server-sent events.
     components(schemas(App, Event, NodeUsage, Problem)),
-    tags((name = "session"), (name = "vclusters"), (name = "nodes"), (name = "terminals"), (name = "apps"), (name = "events"), (name = "me"), (name = "admin"))
+    tags((name = "session"), (name = "vclusters"), (name = "nodes"), (name = "terminals"), (name = "apps"), (name = "jobs"), (name = "events"), (name = "me"), (name = "admin"))
 )]
 pub(crate) struct Description;
 

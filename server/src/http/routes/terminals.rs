@@ -1,11 +1,11 @@
 //! `…/nodes/{node}/terminals`: list, open, close. The stream is in `terminal_stream`.
 
 use axum::Json as Answer;
-use http::{HeaderMap, HeaderValue, StatusCode, header};
+use http::{HeaderMap, StatusCode};
 use utoipa_axum::{router::OpenApiRouter, routes};
 use wire::terminals::{OpenTerminal, Terminal};
 
-use super::terminal_stream;
+use super::{location, terminal_stream};
 use crate::{
     http::{
         error::Failure,
@@ -39,11 +39,7 @@ async fn open(
 ) -> Result<(StatusCode, HeaderMap, Answer<Terminal>), Failure> {
     let terminal = caller.api.open_terminal(path.vcluster, path.node, open).await?;
     let address = format!("/api/v1/vclusters/{}/nodes/{}/terminals/{}", path.vcluster, path.node, terminal.id);
-    let mut location = HeaderMap::new();
-    if let Ok(value) = HeaderValue::from_str(&address) {
-        location.insert(header::LOCATION, value);
-    }
-    Ok((StatusCode::CREATED, location, Answer(terminal)))
+    Ok((StatusCode::CREATED, location(&address), Answer(terminal)))
 }
 
 /// Hangs up: the program gets SIGHUP.

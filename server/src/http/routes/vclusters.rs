@@ -5,10 +5,11 @@ use axum::{
     response::{IntoResponse as _, Response},
 };
 use domain::VclusterId;
-use http::{HeaderMap, HeaderValue, StatusCode, header};
+use http::{HeaderMap, StatusCode};
 use utoipa_axum::{router::OpenApiRouter, routes};
 use wire::vcluster::{ChangeVcluster, CreateVcluster, Vcluster, VclusterPage};
 
+use super::{idempotency_key, location};
 use crate::{
     http::{error::Failure, identity::Caller, json::Json, path::VclusterPath, query::Query},
     state::AppState,
@@ -49,13 +50,8 @@ async fn create(
     headers: HeaderMap,
     Json(create): Json<CreateVcluster>,
 ) -> Result<(HeaderMap, Accepted), Failure> {
-    let key = headers.get("idempotency-key").map(|key| key.to_str().unwrap_or_default());
-    let vcluster = caller.api.create_vcluster(create, key).await?;
-    let mut location = HeaderMap::new();
-    if let Ok(value) = HeaderValue::from_str(&format!("/api/v1/vclusters/{}", vcluster.id)) {
-        location.insert(header::LOCATION, value);
-    }
-    Ok((location, accepted(vcluster)))
+    let vcluster = caller.api.create_vcluster(create, idempotency_key(&headers)).await?;
+    Ok((location(&format!("/api/v1/vclusters/{}", vcluster.id)), accepted(vcluster)))
 }
 
 /// One vcluster.

@@ -1,0 +1,84 @@
+//! Jobs: submitted, looked at, held, ended; and what they have written, as text.
+
+use std::time::Duration;
+
+use control::{
+    Error,
+    jobs::{Explained, JobView, Reason, SubmitJob as Submit},
+    ports::store::JobFilter,
+};
+use domain::{JobId, job::JobState};
+use wire::{
+    job::{Condition, Job, JobOutput, SubmitJob, WaitCode, Waits},
+    page::Page,
+};
+
+use crate::{Api, Paged, Refusal, page};
+
+impl Api {
+    /// With the same `key`, the same request gives the same job.
+    pub async fn submit_job(&self, submit: SubmitJob, key: Option<&str>) -> Result<Job, Refusal> {
+        let SubmitJob { name, image, resources, script, arguments, time_limit_s, output, hold } = submit;
+        let (cpus, memory_mib) = (resources.cpus, resources.memory_mib);
+        let submit = Submit { name, image, cpus, memory_mib, script, arguments, time_limit_s, output, hold };
+        self.seen_job(self.control().jobs.submit(&self.actor, submit, key).await)
+    }
+
+    /// The client's own in one of these states, newest first; in any where there are none. Without scripts.
+    pub async fn jobs(&self, states: Vec<JobState>, limit: u32, after: Option<JobId>) -> Paged<Job> {
+        let filter = JobFilter { states };
+        let listed = self.control().jobs.list(&self.actor, &filter, page(limit, after)).await?;
+        Ok(Page::cut(listed, limit, |view| view.job.id.to_string(), |view| self.job_of(view).brief()))
+    }
+
+    pub async fn job(&self, id: JobId) -> Result<Job, Refusal> {
+        self.seen_job(self.control().jobs.get(&self.actor, id).await)
+    }
+
+    /// One that runs is told to end.
+    pub async fn cancel_job(&self, id: JobId) -> Result<Job, Refusal> {
+        self.seen_job(self.control().jobs.cancel(&self.actor, id).await)
+    }
+
+    /// Keeps it from starting, or lets it.
+    pub async fn hold_job(&self, id: JobId, held: bool) -> Result<Job, Refusal> {
+        self.seen_job(self.control().jobs.set_held(&self.actor, id, held).await)
+    }
+
+    /// At most `most` bytes behind `from`; waits so long for the first of them while the job may still write some.
+    pub async fn job_output(&self, id: JobId, from: u64, most: u32, wait: Duration) -> Result<JobOutput, Refusal> {
+        let output = self.control().jobs.output(&self.actor, id, from, most, wait).await?;
+        Ok(JobOutput::of_bytes(output.from, &output.bytes, output.size, output.ended))
+    }
+
+    fn seen_job(&self, view: Result<JobView, Error>) -> Result<Job, Refusal> {
+        Ok(self.job_of(&view?))
+    }
+
+    fn job_of(&self, view: &JobView) -> Job {
+        Job::from_domain(&view.job, &self.actor.name, view.waits.as_ref().map(waits))
+    }
+}
+
+fn waits(explained: &Explained) -> Waits {
+    let Explained { wait, computed_at } = explained;
+    let condition = |(name, hosts): &(&'static str, u32)| Condition { name: (*name).to_owned(), hosts: *hosts };
+    Waits {
+        code: code(&wait.reason),
+        sentence: wait.reason.to_string(),
+        ahead: wait.ahead,
+        expected_start: wait.expected_start,
+        funnel: wait.funnel.iter().map(condition).collect(),
+        computed_at: *computed_at,
+    }
+}
+
+const fn code(reason: &Reason) -> WaitCode {
+    match reason {
+        Reason::Impossible(_) => WaitCode::Impossible,
+        Reason::Held => WaitCode::Held,
+        Reason::Limit(_) => WaitCode::Limit,
+        Reason::Priority => WaitCode::Priority,
+        Reason::Capacity(_) => WaitCode::Capacity,
+    }
+}
