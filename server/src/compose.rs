@@ -10,6 +10,7 @@ use anyhow::{Context as _, Result};
 use control::{
     Control, Policy, Ports,
     accounts::Accounts,
+    jobs::JobPolicy,
     ports::{
         clock::{SystemClock, SystemEntropy},
         coordination::AssignmentPublisher,
@@ -144,7 +145,8 @@ fn policy(config: &Config) -> Result<Policy> {
     let images = ImageRules { registries: config.images.registries.clone(), base: base_image(config)? };
     let pids = config.worker.pids.0;
     let quota_policy = config.limits.quota_policy(pids);
-    Ok(Policy { quota_policy, cluster_net: config.network.cluster_net, overcommit, images, pids })
+    let (cluster_net, jobs) = (config.network.cluster_net, JobPolicy::default());
+    Ok(Policy { quota_policy, cluster_net, overcommit, images, pids, jobs })
 }
 
 /// The image that new vclusters are offered.

@@ -222,9 +222,10 @@ impl Guard {
                 Ok(Heard::Change)
             }
             EventBody::VclusterGone { id, .. } if *id == self.vcluster.id => Ok(Heard::Gone),
-            EventBody::Vcluster { .. } | EventBody::VclusterGone { .. } | EventBody::LimitsChanged => {
-                Ok(Heard::Nothing)
-            }
+            EventBody::Vcluster { .. }
+            | EventBody::VclusterGone { .. }
+            | EventBody::LimitsChanged
+            | EventBody::Job { .. } => Ok(Heard::Nothing),
         }
     }
 

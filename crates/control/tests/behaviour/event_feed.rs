@@ -14,6 +14,7 @@ fn name(feed: Feed) -> (i64, String) {
             EventBody::Vcluster { vcluster, .. } => (event.sequence, vcluster.name.to_string()),
             EventBody::VclusterGone { .. } => (event.sequence, "gone".into()),
             EventBody::LimitsChanged => (event.sequence, "limits".into()),
+            EventBody::Job { id, .. } => (event.sequence, format!("job {id}")),
         },
         Feed::Resync { sequence } => (sequence, "resync".into()),
     }

@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
-use domain::{UserId, VclusterId, quota::Usage, vcluster::Vcluster};
+use domain::{JobId, UserId, VclusterId, job::JobState, quota::Usage, vcluster::Vcluster};
 
 use super::StoreError;
 
@@ -29,6 +29,11 @@ pub enum EventBody {
     },
     /// What the owner may hold is not what it was.
     LimitsChanged,
+    /// A job was submitted, or its state is another one now: this one.
+    Job {
+        id: JobId,
+        state: JobState,
+    },
 }
 
 #[async_trait]
