@@ -6,6 +6,7 @@ use chrono::{DateTime, Utc};
 use domain::{
     SessionHandle, TokenId, UserId,
     app::App,
+    job::Job,
     name::UserName,
     task::Task,
     user::{Role, Scope, Scopes, User},
@@ -76,6 +77,14 @@ impl Owned for Vcluster {
 
 impl Owned for Task {
     const WHAT: &'static str = "task";
+
+    fn owner(&self) -> UserId {
+        self.owner
+    }
+}
+
+impl Owned for Job {
+    const WHAT: &'static str = "job";
 
     fn owner(&self) -> UserId {
         self.owner

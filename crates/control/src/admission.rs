@@ -1,9 +1,10 @@
-//! Whether nodes may hold what they are to hold: within their owner's limits, with room on the hosts, with their runtime
-//! there. Every order after which a node holds something it did not hold passes here. Decides inside the
+//! Whether nodes and jobs may hold what they are to hold: within their owner's limits, with room on the hosts, with their runtime
+//! there. Every order after which one of them holds something it did not hold passes here. Decides inside the
 //! transaction that writes the order down. Knows no vcluster's lifecycle.
 
 use domain::{
-    UserId,
+    UserId, Violation,
+    job::Job,
     name::{RuntimeName, WorkerName},
     node::Node,
     quota::Usage,
@@ -71,6 +72,25 @@ impl Admission {
         self.hosts.check_same_hosts(nodes, each, self.overcommit, &tx.worker_usage().await?)
     }
 
+    /// Whether a job of this size fits into its owner's limits when they hold nothing else.
+    pub(crate) fn could_start(&self, quota: &QuotaAssignment, each: Resources) -> Result<(), Error> {
+        let never = |fault: Violation| Violation {
+            // A job has no field for its processes.
+            field: fault.field.replace("nodes", "resources"),
+            message: format!("{}; the job could never start", fault.message),
+        };
+        let fits = self.quota_policy.of(quota).check(Usage::default(), of_job(each));
+        fits.map_err(|faults| Error::LimitExceeded(faults.into_iter().map(never).collect()))
+    }
+
+    /// Whether the job may begin on this host now.
+    pub(crate) async fn start(&self, tx: &mut dyn Transaction, job: &Job, worker: &WorkerName) -> Result<(), Error> {
+        let (each, runtime) = (job.spec.resources, job.spec.runtime.as_ref());
+        let quota = tx.quota_assignment(job.owner).await?;
+        self.check_limits(tx, job.owner, &quota, of_job(each)).await?;
+        self.hosts.check_one_on(worker, each, runtime, self.overcommit, &tx.worker_usage().await?)
+    }
+
     /// Returns what the owner holds with what is asked.
     async fn check_limits(
         &self,
@@ -83,4 +103,9 @@ impl Admission {
         self.quota_policy.of(quota).check(used, asked).map_err(Error::LimitExceeded)?;
         Ok(used.plus(asked))
     }
+}
+
+/// A job is no node, and takes the same.
+fn of_job(each: Resources) -> Usage {
+    Usage { nodes: 0, ..Usage::of_nodes(1, each) }
 }

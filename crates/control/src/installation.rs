@@ -9,6 +9,7 @@ use std::{
     sync::Arc,
 };
 
+use chrono::TimeDelta;
 use domain::{
     name::{RuntimeName, WorkerName},
     quota::Usage,
@@ -23,6 +24,7 @@ use crate::{
     Error, Policy, Ports,
     actor::Actor,
     events::Events,
+    jobs::Queue,
     ports::{
         clock::Clock,
         coordination::WorkerInfo,
@@ -58,6 +60,8 @@ pub struct Installation {
     notices: Notices,
     events: Events,
     dispatcher: Dispatcher,
+    queue: Queue,
+    half_life: TimeDelta,
 }
 
 impl std::fmt::Debug for Installation {
@@ -73,11 +77,12 @@ impl Installation {
         hosts: Hosts,
         notices: Notices,
         events: Events,
-        dispatcher: Dispatcher,
+        (dispatcher, queue): (Dispatcher, Queue),
     ) -> Self {
         let Ports { store, clock, .. } = ports.clone();
-        let (overcommit, quota_policy) = (policy.overcommit, policy.quota_policy.clone());
-        Self { store, clock, hosts, overcommit, quota_policy, notices, events, dispatcher }
+        let (overcommit, quota_policy, half_life) =
+            (policy.overcommit, policy.quota_policy.clone(), policy.jobs.half_life);
+        Self { store, clock, hosts, overcommit, quota_policy, notices, events, dispatcher, queue, half_life }
     }
 
     /// Declares a host gone for good: its nodes leave the record, and what they held is free. Refused while it answers.
@@ -88,9 +93,13 @@ impl Installation {
             return Err(Error::HostAnswers(host));
         }
         let now = self.clock.now();
-        let (work, gone) = gone::prepare(&*self.store, &host, now).await?;
-        let (dispatcher, instances) = (self.dispatcher.clone(), gone.instances());
-        work.commit(&self.events, move || dispatcher.withdraw(instances)).await?;
+        let (work, gone) = gone::prepare(&*self.store, &host, now, self.half_life).await?;
+        let (dispatcher, queue, instances) = (self.dispatcher.clone(), self.queue.clone(), gone.instances());
+        let then = move || {
+            dispatcher.withdraw(instances);
+            queue.wake();
+        };
+        work.commit(&self.events, then).await?;
         let (nodes, vclusters, tasks) = (gone.nodes.len(), gone.vclusters, gone.tasks.len());
         tracing::warn!(%host, nodes, vclusters, tasks, user = %actor.name, "a host was declared gone; nothing of it is waited for");
         Ok(gone)

@@ -14,6 +14,7 @@ pub mod events;
 pub mod federation;
 pub mod images;
 pub mod installation;
+pub mod jobs;
 pub mod nodes;
 mod openings;
 pub mod ports;
@@ -42,6 +43,7 @@ use crate::{
     federation::Federation,
     images::Images,
     installation::Installation,
+    jobs::{JobPolicy, Jobs, Queue},
     nodes::Nodes,
     openings::Openings,
     ports::{
@@ -67,8 +69,9 @@ pub struct Policy {
     pub overcommit: Overcommit,
     /// Which images may be used, before the administrators' list.
     pub images: ImageRules,
-    /// How many processes and threads each new node may have.
+    /// How many processes and threads each new node or job may have.
     pub pids: u32,
+    pub jobs: JobPolicy,
 }
 
 /// Everything control needs from outside.
@@ -93,6 +96,7 @@ impl std::fmt::Debug for Ports {
 pub struct Control {
     pub accounts: Accounts,
     pub vclusters: Vclusters,
+    pub jobs: Jobs,
     pub tasks: Tasks,
     pub terminals: Terminals,
     pub nodes: Nodes,
@@ -110,6 +114,7 @@ impl Control {
         let events = Events::new(ports.store.clone());
         let hosts = Hosts::default();
         let (dispatcher, orders) = Dispatcher::new();
+        let queue = Queue::default();
         let images = Images::new(ports, &policy);
         let notices = Notices::default();
         let openings = Openings::new(ports);
@@ -119,6 +124,15 @@ impl Control {
         let control = Self {
             accounts: Accounts::new(ports.store.clone(), ports.clock.clone(), ports.entropy.clone(), quota_policy)
                 .with_events(events.clone()),
+            jobs: Jobs::new(
+                ports,
+                &policy,
+                images.clone(),
+                events.clone(),
+                hosts.clone(),
+                dispatcher.clone(),
+                queue.clone(),
+            ),
             tasks: Tasks::new(ports, events.clone(), dispatcher.clone()),
             terminals: Terminals::new(ports, vclusters.clone(), openings.clone()),
             nodes: Nodes::new(ports, vclusters.clone(), openings.clone()),
@@ -134,10 +148,10 @@ impl Control {
                 hosts.clone(),
                 notices.clone(),
                 events.clone(),
-                dispatcher.clone(),
+                (dispatcher.clone(), queue.clone()),
             ),
         };
-        (control, Reconciler::new(ports, events, hosts, (dispatcher, orders), images, &policy, notices))
+        (control, Reconciler::new(ports, events, hosts, (dispatcher, orders, queue), images, &policy, notices))
     }
 
     /// With how long a sign-in is good for what makes the way in wider.

@@ -1,9 +1,9 @@
 //! Brings orders to workers and their reports back into the record, for as long as the daemon runs.
 //!
-//! Two loops. The dispatcher publishes what the record wants; after every failure, at the start, when a worker asks for it and
+//! Three loops. The dispatcher publishes what the record wants; after every failure, at the start, when a worker asks for it and
 //! every half minute it publishes everything again. The collector takes reports in, those of one answer in one transaction, and
-//! answers workers that have found a container without an assignment. Both can be killed at any moment: what was not done is
-//! found again in the record and in the workers' reports.
+//! answers workers that have found a container without an assignment. The starter begins the jobs whose turn has come. All can be
+//! killed at any moment: what was not done is found again in the record and in the workers' reports.
 
 mod catch_up;
 mod collector;
@@ -13,6 +13,7 @@ pub mod hosts;
 pub(crate) mod notices;
 pub(crate) mod orphans;
 mod progress;
+mod queue;
 mod sweeper;
 
 use domain::name::WorkerName;
@@ -25,14 +26,16 @@ pub use orphans::UNCLAIMED_KEPT;
 
 use self::{
     catch_up::CatchUp, collector::Collector, dispatcher::Work, hosts::Hosts, notices::Notices, orphans::Orphans,
+    queue::Starter,
 };
-use crate::{Policy, Ports, events::Events, images::Images};
+use crate::{Policy, Ports, events::Events, images::Images, jobs::Queue};
 
 /// The background half of control; runs until it is cancelled.
 #[derive(Debug)]
 pub struct Reconciler {
     collector: Collector,
     publisher: dispatcher::Publisher,
+    starter: Starter,
 }
 
 impl Reconciler {
@@ -40,23 +43,25 @@ impl Reconciler {
         ports: &Ports,
         events: Events,
         hosts: Hosts,
-        (dispatcher, orders): (Dispatcher, mpsc::UnboundedReceiver<Work>),
+        (dispatcher, orders, queue): (Dispatcher, mpsc::UnboundedReceiver<Work>, Queue),
         images: Images,
         policy: &Policy,
         notices: Notices,
     ) -> Self {
-        let catch_up = CatchUp::new(ports, events.clone(), notices.clone());
+        let catch_up = CatchUp::new(ports, events.clone(), notices.clone(), policy.jobs.half_life);
         let orphans = Orphans::new(ports, dispatcher.clone(), notices.clone());
         Self {
             publisher: dispatcher::Publisher::new(ports, catch_up, notices.clone(), orders, images),
-            collector: Collector::new(ports, events, hosts, dispatcher, policy, orphans, notices),
+            starter: Starter::new(ports, policy, events.clone(), hosts.clone(), dispatcher.clone(), queue.clone()),
+            collector: Collector::new(ports, events, hosts, (dispatcher, queue), policy, orphans, notices),
         }
     }
 
     pub async fn run(self, stop: CancellationToken) {
         let publish = self.publisher.run(stop.clone());
-        let collect = self.collector.run(stop);
-        futures::future::join(publish, collect).await;
+        let collect = self.collector.run(stop.clone());
+        let start = self.starter.run(stop);
+        futures::future::join3(publish, collect, start).await;
     }
 }
 

@@ -2,7 +2,7 @@
 //! follows it however late it is answered.
 
 use chrono::{DateTime, Utc};
-use domain::{UserId, VclusterId, quota::Usage, vcluster::Vcluster};
+use domain::{UserId, VclusterId, job::Job, quota::Usage, vcluster::Vcluster};
 
 use crate::{
     events::Events,
@@ -40,6 +40,16 @@ impl UnitOfWork {
 
     async fn tell_saved(&mut self, vcluster: &Vcluster, usage: Usage) -> Result<(), StoreError> {
         self.tell(vcluster.owner, EventBody::Vcluster { vcluster: Box::new(vcluster.clone()), usage }).await
+    }
+
+    pub(crate) async fn save_job(&mut self, job: &Job) -> Result<(), StoreError> {
+        self.tx.save_job(job).await?;
+        self.tell_job(job).await
+    }
+
+    /// For one that is written down already.
+    pub(crate) async fn tell_job(&mut self, job: &Job) -> Result<(), StoreError> {
+        self.tell(job.owner, EventBody::Job { id: job.id, state: job.state }).await
     }
 
     pub(crate) async fn tell(&mut self, owner: UserId, body: EventBody) -> Result<(), StoreError> {

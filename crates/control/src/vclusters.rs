@@ -18,6 +18,7 @@ use domain::{
 };
 
 pub use creation::CreateVcluster;
+pub(crate) use creation::check_key;
 
 use crate::{
     Error, Policy, Ports,

@@ -1,7 +1,7 @@
 //! A host that is gone for good. An administrator says so, because nothing else can, and its nodes leave the record without
 //! their worker's word. Whether the host answers is the caller's to find out.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use domain::{
     InstanceId, NodeId, TaskId,
     name::WorkerName,
@@ -12,6 +12,7 @@ use domain::{
 
 use crate::{
     Error,
+    jobs::{JobPolicy, follow},
     ports::store::{Store, StoreError},
     unit_of_work::UnitOfWork,
 };
@@ -36,7 +37,7 @@ impl GoneHost {
 
 /// Takes the host's nodes out of the record, as the command line does it: open pages hear of it when they are loaded again.
 pub async fn forget_host(store: &dyn Store, host: &WorkerName, now: DateTime<Utc>) -> Result<GoneHost, Error> {
-    let (work, gone) = prepare(store, host, now).await?;
+    let (work, gone) = prepare(store, host, now, JobPolicy::default().half_life).await?;
     work.tx.commit().await?;
     Ok(gone)
 }
@@ -46,6 +47,7 @@ pub(super) async fn prepare(
     store: &dyn Store,
     host: &WorkerName,
     now: DateTime<Utc>,
+    half_life: TimeDelta,
 ) -> Result<(UnitOfWork, GoneHost), Error> {
     let there = store.vclusters_on(host).await?.vclusters;
     let (mut work, mut gone) = (UnitOfWork::new(store.begin().await?, now), GoneHost::default());
@@ -64,6 +66,9 @@ pub(super) async fn prepare(
         }
         task.lose_host(&format!("host {host} was declared gone"), now);
         work.tx.save_task(&task).await?;
+        if let Some(job) = follow(&mut *work.tx, &task, now, half_life).await? {
+            work.tell_job(&job).await?;
+        }
         gone.tasks.push((task.worker, task.id, task.generation));
     }
     if gone.nodes.is_empty() && gone.tasks.is_empty() { Err(Error::NotFound("host")) } else { Ok((work, gone)) }

@@ -3,6 +3,7 @@
 
 use std::{collections::BTreeSet, sync::Arc};
 
+use chrono::TimeDelta;
 use domain::{
     TaskId,
     node::{Generation, Node},
@@ -14,6 +15,7 @@ use super::notices::Notices;
 use crate::{
     Error, Ports,
     events::Events,
+    jobs::follow,
     ports::{
         clock::Clock,
         coordination::{Newer, Order, Subject},
@@ -28,11 +30,12 @@ pub(super) struct CatchUp {
     clock: Arc<dyn Clock>,
     events: Events,
     notices: Notices,
+    half_life: TimeDelta,
 }
 
 impl CatchUp {
-    pub(super) fn new(ports: &Ports, events: Events, notices: Notices) -> Self {
-        Self { store: ports.store.clone(), clock: ports.clock.clone(), events, notices }
+    pub(super) fn new(ports: &Ports, events: Events, notices: Notices, half_life: TimeDelta) -> Self {
+        Self { store: ports.store.clone(), clock: ports.clock.clone(), events, notices, half_life }
     }
 
     /// Returns what is to be published again.
@@ -69,7 +72,7 @@ impl CatchUp {
 
     async fn raise_task(
         &self,
-        mut tx: Box<dyn Transaction>,
+        tx: Box<dyn Transaction>,
         id: TaskId,
         generation: Generation,
         order: Order,
@@ -77,11 +80,15 @@ impl CatchUp {
         // Gone meanwhile, or by now the record says what is published.
         let is_same = |task: &Task| task.generation == generation && Order::from(task.intent) == order;
         let Some(mut task) = tx.task(id).await?.filter(|task| !is_same(task)) else { return Ok(None) };
-        if !task.catch_up(generation, self.clock.now()) {
+        let mut work = UnitOfWork::new(tx, self.clock.now());
+        if !task.catch_up(generation, work.now) {
             return Ok(None);
         }
-        tx.save_task(&task).await?;
-        tx.commit().await?;
+        work.tx.save_task(&task).await?;
+        if let Some(job) = follow(&mut *work.tx, &task, work.now, self.half_life).await? {
+            work.tell_job(&job).await?;
+        }
+        work.commit(&self.events, || ()).await?;
         Ok(Some(Subject::Task(id)))
     }
 }

@@ -7,6 +7,7 @@ use std::{
     time::Duration,
 };
 
+use chrono::TimeDelta;
 use domain::{
     InstanceId, NodeId, OperationId, TaskId, VclusterId,
     name::WorkerName,
@@ -35,6 +36,7 @@ use crate::{
     Error, Policy, Ports,
     admission::Admission,
     events::Events,
+    jobs::Queue,
     ports::{
         clock::{Clock, Entropy},
         coordination::{AssignmentPublisher, Report, ReportEvent, Subject},
@@ -58,6 +60,8 @@ pub(super) struct Collector {
     hosts: Hosts,
     comeback: Comeback,
     dispatcher: Dispatcher,
+    queue: Queue,
+    half_life: TimeDelta,
     /// Where another subnet is cut from when a vcluster's own is taken.
     cluster_net: Ipv4Net,
     orphans: Orphans,
@@ -80,7 +84,7 @@ impl Collector {
         ports: &Ports,
         events: Events,
         hosts: Hosts,
-        dispatcher: Dispatcher,
+        (dispatcher, queue): (Dispatcher, Queue),
         policy: &Policy,
         orphans: Orphans,
         notices: Notices,
@@ -96,6 +100,8 @@ impl Collector {
             events,
             hosts,
             dispatcher,
+            queue,
+            half_life: policy.jobs.half_life,
             cluster_net: policy.cluster_net,
             orphans,
             notices,
@@ -150,6 +156,7 @@ impl Collector {
                 // No event names a worker whose lease ended while nothing was watched.
                 self.unheard_at = Some(Instant::now() + HEARD_WITHIN);
                 self.hosts.replace(workers);
+                self.queue.wake();
                 self.reports = reports.iter().map(|report| (report.instance, report.clone())).collect();
                 self.take_snapshot(self.of_hosts_that_answer(reports)).await?;
                 self.orphans.forget_but(&orphans, &self.hosts).await?;
@@ -172,11 +179,13 @@ impl Collector {
                 let name = info.name.clone();
                 let back = !self.hosts.knows(&name) || (info.unready.is_none() && !self.hosts.is_ready(&name));
                 self.hosts.put(info);
+                self.queue.wake();
                 if back { self.find_again(&name).await } else { Ok(()) }
             }
             ReportEvent::WorkerLost(name) => {
                 tracing::warn!(worker = %name, "worker does not answer");
                 self.hosts.remove(&name);
+                self.queue.wake();
                 self.lose(&name).await
             }
         }
@@ -214,7 +223,7 @@ impl Collector {
     async fn take_reports(&mut self, reports: Vec<Report>) -> Result<(), Error> {
         let mut tx = self.store.begin().await?;
         let mut taken: BTreeMap<VclusterId, (Vcluster, Progress)> = BTreeMap::new();
-        let (mut strangers, mut tasks) = (Vec::new(), TaskProgress::default());
+        let (mut strangers, mut tasks) = (Vec::new(), TaskProgress::new(self.half_life));
         for report in reports {
             let node = report.instance.as_node();
             let open = taken.iter().find(|(_, (vcluster, _))| vcluster.node_by_id(node).is_some());
@@ -311,8 +320,12 @@ impl Collector {
         if changed.is_empty() && !tasks.changed {
             return Ok(());
         }
+        for job in &tasks.jobs {
+            work.tell_job(job).await?;
+        }
+        let freed = tasks.freed() || changed.iter().any(|(_, progress)| progress.finished);
         let left: Vec<_> = changed.iter().flat_map(|(_, progress)| progress.left.clone()).collect();
-        let dispatcher = self.dispatcher.clone();
+        let (dispatcher, queue) = (self.dispatcher.clone(), self.queue.clone());
         // What follows from the commit follows it also when it is answered late.
         let then = move || {
             tasks.orders.into_iter().for_each(|task| dispatcher.dispatch(Subject::Task(task)));
@@ -322,6 +335,9 @@ impl Collector {
                 if progress.orders {
                     dispatcher.dispatch(Subject::Vcluster(vcluster.id));
                 }
+            }
+            if freed {
+                queue.wake();
             }
         };
         work.commit(&self.events, then).await?;

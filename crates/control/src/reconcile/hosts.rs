@@ -89,7 +89,7 @@ impl Hosts {
         for (worker, runtime) in wanted {
             let count = nodes.iter().filter(|node| node.worker == *worker).count();
             let count = u32::try_from(count).unwrap_or(u32::MAX);
-            let here: Vec<Host> = self.as_problem(used).into_iter().filter(|host| host.name == *worker).collect();
+            let here = self.on(worker, used);
             scheduler::place(&Problem { hosts: &here, count, each, runtime, overcommit }).map_err(
                 |fault| match fault {
                     NoRoom::NoHost => Error::NoRoom(vec![Violation::new(
@@ -103,7 +103,26 @@ impl Hosts {
         Ok(())
     }
 
-    fn as_problem(&self, used: &[(WorkerName, Usage)]) -> Vec<Host> {
+    /// Whether one of this size fits on this host.
+    pub(crate) fn check_one_on(
+        &self,
+        worker: &WorkerName,
+        each: Resources,
+        runtime: Option<&RuntimeName>,
+        overcommit: Overcommit,
+        used: &[(WorkerName, Usage)],
+    ) -> Result<(), Error> {
+        let here = self.on(worker, used);
+        scheduler::place(&Problem { hosts: &here, count: 1, each, runtime, overcommit }).map(drop).map_err(no_room)
+    }
+
+    /// This host, if it is there.
+    fn on(&self, worker: &WorkerName, used: &[(WorkerName, Usage)]) -> Vec<Host> {
+        self.as_problem(used).into_iter().filter(|host| host.name == *worker).collect()
+    }
+
+    /// Every host that is there, with what tenants hold on it.
+    pub(super) fn as_problem(&self, used: &[(WorkerName, Usage)]) -> Vec<Host> {
         let held =
             |name: &WorkerName| used.iter().find(|(worker, _)| worker == name).map_or(Usage::default(), |(_, u)| *u);
         let host = |info: &WorkerInfo| Host {

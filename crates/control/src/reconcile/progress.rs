@@ -2,9 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use domain::{
     InstanceId, NodeId, TaskId,
+    job::Job,
     name::WorkerName,
     node::{Generation, NodeState, Observation},
     operation::{Operation, OperationKind},
@@ -12,9 +13,12 @@ use domain::{
     vcluster::{Change, Vcluster},
 };
 
-use crate::ports::{
-    coordination::Report,
-    store::{StoreError, Transaction},
+use crate::{
+    jobs,
+    ports::{
+        coordination::Report,
+        store::{StoreError, Transaction},
+    },
 };
 
 #[derive(Debug, Default)]
@@ -69,14 +73,27 @@ impl Progress {
 }
 
 /// What a batch of reports did to tasks.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct TaskProgress {
     pub(super) changed: bool,
     /// Those that their workers have something to do about.
     pub(super) orders: BTreeSet<TaskId>,
+    /// What their jobs are now, one after the other: their owners are to be told.
+    pub(super) jobs: Vec<Job>,
+    /// In which time half of what users have used is forgotten.
+    half_life: TimeDelta,
 }
 
 impl TaskProgress {
+    pub(super) const fn new(half_life: TimeDelta) -> Self {
+        Self { changed: false, orders: BTreeSet::new(), jobs: Vec::new(), half_life }
+    }
+
+    /// What a job held is free.
+    pub(super) fn freed(&self) -> bool {
+        self.jobs.iter().any(|job| job.state.is_final())
+    }
+
     /// Takes in a report about an instance that is no node. Returns whether its assignment can be withdrawn.
     pub(super) async fn take(
         &mut self,
@@ -103,6 +120,7 @@ impl TaskProgress {
             tx.keep_home(task.owner, &task.worker, now).await?;
         }
         tx.save_task(&task).await?;
+        self.jobs.extend(jobs::follow(tx, &task, now, self.half_life).await?);
         Ok(change == TaskChange::Cleared)
     }
 }

@@ -159,7 +159,7 @@ impl Vclusters {
     }
 }
 
-fn check_key(key: &str) -> Result<&str, Error> {
+pub(crate) fn check_key(key: &str) -> Result<&str, Error> {
     if (1..=128).contains(&key.len()) && key.chars().all(|c| c.is_ascii_graphic()) {
         return Ok(key);
     }

@@ -5,6 +5,7 @@ use std::{net::IpAddr, sync::Arc, time::Duration};
 use control::{
     Control, Error, Policy, Ports,
     actor::Actor,
+    jobs::JobPolicy,
     ports::{
         clock::Clock as _,
         coordination::{Order, Report, Verdict, WorkerCoordination, WorkerInfo},
@@ -56,6 +57,7 @@ pub(crate) fn policy() -> Policy {
         overcommit: Overcommit { cpu: 4.0, memory: 1.0 },
         images: testkit::build::image_rules(),
         pids: 512,
+        jobs: JobPolicy::default(),
     }
 }
 

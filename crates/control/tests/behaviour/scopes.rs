@@ -1,7 +1,7 @@
 //! What a token may: each use-case asks for its scope, and for no other. A use-case that is new and names an actor
 //! fails here until it says which.
 
-use std::path::Path;
+use std::{path::Path, time::Duration};
 
 use control::{
     Error,
@@ -10,13 +10,13 @@ use control::{
     apps::AppChange,
     ports::{
         node::{Attach, AttachFrom, TerminalSize},
-        store::{PageRequest, SessionKey},
+        store::{JobFilter, PageRequest, SessionKey},
     },
     terminals::NewTerminal,
     vclusters::ChangeVcluster,
 };
 use domain::{
-    AppId, SessionHandle, TaskId, TokenId, VclusterId,
+    AppId, JobId, SessionHandle, TaskId, TokenId, VclusterId,
     name::NodeName,
     user::{Role, Scope, Scopes},
 };
@@ -24,6 +24,7 @@ use uuid::Uuid;
 
 use crate::{
     harness::{Harness, address, order},
+    jobs::job,
     node_access::KEY,
     tasks::new_task,
 };
@@ -82,6 +83,18 @@ async fn vclusters(Harness { control, .. }: &Harness, actor: &Actor) -> Vec<Aske
         ("add_nodes", VCLUSTERS, lacks(of.add_nodes(actor, LAB, 1).await)),
         ("remove_node", VCLUSTERS, lacks(of.remove_node(actor, LAB, node()).await)),
         ("change", VCLUSTERS, lacks(of.change(actor, LAB, ChangeVcluster::default()).await)),
+    ]
+}
+
+async fn jobs(Harness { control, .. }: &Harness, actor: &Actor) -> Vec<Asked> {
+    let (jobs, id) = (&control.jobs, JobId::try_from(9).expect("a number"));
+    vec![
+        ("list", READ, lacks(jobs.list(actor, &JobFilter::default(), page()).await)),
+        ("get", READ, lacks(jobs.get(actor, id).await)),
+        ("submit", SSH, lacks(jobs.submit(actor, job(""), None).await)),
+        ("cancel", SSH, lacks(jobs.cancel(actor, id).await)),
+        ("set_held", SSH, lacks(jobs.set_held(actor, id, true).await)),
+        ("output", SSH, lacks(jobs.output(actor, id, 0, 1, Duration::ZERO).await)),
     ]
 }
 
@@ -171,6 +184,7 @@ async fn administration(Harness { control, .. }: &Harness, actor: &Actor) -> Vec
 
 async fn all(harness: &Harness, actor: &Actor) -> Vec<Asked> {
     let mut asked = vclusters(harness, actor).await;
+    asked.extend(jobs(harness, actor).await);
     asked.extend(tasks_and_apps(harness, actor).await);
     asked.extend(nodes(harness, actor).await);
     asked.extend(oneself(harness, actor).await);

@@ -26,6 +26,7 @@ pub(crate) fn new_task() -> NewTask {
         runtime: None,
         resources: Resources { cpu_milli: 500, memory_mib: 256, pids: 64 },
         command: vec!["true".to_owned()].try_into().expect("a command"),
+        batch: None,
     }
 }
 
@@ -42,12 +43,12 @@ impl Harness {
         self.control.tasks.get(&self.ada, id).await.expect("a task")
     }
 
-    async fn ordered(&self, id: TaskId, order: Order) -> Generation {
+    pub(crate) async fn ordered(&self, id: TaskId, order: Order) -> Generation {
         let published = async || self.coordination.assignment(id).filter(|published| published.order == order);
         obtain(&format!("the order {order:?}"), SOON, published).await.generation
     }
 
-    async fn tell(&self, id: TaskId, generation: Generation, phase: Phase) {
+    pub(crate) async fn tell(&self, id: TaskId, generation: Generation, phase: Phase) {
         let worker = "here".parse().expect("a name");
         let report = Report { instance: id.into(), worker, observation: Observation::new(generation, phase) };
         self.coordination.report(&[report]).await.expect("coordination answers");
@@ -81,7 +82,7 @@ impl Harness {
         id
     }
 
-    async fn restart_if(&mut self, kill: bool) {
+    pub(crate) async fn restart_if(&mut self, kill: bool) {
         if kill {
             self.restart().await;
         }

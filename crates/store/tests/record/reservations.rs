@@ -6,6 +6,7 @@ use std::{collections::BTreeSet, sync::Arc, time::Duration};
 use control::{
     Control, Error, Policy, Ports,
     actor::Actor,
+    jobs::JobPolicy,
     ports::{
         coordination::{WorkerCoordination, WorkerInfo},
         store::{EventReads, VclusterReads},
@@ -179,7 +180,8 @@ fn control(
     let overcommit = Overcommit { cpu: 1.0, memory: 1.0 };
     let cluster_net = "172.20.0.0/24".parse().expect("a network");
     let images = testkit::build::image_rules();
-    let policy = Policy { quota_policy: LIMITS.into(), cluster_net, overcommit, images, pids: PIDS as u32 };
+    let (pids, jobs) = (PIDS as u32, JobPolicy::default());
+    let policy = Policy { quota_policy: LIMITS.into(), cluster_net, overcommit, images, pids, jobs };
     let (control, reconciler) = Control::new(&ports, policy);
     tokio::spawn(reconciler.run(stop.clone()));
     control

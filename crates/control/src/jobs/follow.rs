@@ -1,0 +1,67 @@
+//! What becomes of a job when something has become of its task: decided with it, in the same transaction.
+
+use chrono::{DateTime, TimeDelta, Utc};
+use domain::{job::Job, task::Task};
+
+use crate::ports::store::{StoreError, Transaction, UsedCpu};
+
+/// Has the job of this task follow it. Returns the job where that changed it: its owner is to be told. What it has used is counted
+/// when it ends, once.
+pub(crate) async fn follow(
+    tx: &mut dyn Transaction,
+    task: &Task,
+    now: DateTime<Utc>,
+    half_life: TimeDelta,
+) -> Result<Option<Job>, StoreError> {
+    if task.batch.is_none() {
+        return Ok(None);
+    }
+    let mut job = match tx.job_of_task(task.id).await {
+        Ok(Some(job)) => job,
+        // One that cannot be read holds up nothing else.
+        Ok(None) | Err(StoreError::Unreadable { .. }) => return Ok(None),
+        Err(error) => return Err(error),
+    };
+    if !job.follow(task) {
+        return Ok(None);
+    }
+    tx.save_job(&job).await?;
+    if job.state.is_final() {
+        count(tx, &job, task, now, half_life).await?;
+        tracing::info!(job = %job.id, state = job.state.as_str(), reason = job.reason.as_deref(), "job ended");
+    }
+    Ok(Some(job))
+}
+
+async fn count(
+    tx: &mut dyn Transaction,
+    job: &Job,
+    task: &Task,
+    now: DateTime<Utc>,
+    half_life: TimeDelta,
+) -> Result<(), StoreError> {
+    let used = used(job, task);
+    if used <= 0.0 {
+        return Ok(());
+    }
+    let before = tx.used_cpu().await?.into_iter().find(|used| used.owner == job.owner);
+    let left = before.map_or(0.0, |before| left(before, now, half_life));
+    tx.save_used_cpu(UsedCpu { owner: job.owner, cpu_seconds: left + used, at: now }).await
+}
+
+/// What counts of it now.
+pub(crate) fn left(used: UsedCpu, now: DateTime<Utc>, half_life: TimeDelta) -> f64 {
+    // A clock that was set back makes nothing more.
+    scheduler::decayed(used.cpu_seconds, (now - used.at).max(TimeDelta::zero()), half_life)
+}
+
+/// CPU-seconds that it had to itself. One that was never seen running, but may have run, had them since its turn came.
+fn used(job: &Job, task: &Task) -> f64 {
+    let Some(attempt) = &job.attempt else { return 0.0 };
+    let since = attempt.running_since.or_else(|| task.begun.then_some(attempt.started_at));
+    let (Some(since), Some(end)) = (since, job.ended_at) else { return 0.0 };
+    // How late its end was heard of, as with a host that was away, is not its owner's doing.
+    let longest = f64::from(job.spec.time_limit.seconds());
+    let seconds = (end - since).num_milliseconds() as f64 / 1000.0;
+    job.spec.resources.cpus() * seconds.clamp(0.0, longest)
+}

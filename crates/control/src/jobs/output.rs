@@ -1,0 +1,137 @@
+//! What a job's script writes: a file in its owner's home, read in the job's own container while that runs, and through another
+//! one afterwards. Nothing of it is kept here.
+
+use std::{sync::Arc, time::Duration};
+
+use domain::{
+    JobId,
+    job::{Job, JobState},
+    task::Task,
+    user::Scope,
+};
+use tokio::{
+    sync::broadcast::{self, error::RecvError},
+    time::{Instant, timeout_at},
+};
+
+use super::Jobs;
+use crate::{
+    Error,
+    actor::Actor,
+    ports::{
+        node::{FilePart, NodeAddress, NodeError, ReadFile},
+        store::{EventBody, StoredEvent},
+    },
+};
+
+/// Bytes that are read at once.
+const MOST: u32 = 1 << 20;
+const LONGEST_WAIT: Duration = Duration::from_secs(60);
+/// How long after a container has stopped answering the record hears that its job has ended.
+const HEARD_WITHIN: Duration = Duration::from_secs(3);
+
+/// A part of a job's output.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Output {
+    /// Bytes of the file now; 0 where there is none.
+    pub size: u64,
+    /// Where in the file `bytes` begin.
+    pub from: u64,
+    pub bytes: Vec<u8>,
+    /// The job writes nothing to it any more.
+    pub ended: bool,
+}
+
+impl Output {
+    const fn none(from: u64, ended: bool) -> Self {
+        Self { size: 0, from, bytes: Vec::new(), ended }
+    }
+
+    fn of(part: FilePart, from: u64, ended: bool) -> Self {
+        Self { size: part.size, from, bytes: part.bytes, ended }
+    }
+}
+
+impl Jobs {
+    /// At most `most` bytes behind `from`. Waits up to `wait` for the first one when there is none yet and the job may still write it.
+    ///
+    /// # Errors
+    /// [`Error::Node`] where the job's host does not answer.
+    pub async fn output(
+        &self,
+        actor: &Actor,
+        id: JobId,
+        from: u64,
+        most: u32,
+        wait: Duration,
+    ) -> Result<Output, Error> {
+        // A file of the home, whatever its name is.
+        actor.may(Scope::Ssh)?;
+        let deadline = Instant::now() + wait.min(LONGEST_WAIT);
+        let mut job = self.once(actor, id, deadline, |job| runs(job) || job.state.is_final()).await?;
+        let Some(task) = self.begun_task(&job).await? else { return Ok(Output::none(from, job.state.is_final())) };
+        let wait_ms = u32::try_from(deadline.saturating_duration_since(Instant::now()).as_millis()).unwrap_or(0);
+        let mut read = ReadFile { path: job.spec.output_of(id), from, most: most.min(MOST), wait_ms };
+        if !job.state.is_final() {
+            let fault = match self.nodes.read_file(&NodeAddress::of_task(&task), &read).await {
+                Ok(part) => return Ok(Output::of(part, from, false)),
+                Err(fault) => fault,
+            };
+            // It may have ended meanwhile.
+            let no_file = matches!(fault, NodeError::NoFile(_));
+            let until = if no_file { deadline } else { deadline.max(Instant::now() + HEARD_WITHIN) };
+            job = self.once(actor, id, until, |job| job.state.is_final()).await?;
+            if !job.state.is_final() {
+                return if no_file { Ok(Output::none(from, false)) } else { Err(fault.into()) };
+            }
+        }
+        read.wait_ms = 0;
+        match self.files.read(actor, &task.worker, task.runtime.as_ref(), &read).await {
+            Ok(part) => Ok(Output::of(part, from, true)),
+            Err(Error::Node(NodeError::NoFile(_))) => Ok(Output::none(from, true)),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// The actor's job as soon as this holds of it, or as it is at the deadline.
+    async fn once(
+        &self,
+        actor: &Actor,
+        id: JobId,
+        deadline: Instant,
+        holds: impl Fn(&Job) -> bool,
+    ) -> Result<Job, Error> {
+        // Before the record is read: what is told in between is not missed.
+        let mut told = self.events.listen();
+        loop {
+            let job = actor.own(self.store.job(id).await?)?;
+            if holds(&job) || timeout_at(deadline, news_of(id, &mut told)).await.is_err() {
+                return Ok(job);
+            }
+        }
+    }
+
+    /// Its task, where its script may have written something.
+    async fn begun_task(&self, job: &Job) -> Result<Option<Task>, Error> {
+        let attempt = job.attempt.as_ref().filter(|_| job.state != JobState::Configuring);
+        let Some(attempt) = attempt else { return Ok(None) };
+        Ok(self.store.task(attempt.task).await?.filter(|task| task.begun))
+    }
+}
+
+const fn runs(job: &Job) -> bool {
+    matches!(job.state, JobState::Running | JobState::Completing)
+}
+
+/// Returns when something is told of this job, or may have been.
+async fn news_of(id: JobId, told: &mut broadcast::Receiver<Arc<StoredEvent>>) {
+    loop {
+        match told.recv().await {
+            Ok(event) if matches!(event.body, EventBody::Job { id: of, .. } if of == id) => return,
+            Ok(_) => {}
+            Err(RecvError::Lagged(_)) => return,
+            // Nothing is told any more.
+            Err(RecvError::Closed) => std::future::pending().await,
+        }
+    }
+}

@@ -1,0 +1,172 @@
+//! Taking a job in: everything a client wrote is checked and every fault named, then it is written down to wait for its turn.
+
+use std::iter::once;
+
+use domain::{
+    Violation,
+    job::{JobName, JobSpec, TimeLimit},
+    resources::Resources,
+    task::{BadCommand, Command},
+    user::Scope,
+};
+use sha2::{Digest, Sha256};
+
+use super::{JobView, Jobs};
+use crate::{
+    Error,
+    actor::Actor,
+    ports::store::{NewJob, Transaction},
+    unit_of_work::UnitOfWork,
+    vclusters::check_key,
+};
+
+/// What a client asks for; unchecked, with numbers wide enough for every wrong value.
+#[derive(Debug, Clone, PartialEq)]
+pub struct SubmitJob {
+    pub name: String,
+    pub image: String,
+    pub cpus: f64,
+    pub memory_mib: i64,
+    pub script: String,
+    pub arguments: Vec<String>,
+    pub time_limit_s: i64,
+    pub output: String,
+    /// It waits until it is released.
+    pub hold: bool,
+}
+
+impl SubmitJob {
+    /// `pids`: how many processes the installation gives to each job. The runtime is for the image's rules to say.
+    fn parse(&self, pids: u32) -> Result<JobSpec, Error> {
+        let mut faults = Vec::new();
+        let name: Option<JobName> = self.name.parse().map_err(|fault| faults.push(fault)).ok();
+        let image = self.image.parse().map_err(|fault| faults.push(fault)).ok();
+        let memory = u64::try_from(self.memory_mib).unwrap_or(0);
+        let resources = Resources::parse(self.cpus, memory, pids).map_err(|fault| faults.extend(fault)).ok();
+        let script = self.script.parse().map_err(|fault| faults.push(fault)).ok();
+        let command = self.command(name.as_ref()).map_err(|fault| faults.push(fault)).ok();
+        let time_limit = TimeLimit::parse(self.time_limit_s).map_err(|fault| faults.push(fault)).ok();
+        let output = self.output.parse().map_err(|fault| faults.push(fault)).ok();
+        match (name, image, resources, script, command, time_limit, output) {
+            (Some(name), Some(image), Some(resources), Some(script), Some(command), Some(time_limit), Some(output)) => {
+                Ok(JobSpec { name, image, runtime: None, resources, script, command, time_limit, output })
+            }
+            _ => Err(Error::Invalid(faults)),
+        }
+    }
+
+    /// The script is called what the job is. Where that name is at fault, the arguments are checked all the same.
+    fn command(&self, name: Option<&JobName>) -> Result<Command, Violation> {
+        let called = name.map_or("job", JobName::as_str).to_owned();
+        let words: Vec<String> = once(called).chain(self.arguments.iter().cloned()).collect();
+        words.try_into().map_err(|fault: BadCommand| Violation::new("arguments", fault.to_string()))
+    }
+
+    /// SHA-256 of all of it.
+    fn fingerprint(&self) -> String {
+        let Self { name, image, cpus, memory_mib, script, arguments, time_limit_s, output, hold } = self;
+        let text = serde_json::json!([name, image, cpus, memory_mib, script, arguments, time_limit_s, output, hold]);
+        hex::encode(Sha256::digest(text.to_string().as_bytes()))
+    }
+}
+
+impl Jobs {
+    /// Takes a job in, to run when its turn comes. The same Idempotency-Key with the same request answers with the job it made before.
+    ///
+    /// # Errors
+    /// [`Error::LimitExceeded`] for a job that could never start within its owner's limits, and where as many of theirs wait as may.
+    pub async fn submit(
+        &self,
+        actor: &Actor,
+        submit: SubmitJob,
+        idempotency_key: Option<&str>,
+    ) -> Result<JobView, Error> {
+        // A command beside the home, as in a node.
+        actor.may(Scope::Ssh)?;
+        let mut spec = submit.parse(self.pids)?;
+        let key = idempotency_key.map(check_key).transpose()?;
+        let mut work = UnitOfWork::new(self.store.begin().await?, self.clock.now());
+        let fingerprint = submit.fingerprint();
+        if let Some(made) = self.made_before(&*work.tx, actor, key, &fingerprint).await? {
+            return Ok(made);
+        }
+        let quota = work.tx.quota_assignment(actor.user).await?;
+        spec.runtime = self.images.check(&mut *work.tx, &quota, &spec.image).await?;
+        self.admission.could_start(&quota, spec.resources)?;
+        self.check_waiting(actor)?;
+        let (owner, held, submitted_at) = (actor.user, submit.hold, work.now);
+        let idempotency_key = key.map(str::to_owned);
+        let job = work.tx.insert_job(&NewJob { owner, spec, held, submitted_at, idempotency_key, fingerprint }).await?;
+        work.tell_job(&job).await?;
+        self.commit(work, None).await?;
+        self.queue.submitted(owner);
+        tracing::info!(job = %job.id, user = %actor.name, "job submitted");
+        Ok(self.queue.view(job))
+    }
+
+    async fn made_before(
+        &self,
+        tx: &dyn Transaction,
+        actor: &Actor,
+        key: Option<&str>,
+        fingerprint: &str,
+    ) -> Result<Option<JobView>, Error> {
+        let Some(key) = key else { return Ok(None) };
+        match tx.job_of_key(actor.user, key).await? {
+            Some((_, before)) if before != fingerprint => Err(Error::IdempotencyMismatch),
+            made => Ok(made.map(|(job, _)| self.queue.view(job))),
+        }
+    }
+
+    fn check_waiting(&self, actor: &Actor) -> Result<(), Error> {
+        let (waiting, most) = (self.queue.waiting(actor.user), self.most_pending);
+        if waiting < most {
+            return Ok(());
+        }
+        let rule = format!(
+            "needs a place in the queue, but {waiting} of your jobs wait, and your limit is {most}; wait until some have started, or \
+             cancel some"
+        );
+        Err(Error::LimitExceeded(vec![Violation::new("name", rule)]))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn submit() -> SubmitJob {
+        SubmitJob {
+            name: "train".into(),
+            image: "docklet/base".into(),
+            cpus: 1.0,
+            memory_mib: 512,
+            script: "true".into(),
+            arguments: vec!["a".into(), "b".into()],
+            time_limit_s: 60,
+            output: "job-%j.out".into(),
+            hold: false,
+        }
+    }
+
+    #[test]
+    fn two_different_requests_never_have_one_fingerprint() {
+        let others = [
+            SubmitJob { arguments: vec!["a b".into()], ..submit() },
+            SubmitJob { name: "traindocklet".into(), image: "/base".into(), ..submit() },
+            SubmitJob { hold: true, ..submit() },
+            SubmitJob { cpus: 1.5, ..submit() },
+        ];
+        assert_eq!(submit().fingerprint(), submit().fingerprint());
+        for other in others {
+            assert_ne!(other.fingerprint(), submit().fingerprint(), "{other:?}");
+        }
+    }
+
+    #[test]
+    fn the_script_is_called_what_the_job_is() {
+        let spec = submit().parse(512).expect("a good job");
+        assert_eq!(spec.command.words(), ["train", "a", "b"]);
+        assert_eq!((spec.resources.cpu_milli, spec.resources.pids, spec.time_limit.seconds()), (1000, 512, 60));
+    }
+}

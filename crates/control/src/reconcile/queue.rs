@@ -1,0 +1,238 @@
+//! Looks at the jobs that wait and begins those whose turn has come. Which ones those are, where they run, and why others wait is
+//! for `scheduler` to say; here the record is read for it, and each start is checked once more in the transaction that writes it
+//! down. Knows no report.
+
+use std::{
+    collections::{BTreeMap, BTreeSet, HashMap},
+    sync::Arc,
+    time::Duration,
+};
+
+use chrono::{DateTime, TimeDelta, Utc};
+use domain::{
+    TaskId, UserId,
+    job::Job,
+    quota::{Limits, Usage},
+    quota_policy::QuotaPolicy,
+    user::User,
+};
+use scheduler::{Active, Order, Overcommit, Pass, Share, Start, Waiting};
+use tokio_util::sync::CancellationToken;
+
+use super::{Dispatcher, hosts::Hosts};
+use crate::{
+    Error, Policy, Ports,
+    admission::Admission,
+    error::chain,
+    events::Events,
+    jobs::{self, Queue},
+    ports::{
+        clock::{Clock, Entropy},
+        coordination::Subject,
+        store::{Store, StoreError},
+    },
+    unit_of_work::UnitOfWork,
+};
+
+/// Between two tries while the database does not answer.
+const RETRY: Duration = Duration::from_millis(500);
+/// Between two passes that nothing has asked for: limits may have been changed, and what was used is forgotten with time.
+const PASS: Duration = Duration::from_secs(30);
+
+/// Begins jobs.
+pub(super) struct Starter {
+    store: Arc<dyn Store>,
+    clock: Arc<dyn Clock>,
+    entropy: Arc<dyn Entropy>,
+    events: Events,
+    hosts: Hosts,
+    admission: Admission,
+    dispatcher: Dispatcher,
+    queue: Queue,
+    quota_policy: QuotaPolicy,
+    overcommit: Overcommit,
+    order: Order,
+    half_life: TimeDelta,
+}
+
+impl std::fmt::Debug for Starter {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Starter").finish_non_exhaustive()
+    }
+}
+
+/// Of somebody none of whose jobs waits, or whose account cannot be read.
+const NOTHING: Limits = Limits { vclusters: 0, nodes: 0, cpu_milli: 0, memory_mib: 0, pids: 0 };
+
+impl Starter {
+    pub(super) fn new(
+        ports: &Ports,
+        policy: &Policy,
+        events: Events,
+        hosts: Hosts,
+        dispatcher: Dispatcher,
+        queue: Queue,
+    ) -> Self {
+        let Ports { store, clock, entropy, .. } = ports.clone();
+        Self {
+            admission: Admission::new(hosts.clone(), policy),
+            store,
+            clock,
+            entropy,
+            events,
+            hosts,
+            dispatcher,
+            queue,
+            quota_policy: policy.quota_policy.clone(),
+            overcommit: policy.overcommit,
+            order: policy.jobs.order,
+            half_life: policy.jobs.half_life,
+        }
+    }
+
+    pub(super) async fn run(self, stop: CancellationToken) {
+        let mut failing = false;
+        loop {
+            let done = tokio::select! {
+                () = stop.cancelled() => return,
+                done = self.pass() => done,
+            };
+            if let Err(error) = &done {
+                if !failing {
+                    tracing::warn!(error = %chain(error), "no jobs can be started; it is tried again until it works");
+                }
+                metrics::counter!("docklet_reconcile_errors_total", "loop" => "queue").increment(1);
+            }
+            failing = done.is_err();
+            tokio::select! {
+                () = stop.cancelled() => return,
+                // What wakes it makes a database that does not answer no better.
+                () = self.queue.woken(), if !failing => {}
+                () = tokio::time::sleep(if failing { RETRY } else { PASS }) => {}
+            }
+        }
+    }
+
+    async fn pass(&self) -> Result<(), Error> {
+        let now = self.clock.now();
+        let pending = self.store.pending_jobs().await?;
+        if pending.is_empty() {
+            self.queue.found(Vec::new(), HashMap::new(), now);
+            return Ok(());
+        }
+        let Pass { starts, waits } = self.decide(&pending, now).await?;
+        let mut waiting: HashMap<UserId, u32> = HashMap::new();
+        for job in &pending {
+            *waiting.entry(job.owner).or_default() += 1;
+        }
+        self.queue.found(waits, waiting, now);
+        for start in starts {
+            self.start(start).await?;
+        }
+        Ok(())
+    }
+
+    async fn decide(&self, pending: &[Job], now: DateTime<Utc>) -> Result<Pass, Error> {
+        let (shares, barred) = self.owners(pending, now).await?;
+        let active = self.store.active_jobs().await?;
+        let active: Vec<Active> = active.into_iter().filter_map(active_of).collect();
+        let waiting: Vec<Waiting> = pending.iter().map(|job| waiting_of(job, &barred)).collect();
+        let hosts = self.hosts.as_problem(&self.store.worker_usage().await?);
+        Ok(scheduler::pass(&scheduler::Queue {
+            now,
+            hosts: &hosts,
+            waiting: &waiting,
+            active: &active,
+            shares: &shares,
+            overcommit: self.overcommit,
+            order: self.order,
+        }))
+    }
+
+    /// What everybody has used, with what those may hold whose jobs wait; and who among these starts nothing: they are locked, or
+    /// cannot be read.
+    async fn owners(
+        &self,
+        pending: &[Job],
+        now: DateTime<Utc>,
+    ) -> Result<(BTreeMap<UserId, Share>, BTreeSet<UserId>), Error> {
+        let share = |used_cpu_seconds| Share { limits: NOTHING, held: Usage::default(), used_cpu_seconds };
+        let used = self.store.used_cpu().await?.into_iter();
+        let mut shares: BTreeMap<UserId, Share> =
+            used.map(|used| (used.owner, share(jobs::left(used, now, self.half_life)))).collect();
+        let mut barred = BTreeSet::new();
+        for owner in pending.iter().map(|job| job.owner).collect::<BTreeSet<_>>() {
+            let share = shares.entry(owner).or_insert_with(|| share(0.0));
+            match self.holdings(owner).await {
+                // The others go on.
+                Err(StoreError::Unreadable { .. }) => {}
+                holdings => (share.limits, share.held) = holdings?,
+            }
+            if is_barred(self.store.user(owner).await)? {
+                barred.insert(owner);
+            }
+        }
+        Ok((shares, barred))
+    }
+
+    async fn holdings(&self, owner: UserId) -> Result<(Limits, Usage), StoreError> {
+        let quota = self.store.quota_assignment(owner).await?;
+        Ok((self.quota_policy.of(&quota), self.store.usage(owner).await?))
+    }
+
+    /// Begins the job, unless what it was decided on is not so any more: the next pass decides again.
+    async fn start(&self, start: Start) -> Result<(), Error> {
+        let mut work = UnitOfWork::new(self.store.begin().await?, self.clock.now());
+        let mut job = match work.tx.job(start.job).await {
+            Ok(Some(job)) => job,
+            Ok(None) | Err(StoreError::Unreadable { .. }) => return Ok(()),
+            Err(error) => return Err(error.into()),
+        };
+        if is_barred(work.tx.user(job.owner).await)? {
+            return Ok(());
+        }
+        match self.admission.start(&mut *work.tx, &job, &start.worker).await {
+            Ok(()) => {}
+            Err(full @ (Error::LimitExceeded(_) | Error::NoRoom(_) | Error::NoHost)) => {
+                tracing::debug!(job = %job.id, worker = %start.worker, error = %full, "a job is not started after all");
+                return Ok(());
+            }
+            Err(error) => return Err(error),
+        }
+        let id = TaskId::new(self.entropy.id(work.now));
+        let Some(task) = job.begin(id, start.worker, work.now) else { return Ok(()) };
+        work.tx.save_task(&task).await?;
+        work.save_job(&job).await?;
+        let dispatcher = self.dispatcher.clone();
+        work.commit(&self.events, move || dispatcher.dispatch(Subject::Task(id))).await?;
+        tracing::info!(job = %job.id, worker = %task.worker, "job started");
+        Ok(())
+    }
+}
+
+/// A locked user's jobs wait. So do those of somebody who cannot be read.
+fn is_barred(user: Result<Option<User>, StoreError>) -> Result<bool, StoreError> {
+    match user {
+        Err(StoreError::Unreadable { .. }) => Ok(true),
+        user => Ok(user?.is_none_or(|user| user.locked)),
+    }
+}
+
+fn waiting_of(job: &Job, barred: &BTreeSet<UserId>) -> Waiting {
+    Waiting {
+        job: job.id,
+        owner: job.owner,
+        each: job.spec.resources,
+        runtime: job.spec.runtime.clone(),
+        time_limit_s: job.spec.time_limit.seconds(),
+        submitted_at: job.submitted_at,
+        held: job.held || barred.contains(&job.owner),
+    }
+}
+
+fn active_of(job: Job) -> Option<Active> {
+    let attempt = job.attempt?;
+    let begins = attempt.running_since.unwrap_or(attempt.started_at);
+    let ends_at = begins + TimeDelta::seconds(job.spec.time_limit.seconds().into());
+    Some(Active { owner: job.owner, worker: attempt.worker, each: job.spec.resources, ends_at })
+}
