@@ -33,7 +33,7 @@ async fn save(record: &Record, task: &Task) {
 #[tokio::test]
 async fn what_is_saved_of_a_task_is_read_in_every_state() {
     let record = Record::of([1]).await;
-    let outcome = Outcome { exit: Exit::Signal(9), out_of_memory: true };
+    let outcome = Outcome { exit: Exit::Signal(9), out_of_memory: true, timed_out: false };
     let now: DateTime<Utc> = at(3);
     for state in [
         TaskState::Pending,
