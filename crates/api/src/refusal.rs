@@ -132,7 +132,7 @@ fn of_node(fault: &NodeError) -> Problem {
         NodeError::TooManyTerminals(_) => said(Code::TooManyTerminals, fault),
         NodeError::OffsetBeyondEnd(_) => said(Code::OffsetBeyondEnd, fault),
         NodeError::PortClosed(_) => said(Code::PortClosed, fault),
-        NodeError::NoSuchService(_) => said(Code::NotFound, fault),
+        NodeError::NoSuchService(_) | NodeError::NoFile(_) => said(Code::NotFound, fault),
         NodeError::Busy(_) => said(Code::NotReady, fault),
         NodeError::Refused(_) | NodeError::Outdated | NodeError::NoSsh(_) => said(Code::Conflict, fault),
     }

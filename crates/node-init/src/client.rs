@@ -31,8 +31,9 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::time::{Instant, sleep, timeout};
 
 use crate::protocol::{
-    Activity, Attach, AttachReply, Done, Envelope, HostKeys, ListeningPort, MAX_REPLY, OpenTerminal, Reply, Request,
-    ServiceLog, ServiceStatus, SshPublicKey, Status, TerminalId, TerminalInfo, VERSION,
+    Activity, Attach, AttachReply, Done, Envelope, FileSize, HostKeys, ListeningPort, MAX_FILE_PART, MAX_FILE_WAIT_MS,
+    MAX_REPLY, OpenTerminal, ReadFile, Reply, Request, ServiceLog, ServiceStatus, SshPublicKey, Status, TerminalId,
+    TerminalInfo, VERSION,
 };
 use clean::Clean;
 
@@ -167,6 +168,23 @@ impl NodeClient {
             Ok(stream)
         })
         .await
+    }
+
+    /// A piece of a regular file, and how long the file is. The deadline begins when the node has waited for as long as it may.
+    pub async fn read_file(&self, read: ReadFile) -> Result<(u64, Vec<u8>), ClientError> {
+        let (from, most) = (read.from, read.most.min(MAX_FILE_PART));
+        let within = self.deadline + Duration::from_millis(read.wait_ms.min(MAX_FILE_WAIT_MS).into());
+        let reading = async {
+            let mut stream = self.send(Request::ReadFile(read)).await?;
+            let FileSize { size } = read_reply(&mut stream).await?;
+            let mut bytes = Vec::new();
+            stream.take(most.into()).read_to_end(&mut bytes).await?;
+            if bytes.len() as u64 > size.saturating_sub(from) {
+                return Err(ClientError::Garbage("more of a file than it is long"));
+            }
+            Ok((size, bytes))
+        };
+        timeout(within, reading).await.unwrap_or(Err(ClientError::Timeout))
     }
 
     async fn call<T: DeserializeOwned + Clean>(&self, request: Request) -> Result<T, ClientError> {

@@ -13,3 +13,4 @@ pub mod firewall;
 #[cfg(feature = "init")]
 pub mod node;
 pub mod protocol;
+mod text;

@@ -3,6 +3,7 @@
 //! process that may use its socket may ask.
 
 mod answer;
+mod batch;
 mod cgroup;
 mod clock;
 mod config;
@@ -19,6 +20,7 @@ mod port_watch;
 mod ports;
 mod procfs;
 mod pty;
+mod read_file;
 mod reap;
 mod record;
 mod request;
@@ -47,6 +49,8 @@ pub fn main(mut arguments: impl Iterator<Item = OsString>) -> ExitCode {
         Some(GUARD_COMMAND) => done("the firewall's helper ends", firewall::guard(arguments)),
         Some(REMOVE_COMMAND) => done("the firewall cannot be taken away", firewall::remove(arguments)),
         Some(services::SERVICE_COMMAND) => failed("this service", &services::become_service(arguments)),
+        Some(batch::BATCH_COMMAND) => batch::become_script(arguments),
+        Some(read_file::READ_COMMAND) => done("a file's helper ends", read_file::serve(arguments)),
         Some(exec::EXEC_COMMAND) => done("a command's helper ends", exec::serve(arguments)),
         Some(exec::PROGRAM_COMMAND) => not_run(&exec::become_program(arguments)),
         Some(sshd::SSHD_COMMAND) => failed("sshd", &sshd::become_sshd()),

@@ -4,19 +4,21 @@
 //! is `{"ok": …}` or `{"error": {"code", "message"}}`. After the reply to *attach* both sides speak the frames of
 //! [`wire::terminal`], and after the reply to *exec* those of [`wire::exec`]; the reply to *dial* carries a connected socket (SCM_RIGHTS), and so
 //! does that to *dial_udp*, whose connection stays: its end is the node's. After the first reply to *watch_ports* others follow,
-//! one for each change. This module does no I/O.
+//! one for each change. Behind the reply to *read_file* come the bytes, until the node closes. This module does no I/O.
 //!
 //! The version stays as long as old requests mean what they meant: a node that does not know a request says
 //! `unknown_request`, and the worker says that the node is older than dockletd.
 
 mod ids;
 mod state;
+mod task;
 
 pub use ids::{BadId, ClientId};
 pub use state::{
-    Activity, AttachReply, ErrorBody, ErrorCode, HostKeys, ListeningPort, ServiceLog, ServiceState, ServiceStatus,
-    Status, TerminalActivity, TerminalInfo,
+    Activity, AttachReply, ErrorBody, ErrorCode, FileSize, HostKeys, ListeningPort, ServiceLog, ServiceState,
+    ServiceStatus, Status, TerminalActivity, TerminalInfo,
 };
+pub use task::{NotStarted, TaskResult};
 
 pub use wire::ssh::SshPublicKey;
 pub use wire::terminal::{Exit, Outcome, TerminalId};
@@ -38,7 +40,7 @@ pub const MAX_REQUEST: usize = 256 * 1024;
 pub const MAX_REPLY: usize = 256 * 1024;
 /// Most terminals of one node, exited ones that are still listed not counted.
 pub const MAX_TERMINALS: usize = 64;
-/// Most commands without a terminal that run at once in one node.
+/// Most commands without a terminal that run at once in one node, files that are being read among them.
 pub const MAX_EXECS: usize = MAX_TERMINALS;
 /// Most UDP sockets a node has given away and keeps a connection for.
 pub const MAX_DATAGRAM_SOCKETS: usize = 512;
@@ -52,31 +54,12 @@ pub const MAX_PORTS: usize = 256;
 pub const MAX_PORT_WATCHERS: usize = 16;
 /// What is kept of a service's output.
 pub const SERVICE_LOG: usize = 16 * 1024;
+/// Most bytes of a file in one answer.
+pub const MAX_FILE_PART: u32 = 1 << 20;
+/// How long a node waits for a file to grow, at most.
+pub const MAX_FILE_WAIT_MS: u32 = 60_000;
 /// Most keys a node's SSH server shows itself with.
 pub const MAX_HOST_KEYS: usize = 8;
-
-/// How the service that runs once ended, as docklet-init writes it to its log, in a line of its own, before it ends itself.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub struct TaskResult {
-    #[serde(flatten)]
-    pub outcome: Outcome,
-    /// docklet-init had been told to end, and had told the service, before the service ended.
-    pub told: bool,
-}
-
-impl TaskResult {
-    const MARK: &str = "result ";
-
-    pub fn line(&self) -> String {
-        // Its JSON form has no part that can fail.
-        format!("{}{}", Self::MARK, serde_json::to_string(self).unwrap_or_default())
-    }
-
-    /// The last one in a log.
-    pub fn last_in(log: &str) -> Option<Self> {
-        log.lines().rev().find_map(|line| serde_json::from_str(line.trim().strip_prefix(Self::MARK)?).ok())
-    }
-}
 
 /// A request with the version of the protocol it is written in.
 #[derive(Debug, Serialize, Deserialize)]
@@ -127,11 +110,13 @@ pub enum Request {
         /// Program and arguments; not empty.
         command: Vec<String>,
     },
+    /// Answered with the file's size, and the bytes behind it.
+    ReadFile(ReadFile),
 }
 
 impl Request {
     /// The names a node of this version understands.
-    pub const NAMES: [&str; 14] = [
+    pub const NAMES: [&str; 15] = [
         "status",
         "terminals",
         "open_terminal",
@@ -146,6 +131,7 @@ impl Request {
         "activity",
         "authorize_key",
         "exec",
+        "read_file",
     ];
 }
 
@@ -172,6 +158,19 @@ pub struct Attach {
     /// Where this client's input continues if the node no longer remembers the client; else 0.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub input_from: Option<u64>,
+}
+
+/// Reads a piece of a regular file.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ReadFile {
+    /// Absolute.
+    pub path: String,
+    pub from: u64,
+    /// Bytes; never more than [`MAX_FILE_PART`].
+    pub most: u32,
+    /// How long to wait until there is a byte behind `from`, the file's own appearance included; never longer than
+    /// [`MAX_FILE_WAIT_MS`]. When the time is over, what is there then is the answer.
+    pub wait_ms: u32,
 }
 
 /// Where the output of an attached viewer begins.

@@ -110,7 +110,7 @@ impl OfNode for Assignment {
 pub fn task(worker: &str, command: &[&str]) -> Assignment {
     let words: Vec<String> = command.iter().map(|word| (*word).to_owned()).collect();
     Assignment {
-        workload: Workload::Task { command: words.try_into().expect("a command"), begun: false },
+        workload: Workload::Task { command: words.try_into().expect("a command"), begun: false, batch: None },
         ..assignment(worker)
     }
 }

@@ -1,23 +1,24 @@
 //! Nodes in memory: `NodeLink` and `Usages`, as far as apps are concerned. What listens, which services there are and what
-//! is used is what the test says; whatever listens echoes, and so does every command. They keep the keys that may log in, and
-//! have no terminals.
+//! is used is what the test says; whatever listens echoes, and so does every command. They keep the keys that may log in and the
+//! files that the test writes, and have no terminals.
 
 mod state;
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use control::ports::{
     node::{
-        Attach, Duplex, ListeningPort, NodeAddress, NodeError, NodeLink, OpenTerminal, ServiceState, ServiceStatus,
-        TerminalId, TerminalInfo,
+        Attach, Duplex, FilePart, ListeningPort, NodeAddress, NodeError, NodeLink, OpenTerminal, ReadFile,
+        ServiceState, ServiceStatus, TerminalId, TerminalInfo,
     },
     usage::{DiskSample, NodeSamples, Sample, Usages},
 };
 use domain::{NodeId, SshPublicKey, name::WorkerName};
 use futures::{StreamExt, stream::BoxStream};
 use parking_lot::Mutex;
+use tokio::{sync::Notify, time::timeout};
 use tokio_stream::wrappers::UnboundedReceiverStream;
 
 use state::State;
@@ -29,6 +30,8 @@ pub const HOST_KEY: &str = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIAICAgICAgICAgIC
 #[derive(Debug, Clone, Default)]
 pub struct FakeNodes {
     state: Arc<Mutex<State>>,
+    /// To a file.
+    written: Arc<Notify>,
 }
 
 /// What tests do to them.
@@ -57,6 +60,12 @@ impl FakeNodes {
 
     pub fn log(&self, node: NodeId, name: &str, text: &str) {
         self.state.lock().node(node).logs.insert(name.to_owned(), text.to_owned());
+    }
+
+    /// Appends to a file of the node, which may be new. Who waits for that hears of it at once.
+    pub fn write(&self, node: NodeId, path: &str, bytes: &[u8]) {
+        self.state.lock().node(node).files.entry(path.to_owned()).or_default().extend_from_slice(bytes);
+        self.written.notify_waiters();
     }
 
     pub fn sample(&self, node: NodeId, sample: Sample) {
@@ -181,6 +190,23 @@ impl NodeLink for FakeNodes {
 
     async fn service_log(&self, node: &NodeAddress, name: &str) -> Result<String, NodeError> {
         Ok(self.state.lock().ask(node.node)?.logs.get(name).cloned().unwrap_or_default())
+    }
+
+    async fn read_file(&self, node: &NodeAddress, read: &ReadFile) -> Result<FilePart, NodeError> {
+        self.state.lock().ask(node.node)?;
+        let more = async {
+            loop {
+                let written = self.written.notified();
+                let part = self.state.lock().node(node.node).part(read);
+                if part.is_ok_and(|part| part.size > read.from) {
+                    return;
+                }
+                written.await;
+            }
+        };
+        // In time or not: what is there then is the answer.
+        let _ = timeout(Duration::from_millis(read.wait_ms.into()), more).await;
+        self.state.lock().node(node.node).part(read)
     }
 }
 

@@ -7,7 +7,11 @@ use control::ports::{
     coordination::{Assignment, Workload},
     engine::{Attachment, ContainerSpec, EngineError, RunState},
 };
-use domain::{image::Source, node::Phase, task::Command};
+use domain::{
+    image::Source,
+    node::Phase,
+    task::{Batch, Command},
+};
 use futures::future;
 use node_init::client::Handover;
 use serde_json::json;
@@ -83,8 +87,8 @@ impl Driver {
                 env.extend(jupyter::services(member.name).map(|services| ("DOCKLET_SERVICES".to_owned(), services)));
                 member.name.to_string()
             }
-            Workload::Task { command, .. } => {
-                env.insert("DOCKLET_SERVICES".to_owned(), task_service(command));
+            Workload::Task { command, batch, .. } => {
+                env.insert("DOCKLET_SERVICES".to_owned(), task_service(command, batch.as_ref()));
                 "task".to_owned()
             }
         };
@@ -277,9 +281,16 @@ impl Driver {
     }
 }
 
-/// A task's command, as docklet-init's one service.
-fn task_service(command: &Command) -> String {
-    json!([{"name": "task", "start": "once", "command": command.words(), "cwd": HOME}]).to_string()
+/// A task's command or script, as docklet-init's one service.
+fn task_service(command: &Command, batch: Option<&Batch>) -> String {
+    let mut service = json!({"name": "task", "start": "once", "command": command.words(), "cwd": HOME});
+    if let (Some(batch), Some(fields)) = (batch, service.as_object_mut()) {
+        let limit = batch.time_limit.seconds();
+        let script = json!({"script": batch.script.runnable(), "output": batch.output, "time_limit_s": limit});
+        fields.insert("batch".to_owned(), script);
+        fields.insert("env".to_owned(), json!(batch.environment));
+    }
+    json!([service]).to_string()
 }
 
 /// Does the work, and hands the node its socket meanwhile.

@@ -14,7 +14,7 @@ use domain::{
     node::{Generation, Notes, Observation, Phase},
     task::{Exit, Outcome},
 };
-use node_init::protocol::TaskResult;
+use node_init::protocol::{NotStarted, TaskResult};
 use tokio::sync::{Notify, watch};
 
 use crate::{
@@ -199,8 +199,13 @@ impl Driver {
             Err(EngineError::Gone(_) | EngineError::Refused(_)) if told_by_us || ago > LOG_MISSED => String::new(),
             log => log?,
         };
+        if let Some(fault) = NotStarted::last_in(&log) {
+            let reason = format!("its script could not be started: {}", fault.reason());
+            return Ok(Flow::Rest(Phase::Failed { reason }));
+        }
         let result = TaskResult::last_in(&log).filter(|result| !result.told || told_by_us);
-        let killed = Outcome { exit: Exit::Signal(reason::SIGKILL), out_of_memory: end.out_of_memory };
+        let killed =
+            Outcome { exit: Exit::Signal(reason::SIGKILL), out_of_memory: end.out_of_memory, timed_out: false };
         Ok(match (result, down) {
             (Some(result), _) => Flow::Rest(Phase::Exited(result.outcome)),
             (None, Some(Down { reason, ended })) => Flow::Rest(Phase::Interrupted { reason, ended }),

@@ -3,8 +3,8 @@
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use control::ports::node::{
-    Attach, AttachFrom, Duplex, ListeningPort, NodeAddress, NodeError, NodeLink, OpenTerminal, ServiceState,
-    ServiceStatus, TerminalId, TerminalInfo, TerminalSize,
+    Attach, AttachFrom, Duplex, FilePart, ListeningPort, NodeAddress, NodeError, NodeLink, OpenTerminal, ReadFile,
+    ServiceState, ServiceStatus, TerminalId, TerminalInfo, TerminalSize,
 };
 use domain::SshPublicKey;
 use futures::{
@@ -130,6 +130,13 @@ impl NodeLink for Worker {
     async fn service_log(&self, node: &NodeAddress, name: &str) -> Result<String, NodeError> {
         self.client(node)?.service_log(name).await.map_err(|error| fault(error, name))
     }
+
+    async fn read_file(&self, node: &NodeAddress, read: &ReadFile) -> Result<FilePart, NodeError> {
+        let ReadFile { path, from, most, wait_ms } = read.clone();
+        let request = protocol::ReadFile { path, from, most, wait_ms };
+        let (size, bytes) = self.client(node)?.read_file(request).await.map_err(|error| fault(error, ""))?;
+        Ok(FilePart { size, bytes })
+    }
 }
 
 fn ports(ports: Vec<protocol::ListeningPort>) -> Vec<ListeningPort> {
@@ -190,6 +197,7 @@ fn fault(error: ClientError, what: &str) -> NodeError {
             ErrorCode::UnknownRequest => NodeError::Outdated,
             ErrorCode::NoShell => NodeError::NoShell(message),
             ErrorCode::CommandNotFound => NodeError::NoProgram(message),
+            ErrorCode::NoFile => NodeError::NoFile(message),
             ErrorCode::NoSsh => NodeError::NoSsh(message),
             ErrorCode::Busy | ErrorCode::TooManyExecs => NodeError::Busy(message),
             ErrorCode::TooManyTerminals | ErrorCode::TooManyViewers => NodeError::TooManyTerminals(message),

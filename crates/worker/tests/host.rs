@@ -42,6 +42,8 @@ mod registry;
 mod removal;
 #[path = "host/restart.rs"]
 mod restart;
+#[path = "host/scripts.rs"]
+mod scripts;
 #[path = "host/speed.rs"]
 mod speed;
 #[path = "host/tasks.rs"]

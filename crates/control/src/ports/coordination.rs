@@ -13,7 +13,7 @@ use domain::{
     name::{NodeName, RuntimeName, VclusterName, WorkerName},
     node::{Generation, NodeIntent, Observation},
     resources::Resources,
-    task::{Command, TaskIntent},
+    task::{Batch, Command, TaskIntent},
 };
 use futures::stream::BoxStream;
 use ipnet::Ipv4Net;
@@ -86,6 +86,9 @@ pub enum Workload {
         /// The record knows that its start was asked for: where nothing of it is found, it is not run anew.
         #[serde(default)]
         begun: bool,
+        /// For one that runs a script, which the command is then the name and the arguments of.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        batch: Option<Batch>,
     },
 }
 
@@ -354,45 +357,4 @@ pub trait WorkerDirectory: Send + Sync + 'static {
 }
 
 #[cfg(test)]
-mod tests {
-    use serde::de::DeserializeOwned;
-    use serde_json::{Value, json};
-
-    use super::*;
-
-    /// It is read, and written with the same fields.
-    fn same<T: Serialize + DeserializeOwned>(stored: &Value) -> T {
-        let read: T = serde_json::from_value(stored.clone()).unwrap_or_else(|error| panic!("{stored}: {error}"));
-        assert_eq!(serde_json::to_value(&read).expect("JSON"), *stored);
-        read
-    }
-
-    /// As they were written before there were tasks. A worker that is upgraded reads its last reports by them, and without those
-    /// it would start again what has ended.
-    #[test]
-    fn what_stands_in_etcd_of_a_node_is_what_stood_there_before_there_were_tasks() {
-        let (node, vcluster, owner) = (
-            "0198c0de-0000-7000-8000-000000000001",
-            "0198c0de-0000-7000-8000-000000000002",
-            "0198c0de-0000-7000-8000-000000000003",
-        );
-        let assignment: Assignment = same(&json!({
-            "node": node, "worker": "hera", "generation": 3, "order": "run", "vcluster": vcluster,
-            "vcluster_name": "lab", "owner": owner, "name": "node-0", "image": "docklet/base", "source": "engine",
-            "resources": {"cpu_milli": 1000, "memory_mib": 512, "pids": 1024}, "subnet": "172.29.0.0/27",
-            "ip": "172.29.0.2", "has_home": true,
-        }));
-        assert_eq!(assignment.member().map(|place| place.name.to_string()).as_deref(), Some("node-0"));
-        let notes = json!({"made_before": false, "out_of_memory": null});
-        let report: Report = same(&json!({
-            "node": node, "worker": "hera", "generation": 3, "phase": "failed", "reason": "it ended", "notes": notes,
-        }));
-        assert_eq!(report.instance, assignment.instance);
-        let orphan: Orphan =
-            same(&json!({"node": node, "worker": "hera", "vcluster": vcluster, "owner": owner, "generation": 3}));
-        assert_eq!(orphan.vcluster, assignment.vcluster());
-        let answer: Answer =
-            same(&json!({"node": node, "worker": "hera", "verdict": {"verdict": "remove", "generation": 3}}));
-        assert_eq!(answer.verdict, Verdict::Remove { generation: Generation(3) });
-    }
-}
+mod tests;

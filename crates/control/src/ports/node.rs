@@ -4,7 +4,7 @@
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 pub use domain::TerminalId;
-use domain::{NodeId, SshPublicKey, name::WorkerName, node::Node};
+use domain::{InstanceId, NodeId, SshPublicKey, name::WorkerName, node::Node, task::Task};
 use futures::stream::BoxStream;
 use serde::{Deserialize, Serialize};
 use tokio::io::{AsyncRead, AsyncWrite};
@@ -14,7 +14,7 @@ pub trait Duplex: AsyncRead + AsyncWrite + Send + Unpin {}
 
 impl<T: AsyncRead + AsyncWrite + Send + Unpin> Duplex for T {}
 
-/// Where a node is.
+/// Where a node is, or a task.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct NodeAddress {
     pub node: NodeId,
@@ -24,6 +24,10 @@ pub struct NodeAddress {
 impl NodeAddress {
     pub fn of(node: &Node) -> Self {
         Self { node: node.id, worker: node.worker.clone() }
+    }
+
+    pub fn of_task(task: &Task) -> Self {
+        Self { node: InstanceId::from(task.id).as_node(), worker: task.worker.clone() }
     }
 }
 
@@ -116,6 +120,28 @@ pub struct ServiceStatus {
     pub restarts: u32,
 }
 
+/// Which piece of a file is wanted.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ReadFile {
+    /// Absolute, in the node.
+    pub path: String,
+    pub from: u64,
+    /// Bytes; a node answers with 1 MiB at most.
+    pub most: u32,
+    /// How long to wait until there is a byte behind `from`, the file's own appearance included; a node waits for a minute at
+    /// most.
+    pub wait_ms: u32,
+}
+
+/// A piece of a file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FilePart {
+    /// How long the file is, which may be less than where the piece was to begin.
+    pub size: u64,
+    /// Empty where there is nothing yet.
+    pub bytes: Vec<u8>,
+}
+
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error, Serialize, Deserialize)]
 pub enum NodeError {
     /// docklet-init cannot be reached.
@@ -140,6 +166,9 @@ pub enum NodeError {
     PortClosed(u16),
     #[error("this node has no service {0}")]
     NoSuchService(String),
+    /// The text names the file that is not there.
+    #[error("{0}")]
+    NoFile(String),
     /// The text says why ssh cannot be used, and what works instead.
     #[error("{0}")]
     NoSsh(String),
@@ -198,4 +227,7 @@ pub trait NodeLink: Send + Sync + 'static {
 
     /// What the service wrote last, at most 16 KiB, lines of text without control characters.
     async fn service_log(&self, node: &NodeAddress, name: &str) -> Result<String, NodeError>;
+
+    /// A piece of a regular file. [`NodeError::NoFile`] when it is not there by the end of the wait.
+    async fn read_file(&self, node: &NodeAddress, read: &ReadFile) -> Result<FilePart, NodeError>;
 }

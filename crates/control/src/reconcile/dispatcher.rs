@@ -250,7 +250,7 @@ fn assignment_of_task(task: &Task, source: Source, homes: &FoundHomes) -> Assign
         runtime: task.runtime.clone(),
         resources: task.resources,
         has_home: homes.may_be_there(task.owner, &task.worker),
-        workload: Workload::Task { command: task.command.clone(), begun: task.begun },
+        workload: Workload::Task { command: task.command.clone(), begun: task.begun, batch: task.batch.clone() },
     }
 }
 

@@ -16,7 +16,7 @@ use domain::{
 
 use crate::harness::{Harness, SOON, chrono_epoch, eventually, obtain};
 
-const ENDED: Outcome = Outcome { exit: Exit::Code(3), out_of_memory: false };
+const ENDED: Outcome = Outcome { exit: Exit::Code(3), out_of_memory: false, timed_out: false };
 
 pub(crate) fn new_task() -> NewTask {
     NewTask {
@@ -119,7 +119,7 @@ async fn a_task_is_its_owners_to_look_at_and_to_cancel() {
     harness.until_task(id, "it to run", |task| task.begun).await;
     tasks.cancel(&harness.ada, id).await.expect("cancelled");
     let second = harness.ordered(id, Order::Stop).await;
-    let killed = Outcome { exit: Exit::Signal(15), out_of_memory: false };
+    let killed = Outcome { exit: Exit::Signal(15), out_of_memory: false, timed_out: false };
     harness.tell(id, second, Phase::Exited(killed)).await;
     let ended = harness.until_task(id, "its end", |task| task.state.is_final()).await;
     assert_eq!(ended.state, TaskState::Ended(killed));
@@ -228,7 +228,7 @@ async fn what_is_published_of_a_task_is_its_command_and_whether_it_has_begun() {
     let harness = Harness::new().await;
     let id = harness.begin().await;
     let first = harness.ordered(id, Order::Run).await;
-    let begun = |begun| Workload::Task { command: new_task().command, begun };
+    let begun = |begun| Workload::Task { command: new_task().command, begun, batch: None };
     assert_eq!(harness.coordination.assignment(id).expect("it is published").workload, begun(false));
     harness.tell(id, first, running()).await;
     harness.until_task(id, "it to run", |task| task.begun).await;

@@ -64,7 +64,7 @@ async fn every_kind_of_report_comes_back_as_it_was(sides: Sides) {
         Phase::Failed { reason: reason() },
         Phase::Lost { reason: reason() },
         Phase::Stuck { reason: reason() },
-        Phase::Exited(Outcome { exit: Exit::Signal(9), out_of_memory: true }),
+        Phase::Exited(Outcome { exit: Exit::Signal(9), out_of_memory: true, timed_out: false }),
         Phase::Absent,
     ];
     let node = build::assignment("here");

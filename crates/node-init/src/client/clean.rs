@@ -1,9 +1,10 @@
 //! Text from a node, made fit for logs, pages and reports: bounded and without control characters.
 
 use crate::protocol::{
-    Activity, AttachReply, Done, ErrorBody, HostKeys, ListeningPort, MAX_HOST_KEYS, MAX_PORTS, SERVICE_LOG, ServiceLog,
-    ServiceStatus, Status, TerminalActivity, TerminalInfo,
+    Activity, AttachReply, Done, ErrorBody, FileSize, HostKeys, ListeningPort, MAX_HOST_KEYS, MAX_PORTS, SERVICE_LOG,
+    ServiceLog, ServiceStatus, Status, TerminalActivity, TerminalInfo,
 };
+use crate::text::{clean_text, is_direction_mark};
 
 const MAX_NAME: usize = 128;
 const MAX_SENTENCE: usize = 512;
@@ -15,21 +16,15 @@ pub(super) trait Clean {
     fn clean(&mut self);
 }
 
-/// Keeps at most `max` bytes, without control characters and without the marks that turn the direction of text.
-pub(super) fn clean_text(text: &mut String, max: usize) {
-    text.retain(|c| !c.is_control() && !is_direction_mark(c));
-    text.truncate(text.floor_char_boundary(max));
-}
-
-fn is_direction_mark(c: char) -> bool {
-    matches!(c, '\u{200e}' | '\u{200f}' | '\u{061c}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
-}
-
 impl Clean for Done {
     fn clean(&mut self) {}
 }
 
 impl Clean for AttachReply {
+    fn clean(&mut self) {}
+}
+
+impl Clean for FileSize {
     fn clean(&mut self) {}
 }
 

@@ -5,7 +5,7 @@ use std::time::Instant;
 use wire::terminal::Size;
 
 use super::dial::{self, Dial};
-use super::request::{Connection, encode};
+use super::request::{Connection, bad_request, encode};
 use super::serve::Node;
 use super::terminal::Hello;
 use super::{cgroup, ports, procfs, sshd, tcp_table};
@@ -60,6 +60,14 @@ pub(super) fn answer(node: &mut Node, mut connection: Connection, request: Reque
         Request::AuthorizeKey { key } => return authorize_key(node, connection, key),
         Request::Exec { .. } if node.stopping() => connection.reply::<Done>(Err(stopping())),
         Request::Exec { command } => return node.execs.begin(connection, &command).map_or(Next::Gone, Next::Stay),
+        Request::ReadFile(read) if !read.path.starts_with('/') || read.path.contains('\0') => {
+            connection.reply::<Done>(Err(bad_request("the path of a file begins with / and has no NUL")));
+        }
+        Request::ReadFile(mut read) => {
+            // An end does not wait for what might yet be written.
+            read.wait_ms = if node.stopping() { 0 } else { read.wait_ms };
+            return node.execs.read_file(connection, &read).map_or(Next::Gone, Next::Stay);
+        }
         Request::Ports => return node.offload.answer(connection, ports::listening).map_or(Next::Gone, Next::Stay),
         Request::Activity => {
             let terminals = node.terminals.activity();

@@ -51,6 +51,20 @@ pub(super) struct ServiceSpec {
     /// What to say where the node has no such program.
     #[serde(default)]
     pub(super) missing: Option<String>,
+    /// It runs this script, and `command` is what that is called and its arguments. Only for one that runs once.
+    #[serde(default)]
+    pub(super) batch: Option<BatchSpec>,
+}
+
+/// A script, where what it prints goes, and for how long it may run.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct BatchSpec {
+    /// Begins with `#!` and its interpreter.
+    pub(super) script: String,
+    /// Absolute.
+    pub(super) output: PathBuf,
+    pub(super) time_limit_s: u32,
 }
 
 /// When a service is started.
@@ -95,8 +109,13 @@ impl Config {
 fn parse_services(json: &str) -> Result<Vec<ServiceSpec>, String> {
     let services: Vec<ServiceSpec> =
         serde_json::from_str(json).map_err(|error| format!("DOCKLET_SERVICES cannot be read: {error}"))?;
-    match services.iter().find(|service| service.command.is_empty()) {
-        Some(service) => Err(format!("DOCKLET_SERVICES: the service {:?} has no command", service.name)),
-        None => Ok(services),
-    }
+    let fault = services.iter().find_map(|service| {
+        let fault = match service {
+            _ if service.command.is_empty() => "has no command",
+            _ if service.batch.is_some() && service.start != Start::Once => "has a script and does not run once",
+            _ => return None,
+        };
+        Some(format!("DOCKLET_SERVICES: the service {:?} {fault}", service.name))
+    });
+    fault.map_or(Ok(services), Err)
 }

@@ -1,5 +1,6 @@
 //! Commands without a terminal. The loop carries none of their bytes: it hands the client's connection to a helper, this very
-//! program started again, which starts the command and stands between the two until both are done.
+//! program started again, which starts the command and stands between the two until both are done. Helpers that read files are
+//! counted with them.
 
 mod command;
 mod relay;
@@ -18,10 +19,11 @@ use nix::sys::signalfd::{SfdFlags, SignalFd};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::process::Pid;
 
+use super::read_file::{self, READ_COMMAND};
 use super::request::{Connection, bad_request, encode};
 use super::shell::{self, Program};
 use super::successor;
-use crate::protocol::{Done, ErrorBody, ErrorCode, MAX_EXECS};
+use crate::protocol::{Done, ErrorBody, ErrorCode, MAX_EXECS, ReadFile};
 use relay::Relay;
 
 /// First argument of the helper that stands between client and command; the client is its standard input.
@@ -43,8 +45,17 @@ impl Execs {
     }
 
     /// Hands the connection to a helper, which answers it. Gives it back when it is already answered.
-    pub(super) fn begin(&mut self, mut connection: Connection, command: &[String]) -> Option<Connection> {
-        let begun = self.admit(&connection).and_then(|()| self.start(&connection, command));
+    pub(super) fn begin(&mut self, connection: Connection, command: &[String]) -> Option<Connection> {
+        self.hand_over(connection, EXEC_COMMAND, command)
+    }
+
+    /// The same for a helper that reads a file.
+    pub(super) fn read_file(&mut self, connection: Connection, read: &ReadFile) -> Option<Connection> {
+        self.hand_over(connection, READ_COMMAND, &read_file::arguments(read))
+    }
+
+    fn hand_over(&mut self, mut connection: Connection, name: &str, arguments: &[String]) -> Option<Connection> {
+        let begun = self.admit(&connection).and_then(|()| self.start(&connection, name, arguments));
         match begun {
             Ok(helper) => {
                 self.helpers.push(helper);
@@ -71,16 +82,16 @@ impl Execs {
         }
         // It would be lost: what was read here cannot be read there.
         if connection.said_more() {
-            return Err(bad_request("a client waits for the reply to exec before it says more"));
+            return Err(bad_request("a client waits for the reply before it says more"));
         }
         Ok(())
     }
 
-    /// The helper looks for the program: in a home that hangs it waits alone.
-    fn start(&self, connection: &Connection, command: &[String]) -> Result<Pid, ErrorBody> {
+    /// The helper looks for the program, or the file: in a home that hangs it waits alone.
+    fn start(&self, connection: &Connection, name: &str, arguments: &[String]) -> Result<Pid, ErrorBody> {
         let start = || -> io::Result<Child> {
-            successor::helper(EXEC_COMMAND)
-                .args(command)
+            successor::helper(name)
+                .args(arguments)
                 .env_clear()
                 .envs(self.environment.iter().map(|(name, value)| (name, value)))
                 .stdin(Stdio::from(connection.as_fd().try_clone_to_owned()?))

@@ -54,6 +54,8 @@ pub(super) struct Node {
     shutdown: Shutdown,
     /// No child is left.
     alone: bool,
+    /// The node is on its way out because a script has used up its time.
+    timed_out: bool,
     /// How the service that runs once ended, when it has.
     result: Option<TaskResult>,
 }
@@ -105,6 +107,7 @@ pub(super) fn serve(config: Config) -> io::Result<ExitCode> {
         grace: config.grace,
         shutdown: Shutdown::No,
         alone: false,
+        timed_out: false,
         result: None,
     };
     while !(node.stopping() && node.alone) {
@@ -166,6 +169,8 @@ impl Node {
             if self.stopping() {
                 // It could not even be started: no signal of a child's end tells that there is none.
                 self.reap(now);
+            } else if self.services.is_over_time(now) {
+                self.end_in_time(now);
             }
             return;
         }
@@ -268,12 +273,24 @@ impl Node {
     /// When the service that runs once has ended, so does the node.
     fn conclude(&mut self, now: Instant) {
         let Some(exit) = self.services.end().filter(|_| self.result.is_none()) else { return };
-        let outcome = Outcome { exit, out_of_memory: cgroup::ran_out_of_memory() };
-        let result = TaskResult { outcome, told: self.stopping() };
+        let outcome = Outcome { exit, out_of_memory: cgroup::ran_out_of_memory(), timed_out: self.timed_out };
+        let result = TaskResult { outcome, told: self.stopping() && !self.timed_out };
+        let line = self.services.not_started().map_or_else(|| result.line(), |fault| fault.line());
         // At once: what the command has left running may take its time to end.
-        log::line(format_args!("{}", result.line()));
+        log::line(format_args!("{line}"));
         self.result = Some(result);
         if !self.stopping() {
+            self.stop(now);
+        }
+    }
+
+    /// A script has used up its time: it is ended as if the node were told to, and its result says why.
+    fn end_in_time(&mut self, now: Instant) {
+        // It may have ended at the last moment.
+        self.reap(now);
+        self.conclude(now);
+        if !self.stopping() {
+            self.timed_out = true;
             self.stop(now);
         }
     }

@@ -13,7 +13,7 @@ use wire::terminal::Exit;
 
 use super::config::{Config, ServiceSpec};
 use super::{listeners, shell, sshd};
-use crate::protocol::{ErrorBody, ErrorCode, ServiceLog, ServiceState, ServiceStatus};
+use crate::protocol::{ErrorBody, ErrorCode, NotStarted, ServiceLog, ServiceState, ServiceStatus};
 pub(super) use service::{SERVICE_COMMAND, become_service};
 
 use service::Service;
@@ -71,6 +71,16 @@ impl Services {
     /// How the service that runs once ended, when it has.
     pub(super) fn end(&self) -> Option<Exit> {
         self.all.iter().find_map(Service::end)
+    }
+
+    /// Why the script that was to run never did.
+    pub(super) fn not_started(&self) -> Option<NotStarted> {
+        self.all.iter().find_map(Service::not_started)
+    }
+
+    /// One of them has run for as long as it may.
+    pub(super) fn is_over_time(&self, now: Instant) -> bool {
+        self.all.iter().filter_map(Service::time_limit).any(|limit| now >= limit)
     }
 
     /// What *status* answers.

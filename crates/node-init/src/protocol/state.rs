@@ -91,6 +91,13 @@ pub struct AttachReply {
     pub input_offset: u64,
 }
 
+/// The reply to *read_file*: how long the file is now. At most as many bytes follow as it has behind the place that was asked
+/// for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FileSize {
+    pub size: u64,
+}
+
 /// A TCP port something in the node listens on.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ListeningPort {
@@ -166,6 +173,8 @@ pub enum ErrorCode {
     OffsetBeyondEnd,
     /// Nothing listens on the port.
     PortClosed,
+    /// There is no file at the path.
+    NoFile,
     /// The node has no SSH server that runs; the message says why.
     NoSsh,
     /// The node does too much of this at once; try again.

@@ -1,11 +1,12 @@
 //! docklet-init as PID 1 of real containers: any image, no network, no shell, and sshd between nodes of one home.
 
+use std::path::Path;
 use std::process::{Command, Stdio};
 use std::sync::OnceLock;
 
 use crate::support::{Container, Network, Volume, binary, docker, eventually};
 use node_init::client::{ClientError, NodeClient};
-use node_init::protocol::{ErrorCode, OpenTerminal, ServiceState, SshPublicKey};
+use node_init::protocol::{ErrorCode, NotStarted, OpenTerminal, ServiceState, SshPublicKey, TaskResult};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use wire::terminal::Exit;
 
@@ -194,6 +195,48 @@ async fn a_key_that_is_let_in_opens_every_node_of_the_home() {
         let all = docker(&["exec", &node.id, "cat", "/root/.ssh/authorized_keys"]);
         assert_eq!(all.matches(key.key()).count(), 1, "{all}");
         assert_eq!(all.lines().count(), 2, "the nodes' own beside it: {all}");
+    }
+}
+
+/// Runs a script in a container with this home to its end. What docklet-init says of it.
+fn run_script(home: &Path, script: &str, output: &str, options: &[&str]) -> String {
+    let services = serde_json::json!([{
+        "name": "task", "start": "once", "command": ["train"], "cwd": "/root",
+        "batch": {"script": script, "output": output, "time_limit_s": 60},
+    }]);
+    let (home, services) = (format!("--volume={}:/root", home.display()), format!("--env=DOCKLET_SERVICES={services}"));
+    let mut all = vec![&*home, &*services];
+    all.extend(options);
+    let node = Container::start(DEBIAN, &all);
+    docker(&["wait", &node.id]);
+    let logs = Command::new("docker").args(["logs", &node.id]).output().expect("docker can be run");
+    String::from_utf8_lossy(&logs.stderr).into_owned()
+}
+
+#[test]
+fn a_script_runs_from_memory_and_has_nothing_of_ours_but_itself() {
+    let home = tempfile::TempDir::new().expect("a home");
+    let script = "#!/bin/bash\necho $PWD; readlink $0; for fd in /proc/$$/fd/*; do readlink $fd; done; exit 3";
+    let log = run_script(home.path(), script, "/root/runs/out", ISOLATED);
+    let exit = TaskResult::last_in(&log).map(|result| result.outcome.exit);
+    assert_eq!(exit, Some(Exit::Code(3)), "{log}");
+    let output = std::fs::read_to_string(home.path().join("runs/out")).expect("its output");
+    let mut lines = output.lines();
+    assert_eq!((lines.next(), lines.next()), (Some("/root"), Some("/memfd:script (deleted)")), "{output}");
+    let known = |target: &str| ["/dev/null", "/root/runs/out", "/memfd:script (deleted)"].contains(&target);
+    assert!(lines.clone().count() >= 4 && lines.all(known), "{output}");
+}
+
+#[test]
+fn output_that_finds_no_room_or_no_right_is_said_in_words() {
+    let home = tempfile::TempDir::new().expect("a home");
+    let full = [ISOLATED, &["--tmpfs=/full:nr_inodes=1"]].concat();
+    for (output, options, words) in
+        [("/sys/out", ISOLATED, "Read-only file system"), ("/full/out", &*full, "No space left on device")]
+    {
+        let log = run_script(home.path(), "#!/bin/sh\nexit 0", output, options);
+        let fault = NotStarted::last_in(&log).unwrap_or_else(|| panic!("no reason in {log:?}"));
+        assert!(fault.reason().contains(&format!("{output:?}: {words}")), "{}", fault.reason());
     }
 }
 

@@ -3,8 +3,10 @@
 mod docker_node;
 mod hostile_descriptors;
 mod hostile_dial;
+mod node_batch;
 mod node_datagrams;
 mod node_exec;
+mod node_files;
 mod node_on_demand;
 mod node_port_watch;
 mod node_process;

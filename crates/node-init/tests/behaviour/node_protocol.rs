@@ -49,6 +49,7 @@ async fn requests_that_are_none_get_an_error_with_a_code() {
         (message(r#"{"version":1,"request":"close_terminal","id":"../x"}"#), "bad_request"),
         (message(r#"{"version":1,"request":"close_terminal","id":"nobody"}"#), "unknown_terminal"),
         (message(r#"{"version":1,"request":"authorize_key","key":"restrict ssh-ed25519 AAAA"}"#), "bad_request"),
+        (message(r#"{"version":1,"request":"read_file","path":"/root/x"}"#), "bad_request"),
         (message(r#"{"version":1,"request":"exec"}"#), "bad_request"),
         (message(r#"{"version":1,"request":"exec","command":[]}"#), "bad_request"),
         ([message(r#"{"version":1,"request":"exec","command":["true"]}"#), vec![0]].concat(), "bad_request"),

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashMap};
 
 use control::ports::{
-    node::{ListeningPort, NodeError, ServiceStatus},
+    node::{FilePart, ListeningPort, NodeError, ReadFile, ServiceStatus},
     usage::{DiskSample, Sample},
 };
 use domain::{NodeId, SshPublicKey, name::WorkerName};
@@ -27,6 +27,8 @@ pub(super) struct Node {
     pub(super) samples: Vec<Sample>,
     pub(super) keys: Vec<SshPublicKey>,
     pub(super) ran: Vec<Vec<String>>,
+    /// By their paths.
+    pub(super) files: BTreeMap<String, Vec<u8>>,
     pub(super) away: bool,
     watchers: Vec<mpsc::UnboundedSender<Told>>,
 }
@@ -45,6 +47,14 @@ impl State {
 }
 
 impl Node {
+    pub(super) fn part(&self, read: &ReadFile) -> Result<FilePart, NodeError> {
+        let missing = || NodeError::NoFile(format!("{:?} cannot be read: there is no such file", read.path));
+        let file = self.files.get(&read.path).ok_or_else(missing)?;
+        let from = usize::try_from(read.from).unwrap_or(usize::MAX).min(file.len());
+        let bytes = file[from..].iter().copied().take(read.most as usize).collect();
+        Ok(FilePart { size: file.len() as u64, bytes })
+    }
+
     pub(super) fn listen(&mut self, port: ListeningPort) {
         self.away = false;
         self.ports.insert(port.port, port);

@@ -192,7 +192,7 @@ fn a_restart_before_this_worker_came_takes_nothing_that_was_called_failed() {
     assert_eq!(after(Past::Failed(failed.into())), Step::Failed(Cause::Before(failed.into())));
 }
 
-const RAN: Outcome = Outcome { exit: domain::task::Exit::Code(3), out_of_memory: false };
+const RAN: Outcome = Outcome { exit: domain::task::Exit::Code(3), out_of_memory: false, timed_out: false };
 
 fn once(order: Order, seen: Seen, past: &Past, begun: bool) -> Step {
     plan_after(Wanted { order, generation: NOW, runs: Runs::Once { begun } }, seen, past, &[])

@@ -7,8 +7,8 @@ use chrono::{DateTime, Utc};
 use control::ports::{
     coordination::WorkerDirectory,
     node::{
-        Attach, Duplex, ListeningPort, NodeAddress, NodeError, NodeLink, OpenTerminal, ServiceStatus, TerminalId,
-        TerminalInfo,
+        Attach, Duplex, FilePart, ListeningPort, NodeAddress, NodeError, NodeLink, OpenTerminal, ReadFile,
+        ServiceStatus, TerminalId, TerminalInfo,
     },
     usage::{DiskSample, NodeSamples, Usages},
 };
@@ -20,7 +20,7 @@ use futures::{
 };
 use parking_lot::Mutex;
 use serde::de::DeserializeOwned;
-use tokio::{net::TcpStream, time::timeout};
+use tokio::{io::AsyncReadExt, net::TcpStream, time::timeout};
 use tokio_rustls::{TlsConnector, client::TlsStream};
 
 use super::{
@@ -61,8 +61,17 @@ impl RemoteNodes {
 
     /// Asks, and returns the answer with the stream behind it.
     async fn ask<T: DeserializeOwned>(&self, worker: &WorkerName, request: &Request) -> Result<(T, Stream), NodeError> {
+        self.ask_within(worker, request, ANSWER).await
+    }
+
+    async fn ask_within<T: DeserializeOwned>(
+        &self,
+        worker: &WorkerName,
+        request: &Request,
+        within: Duration,
+    ) -> Result<(T, Stream), NodeError> {
         let mut stream = self.connect(worker).await?;
-        let answer = exchange(&mut stream, request).await.map_err(|fault| unreachable(worker, &fault))??;
+        let answer = exchange(&mut stream, request, within).await.map_err(|fault| unreachable(worker, &fault))??;
         Ok((answer, stream))
     }
 
@@ -101,7 +110,7 @@ pub async fn ping(address: &str, worker: &WorkerName, credentials: &Credentials)
     let connector = TlsConnector::from(Arc::new(config));
     let asked = async {
         let mut stream = connect(&connector, address, worker).await?;
-        exchange(&mut stream, &Request::Ping(worker.clone())).await
+        exchange(&mut stream, &Request::Ping(worker.clone()), ANSWER).await
     };
     asked.await.map_err(|fault| unreachable(worker, &fault))?
 }
@@ -116,12 +125,23 @@ async fn connect(connector: &TlsConnector, address: &str, worker: &WorkerName) -
     timeout(CONNECT, connected).await?
 }
 
-async fn exchange<T: DeserializeOwned>(stream: &mut Stream, request: &Request) -> io::Result<Answer<T>> {
+async fn exchange<T: DeserializeOwned>(
+    stream: &mut Stream,
+    request: &Request,
+    within: Duration,
+) -> io::Result<Answer<T>> {
     let exchanged = async {
         message::write(stream, request).await?;
         message::read(stream, LONGEST_ANSWER).await
     };
-    timeout(ANSWER, exchanged).await?
+    timeout(within, exchanged).await?
+}
+
+/// Exactly as many bytes as were announced.
+async fn receive(stream: Stream, length: u64) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    timeout(ANSWER, stream.take(length).read_to_end(&mut bytes)).await??;
+    if bytes.len() as u64 == length { Ok(bytes) } else { Err(io::ErrorKind::UnexpectedEof.into()) }
 }
 
 fn unreachable(worker: &WorkerName, fault: &io::Error) -> NodeError {
@@ -192,6 +212,17 @@ impl NodeLink for RemoteNodes {
 
     async fn service_log(&self, node: &NodeAddress, name: &str) -> Result<String, NodeError> {
         self.call(&node.worker, &Request::ServiceLog(node.clone(), name.to_owned())).await
+    }
+
+    async fn read_file(&self, node: &NodeAddress, read: &ReadFile) -> Result<FilePart, NodeError> {
+        let (worker, request) = (&node.worker, Request::ReadFile(node.clone(), read.clone()));
+        let within = ANSWER + Duration::from_millis(read.wait_ms.into());
+        let ((size, length), stream) = self.ask_within::<(u64, u64)>(worker, &request, within).await?;
+        if length > u64::from(read.most) {
+            return Err(NodeError::Garbage("its host has more of a file than was asked for".into()));
+        }
+        let bytes = receive(stream, length).await.map_err(|fault| unreachable(worker, &fault))?;
+        Ok(FilePart { size, bytes })
     }
 }
 

@@ -3,7 +3,7 @@
 use std::io;
 
 use chrono::{DateTime, Utc};
-use control::ports::node::{Attach, NodeAddress, NodeError, OpenTerminal, TerminalId};
+use control::ports::node::{Attach, NodeAddress, NodeError, OpenTerminal, ReadFile, TerminalId};
 use domain::{SshPublicKey, name::WorkerName};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
@@ -35,6 +35,8 @@ pub(super) enum Request {
     Services(NodeAddress),
     StartService(NodeAddress, String),
     ServiceLog(NodeAddress, String),
+    /// Answered with the file's size and how many bytes of it follow.
+    ReadFile(NodeAddress, ReadFile),
     Samples(Vec<NodeAddress>, Option<DateTime<Utc>>),
     Disk(WorkerName),
 }

@@ -3,14 +3,14 @@
 use std::{io, sync::Arc, time::Duration};
 
 use control::ports::{
-    node::{Duplex, ListeningPort, NodeError, NodeLink},
+    node::{Duplex, FilePart, ListeningPort, NodeError, NodeLink},
     usage::Usages,
 };
 use domain::name::WorkerName;
 use futures::{StreamExt, stream::BoxStream};
 use serde::Serialize;
 use tokio::{
-    io::{AsyncReadExt, copy_bidirectional_with_sizes},
+    io::{AsyncReadExt, AsyncWriteExt, copy_bidirectional_with_sizes},
     net::{TcpListener, TcpStream},
     sync::Semaphore,
     time::timeout,
@@ -158,6 +158,7 @@ impl StreamServer {
             Request::Services(node) => reply(&mut stream, &nodes.services(&node).await).await,
             Request::StartService(node, name) => reply(&mut stream, &nodes.start_service(&node, &name).await).await,
             Request::ServiceLog(node, name) => reply(&mut stream, &nodes.service_log(&node, &name).await).await,
+            Request::ReadFile(node, read) => hand_over(stream, nodes.read_file(&node, &read).await).await,
             Request::Disk(worker) => reply(&mut stream, &self.usages.disk(&worker).await).await,
             Request::Samples(nodes, since) => reply(&mut stream, &self.usages.samples(&nodes, since).await).await,
         }
@@ -171,6 +172,19 @@ impl StreamServer {
 
 async fn reply<T: Serialize>(stream: &mut Stream, answer: &T) -> io::Result<()> {
     timeout(ANSWER, message::write(stream, answer)).await?
+}
+
+async fn hand_over(mut stream: Stream, part: Answer<FilePart>) -> io::Result<()> {
+    let (answer, bytes) = match part {
+        Ok(FilePart { size, bytes }) => (Ok((size, bytes.len() as u64)), bytes),
+        Err(error) => (Err(error), Vec::new()),
+    };
+    reply(&mut stream, &answer).await?;
+    let sent = async {
+        stream.write_all(&bytes).await?;
+        stream.flush().await
+    };
+    timeout(ANSWER, sent).await?
 }
 
 /// From here on the stream is what the node made of it; either side may close its direction first.

@@ -5,7 +5,7 @@ use std::{io, net::SocketAddr, sync::Arc, time::Duration};
 use chrono::DateTime;
 use control::ports::{
     coordination::{WorkerCoordination, WorkerInfo},
-    node::{NodeAddress, NodeError, NodeLink, ServiceState},
+    node::{FilePart, NodeAddress, NodeError, NodeLink, ReadFile, ServiceState},
     usage::{DiskSample, Sample, Usages},
 };
 use domain::{NodeId, SshPublicKey};
@@ -146,6 +146,28 @@ async fn what_is_asked_of_a_node_is_answered_as_if_the_worker_were_in_this_proce
     assert_eq!(remote.disk(worker).await, Ok(None));
     host.nodes.set_disk(worker, Some(DiskSample { at, owners: Vec::new() }));
     assert_eq!(remote.disk(worker).await, host.nodes.disk(worker).await);
+}
+
+#[tokio::test]
+async fn a_piece_of_a_file_comes_whole_and_is_waited_for() {
+    let host = Host::start().await;
+    let (remote, node) = (host.asked_with(SECRET).await, node());
+    let read = |from, most, wait_ms| ReadFile { path: "/root/log".to_owned(), from, most, wait_ms };
+    assert!(matches!(remote.read_file(&node, &read(0, 10, 0)).await, Err(NodeError::NoFile(_))));
+    let written: Vec<u8> = (0..2_000_000_u32).map(|n| n as u8).collect();
+    host.nodes.write(node.node, "/root/log", &written);
+    for (from, most) in [(0, 1 << 20), (1_999_998, 10), (2_000_000, 10), (3_000_000, 10)] {
+        let part = remote.read_file(&node, &read(from, most, 0)).await;
+        assert_eq!(part, host.nodes.read_file(&node, &read(from, most, 0)).await);
+        assert_eq!(part.expect("it is there").size, 2_000_000);
+    }
+    let waits = read(2_000_000, 10, 60_000);
+    let written = async {
+        testkit::eventually("it is asked for", SOON, || async { host.nodes.asked() == 10 }).await;
+        host.nodes.write(node.node, "/root/log", b"more");
+    };
+    let (part, ()) = tokio::join!(remote.read_file(&node, &waits), written);
+    assert_eq!(part, Ok(FilePart { size: 2_000_004, bytes: b"more".to_vec() }));
 }
 
 #[tokio::test]

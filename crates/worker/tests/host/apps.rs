@@ -2,7 +2,7 @@
 
 use std::{io::Write as _, os::unix::net::UnixListener, time::Duration};
 
-use control::ports::node::{ListeningPort, NodeAddress, NodeError, NodeLink, ServiceState, ServiceStatus};
+use control::ports::node::{ListeningPort, NodeAddress, NodeError, NodeLink, ReadFile, ServiceState, ServiceStatus};
 use domain::NodeId;
 use futures::StreamExt;
 use testkit::eventually;
@@ -130,6 +130,8 @@ async fn a_node_older_than_dockletd_says_so() {
     let key = testkit::HOST_KEY.parse().expect("a key");
     assert_eq!(link.authorize_key(&old, &key).await.err(), Some(NodeError::Outdated));
     assert_eq!(link.exec(&old, &["true".to_owned()]).await.err(), Some(NodeError::Outdated));
+    let read = ReadFile { path: "/root/log".to_owned(), from: 0, most: 10, wait_ms: 0 };
+    assert_eq!(link.read_file(&old, &read).await.err(), Some(NodeError::Outdated));
     assert_eq!(
         NodeError::Outdated.to_string(),
         "this node was created by an older version of Docklet and cannot do this; add a new node and remove this one"

@@ -22,15 +22,15 @@ fn shell(line: &str) -> Assignment {
 }
 
 const fn code(code: u8) -> Outcome {
-    Outcome { exit: Exit::Code(code), out_of_memory: false }
+    Outcome { exit: Exit::Code(code), out_of_memory: false, timed_out: false }
 }
 
 const fn signal(signal: u8) -> Outcome {
-    Outcome { exit: Exit::Signal(signal), out_of_memory: false }
+    Outcome { exit: Exit::Signal(signal), out_of_memory: false, timed_out: false }
 }
 
 impl Lab {
-    async fn outcome(&self, task: &Assignment) -> Outcome {
+    pub(crate) async fn outcome(&self, task: &Assignment) -> Outcome {
         match self
             .phase(task, "over", |phase| {
                 !matches!(phase, Phase::Starting { .. } | Phase::Running { .. } | Phase::Stopping | Phase::Lost { .. })

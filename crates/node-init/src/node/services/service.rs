@@ -4,16 +4,16 @@ use std::ffi::OsString;
 use std::io::{self, PipeWriter};
 use std::os::unix::process::CommandExt;
 use std::path::Path;
-use std::process::Stdio;
+use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use rustix::process::Pid;
 use wire::terminal::Exit;
 
 use super::super::config::{Health, ServiceSpec, Start};
-use super::super::{log, shell, successor};
+use super::super::{batch, log, shell, successor};
 use super::output::Output;
-use crate::protocol::{ServiceState, ServiceStatus};
+use crate::protocol::{NotStarted, ServiceState, ServiceStatus};
 
 /// First argument of the helper that becomes a service.
 pub(in crate::node) const SERVICE_COMMAND: &str = "service";
@@ -105,12 +105,26 @@ impl Service {
         }
     }
 
+    /// Why its script never ran, where it is over.
+    pub(super) fn not_started(&self) -> Option<NotStarted> {
+        let is_over = self.spec.batch.is_some() && self.end().is_some();
+        self.reason.clone().filter(|_| is_over).map(NotStarted::new)
+    }
+
+    /// When it has run for as long as it may.
+    pub(super) fn time_limit(&self) -> Option<Instant> {
+        match (self.state, &self.spec.batch) {
+            (State::Up { since, .. }, Some(batch)) => Some(since + Duration::from_secs(batch.time_limit_s.into())),
+            _ => None,
+        }
+    }
+
     /// When it has something to do.
     pub(super) fn deadline(&self) -> Option<Instant> {
         match self.state {
             State::Unavailable | State::Stopped | State::Failed | State::Over(_) => None,
             State::Waiting { due, .. } => Some(due),
-            State::Up { check, .. } => check,
+            State::Up { check, .. } => check.into_iter().chain(self.time_limit()).min(),
         }
     }
 
@@ -137,6 +151,7 @@ impl Service {
                     Err(error) if self.spec.start == Start::Once => {
                         log::line(format_args!("service {}: it cannot be started: {error}", self.spec.name));
                         self.output.note(&format!("it cannot be started: {error}"));
+                        self.reason = Some(error.to_string());
                         self.state = State::Over(CANNOT_START);
                     }
                     Err(error) => self.back_off(pause, format!("it cannot be started: {error}"), now),
@@ -154,6 +169,9 @@ impl Service {
     pub(super) fn ended(&mut self, exit: Exit, now: Instant) {
         let State::Up { since, mut pause, .. } = self.state else { return };
         if self.spec.start == Start::Once {
+            // A script prints elsewhere: what is here was said by the helper that could not become it.
+            let said = self.output.text();
+            self.reason = Some(said.trim().to_owned()).filter(|said| self.spec.batch.is_some() && !said.is_empty());
             self.state = State::Over(exit);
             return;
         }
@@ -244,24 +262,33 @@ fn no_program(program: &str) -> String {
     format!("the node has no program {program:?}")
 }
 
+/// The helper that becomes a program of the image.
+fn helper(cwd: &Path, program: &str, environment: &[(OsString, OsString)]) -> io::Result<Command> {
+    // A path is one from where it runs; a name is looked for where a shell would.
+    let place =
+        if program.contains('/') { cwd.join(program).to_string_lossy().into_owned() } else { program.to_owned() };
+    let path =
+        shell::find(&place, environment).ok_or_else(|| io::Error::new(io::ErrorKind::NotFound, no_program(program)))?;
+    let mut helper = successor::helper(SERVICE_COMMAND);
+    helper.arg(cwd).arg(path).stdin(Stdio::null());
+    Ok(helper)
+}
+
 fn start(spec: &ServiceSpec, environment: &[(OsString, OsString)], output: PipeWriter) -> io::Result<Pid> {
     let Some((program, arguments)) = spec.command.split_first() else {
         return Err(io::Error::new(io::ErrorKind::InvalidInput, "it has no command"));
     };
     let cwd = spec.cwd.as_deref().unwrap_or("/".as_ref());
-    // A path is one from where it runs; a name is looked for where a shell would.
-    let place = if program.contains('/') { cwd.join(program).to_string_lossy().into_owned() } else { program.clone() };
-    let path =
-        shell::find(&place, environment).ok_or_else(|| io::Error::new(io::ErrorKind::NotFound, no_program(program)))?;
-    let child = successor::helper(SERVICE_COMMAND)
-        .arg(cwd)
-        .arg(path)
+    let mut helper = match &spec.batch {
+        Some(batch) => batch::helper(batch, cwd)?,
+        None => helper(cwd, program, environment)?,
+    };
+    let child = helper
         .arg(program)
         .args(arguments)
         .env_clear()
         .envs(environment.iter().map(|(name, value)| (name, value)))
         .envs(&spec.env)
-        .stdin(Stdio::null())
         .stdout(output.try_clone()?)
         .stderr(output)
         .process_group(0)
