@@ -2,7 +2,7 @@
 # ARGS goes through, for example: make run ARGS="--listen 127.0.0.1:9000"
 .DEFAULT_GOAL := help
 MINUTES ?= 10
-.PHONY: run test test-engines fuzz dev lint bench image image-full dist help
+.PHONY: run test test-engines fuzz mutants dev lint bench image image-full dist help
 
 run:   ## install what is missing, build, serve on http://localhost:8000
 	@scripts/run.sh $(ARGS)
@@ -15,6 +15,9 @@ test-engines: ## the tests that meet an engine, and a journey, on one with usern
 
 fuzz: ## random output through the screen model, with xterm.js as the judge: make fuzz MINUTES=30
 	@scripts/fuzz.sh $(MINUTES)
+
+mutants: ## measure the tests of domain and scheduler by the mutants they should catch; of another crate: make mutants ARGS=screen
+	@scripts/mutants.sh $(ARGS)
 
 dev:   ## serve unoptimised and rebuild at every change
 	@scripts/dev.sh $(ARGS)

@@ -1,9 +1,11 @@
 #!/usr/bin/env bash
-# Brings what rustup and cargo must have: the pinned toolchain with its targets, cargo-leptos, the wasm-bindgen CLI, mdBook.
+# Brings what rustup and cargo must have: the pinned toolchain with its targets, cargo-leptos, the wasm-bindgen CLI, mdBook;
+# for make mutants, cargo-mutants. Usage: scripts/rust.sh [mutants]
 . "$(dirname "$0")/say.sh"
 
 leptos_version=0.3.9
 mdbook_version=0.5.4
+mutants_version=27.0.0
 
 have cargo || fail "There is no cargo on this machine." "Install Rust with rustup (https://rustup.rs), open a new shell, then run make again."
 
@@ -34,11 +36,13 @@ ensure_toolchain() {
         || fail "rustup could not fetch Rust $channel." "Check the network, then run make again."
 }
 
-# ensure_tool CRATE VERSION PROGRAM HOW_LONG [OPTION...]: a program of exactly this version, built once per machine.
+# ensure_tool CRATE VERSION PROGRAM HOW_LONG [OPTION...]: a program of exactly this version, built once per machine. PROGRAM is
+# what tells its version, of one word or several.
 ensure_tool() {
-    local crate=$1 version=$2 program=$3 how_long=$4
+    local crate=$1 version=$2 program how_long=$4
+    read -ra program <<<"$3"
     shift 4
-    if have "$program" && "$program" --version 2>/dev/null | grep -qE "(^|[ v])${version//./\\.}( |$)"; then return; fi
+    if have "${program[0]}" && "${program[@]}" --version 2>/dev/null | grep -qE "(^|[ v])${version//./\\.}( |$)"; then return; fi
     step "Building $crate $version" "$how_long, once per machine"
     # Not its release profile: fat LTO takes a quarter of an hour and this program runs for seconds.
     CARGO_PROFILE_DEV_DEBUG=0 CARGO_TARGET_DIR="$tools/build" \
@@ -56,3 +60,4 @@ bindgen_version=$(awk '$1 == "name" { name = $3 } $1 == "version" && name == "\"
 ensure_tool wasm-bindgen-cli "$bindgen_version" wasm-bindgen "about 1 min"
 # Without its own server and watcher: dockletd serves the book.
 ensure_tool mdbook "$mdbook_version" mdbook "about 30 s on 2 cores" --no-default-features --features search
+if [ "${1:-}" = mutants ]; then ensure_tool cargo-mutants "$mutants_version" "cargo-mutants mutants" "about 2 min on 2 cores"; fi

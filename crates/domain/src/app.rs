@@ -39,12 +39,12 @@ impl AppLabel {
 
     /// The label these random bits stand for.
     pub fn from_random(bits: u64) -> Self {
-        let letter = |index: u64| char::from(Self::ALPHABET[usize::try_from(index).unwrap_or(0) % 32]);
+        let letter = |index: u64| char::from(Self::ALPHABET[(index % 32) as usize]);
         let mut rest = bits / Self::LETTERS;
         let mut text = String::with_capacity(Self::LENGTH);
         text.push(letter(bits % Self::LETTERS));
         while text.len() < Self::LENGTH {
-            text.push(letter(rest % 32));
+            text.push(letter(rest));
             rest /= 32;
         }
         Self(text)

@@ -249,6 +249,18 @@ mod tests {
     }
 
     #[test]
+    fn a_terminal_id_is_a_short_word_that_stays_as_it_is() {
+        let longest = "x".repeat(64);
+        for text in ["a", "Main_2-b", &longest] {
+            let id: TerminalId = text.parse().expect("a terminal id");
+            assert_eq!((id.as_str(), id.to_string().as_str(), String::from(id.clone()).as_str()), (text, text, text));
+        }
+        for text in ["", "a b", "a/b", "ä", &format!("{longest}x")] {
+            assert_eq!(text.parse::<TerminalId>(), Err(InvalidTerminalId), "{text}");
+        }
+    }
+
+    #[test]
     fn a_session_handle_is_the_beginning_of_a_digest() {
         let digest = "0123456789abcdef".repeat(4);
         let handle = SessionHandle::of_digest(&digest).expect("a digest");

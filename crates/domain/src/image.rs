@@ -179,8 +179,11 @@ mod tests {
         for text in
             ["debian", "docklet/base", "debian:bookworm", "localhost:5000/a/b:1.0", "reg.example.org/x_y/z-1", &digest]
         {
-            assert!(text.parse::<ImageRef>().is_ok(), "{text}");
+            let image: ImageRef = text.parse().expect(text);
+            let written = (image.as_str(), image.to_string(), String::from(image.clone()));
+            assert_eq!(written, (text, text.to_owned(), text.to_owned()), "it stays as it is");
         }
+        assert!("a".repeat(255).parse::<ImageRef>().is_ok());
     }
 
     #[test]

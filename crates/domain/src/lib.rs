@@ -27,3 +27,6 @@ pub use id::{
 };
 pub use ssh_key::SshPublicKey;
 pub use violation::Violation;
+
+#[cfg(test)]
+mod tests;

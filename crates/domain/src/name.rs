@@ -203,7 +203,9 @@ mod tests {
 
     #[test]
     fn node_names_have_one_spelling() {
-        assert_eq!("node-0".parse(), Ok(NodeName::new(0)));
+        for (text, name) in [("node-0", NodeName::new(0)), ("node-15", NodeName::new(15))] {
+            assert_eq!((text.parse::<NodeName>(), String::from(name)), (Ok(name), text.to_owned()));
+        }
         for text in ["node-00", "node-+1", "node--1", "node-256", "Node-1", "0", ""] {
             assert!(text.parse::<NodeName>().is_err(), "{text}");
         }

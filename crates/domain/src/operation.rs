@@ -191,3 +191,54 @@ impl Operation {
         self.finished_at = Some(now);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::net::Ipv4Addr;
+
+    use uuid::Uuid;
+
+    use super::*;
+
+    const NOW: DateTime<Utc> = DateTime::UNIX_EPOCH;
+
+    fn id() -> OperationId {
+        OperationId::new(Uuid::from_u128(1))
+    }
+
+    fn port(port: u16) -> Opened {
+        let (node, what) = (NodeName::new(1), OpenedKind::of_port(port));
+        Opened { node, what, port: Some(port), address: None, token: None }
+    }
+
+    #[test]
+    fn what_was_opened_is_told_with_where_from_and_by_what() {
+        let address = Some(Ipv4Addr::new(192, 0, 2, 7).into());
+        let by_token = Opened { address, token: Some("laptop".into()), ..port(8080) };
+        assert_eq!(by_token.to_string(), "port 8080 of node-1 from 192.0.2.7 with token 'laptop'");
+        assert_eq!(port(22).to_string(), "ssh to node-1 in a browser");
+    }
+
+    #[test]
+    fn what_happened_without_work_of_ours_is_over_at_once() {
+        for (kind, state) in [
+            (OperationKind::OutOfMemory, OperationState::Failed),
+            (OperationKind::MadeBefore, OperationState::Succeeded),
+        ] {
+            let told = Operation::happened(id(), kind, "why".into(), NOW);
+            assert_eq!((told.state, told.reason.as_deref(), told.finished_at), (state, Some("why"), Some(NOW)));
+        }
+        let told = Operation::opened(id(), port(22), NOW);
+        assert_eq!((told.kind, told.state), (OperationKind::Opened, OperationState::Succeeded));
+        assert_eq!((told.opened, told.finished_at), (Some(port(22)), Some(NOW)));
+    }
+
+    #[test]
+    fn an_operation_says_who_asked_for_it_or_which_host_was_restarted() {
+        let user = UserId::new(Uuid::from_u128(2));
+        assert_eq!(Operation::begin(id(), OperationKind::Stop, NOW).asked_by(user).by, Some(user));
+        let host: WorkerName = "here".parse().expect("a worker name");
+        let recover = Operation::recover(id(), host.clone(), NOW);
+        assert_eq!((recover.kind, recover.host, recover.by), (OperationKind::Recover, Some(host), None));
+    }
+}

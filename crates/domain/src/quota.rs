@@ -160,10 +160,31 @@ mod tests {
 
     #[test]
     fn every_limit_that_breaks_is_named_with_what_is_left() {
-        let used = Usage::of_nodes(3, NODE).with_vcluster();
+        let used = Usage::of_nodes(3, NODE).with_vcluster().with_vcluster();
         let faults = LIMITS.check(used, Usage::of_nodes(2, NODE).with_vcluster()).expect_err("must not fit");
+        let rules = [
+            Violation::new("name", "needs 1 vcluster, but your limit of 2 leaves 0"),
+            Violation::new("nodes", "needs 2 nodes, but your limit of 4 leaves 1"),
+            Violation::new("resources.cpus", "needs 2 CPUs, but your limit of 4 leaves 1"),
+        ];
+        assert_eq!(faults, rules);
+        let large = Resources { memory_mib: 4096, ..NODE };
+        let faults = LIMITS.check(Usage::of_nodes(1, large), Usage::of_nodes(2, large)).expect_err("must not fit");
+        let rule = "needs 8192 MiB of memory, but your limit of 8192 MiB leaves 4096 MiB";
+        assert_eq!(faults, [Violation::new("resources.memory_mib", rule)]);
+    }
+
+    #[test]
+    fn what_is_held_adds_up() {
+        let two = Usage::of_nodes(2, NODE).with_vcluster().with_vcluster();
+        let sum = Usage::of_nodes(3, NODE).with_vcluster().plus(two);
+        assert_eq!(sum, Usage { vclusters: 3, nodes: 5, cpu_milli: 5000, memory_mib: 5120, pids: 2560 });
+    }
+
+    #[test]
+    fn of_nodes_that_are_too_many_the_processes_are_not_named() {
+        let faults = LIMITS.check(Usage::default(), Usage::of_nodes(5, NODE)).expect_err("must not fit");
         assert_eq!(faults.iter().map(|f| f.field.as_str()).collect::<Vec<_>>(), ["nodes", "resources.cpus"]);
-        assert_eq!(faults[0].message, "needs 2 nodes, but your limit of 4 leaves 1");
     }
 
     #[test]
@@ -198,5 +219,9 @@ mod tests {
         let fields: Vec<&str> = faults.iter().map(|fault| fault.field.as_str()).collect();
         assert_eq!(fields, ["limits.vclusters", "limits.nodes", "limits.memory_mib", "limits.cpus"]);
         assert_eq!(OwnLimits::parse(None, None, None, None), Ok(OwnLimits::default()));
+        assert!(
+            OwnLimits::parse(Some(100_000), Some(100_000), Some(1e6), Some(1 << 40)).is_ok(),
+            "the most there may be"
+        );
     }
 }

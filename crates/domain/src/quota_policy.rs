@@ -132,9 +132,11 @@ impl QuotaPolicy {
 mod tests {
     use super::*;
 
+    const USUAL: Limits = Limits { vclusters: 2, nodes: 4, cpu_milli: 4000, memory_mib: 8192, pids: 2048 };
+
     #[test]
     fn what_is_set_for_somebody_stands_over_the_group_s_and_that_over_the_usual_one_by_one() {
-        let usual = Limits { vclusters: 2, nodes: 4, cpu_milli: 4000, memory_mib: 8192, pids: 2048 };
+        let usual = USUAL;
         let students: GroupName = "students".parse().expect("a name");
         let theirs = OwnLimits { vclusters: Some(1), nodes: Some(2), ..OwnLimits::default() };
         let quota_policy = QuotaPolicy::from(usual).with_groups([(students.clone(), theirs)].into());
@@ -158,5 +160,20 @@ mod tests {
         assert_eq!(shared.shares(Some(&students)), Shares { streams: 9, terminals: 3, apps: 9 });
         assert_eq!(shared.shares(None), Shares { streams: 9, terminals: 9, apps: 9 });
         assert_eq!(of(Some(&gone), OwnLimits::default()), usual, "a group that is not configured any more");
+    }
+
+    #[test]
+    fn nodes_of_a_group_s_people_run_with_what_is_set_for_the_group() {
+        let [students, staff]: [GroupName; 2] = ["students", "staff"].map(|name| name.parse().expect("a name"));
+        let runsc: RuntimeName = "runsc".parse().expect("a runtime");
+        let quota_policy = QuotaPolicy::from(USUAL)
+            .with_groups([(staff.clone(), OwnLimits::default())].into())
+            .with_runtimes([(students.clone(), runsc.clone())].into());
+        for (group, runtime) in [(Some(&students), Some(&runsc)), (Some(&staff), None), (None, None)] {
+            let quota = QuotaAssignment { group: group.cloned(), ..QuotaAssignment::default() };
+            assert_eq!(quota_policy.runtime(&quota), runtime, "{group:?}");
+        }
+        assert_eq!(quota_policy.runtimes().collect::<Vec<_>>(), [&runsc]);
+        assert_eq!(quota_policy.groups().collect::<Vec<_>>(), [&staff]);
     }
 }

@@ -65,11 +65,28 @@ impl Resources {
 
 #[cfg(test)]
 mod tests {
+    use serde::de::value::{Error, MapDeserializer};
+
     use super::*;
 
     #[test]
     fn cpus_are_kept_in_thousandths() {
-        assert_eq!(Resources::parse(1.5, 1024, 512), Ok(Resources { cpu_milli: 1500, memory_mib: 1024, pids: 512 }));
+        let resources = Resources { cpu_milli: 1500, memory_mib: 1024, pids: 512 };
+        assert_eq!((Resources::parse(1.5, 1024, 512), resources.cpus()), (Ok(resources), 1.5));
+    }
+
+    #[test]
+    fn the_smallest_and_the_largest_node_are_nodes() {
+        for (cpus, memory) in [(0.05, 64), (4096.0, 64 << 20)] {
+            assert!(Resources::parse(cpus, memory, 512).is_ok(), "{cpus} {memory}");
+        }
+    }
+
+    #[test]
+    fn what_was_written_before_processes_were_counted_has_as_many_as_it_had_then() {
+        let written = [("cpu_milli", 1500_u32), ("memory_mib", 1024)];
+        let read = Resources::deserialize(MapDeserializer::<_, Error>::new(written.into_iter()));
+        assert_eq!(read, Ok(Resources { cpu_milli: 1500, memory_mib: 1024, pids: 1024 }));
     }
 
     #[test]
@@ -80,6 +97,7 @@ mod tests {
             (f64::NAN, 1024, vec!["resources.cpus"]),
             (f64::INFINITY, 1024, vec!["resources.cpus"]),
             (1.0, u64::MAX, vec!["resources.memory_mib"]),
+            (4096.1, (64 << 20) + 1, vec!["resources.cpus", "resources.memory_mib"]),
         ] {
             let faults = Resources::parse(cpus, memory, 512).expect_err("must be refused");
             assert_eq!(faults.iter().map(|f| f.field.as_str()).collect::<Vec<_>>(), fields);

@@ -177,5 +177,11 @@ mod tests {
         assert!(format!("{ED25519} {}", "ű".repeat(200)).parse::<SshPublicKey>().is_ok());
         assert!(refused(&format!("{ED25519} {}", "ű".repeat(201))).contains("200 characters"));
         assert!(refused(&format!("{ED25519} {}", "x".repeat(SshPublicKey::LONGEST))).contains("8192 bytes"));
+        // With its type in front and in base64, this has 8192 bytes.
+        let mut key = b"\0\0\0\x07ssh-rsa".to_vec();
+        key.resize(6138, 1);
+        let longest = format!("ssh-rsa {}", base64::Engine::encode(&STANDARD, key));
+        assert!(longest.parse::<SshPublicKey>().is_ok());
+        assert!(refused(&format!("{longest}\n")).contains("8192 bytes"));
     }
 }

@@ -27,10 +27,10 @@ pub fn allocate(pool: Ipv4Net, prefix: u8, taken: impl IntoIterator<Item = Ipv4N
     let mut blocks: Vec<(u64, u64)> = taken
         .into_iter()
         .map(|net| (u64::from(u32::from(net.network())), u64::from(u32::from(net.broadcast()))))
-        .filter(|(from, to)| *to >= start && *from <= end)
         .collect();
     blocks.sort_unstable();
     let mut candidate = start;
+    // What lies before the pool moves nothing, and what lies behind it is met only where the pool is full.
     for (from, to) in blocks {
         if candidate + step <= from {
             break;
@@ -93,8 +93,29 @@ mod tests {
         assert_eq!(allocate(pool, 27, [net("172.20.0.0/27")]), Some(net("172.20.0.32/27")));
         assert_eq!(allocate(pool, 26, [net("172.20.0.0/27")]), Some(net("172.20.0.64/26")));
         assert_eq!(allocate(pool, 27, [net("172.20.0.0/24"), net("172.20.2.0/24")]), Some(net("172.20.1.0/27")));
+        assert_eq!(
+            allocate(pool, 27, [net("172.20.0.0/32")]),
+            Some(net("172.20.0.32/27")),
+            "one address is in the way"
+        );
+        assert_eq!(allocate(net("172.20.0.0/27"), 28, ["172.20.0.0/28", "172.20.0.16/28"].map(net)), None, "full");
         assert_eq!(allocate(pool, 27, [net("172.16.0.0/12")]), None);
         assert_eq!(allocate(pool, 27, [net("10.0.0.0/8")]), Some(net("172.20.0.0/27")));
+    }
+
+    #[test]
+    fn a_subnet_is_no_larger_than_the_pool_and_no_smaller_than_one_node_needs() {
+        let pool = net("172.20.0.0/28");
+        for (prefix, subnet) in [(27, None), (28, Some("172.20.0.0/28")), (30, Some("172.20.0.0/30")), (31, None)] {
+            assert_eq!(allocate(pool, prefix, []), subnet.map(net), "/{prefix}");
+        }
+    }
+
+    #[test]
+    fn the_bridge_has_the_first_address_and_the_nodes_those_behind_it() {
+        let subnet = net("172.20.0.32/27");
+        let nodes = [0, 5].map(|ordinal| address(subnet, NodeName::new(ordinal)).octets()[3]);
+        assert_eq!((gateway(subnet), nodes), (Ipv4Addr::new(172, 20, 0, 33), [34, 39]));
     }
 
     #[test]

@@ -384,7 +384,9 @@ mod tests {
     #[test]
     fn what_was_seen_running_has_begun_whatever_comes_after() {
         let mut task = task();
-        task.observe(&told(1, Phase::Starting { step: "pulling".into() }), NOW);
+        let starting = told(1, Phase::Starting { step: "pulling".into() });
+        assert_eq!(task.observe(&starting, NOW), TaskChange::Changed { orders: false });
+        assert_eq!(task.observe(&starting, NOW), TaskChange::None, "told again");
         task.observe(&told(1, Phase::Lost { reason: "away".into() }), NOW);
         assert!(!task.begun);
         task.observe(&told(1, Phase::Running { since: NOW }), NOW);

@@ -80,7 +80,9 @@ mod tests {
 
     #[test]
     fn a_token_name_is_a_short_text_that_can_be_seen() {
-        assert_eq!("  CI of the thesis ".parse::<TokenName>().expect("a name").as_str(), "CI of the thesis");
+        let name: TokenName = "  CI of the thesis ".parse().expect("a name");
+        assert_eq!((name.as_str(), name.to_string().as_str()), ("CI of the thesis", "CI of the thesis"));
+        assert!(" ".parse::<TokenName>().expect_err("no name").message.contains("say what the token is for"));
         for text in ["", "  ", "a\nb", "a\u{7}b", &"x".repeat(41)] {
             assert_eq!(text.parse::<TokenName>().expect_err("no name").field, "name", "{text:?}");
         }

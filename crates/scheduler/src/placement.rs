@@ -203,6 +203,21 @@ mod tests {
     }
 
     #[test]
+    fn the_emptiest_host_is_the_one_with_the_smallest_share_taken() {
+        let large = Host { used: Usage { cpu_milli: 2000, ..Usage::default() }, ..host("b", 8000, 8192) };
+        let hosts = [host("a", 2000, 8192), large];
+        let problem = Problem { hosts: &hosts, count: 1, each: node(1000, 64), runtime: None, overcommit: PLAIN };
+        assert_eq!(names(&problem), Ok(vec!["b".into()]), "three eighths of it, and half of the other");
+    }
+
+    #[test]
+    fn a_node_may_have_a_whole_host() {
+        let hosts = [host("a", 2000, 1024)];
+        let problem = Problem { hosts: &hosts, count: 1, each: node(2000, 1024), runtime: None, overcommit: PLAIN };
+        assert_eq!(names(&problem), Ok(vec!["a".into()]));
+    }
+
+    #[test]
     fn a_node_larger_than_every_host_is_refused_whatever_the_overcommit() {
         let hosts = [host("a", 2000, 4096)];
         let overcommit = Overcommit { cpu: 10.0, memory: 10.0 };
@@ -219,6 +234,19 @@ mod tests {
         let Err(NoRoom::Full(faults)) = place(&problem) else { panic!("must not fit") };
         assert_eq!(faults.len(), 1);
         assert_eq!(faults[0].message, "only 2 of the nodes fit now: the emptiest host has 0 MiB left");
+    }
+
+    #[test]
+    fn what_is_left_for_exactly_one_more_is_not_named() {
+        for (cpu, memory, field, left) in
+            [(2000, 1536, "resources.cpus", "0 CPUs"), (3000, 1024, "resources.memory_mib", "0 MiB")]
+        {
+            // Of these processes it gives out 1536.
+            let hosts = [Host { pids: Some(2048), ..host("a", cpu, memory) }];
+            let problem = Problem { hosts: &hosts, count: 3, each: node(1000, 512), runtime: None, overcommit: PLAIN };
+            let rule = format!("only 2 of the nodes fit now: the emptiest host has {left} left");
+            assert_eq!(place(&problem), Err(NoRoom::Full(vec![Violation::new(field, rule)])));
+        }
     }
 
     #[test]

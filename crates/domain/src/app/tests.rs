@@ -39,6 +39,20 @@ fn every_drawn_label_is_a_label_and_all_bits_count() {
 }
 
 #[test]
+fn a_label_counts_in_letters_first_and_then_in_letters_and_digits() {
+    for (bits, label) in [
+        (0, "aaaaaaaaaa"),
+        (25, "zaaaaaaaaa"),
+        (26, "abaaaaaaaa"),
+        (26 * 32 - 1, "z7aaaaaaaa"),
+        (26 * 32, "aabaaaaaaa"),
+        (26 * 32 * 32 * 31, "aaa7aaaaaa"),
+    ] {
+        assert_eq!(String::from(AppLabel::from_random(bits)), label, "{bits}");
+    }
+}
+
+#[test]
 fn what_is_no_label_is_refused() {
     for text in ["", "abcdefghi", "abcdefghijk", "2bcdefghij", "Abcdefghij", "abcdefghi1", "abcdefghi-", "abcde.ghij"] {
         assert!(text.parse::<AppLabel>().is_err(), "{text}");
@@ -48,7 +62,9 @@ fn what_is_no_label_is_refused() {
 
 #[test]
 fn names_are_trimmed_and_kept_in_any_script() {
-    assert_eq!("  Übersicht 主机 ".parse::<AppName>().expect("a name").as_str(), "Übersicht 主机");
+    let name: AppName = "  Übersicht 主机 ".parse().expect("a name");
+    assert_eq!((name.as_str(), String::from(name.clone()).as_str()), ("Übersicht 主机", "Übersicht 主机"));
+    assert!("ü".repeat(40).parse::<AppName>().is_ok());
     assert!(" ".parse::<AppName>().is_err());
     assert!("n".repeat(41).parse::<AppName>().is_err());
     for hidden in ['\n', '\u{202e}', '\u{200b}', '\u{7f}'] {
@@ -79,8 +95,10 @@ fn titles_say_the_best_that_is_known() {
 fn the_owners_word_keeps_an_app() {
     let port = app(AppKind::Port);
     assert!(!port.is_kept() && !port.is_listed_when_silent());
-    assert!(app(AppKind::Jupyter).is_listed_when_silent());
-    assert!(App { pinned: true, ..port.clone() }.is_listed_when_silent());
+    let named = App { name: Some("Board".parse().expect("a name")), ..port.clone() };
+    for kept in [app(AppKind::Jupyter), App { pinned: true, ..port.clone() }, named] {
+        assert!(kept.is_kept() && kept.is_listed_when_silent(), "{kept:?}");
+    }
     let off = App { enabled: false, ..port };
     assert!(off.is_kept() && !off.is_listed_when_silent(), "its label and its switch are kept");
 }
@@ -92,4 +110,5 @@ fn ports_outside_the_range_and_the_nodes_sshd_are_no_apps() {
     for port in [0, -1, 65536, i64::MAX, 22] {
         assert_eq!(parse_port(port).expect_err("no app").field, "port", "{port}");
     }
+    assert!(parse_port(22).expect_err("no app").message.contains("SSH"), "it is a port, and the text says which");
 }

@@ -51,13 +51,13 @@ fn fits(pattern: &str, text: &str) -> bool {
     let mut back: Option<(usize, usize)> = None;
     while seen < text.len() {
         if pattern.get(at) == Some(&b'*') {
-            back = Some((at, seen));
             at += 1;
+            back = Some((at, seen));
         } else if pattern.get(at) == Some(&text[seen]) {
             (at, seen) = (at + 1, seen + 1);
-        } else if let Some((star, from)) = back {
-            back = Some((star, from + 1));
-            (at, seen) = (star + 1, from + 1);
+        } else if let Some((behind_star, from)) = back {
+            (at, seen) = (behind_star, from + 1);
+            back = Some((at, seen));
         } else {
             return false;
         }
@@ -76,16 +76,13 @@ impl FromStr for ImagePattern {
         if text.contains("**") {
             return Err(fault());
         }
-        // A star is where a letter could be.
+        // A star is where an `x` could be: neither in a digest nor in a port.
         let example: ImageRef = text.replace('*', "x").parse().map_err(|_| fault())?;
         let (rest, digest) = text.split_once('@').map_or((text, None), |(rest, digest)| (rest, Some(digest)));
         let (path, tag) = super::tag_of(rest);
         let (host, path) = super::split_host(path);
-        if host.is_some_and(|host| host.contains('*')) || digest.is_some_and(|digest| digest.contains('*')) {
-            return Err(fault());
-        }
         let registry = registry::canonical(host);
-        // What a star hides must not turn a path into a host.
+        // A star is not part of a host, and what it hides must not turn a path into one.
         if registry != example.target().registry {
             return Err(fault());
         }
@@ -144,7 +141,18 @@ mod tests {
         assert!(!matches("docklet/*", "docklets/base"));
         assert!(!matches("*/*", "reg.example.org/a/b"));
         assert!(!fits("a*b*c", "ab"));
+        assert!(fits("ab*", "ab"));
+        assert!(!fits("abc", "ab"));
         assert!(fits("a*b*c", "a-b-b-c"));
+    }
+
+    #[test]
+    fn a_pattern_stays_as_it_was_written_and_names_an_image_where_it_means_one() {
+        for (text, image) in [(" debian:bookworm ", Some("debian:bookworm")), ("docklet/*", None)] {
+            let pattern: ImagePattern = text.parse().expect("a pattern");
+            assert_eq!((pattern.as_str(), pattern.to_string()), (text.trim(), text.trim().to_owned()));
+            assert_eq!(pattern.image(), image.map(|image| image.parse::<ImageRef>().expect("an image")));
+        }
     }
 
     #[test]
@@ -158,6 +166,7 @@ mod tests {
             "reg*.example.org/a",
             "reg.example.org:*/a",
             "a@sha256:*",
+            &format!("a@sha256:{}*", "a".repeat(63)),
             "a:",
         ] {
             assert!(text.parse::<ImagePattern>().is_err(), "{text:?}");

@@ -63,6 +63,10 @@ mod tests {
         ] {
             assert_eq!(Command::try_from(words), Err(fault));
         }
-        assert!(Command::try_from(vec!["x".repeat(Command::LONGEST)]).is_ok());
+        assert!(BadCommand::TooLong.to_string().contains("1024 words and 32 KiB"));
+        for words in [vec!["x".repeat(Command::LONGEST)], vec!["x".to_owned(); Command::MOST_WORDS]] {
+            let command = Command::try_from(words.clone()).expect("a command");
+            assert_eq!((command.words(), Vec::<String>::from(command.clone())), (&*words, words.clone()));
+        }
     }
 }

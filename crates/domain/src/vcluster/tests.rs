@@ -1,5 +1,8 @@
 //! The lifecycle, action by action and report by report.
 
+mod moving;
+mod recovery;
+
 use std::net::Ipv4Addr;
 
 use uuid::Uuid;
@@ -7,7 +10,7 @@ use uuid::Uuid;
 use super::*;
 use crate::{
     OperationId,
-    node::{Generation, MOST_TRIES, NodeState, STEADY},
+    node::{Generation, NodeState},
 };
 
 fn now() -> DateTime<Utc> {
@@ -69,7 +72,7 @@ fn a_new_vcluster_is_creating_until_every_node_runs() {
     let mut vcluster = created(2);
     assert_eq!(vcluster.state(), VclusterState::Creating);
     assert_eq!(vcluster.nodes[1].ip, Ipv4Addr::new(172, 20, 0, 3));
-    report(&mut vcluster, 0, running());
+    assert_eq!(report(&mut vcluster, 0, running()), Change::Changed { orders: false });
     assert_eq!(vcluster.state(), VclusterState::Creating);
     report(&mut vcluster, 1, running());
     assert_eq!(vcluster.state(), VclusterState::Running);
@@ -100,7 +103,7 @@ fn start_repairs_what_is_down_and_leaves_the_rest_alone() {
     let mut vcluster = created(2);
     report(&mut vcluster, 0, running());
     report(&mut vcluster, 1, failed());
-    assert_eq!(vcluster.start_needs().len(), 1);
+    assert_eq!(vcluster.start_needs(), [&vcluster.nodes[1]]);
     assert_eq!(vcluster.start(operation(OperationKind::Start, 2)), Ok(true));
     assert_eq!(vcluster.nodes[0].generation, Generation(1));
     assert_eq!(vcluster.nodes[1].generation, Generation(2));
@@ -115,9 +118,11 @@ fn stop_then_start_goes_through_every_state() {
     report(&mut vcluster, 0, running());
     assert_eq!(vcluster.stop(operation(OperationKind::Stop, 2)), Ok(true));
     assert_eq!(vcluster.state(), VclusterState::Stopping);
+    assert!(vcluster.state().is_busy());
     assert!(vcluster.nodes[0].reserved, "held until the worker has stopped it");
     report(&mut vcluster, 0, Phase::Stopped);
     assert_eq!(vcluster.state(), VclusterState::Stopped);
+    assert!(!vcluster.state().is_busy());
     assert!(!vcluster.nodes[0].reserved);
     assert_eq!(vcluster.start(operation(OperationKind::Start, 3)), Ok(true));
     assert_eq!(vcluster.state(), VclusterState::Starting);
@@ -139,6 +144,14 @@ fn a_restart_stops_each_node_and_starts_it_again_without_letting_go_of_its_place
     report(&mut vcluster, 1, running());
     assert_eq!(vcluster.state(), VclusterState::Running);
     assert_eq!(vcluster.operation.state, OperationState::Succeeded);
+}
+
+#[test]
+fn a_failed_node_that_is_restarted_holds_its_place_again() {
+    let mut vcluster = created(1);
+    report(&mut vcluster, 0, failed());
+    assert_eq!(vcluster.restart(operation(OperationKind::Restart, 2)), Ok(true));
+    assert!(vcluster.nodes[0].reserved);
 }
 
 #[test]
@@ -205,10 +218,13 @@ fn nodes_are_added_under_the_lowest_free_names_while_it_stays_running() {
 
 #[test]
 fn the_last_node_and_unknown_nodes_cannot_be_removed() {
-    let mut vcluster = created(1);
+    let mut vcluster = created(2);
     let remove = |vcluster: &mut Vcluster, name| {
         vcluster.remove_node(NodeName::new(name), operation(OperationKind::RemoveNode, 2))
     };
+    assert_eq!(remove(&mut vcluster, 1), Ok(true));
+    assert_eq!(vcluster.state(), VclusterState::Starting, "one is on its way in, the other out");
+    assert_eq!(remove(&mut vcluster, 1), Ok(false), "asking again changes nothing");
     assert!(matches!(remove(&mut vcluster, 0), Err(ActionRefused::LastNode(..))));
     assert!(matches!(remove(&mut vcluster, 7), Err(ActionRefused::NoSuchNode(..))));
 }
@@ -219,6 +235,7 @@ fn more_than_the_most_nodes_and_nodes_for_a_stopped_vcluster_are_refused() {
     let add = operation(OperationKind::AddNodes, 2);
     let refused = vcluster.add_nodes(new_nodes(20..22), add.clone()).expect_err("17 are too many");
     assert!(refused.to_string().contains("at most 1 can be added"), "{refused}");
+    assert_eq!(created(8).add_nodes(new_nodes(20..28), add.clone()), Ok(()), "16 are not too many");
     vcluster.stop(operation(OperationKind::Stop, 3)).expect("it can be stopped");
     assert!(matches!(vcluster.add_nodes(new_nodes(20..21), add), Err(ActionRefused::Stopped(_))));
 }
@@ -242,6 +259,7 @@ fn a_node_stopped_by_another_hand_says_so() {
     report(&mut vcluster, 0, Phase::Stopped);
     assert_eq!(vcluster.nodes[0].state, NodeState::Failed);
     assert_eq!(vcluster.reason().as_deref(), Some("node-0: the node was stopped outside Docklet"));
+    assert_eq!(vcluster.operation.state, OperationState::Succeeded, "what is over stays as it ended");
 }
 
 #[test]
@@ -252,106 +270,6 @@ fn a_failed_node_that_somebody_starts_by_hand_holds_again_what_it_takes() {
     report(&mut vcluster, 0, running());
     assert!(vcluster.nodes[0].reserved);
     assert_eq!(vcluster.state(), VclusterState::Running);
-}
-
-fn interrupted(ended: DateTime<Utc>) -> Phase {
-    Phase::Interrupted { reason: "the host was restarted".into(), ended }
-}
-
-/// What control makes of a report: says whether the node was started again.
-fn recover(vcluster: &mut Vcluster, index: usize, phase: Phase, at: DateTime<Utc>) -> bool {
-    let Node { id, generation, .. } = vcluster.nodes[index];
-    let observation = Observation::new(generation, phase);
-    let comes_back = vcluster.comes_back(id, &observation, at);
-    if comes_back {
-        let host = "here".parse().expect("a worker");
-        let operation = Operation::recover(OperationId::new(Uuid::from_u128(99)), host, at);
-        vcluster.bring_back(id, &observation.phase, operation, at);
-    } else {
-        vcluster.observe(id, &observation, at);
-    }
-    comes_back
-}
-
-#[test]
-fn what_went_down_with_its_host_runs_again_and_one_restart_is_one_operation() {
-    let mut vcluster = created(2);
-    report_all(&mut vcluster, &running());
-    let later = now() + STEADY;
-    assert!(
-        recover(&mut vcluster, 0, interrupted(later), later) && recover(&mut vcluster, 1, interrupted(later), later)
-    );
-    assert_eq!((vcluster.operation.kind, vcluster.state()), (OperationKind::Recover, VclusterState::Starting));
-    assert!(vcluster.nodes.iter().all(|node| node.operation == vcluster.operation.id && node.reserved));
-    report_all(&mut vcluster, &running());
-    assert_eq!((vcluster.operation.state, vcluster.state()), (OperationState::Succeeded, VclusterState::Running));
-}
-
-#[test]
-fn what_was_called_failed_while_its_host_went_down_runs_again_all_the_same() {
-    let mut vcluster = created(1);
-    report(&mut vcluster, 0, running());
-    report(&mut vcluster, 0, failed());
-    assert!(recover(&mut vcluster, 0, interrupted(now()), now()));
-}
-
-#[test]
-fn what_ended_by_itself_is_stopped_or_is_not_to_run_again_stays_down() {
-    let mut vcluster = created(1);
-    report(&mut vcluster, 0, running());
-    assert!(!recover(&mut vcluster, 0, failed(), now()), "by itself");
-    vcluster.autostart = false;
-    assert!(!recover(&mut vcluster, 0, interrupted(now()), now()), "its owner does not want it");
-    assert_eq!(vcluster.reason().as_deref(), Some("node-0: the host was restarted"));
-    vcluster.autostart = true;
-    vcluster.stop(operation(OperationKind::Stop, 2)).expect("it can be stopped");
-    assert!(!recover(&mut vcluster, 0, interrupted(now()), now()), "stopped");
-    assert_eq!(vcluster.state(), VclusterState::Stopped);
-}
-
-#[test]
-fn what_comes_up_and_falls_three_times_stays_down_and_says_why() {
-    let mut vcluster = created(1);
-    report(&mut vcluster, 0, running());
-    assert!(recover(&mut vcluster, 0, interrupted(now()), now()));
-    for _ in 1..MOST_TRIES {
-        report(&mut vcluster, 0, running());
-        assert!(recover(&mut vcluster, 0, failed(), now()));
-    }
-    report(&mut vcluster, 0, running());
-    assert!(!recover(&mut vcluster, 0, failed(), now()));
-    let reason = vcluster.reason().expect("a reason");
-    assert!(reason.contains("no such platform; it was started again 3 times"), "{reason}");
-    assert_eq!(vcluster.start(operation(OperationKind::Start, 5)), Ok(true));
-    assert_eq!(vcluster.nodes[0].tries, 0, "its owner begins anew");
-}
-
-#[test]
-fn what_has_run_for_long_after_a_restart_ends_by_itself_and_goes_down_with_the_next_one() {
-    let mut vcluster = created(1);
-    report(&mut vcluster, 0, running());
-    for _ in 0..5 {
-        assert!(recover(&mut vcluster, 0, interrupted(now() + STEADY), now() + STEADY), "each restart is another one");
-        report(&mut vcluster, 0, running());
-    }
-    assert!(!recover(&mut vcluster, 0, failed(), now() + STEADY), "it ended by itself");
-}
-
-#[test]
-fn what_takes_its_host_down_stays_down_in_the_end_however_long_the_host_is_away() {
-    let mut vcluster = created(1);
-    let (ended, back) = (now() + STEADY / 2, now() + STEADY * 3);
-    for _ in 0..MOST_TRIES {
-        recover(&mut vcluster, 0, running(), now());
-        recover(&mut vcluster, 0, Phase::Lost { reason: "the host does not answer".into() }, back);
-        // The last report holds again when its worker is back, until there is a newer one.
-        recover(&mut vcluster, 0, running(), back);
-        assert!(recover(&mut vcluster, 0, interrupted(ended), back));
-    }
-    recover(&mut vcluster, 0, running(), now());
-    assert!(!recover(&mut vcluster, 0, interrupted(ended), back));
-    let reason = vcluster.reason().expect("a reason");
-    assert!(reason.contains("restarted; it was started again 3 times"), "{reason}");
 }
 
 #[test]
@@ -367,20 +285,6 @@ fn a_record_that_is_behind_numbers_its_order_above_what_is_known_and_keeps_it() 
     // The same number with another order: what is published under it counts no more.
     assert!(vcluster.catch_up(id, Generation(8)));
     assert_eq!(vcluster.nodes[0].generation, Generation(9));
-}
-
-#[test]
-fn a_clock_that_was_set_back_moves_no_vcluster_for_ever() {
-    let mut vcluster = created(1);
-    let phase = Phase::SubnetTaken { reason: "the subnet overlaps another network".into() };
-    let taken = Observation::new(vcluster.nodes[0].generation, phase);
-    let id = vcluster.nodes[0].id;
-    assert!(vcluster.is_displaced(id, &taken, now()));
-    let year = chrono::TimeDelta::days(365);
-    vcluster.operation.started_at = now() + year;
-    assert!(!vcluster.is_displaced(id, &taken, now()), "it began a year from now");
-    vcluster.operation.started_at = now() - year;
-    assert!(!vcluster.is_displaced(id, &taken, now()));
 }
 
 #[test]
