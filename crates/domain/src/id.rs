@@ -151,7 +151,7 @@ impl FromStr for JobId {
     fn from_str(text: &str) -> Result<Self, InvalidJobId> {
         // Digits only: one thing has one name in URLs.
         let plain = text.bytes().all(|b| b.is_ascii_digit()) && !text.starts_with('0');
-        text.parse().ok().filter(|_| plain).ok_or(InvalidJobId).and_then(Self::try_from)
+        text.parse::<i64>().ok().filter(|_| plain).ok_or(InvalidJobId).and_then(Self::try_from)
     }
 }
 
@@ -257,6 +257,19 @@ mod tests {
         }
         for text in ["", "a b", "a/b", "ä", &format!("{longest}x")] {
             assert_eq!(text.parse::<TerminalId>(), Err(InvalidTerminalId), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_job_s_number_is_written_in_one_way_only() {
+        let id = JobId::try_from(17).expect("a number");
+        assert_eq!((id.as_i64(), id.to_string().parse()), (17, Ok(id)));
+        assert_eq!("9223372036854775807".parse::<JobId>().map(i64::from), Ok(i64::MAX));
+        for text in ["", "0", "-1", "+1", "01", "1.0", " 1", "1 ", "x", "\u{661}", "9223372036854775808"] {
+            assert_eq!(text.parse::<JobId>(), Err(InvalidJobId), "{text}");
+        }
+        for number in [0, -1, i64::MIN] {
+            assert_eq!(JobId::try_from(number), Err(InvalidJobId));
         }
     }
 

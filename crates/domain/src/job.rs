@@ -30,7 +30,7 @@ pub enum JobState {
     Completing,
     /// Its script exited with 0.
     Completed,
-    /// Its script exited otherwise, or could not be run; the reason says how.
+    /// Its script exited otherwise (its exit says how), or could not be run (the reason says why).
     Failed,
     Cancelled,
     /// Its time limit was over.
@@ -111,8 +111,7 @@ impl Job {
             return None;
         }
         self.state = JobState::Configuring;
-        self.attempt =
-            Some(Attempt { task, worker: worker.clone(), started_at: now, running_since: None, exit: None });
+        self.attempt = Some(Attempt { task, worker: worker.clone(), started_at: now, running_since: None, exit: None });
         let spec = &self.spec;
         let batch = Batch {
             script: spec.script.clone(),
@@ -195,3 +194,6 @@ impl Job {
         changes
     }
 }
+
+#[cfg(test)]
+mod tests;

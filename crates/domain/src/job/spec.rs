@@ -5,7 +5,8 @@ use std::{fmt, str::FromStr};
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    JobId, Violation, described::described, image::ImageRef, name::RuntimeName, resources::Resources, task::Command,
+    JobId, Violation, app::is_invisible, described::described, image::ImageRef, name::RuntimeName,
+    resources::Resources, task::Command,
 };
 
 /// What its owner asked for. Never changes.
@@ -52,8 +53,8 @@ impl FromStr for JobName {
             "must not be empty".to_owned()
         } else if text.chars().count() > Self::LONGEST {
             format!("must have at most {} characters", Self::LONGEST)
-        } else if text.chars().any(|c| c.is_control() || c == '/') {
-            "must not have '/' or control characters".to_owned()
+        } else if text.chars().any(|c| is_invisible(c) || c == '/') {
+            "must not have '/' or characters that cannot be seen".to_owned()
         } else {
             return Ok(Self(text.to_owned()));
         };
@@ -61,7 +62,7 @@ impl FromStr for JobName {
     }
 }
 
-described!(JobName, crate::described::words(Self::LONGEST, concat!(r"\u0000-\u001f\u007f-\u009f", "/")));
+described!(JobName, crate::described::words(Self::LONGEST, &format!("/{}", crate::described::INVISIBLE)));
 
 /// The text of a program that names its interpreter in its first line (`#!/bin/bash`); without that line, `/bin/sh` reads it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -91,11 +92,15 @@ impl FromStr for Script {
         let rule = if text.trim().is_empty() {
             "must not be empty".to_owned()
         } else if text.len() > Self::LONGEST {
-            format!("must have at most {} KiB; put what is longer into a file of your home and call it", Self::LONGEST / 1024)
-        } else if text.starts_with('\u{feff}') {
-            "must not begin with a byte order mark; save it as UTF-8 without one".to_owned()
+            format!(
+                "must have at most {} KiB; put what is longer into a file of your home and call it",
+                Self::LONGEST / 1024
+            )
+        } else if text.contains('\u{feff}') {
+            "must not have a byte order mark (U+FEFF); save it as UTF-8 without one".to_owned()
         } else if text.contains('\r') {
-            "must have lines that end as on Linux (LF), not as on Windows (CR LF); convert it, as with dos2unix".to_owned()
+            "must have lines that end as on Linux (LF), not as on Windows (CR LF); convert it, as with dos2unix"
+                .to_owned()
         } else if text.chars().any(|c| c.is_control() && !matches!(c, '\n' | '\t')) {
             "must not have control characters".to_owned()
         } else {
@@ -157,13 +162,10 @@ impl OutputPath {
         let mut path = if self.0.starts_with('/') { String::new() } else { format!("{}/", Self::HOME) };
         let mut rest = self.0.chars();
         while let Some(c) = rest.next() {
-            match (c, c == '%') {
-                (_, true) => match rest.next() {
-                    Some('j') => path.push_str(&id.to_string()),
-                    Some('x') => path.push_str(name.as_str()),
-                    _ => path.push('%'),
-                },
-                (c, false) => path.push(c),
+            match (c, if c == '%' { rest.next() } else { None }) {
+                ('%', Some('j')) => path.push_str(&id.to_string()),
+                ('%', Some('x')) => path.push_str(name.as_str()),
+                (c, _) => path.push(c),
             }
         }
         path
@@ -174,11 +176,12 @@ impl FromStr for OutputPath {
     type Err = Violation;
 
     fn from_str(text: &str) -> Result<Self, Violation> {
-        let unknown = text.split("%%").flat_map(|part| part.split('%').skip(1)).any(|after| !after.starts_with(['j', 'x']));
+        let unknown =
+            text.split("%%").flat_map(|part| part.split('%').skip(1)).any(|after| !after.starts_with(['j', 'x']));
         let rule = if text.is_empty() || text.ends_with('/') {
             "must name a file".to_owned()
-        } else if text.len() > Self::LONGEST {
-            format!("must have at most {} bytes", Self::LONGEST)
+        } else if text.chars().count() > Self::LONGEST {
+            format!("must have at most {} characters", Self::LONGEST)
         } else if text.chars().any(char::is_control) {
             "must not have control characters".to_owned()
         } else if unknown {
@@ -204,3 +207,6 @@ impl JobSpec {
         self.output.of(id, &self.name)
     }
 }
+
+#[cfg(test)]
+mod tests;
