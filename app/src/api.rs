@@ -7,6 +7,7 @@ pub mod device;
 pub mod disk;
 pub mod images;
 pub mod installation;
+pub mod jobs;
 pub mod overview;
 pub mod people;
 pub mod profile;

@@ -2,6 +2,8 @@
 
 pub(crate) mod actions;
 pub(crate) mod clock;
+pub(crate) mod job_live;
+pub(crate) mod job_output;
 pub(crate) mod live;
 pub(crate) mod shortcuts;
 mod stream;

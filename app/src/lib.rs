@@ -14,6 +14,7 @@ mod defaults;
 mod forms;
 mod hydration;
 mod layouts;
+mod output;
 mod pages;
 mod palette;
 #[cfg(feature = "ssr")]

@@ -13,7 +13,7 @@ use leptos_router::{
 pub use self::areas::fetch_page;
 #[cfg(feature = "ssr")]
 pub(crate) use self::areas::{AHEAD, Area};
-use self::areas::{admin, entrance, order, profile, vcluster as one};
+use self::areas::{admin, entrance, jobs, order, profile, vcluster as one};
 use crate::{
     layouts::{chrome::Chrome, signed_in::SignedInOnly},
     pages::{problem::NotFound, vclusters::list::VclustersPage},
@@ -27,6 +27,10 @@ pub const NEW_VCLUSTER: &str = "/vclusters/new";
 pub const TERMINALS: &str = "/terminals";
 /// What was done with all vclusters.
 pub const ACTIVITY: &str = "/activity";
+/// All jobs.
+pub const JOBS: &str = "/jobs";
+/// Submitting a job.
+pub const NEW_JOB: &str = "/jobs/new";
 /// Where an app's host sends a browser that it does not know; answered by the server, never by the console.
 pub const ENTER_APP: &str = "/apps/enter";
 pub const SIGN_IN: &str = "/sign-in";
@@ -116,6 +120,29 @@ pub fn activity(id: &str) -> String {
 /// Leads on to its JupyterLab, wherever that is.
 pub fn jupyter(id: &str) -> String {
     format!("/vclusters/{id}/jupyter")
+}
+
+/// One job.
+pub fn job(id: i64) -> String {
+    format!("{JOBS}/{id}")
+}
+
+/// Submitting one like this again.
+pub fn job_like(id: i64) -> String {
+    format!("{NEW_JOB}?like={id}")
+}
+
+/// The form of a job as it was when it was refused; it can be shown once.
+pub fn job_kept(key: &str) -> String {
+    format!("{NEW_JOB}?kept={key}")
+}
+
+/// Most bytes of a job's output in one answer.
+pub const MOST_OUTPUT: u64 = 1024 * 1024;
+
+/// The first of the bytes that a job has written; answered by the server, never by the console.
+pub fn job_output(id: i64) -> String {
+    format!("/api/v1/jobs/{id}/output?limit={MOST_OUTPUT}")
 }
 
 /// The vcluster that a path is about.
@@ -209,6 +236,9 @@ pub(crate) fn Pages() -> impl IntoView {
                     </ParentRoute>
                     <Route path=path!("/terminals") view={Lazy::<one::ChooseTerminals>::new()} ssr=SsrMode::Async/>
                     <Route path=path!("/activity") view={Lazy::<one::AllActivity>::new()} ssr=SsrMode::Async/>
+                    <Route path=path!("/jobs") view={Lazy::<jobs::List>::new()} ssr=SsrMode::Async/>
+                    <Route path=path!("/jobs/new") view={Lazy::<jobs::NewJob>::new()} ssr=SsrMode::Async/>
+                    <Route path=path!("/jobs/:id") view={Lazy::<jobs::Job>::new()} ssr=SsrMode::Async/>
                     <ParentRoute path=path!("/profile") view={Lazy::<profile::Profile>::new()} ssr=SsrMode::Async>
                         <Route path=path!("") view=|| () ssr=SsrMode::Async/>
                         <Route path=path!("/tokens/new") view={Lazy::<profile::NewToken>::new()} ssr=SsrMode::Async/>
@@ -269,6 +299,9 @@ mod tests {
             (terminals("1"), Some(Area::Vcluster)),
             (TERMINALS.into(), Some(Area::Vcluster)),
             (ACTIVITY.into(), Some(Area::Vcluster)),
+            (JOBS.into(), Some(Area::Jobs)),
+            (NEW_JOB.into(), Some(Area::Jobs)),
+            (job(7), Some(Area::Jobs)),
             (PROFILE.into(), Some(Area::Profile)),
             (NEW_TOKEN.into(), Some(Area::Profile)),
             (DEVICE.into(), Some(Area::Profile)),

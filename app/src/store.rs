@@ -34,6 +34,8 @@ pub(crate) enum Applied {
         after: Box<Vcluster>,
     },
     Gone(Box<Vcluster>),
+    /// Something has happened to a job. Which ones there are is not known here.
+    Job,
     /// Events were missed: read everything again.
     ReadAgain,
 }
@@ -84,6 +86,7 @@ impl Store {
         }
         match event {
             Event::Resync => Applied::ReadAgain,
+            Event::Job { .. } => Applied::Job,
             Event::Vcluster { vcluster, usage } => {
                 self.usage = usage;
                 let before = self.put(*vcluster.clone());

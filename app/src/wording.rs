@@ -2,6 +2,7 @@
 
 pub(crate) mod amount;
 pub(crate) mod browser;
+pub(crate) mod job;
 pub(crate) mod notice;
 pub(crate) mod opened;
 pub(crate) mod problem;

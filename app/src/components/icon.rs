@@ -1,4 +1,4 @@
-//! Lucide icons, drawn once in a sprite that the server puts at the end of the page.
+//! Icons, most of them Lucide's, drawn once in a sprite that the server puts at the end of the page.
 
 use leptos::prelude::*;
 
@@ -20,7 +20,9 @@ pub(crate) enum Icon {
     Custom,
     Dark,
     Delete,
+    Download,
     Help,
+    Jobs,
     Jupyter,
     Key,
     Keyboard,
@@ -31,6 +33,7 @@ pub(crate) enum Icon {
     Minus,
     More,
     Open,
+    Pause,
     Pin,
     Play,
     Plus,
@@ -68,7 +71,9 @@ impl Icon {
             Self::Custom => "#icon-custom",
             Self::Dark => "#icon-dark",
             Self::Delete => "#icon-delete",
+            Self::Download => "#icon-download",
             Self::Help => "#icon-help",
+            Self::Jobs => "#icon-jobs",
             Self::Jupyter => "#icon-jupyter",
             Self::Key => "#icon-key",
             Self::Keyboard => "#icon-keyboard",
@@ -79,6 +84,7 @@ impl Icon {
             Self::Minus => "#icon-minus",
             Self::More => "#icon-more",
             Self::Open => "#icon-open",
+            Self::Pause => "#icon-pause",
             Self::Pin => "#icon-pin",
             Self::Play => "#icon-play",
             Self::Plus => "#icon-plus",

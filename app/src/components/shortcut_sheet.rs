@@ -102,6 +102,7 @@ fn meaning(shortcut: Shortcut) -> String {
         Shortcut::Sheet => t!("palette-sheet-sheet"),
         Shortcut::New => t!("palette-sheet-new"),
         Shortcut::Home => t!("palette-sheet-home"),
+        Shortcut::Jobs => t!("palette-sheet-jobs"),
         Shortcut::Terminals => t!("palette-sheet-terminals"),
         Shortcut::Profile => t!("palette-sheet-profile"),
         Shortcut::Help => t!("palette-sheet-help"),

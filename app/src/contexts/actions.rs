@@ -17,6 +17,7 @@ use crate::{
     api::{
         Refused,
         apps::ChangeApp,
+        jobs::{CancelJob, HoldJob},
         vclusters::{Act, AddNodes, ChangeVcluster, QuickCreate, RemoveNode, Verb},
     },
     hydration::is_first_render,
@@ -24,8 +25,16 @@ use crate::{
 };
 
 /// Refusals of these are shown on top of the page; every other form shows its own.
-const ON_TOP: [&str; 6] =
-    [Act::PATH, AddNodes::PATH, ChangeApp::PATH, QuickCreate::PATH, RemoveNode::PATH, ChangeVcluster::PATH];
+const ON_TOP: [&str; 8] = [
+    Act::PATH,
+    AddNodes::PATH,
+    CancelJob::PATH,
+    ChangeApp::PATH,
+    ChangeVcluster::PATH,
+    HoldJob::PATH,
+    QuickCreate::PATH,
+    RemoveNode::PATH,
+];
 
 #[derive(Clone, Copy)]
 pub(crate) struct Actions {

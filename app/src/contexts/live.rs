@@ -4,6 +4,8 @@
 
 mod feed;
 
+use std::time::Duration;
+
 use leptos::prelude::*;
 use wire::{
     event::Event,
@@ -18,9 +20,15 @@ use crate::{
     wording::{notice, vcluster::is_busy},
 };
 
+/// What happens to jobs within this time counts as one change: each one is a question to the server.
+const TOGETHER: Duration = Duration::from_millis(250);
+
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Live {
     store: RwSignal<Store>,
+    job_changes: RwSignal<u32>,
+    /// One is about to be counted.
+    job_change_due: StoredValue<bool>,
     /// The feed is interrupted, and has been for a moment.
     away: RwSignal<bool>,
     seed: StoredValue<u32>,
@@ -82,6 +90,21 @@ impl Live {
         self.store.with(|store| store.vclusters().iter().find(|vcluster| is_busy(vcluster)).cloned())
     }
 
+    /// Another number whenever something has happened to the user's jobs, or may have.
+    pub(crate) fn job_changes(self) -> u32 {
+        self.job_changes.get()
+    }
+
+    fn jobs_changed(self) {
+        if self.job_change_due.try_update_value(|due| std::mem::replace(due, true)) == Some(false) {
+            let count = move || {
+                self.job_change_due.try_set_value(false);
+                self.job_changes.try_update(|changes| *changes = changes.wrapping_add(1));
+            };
+            set_timeout(count, TOGETHER);
+        }
+    }
+
     /// The feed is interrupted: what is shown may be old.
     pub(crate) fn away(self) -> bool {
         self.away.get()
@@ -121,6 +144,10 @@ impl Live {
     fn tell(self, applied: Applied) -> bool {
         let notice = match applied {
             Applied::Nothing => None,
+            Applied::Job => {
+                self.jobs_changed();
+                None
+            }
             Applied::Changed { before, after } => notice::of_change(before.as_deref(), &after),
             Applied::Gone(vcluster) => Some(notice::of_gone(&vcluster)),
             Applied::ReadAgain => return true,
@@ -136,6 +163,8 @@ impl Live {
 pub(crate) fn provide_live(overview: &Overview) -> Live {
     let live = Live {
         store: RwSignal::new(Store::new(overview)),
+        job_changes: RwSignal::new(0),
+        job_change_due: StoredValue::new(false),
         away: RwSignal::new(false),
         seed: StoredValue::new(overview.seed),
         base_image: StoredValue::new(overview.base_image.clone()),

@@ -101,6 +101,7 @@ fn address(shortcut: Shortcut, path: &str) -> Option<String> {
         Shortcut::Palette | Shortcut::Sheet => None,
         Shortcut::New => Some(routes::NEW_VCLUSTER.into()),
         Shortcut::Home => Some(routes::HOME.into()),
+        Shortcut::Jobs => Some(routes::JOBS.into()),
         Shortcut::Terminals => Some(routes::TERMINALS.into()),
         Shortcut::Profile => Some(routes::PROFILE.into()),
         Shortcut::Help => Some(routes::HELP.into()),

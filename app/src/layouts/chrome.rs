@@ -60,6 +60,7 @@ fn Places() -> impl IntoView {
     let path = use_location().pathname;
     let in_terminals = move || path.with(|path| path.ends_with(routes::TERMINALS));
     let at_home = move || path.with(|path| path == routes::HOME || path.starts_with("/vclusters/")) && !in_terminals();
+    let in_jobs = move || path.with(|path| path == routes::JOBS || path.starts_with("/jobs/"));
     let in_help = move || path.with(|path| path == routes::HELP);
     let current = |is: bool| is.then_some("page");
     view! {
@@ -67,6 +68,10 @@ fn Places() -> impl IntoView {
             <Glyph icon=Icon::Boxes/>
             <span>{t!("chrome-vclusters")}</span>
             <span class="place-count">{move || live.count()}</span>
+        </a>
+        <a class="place" href=routes::JOBS aria-current=move || current(in_jobs())>
+            <Glyph icon=Icon::Jobs/>
+            <span>{t!("chrome-jobs")}</span>
         </a>
         <a class="place" href=routes::TERMINALS aria-current=move || current(in_terminals())>
             <Glyph icon=Icon::Terminal/>

@@ -8,6 +8,7 @@ pub(crate) enum Shortcut {
     Sheet,
     New,
     Home,
+    Jobs,
     Terminals,
     Profile,
     Help,
@@ -19,11 +20,12 @@ pub(crate) enum Shortcut {
 
 impl Shortcut {
     /// In the order the sheet shows them.
-    pub(crate) const ALL: [Self; 11] = [
+    pub(crate) const ALL: [Self; 12] = [
         Self::Palette,
         Self::Sheet,
         Self::New,
         Self::Home,
+        Self::Jobs,
         Self::Terminals,
         Self::Profile,
         Self::Help,
@@ -40,6 +42,7 @@ impl Shortcut {
             Self::Sheet => &["?"],
             Self::New => &["n"],
             Self::Home => &["g", "h"],
+            Self::Jobs => &["g", "j"],
             Self::Terminals => &["g", "t"],
             Self::Profile => &["g", "p"],
             Self::Help => &["g", "?"],

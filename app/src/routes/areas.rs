@@ -78,6 +78,15 @@ area! {
 }
 
 area! {
+    /// Jobs: all, one, a new one.
+    jobs {
+        List => crate::pages::jobs::list::JobsPage,
+        NewJob => crate::pages::jobs::new::NewJobPage,
+        Job => crate::pages::jobs::one::JobPage,
+    }
+}
+
+area! {
     /// The user's own account, programs that are let into it, and help.
     profile {
         Profile => crate::pages::profile::ProfilePage,
@@ -105,6 +114,7 @@ pub(crate) enum Area {
     Entrance,
     Order,
     Vcluster,
+    Jobs,
     Profile,
     Admin,
 }
@@ -121,6 +131,7 @@ impl Area {
             ("sign-in" | "confirm", _) | ("apps", Some("enter")) => Some(Self::Entrance),
             ("vclusters", Some("new")) => Some(Self::Order),
             ("vclusters" | "terminals" | "activity", _) => Some(Self::Vcluster),
+            ("jobs", _) => Some(Self::Jobs),
             ("profile" | "device" | "help", _) => Some(Self::Profile),
             ("admin", _) => Some(Self::Admin),
             _ => None,
@@ -134,6 +145,7 @@ impl Area {
             Self::Entrance => "entrance",
             Self::Order => "order",
             Self::Vcluster => "vcluster",
+            Self::Jobs => "jobs",
             Self::Profile => "profile",
             Self::Admin => "admin",
         }
@@ -151,6 +163,7 @@ pub async fn fetch_page() -> Result<(), wasm_bindgen::JsValue> {
         Area::Entrance => patiently(entrance::fetch).await,
         Area::Order => patiently(order::fetch).await,
         Area::Vcluster => patiently(vcluster::fetch).await,
+        Area::Jobs => patiently(jobs::fetch).await,
         Area::Profile => patiently(profile::fetch).await,
         Area::Admin => patiently(admin::fetch).await,
     };

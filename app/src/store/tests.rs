@@ -1,6 +1,6 @@
 //! Events, answers and re-reads, in every order they can meet.
 
-use domain::vcluster::VclusterState;
+use domain::{job::JobState, vcluster::VclusterState};
 
 use super::*;
 use crate::wording::samples::{amount, overview, vcluster};
@@ -75,6 +75,16 @@ fn events_that_come_while_lists_are_read_are_applied_on_top() {
         "the event is newer than the list"
     );
     assert!(store.is_gone("1"), "what the new list does not have is gone");
+}
+
+#[test]
+fn a_change_of_a_job_is_passed_on_and_waits_with_the_others() {
+    let event = || Event::Job { job: 7, state: JobState::Running };
+    let mut store = Store::new(&overview(Vec::new()));
+    assert_eq!(store.apply(event()), Applied::Job);
+    store.hold();
+    assert_eq!(store.apply(event()), Applied::Nothing);
+    assert_eq!(store.release(), [Applied::Job]);
 }
 
 #[test]

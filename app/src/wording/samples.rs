@@ -1,13 +1,15 @@
-//! Vclusters and amounts to write tests with.
+//! Vclusters, jobs and amounts to write tests with.
 
 use chrono::{DateTime, TimeDelta, Utc};
 use domain::{
+    job::JobState,
     node::NodeState,
     operation::{OperationKind, OperationState},
     user::{Role, Scope},
     vcluster::VclusterState,
 };
 use wire::{
+    job::Job,
     session::{Amount, Session},
     vcluster::{Node, NodeResources, Operation, Vcluster},
 };
@@ -93,5 +95,37 @@ pub(crate) fn vcluster(id: &str, state: VclusterState) -> Vcluster {
         created_at: at(0),
         autostart: true,
         description: String::new(),
+    }
+}
+
+/// A job that was submitted at second 0 and may run for an hour; where it has come that far, its turn came at second 60, it ran
+/// from second 62 on, and ended at second 600.
+pub(crate) fn job(state: JobState) -> Job {
+    let begun = state != JobState::Pending;
+    Job {
+        id: 12,
+        name: "train".into(),
+        owner: "ada".into(),
+        image: "docklet/base".into(),
+        state,
+        held: false,
+        reason: None,
+        resources: NodeResources { cpus: 2.0, memory_mib: 4096 },
+        script: Some("#!/bin/bash\necho hello\n".into()),
+        arguments: vec!["one".into(), "two words".into()],
+        time_limit_s: 3600,
+        output: "/root/job-12.out".into(),
+        submitted_at: at(0),
+        started_at: begun.then(|| at(60)),
+        running_since: (begun && state != JobState::Configuring).then(|| at(62)),
+        ended_at: state.is_final().then(|| at(600)),
+        worker: begun.then(|| "hera".into()),
+        exit_code: match state {
+            JobState::Completed => Some(0),
+            JobState::Failed => Some(2),
+            _ => None,
+        },
+        signal: matches!(state, JobState::Timeout | JobState::OutOfMemory).then_some(9),
+        waits: None,
     }
 }

@@ -2,6 +2,7 @@
 // each in test-results/pages (<name>-<light|dark>-<wide|narrow>.png, in German <name>-de-…), which the book shows, too.
 import type { Page } from "@playwright/test";
 
+import { until } from "../../fixtures/dockletd";
 import { routes } from "../../fixtures/routes";
 import { test as base, accessFaults, expect, hydrated, signIn } from "../../fixtures/test";
 import { VclustersPage } from "../../pages/vclusters";
@@ -22,6 +23,9 @@ const names: Record<string, string | { leadsOn: string }> = {
   "/confirm": { leadsOn: "where the sign-in is fresh; specs/people looks at it" },
   "/device": "device",
   "/help": "help",
+  "/jobs": "jobs",
+  "/jobs/:id": "job",
+  "/jobs/new": "new-job",
   "/profile": "profile",
   "/profile/tokens/new": "new-token",
   "/sign-in": "sign-in",
@@ -75,7 +79,21 @@ class Findings {
   }
 }
 
-/** The pages with their addresses, for a user with one running vcluster. */
+/** The number of a job that has ended. */
+async function endedJob(home: Page): Promise<string> {
+  const ended = async (): Promise<string | undefined> => {
+    const { items } = await (await home.request.get("/api/v1/jobs?state=completed")).json();
+    return items[0]?.id.toString();
+  };
+  const before = await ended();
+  if (before) return before;
+  const script = "#!/bin/bash\nfor step in 1 2 3; do echo \"step $step\"; done\n";
+  const data = { name: "train", image: "docklet/base", resources: { cpus: 0.5, memory_mib: 256 }, script };
+  await home.request.post("/api/v1/jobs", { headers: { origin: new URL(home.url()).origin }, data });
+  return until("a job to end", 60, ended);
+}
+
+/** The pages with their addresses, for a user with one running vcluster and one job. */
 async function addresses(home: Page): Promise<[string, string][]> {
   const vclusters = new VclustersPage(home);
   await vclusters.open();
@@ -84,7 +102,9 @@ async function addresses(home: Page): Promise<[string, string][]> {
   await vcluster.becomes("running");
   const pages = Object.entries(names).filter((page): page is [string, string] => typeof page[1] === "string");
   const signedIn = pages.filter(([path]) => path !== "/sign-in");
-  return [...signedIn.map(([path, name]): [string, string] => [name, path.replace(":id", vcluster.id).replace(":name", "ada")]), ["not-found", "/nowhere"]];
+  const job = await endedJob(home);
+  const address = (path: string) => path.replace("/jobs/:id", `/jobs/${job}`).replace(":id", vcluster.id).replace(":name", "ada");
+  return [...signedIn.map(([path, name]): [string, string] => [name, address(path)]), ["not-found", "/nowhere"]];
 }
 
 /** The page as it is when all of it is there. */

@@ -16,7 +16,7 @@ use super::{
 use crate::{api::overview::read_overview, routes};
 
 /// Every SSE event name there is.
-const NAMES: [&str; 3] = ["vcluster", "vcluster_gone", "resync"];
+const NAMES: [&str; 4] = ["vcluster", "vcluster_gone", "job", "resync"];
 /// How long a hidden page keeps its connection.
 const HIDDEN: Duration = Duration::from_secs(30);
 /// An interruption that ends sooner is not worth a word.
@@ -142,6 +142,7 @@ impl Feed {
                     if reopen {
                         self.open(overview.position);
                     }
+                    self.live.jobs_changed();
                     self.live.store.try_update(|store| store.read_again(&overview))
                 }
                 Err(refused) if refused.needs_sign_in() => {

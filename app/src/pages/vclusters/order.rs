@@ -101,7 +101,7 @@ impl OrderForm {
 }
 
 /// People write decimals with a comma, too.
-fn number(text: &str) -> Option<f64> {
+pub(crate) fn number(text: &str) -> Option<f64> {
     text.trim().replace(',', ".").parse().ok().filter(|n: &f64| n.is_finite())
 }
 

@@ -4,6 +4,7 @@ chrome-nav = Hauptmenü
 chrome-nav-small = Hauptmenü, kleiner Bildschirm
 chrome-breadcrumb = Pfad
 chrome-vclusters = vcluster
+chrome-jobs = Jobs
 chrome-terminals = Terminals
 chrome-description = Private Cluster mit einem Terminal im Browser.
 chrome-messages = Meldungen

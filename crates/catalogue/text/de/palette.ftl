@@ -42,6 +42,7 @@ palette-sheet-palette = Suchen oder Befehl ausführen
 palette-sheet-sheet = Tastenkürzel
 palette-sheet-new = Neuer vcluster
 palette-sheet-home = vcluster
+palette-sheet-jobs = Jobs
 palette-sheet-terminals = Terminals
 palette-sheet-profile = Profil
 palette-sheet-help = Hilfe

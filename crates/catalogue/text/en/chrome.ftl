@@ -4,6 +4,7 @@ chrome-nav = Main
 chrome-nav-small = Main, small screen
 chrome-breadcrumb = Breadcrumb
 chrome-vclusters = vclusters
+chrome-jobs = Jobs
 chrome-terminals = Terminals
 chrome-description = Private clusters with a live terminal, in the browser.
 chrome-messages = Messages

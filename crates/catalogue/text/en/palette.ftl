@@ -42,6 +42,7 @@ palette-sheet-palette = Search or run a command
 palette-sheet-sheet = Keyboard shortcuts
 palette-sheet-new = New vcluster
 palette-sheet-home = vclusters
+palette-sheet-jobs = Jobs
 palette-sheet-terminals = Terminals
 palette-sheet-profile = Profile
 palette-sheet-help = Help

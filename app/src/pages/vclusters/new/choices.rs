@@ -3,11 +3,9 @@
 use catalogue::t;
 use domain::vcluster::MOST_NODES;
 use leptos::prelude::*;
-use wire::image::ImageChoice;
 
 use super::{JUPYTER, TERMINAL, form::Chosen};
 use crate::{
-    api::images::read_image_choice,
     components::{
         field::Fault,
         hexagons::Preview,
@@ -15,7 +13,10 @@ use crate::{
     },
     contexts::live::use_live,
     defaults::{OWN_IMAGE, Size, fitting},
-    pages::vclusters::order::{CUSTOM_SIZE, OTHER_IMAGE},
+    pages::{
+        allowed_images::AllowedImages,
+        vclusters::order::{CUSTOM_SIZE, OTHER_IMAGE},
+    },
     wording::{
         amount::{cpus, memory},
         problem::Said,
@@ -120,41 +121,10 @@ pub(super) fn ImageChoice(chosen: Chosen, fault: Signal<Option<Said>>) -> impl I
                     aria-describedby="new-image-about new-image-fault"
                     on:input:target=move |event| chosen.other_image.set(event.target().value())
                 />
-                <Allowed/>
+                <AllowedImages/>
             </div>
             <Fault name="new-image" fault=fault/>
         </fieldset>
-    }
-}
-
-/// Which other images may be used, as suggestions and as a sentence.
-#[component]
-fn Allowed() -> impl IntoView {
-    let choice = Resource::new_blocking(|| (), |()| read_image_choice());
-    view! {
-        <Suspense>
-            {move || Suspend::new(async move {
-                // Nothing is said where it cannot be read; what may not be used is refused with the rule.
-                choice.await.ok().map(|choice| {
-                    let sentence = allowed_sentence(&choice);
-                    // A star stands for what the person knows better.
-                    let names = choice.listed.into_iter().filter(|name| !name.contains('*'));
-                    view! {
-                        <datalist id="new-listed-images">{names.map(|name| view! { <option value=name></option> }).collect_view()}</datalist>
-                        <p id="new-image-about" class="sub">{sentence}</p>
-                    }
-                })
-            })}
-        </Suspense>
-    }
-}
-
-fn allowed_sentence(choice: &ImageChoice) -> String {
-    let list = |names: &[String]| names.join(", ");
-    match (choice.any_image, choice.registries.as_slice()) {
-        (false, _) => t!("new-image-listed", images = list(&choice.listed)),
-        (true, []) => t!("new-image-only-base"),
-        (true, registries) => t!("new-image-from", registries = list(registries)),
     }
 }
 

@@ -1,0 +1,182 @@
+//! Jobs: submitted, looked at, held, ended; and what they write.
+
+#[cfg(feature = "ssr")]
+use std::time::Duration;
+
+use domain::job::JobState;
+use leptos::{prelude::*, server_fn::codec::GetUrl};
+use serde::{Deserialize, Serialize};
+use wire::{
+    job::{Job, JobOutput},
+    page::Page,
+};
+
+use super::Refused;
+use crate::pages::jobs::draft::JobForm;
+
+/// How many there are on a page.
+#[cfg(feature = "ssr")]
+const PAGE: u32 = 50;
+/// Bytes of a job's output in one answer.
+#[cfg(feature = "ssr")]
+const PIECE: u32 = 128 * 1024;
+/// How long an answer waits for a job to write something.
+#[cfg(feature = "ssr")]
+const LONGEST_WAIT: Duration = Duration::from_secs(20);
+/// Longer forms are not kept for the page that shows them again; no job has such a script.
+#[cfg(feature = "ssr")]
+const LONGEST_KEPT: usize = 2 * domain::job::Script::LONGEST;
+
+/// Which jobs a list shows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Shown {
+    All,
+    Waiting,
+    Running,
+    Finished,
+}
+
+impl Shown {
+    pub(crate) const ALL: [Self; 4] = [Self::All, Self::Waiting, Self::Running, Self::Finished];
+
+    /// As an address says it.
+    pub(crate) const fn as_str(self) -> &'static str {
+        match self {
+            Self::All => "all",
+            Self::Waiting => "waiting",
+            Self::Running => "running",
+            Self::Finished => "finished",
+        }
+    }
+
+    /// An address that was changed by hand shows all.
+    pub(crate) fn parse(text: &str) -> Self {
+        Self::ALL.into_iter().find(|shown| shown.as_str() == text).unwrap_or(Self::All)
+    }
+
+    /// The jobs in these states; all where there are none.
+    pub const fn states(self) -> &'static [JobState] {
+        use JobState::{
+            Cancelled, Completed, Completing, Configuring, Failed, NodeFail, OutOfMemory, Pending, Running, Timeout,
+        };
+        match self {
+            Self::All => &[],
+            Self::Waiting => &[Pending],
+            Self::Running => &[Configuring, Running, Completing],
+            Self::Finished => &[Completed, Failed, Cancelled, Timeout, OutOfMemory, NodeFail],
+        }
+    }
+}
+
+/// A page of the user's jobs, newest first; behind `after`, or from the newest on where that is empty.
+#[server(prefix = "/actions", endpoint = "jobs", input = GetUrl)]
+pub(crate) async fn read_jobs(shown: Shown, after: String) -> Result<Page<Job>, Refused> {
+    // An address that was changed by hand begins at the beginning.
+    Ok(crate::request_context::api()?.jobs(shown.states().to_vec(), PAGE, after.parse().ok()).await?)
+}
+
+#[server(prefix = "/actions", endpoint = "job", input = GetUrl)]
+pub(crate) async fn read_job(id: String) -> Result<Job, Refused> {
+    Ok(crate::request_context::api()?.job(::api::id(&id, "job")?).await?)
+}
+
+/// The form of a new job: as it was kept under `kept`, like the job `like`, or with what is usual.
+#[server(prefix = "/actions", endpoint = "job-draft", input = GetUrl)]
+pub(crate) async fn read_draft(like: String, kept: String) -> Result<JobForm, Refused> {
+    use crate::request_context::{api, refuse, request_context};
+    use control::ports::clock::{Entropy, SystemEntropy};
+
+    // Before the answer is waited for: then it may be gone (request_context).
+    let (context, api) = (request_context()?, api()?);
+    let mut key = [0; 8];
+    SystemEntropy.fill(&mut key);
+    let key = format!("form-{:016x}", u64::from_ne_bytes(key));
+    let take = || context.control.accounts.take_shown(api.actor(), &kept);
+    let kept = if kept.is_empty() { None } else { context.taken.or_take(&kept, take).map_err(refuse)? };
+    // What has waited too long is gone: then the form is a new one.
+    if let Some(form) = kept.and_then(|text| serde_json::from_str::<JobForm>(&text).ok()) {
+        return Ok(form);
+    }
+    if like.is_empty() {
+        return Ok(JobForm::usual(api.base_image(), key));
+    }
+    Ok(JobForm::like(api.job(::api::id(&like, "job")?).await?, key))
+}
+
+/// Submits what the form describes. Without script, a refused form is shown again as it was.
+#[server(prefix = "/actions", endpoint = "submit-job")]
+pub(crate) async fn submit_job(job: JobForm) -> Result<Job, Refused> {
+    use crate::{
+        request_context::{accepts_html, api, redirect_plain_form, refusal_address, request_context},
+        routes,
+    };
+
+    let (context, api) = (request_context()?, api()?);
+    let submitted = match job.parse() {
+        Ok(wanted) => api.submit_job(wanted, Some(&job.idempotency_key())).await.map_err(Refused::from),
+        Err(faults) => Err(::api::Refusal::invalid(faults).into()),
+    };
+    if accepts_html() {
+        let next = match &submitted {
+            Ok(job) => routes::job(job.id),
+            Err(refused) => {
+                let text = serde_json::to_string(&job).ok().filter(|text| text.len() <= LONGEST_KEPT);
+                let key = text.and_then(|text| context.control.accounts.show_once(api.actor(), text).ok());
+                let form = key.map_or_else(|| routes::NEW_JOB.to_owned(), |key| routes::job_kept(&key));
+                refusal_address::<SubmitJob>(&form, refused)
+            }
+        };
+        redirect_plain_form(&next);
+    }
+    submitted
+}
+
+/// Ends it, unless it is over.
+#[server(prefix = "/actions", endpoint = "cancel-job")]
+pub(crate) async fn cancel_job(id: String) -> Result<Job, Refused> {
+    Ok(crate::request_context::api()?.cancel_job(::api::id(&id, "job")?).await?)
+}
+
+/// Keeps it from starting, or lets it.
+#[server(prefix = "/actions", endpoint = "hold-job")]
+pub(crate) async fn hold_job(id: String, held: bool) -> Result<Job, Refused> {
+    Ok(crate::request_context::api()?.hold_job(::api::id(&id, "job")?, held).await?)
+}
+
+/// What it has written behind `from`, or the end of it where that is not given. With `wait`, an answer without anything comes
+/// only when nothing was written for a while.
+#[server(prefix = "/actions", endpoint = "job-output", input = GetUrl)]
+pub(crate) async fn read_output(
+    id: String,
+    #[server(default)] from: Option<u64>,
+    wait: bool,
+) -> Result<JobOutput, Refused> {
+    let (api, id) = (crate::request_context::api()?, ::api::id(&id, "job")?);
+    let wait = if wait { LONGEST_WAIT } else { Duration::ZERO };
+    let found = api.job_output(id, from.unwrap_or_default(), PIECE, wait).await?;
+    if from.is_some() || found.size <= u64::from(PIECE) {
+        return Ok(found);
+    }
+    Ok(api.job_output(id, found.size - u64::from(PIECE), PIECE, wait).await?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_state_is_shown_in_one_part_of_the_list() {
+        let parts = [Shown::Waiting, Shown::Running, Shown::Finished];
+        let all: Vec<JobState> = parts.into_iter().flat_map(|part| part.states().iter().copied()).collect();
+        assert_eq!(all.len(), 10);
+        for part in parts {
+            assert_eq!(Shown::parse(part.as_str()), part);
+            let over = part.states().iter().filter(|state| state.is_final()).count();
+            assert_eq!(over, if part == Shown::Finished { part.states().len() } else { 0 });
+            let held = part.states().iter().filter(|state| state.holds()).count();
+            assert_eq!(held, if part == Shown::Running { part.states().len() } else { 0 });
+        }
+        assert_eq!(Shown::parse("nonsense"), Shown::All);
+    }
+}

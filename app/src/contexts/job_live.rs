@@ -1,0 +1,88 @@
+//! One job while its page is looked at: begun with what the server rendered, and read again when something has happened to one
+//! of the user's jobs. While it waits, others' jobs move the queue, too, so it is then read again now and then.
+
+use std::time::Duration;
+
+use leptos::{prelude::*, task::spawn_local};
+use wire::job::Job;
+
+use super::{live::use_live, stream::seen};
+use crate::api::jobs::read_job;
+
+/// Often enough for a reason to wait.
+const AGAIN: Duration = Duration::from_secs(10);
+
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct JobLive {
+    job: RwSignal<Job>,
+    /// It is being read.
+    asking: StoredValue<bool>,
+    /// Something has happened since that began.
+    again: StoredValue<bool>,
+}
+
+impl JobLive {
+    pub(crate) fn get(self) -> Job {
+        self.job.get()
+    }
+
+    /// Takes in the answer to an action of this page.
+    pub(crate) fn answered(self, job: &Job) {
+        self.job.set(job.clone());
+    }
+
+    fn look(self) {
+        match self.asking.try_update_value(|asking| std::mem::replace(asking, true)) {
+            Some(false) => {}
+            // The page may have been left.
+            None => return,
+            Some(true) => {
+                self.again.try_set_value(true);
+                return;
+            }
+        }
+        let Some(id) = self.job.try_get_untracked().map(|job| job.id.to_string()) else { return };
+        spawn_local(async move {
+            // A question without an answer leaves the page as it is; the next one comes.
+            if let Ok(job) = read_job(id).await {
+                self.job.try_set(job);
+            }
+            self.asking.try_set_value(false);
+            if self.again.try_update_value(std::mem::take) == Some(true) {
+                self.look();
+            }
+        });
+    }
+
+    fn look_if_it_waits(self) {
+        let waits = self.job.try_get_untracked().is_some_and(|job| job.state == domain::job::JobState::Pending);
+        if waits && seen() {
+            self.look();
+        }
+    }
+}
+
+/// For the page of this job.
+pub(crate) fn provide_job_live(initial: Job) -> JobLive {
+    let live = use_live();
+    let job_live =
+        JobLive { job: RwSignal::new(initial), asking: StoredValue::new(false), again: StoredValue::new(false) };
+    Effect::new(move |before: Option<u32>| {
+        let changes = live.job_changes();
+        if before.is_some_and(|before| before != changes) {
+            job_live.look();
+        }
+        changes
+    });
+    Effect::new(move |_| {
+        if let Ok(interval) = set_interval_with_handle(move || job_live.look_if_it_waits(), AGAIN) {
+            on_cleanup(move || interval.clear());
+        }
+    });
+    provide_context(job_live);
+    job_live
+}
+
+pub(crate) fn use_job_live() -> JobLive {
+    expect_context()
+}

@@ -1,0 +1,8 @@
+//! Jobs: the list, a new one, and one of them.
+
+pub(crate) mod draft;
+pub(crate) mod list;
+pub(crate) mod new;
+pub(crate) mod one;
+#[cfg(any(feature = "ssr", test))]
+mod reading;

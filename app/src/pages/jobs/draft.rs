@@ -1,0 +1,36 @@
+//! The form of a new job: what its fields say. Pure; `reading` beside it says what that means.
+
+use serde::{Deserialize, Serialize};
+
+/// The value of a box that is ticked.
+pub(crate) const TICKED: &str = "true";
+
+/// The fields as a form sends them: texts, so that each wrong one can be named.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct JobForm {
+    pub name: String,
+    pub image: String,
+    pub cpus: String,
+    /// With a unit, or in MiB.
+    pub memory: String,
+    /// `H:MM:SS`, or with a unit.
+    pub time_limit: String,
+    pub script: String,
+    /// One a line.
+    #[serde(default)]
+    pub arguments: String,
+    #[serde(default)]
+    pub output: String,
+    /// [`TICKED`], or nothing: a box that is not ticked is not sent.
+    #[serde(default)]
+    pub hold: String,
+    /// The same for one filled-in form, so that sending it twice submits once.
+    pub key: String,
+}
+
+impl JobForm {
+    /// Something is filled in that most jobs do without.
+    pub(crate) fn is_unusual(&self) -> bool {
+        self.output != domain::job::OutputPath::USUAL || !self.arguments.trim().is_empty() || self.hold == TICKED
+    }
+}

@@ -1,0 +1,232 @@
+//! All jobs of the user, a page at a time, newest first: what each one is doing, why it waits, how it ended.
+
+use catalogue::t;
+use domain::job::JobState;
+use leptos::prelude::*;
+use leptos_router::hooks::use_query_map;
+use wire::{job::Job, page::Page};
+
+use crate::{
+    api::jobs::{Shown, read_jobs},
+    components::{
+        icon::{Glyph, Icon},
+        rich::Foreign,
+        skeleton::RowsSkeleton,
+        state_mark::Dot,
+        tab_title::TabTitle,
+    },
+    contexts::{clock::use_clock, live::use_live},
+    layouts::chrome::TopBar,
+    pages::problem::ProblemCard,
+    routes,
+    wording::{
+        job::{asked_for, exit, latest, progress, spent, state_word, tone, wait_word},
+        problem::of_server,
+    },
+};
+
+/// What the list shows, and what the page begins behind; empty on the first one.
+type Asked = (Shown, String);
+
+#[component]
+pub(crate) fn JobsPage() -> impl IntoView {
+    let (live, query) = (use_live(), use_query_map());
+    let asked = Memo::new(move |_| {
+        let field = |name| query.with(|query| query.get(name).unwrap_or_default());
+        (Shown::parse(&field("show")), field("after"))
+    });
+    let page = Resource::new_blocking(
+        move || (asked.get(), live.job_changes()),
+        |((shown, after), _)| read_jobs(shown, after),
+    );
+    view! {
+        <TabTitle title=t!("job-title")/>
+        <TopBar here=t!("job-title")/>
+        <div class="page">
+            <header class="page-head">
+                <div>
+                    <h1>{t!("job-title")}</h1>
+                    <p class="sub is-wide-only">{t!("job-subtitle")}</p>
+                </div>
+                <SubmitLink/>
+            </header>
+            <Filters asked=asked/>
+            <Transition fallback=RowsSkeleton>
+                {move || Suspend::new(async move {
+                    match page.await {
+                        Ok(page) => view! { <Listed page=page asked=asked.get_untracked()/> }.into_any(),
+                        Err(refused) => view! { <ProblemCard problem=refused.into()/> }.into_any(),
+                    }
+                })}
+            </Transition>
+        </div>
+    }
+    .into_any()
+}
+
+#[component]
+fn SubmitLink() -> impl IntoView {
+    view! {
+        <a class="button is-primary" href=routes::NEW_JOB>
+            <Glyph icon=Icon::Plus/>
+            {t!("job-submit")}
+        </a>
+    }
+}
+
+fn word(shown: Shown) -> String {
+    match shown {
+        Shown::All => t!("job-shown-all"),
+        Shown::Waiting => t!("job-shown-waiting"),
+        Shown::Running => t!("job-shown-running"),
+        Shown::Finished => t!("job-shown-finished"),
+    }
+}
+
+fn address(shown: Shown) -> String {
+    match shown {
+        Shown::All => routes::JOBS.to_owned(),
+        part => format!("{}?show={}", routes::JOBS, part.as_str()),
+    }
+}
+
+/// The parts of the list, as links.
+#[component]
+fn Filters(asked: Memo<Asked>) -> impl IntoView {
+    let link = move |shown: Shown| {
+        let current = move || asked.with(|(now, _)| *now == shown).then_some("page");
+        view! { <li><a class="filter" href=address(shown) aria-current=current>{word(shown)}</a></li> }
+    };
+    view! {
+        <nav class="filters" aria-label=t!("job-shown")>
+            <ul>{Shown::ALL.map(link)}</ul>
+        </nav>
+    }
+}
+
+#[component]
+fn Listed(page: Page<Job>, asked: Asked) -> impl IntoView {
+    let Page { items, next } = page;
+    let (shown, after) = asked;
+    if items.is_empty() {
+        return view! { <Empty shown=shown is_first=after.is_empty()/> }.into_any();
+    }
+    let older = next.map(|next| {
+        let joint = if shown == Shown::All { '?' } else { '&' };
+        let address = format!("{}{joint}after={next}", address(shown));
+        view! { <a class="button is-small" href=address>{t!("job-older")}</a> }
+    });
+    let newest = (!after.is_empty()).then(|| {
+        view! { <a class="button is-small" href=address(shown)>{t!("job-newest")}</a> }
+    });
+    view! {
+        <section class="card jobs" aria-label=t!("job-list")>
+            <table>
+                <thead>
+                    <tr>
+                        <th scope="col">{t!("job-job")}</th>
+                        <th scope="col">{t!("job-state")}</th>
+                        <th scope="col">{t!("job-progress")}</th>
+                        <th scope="col">{t!("job-asked-for")}</th>
+                        <th scope="col">{t!("job-time")}</th>
+                    </tr>
+                </thead>
+                <tbody>{items.into_iter().map(|job| view! { <JobRow job=job/> }).collect_view()}</tbody>
+            </table>
+        </section>
+        <nav class="pages" aria-label=t!("job-pages")>{newest} {older}</nav>
+    }
+    .into_any()
+}
+
+/// What stands in place of a list without jobs.
+#[component]
+fn Empty(shown: Shown, is_first: bool) -> impl IntoView {
+    if shown == Shown::All && is_first {
+        return view! {
+            <section class="empty card">
+                <h2>{t!("job-empty")}</h2>
+                <p class="sub">{t!("job-empty-text")}</p>
+                <a class="button is-primary" href=routes::NEW_JOB>
+                    <Glyph icon=Icon::Plus/>
+                    {t!("job-submit-first")}
+                </a>
+            </section>
+        }
+        .into_any();
+    }
+    let text = match shown {
+        _ if !is_first => t!("job-none-older"),
+        Shown::All => t!("job-empty"),
+        Shown::Waiting => t!("job-none-waiting"),
+        Shown::Running => t!("job-none-running"),
+        Shown::Finished => t!("job-none-finished"),
+    };
+    view! {
+        <section class="empty card">
+            <p class="sub">{text}</p>
+            <a class="button" href=routes::JOBS>{t!("job-show-all")}</a>
+        </section>
+    }
+    .into_any()
+}
+
+#[component]
+fn JobRow(job: Job) -> impl IntoView {
+    let clock = use_clock();
+    let (id, name, image) = (job.id, job.name.clone(), job.image.clone());
+    let (tone, state, asked_for) = (tone(job.state), state_word(&job), asked_for(&job));
+    let time = {
+        let job = job.clone();
+        move || spent(&job, clock.now())
+    };
+    view! {
+        <tr>
+            <th scope="row">
+                <a href=routes::job(id)>{name}" "<span class="job-number">{id}</span></a>
+                <small class="mono">{image}</small>
+            </th>
+            <td data-label=t!("job-state")><div class="job-state"><Dot tone=tone/> <span>{state}</span></div></td>
+            <td data-label=t!("job-progress") class="job-progress"><Doing job=job/></td>
+            <td data-label=t!("job-asked-for")>{asked_for}</td>
+            <td data-label=t!("job-time")>{time}</td>
+        </tr>
+    }
+}
+
+/// Why it waits, how far it is, or how it ended.
+#[component]
+fn Doing(job: Job) -> impl IntoView {
+    let clock = use_clock();
+    if job.state == JobState::Pending {
+        let expected = job.waits.as_ref().and_then(|waits| waits.expected_start);
+        let when = expected.map(|at| {
+            view! { <small>{move || t!("job-expected", when = latest(at, clock.now()))}</small> }
+        });
+        let sentence = job.waits.as_ref().map(|waits| of_server(waits.sentence.clone()));
+        return view! {
+            <span>{wait_word(&job)}</span>
+            {sentence.map(|said| view! { <small><Foreign said=said/></small> })}
+            {when}
+        }
+        .into_any();
+    }
+    if job.running_since.is_some() && !job.state.is_final() {
+        return view! { <Bar job=job/> }.into_any();
+    }
+    let reason = job.reason.clone().map(|reason| view! { <small><Foreign said=of_server(reason)/></small> });
+    let ended = exit(&job).map(|exit| view! { <span>{exit}</span> });
+    view! { {ended} {reason} }.into_any()
+}
+
+/// How much of its time limit has passed. The text beside the bar says the same.
+#[component]
+pub(super) fn Bar(#[prop(into)] job: Signal<Job>) -> impl IntoView {
+    let clock = use_clock();
+    let now = Memo::new(move |_| job.with(|job| progress(job, clock.now())));
+    let width = move || now.with(|now| format!("{:.1}%", now.as_ref().map_or(0.0, |(part, _)| part * 100.0)));
+    view! {
+        <span class="meter-bar" aria-hidden="true"><i style:width=width></i></span>
+        <small>{move || now.with(|now| now.as_ref().map(|(_, words)| words.clone()))}</small>
+    }
+}

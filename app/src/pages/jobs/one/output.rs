@@ -1,0 +1,120 @@
+//! What a job writes, as it writes it.
+
+use catalogue::t;
+use leptos::{html, prelude::*};
+use wire::job::{Job, JobOutput};
+
+use crate::{
+    api::{Refused, jobs::read_output},
+    components::{
+        icon::{Glyph, Icon},
+        problem_note::ProblemNote,
+        section::Section,
+        skeleton::RowsSkeleton,
+    },
+    contexts::job_output::{OutputLive, follow_output},
+    routes,
+    wording::amount::bytes,
+};
+
+/// Nearer to the end than this the reader is at the end; in pixels.
+const NEAR: i32 = 24;
+
+#[component]
+pub(super) fn OutputSection(job: Memo<Job>) -> impl IntoView {
+    let id = job.with_untracked(|job| job.id);
+    let first = Resource::new_blocking(move || id, |id| read_output(id.to_string(), None, false));
+    view! {
+        <Suspense fallback=RowsSkeleton>
+            {move || Suspend::new(async move {
+                let first = first.await;
+                view! { <Output job=job first=first/> }
+            })}
+        </Suspense>
+    }
+}
+
+#[component]
+fn Output(job: Memo<Job>, first: Result<JobOutput, Refused>) -> impl IntoView {
+    let (id, path) = job.with_untracked(|job| (job.id, job.output.clone()));
+    let output = follow_output(id, first);
+    let file = format!("job-{id}.out");
+    // What is longer comes in pieces, which a link cannot put together.
+    let word = move || if output.size() > routes::MOST_OUTPUT { t!("job-download-first") } else { t!("job-download") };
+    let download = move || {
+        view! {
+            <a class="button is-small" href=routes::job_output(id) download=file rel="external">
+                <Glyph icon=Icon::Download/>
+                {word}
+            </a>
+        }
+    };
+    let cut = move || t!("job-output-cut", size = bytes(output.size()), path = path.as_str());
+    let none = move || {
+        let text = if output.is_whole() { t!("job-output-none") } else { t!("job-output-not-yet") };
+        output.is_empty().then_some(text)
+    };
+    view! {
+        <Section id="output" title=t!("job-output") action=ViewFnOnce::from(move || download().into_any())>
+            <div class="section-notes"><ProblemNote problem=Signal::derive(move || output.problem())/></div>
+            <p class="section-empty sub" hidden=move || !output.is_cut()>{cut}</p>
+            <p class="section-empty sub" hidden=move || none().is_none()>{none}</p>
+            <Text output=output/>
+        </Section>
+    }
+}
+
+#[component]
+fn Text(output: OutputLive) -> impl IntoView {
+    let place = Place { pre: NodeRef::new(), top: StoredValue::new(0), at_end: StoredValue::new(true) };
+    Effect::new(move |_| {
+        output.track();
+        // Once it is drawn.
+        request_animation_frame(move || place.keep_up());
+    });
+    view! {
+        <pre
+            node_ref=place.pre
+            class="output"
+            tabindex="0"
+            role="log"
+            aria-live="off"
+            aria-label=t!("job-output")
+            hidden=move || output.is_empty()
+            on:scroll=move |_| place.scrolled()
+        >
+            // The element within keeps a first line that is empty.
+            <code>{move || output.text()}</code>
+        </pre>
+    }
+}
+
+/// Where in the text the reader is: at its end, it is scrolled along.
+#[derive(Debug, Clone, Copy)]
+struct Place {
+    pre: NodeRef<html::Pre>,
+    top: StoredValue<i32>,
+    at_end: StoredValue<bool>,
+}
+
+impl Place {
+    fn keep_up(self) {
+        if self.at_end.try_get_value() == Some(true)
+            && let Some(pre) = self.pre.try_get_untracked().flatten()
+        {
+            pre.set_scroll_top(pre.scroll_height());
+        }
+    }
+
+    /// By the reader, or by us: only who scrolls up leaves the end.
+    fn scrolled(self) {
+        let Some(pre) = self.pre.get_untracked() else { return };
+        let (top, before) = (pre.scroll_top(), self.top.get_value());
+        self.top.set_value(top);
+        if pre.scroll_height() - pre.client_height() - top <= NEAR {
+            self.at_end.set_value(true);
+        } else if top < before {
+            self.at_end.set_value(false);
+        }
+    }
+}

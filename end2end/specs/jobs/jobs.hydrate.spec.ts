@@ -1,0 +1,101 @@
+// Jobs on pages that change by themselves.
+import { expect, hydrated, test } from "../../fixtures/test";
+import { JobsPage } from "../../pages/jobs";
+
+test("output appears while the job runs, and the page follows it to its end", async ({ home, accessible }) => {
+  test.setTimeout(120_000);
+  const jobs = new JobsPage(home, true);
+  const job = await jobs.submit("live", "#!/bin/bash\nprintf '\\033[31mfirst\\033[0m\\n'\nuntil [ -e ~/go-on ]; do sleep 0.1; done\nrm ~/go-on\necho last\n");
+  await job.becomes("running");
+  await expect(job.output, "colours are left out").toHaveText("first\n");
+  await expect(home).toHaveTitle(/^running: live \d+ · Docklet$/);
+  await accessible(home);
+  const next = await home.context().newPage();
+  await new JobsPage(next, true).submit("lets-it-go-on", "#!/bin/bash\ntouch ~/go-on\n");
+  await next.close();
+  await expect(job.output).toHaveText("first\nlast\n", { timeout: 60_000 });
+  await job.becomes("completed");
+  await expect(home.locator(".timeline-step").last()).toContainText("Ended");
+});
+
+test("the list shows what becomes of jobs without being loaded again", async ({ home }) => {
+  test.setTimeout(120_000);
+  const jobs = new JobsPage(home, true);
+  await jobs.open();
+  const origin = new URL(home.url()).origin;
+  const submit = { name: "unseen", image: "docklet/base", resources: { cpus: 0.5, memory_mib: 256 }, script: "#!/bin/sh\nexit 4\n" };
+  const made = await home.request.post("/api/v1/jobs", { headers: { origin }, data: submit });
+  expect(made.ok()).toBe(true);
+  await expect(jobs.row("unseen")).toContainText("failed", { timeout: 60_000 });
+  await expect(jobs.row("unseen")).toContainText("exit code 4");
+});
+
+test("a job that runs is cancelled", async ({ home }) => {
+  test.setTimeout(120_000);
+  const job = await new JobsPage(home, true).submit("endless", "#!/bin/bash\necho begun\nsleep 600\n");
+  await job.becomes("running");
+  await job.cancel();
+  await job.becomes("cancelled");
+  await expect(job.output).toHaveText("begun\n");
+  await expect(home.getByRole("button", { name: /^Cancel…/ })).toHaveCount(0);
+});
+
+test("a job that waits is held, released and cancelled", async ({ home }) => {
+  test.setTimeout(120_000);
+  const job = await new JobsPage(home, true).submit("kept", "#!/bin/bash\nsleep 600\n", true);
+  await job.becomes("held");
+  await home.getByRole("button", { name: "Release" }).click();
+  await job.becomes("running");
+  await expect(home.getByRole("button", { name: "Hold" }), "it has begun").toHaveCount(0);
+  await job.cancel();
+  await job.becomes("cancelled");
+});
+
+test.describe("mistakes", () => {
+  // The browser itself logs the refusals.
+  test.use({ expected: [/status of 422/] });
+
+  test("are said beside their fields, and nothing is submitted", async ({ home }) => {
+    const jobs = new JobsPage(home, true);
+    await jobs.form();
+    await home.getByRole("textbox", { name: "CPUs" }).fill("some");
+    await home.getByRole("textbox", { name: "Time limit" }).fill("a while");
+    await jobs.send();
+    await expect(home.getByRole("textbox", { name: "CPUs" })).toHaveAttribute("aria-invalid", "true");
+    await expect(home.getByRole("textbox", { name: "Time limit" })).toHaveAttribute("aria-invalid", "true");
+    await home.getByRole("textbox", { name: "CPUs" }).fill("0.5");
+    await home.getByRole("textbox", { name: "Time limit" }).fill("2 min");
+    await home.getByRole("textbox", { name: "Name" }).fill("a/b");
+    await home.getByRole("textbox", { name: "Script" }).fill("");
+    await jobs.send();
+    await expect(home.getByRole("textbox", { name: "Name" })).toHaveAttribute("aria-invalid", "true");
+    await expect(home.getByRole("textbox", { name: "Script" })).toHaveAttribute("aria-invalid", "true");
+    await expect(home).toHaveURL(/\/jobs\/new$/);
+  });
+
+  test("of what is behind More open it", async ({ home }) => {
+    const jobs = new JobsPage(home, true);
+    await jobs.form();
+    const more = home.getByText("More", { exact: true });
+    await more.click();
+    await home.getByRole("textbox", { name: "Output file" }).fill("out/%q");
+    await more.click();
+    await expect(home.getByRole("textbox", { name: "Output file" })).toBeHidden();
+    await jobs.send();
+    await expect(home.getByRole("textbox", { name: "Output file" })).toBeVisible();
+    await expect(home.getByRole("textbox", { name: "Output file" })).toHaveAttribute("aria-invalid", "true");
+  });
+});
+
+test("g j leads to the jobs, and the palette to a new one", async ({ home }) => {
+  await home.keyboard.press("g");
+  await home.keyboard.press("j");
+  await expect(home).toHaveURL(/\/jobs$/);
+  await hydrated(home);
+  await home.keyboard.press("Control+k");
+  await expect(home.getByRole("combobox", { name: "Search or run a command" })).toBeFocused();
+  await home.keyboard.type("submit job");
+  await home.keyboard.press("Enter");
+  await expect(home).toHaveURL(/\/jobs\/new$/);
+  await expect(home.getByRole("textbox", { name: "Script" })).toHaveValue("#!/bin/bash\n");
+});
