@@ -262,7 +262,7 @@ mod tests {
 
     #[test]
     fn a_job_s_number_is_written_in_one_way_only() {
-        let id = JobId::try_from(17).expect("a number");
+        let id = JobId::try_from(17_i64).expect("a number");
         assert_eq!((id.as_i64(), id.to_string().parse()), (17, Ok(id)));
         assert_eq!("9223372036854775807".parse::<JobId>().map(i64::from), Ok(i64::MAX));
         for text in ["", "0", "-1", "+1", "01", "1.0", " 1", "1 ", "x", "\u{661}", "9223372036854775808"] {

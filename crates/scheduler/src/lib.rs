@@ -1,5 +1,8 @@
 #![doc = include_str!("../README.md")]
 
 mod placement;
+mod queue;
+mod room;
 
 pub use placement::{Host, NoRoom, Overcommit, Problem, offered_pids, place};
+pub use queue::{Active, Order, Pass, Queue, Reason, Share, Start, Wait, Waiting, Weights, decayed, pass};

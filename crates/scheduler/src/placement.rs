@@ -9,6 +9,10 @@ use domain::{
     resources::Resources,
 };
 
+use crate::room::{
+    Room, Words, fullness, has_runtime, is_large_enough, larger_than_every_host, no_such_runtime, short,
+};
+
 /// A host as placement sees it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Host {
@@ -63,19 +67,20 @@ pub fn place(problem: &Problem<'_>) -> Result<Vec<WorkerName>, NoRoom> {
         return Err(NoRoom::NoHost);
     }
     if let Some(runtime) = problem.runtime {
-        hosts.retain(|host| host.runtimes.contains(runtime));
+        hosts.retain(|host| has_runtime(host, Some(runtime)));
         if hosts.is_empty() {
-            return Err(NoRoom::Full(vec![no_such_runtime(runtime)]));
+            return Err(NoRoom::Full(vec![no_such_runtime(runtime, Words::NODES)]));
         }
     }
-    if let Some(faults) = larger_than_every_host(problem, &hosts) {
+    if let Some(faults) = larger_than_every_host(problem.each, hosts.iter(), Words::NODES) {
         return Err(NoRoom::Full(faults));
     }
     let one = Usage::of_nodes(1, problem.each);
+    let full = |host: &Host| fullness(host, host.used.plus(one));
     let mut placed = Vec::new();
     for number in 0..problem.count {
         let roomy = hosts.iter_mut().filter(|host| fits(host, problem));
-        let best = roomy.min_by(|a, b| fullness(a, one).total_cmp(&fullness(b, one)).then_with(|| a.name.cmp(&b.name)));
+        let best = roomy.min_by(|a, b| full(a).total_cmp(&full(b)).then_with(|| a.name.cmp(&b.name)));
         let Some(host) = best else { return Err(NoRoom::Full(shortage(problem, &hosts, number))) };
         host.used = host.used.plus(one);
         placed.push(host.name.clone());
@@ -83,95 +88,24 @@ pub fn place(problem: &Problem<'_>) -> Result<Vec<WorkerName>, NoRoom> {
     Ok(placed)
 }
 
+fn left(host: &Host, problem: &Problem<'_>) -> Room {
+    Room::of(host, problem.overcommit).left(host.used)
+}
+
 fn fits(host: &Host, problem: &Problem<'_>) -> bool {
-    let each = problem.each;
-    u64::from(each.cpu_milli) <= free_cpu(host, problem.overcommit)
-        && u64::from(each.memory_mib) <= free_memory(host, problem.overcommit)
-        && u64::from(each.pids) <= free_pids(host)
-        && u64::from(each.cpu_milli) <= host.cpu_milli
-        && u64::from(each.memory_mib) <= host.memory_mib
-}
-
-/// `amount × factor`, rounded down. Amounts are far below 2^53, so nothing is lost on the way.
-fn times(amount: u64, factor: f64) -> u64 {
-    (amount as f64 * factor) as u64
-}
-
-fn free_cpu(host: &Host, overcommit: Overcommit) -> u64 {
-    times(host.cpu_milli, overcommit.cpu).saturating_sub(host.used.cpu_milli)
-}
-
-fn free_memory(host: &Host, overcommit: Overcommit) -> u64 {
-    times(host.memory_mib, overcommit.memory).saturating_sub(host.used.memory_mib)
-}
-
-fn free_pids(host: &Host) -> u64 {
-    host.pids.map_or(u64::MAX, |pids| offered_pids(pids).saturating_sub(host.used.pids))
-}
-
-/// The larger of the shares of CPU and memory that are taken once `extra` is there, too.
-fn fullness(host: &Host, extra: Usage) -> f64 {
-    let after = host.used.plus(extra);
-    let share = |used: u64, all: u64| used as f64 / all.max(1) as f64;
-    share(after.cpu_milli, host.cpu_milli).max(share(after.memory_mib, host.memory_mib))
-}
-
-fn cpus(milli: u64) -> f64 {
-    milli as f64 / 1000.0
-}
-
-fn no_such_runtime(runtime: &RuntimeName) -> Violation {
-    let rule = format!(
-        "is to run with the runtime {runtime}, and no host that takes nodes has it; ask an administrator to install {runtime} \
-         and name it in the Docker Engine's configuration, or to set another runtime for this image or your group"
-    );
-    Violation::new("image", rule)
-}
-
-fn larger_than_every_host(problem: &Problem<'_>, hosts: &[Host]) -> Option<Vec<Violation>> {
-    let most_cpu = hosts.iter().map(|host| host.cpu_milli).max().unwrap_or(0);
-    let most_memory = hosts.iter().map(|host| host.memory_mib).max().unwrap_or(0);
-    let mut faults = Vec::new();
-    if u64::from(problem.each.cpu_milli) > most_cpu {
-        let rule = format!("one node cannot have more CPUs than its host: the largest host has {}", cpus(most_cpu));
-        faults.push(Violation::new("resources.cpus", rule));
-    }
-    if u64::from(problem.each.memory_mib) > most_memory {
-        let rule = format!("one node cannot have more memory than its host: the largest host has {most_memory} MiB");
-        faults.push(Violation::new("resources.memory_mib", rule));
-    }
-    (!faults.is_empty()).then_some(faults)
+    is_large_enough(host, problem.each) && left(host, problem).takes(problem.each)
 }
 
 fn shortage(problem: &Problem<'_>, hosts: &[Host], placed: u32) -> Vec<Violation> {
-    let cpu = hosts.iter().map(|host| free_cpu(host, problem.overcommit)).max().unwrap_or(0);
-    let memory = hosts.iter().map(|host| free_memory(host, problem.overcommit)).max().unwrap_or(0);
     let fit = match placed {
         0 => "none of the nodes fits now".to_owned(),
         placed => format!("only {placed} of the nodes fit now"),
     };
-    let mut faults = Vec::new();
-    if u64::from(problem.each.cpu_milli) > cpu {
-        let rule = format!("{fit}: the emptiest host has {} CPUs left", cpus(cpu));
-        faults.push(Violation::new("resources.cpus", rule));
+    let short = short(problem.each, hosts.iter().map(|host| left(host, problem)), Words::NODES);
+    if short.is_empty() {
+        return vec![Violation::new("nodes", fit)];
     }
-    if u64::from(problem.each.memory_mib) > memory {
-        let rule = format!("{fit}: the emptiest host has {memory} MiB left");
-        faults.push(Violation::new("resources.memory_mib", rule));
-    }
-    let pids = hosts.iter().map(free_pids).max().unwrap_or(0);
-    if u64::from(problem.each.pids) > pids {
-        let rule = format!(
-            "{fit}: each may have {} processes, and the emptiest host has {pids} left to give out",
-            problem.each.pids
-        );
-        faults.push(Violation::new("nodes", rule));
-    }
-    if faults.is_empty() {
-        // CPUs are free on one host and memory on another: neither alone is short.
-        faults.push(Violation::new("nodes", fit));
-    }
-    faults
+    short.into_iter().map(|(field, what)| Violation::new(field, format!("{fit}: {what}"))).collect()
 }
 
 #[cfg(test)]

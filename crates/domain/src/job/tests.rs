@@ -35,7 +35,7 @@ fn submitted(held: bool) -> Job {
         time_limit: TimeLimit::USUAL,
         output: "logs/%x-%j.out".parse().expect("a path"),
     };
-    Job::submitted(JobId::try_from(17).expect("a number"), owner(), spec, held, NOW)
+    Job::submitted(JobId::try_from(17_i64).expect("a number"), owner(), spec, held, NOW)
 }
 
 fn begin(job: &mut Job) -> Option<Task> {

@@ -57,7 +57,7 @@ fn a_time_limit_is_between_a_second_and_thirty_days() {
 
 #[test]
 fn an_output_is_a_file_of_the_home_or_an_absolute_one_with_number_and_name_filled_in() {
-    let id = JobId::try_from(17).expect("a number");
+    let id = JobId::try_from(17_i64).expect("a number");
     let name: JobName = "100%j".parse().expect("a name");
     for (text, path) in [
         (OutputPath::USUAL, "/root/job-17.out"),

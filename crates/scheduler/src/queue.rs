@@ -1,0 +1,164 @@
+//! Which waiting jobs start now, and why the others wait: the README's section "Queue". Knows owners by their id, and nothing
+//! of what a job runs.
+
+mod explain;
+mod plan;
+mod priority;
+mod profile;
+
+use std::{collections::BTreeMap, fmt};
+
+use chrono::{DateTime, Utc};
+use domain::{
+    JobId, UserId, Violation,
+    name::{RuntimeName, WorkerName},
+    quota::{Limits, Usage},
+    resources::Resources,
+};
+
+use crate::{Host, Overcommit};
+use explain::Explanations;
+use plan::{Plan, Verdict};
+
+pub use priority::{Weights, decayed};
+
+/// A job that has not started.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Waiting {
+    pub job: JobId,
+    pub owner: UserId,
+    pub each: Resources,
+    /// What it is to run with; `None` for the engine's usual runtime, which every host has.
+    pub runtime: Option<RuntimeName>,
+    pub time_limit_s: u32,
+    pub submitted_at: DateTime<Utc>,
+    pub held: bool,
+}
+
+/// A job that takes from its host.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Active {
+    pub owner: UserId,
+    pub worker: WorkerName,
+    pub each: Resources,
+    /// When it is over at the latest.
+    pub ends_at: DateTime<Utc>,
+}
+
+/// What an owner may hold, holds (nodes and jobs), and has used (decayed to `now`).
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Share {
+    pub limits: Limits,
+    pub held: Usage,
+    pub used_cpu_seconds: f64,
+}
+
+/// All that decides which jobs start.
+#[derive(Debug, Clone, Copy)]
+pub struct Queue<'a> {
+    pub now: DateTime<Utc>,
+    /// `used` counts nodes and active jobs.
+    pub hosts: &'a [Host],
+    pub waiting: &'a [Waiting],
+    pub active: &'a [Active],
+    /// Of every owner of a waiting job: those of an owner who is missing do not start. And of every owner who has used anything.
+    pub shares: &'a BTreeMap<UserId, Share>,
+    pub overcommit: Overcommit,
+    pub order: Order,
+}
+
+/// Which job comes first.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Order {
+    FairShare(Weights),
+    /// The one that was submitted first.
+    Fifo,
+}
+
+/// This job starts now, on this host.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Start {
+    pub job: JobId,
+    pub worker: WorkerName,
+}
+
+/// This job waits.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Wait {
+    pub job: JobId,
+    pub reason: Reason,
+    /// How many jobs that wait for their turn come before it.
+    pub ahead: u32,
+    /// When it starts at the latest if all that runs takes its whole time and nothing else comes first; whole seconds.
+    pub expected_start: Option<DateTime<Utc>>,
+    /// How many hosts there are, and how many are left behind each condition: `hosts`, `ready`, `runtime`, `size`, `free`.
+    pub funnel: Vec<(&'static str, u32)>,
+}
+
+/// Why a job waits; the first that applies, in this order. Shown, it is a sentence for its owner.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Reason {
+    /// No host could ever run it.
+    Impossible(String),
+    Held,
+    /// Its owner holds too much.
+    Limit(Vec<Violation>),
+    /// A host has room, which is kept for others.
+    Priority,
+    /// No host has room; the text says what is short.
+    Capacity(String),
+}
+
+impl fmt::Display for Reason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Impossible(why) => write!(f, "no host here can ever run it; {why}"),
+            Self::Held => f.write_str("it is held, and starts only after it is released"),
+            Self::Limit(faults) => {
+                let faults: Vec<&str> = faults.iter().map(|fault| fault.message.as_str()).collect();
+                write!(f, "it {}", faults.join(", and "))
+            }
+            Self::Priority => f.write_str("other jobs come first, and what is free is kept for them"),
+            Self::Capacity(short) => write!(f, "it waits for a host with room: {short}"),
+        }
+    }
+}
+
+/// What one look at the queue decides. Each waiting job is in one of both, in the order of the queue.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Pass {
+    pub starts: Vec<Start>,
+    pub waits: Vec<Wait>,
+}
+
+/// What a job takes, which is no node.
+fn of_job(each: Resources) -> Usage {
+    Usage { nodes: 0, ..Usage::of_nodes(1, each) }
+}
+
+pub fn pass(queue: &Queue<'_>) -> Pass {
+    let mut plan = Plan::new(*queue);
+    let (mut starts, mut left) = (Vec::new(), Vec::new());
+    let mut ahead = 0;
+    for job in priority::ordered(queue) {
+        match plan.decide(job) {
+            Verdict::Starts(worker) => starts.push(Start { job: job.job, worker: worker.clone() }),
+            Verdict::Stays(reason) => left.push((job, ahead, Some(reason), None)),
+            Verdict::Waits(expected) => {
+                left.push((job, ahead, None, expected));
+                ahead += 1;
+            }
+        }
+    }
+    // What is free is told as it is once these have started.
+    let mut explanations = Explanations::of(&plan);
+    let waits = left.into_iter().map(|(job, ahead, reason, expected)| {
+        let (funnel, usual) = explanations.of_job(job);
+        let expected_start = expected.and_then(|at| DateTime::from_timestamp(at, 0));
+        Wait { job: job.job, reason: reason.unwrap_or(usual), ahead, expected_start, funnel }
+    });
+    Pass { starts, waits: waits.collect() }
+}
+
+#[cfg(test)]
+mod tests;
