@@ -5,7 +5,7 @@ use uuid::Uuid;
 
 use super::*;
 use crate::{
-    node::{Generation, Observation, Phase},
+    node::{Observation, Phase},
     resources::Resources,
     task::{Outcome, TaskIntent},
 };

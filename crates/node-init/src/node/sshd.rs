@@ -38,6 +38,7 @@ pub(super) fn spec() -> ServiceSpec {
         health: Some(Health::Tcp(PORT)),
         start: Start::AtOnce,
         missing: None,
+        batch: None,
     }
 }
 

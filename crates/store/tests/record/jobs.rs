@@ -123,10 +123,10 @@ async fn an_owners_jobs_are_listed_newest_first_in_pages_and_by_their_states() {
     assert_eq!(page(&record, &[], None, 2).await, [6, 5]);
     assert_eq!(page(&record, &[], Some(5), 2).await, [4, 2]);
     assert_eq!(page(&record, &[], Some(2), 2).await, [1]);
-    assert_eq!(page(&record, &[], None, 0).await, []);
+    assert_eq!(page(&record, &[], None, 0).await, [0_i64; 0]);
     assert_eq!(page(&record, &[Completed, Pending], None, 2).await, [6, 4]);
     assert_eq!(page(&record, &[Completed, Pending], Some(4), 2).await, [1]);
-    assert_eq!(page(&record, &[JobState::Cancelled], None, 2).await, []);
+    assert_eq!(page(&record, &[JobState::Cancelled], None, 2).await, [0_i64; 0]);
 
     let waiting = submit(&record, 2).await;
     assert_eq!(numbers(&record.store.pending_jobs().await.expect("a read")), [6, waiting.id.as_i64()], "of all");
