@@ -20,9 +20,9 @@ const PAGE: u32 = 50;
 /// Bytes of a job's output in one answer.
 #[cfg(feature = "ssr")]
 const PIECE: u32 = 128 * 1024;
-/// How long an answer waits for a job to write something.
+/// How long an answer waits for a job to write something. Who has signed out meanwhile is told nothing more after that.
 #[cfg(feature = "ssr")]
-const LONGEST_WAIT: Duration = Duration::from_secs(20);
+const LONGEST_WAIT: Duration = Duration::from_secs(1);
 /// Longer forms are not kept for the page that shows them again; no job has such a script.
 #[cfg(feature = "ssr")]
 const LONGEST_KEPT: usize = 2 * domain::job::Script::LONGEST;

@@ -20,7 +20,7 @@ pub use scheduler::{Reason, Wait};
 
 pub(crate) use explained::Queue;
 pub use explained::{Explained, JobView};
-pub(crate) use follow::{follow, left};
+pub(crate) use follow::{follow, left, so_far};
 pub use output::Output;
 pub use submission::SubmitJob;
 

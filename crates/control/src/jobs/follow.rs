@@ -59,7 +59,16 @@ pub(crate) fn left(used: UsedCpu, now: DateTime<Utc>, half_life: TimeDelta) -> f
 fn used(job: &Job, task: &Task) -> f64 {
     let Some(attempt) = &job.attempt else { return 0.0 };
     let since = attempt.running_since.or_else(|| task.begun.then_some(attempt.started_at));
-    let (Some(since), Some(end)) = (since, job.ended_at) else { return 0.0 };
+    since.zip(job.ended_at).map_or(0.0, |(since, end)| between(job, since, end))
+}
+
+/// What one that runs has used so far: it counts already, or an owner of long jobs would seem to use nothing.
+pub(crate) fn so_far(job: &Job, now: DateTime<Utc>) -> f64 {
+    let since = job.attempt.as_ref().and_then(|attempt| attempt.running_since);
+    since.map_or(0.0, |since| between(job, since, now))
+}
+
+fn between(job: &Job, since: DateTime<Utc>, end: DateTime<Utc>) -> f64 {
     // How late its end was heard of, as with a host that was away, is not its owner's doing.
     let longest = f64::from(job.spec.time_limit.seconds());
     let seconds = (end - since).num_milliseconds() as f64 / 1000.0;

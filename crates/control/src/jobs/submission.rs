@@ -35,6 +35,10 @@ pub struct SubmitJob {
     pub hold: bool,
 }
 
+/// Bytes of JSON. Beside the longest script, of which JSON may make twice as much, they fit into the 128 KiB that the kernel takes
+/// as one environment variable.
+const LONGEST_ARGUMENTS: usize = 24 * 1024;
+
 impl SubmitJob {
     /// `pids`: how many processes the installation gives to each job. The runtime is for the image's rules to say.
     fn parse(&self, pids: u32) -> Result<JobSpec, Error> {
@@ -59,6 +63,10 @@ impl SubmitJob {
     fn command(&self, name: Option<&JobName>) -> Result<Command, Violation> {
         let called = name.map_or("job", JobName::as_str).to_owned();
         let words: Vec<String> = once(called).chain(self.arguments.iter().cloned()).collect();
+        if serde_json::to_string(&words).map_or(0, |json| json.len()) > LONGEST_ARGUMENTS {
+            let rule = format!("must have at most {} KiB together, written as JSON", LONGEST_ARGUMENTS / 1024);
+            return Err(Violation::new("arguments", rule));
+        }
         words.try_into().map_err(|fault: BadCommand| Violation::new("arguments", fault.to_string()))
     }
 

@@ -133,8 +133,8 @@ impl Starter {
     }
 
     async fn decide(&self, pending: &[Job], now: DateTime<Utc>) -> Result<Pass, Error> {
-        let (shares, barred) = self.owners(pending, now).await?;
         let active = self.store.active_jobs().await?;
+        let (shares, barred) = self.owners(pending, &active, now).await?;
         let active: Vec<Active> = active.into_iter().filter_map(active_of).collect();
         let waiting: Vec<Waiting> = pending.iter().map(|job| waiting_of(job, &barred)).collect();
         let hosts = self.hosts.as_problem(&self.store.worker_usage().await?);
@@ -149,17 +149,21 @@ impl Starter {
         }))
     }
 
-    /// What everybody has used, with what those may hold whose jobs wait; and who among these starts nothing: they are locked, or
+    /// What all owners have used, with what those may hold whose jobs wait; and who among these starts nothing: they are locked, or
     /// cannot be read.
     async fn owners(
         &self,
         pending: &[Job],
+        active: &[Job],
         now: DateTime<Utc>,
     ) -> Result<(BTreeMap<UserId, Share>, BTreeSet<UserId>), Error> {
         let share = |used_cpu_seconds| Share { limits: NOTHING, held: Usage::default(), used_cpu_seconds };
         let used = self.store.used_cpu().await?.into_iter();
         let mut shares: BTreeMap<UserId, Share> =
             used.map(|used| (used.owner, share(jobs::left(used, now, self.half_life)))).collect();
+        for job in active {
+            shares.entry(job.owner).or_insert_with(|| share(0.0)).used_cpu_seconds += jobs::so_far(job, now);
+        }
         let mut barred = BTreeSet::new();
         for owner in pending.iter().map(|job| job.owner).collect::<BTreeSet<_>>() {
             let share = shares.entry(owner).or_insert_with(|| share(0.0));

@@ -75,6 +75,24 @@ async fn who_has_used_less_comes_first() {
 }
 
 #[tokio::test]
+async fn what_a_running_job_has_used_so_far_counts_already() {
+    let harness = of_four_cpus().await;
+    let root = harness.root().await;
+    let long = harness.submit(&harness.ada, of(2.0)).await;
+    harness.runs(long).await;
+    harness.clock.advance(std::time::Duration::from_secs(3000));
+    let blocking = harness.submit(&root, of(2.0)).await;
+    harness.runs(blocking).await;
+    let adas = harness.submit(&harness.ada, of(2.0)).await;
+    let bobs = harness.submit(&harness.bob, of(2.0)).await;
+    let behind = async || harness.waits(&harness.ada, adas, |_| true).await.wait.ahead == 1;
+    eventually("bob's to be told of as ahead", SOON, behind).await;
+    harness.end(blocking).await;
+    harness.started(bobs).await;
+    assert!(harness.is_pending(adas).await);
+}
+
+#[tokio::test]
 async fn limits_hold_a_job_until_its_owner_s_others_have_ended() {
     let harness = Harness::new().await;
     let first = harness.submit(&harness.ada, of(4.0)).await;
