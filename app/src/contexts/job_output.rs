@@ -14,8 +14,7 @@ use crate::{
 
 /// Between questions: what is written meanwhile comes in one piece, and is drawn once.
 const PAUSE: Duration = Duration::from_millis(200);
-/// After an answer without anything, and after none.
-const QUIET: Duration = Duration::from_secs(1);
+/// After no answer.
 const RETRY: Duration = Duration::from_secs(5);
 
 #[derive(Debug, Clone, Copy)]
@@ -86,11 +85,7 @@ impl OutputLive {
         }
         spawn_local(async move {
             let answer = read_output(self.id.to_string(), next, true).await;
-            let pause = match &answer {
-                Ok(piece) if piece.text.is_empty() => QUIET,
-                Ok(_) => PAUSE,
-                Err(_) => RETRY,
-            };
+            let pause = if answer.is_ok() { PAUSE } else { RETRY };
             self.take_in(answer);
             let again = move || {
                 self.asking.try_set_value(false);
