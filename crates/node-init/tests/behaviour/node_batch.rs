@@ -113,7 +113,9 @@ async fn the_time_limit_ends_also_a_script_that_does_not_want_to_end() {
     let took = begun.elapsed();
     assert!(took >= Duration::from_millis(1500) && took < Duration::from_secs(10), "{took:?}");
     let polite = "#!/bin/sh\ntrap 'echo bye; exit 4' TERM\nwhile :; do sleep 0.05; done";
-    assert_eq!(run(polite, 1).await, (too_late(Exit::Code(4)), "bye\n".to_owned()));
+    let (result, output) = run(polite, 1).await;
+    // Its shell may say that the `sleep` of that moment was ended, too.
+    assert_eq!((result, output.ends_with("bye\n")), (too_late(Exit::Code(4)), true), "{output}");
     assert_eq!(run("#!/bin/sh\nsleep 1000", 1).await.0, too_late(Exit::Signal(15)));
 }
 
