@@ -15,6 +15,11 @@ pub(crate) fn Fault(name: &'static str, #[prop(into)] fault: Signal<Option<Said>
     }
 }
 
+/// What a `textarea` holds at first, for its `inner_html`: an empty text makes no text node, and hydration would look for one.
+pub(crate) fn area(text: &str) -> String {
+    text.replace('&', "&amp;").replace('<', "&lt;")
+}
+
 /// A field of one line.
 #[component]
 pub(crate) fn TextField(

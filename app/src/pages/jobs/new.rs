@@ -6,13 +6,16 @@ use leptos_router::{
     NavigateOptions,
     hooks::{use_navigate, use_query_map},
 };
-use wire::problem::Problem;
+use wire::{image::ImageChoice, problem::Problem};
 
 use super::draft::{JobForm, TICKED};
 use crate::{
-    api::jobs::{SubmitJob, read_draft},
+    api::{
+        images::read_image_choice,
+        jobs::{SubmitJob, read_draft},
+    },
     components::{
-        field::{Fault, TextField},
+        field::{Fault, TextField, area},
         icon::{Glyph, Icon},
         problem_note::ProblemNote,
         skeleton::SectionsSkeleton,
@@ -22,7 +25,7 @@ use crate::{
     defaults::left,
     forms::{fault_of, refusal},
     layouts::chrome::TopBar,
-    pages::{allowed_images::AllowedImages, problem::ProblemCard},
+    pages::{allowed_images::ImageHints, problem::ProblemCard},
     routes,
     wording::amount::{cpus, memory},
 };
@@ -44,6 +47,7 @@ pub(crate) fn NewJobPage() -> impl IntoView {
         (field("like"), field("kept"))
     });
     let draft = Resource::new_blocking(move || asked.get(), |(like, kept)| read_draft(like, kept));
+    let images = Resource::new_blocking(|| (), |()| read_image_choice());
     view! {
         <TabTitle title=t!("job-new-title")/>
         <TopBar here=t!("job-new-here") above=(routes::JOBS, t!("chrome-jobs"))/>
@@ -56,8 +60,10 @@ pub(crate) fn NewJobPage() -> impl IntoView {
             </header>
             <Suspense fallback=SectionsSkeleton>
                 {move || Suspend::new(async move {
-                    match draft.await {
-                        Ok(form) => view! { <SubmitForm form=form submit=submit/> }.into_any(),
+                    // What may not be used is refused with the rule, so the form does without what cannot be read of images.
+                    let (draft, images) = (draft.await, images.await.ok());
+                    match draft {
+                        Ok(form) => view! { <SubmitForm form=form images=images submit=submit/> }.into_any(),
                         Err(refused) => view! { <ProblemCard problem=refused.into()/> }.into_any(),
                     }
                 })}
@@ -68,7 +74,7 @@ pub(crate) fn NewJobPage() -> impl IntoView {
 }
 
 #[component]
-fn SubmitForm(form: JobForm, submit: ServerAction<SubmitJob>) -> impl IntoView {
+fn SubmitForm(form: JobForm, images: Option<ImageChoice>, submit: ServerAction<SubmitJob>) -> impl IntoView {
     let problem = refusal(submit);
     let pending = submit.pending();
     view! {
@@ -77,7 +83,7 @@ fn SubmitForm(form: JobForm, submit: ServerAction<SubmitJob>) -> impl IntoView {
             <div class="job-form-notes"><ProblemNote problem=problem besides=FIELDS/></div>
             <div class="job-form-fields">
                 <div class="job-form-side">
-                    <What form=form.clone() problem=problem/>
+                    <What form=form.clone() images=images problem=problem/>
                     <More form=form.clone() problem=problem/>
                 </div>
                 <ScriptField script=form.script problem=problem/>
@@ -100,7 +106,7 @@ fn SubmitForm(form: JobForm, submit: ServerAction<SubmitJob>) -> impl IntoView {
 
 /// What it is called and runs in, and how much of what it may take.
 #[component]
-fn What(form: JobForm, problem: Wrong) -> impl IntoView {
+fn What(form: JobForm, images: Option<ImageChoice>, problem: Wrong) -> impl IntoView {
     let fault = fault_of(problem, "image");
     view! {
         <TextField
@@ -123,7 +129,7 @@ fn What(form: JobForm, problem: Wrong) -> impl IntoView {
                 aria-invalid=move || fault.get().is_some().then_some("true")
                 aria-describedby="new-image-about job-image-fault"
             />
-            <AllowedImages/>
+            {images.map(|choice| view! { <ImageHints choice=choice/> })}
             <Fault name="job-image" fault=fault/>
         </div>
         <div class="form-pair is-even">
@@ -176,9 +182,8 @@ fn More(form: JobForm, problem: Wrong) -> impl IntoView {
                         spellcheck="false"
                         aria-invalid=move || arguments.get().is_some().then_some("true")
                         aria-describedby="job-arguments-fault"
-                    >
-                        {form.arguments}
-                    </textarea>
+                        inner_html=area(&form.arguments)
+                    ></textarea>
                     <Fault name="job-arguments" fault=arguments/>
                 </div>
                 <label class="check">
@@ -208,9 +213,8 @@ fn ScriptField(script: String, problem: Wrong) -> impl IntoView {
                 required
                 aria-invalid=move || fault.get().is_some().then_some("true")
                 aria-describedby="job-script-about job-script-fault"
-            >
-                {script}
-            </textarea>
+                inner_html=area(&script)
+            ></textarea>
             <p id="job-script-about" class="sub">{t!("job-script-about")}</p>
             <Fault name="job-script" fault=fault/>
         </div>

@@ -8,11 +8,14 @@ mod waits;
 use catalogue::t;
 use leptos::prelude::*;
 use leptos_router::hooks::use_params_map;
-use wire::job::Job;
+use wire::job::{Job, JobOutput};
 
 use self::{header::Header, output::OutputSection, waits::Waits};
 use crate::{
-    api::jobs::{CancelJob, HoldJob, read_job},
+    api::{
+        Refused,
+        jobs::{CancelJob, HoldJob, read_job, read_output},
+    },
     components::{
         icon::{Glyph, Icon},
         skeleton::DetailSkeleton,
@@ -58,12 +61,15 @@ pub(crate) fn JobPage() -> impl IntoView {
 
 #[component]
 fn Fetched(id: String) -> impl IntoView {
+    let output_of = id.clone();
     let found = Resource::new_blocking(move || id.clone(), read_job);
+    let output = Resource::new_blocking(move || output_of.clone(), |id| read_output(id, None, false));
     view! {
         <Suspense fallback=DetailSkeleton>
             {move || Suspend::new(async move {
-                match found.await {
-                    Ok(job) => view! { <Page initial=job/> }.into_any(),
+                let (found, output) = (found.await, output.await);
+                match found {
+                    Ok(job) => view! { <Page initial=job output=output/> }.into_any(),
                     Err(refused) => view! { <ProblemSection problem=refused.into()/> }.into_any(),
                 }
             })}
@@ -72,7 +78,7 @@ fn Fetched(id: String) -> impl IntoView {
 }
 
 #[component]
-fn Page(initial: Job) -> impl IntoView {
+fn Page(initial: Job, output: Result<JobOutput, Refused>) -> impl IntoView {
     let job_live = provide_job_live(initial);
     let job = Memo::new(move |_| job_live.get());
     provide_job_actions();
@@ -92,7 +98,7 @@ fn Page(initial: Job) -> impl IntoView {
             <Timeline job=job/>
             <Waits job=job/>
             <Facts job=job/>
-            {move || begun.get().then(|| view! { <OutputSection job=job/> })}
+            {move || begun.get().then(|| view! { <OutputSection job=job first=output.clone()/> })}
             <Script job=job/>
         </div>
     }

@@ -5,12 +5,11 @@ use leptos::{html, prelude::*};
 use wire::job::{Job, JobOutput};
 
 use crate::{
-    api::{Refused, jobs::read_output},
+    api::Refused,
     components::{
         icon::{Glyph, Icon},
         problem_note::ProblemNote,
         section::Section,
-        skeleton::RowsSkeleton,
     },
     contexts::job_output::{OutputLive, follow_output},
     routes,
@@ -20,22 +19,9 @@ use crate::{
 /// Nearer to the end than this the reader is at the end; in pixels.
 const NEAR: i32 = 24;
 
+/// `first`: what the page was rendered with.
 #[component]
-pub(super) fn OutputSection(job: Memo<Job>) -> impl IntoView {
-    let id = job.with_untracked(|job| job.id);
-    let first = Resource::new_blocking(move || id, |id| read_output(id.to_string(), None, false));
-    view! {
-        <Suspense fallback=RowsSkeleton>
-            {move || Suspend::new(async move {
-                let first = first.await;
-                view! { <Output job=job first=first/> }
-            })}
-        </Suspense>
-    }
-}
-
-#[component]
-fn Output(job: Memo<Job>, first: Result<JobOutput, Refused>) -> impl IntoView {
+pub(super) fn OutputSection(job: Memo<Job>, first: Result<JobOutput, Refused>) -> impl IntoView {
     let (id, path) = job.with_untracked(|job| (job.id, job.output.clone()));
     let output = follow_output(id, first);
     let file = format!("job-{id}.out");
