@@ -15,7 +15,7 @@ pub(crate) fn Fault(name: &'static str, #[prop(into)] fault: Signal<Option<Said>
     }
 }
 
-/// What a `textarea` holds at first, for its `inner_html`: an empty text makes no text node, and hydration would look for one.
+/// What a `textarea` holds at first, for its `inner_html`: Leptos writes a child of it as it is, marks of HTML among it.
 pub(crate) fn area(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;")
 }
@@ -80,5 +80,15 @@ pub(crate) fn TextField(
             />
             <Fault name=id fault=fault/>
         </div>
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_text_stays_within_its_area() {
+        assert_eq!(area("a < b && c\n</textarea><b>"), "a &lt; b &amp;&amp; c\n&lt;/textarea>&lt;b>");
     }
 }

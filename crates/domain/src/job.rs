@@ -149,6 +149,8 @@ impl Job {
             }
             TaskState::Lost { reason } => (self.state, Some(reason.clone())),
             TaskState::Ended(outcome) => {
+                // One that was over before it was seen running: more than when its turn came is not known.
+                attempt.running_since.get_or_insert(attempt.started_at);
                 attempt.exit = Some(outcome.exit);
                 let state = match outcome.exit {
                     _ if outcome.timed_out => JobState::Timeout,

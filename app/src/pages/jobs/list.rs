@@ -4,7 +4,10 @@ use catalogue::t;
 use domain::job::JobState;
 use leptos::prelude::*;
 use leptos_router::hooks::use_query_map;
-use wire::{job::Job, page::Page};
+use wire::{
+    job::{Job, WaitCode},
+    page::Page,
+};
 
 use crate::{
     api::jobs::{Shown, read_jobs},
@@ -194,6 +197,11 @@ fn JobRow(job: Job) -> impl IntoView {
     }
 }
 
+/// Whether the server's sentence says more than the code's own words.
+const fn says_more(code: WaitCode) -> bool {
+    matches!(code, WaitCode::Impossible | WaitCode::Limit | WaitCode::Capacity)
+}
+
 /// Why it waits, how far it is, or how it ended.
 #[component]
 fn Doing(job: Job) -> impl IntoView {
@@ -203,7 +211,8 @@ fn Doing(job: Job) -> impl IntoView {
         let when = expected.map(|at| {
             view! { <small>{move || t!("job-expected", when = latest(at, clock.now()))}</small> }
         });
-        let sentence = job.waits.as_ref().map(|waits| of_server(waits.sentence.clone()));
+        let waits = job.waits.as_ref().filter(|waits| says_more(waits.code));
+        let sentence = waits.map(|waits| of_server(waits.sentence.clone()));
         return view! {
             <span>{wait_word(&job)}</span>
             {sentence.map(|said| view! { <small><Foreign said=said/></small> })}

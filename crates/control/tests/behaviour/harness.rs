@@ -68,6 +68,11 @@ impl Harness {
 
     /// Control with its reconciler running, and one worker `here` with 4 CPUs and 16 GiB that has announced itself.
     pub(crate) async fn with(policy: Policy) -> Self {
+        // All that control is made of would otherwise lie in every test's own future.
+        Box::pin(Self::make(policy)).await
+    }
+
+    async fn make(policy: Policy) -> Self {
         let data = tempfile::tempdir().expect("a directory");
         let store = store::connect(&StoreConfig::at(data.path().join("docklet.sqlite"))).await.expect("a database");
         store::migrate(&store).await.expect("a schema");

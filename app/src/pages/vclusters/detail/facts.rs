@@ -12,7 +12,10 @@ use wire::vcluster::Vcluster;
 
 use super::use_page_actions;
 use crate::{
-    components::{field::Fault, time_ago::TimeAgo},
+    components::{
+        field::{Fault, area},
+        time_ago::TimeAgo,
+    },
     forms::{fault_of, refusal},
     wording::{
         time::took,
@@ -59,9 +62,8 @@ pub(super) fn Description(#[prop(into)] vcluster: Signal<Vcluster>) -> impl Into
                         prop:value=description
                         aria-invalid=move || fault.get().is_some().then_some("true")
                         aria-describedby="description-fault"
-                    >
-                        {description.get_untracked()}
-                    </textarea>
+                        inner_html=area(&description.get_untracked())
+                    ></textarea>
                     <Fault name="description" fault=fault/>
                     <button type="submit" class="button is-small" disabled=actions.change.pending()>{t!("vcluster-describe-save")}</button>
                 </ActionForm>
