@@ -40,7 +40,7 @@ code=0
 cargo mutants --output "$out" --jobs "$(($(nproc) < 2 ? 1 : 2))" "${left_out[@]}" "${crates[@]/#/--package=}" || code=$?
 case $code in
 0 | 2 | 3) ;; # 2: some were missed; 3: with some, the tests did not end, which is noticed, too
-*) fail "cargo-mutants ended with $code." "Its words are above; what cargo said is in target/mutants/mutants.out/log." ;;
+*) fail "cargo-mutants ended with $code." "Its message is above; what cargo said is in target/mutants/mutants.out/log." ;;
 esac
 
 caught=$(cat "$found/caught.txt" "$found/timeout.txt" | wc -l)
@@ -50,5 +50,5 @@ note "$caught of $viable viable mutants are caught, $((100 * caught / viable)) %
 different=$(differences)
 if [ -n "$different" ]; then
     printf '%s\n' "$different" >&2
-    fail "What the tests miss is not what crates/*/mutants.txt lists." "Write a test, or list the mutant without its place and with a reason; take out what is listed and caught."
+    fail "What the tests miss is not what crates/*/mutants.txt lists." "Write a test, or list the mutant, without its position and with a reason; remove those that are listed but caught."
 fi

@@ -41,7 +41,7 @@ pub(crate) fn state_word(job: &Job) -> String {
 /// What kind of reason it is that it waits.
 pub(crate) fn wait_word(job: &Job) -> String {
     match job.waits.as_ref().map(|waits| waits.code) {
-        _ if job.held => t!("job-waits-held"),
+        None if job.held => t!("job-waits-held"),
         None => t!("job-waits-unknown"),
         Some(WaitCode::Held) => t!("job-waits-held"),
         Some(WaitCode::Impossible) => t!("job-waits-impossible"),
@@ -134,7 +134,7 @@ pub(crate) fn progress(job: &Job, now: DateTime<Utc>) -> Option<(f64, String)> {
     Some((passed.min(1.0), words))
 }
 
-/// When something will be at the latest: `in 12 min at the latest`, `soon` where its time has come.
+/// When something will be at the latest: `in 12 min or earlier`, `soon` where its time has come.
 pub(crate) fn latest(at: DateTime<Utc>, now: DateTime<Utc>) -> String {
     if at <= now { t!("job-soon") } else { t!("job-latest", length = since(now, at)) }
 }
@@ -210,7 +210,7 @@ mod tests {
 
     #[test]
     fn a_job_that_is_held_says_so_whatever_else_would_keep_it() {
-        let held = Job { held: true, ..job(JobState::Pending) };
+        let held = Job { held: true, waits: None, ..job(JobState::Pending) };
         assert_eq!((state_word(&held), wait_word(&held)), ("held".into(), "It is held".into()));
         assert_eq!(state_word(&job(JobState::Pending)), "pending");
     }
@@ -235,6 +235,6 @@ mod tests {
 
     #[test]
     fn what_lies_ahead_is_said_as_a_length() {
-        assert_eq!([latest(at(720), at(0)), latest(at(0), at(0))], ["in 12 min at the latest", "soon"]);
+        assert_eq!([latest(at(720), at(0)), latest(at(0), at(0))], ["in 12 min or earlier", "soon"]);
     }
 }

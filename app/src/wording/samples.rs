@@ -115,6 +115,7 @@ pub(crate) fn job(state: JobState) -> Job {
         arguments: vec!["one".into(), "two words".into()],
         time_limit_s: 3600,
         output: "/root/job-12.out".into(),
+        output_pattern: "job-%j.out".into(),
         submitted_at: at(0),
         started_at: begun.then(|| at(60)),
         running_since: (begun && state != JobState::Configuring).then(|| at(62)),

@@ -95,7 +95,7 @@ pub(crate) enum Command {
     /// Jobs: scripts that wait for their turn and run once
     #[command(subcommand)]
     Job(JobCommand),
-    /// Why a job waits: what is missing, how many are before it, and when it starts at the latest
+    /// Why a job waits: what is missing, how many are before it, and when it is expected to start
     Why {
         #[arg(value_name = "ID", value_parser = job::number(), add = jobs())]
         job: i64,

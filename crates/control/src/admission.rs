@@ -79,7 +79,7 @@ impl Admission {
             field: fault.field.replace("nodes", "resources"),
             message: format!("{}; the job could never start", fault.message),
         };
-        let fits = self.quota_policy.of(quota).check(Usage::default(), of_job(each));
+        let fits = self.quota_policy.of(quota).check(Usage::default(), Usage::of_jobs(1, each));
         fits.map_err(|faults| Error::LimitExceeded(faults.into_iter().map(never).collect()))
     }
 
@@ -87,7 +87,7 @@ impl Admission {
     pub(crate) async fn start(&self, tx: &mut dyn Transaction, job: &Job, worker: &WorkerName) -> Result<(), Error> {
         let (each, runtime) = (job.spec.resources, job.spec.runtime.as_ref());
         let quota = tx.quota_assignment(job.owner).await?;
-        self.check_limits(tx, job.owner, &quota, of_job(each)).await?;
+        self.check_limits(tx, job.owner, &quota, Usage::of_jobs(1, each)).await?;
         self.hosts.check_one_on(worker, each, runtime, self.overcommit, &tx.worker_usage().await?)
     }
 
@@ -103,9 +103,4 @@ impl Admission {
         self.quota_policy.of(quota).check(used, asked).map_err(Error::LimitExceeded)?;
         Ok(used.plus(asked))
     }
-}
-
-/// A job is no node, and takes the same.
-fn of_job(each: Resources) -> Usage {
-    Usage { nodes: 0, ..Usage::of_nodes(1, each) }
 }

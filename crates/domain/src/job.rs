@@ -81,7 +81,7 @@ pub struct Attempt {
     pub worker: WorkerName,
     /// When its turn came.
     pub started_at: DateTime<Utc>,
-    /// When its script began to run.
+    /// When its script began to run; where that was not seen, when its turn came.
     pub running_since: Option<DateTime<Utc>>,
     /// How its script ended.
     pub exit: Option<Exit>,

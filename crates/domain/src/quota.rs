@@ -103,6 +103,11 @@ impl Usage {
         }
     }
 
+    /// What `count` jobs of this size take, which are no nodes.
+    pub fn of_jobs(count: u32, each: Resources) -> Self {
+        Self { nodes: 0, ..Self::of_nodes(count, each) }
+    }
+
     pub fn with_vcluster(self) -> Self {
         Self { vclusters: self.vclusters + 1, ..self }
     }

@@ -131,11 +131,6 @@ pub struct Pass {
     pub waits: Vec<Wait>,
 }
 
-/// What a job takes, which is no node.
-fn of_job(each: Resources) -> Usage {
-    Usage { nodes: 0, ..Usage::of_nodes(1, each) }
-}
-
 pub fn pass(queue: &Queue<'_>) -> Pass {
     let mut plan = Plan::new(*queue);
     let (mut starts, mut left) = (Vec::new(), Vec::new());

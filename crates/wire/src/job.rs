@@ -95,10 +95,12 @@ pub struct Job {
     pub time_limit_s: u32,
     /// The file in the container that output and errors go to.
     pub output: String,
+    /// The same as it was submitted, with `%j`, `%x` and `%%`.
+    pub output_pattern: String,
     pub submitted_at: DateTime<Utc>,
     /// When its turn came.
     pub started_at: Option<DateTime<Utc>>,
-    /// When its script began to run.
+    /// When its script began to run; where that was not seen, when its turn came.
     pub running_since: Option<DateTime<Utc>>,
     pub ended_at: Option<DateTime<Utc>>,
     /// The host it was given.
@@ -144,9 +146,9 @@ pub struct Waits {
     pub code: WaitCode,
     /// The same in a sentence.
     pub sentence: String,
-    /// How many jobs are to start before it.
+    /// How many jobs come before it in the queue.
     pub ahead: u32,
-    /// When it starts at the latest if all that runs takes its whole time limit; absent where that is not known.
+    /// When it starts if all that runs takes its whole time limit and nothing else comes before it; absent where that is not known.
     pub expected_start: Option<DateTime<Utc>>,
     /// How many hosts there are, and how many are left behind each condition.
     pub funnel: Vec<Condition>,
@@ -211,6 +213,7 @@ impl Job {
             arguments: job.spec.command.words().iter().skip(1).cloned().collect(),
             time_limit_s: job.spec.time_limit.seconds(),
             output: job.spec.output_of(job.id),
+            output_pattern: job.spec.output.as_str().to_owned(),
             submitted_at: job.submitted_at,
             started_at: attempt.map(|attempt| attempt.started_at),
             running_since: attempt.and_then(|attempt| attempt.running_since),

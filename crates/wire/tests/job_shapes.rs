@@ -59,7 +59,7 @@ fn a_job_that_waits_is_read_as_it_was_written() {
             "script": "echo $1",
             "arguments": ["to ten"],
             "time_limit_s": 3600,
-            "output": "/root/job-7.out",
+            "output": "/root/job-7.out", "output_pattern": "job-%j.out",
             "submitted_at": "1970-01-01T00:00:00Z",
             "started_at": null,
             "running_since": null,

@@ -171,7 +171,7 @@ fn More(form: JobForm, problem: Wrong) -> impl IntoView {
                 />
                 <p class="sub">{t!("job-output-path-about")}</p>
                 <div class="field">
-                    <label for="job-arguments">{t!("job-arguments")}</label>
+                    <label for="job-arguments">{t!("job-arguments-field")}</label>
                     <textarea
                         id="job-arguments"
                         name="job[arguments]"

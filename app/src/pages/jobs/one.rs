@@ -39,7 +39,7 @@ use crate::{
     },
 };
 
-/// What can be done on this page. Whether it is being done is with it: an answer takes the form away that it was asked by.
+/// What can be done on this page, and whether it is being done: the answer removes the form that was submitted.
 #[derive(Clone, Copy)]
 struct JobActions {
     cancel: ServerAction<CancelJob>,

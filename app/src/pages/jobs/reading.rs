@@ -37,9 +37,6 @@ impl JobForm {
 
     /// Submits a job like this one, which waits for nobody to release it.
     pub(crate) fn like(job: Job, key: String) -> Self {
-        // Where it is the usual one, the new job has its own; a percent sign of a path stands for itself.
-        let usual = format!("/root/{}", OutputPath::USUAL.replace("%j", &job.id.to_string()));
-        let output = if job.output == usual { OutputPath::USUAL.into() } else { job.output.replace('%', "%%") };
         Self {
             name: job.name,
             image: job.image,
@@ -48,7 +45,7 @@ impl JobForm {
             time_limit: clock(job.time_limit_s),
             script: job.script.unwrap_or_default(),
             arguments: job.arguments.join("\n"),
-            output,
+            output: job.output_pattern,
             hold: String::new(),
             key,
         }
@@ -247,8 +244,8 @@ mod tests {
         assert_eq!((again.name, again.image, again.resources), (before.name, before.image, before.resources));
         assert_eq!((Some(again.script), again.arguments), (before.script, before.arguments));
         assert_eq!((again.time_limit_s, again.output.as_str()), (before.time_limit_s.into(), "job-%j.out"));
-        let elsewhere = wire::job::Job { output: "/srv/100 %.log".into(), ..job(JobState::Failed) };
-        assert_eq!(JobForm::like(elsewhere, String::new()).output, "/srv/100 %%.log");
+        let elsewhere = wire::job::Job { output_pattern: "runs/%x-%j.log".into(), ..job(JobState::Failed) };
+        assert_eq!(JobForm::like(elsewhere, String::new()).output, "runs/%x-%j.log", "the new one has a file of its own");
     }
 
     #[test]

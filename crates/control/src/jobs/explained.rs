@@ -8,7 +8,7 @@ use domain::{
     job::{Job, JobState},
 };
 use parking_lot::RwLock;
-use scheduler::Wait;
+use scheduler::{Reason, Wait};
 use tokio::sync::Notify;
 
 /// A job with why it waits, as the last pass found.
@@ -24,6 +24,13 @@ pub struct JobView {
 pub struct Explained {
     pub wait: Wait,
     pub computed_at: DateTime<Utc>,
+}
+
+impl Explained {
+    /// Whether it may still be so: the job may have been held since.
+    const fn is_of(&self, job: &Job) -> bool {
+        !job.held || matches!(self.wait.reason, Reason::Held | Reason::Impossible(_))
+    }
 }
 
 /// Clones are the same queue.
@@ -70,7 +77,7 @@ impl Queue {
 
     pub(super) fn view(&self, job: Job) -> JobView {
         let waits = match job.state {
-            JobState::Pending => self.0.found.read().waits.get(&job.id).cloned(),
+            JobState::Pending => self.0.found.read().waits.get(&job.id).filter(|found| found.is_of(&job)).cloned(),
             _ => None,
         };
         JobView { job, waits }

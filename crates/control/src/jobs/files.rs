@@ -1,5 +1,5 @@
 //! Reads files of homes where no container of the owner's is known to run: through one that does nothing else, made of the
-//! installation's own image, and kept for a while because whoever reads once reads again.
+//! installation's own image, and kept for a while because a reader usually reads again.
 
 use std::{collections::HashMap, sync::Arc, time::Duration};
 

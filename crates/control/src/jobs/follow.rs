@@ -51,8 +51,7 @@ async fn count(
 
 /// What counts of it now.
 pub(crate) fn left(used: UsedCpu, now: DateTime<Utc>, half_life: TimeDelta) -> f64 {
-    // A clock that was set back makes nothing more.
-    scheduler::decayed(used.cpu_seconds, (now - used.at).max(TimeDelta::zero()), half_life)
+    scheduler::decayed(used.cpu_seconds, now - used.at, half_life)
 }
 
 /// CPU-seconds that it had to itself. One that was never seen running, but may have run, had them since its turn came.

@@ -61,7 +61,7 @@ impl std::fmt::Debug for Starter {
     }
 }
 
-/// Of somebody none of whose jobs waits, or whose account cannot be read.
+/// Of a user none of whose jobs waits, or whose account cannot be read.
 const NOTHING: Limits = Limits { vclusters: 0, nodes: 0, cpu_milli: 0, memory_mib: 0, pids: 0 };
 
 impl Starter {
@@ -214,7 +214,7 @@ impl Starter {
     }
 }
 
-/// A locked user's jobs wait. So do those of somebody who cannot be read.
+/// A locked user's jobs wait. So do those of a user who cannot be read.
 fn is_barred(user: Result<Option<User>, StoreError>) -> Result<bool, StoreError> {
     match user {
         Err(StoreError::Unreadable { .. }) => Ok(true),

@@ -1,3 +1,5 @@
+//! The lifecycle of a task: what reports and wishes make of it.
+
 use uuid::Uuid;
 
 use super::*;

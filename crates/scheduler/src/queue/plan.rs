@@ -10,7 +10,7 @@ use domain::{
     resources::Resources,
 };
 
-use super::{Active, Queue, Reason, Share, Waiting, explain, of_job, profile::Profile};
+use super::{Active, Queue, Reason, Share, Waiting, explain, profile::Profile};
 use crate::{
     Host,
     room::{Room, fullness, has_runtime, is_large_enough},
@@ -107,11 +107,11 @@ impl<'a> Plan<'a> {
             let fault = Violation::new("owner", "has an owner whose limits are not known");
             return Verdict::Stays(Reason::Limit(vec![fault]));
         };
-        if let Err(faults) = limits.check(held, of_job(job.each)) {
+        if let Err(faults) = limits.check(held, Usage::of_jobs(1, job.each)) {
             return Verdict::Stays(Reason::Limit(faults));
         }
         // What is kept for an owner's earlier jobs is theirs already: a later one must not make those wait for their limits.
-        if limits.check(held.plus(kept), of_job(job.each)).is_err() {
+        if limits.check(held.plus(kept), Usage::of_jobs(1, job.each)).is_err() {
             return Verdict::Waits(None);
         }
         let by = if self.planned < PLANNED { i64::MAX } else { self.now };
@@ -134,7 +134,7 @@ impl<'a> Plan<'a> {
             }
             let by = best.map_or(by, |best| best.at);
             let Some((at, used)) = profile.earliest(job.each, job.time_limit_s.into(), by) else { continue };
-            let fullness = fullness(host, used.plus(of_job(job.each)));
+            let fullness = fullness(host, used.plus(Usage::of_jobs(1, job.each)));
             let better = best.is_none_or(|best| at < best.at || fullness < best.fullness);
             if better && has_runtime(host, job.runtime.as_ref()) {
                 best = Some(Slot { at, place, fullness });
@@ -148,7 +148,7 @@ impl<'a> Plan<'a> {
         let owner = self.owners.get_mut(&job.owner)?;
         place.profile.reserve(job.each, job.time_limit_s.into(), slot.at);
         let sum = if slot.at == self.now { &mut owner.held } else { &mut owner.kept };
-        *sum = sum.plus(of_job(job.each));
+        *sum = sum.plus(Usage::of_jobs(1, job.each));
         Some((slot.at, &place.host.name))
     }
 }

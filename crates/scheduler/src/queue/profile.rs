@@ -2,7 +2,6 @@
 
 use domain::{quota::Usage, resources::Resources};
 
-use super::of_job;
 use crate::room::Room;
 
 /// So much is used from then on, until the next step.
@@ -30,7 +29,7 @@ impl Profile {
                 steps.push(last);
                 last.from = at;
             }
-            last.used = without(last.used, of_job(each));
+            last.used = without(last.used, Usage::of_jobs(1, each));
         }
         steps.push(last);
         Self { room, steps }
@@ -66,7 +65,7 @@ impl Profile {
         let begin = self.step_at(at);
         let end = self.step_at(at.saturating_add(seconds));
         for step in self.steps.iter_mut().take(end).skip(begin) {
-            step.used = step.used.plus(of_job(each));
+            step.used = step.used.plus(Usage::of_jobs(1, each));
         }
     }
 
@@ -107,7 +106,7 @@ mod tests {
         let name = "hera".parse().expect("a name");
         let (cpu_milli, memory_mib, used, runtimes) = (4000, 1 << 20, Usage::default(), BTreeSet::new());
         let host = Host { name, cpu_milli, memory_mib, pids: None, runtimes, used, ready: true };
-        let jobs = ends.iter().map(|(_, cpu)| of_job(of(*cpu))).fold(Usage::default(), Usage::plus);
+        let jobs = ends.iter().map(|(_, cpu)| Usage::of_jobs(1, of(*cpu))).fold(Usage::default(), Usage::plus);
         let ends = ends.iter().map(|(at, cpu)| (*at, of(*cpu))).collect();
         Profile::new(
             Room::of(&host, Overcommit { cpu: 1.0, memory: 1.0 }),

@@ -87,9 +87,9 @@ impl Case {
     fn activate(&mut self, job: &Waiting, worker: &WorkerName, ends: i64) {
         let (owner, each, worker) = (job.owner, job.each, worker.clone());
         let host = self.hosts.iter_mut().find(|host| host.name == worker).expect("the host");
-        host.used = host.used.plus(of_job(each));
+        host.used = host.used.plus(Usage::of_jobs(1, each));
         let share = self.shares.get_mut(&owner).expect("the owner");
-        share.held = share.held.plus(of_job(each));
+        share.held = share.held.plus(Usage::of_jobs(1, each));
         self.active.push(Active { owner, worker, each, ends_at: at(ends) });
     }
 

@@ -106,11 +106,9 @@ fn exit(job: &Job) -> String {
     job.exit_code.map(|code| code.to_string()).or(signal).unwrap_or_default()
 }
 
-/// How long its script has run. One that was never seen running has, if it has an exit.
+/// How long its script has run.
 fn time(job: &Job, now: DateTime<Utc>) -> String {
-    let has_run = job.exit_code.is_some() || job.signal.is_some();
-    let since = job.running_since.or(job.started_at.filter(|_| has_run));
-    since.map(|since| duration(job.ended_at.unwrap_or(now) - since)).unwrap_or_default()
+    job.running_since.map(|since| duration(job.ended_at.unwrap_or(now) - since)).unwrap_or_default()
 }
 
 /// Its two largest units.
@@ -140,7 +138,8 @@ pub(super) mod tests {
     pub(crate) fn job(other: Value) -> Job {
         let mut job = json!({"id": 812, "name": "train.sh", "owner": "ada", "image": "docklet/base", "state": "pending",
             "held": false, "reason": null, "resources": {"cpus": 1.0, "memory_mib": 512}, "arguments": [],
-            "time_limit_s": 3600, "output": "/root/job-812.out", "submitted_at": "2027-01-01T00:00:00Z",
+            "time_limit_s": 3600, "output": "/root/job-812.out",
+            "output_pattern": "job-%j.out", "submitted_at": "2027-01-01T00:00:00Z",
             "started_at": null, "running_since": null, "ended_at": null, "worker": null, "exit_code": null,
             "signal": null, "waits": null});
         for (field, value) in other.as_object().expect("fields") {

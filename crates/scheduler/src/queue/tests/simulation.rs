@@ -110,7 +110,7 @@ impl Simulation {
                 && Room::of(host, Overcommit { cpu: 1.0, memory: 1.0 }).takes(job.each)
         };
         let limits = self.case.shares[&job.owner].limits;
-        self.case.hosts.iter().any(runs) && limits.check(Usage::default(), of_job(job.each)).is_ok()
+        self.case.hosts.iter().any(runs) && limits.check(Usage::default(), Usage::of_jobs(1, job.each)).is_ok()
     }
 }
 
