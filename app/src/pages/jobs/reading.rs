@@ -245,7 +245,11 @@ mod tests {
         assert_eq!((Some(again.script), again.arguments), (before.script, before.arguments));
         assert_eq!((again.time_limit_s, again.output.as_str()), (before.time_limit_s.into(), "job-%j.out"));
         let elsewhere = wire::job::Job { output_pattern: "runs/%x-%j.log".into(), ..job(JobState::Failed) };
-        assert_eq!(JobForm::like(elsewhere, String::new()).output, "runs/%x-%j.log", "the new one has a file of its own");
+        assert_eq!(
+            JobForm::like(elsewhere, String::new()).output,
+            "runs/%x-%j.log",
+            "the new one has a file of its own"
+        );
     }
 
     #[test]
