@@ -162,6 +162,10 @@ impl Job {
                 (state, None)
             }
             TaskState::Failed { reason } if task.host_gone => (JobState::NodeFail, Some(reason.clone())),
+            // It was told to end before its script had begun, or while it did.
+            TaskState::Failed { reason } if self.state == JobState::Completing => {
+                (JobState::Cancelled, Some(reason.clone()))
+            }
             TaskState::Failed { reason } => (JobState::Failed, Some(reason.clone())),
             TaskState::Cancelled => (JobState::Cancelled, None),
         };

@@ -7,7 +7,7 @@ use control::ports::coordination::{Assignment, CoordinationError, Order};
 use domain::{InstanceId, name::WorkerName, node::Generation};
 
 use crate::{
-    batch::{MOST_OPERATIONS, batches},
+    batch::{MOST_OPERATIONS, sized_batches},
     keys::{Keys, Place},
     record::{self, Stored},
 };
@@ -54,7 +54,9 @@ pub(crate) fn publications(
     }
     let group = |publication: &Publication| (publication.assignment.worker.clone(), publication.assignment.subject());
     publications.sort_by_key(group);
-    Ok(batches(publications, MOST_OPERATIONS, group))
+    // A job's script is part of its assignment.
+    let bytes = |publication: &Publication| publication.key.len() + publication.value.len();
+    Ok(sized_batches(publications, MOST_OPERATIONS, bytes, group))
 }
 
 /// Something unreadable is overwritten: it is not ours.

@@ -69,7 +69,11 @@ impl Jobs {
         actor.may(Scope::Ssh)?;
         let deadline = Instant::now() + wait.min(LONGEST_WAIT);
         let mut job = self.once(actor, id, deadline, |job| runs(job) || job.state.is_final()).await?;
-        let Some(task) = self.begun_task(&job).await? else { return Ok(Output::none(from, job.state.is_final())) };
+        let Some(task) = self.begun_task(&job).await? else {
+            // One that was cancelled before it began, or has no attempt: nothing comes any more but its end.
+            let job = self.once(actor, id, deadline, |job| job.state.is_final()).await?;
+            return Ok(Output::none(from, job.state.is_final()));
+        };
         let wait_ms = u32::try_from(deadline.saturating_duration_since(Instant::now()).as_millis()).unwrap_or(0);
         let mut read = ReadFile { path: job.spec.output_of(id), from, most: most.min(MOST), wait_ms };
         if !job.state.is_final() {

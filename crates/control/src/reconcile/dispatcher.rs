@@ -8,7 +8,7 @@ use domain::{
     image::{ImageRef, Source},
     name::WorkerName,
     node::{Generation, Node},
-    task::Task,
+    task::{Task, TaskIntent},
     vcluster::Vcluster,
 };
 use tokio::{sync::mpsc, time::Instant};
@@ -239,6 +239,8 @@ fn unreadable_task(id: TaskId, fault: &str) -> String {
 }
 
 fn assignment_of_task(task: &Task, source: Source, homes: &FoundHomes) -> Assignment {
+    // What is not to run any more needs no script.
+    let batch = task.batch.clone().filter(|_| task.intent == TaskIntent::Run);
     Assignment {
         instance: task.id.into(),
         worker: task.worker.clone(),
@@ -250,7 +252,7 @@ fn assignment_of_task(task: &Task, source: Source, homes: &FoundHomes) -> Assign
         runtime: task.runtime.clone(),
         resources: task.resources,
         has_home: homes.may_be_there(task.owner, &task.worker),
-        workload: Workload::Task { command: task.command.clone(), begun: task.begun, batch: task.batch.clone() },
+        workload: Workload::Task { command: task.command.clone(), begun: task.begun, batch },
     }
 }
 

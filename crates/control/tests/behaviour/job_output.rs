@@ -152,3 +152,15 @@ async fn what_never_ran_has_written_nothing_and_a_host_that_is_away_is_named() {
         "{refused:?}"
     );
 }
+
+#[tokio::test]
+async fn a_reader_of_a_job_that_is_cancelled_before_it_began_waits_for_its_end() {
+    let harness = Harness::new().await;
+    let id = harness.submit(&harness.ada, job("train")).await;
+    let task = harness.started(id).await;
+    harness.control.jobs.cancel(&harness.ada, id).await.expect("cancelled");
+    let stop = harness.ordered(task, Order::Stop).await;
+    let (output, ()) =
+        futures::future::join(harness.output(id, 0, SOON), harness.tell(task, stop, Phase::Stopped)).await;
+    assert_eq!(output, nothing(true));
+}

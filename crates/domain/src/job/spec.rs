@@ -151,11 +151,22 @@ pub struct OutputPath(String);
 impl OutputPath {
     pub const LONGEST: usize = 512;
     pub const USUAL: &str = "job-%j.out";
+    /// Linux's `PATH_MAX`; bytes.
+    const LONGEST_PATH: usize = 4096;
     /// Where a job begins, and its owner's home is.
     const HOME: &str = "/root";
 
     pub fn as_str(&self) -> &str {
         &self.0
+    }
+
+    /// Refused where a job of this name would have a longer path than the kernel takes.
+    pub fn of_job(self, name: Option<&JobName>) -> Result<Self, Violation> {
+        if name.is_none_or(|name| self.of(JobId::MAX, name).len() < Self::LONGEST_PATH) {
+            return Ok(self);
+        }
+        let rule = format!("must be shorter than {} bytes with the name filled in", Self::LONGEST_PATH);
+        Err(Violation::new("output", rule))
     }
 
     fn of(&self, id: JobId, name: &JobName) -> String {

@@ -174,6 +174,12 @@ fn a_job_that_runs_is_completing_until_its_task_has_ended() {
     assert!(told(&mut never_ran, &mut task, Phase::Stopped));
     assert_eq!(never_ran.state, JobState::Cancelled);
 
+    let (mut began, mut task) = begun();
+    assert_eq!(began.cancel(later(80)), Cancelled::Task(task_id()));
+    task.cancel();
+    assert!(told(&mut began, &mut task, Phase::Failed { reason: "told to end before it had begun".into() }));
+    assert_eq!((began.state, began.reason.as_deref()), (JobState::Cancelled, Some("told to end before it had begun")));
+
     let (mut late, mut task) = begun();
     late.cancel(later(80));
     assert!(told(&mut late, &mut task, Phase::Exited(Outcome { timed_out: true, ..ended(Exit::Signal(9)) })));

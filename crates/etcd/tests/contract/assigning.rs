@@ -19,6 +19,7 @@ on_both!(
     withdrawing_what_is_not_there_succeeds,
     everything_is_made_exactly_what_is_wanted,
     everything_again_changes_nothing,
+    more_than_etcd_takes_at_once_is_published_all_the_same,
     reports_about_nobody_go_when_everything_is_published,
     nothing_is_called_complete_that_was_published_before_the_watch,
     what_was_published_during_a_round_stays,
@@ -158,6 +159,17 @@ async fn everything_is_made_exactly_what_is_wanted(sides: Sides) {
     assert_eq!(next(&mut elsewhere).await, snapshot(vec![], false));
     sides.publisher.assign_all(&[kept, missing]).await.expect("to assign everything");
     assert_eq!(next(&mut elsewhere).await, snapshot(vec![], true));
+}
+
+async fn more_than_etcd_takes_at_once_is_published_all_the_same(sides: Sides) {
+    let long = "x".repeat(30 * 1024);
+    let mut wanted: Vec<Assignment> = (0..60).map(|_| build::task("here", &[&long])).collect();
+    wanted.sort_by_key(|assignment| assignment.instance);
+    sides.publisher.assign_all(&wanted).await.expect("to assign everything");
+    let mut events = sides.assignments_of("here").await;
+    let AssignmentEvent::Snapshot { mut assignments, .. } = next(&mut events).await else { panic!("a snapshot") };
+    assignments.sort_by_key(|assignment| assignment.instance);
+    assert!(assignments == wanted, "{} of {} have come as they were", assignments.len(), wanted.len());
 }
 
 async fn nothing_is_called_complete_that_was_published_before_the_watch(sides: Sides) {

@@ -86,3 +86,13 @@ fn an_output_that_names_no_file_is_refused() {
         assert_eq!(fault::<OutputPath>(text), ("output".into(), rule.into()), "{text:?}");
     }
 }
+
+#[test]
+fn an_output_that_is_no_path_once_the_name_is_filled_in_is_refused() {
+    let output: OutputPath = "%x".repeat(16).parse().expect("a pattern");
+    let name = |text: &str| text.parse::<JobName>().expect("a name");
+    assert_eq!(output.clone().of_job(None), Ok(output.clone()), "the name is at fault already");
+    assert_eq!(output.clone().of_job(Some(&name("short"))), Ok(output.clone()));
+    let refused = output.of_job(Some(&name(&"🎓".repeat(64)))).expect_err("4102 bytes");
+    assert_eq!(refused.message, "must be shorter than 4096 bytes with the name filled in");
+}
