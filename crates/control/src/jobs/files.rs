@@ -13,6 +13,7 @@ use domain::{
 use parking_lot::Mutex;
 use tokio::time::Instant;
 
+use super::output::HEARD_WITHIN;
 use crate::{
     Error, Policy, Ports,
     actor::Actor,
@@ -69,7 +70,26 @@ impl Files {
             return Err(NodeError::Unreachable(host_lost(worker)).into());
         }
         let task = self.running(actor, worker, runtime).await?;
-        Ok(self.nodes.read_file(&NodeAddress::of_task(&task), read).await?)
+        match self.nodes.read_file(&NodeAddress::of_task(&task), read).await {
+            // Its time is over: then through the next one.
+            Err(NodeError::Unreachable(_)) if self.is_over(task.id).await? => {
+                let next = self.running(actor, worker, runtime).await?;
+                Ok(self.nodes.read_file(&NodeAddress::of_task(&next), read).await?)
+            }
+            part => Ok(part?),
+        }
+    }
+
+    /// Whether it has ended. The record may hear of that a little later than its reader.
+    async fn is_over(&self, id: TaskId) -> Result<bool, Error> {
+        let deadline = Instant::now() + HEARD_WITHIN;
+        loop {
+            let is_over = self.store.task(id).await?.is_none_or(|task| task.state.is_final());
+            if is_over || Instant::now() >= deadline {
+                return Ok(is_over);
+            }
+            tokio::time::sleep(BETWEEN_LOOKS).await;
+        }
     }
 
     async fn running(&self, actor: &Actor, worker: &WorkerName, runtime: Option<&RuntimeName>) -> Result<Task, Error> {

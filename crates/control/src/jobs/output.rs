@@ -28,7 +28,7 @@ use crate::{
 const MOST: u32 = 1 << 20;
 const LONGEST_WAIT: Duration = Duration::from_secs(60);
 /// How long after a container has stopped answering the record hears that its job has ended.
-const HEARD_WITHIN: Duration = Duration::from_secs(3);
+pub(super) const HEARD_WITHIN: Duration = Duration::from_secs(3);
 
 /// A part of a job's output.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -86,7 +86,7 @@ async fn output_of_a_job_that_is_over_is_read_through_a_container_that_is_kept()
     let id = harness.submit(&harness.ada, job("train")).await;
     harness.ends(id, 10, DONE).await;
     let path = format!("/root/job-{id}.out");
-    let (all, reader) =
+    let (all, mut reader) =
         futures::future::join(harness.output(id, 0, Duration::ZERO), harness.serves(&[], &path, "hello\n")).await;
     assert_eq!(all, written(0, "hello\n", true));
     assert_eq!(
@@ -98,13 +98,27 @@ async fn output_of_a_job_that_is_over_is_read_through_a_container_that_is_kept()
     harness.ends(elsewhere, 10, DONE).await;
     assert_eq!(harness.output(elsewhere, 0, SOON).await, nothing(true), "that file went with its container");
 
+    // The reader finds it gone before the record hears of its end.
+    harness.nodes.cut(reader.as_node());
+    let (through_the_next, _, next) = futures::future::join3(
+        harness.output(id, 0, Duration::ZERO),
+        harness.tell(reader.as_task(), Generation::FIRST, Phase::Exited(DONE)),
+        harness.serves(&[reader], &path, "hello\n"),
+    )
+    .await;
+    assert_eq!(through_the_next, written(0, "hello\n", true));
+    let first = std::mem::replace(&mut reader, next);
+
     harness.tell(reader.as_task(), Generation::FIRST, Phase::Exited(DONE)).await;
     let over = async || {
         harness.control.tasks.get(&harness.ada, reader.as_task()).await.ok().filter(|task| task.state.is_final())
     };
     obtain("its end", SOON, over).await;
-    let (again, _) =
-        futures::future::join(harness.output(id, 0, Duration::ZERO), harness.serves(&[reader], &path, "hello\n")).await;
+    let (again, _) = futures::future::join(
+        harness.output(id, 0, Duration::ZERO),
+        harness.serves(&[first, reader], &path, "hello\n"),
+    )
+    .await;
     assert_eq!(again, written(0, "hello\n", true), "through another one");
 }
 
