@@ -246,9 +246,9 @@ fn is_barred(user: Result<Option<User>, StoreError>) -> Result<bool, StoreError>
     }
 }
 
-/// The same whenever the job is begun. A record that was restored from before the start begins it again; its host then finds the
-/// container that is there already under the task's id, and does not run the script a second time. A restored record also gives
-/// numbers again: the time of submission tells such jobs apart.
+/// The same whenever the job is begun. A record that was restored from before the start begins it again: a host that has the
+/// container of that task still goes on with it, and does not run the script a second time. A restored record also gives numbers
+/// again: the time of submission tells such jobs apart.
 fn task_of(job: &Job) -> TaskId {
     let mut digest = Sha256::new();
     digest.update(job.owner.as_uuid().as_bytes());
