@@ -131,7 +131,7 @@ impl Jobs {
     /// Keeps it from starting, or lets it start. One that no longer waits stays as it is.
     pub async fn set_held(&self, actor: &Actor, id: JobId, held: bool) -> Result<JobView, Error> {
         let (mut work, mut job) = self.change(actor, id).await?;
-        if job.set_held(held) {
+        if job.set_held(held, work.now) {
             work.save_job(&job).await?;
             self.commit(work, None).await?;
         }

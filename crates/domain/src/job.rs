@@ -69,6 +69,8 @@ pub struct Job {
     /// Why the state is what it is; a sentence.
     pub reason: Option<String>,
     pub submitted_at: DateTime<Utc>,
+    /// Since when it waits for its turn: it was submitted then, or released last.
+    pub waits_since: DateTime<Utc>,
     pub attempt: Option<Attempt>,
     /// When the state became final.
     pub ended_at: Option<DateTime<Utc>>,
@@ -101,8 +103,18 @@ pub enum Cancelled {
 impl Job {
     /// A new one, which waits.
     pub const fn submitted(id: JobId, owner: UserId, spec: JobSpec, held: bool, now: DateTime<Utc>) -> Self {
-        let state = JobState::Pending;
-        Self { id, owner, spec, state, held, reason: None, submitted_at: now, attempt: None, ended_at: None }
+        Self {
+            id,
+            owner,
+            spec,
+            state: JobState::Pending,
+            held,
+            reason: None,
+            submitted_at: now,
+            waits_since: now,
+            attempt: None,
+            ended_at: None,
+        }
     }
 
     /// Its turn has come: what is to run, and where. `None` unless it waits.
@@ -193,11 +205,17 @@ impl Job {
         }
     }
 
-    /// Keeps it from starting, or lets it. Says whether that changed anything; one that no longer waits stays as it is.
-    pub fn set_held(&mut self, held: bool) -> bool {
-        let changes = self.state == JobState::Pending && self.held != held;
-        self.held = if changes { held } else { self.held };
-        changes
+    /// Keeps it from starting, or lets it, which begins its wait anew: nobody keeps a place in the queue with jobs on hold. Says
+    /// whether that changed anything; one that no longer waits stays as it is.
+    pub fn set_held(&mut self, held: bool, now: DateTime<Utc>) -> bool {
+        if self.state != JobState::Pending || self.held == held {
+            return false;
+        }
+        self.held = held;
+        if !held {
+            self.waits_since = now;
+        }
+        true
     }
 }
 

@@ -31,7 +31,8 @@ pub struct Waiting {
     /// What it is to run with; `None` for the engine's usual runtime, which every host has.
     pub runtime: Option<RuntimeName>,
     pub time_limit_s: u32,
-    pub submitted_at: DateTime<Utc>,
+    /// When it was submitted, or released last.
+    pub waits_since: DateTime<Utc>,
     pub held: bool,
 }
 
@@ -71,7 +72,7 @@ pub struct Queue<'a> {
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Order {
     FairShare(Weights),
-    /// The one that was submitted first.
+    /// The one that has waited longest.
     Fifo,
 }
 

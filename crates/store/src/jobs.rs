@@ -1,6 +1,6 @@
 //! Jobs, and what their owners have used.
 
-use control::ports::store::{JobFilter, JobReads, JobWrites, NewJob, PageRequest, StoreError, UsedCpu};
+use control::ports::store::{JobFilter, JobReads, JobWrites, NewJob, PageRequest, QueuedJob, StoreError, UsedCpu};
 use domain::{
     JobId, TaskId, UserId,
     job::{Job, JobState},
@@ -66,12 +66,18 @@ impl<C: Connection> JobReads for Sql<C> {
         }
     }
 
-    async fn pending_jobs(&self) -> Result<Vec<Job>, StoreError> {
-        in_order(self.db(), job::Column::State.eq(JobState::Pending.as_str())).await
+    async fn pending_jobs(&self) -> Result<Vec<QueuedJob>, StoreError> {
+        let pending = job::Entity::find().select_only().columns(job::Queued::COLUMNS);
+        let pending = pending.filter(job::Column::State.eq(JobState::Pending.as_str()));
+        let oldest_first = pending.order_by_asc(job::Column::Id).into_query();
+        let rows = self.db().query_all(&oldest_first).await.map_err(fault("job"))?;
+        found::<job::Queued, QueuedJob>("job", &rows)
     }
 
     async fn active_jobs(&self) -> Result<Vec<Job>, StoreError> {
-        in_order(self.db(), holding()).await
+        let active = job::Entity::find().filter(holding()).order_by_asc(job::Column::Id).into_query();
+        let rows = self.db().query_all(&active).await.map_err(fault("job"))?;
+        found::<job::Model, Job>("job", &rows)
     }
 
     async fn used_cpu(&self) -> Result<Vec<UsedCpu>, StoreError> {
@@ -110,13 +116,6 @@ impl JobWrites for SqlTransaction {
 async fn one(db: &impl ConnectionTrait, this: Select<job::Entity>) -> Result<Option<Job>, StoreError> {
     let row = this.one(db).await.map_err(fault("job"))?;
     row.map(Job::try_from).transpose()
-}
-
-/// Oldest first.
-async fn in_order(db: &impl ConnectionTrait, these: Expr) -> Result<Vec<Job>, StoreError> {
-    let jobs = job::Entity::find().filter(these).order_by_asc(job::Column::Id).into_query();
-    let rows = db.query_all(&jobs).await.map_err(fault("job"))?;
-    found::<job::Model, Job>("job", &rows)
 }
 
 /// Newest first.

@@ -1,4 +1,4 @@
-//! Dropping what is old: operations and departed nodes late, as they are history, everything else early.
+//! Dropping what is old: operations, departed nodes, jobs and tasks late, as they are history, everything else early.
 
 use chrono::{DateTime, TimeDelta, Utc};
 use control::ports::store::{StoreError, UpkeepWrites};
@@ -8,7 +8,7 @@ use sea_orm::{
 
 use crate::{
     apps,
-    entity::{attempt, idempotency_key, operation, record, session, token, vcluster},
+    entity::{attempt, idempotency_key, job, operation, record, session, task, token, vcluster},
     events,
     fault::fault,
     identities,
@@ -39,6 +39,18 @@ impl UpkeepWrites for SqlTransaction {
     async fn sweep_operations(&mut self, before: DateTime<Utc>) -> Result<u64, StoreError> {
         let db = self.db();
         Ok(operations_before(db, before).await? + unclaimed::drop_departed_before(db, before).await?)
+    }
+
+    async fn sweep_jobs(&mut self, before: DateTime<Utc>) -> Result<u64, StoreError> {
+        let db = self.db();
+        let jobs = job::Entity::delete_many().filter(job::Column::EndedAt.lt(before));
+        let jobs = jobs.exec(db).await.map_err(fault("job"))?.rows_affected;
+        let kept = job::Entity::find().select_only().column(job::Column::Task).filter(job::Column::Task.is_not_null());
+        let tasks = task::Entity::delete_many()
+            .filter(task::Column::FinishedAt.lt(before))
+            .filter(task::Column::Cleared.eq(true))
+            .filter(task::Column::Id.not_in_subquery(kept.into_query()));
+        Ok(jobs + tasks.exec(db).await.map_err(fault("task"))?.rows_affected)
     }
 
     async fn sweep(&mut self, before: DateTime<Utc>, now: DateTime<Utc>) -> Result<u64, StoreError> {

@@ -32,7 +32,8 @@ pub(super) async fn host(config: &Config, command: HostCommand) -> Result<()> {
         bail!("host {name} answers; only a host that does not answer can be declared gone: stop its worker first");
     }
     let store = compose::open_store(config, &data).await?;
-    let gone = forget_host(&store, &name, SystemClock.now()).await.with_context(|| format!("host {name}"))?;
+    let gone = forget_host(&store, &name, SystemClock.now(), config.jobs.policy().half_life).await;
+    let gone = gone.with_context(|| format!("host {name}"))?;
     store.close().await?;
     let (nodes, vclusters, tasks) = (gone.nodes.len(), gone.vclusters, gone.tasks.len());
     let and_tasks = if tasks > 0 { format!(" and {tasks} tasks") } else { String::new() };

@@ -12,7 +12,7 @@ use domain::{
 
 use crate::{
     Error,
-    jobs::{JobPolicy, follow},
+    jobs::follow,
     ports::store::{Store, StoreError},
     unit_of_work::UnitOfWork,
 };
@@ -36,8 +36,14 @@ impl GoneHost {
 }
 
 /// Takes the host's nodes out of the record, as the command line does it: open pages hear of it when they are loaded again.
-pub async fn forget_host(store: &dyn Store, host: &WorkerName, now: DateTime<Utc>) -> Result<GoneHost, Error> {
-    let (work, gone) = prepare(store, host, now, JobPolicy::default().half_life).await?;
+/// `half_life`: of what jobs have used, as the daemon has it.
+pub async fn forget_host(
+    store: &dyn Store,
+    host: &WorkerName,
+    now: DateTime<Utc>,
+    half_life: TimeDelta,
+) -> Result<GoneHost, Error> {
+    let (work, gone) = prepare(store, host, now, half_life).await?;
     work.tx.commit().await?;
     Ok(gone)
 }

@@ -27,7 +27,7 @@ pub use identity::{
     AccountStatus, Identity, IdentityReads, IdentityWrites, PendingShares, PendingSignIn, ProviderSession, Purpose,
 };
 pub use image::{AllowedImage, ImageReads, ImageWrites};
-pub use job::{JobFilter, JobReads, JobWrites, NewJob, UsedCpu};
+pub use job::{JobFilter, JobReads, JobWrites, NewJob, QueuedJob, UsedCpu};
 pub use task::{FoundTasks, TaskReads, TaskWrites};
 pub use unclaimed::{Unclaimed, UnclaimedReads, UnclaimedWrites};
 pub use user::{Account, Person, UserReads, UserWrites};
@@ -124,6 +124,9 @@ pub trait UpkeepWrites: Send {
     /// Drops operations that began before `before` and are no vcluster's latest one, and what is known of nodes that departed
     /// before. Returns how many.
     async fn sweep_operations(&mut self, before: DateTime<Utc>) -> Result<u64, StoreError>;
+    /// Drops jobs that ended before `before`, and tasks that finished before and of which nothing is left on their hosts, unless
+    /// they belong to a job that stays. Returns how many rows.
+    async fn sweep_jobs(&mut self, before: DateTime<Utc>) -> Result<u64, StoreError>;
     /// Drops events, idempotency keys, sign-in attempts, expired sessions and tokens from before `before`, and tokens that were
     /// revoked a day ago. Returns how many rows.
     async fn sweep(&mut self, before: DateTime<Utc>, now: DateTime<Utc>) -> Result<u64, StoreError>;

@@ -3,20 +3,22 @@
 //! down. Knows no report.
 
 use std::{
-    collections::{BTreeMap, BTreeSet, HashMap},
+    collections::{BTreeMap, BTreeSet, HashMap, HashSet},
     sync::Arc,
     time::Duration,
 };
 
 use chrono::{DateTime, TimeDelta, Utc};
 use domain::{
-    TaskId, UserId,
+    JobId, TaskId, UserId,
     job::Job,
     quota::{Limits, Usage},
     quota_policy::QuotaPolicy,
     user::User,
 };
+use parking_lot::Mutex;
 use scheduler::{Active, Order, Overcommit, Pass, Share, Start, Waiting};
+use sha2::{Digest, Sha256};
 use tokio_util::sync::CancellationToken;
 
 use super::{Dispatcher, hosts::Hosts};
@@ -27,9 +29,9 @@ use crate::{
     events::Events,
     jobs::{self, Queue},
     ports::{
-        clock::{Clock, Entropy},
+        clock::Clock,
         coordination::Subject,
-        store::{Store, StoreError},
+        store::{QueuedJob, Store, StoreError},
     },
     unit_of_work::UnitOfWork,
 };
@@ -38,12 +40,13 @@ use crate::{
 const RETRY: Duration = Duration::from_millis(500);
 /// Between two passes that nothing has asked for: limits may have been changed, and what was used is forgotten with time.
 const PASS: Duration = Duration::from_secs(30);
+/// Between any two passes: each reads all that waits, and a user who holds and releases a job asks for one each time.
+const PAUSE: Duration = Duration::from_millis(100);
 
 /// Begins jobs.
 pub(super) struct Starter {
     store: Arc<dyn Store>,
     clock: Arc<dyn Clock>,
-    entropy: Arc<dyn Entropy>,
     events: Events,
     hosts: Hosts,
     admission: Admission,
@@ -53,6 +56,8 @@ pub(super) struct Starter {
     overcommit: Overcommit,
     order: Order,
     half_life: TimeDelta,
+    /// Jobs that could not be read when their turn came. Passes leave them out, or they would keep room from others for ever.
+    unreadable: Mutex<HashSet<JobId>>,
 }
 
 impl std::fmt::Debug for Starter {
@@ -73,12 +78,11 @@ impl Starter {
         dispatcher: Dispatcher,
         queue: Queue,
     ) -> Self {
-        let Ports { store, clock, entropy, .. } = ports.clone();
+        let Ports { store, clock, .. } = ports.clone();
         Self {
             admission: Admission::new(hosts.clone(), policy),
             store,
             clock,
-            entropy,
             events,
             hosts,
             dispatcher,
@@ -87,6 +91,7 @@ impl Starter {
             overcommit: policy.overcommit,
             order: policy.jobs.order,
             half_life: policy.jobs.half_life,
+            unreadable: Mutex::default(),
         }
     }
 
@@ -106,16 +111,29 @@ impl Starter {
             failing = done.is_err();
             tokio::select! {
                 () = stop.cancelled() => return,
-                // What wakes it makes a database that does not answer no better.
-                () = self.queue.woken(), if !failing => {}
-                () = tokio::time::sleep(if failing { RETRY } else { PASS }) => {}
+                () = self.rest(failing) => {}
+            }
+        }
+    }
+
+    /// Until the next pass.
+    async fn rest(&self, failing: bool) {
+        if failing {
+            // What wakes it makes a database that does not answer no better.
+            tokio::time::sleep(RETRY).await;
+        } else {
+            tokio::time::sleep(PAUSE).await;
+            tokio::select! {
+                () = self.queue.woken() => {}
+                () = tokio::time::sleep(PASS) => {}
             }
         }
     }
 
     async fn pass(&self) -> Result<(), Error> {
         let now = self.clock.now();
-        let pending = self.store.pending_jobs().await?;
+        let mut pending = self.store.pending_jobs().await?;
+        pending.retain(|job| !self.unreadable.lock().contains(&job.id));
         if pending.is_empty() {
             self.queue.found(Vec::new(), HashMap::new(), now);
             return Ok(());
@@ -132,7 +150,7 @@ impl Starter {
         Ok(())
     }
 
-    async fn decide(&self, pending: &[Job], now: DateTime<Utc>) -> Result<Pass, Error> {
+    async fn decide(&self, pending: &[QueuedJob], now: DateTime<Utc>) -> Result<Pass, Error> {
         let active = self.store.active_jobs().await?;
         let (shares, barred) = self.owners(pending, &active, now).await?;
         let active: Vec<Active> = active.into_iter().filter_map(active_of).collect();
@@ -153,7 +171,7 @@ impl Starter {
     /// cannot be read.
     async fn owners(
         &self,
-        pending: &[Job],
+        pending: &[QueuedJob],
         active: &[Job],
         now: DateTime<Utc>,
     ) -> Result<(BTreeMap<UserId, Share>, BTreeSet<UserId>), Error> {
@@ -189,7 +207,13 @@ impl Starter {
         let mut work = UnitOfWork::new(self.store.begin().await?, self.clock.now());
         let mut job = match work.tx.job(start.job).await {
             Ok(Some(job)) => job,
-            Ok(None) | Err(StoreError::Unreadable { .. }) => return Ok(()),
+            Ok(None) => return Ok(()),
+            Err(fault @ StoreError::Unreadable { .. }) => {
+                tracing::warn!(job = %start.job, error = %fault, "a job that cannot be read is left out of the queue");
+                self.unreadable.lock().insert(start.job);
+                self.queue.wake();
+                return Ok(());
+            }
             Err(error) => return Err(error.into()),
         };
         if is_barred(work.tx.user(job.owner).await)? {
@@ -203,7 +227,7 @@ impl Starter {
             }
             Err(error) => return Err(error),
         }
-        let id = TaskId::new(self.entropy.id(work.now));
+        let id = task_of(&job);
         let Some(task) = job.begin(id, start.worker, work.now) else { return Ok(()) };
         work.tx.save_task(&task).await?;
         work.save_job(&job).await?;
@@ -222,14 +246,30 @@ fn is_barred(user: Result<Option<User>, StoreError>) -> Result<bool, StoreError>
     }
 }
 
-fn waiting_of(job: &Job, barred: &BTreeSet<UserId>) -> Waiting {
+/// The same whenever the job is begun. A record that was restored from before the start begins it again: a host that has the
+/// container of that task still goes on with it, and does not run the script a second time. A restored record also gives numbers
+/// again: the time of submission tells such jobs apart.
+fn task_of(job: &Job) -> TaskId {
+    let mut digest = Sha256::new();
+    digest.update(job.owner.as_uuid().as_bytes());
+    digest.update(job.id.as_i64().to_be_bytes());
+    // Not finer: Postgres keeps microseconds.
+    digest.update(job.submitted_at.timestamp_micros().to_be_bytes());
+    let mut id = [0; 16];
+    for (byte, of) in id.iter_mut().zip(digest.finalize()) {
+        *byte = of;
+    }
+    TaskId::new(uuid::Builder::from_custom_bytes(id).into_uuid())
+}
+
+fn waiting_of(job: &QueuedJob, barred: &BTreeSet<UserId>) -> Waiting {
     Waiting {
         job: job.id,
         owner: job.owner,
-        each: job.spec.resources,
-        runtime: job.spec.runtime.clone(),
-        time_limit_s: job.spec.time_limit.seconds(),
-        submitted_at: job.submitted_at,
+        each: job.resources,
+        runtime: job.runtime.clone(),
+        time_limit_s: job.time_limit.seconds(),
+        waits_since: job.waits_since,
         held: job.held || barred.contains(&job.owner),
     }
 }

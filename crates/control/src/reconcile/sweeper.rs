@@ -19,6 +19,8 @@ pub(super) const EVERY: Duration = Duration::from_secs(3600);
 const KEPT: TimeDelta = TimeDelta::days(7);
 /// How long the record says what was done with a vcluster.
 const HISTORY_KEPT: TimeDelta = TimeDelta::days(90);
+/// How long the record says how a job ended.
+const JOBS_KEPT: TimeDelta = TimeDelta::days(180);
 /// A clock that is this far behind or ahead of the last sweep may be wrong: it has been set, or the daemon was away that long.
 const LEAP: TimeDelta = TimeDelta::days(1);
 /// How long nothing is dropped then: time for a wrong clock to be set right or an administrator to read the notice.
@@ -46,7 +48,9 @@ impl Sweeper {
         if self.doubts(&mut *tx, now).await? {
             return Ok(tx.commit().await?);
         }
-        let rows = tx.sweep(now - KEPT, now).await? + tx.sweep_operations(now - HISTORY_KEPT).await?;
+        let rows = tx.sweep(now - KEPT, now).await?
+            + tx.sweep_operations(now - HISTORY_KEPT).await?
+            + tx.sweep_jobs(now - JOBS_KEPT).await?;
         tx.set_last_sweep(now).await?;
         tx.commit().await?;
         tracing::debug!(rows, "old rows dropped");

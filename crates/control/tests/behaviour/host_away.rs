@@ -92,7 +92,8 @@ async fn a_host_that_is_declared_gone_gives_back_what_was_held_on_it() {
     let installation = &harness.control.installation;
     let refused = installation.forget_host(&root, "here").await;
     assert!(matches!(refused, Err(Error::HostAnswers(_))), "{refused:?}");
-    let unheard = control::installation::forget_host(&harness.store, &here(), harness.clock.now()).await;
+    let week = chrono::TimeDelta::days(7);
+    let unheard = control::installation::forget_host(&harness.store, &here(), harness.clock.now(), week).await;
     assert!(matches!(unheard, Err(Error::HostNotLost(_))), "by the command line neither: {unheard:?}");
     harness.coordination.expire(&here());
     harness.lost(unwanted.id).await;

@@ -148,6 +148,53 @@ async fn a_held_job_starts_when_it_is_released() {
 }
 
 #[tokio::test]
+async fn who_holds_and_releases_a_job_again_and_again_keeps_the_queue_not_busy() {
+    let harness = Harness::new().await;
+    let (jobs, ada) = (&harness.control.jobs, &harness.ada);
+    let watched = harness.submit(ada, SubmitJob { hold: true, ..of(1.0) }).await;
+    let toggled = harness.submit(ada, of(6.0)).await;
+    harness.waits(ada, watched, |_| true).await;
+    let began = std::time::Instant::now();
+    let mut passes = std::collections::BTreeSet::new();
+    while passes.len() < 4 {
+        assert!(began.elapsed() < SOON, "no pass comes");
+        harness.clock.advance(std::time::Duration::from_millis(1));
+        let held = jobs.get(ada, toggled).await.expect("a job").job.held;
+        jobs.set_held(ada, toggled, !held).await.expect("it waits");
+        passes.insert(harness.waits(ada, watched, |_| true).await.computed_at);
+    }
+    // The first may have been there before, and the second may have come at once.
+    assert!(began.elapsed() >= std::time::Duration::from_millis(200), "{:?}", began.elapsed());
+}
+
+#[tokio::test]
+async fn a_job_that_was_on_hold_waits_behind_what_was_submitted_before_its_release() {
+    let harness = of_four_cpus().await;
+    let blocking = harness.submit(&harness.ada, of(4.0)).await;
+    harness.runs(blocking).await;
+    let held = harness.submit(&harness.bob, SubmitJob { hold: true, ..of(4.0) }).await;
+    harness.clock.advance(std::time::Duration::from_secs(60));
+    let later = harness.submit(&harness.bob, of(4.0)).await;
+    harness.clock.advance(std::time::Duration::from_secs(60));
+    harness.control.jobs.set_held(&harness.bob, held, false).await.expect("released");
+    assert_eq!(harness.job(held).await.waits_since, harness.clock.now());
+    let behind = async || harness.waits(&harness.bob, held, |_| true).await.wait.ahead == 1;
+    eventually("the other one to come first", SOON, behind).await;
+    harness.end(blocking).await;
+    harness.started(later).await;
+    assert!(harness.is_pending(held).await);
+}
+
+#[tokio::test]
+async fn a_job_that_cannot_be_read_keeps_no_room_from_others() {
+    let harness = of_four_cpus().await;
+    let broken = harness.submit(&harness.ada, SubmitJob { hold: true, ..of(4.0) }).await;
+    harness.sql(&format!("UPDATE jobs SET spec = '{{}}', held = FALSE WHERE id = {broken}")).await;
+    let next = harness.submit(&harness.bob, of(4.0)).await;
+    harness.started(next).await;
+}
+
+#[tokio::test]
 async fn jobs_of_a_locked_user_wait_until_they_are_unlocked() {
     let harness = Harness::new().await;
     let root = harness.root().await;

@@ -7,7 +7,7 @@ use control::{
     ports::{
         clock::Clock as _,
         coordination::{Order, Workload},
-        store::{JobFilter, JobReads as _, PageRequest},
+        store::{JobFilter, JobReads as _, PageRequest, Store as _},
     },
 };
 use domain::{
@@ -204,6 +204,62 @@ async fn a_record_that_is_older_than_a_job_s_container_runs_it_no_second_time() 
     harness.tell(task, Generation(2), Phase::Absent).await;
     let job = harness.until_job(id, JobState::Failed).await;
     assert!(job.reason.is_some_and(|reason| reason.contains("restored")));
+}
+
+#[tokio::test]
+async fn a_job_that_a_restored_record_starts_again_is_the_same_task() {
+    let mut harness = Harness::new().await;
+    let id = harness.submit(&harness.ada, job("train")).await;
+    let task = harness.started(id).await;
+    harness.stop();
+    let before = Job { state: JobState::Pending, attempt: None, reason: None, ..harness.job(id).await };
+    let mut tx = harness.store.begin().await.expect("a transaction");
+    tx.save_job(&before).await.expect("as in a backup from before its start");
+    tx.commit().await.expect("a commit");
+    harness.restart().await;
+    assert_eq!(harness.started(id).await, task);
+    let other = harness.submit(&harness.ada, job("train")).await;
+    assert_ne!(harness.started(other).await, task);
+}
+
+#[tokio::test]
+async fn what_a_lost_job_used_is_added_to_what_is_left_after_the_half_life_that_the_command_line_names() {
+    let harness = Harness::new().await;
+    let before = harness.submit(&harness.ada, job("before")).await;
+    harness.ends(before, 100, DONE).await;
+    let id = harness.submit(&harness.ada, job("train")).await;
+    harness.runs(id).await;
+    harness.clock.advance(std::time::Duration::from_secs(50));
+    let here = "here".parse().expect("a name");
+    harness.coordination.expire(&here);
+    let away = async || harness.job(id).await.reason.as_deref() == Some("host here does not answer");
+    eventually("it to be lost", SOON, away).await;
+    let (now, second) = (harness.clock.now(), chrono::TimeDelta::seconds(1));
+    control::installation::forget_host(&harness.store, &here, now, second).await.expect("a host that is gone");
+    assert!((harness.used(&harness.ada).await - 50.0).abs() < 1.0, "what was used before is forgotten");
+}
+
+#[tokio::test]
+async fn a_job_is_dropped_half_a_year_after_its_end() {
+    let mut harness = Harness::new().await;
+    let id = harness.submit(&harness.ada, job("train")).await;
+    harness.ends(id, 10, DONE).await;
+    for (days, stays) in [(179, true), (2, false)] {
+        harness.stop();
+        harness.clock.advance(std::time::Duration::from_secs(days * 24 * 3600));
+        // The daemon has been running all the time: nothing says that the clock is wrong.
+        let now = harness.clock.now() - chrono::TimeDelta::hours(1);
+        let mut tx = harness.store.begin().await.expect("a transaction");
+        tx.set_last_sweep(now).await.expect("a time");
+        tx.commit().await.expect("a commit");
+        harness.restart().await;
+        let swept = async || {
+            let tx = harness.store.begin().await.expect("a transaction");
+            tx.last_sweep().await.expect("a read") == Some(harness.clock.now())
+        };
+        eventually("a sweep", SOON, swept).await;
+        assert_eq!(harness.store.job(id).await.expect("a read").is_some(), stays, "{days} days later");
+    }
 }
 
 #[tokio::test]

@@ -83,11 +83,23 @@ fn a_job_whose_turn_has_come_is_one_task_with_its_script() {
 fn a_held_job_does_not_start_until_it_is_released() {
     let mut job = submitted(true);
     assert_eq!(begin(&mut job), None);
-    assert!(job.set_held(false));
-    assert!(!job.set_held(false), "nothing changes");
+    assert!(job.set_held(false, later(5)));
+    assert!(!job.set_held(false, later(6)), "nothing changes");
     assert!(begin(&mut job).is_some());
-    assert!(!job.set_held(true), "it waits no more");
+    assert!(!job.set_held(true, later(70)), "it waits no more");
     assert!(!job.held);
+}
+
+#[test]
+fn time_on_hold_does_not_count_as_waiting() {
+    let mut job = submitted(false);
+    assert_eq!(job.waits_since, NOW);
+    assert!(job.set_held(true, later(10)));
+    assert_eq!(job.waits_since, NOW, "a job on hold waits for nothing");
+    assert!(job.set_held(false, later(20)));
+    assert_eq!((job.waits_since, job.submitted_at), (later(20), NOW));
+    assert!(!job.set_held(false, later(30)));
+    assert_eq!(job.waits_since, later(20), "it was not on hold");
 }
 
 #[test]

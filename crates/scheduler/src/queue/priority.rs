@@ -48,7 +48,7 @@ pub(super) fn ordered<'a>(queue: &Queue<'a>) -> Vec<&'a Waiting> {
         }
     };
     ranked.sort_unstable_by(|(a, x), (b, y)| {
-        b.total_cmp(a).then_with(|| (x.submitted_at, x.job).cmp(&(y.submitted_at, y.job)))
+        b.total_cmp(a).then_with(|| (x.waits_since, x.job).cmp(&(y.waits_since, y.job)))
     });
     ranked.into_iter().map(|(_, job)| job).collect()
 }
@@ -74,7 +74,7 @@ impl Priorities {
     }
 
     fn of(&self, job: &Waiting) -> f64 {
-        let age = self.now.saturating_sub(job.submitted_at.timestamp()).max(0);
+        let age = self.now.saturating_sub(job.waits_since.timestamp()).max(0);
         if age >= FULL_AGE_S {
             // Nothing comes before it but what was submitted before it: see the README on starvation.
             return f64::INFINITY;
@@ -126,8 +126,8 @@ mod tests {
     fn the_numbers_of_the_readme_are_right() {
         let mut case = case();
         let [first, mut second, mut third] = [(1, 8000), (2, 1000), (3, 1000)].map(|(n, cpu)| job(n, n, cpu, HOUR));
-        second.submitted_at += TimeDelta::hours(23);
-        third.submitted_at += TimeDelta::hours(24);
+        second.waits_since += TimeDelta::hours(23);
+        third.waits_since += TimeDelta::hours(24);
         case.waiting = vec![first, second, third];
         let priorities: Vec<f64> = case.with(|queue| {
             let priorities = Priorities::new(queue, Weights::default());
@@ -162,7 +162,7 @@ mod tests {
     fn equal_jobs_keep_the_order_of_their_submission_and_then_of_their_numbers() {
         let mut case = case();
         let mut late = job(1, 3, 1000, HOUR);
-        late.submitted_at += TimeDelta::seconds(1);
+        late.waits_since += TimeDelta::seconds(1);
         case.now = 0;
         case.waiting = vec![late, job(3, 3, 1000, HOUR), job(2, 3, 1000, HOUR)];
         assert_eq!(numbers(&case), [2, 3, 1]);
@@ -172,7 +172,7 @@ mod tests {
     fn in_the_order_of_submission_nobody_s_use_counts() {
         let mut case = case();
         let mut late = job(1, 3, 16_000, HOUR);
-        late.submitted_at += TimeDelta::seconds(1);
+        late.waits_since += TimeDelta::seconds(1);
         case.waiting = vec![late, job(2, 1, 1000, HOUR)];
         assert_eq!(numbers(&case), [1, 2]);
         case.order = Order::Fifo;

@@ -28,7 +28,7 @@ pub(super) fn job(number: i64, of: i64, cpu_milli: u32, seconds: i64) -> Waiting
         each: Resources { cpu_milli, memory_mib: 64, pids: 8 },
         runtime: None,
         time_limit_s: u32::try_from(seconds).expect("a time limit"),
-        submitted_at: at(0),
+        waits_since: at(0),
         held: false,
     }
 }

@@ -29,7 +29,10 @@ impl MigrationTrait for Migration {
             .take();
         manager.create_table(used).await?;
         let host_gone = boolean(Tasks::HostGone).default(false).take();
-        manager.alter_table(Table::alter().table(Tasks::Table).add_column(host_gone).take()).await
+        manager.alter_table(Table::alter().table(Tasks::Table).add_column(host_gone).take()).await?;
+        // For the sweep.
+        let finished = Index::create().name("tasks_finished_at").table(Tasks::Table).col(Tasks::FinishedAt).take();
+        manager.create_index(finished).await
     }
 }
 
@@ -39,10 +42,15 @@ fn jobs() -> TableCreateStatement {
         .table(Jobs::Table)
         .col(big_pk_auto(Jobs::Id))
         .col(uuid(Jobs::Owner))
-        .col(text(Jobs::Name))
-        .col(text(Jobs::Spec))
         .col(text(Jobs::State))
         .col(boolean(Jobs::Held))
+        .col(timestamp_with_time_zone(Jobs::WaitsSince))
+        .col(text_null(Jobs::Runtime))
+        .col(big_integer(Jobs::TimeLimitS))
+        .col(big_integer(Jobs::CpuMilli))
+        .col(big_integer(Jobs::MemoryMib))
+        .col(big_integer(Jobs::Pids))
+        .col(text(Jobs::Name))
         .col(text_null(Jobs::Reason))
         .col(timestamp_with_time_zone(Jobs::SubmittedAt))
         .col(uuid_null(Jobs::Task))
@@ -51,16 +59,16 @@ fn jobs() -> TableCreateStatement {
         .col(timestamp_with_time_zone_null(Jobs::RunningSince))
         .col(text_null(Jobs::Exit))
         .col(timestamp_with_time_zone_null(Jobs::EndedAt))
-        .col(big_integer(Jobs::CpuMilli))
-        .col(big_integer(Jobs::MemoryMib))
-        .col(big_integer(Jobs::Pids))
         .col(text_null(Jobs::IdempotencyKey))
         .col(text(Jobs::Fingerprint))
+        // The last: it has the script, and SQLite reads a long row page by page up to the last column that is asked for. The queue
+        // asks for the first ones only, of every job that waits.
+        .col(text(Jobs::Spec))
         .foreign_key(&mut owner)
         .take()
 }
 
-fn indexes() -> [IndexCreateStatement; 5] {
+fn indexes() -> [IndexCreateStatement; 6] {
     let on = |name: &str, columns: [Jobs; 2]| {
         let mut index = Index::create().name(name).table(Jobs::Table).take();
         for column in columns {
@@ -76,6 +84,8 @@ fn indexes() -> [IndexCreateStatement; 5] {
         // What an owner holds is added up from this one, so that their history is not read for it.
         on("jobs_owner_state", [Jobs::Owner, Jobs::State]),
         on("jobs_owner_idempotency_key", [Jobs::Owner, Jobs::IdempotencyKey]).unique().take(),
+        // For the sweep.
+        Index::create().name("jobs_ended_at").table(Jobs::Table).col(Jobs::EndedAt).take(),
         Index::create().name("jobs_task").table(Jobs::Table).col(Jobs::Task).take(),
     ]
 }
@@ -85,10 +95,15 @@ enum Jobs {
     Table,
     Id,
     Owner,
-    Name,
-    Spec,
     State,
     Held,
+    WaitsSince,
+    Runtime,
+    TimeLimitS,
+    CpuMilli,
+    MemoryMib,
+    Pids,
+    Name,
     Reason,
     SubmittedAt,
     Task,
@@ -97,11 +112,9 @@ enum Jobs {
     RunningSince,
     Exit,
     EndedAt,
-    CpuMilli,
-    MemoryMib,
-    Pids,
     IdempotencyKey,
     Fingerprint,
+    Spec,
 }
 
 #[derive(DeriveIden)]
@@ -116,4 +129,5 @@ enum UsedCpu {
 enum Tasks {
     Table,
     HostGone,
+    FinishedAt,
 }

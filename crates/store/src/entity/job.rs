@@ -1,12 +1,14 @@
 //! `jobs`: scripts that wait for their turn and run once.
 
 use chrono::{DateTime, Utc};
-use control::ports::store::{NewJob, StoreError};
+use control::ports::store::{NewJob, QueuedJob, StoreError};
 use domain::{
     JobId, TaskId, UserId,
-    job::{Attempt, Job, JobState},
+    job::{Attempt, Job, JobState, TimeLimit},
+    name::RuntimeName,
+    resources::Resources,
 };
-use sea_orm::{ActiveValue::Set, entity::prelude::*};
+use sea_orm::{ActiveValue::Set, FromQueryResult, entity::prelude::*};
 
 use crate::{enum_text, fault::unreadable};
 
@@ -24,6 +26,7 @@ pub(crate) struct Model {
     pub held: bool,
     pub reason: Option<String>,
     pub submitted_at: DateTime<Utc>,
+    pub waits_since: DateTime<Utc>,
     /// These three are there when its turn has come.
     pub task: Option<Uuid>,
     pub worker: Option<String>,
@@ -36,6 +39,9 @@ pub(crate) struct Model {
     pub cpu_milli: i64,
     pub memory_mib: i64,
     pub pids: i64,
+    /// These two as in the spec, for the queue.
+    pub runtime: Option<String>,
+    pub time_limit_s: i64,
     pub idempotency_key: Option<String>,
     pub fingerprint: String,
 }
@@ -78,8 +84,61 @@ impl TryFrom<Model> for Job {
             held: row.held,
             reason: row.reason,
             submitted_at: row.submitted_at,
+            waits_since: row.waits_since,
             attempt,
             ended_at: row.ended_at,
+        })
+    }
+}
+
+/// What the queue asks of a job that waits: a part of its row.
+#[derive(FromQueryResult)]
+pub(crate) struct Queued {
+    id: i64,
+    owner: Uuid,
+    held: bool,
+    waits_since: DateTime<Utc>,
+    runtime: Option<String>,
+    time_limit_s: i64,
+    cpu_milli: i64,
+    memory_mib: i64,
+    pids: i64,
+}
+
+impl Queued {
+    /// Its columns.
+    pub(crate) const COLUMNS: [Column; 9] = [
+        Column::Id,
+        Column::Owner,
+        Column::Held,
+        Column::WaitsSince,
+        Column::Runtime,
+        Column::TimeLimitS,
+        Column::CpuMilli,
+        Column::MemoryMib,
+        Column::Pids,
+    ];
+}
+
+impl TryFrom<Queued> for QueuedJob {
+    type Error = StoreError;
+
+    fn try_from(row: Queued) -> Result<Self, StoreError> {
+        let unreadable = |fault: &dyn std::fmt::Display| unreadable("job", row.id, fault);
+        let number = |value: i64| u32::try_from(value).map_err(|fault| unreadable(&fault));
+        let runtime = row.runtime.as_deref().map(str::parse::<RuntimeName>).transpose();
+        Ok(Self {
+            id: JobId::try_from(row.id).map_err(|fault| unreadable(&fault))?,
+            owner: UserId::new(row.owner),
+            resources: Resources {
+                cpu_milli: number(row.cpu_milli)?,
+                memory_mib: number(row.memory_mib)?,
+                pids: number(row.pids)?,
+            },
+            runtime: runtime.map_err(|fault| unreadable(&fault))?,
+            time_limit: TimeLimit::parse(row.time_limit_s).map_err(|fault| unreadable(&fault))?,
+            waits_since: row.waits_since,
+            held: row.held,
         })
     }
 }
@@ -96,9 +155,12 @@ impl From<&NewJob> for ActiveModel {
             state: Set(JobState::Pending.as_str().to_owned()),
             held: Set(new.held),
             submitted_at: Set(new.submitted_at),
+            waits_since: Set(new.submitted_at),
             cpu_milli: Set(resources.cpu_milli.into()),
             memory_mib: Set(resources.memory_mib.into()),
             pids: Set(resources.pids.into()),
+            runtime: Set(new.spec.runtime.as_ref().map(ToString::to_string)),
+            time_limit_s: Set(new.spec.time_limit.seconds().into()),
             idempotency_key: Set(new.idempotency_key.clone()),
             fingerprint: Set(new.fingerprint.clone()),
             ..Default::default()
@@ -114,6 +176,7 @@ pub(crate) fn changing(job: &Job) -> ActiveModel {
         state: Set(job.state.as_str().to_owned()),
         held: Set(job.held),
         reason: Set(job.reason.clone()),
+        waits_since: Set(job.waits_since),
         task: Set(attempt.map(|attempt| attempt.task.as_uuid())),
         worker: Set(attempt.map(|attempt| attempt.worker.to_string())),
         started_at: Set(attempt.map(|attempt| attempt.started_at)),

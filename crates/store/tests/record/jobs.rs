@@ -1,7 +1,7 @@
 //! Jobs: numbered by the record, changed, listed, found by what names them; and what they hold and have used.
 
 use control::ports::store::{
-    JobFilter, JobReads, NewJob, PageRequest, Store, StoreError, UsedCpu, UserReads, VclusterReads,
+    JobFilter, JobReads, NewJob, PageRequest, QueuedJob, Store, StoreError, UsedCpu, UserReads, VclusterReads,
 };
 use domain::{
     JobId, TaskId,
@@ -67,6 +67,10 @@ fn numbers(jobs: &[Job]) -> Vec<i64> {
     jobs.iter().map(|job| job.id.as_i64()).collect()
 }
 
+async fn pending(record: &Record) -> Vec<i64> {
+    record.store.pending_jobs().await.expect("a read").iter().map(|job| job.id.as_i64()).collect()
+}
+
 async fn page(record: &Record, states: &[JobState], after: Option<i64>, limit: u32) -> Vec<i64> {
     let (filter, page) = (JobFilter { states: states.to_vec() }, PageRequest { after: after.map(id), limit });
     numbers(&record.store.jobs_of(user_id(1), &filter, page).await.expect("a read"))
@@ -90,7 +94,8 @@ async fn a_job_is_read_as_it_was_written_and_as_it_was_changed() {
         let (worker, ended_at) = ("here".parse().expect("a worker"), exit.map(|_| at(4)));
         let attempt = Some(Attempt { task, worker, started_at: at(2), running_since: Some(at(3)), exit });
         let reason = Some("its host was lost · 主机".to_owned());
-        let changed = Job { state: JobState::NodeFail, held: false, reason, attempt, ended_at, ..job.clone() };
+        let (state, waits_since) = (JobState::NodeFail, at(5));
+        let changed = Job { state, held: false, reason, waits_since, attempt, ended_at, ..job.clone() };
         save(&record, &changed).await;
         assert_eq!(record.store.job(job.id).await.expect("a read").as_ref(), Some(&changed));
         assert_eq!(record.store.job_of_task(task).await.expect("a read"), Some(changed));
@@ -129,8 +134,36 @@ async fn an_owners_jobs_are_listed_newest_first_in_pages_and_by_their_states() {
     assert_eq!(page(&record, &[JobState::Cancelled], None, 2).await, [0_i64; 0]);
 
     let waiting = submit(&record, 2).await;
-    assert_eq!(numbers(&record.store.pending_jobs().await.expect("a read")), [6, waiting.id.as_i64()], "of all");
+    assert_eq!(pending(&record).await, [6, waiting.id.as_i64()], "of all");
     assert_eq!(numbers(&record.store.active_jobs().await.expect("a read")), [2, 3]);
+}
+
+#[tokio::test]
+async fn the_queue_reads_what_decides_and_no_script() {
+    let record = Record::of([1]).await;
+    let mut new = new_job(1, None);
+    new.spec.runtime = Some("runsc".parse().expect("a runtime"));
+    let job = submitted(&record.store, &new).await;
+    save(&record, &Job { held: true, waits_since: at(9), ..job.clone() }).await;
+    record.run("UPDATE jobs SET spec = '{}'").await;
+    let queued = QueuedJob {
+        id: job.id,
+        owner: new.owner,
+        resources: NODE,
+        runtime: new.spec.runtime,
+        time_limit: new.spec.time_limit,
+        waits_since: at(9),
+        held: true,
+    };
+    assert_eq!(record.store.pending_jobs().await.expect("a read"), [queued]);
+
+    for _ in 0..4 {
+        submit(&record, 1).await;
+    }
+    for (number, change) in [(2, "runtime = 'NO!'"), (3, "time_limit_s = 0"), (4, "cpu_milli = -1")] {
+        record.run(&format!("UPDATE jobs SET {change} WHERE id = {number}")).await;
+    }
+    assert_eq!(pending(&record).await, [1, 5], "what cannot be read stops nothing");
 }
 
 #[tokio::test]

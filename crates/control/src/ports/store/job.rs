@@ -4,7 +4,9 @@ use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use domain::{
     JobId, TaskId, UserId,
-    job::{Job, JobSpec, JobState},
+    job::{Job, JobSpec, JobState, TimeLimit},
+    name::RuntimeName,
+    resources::Resources,
 };
 
 use super::{PageRequest, StoreError};
@@ -38,6 +40,18 @@ pub struct NewJob {
     pub fingerprint: String,
 }
 
+/// What decides when a job's turn comes. Without its script: the queue reads all that wait, again and again.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct QueuedJob {
+    pub id: JobId,
+    pub owner: UserId,
+    pub resources: Resources,
+    pub runtime: Option<RuntimeName>,
+    pub time_limit: TimeLimit,
+    pub waits_since: DateTime<Utc>,
+    pub held: bool,
+}
+
 #[async_trait]
 pub trait JobReads: Send + Sync {
     async fn job(&self, id: JobId) -> Result<Option<Job>, StoreError>;
@@ -53,7 +67,7 @@ pub trait JobReads: Send + Sync {
         page: PageRequest<JobId>,
     ) -> Result<Vec<Job>, StoreError>;
     /// All that wait, of every owner, oldest first. What cannot be read is left out.
-    async fn pending_jobs(&self) -> Result<Vec<Job>, StoreError>;
+    async fn pending_jobs(&self) -> Result<Vec<QueuedJob>, StoreError>;
     /// All that hold something of a host, of every owner.
     async fn active_jobs(&self) -> Result<Vec<Job>, StoreError>;
     /// Of every owner whose jobs have used anything.

@@ -39,7 +39,7 @@ impl Simulation {
     fn step(&mut self) -> Option<i64> {
         self.end();
         let now = self.case.now;
-        let (come, to_come) = self.to_come.drain(..).partition(|life: &Life| life.waiting.submitted_at <= at(now));
+        let (come, to_come) = self.to_come.drain(..).partition(|life: &Life| life.waiting.waits_since <= at(now));
         self.to_come = to_come;
         self.waiting.extend(come);
         self.case.waiting = self.waiting.iter().map(|life| life.waiting.clone()).collect();
@@ -49,7 +49,7 @@ impl Simulation {
             self.start(&start);
         }
         self.check();
-        let submissions = self.to_come.iter().map(|life| life.waiting.submitted_at.timestamp());
+        let submissions = self.to_come.iter().map(|life| life.waiting.waits_since.timestamp());
         submissions.chain(self.running.iter().map(|(end, ..)| *end)).min()
     }
 
@@ -137,7 +137,7 @@ prop_compose! {
     ) -> Life {
         let mut waiting = job(1, owner, cpu, limit);
         (waiting.each.memory_mib, waiting.each.pids) = (memory, pids);
-        waiting.submitted_at = at(submitted);
+        waiting.waits_since = at(submitted);
         waiting.runtime = runsc.then(|| "runsc".parse().expect("a runtime"));
         Life { waiting, runs_s: (limit * runs / 100).max(1) }
     }
@@ -147,7 +147,7 @@ prop_compose! {
     /// Jobs, numbered in the order of their submission; fewer than `most`.
     fn some(most: usize)(lives in prop::collection::vec(life(), 1..most)) -> Vec<Life> {
         let mut lives = lives;
-        lives.sort_by_key(|life| life.waiting.submitted_at);
+        lives.sort_by_key(|life| life.waiting.waits_since);
         for (number, life) in (1_i64..).zip(&mut lives) {
             life.waiting.job = JobId::try_from(number).expect("a number");
         }
@@ -183,7 +183,7 @@ proptest! {
         let done = Simulation::new(case, lives).run();
         let possible = jobs.iter().map(|life| &life.waiting).filter(|job| done.is_possible(job));
         for (before, job) in (0_i64..).zip(possible) {
-            let waited = done.started[&job.job] - job.submitted_at.timestamp();
+            let waited = done.started[&job.job] - job.waits_since.timestamp();
             prop_assert!(waited <= (before + 1) * longest, "{job:?} waited for {waited} s");
         }
     }
@@ -244,8 +244,8 @@ fn a_large_job_of_who_used_most_starts_as_soon_as_its_full_age_gives_it_room() {
     case.shares.get_mut(&owner(1)).expect("an owner").used_cpu_seconds = 1e12;
     let large = Life { waiting: job(1, 1, 4000, HOUR), runs_s: HOUR };
     let small = |number: i64| {
-        let submitted_at = at((number - 2) / 3 * HOUR);
-        Life { waiting: Waiting { submitted_at, ..job(number, 2, 1000, 2 * HOUR) }, runs_s: 2 * HOUR }
+        let waits_since = at((number - 2) / 3 * HOUR);
+        Life { waiting: Waiting { waits_since, ..job(number, 2, 1000, 2 * HOUR) }, runs_s: 2 * HOUR }
     };
     let lives = [large].into_iter().chain((2..=3 * 24 * 8 + 1).map(small)).collect();
     let done = Simulation::new(case, lives).run();
