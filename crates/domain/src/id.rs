@@ -119,8 +119,6 @@ pub struct InvalidJobId;
 pub struct JobId(i64);
 
 impl JobId {
-    pub const MAX: Self = Self(i64::MAX);
-
     /// The number as the record keeps it.
     pub const fn as_i64(self) -> i64 {
         self.0

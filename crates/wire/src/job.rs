@@ -36,7 +36,7 @@ pub struct SubmitJob {
     #[cfg_attr(feature = "openapi", schema(minimum = 1, maximum = 2_592_000, default = 3600))]
     pub time_limit_s: i64,
     /// The file that output and errors go to: a path below the home, or an absolute one. `%j` stands for the job's number, `%x`
-    /// for its name, `%%` for a percent sign. `job-%j.out` when absent.
+    /// for its name (at most three times), `%%` for a percent sign. `job-%j.out` when absent.
     #[serde(default = "usual_output")]
     #[cfg_attr(feature = "openapi", schema(value_type = domain::job::OutputPath, inline, default = "job-%j.out"))]
     pub output: String,

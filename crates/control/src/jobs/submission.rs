@@ -4,7 +4,7 @@ use std::iter::once;
 
 use domain::{
     Violation,
-    job::{JobName, JobSpec, OutputPath, TimeLimit},
+    job::{JobName, JobSpec, TimeLimit},
     resources::Resources,
     task::{BadCommand, Command},
     user::Scope,
@@ -50,8 +50,7 @@ impl SubmitJob {
         let script = self.script.parse().map_err(|fault| faults.push(fault)).ok();
         let command = self.command(name.as_ref()).map_err(|fault| faults.push(fault)).ok();
         let time_limit = TimeLimit::parse(self.time_limit_s).map_err(|fault| faults.push(fault)).ok();
-        let output = self.output.parse().and_then(|output: OutputPath| output.of_job(name.as_ref()));
-        let output = output.map_err(|fault| faults.push(fault)).ok();
+        let output = self.output.parse().map_err(|fault| faults.push(fault)).ok();
         match (name, image, resources, script, command, time_limit, output) {
             (Some(name), Some(image), Some(resources), Some(script), Some(command), Some(time_limit), Some(output)) => {
                 Ok(JobSpec { name, image, runtime: None, resources, script, command, time_limit, output })
