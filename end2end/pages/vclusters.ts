@@ -17,7 +17,10 @@ export class VclustersPage {
     await this.page.getByRole("textbox", { name: "Name" }).fill(name);
     await this.page.locator("input[name='order[nodes]']").fill(String(nodes));
     await this.page.getByRole("radio", { name: /Small/ }).check();
+    // A page that is left before the answer takes the order with it.
+    const answered = this.page.waitForResponse((response) => response.request().method() === "POST");
     await this.page.getByRole("button", { name: "Create", exact: true }).click();
+    await answered;
   }
 
   /** The vcluster's own page. */
