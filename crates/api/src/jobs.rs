@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use control::{
     Error,
-    jobs::{Explained, JobView, Reason, SubmitJob as Submit},
+    jobs::{Explained, JobView, Reason, RetriesWanted, SubmitJob as Submit},
     ports::store::JobFilter,
 };
 use domain::{JobId, job::JobState};
@@ -18,10 +18,7 @@ use crate::{Api, Paged, Refusal, page};
 impl Api {
     /// With the same `key`, the same request gives the same job.
     pub async fn submit_job(&self, submit: SubmitJob, key: Option<&str>) -> Result<Job, Refusal> {
-        let SubmitJob { name, image, resources, script, arguments, time_limit_s, output, hold } = submit;
-        let (cpus, memory_mib) = (resources.cpus, resources.memory_mib);
-        let submit = Submit { name, image, cpus, memory_mib, script, arguments, time_limit_s, output, hold };
-        self.seen_job(self.control().jobs.submit(&self.actor, submit, key).await)
+        self.seen_job(self.control().jobs.submit(&self.actor, wanted(submit), key).await)
     }
 
     /// The client's own in one of these states, newest first; in any where there are none. Without scripts.
@@ -60,6 +57,31 @@ impl Api {
     }
 }
 
+fn wanted(submit: SubmitJob) -> Submit {
+    let retries = submit.retries;
+    Submit {
+        name: submit.name,
+        image: submit.image,
+        cpus: submit.resources.cpus,
+        memory_mib: submit.resources.memory_mib,
+        script: submit.script,
+        arguments: submit.arguments,
+        time_limit_s: submit.time_limit_s,
+        output: submit.output,
+        hold: submit.hold,
+        array: submit.array,
+        after: submit.after,
+        begin_at: submit.begin_at,
+        deadline: submit.deadline,
+        nice: submit.nice,
+        environment: submit.environment,
+        directory: submit.directory,
+        warning: submit.warning,
+        retries: RetriesWanted { most: retries.most, exit_codes: retries.exit_codes, host_lost: retries.host_lost },
+        tags: submit.tags,
+    }
+}
+
 fn waits(explained: &Explained) -> Waits {
     let Explained { wait, computed_at } = explained;
     let condition = |(name, hosts): &(&'static str, u32)| Condition { name: (*name).to_owned(), hosts: *hosts };
@@ -77,6 +99,9 @@ const fn code(reason: &Reason) -> WaitCode {
     match reason {
         Reason::Impossible(_) => WaitCode::Impossible,
         Reason::Held => WaitCode::Held,
+        Reason::Dependency(_) => WaitCode::Dependency,
+        Reason::NotBefore(_) => WaitCode::NotBefore,
+        Reason::ArrayLimit => WaitCode::ArrayLimit,
         Reason::Limit(_) => WaitCode::Limit,
         Reason::Priority => WaitCode::Priority,
         Reason::Capacity(_) => WaitCode::Capacity,

@@ -22,7 +22,7 @@ pub(crate) use explained::Queue;
 pub use explained::{Explained, JobView};
 pub(crate) use follow::{follow, left, so_far};
 pub use output::Output;
-pub use submission::SubmitJob;
+pub use submission::{RetriesWanted, SubmitJob};
 
 use self::files::Files;
 use crate::{

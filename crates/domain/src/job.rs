@@ -1,7 +1,10 @@
 //! A job's lifecycle: a script that waits for its turn, runs once in a container of its own, and how it ended. Knows no queue
 //! and no host: whether it may start, and where, is decided elsewhere.
 
+mod array;
+mod run;
 mod spec;
+mod turn;
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -13,7 +16,10 @@ use crate::{
     task::{Batch, Exit, NewTask, Task, TaskState},
 };
 
+pub use array::{Array, Indexes, Part};
+pub use run::{Directory, Environment, Retries, Tag, Warning};
 pub use spec::{JobName, JobSpec, OutputPath, Script, TimeLimit};
+pub use turn::{Dependencies, Nice};
 
 /// How far a job is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, IntoStaticStr, EnumString)]
@@ -39,6 +45,8 @@ pub enum JobState {
     OutOfMemory,
     /// Its host was lost.
     NodeFail,
+    /// It could not start early enough to be over by its deadline.
+    Deadline,
 }
 
 impl JobState {
@@ -71,13 +79,22 @@ pub struct Job {
     pub submitted_at: DateTime<Utc>,
     /// Since when it waits for its turn: it was submitted then, or released last.
     pub waits_since: DateTime<Utc>,
+    /// Which element of which array it is.
+    pub part: Option<Part>,
+    /// Of an array: the elements that have not begun. Each of those that have is a job of its own.
+    pub left: Indexes,
+    /// It does not start before this: its owner said so, or its last attempt has only just failed.
+    pub not_before: Option<DateTime<Utc>>,
+    /// The current one, or the last.
     pub attempt: Option<Attempt>,
+    /// Those before it, the first one first.
+    pub earlier: Vec<Attempt>,
     /// When the state became final.
     pub ended_at: Option<DateTime<Utc>>,
 }
 
-/// The one time it was tried.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// One time it was tried.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Attempt {
     pub task: TaskId,
     pub worker: WorkerName,
@@ -87,6 +104,19 @@ pub struct Attempt {
     pub running_since: Option<DateTime<Utc>>,
     /// How its script ended.
     pub exit: Option<Exit>,
+    pub ended_at: Option<DateTime<Utc>>,
+    /// Why it came to nothing, where it did.
+    pub reason: Option<String>,
+    /// What it had used when it ended.
+    pub used: Option<Used>,
+}
+
+/// What an attempt has used.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Used {
+    pub cpu_ms: u64,
+    /// The most memory it had at a time.
+    pub peak_memory_bytes: u64,
 }
 
 /// What a wish to end a job leads to.
@@ -100,9 +130,24 @@ pub enum Cancelled {
     Nothing,
 }
 
+impl Attempt {
+    pub const fn begun(task: TaskId, worker: WorkerName, now: DateTime<Utc>) -> Self {
+        Self {
+            task,
+            worker,
+            started_at: now,
+            running_since: None,
+            exit: None,
+            ended_at: None,
+            reason: None,
+            used: None,
+        }
+    }
+}
+
 impl Job {
     /// A new one, which waits.
-    pub const fn submitted(id: JobId, owner: UserId, spec: JobSpec, held: bool, now: DateTime<Utc>) -> Self {
+    pub fn submitted(id: JobId, owner: UserId, spec: JobSpec, held: bool, now: DateTime<Utc>) -> Self {
         Self {
             id,
             owner,
@@ -112,7 +157,11 @@ impl Job {
             reason: None,
             submitted_at: now,
             waits_since: now,
+            part: None,
+            left: Indexes::default(),
+            not_before: None,
             attempt: None,
+            earlier: Vec::new(),
             ended_at: None,
         }
     }
@@ -123,7 +172,7 @@ impl Job {
             return None;
         }
         self.state = JobState::Configuring;
-        self.attempt = Some(Attempt { task, worker: worker.clone(), started_at: now, running_since: None, exit: None });
+        self.attempt = Some(Attempt::begun(task, worker.clone(), now));
         let spec = &self.spec;
         let batch = Batch {
             script: spec.script.clone(),

@@ -33,7 +33,24 @@ pub struct Waiting {
     pub time_limit_s: u32,
     /// When it was submitted, or released last.
     pub waits_since: DateTime<Utc>,
-    pub held: bool,
+    /// It comes behind others by this much.
+    pub nice: u32,
+    /// How many of it may start: the elements of an array that have not begun; 1 otherwise.
+    pub count: u32,
+    /// How many of those may run beside the ones that run already; `None` where there is no such rule.
+    pub at_most: Option<u32>,
+    /// Why it does not start, whatever is free.
+    pub stays: Option<Stay>,
+}
+
+/// What keeps a job from starting that no host and no limit has to do with.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Stay {
+    Held,
+    /// It waits for other jobs; the text says which.
+    Dependency(String),
+    /// It does not start before this.
+    NotBefore(DateTime<Utc>),
 }
 
 /// A job that takes from its host.
@@ -102,6 +119,12 @@ pub enum Reason {
     /// No host could ever run it.
     Impossible(String),
     Held,
+    /// It waits for other jobs; the text says which.
+    Dependency(String),
+    /// It does not start before this.
+    NotBefore(DateTime<Utc>),
+    /// As many elements of its array run as may.
+    ArrayLimit,
     /// Its owner holds too much.
     Limit(Vec<Violation>),
     /// A host has room, which is kept for others.
@@ -110,11 +133,24 @@ pub enum Reason {
     Capacity(String),
 }
 
+impl From<Stay> for Reason {
+    fn from(stay: Stay) -> Self {
+        match stay {
+            Stay::Held => Self::Held,
+            Stay::Dependency(which) => Self::Dependency(which),
+            Stay::NotBefore(at) => Self::NotBefore(at),
+        }
+    }
+}
+
 impl fmt::Display for Reason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Impossible(why) => write!(f, "no host here can ever run it; {why}"),
             Self::Held => f.write_str("it is held, and starts only after it is released"),
+            Self::Dependency(which) => f.write_str(which),
+            Self::NotBefore(at) => write!(f, "it does not start before {}", at.format("%Y-%m-%d %H:%M:%S UTC")),
+            Self::ArrayLimit => f.write_str("as many elements of its array run as it allows at a time"),
             Self::Limit(faults) => {
                 let faults: Vec<&str> = faults.iter().map(|fault| fault.message.as_str()).collect();
                 write!(f, "it {}", faults.join(", and "))

@@ -1,5 +1,7 @@
 //! Jobs as clients see and submit them.
 
+use std::collections::BTreeMap;
+
 use chrono::{DateTime, Utc};
 use domain::{
     job::{Job as Record, JobState},
@@ -43,6 +45,53 @@ pub struct SubmitJob {
     /// It does not start until it is released.
     #[serde(default)]
     pub hold: bool,
+    /// It runs once for each of these numbers, such as `0-99`, `1-9:2` or `3,7,11`; `0-99%10` runs at most 10 at a time.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub array: Option<String>,
+    /// Which jobs must have come to which end before it may start: `afterok:12:13,afterany:14`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub after: Option<String>,
+    /// It does not start before this.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub begin_at: Option<DateTime<Utc>>,
+    /// It does not start where it might not be over by then.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub deadline: Option<DateTime<Utc>>,
+    /// It comes behind your other jobs by this much.
+    #[serde(default, deserialize_with = "read::whole")]
+    pub nice: i64,
+    /// Variables of its environment.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub environment: BTreeMap<String, String>,
+    /// Where it begins: a path below the home, or an absolute one. The home when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub directory: Option<String>,
+    /// A signal, and how many seconds before its time is over it gets it: `USR1@120`; `all:USR1@120` for all its processes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub warning: Option<String>,
+    /// When it is tried again. Never when absent.
+    #[serde(default)]
+    pub retries: Retries,
+    /// Words to find it by.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub tags: Vec<String>,
+}
+
+/// When a job is tried again, in a container of its own each time, later each time.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Retries {
+    /// So many times at most, 0 to 10.
+    #[serde(default, deserialize_with = "read::whole")]
+    #[cfg_attr(feature = "openapi", schema(minimum = 0, maximum = 10))]
+    pub most: i64,
+    /// After these exit codes; after any but 0 where there is none.
+    #[serde(default)]
+    pub exit_codes: Vec<i64>,
+    /// Where its host was lost.
+    #[serde(default)]
+    pub host_lost: bool,
 }
 
 /// None holds a NUL.
@@ -69,7 +118,26 @@ impl SubmitJob {
     /// With everything else as it is when it is absent.
     pub fn new(name: String, image: String, resources: NodeResources, script: String) -> Self {
         let (time_limit_s, output) = (usual_time_limit(), usual_output());
-        Self { name, image, resources, script, arguments: Vec::new(), time_limit_s, output, hold: false }
+        Self {
+            name,
+            image,
+            resources,
+            script,
+            arguments: Vec::new(),
+            time_limit_s,
+            output,
+            hold: false,
+            array: None,
+            after: None,
+            begin_at: None,
+            deadline: None,
+            nice: 0,
+            environment: BTreeMap::new(),
+            directory: None,
+            warning: None,
+            retries: Retries::default(),
+            tags: Vec::new(),
+        }
     }
 }
 
@@ -111,6 +179,68 @@ pub struct Job {
     pub signal: Option<u8>,
     /// Why it waits, as the last pass over the queue found; absent unless it waits and a pass has seen it.
     pub waits: Option<Waits>,
+    /// Of an array: its numbers, and how its elements fare.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub array: Option<ArrayView>,
+    /// Of an element of an array: which one it is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub element: Option<Element>,
+    pub after: Option<String>,
+    /// It does not start before this.
+    pub begin_at: Option<DateTime<Utc>>,
+    pub deadline: Option<DateTime<Utc>>,
+    pub nice: i64,
+    pub environment: BTreeMap<String, String>,
+    pub directory: Option<String>,
+    pub warning: Option<String>,
+    pub retries: Retries,
+    pub tags: Vec<String>,
+    /// Every time it was tried, the first one first.
+    pub attempts: Vec<Attempt>,
+}
+
+/// How the elements of an array fare.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct ArrayView {
+    /// As it was submitted: `0-99%10`.
+    pub indexes: String,
+    pub size: u32,
+    /// How many elements are in each state that any is in.
+    pub states: BTreeMap<String, u32>,
+}
+
+/// Which element of which array.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Element {
+    pub of: i64,
+    pub index: u32,
+}
+
+/// One time that a job was tried.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Attempt {
+    pub worker: String,
+    pub started_at: DateTime<Utc>,
+    pub running_since: Option<DateTime<Utc>>,
+    pub ended_at: Option<DateTime<Utc>>,
+    pub exit_code: Option<u8>,
+    pub signal: Option<u8>,
+    /// Why it came to nothing, where it did.
+    pub reason: Option<String>,
+    /// What it had used when it ended; absent where that is not known.
+    pub used: Option<Used>,
+}
+
+/// What an attempt has used.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Used {
+    pub cpu_seconds: f64,
+    /// The most memory it had at a time.
+    pub peak_memory_mib: f64,
 }
 
 /// A piece of what a job has written, as text. The console's; the bytes themselves are `GET /api/v1/jobs/{id}/output`.
@@ -165,6 +295,12 @@ pub enum WaitCode {
     /// No host of this installation could ever run it.
     Impossible,
     Held,
+    /// It waits for other jobs.
+    Dependency,
+    /// It does not start before a time.
+    NotBefore,
+    /// As many elements of its array run as may.
+    ArrayLimit,
     /// Its owner holds as much as they may.
     Limit,
     /// Others come first, and what is free is kept for them.
@@ -192,11 +328,8 @@ impl Job {
     /// Of this owner.
     pub fn from_domain(job: &Record, owner: &UserName, waits: Option<Waits>) -> Self {
         let attempt = job.attempt.as_ref();
-        let (exit_code, signal) = match attempt.and_then(|attempt| attempt.exit) {
-            Some(Exit::Code(code)) => (Some(code), None),
-            Some(Exit::Signal(signal)) => (None, Some(signal)),
-            None => (None, None),
-        };
+        let (exit_code, signal) = told(attempt.and_then(|attempt| attempt.exit));
+        let spec = &job.spec;
         Self {
             id: job.id.as_i64(),
             name: job.spec.name.to_string(),
@@ -222,6 +355,19 @@ impl Job {
             exit_code,
             signal,
             waits,
+            // Its elements are counted by who has the record.
+            array: None,
+            element: job.part.map(|part| Element { of: part.of.as_i64(), index: part.index }),
+            after: spec.after.as_ref().map(ToString::to_string),
+            begin_at: spec.begin_at,
+            deadline: spec.deadline,
+            nice: spec.nice.get().into(),
+            environment: spec.environment.iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect(),
+            directory: spec.directory.as_ref().map(ToString::to_string),
+            warning: spec.warning.map(|warning| warning.to_string()),
+            retries: Retries::from_domain(&spec.retries),
+            tags: spec.tags.iter().map(ToString::to_string).collect(),
+            attempts: job.earlier.iter().chain(&job.attempt).map(Attempt::from_domain).collect(),
         }
     }
 
@@ -229,5 +375,44 @@ impl Job {
     #[must_use]
     pub fn brief(self) -> Self {
         Self { script: None, ..self }
+    }
+}
+
+/// The code, or the signal.
+const fn told(exit: Option<Exit>) -> (Option<u8>, Option<u8>) {
+    match exit {
+        Some(Exit::Code(code)) => (Some(code), None),
+        Some(Exit::Signal(signal)) => (None, Some(signal)),
+        None => (None, None),
+    }
+}
+
+impl Retries {
+    fn from_domain(retries: &domain::job::Retries) -> Self {
+        let exit_codes = retries.exit_codes().iter().copied().map(i64::from).collect();
+        Self { most: retries.most().into(), exit_codes, host_lost: retries.host_lost() }
+    }
+}
+
+impl Attempt {
+    fn from_domain(attempt: &domain::job::Attempt) -> Self {
+        let (exit_code, signal) = told(attempt.exit);
+        Self {
+            worker: attempt.worker.to_string(),
+            started_at: attempt.started_at,
+            running_since: attempt.running_since,
+            ended_at: attempt.ended_at,
+            exit_code,
+            signal,
+            reason: attempt.reason.clone(),
+            used: attempt.used.map(Used::from_domain),
+        }
+    }
+}
+
+impl Used {
+    fn from_domain(used: domain::job::Used) -> Self {
+        let peak_memory_mib = used.peak_memory_bytes as f64 / f64::from(1 << 20);
+        Self { cpu_seconds: used.cpu_ms as f64 / 1000.0, peak_memory_mib }
     }
 }

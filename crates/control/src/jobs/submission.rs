@@ -1,14 +1,16 @@
 //! Taking a job in: everything a client wrote is checked and every fault named, then it is written down to wait for its turn.
 
-use std::iter::once;
+use std::{collections::BTreeMap, iter::once};
 
+use chrono::{DateTime, Utc};
 use domain::{
     Violation,
-    job::{JobName, JobSpec, TimeLimit},
+    job::{Environment, JobName, JobSpec, Nice, Retries, Tag, TimeLimit},
     resources::Resources,
     task::{BadCommand, Command},
     user::Scope,
 };
+use serde::Serialize;
 use sha2::{Digest, Sha256};
 
 use super::{JobView, Jobs};
@@ -21,7 +23,7 @@ use crate::{
 };
 
 /// What a client asks for; unchecked, with numbers wide enough for every wrong value.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct SubmitJob {
     pub name: String,
     pub image: String,
@@ -33,6 +35,28 @@ pub struct SubmitJob {
     pub output: String,
     /// It waits until it is released.
     pub hold: bool,
+    /// As `domain::job::Array` reads it.
+    pub array: Option<String>,
+    /// As `domain::job::Dependencies` reads it.
+    pub after: Option<String>,
+    pub begin_at: Option<DateTime<Utc>>,
+    pub deadline: Option<DateTime<Utc>>,
+    pub nice: i64,
+    pub environment: BTreeMap<String, String>,
+    pub directory: Option<String>,
+    /// As `domain::job::Warning` reads it.
+    pub warning: Option<String>,
+    pub retries: RetriesWanted,
+    pub tags: Vec<String>,
+}
+
+/// When it is tried again; unchecked.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct RetriesWanted {
+    pub most: i64,
+    /// After these exit codes; after any but 0 where it is empty.
+    pub exit_codes: Vec<i64>,
+    pub host_lost: bool,
 }
 
 /// Bytes of JSON. Beside the longest script, of which JSON may make twice as much, they fit into the 128 KiB that the kernel takes
@@ -43,20 +67,46 @@ impl SubmitJob {
     /// `pids`: how many processes the installation gives to each job. The runtime is for the image's rules to say.
     fn parse(&self, pids: u32) -> Result<JobSpec, Error> {
         let mut faults = Vec::new();
-        let name: Option<JobName> = self.name.parse().map_err(|fault| faults.push(fault)).ok();
-        let image = self.image.parse().map_err(|fault| faults.push(fault)).ok();
+        let name: Option<JobName> = taken(self.name.parse(), &mut faults);
+        let image = taken(self.image.parse(), &mut faults);
         let memory = u64::try_from(self.memory_mib).unwrap_or(0);
         let resources = Resources::parse(self.cpus, memory, pids).map_err(|fault| faults.extend(fault)).ok();
-        let script = self.script.parse().map_err(|fault| faults.push(fault)).ok();
-        let command = self.command(name.as_ref()).map_err(|fault| faults.push(fault)).ok();
-        let time_limit = TimeLimit::parse(self.time_limit_s).map_err(|fault| faults.push(fault)).ok();
-        let output = self.output.parse().map_err(|fault| faults.push(fault)).ok();
-        match (name, image, resources, script, command, time_limit, output) {
-            (Some(name), Some(image), Some(resources), Some(script), Some(command), Some(time_limit), Some(output)) => {
-                Ok(JobSpec { name, image, runtime: None, resources, script, command, time_limit, output })
-            }
-            _ => Err(Error::Invalid(faults)),
-        }
+        let script = taken(self.script.parse(), &mut faults);
+        let command = taken(self.command(name.as_ref()), &mut faults);
+        let time_limit = taken(TimeLimit::parse(self.time_limit_s), &mut faults);
+        let output = taken(self.output.parse(), &mut faults);
+        let array = taken(self.array.as_deref().map(str::parse).transpose(), &mut faults);
+        let after = taken(self.after.as_deref().map(str::parse).transpose(), &mut faults);
+        let nice = taken(Nice::parse(self.nice), &mut faults);
+        let environment = taken(Environment::parse(&self.environment), &mut faults);
+        let directory = taken(self.directory.as_deref().map(str::parse).transpose(), &mut faults);
+        let warning = taken(self.warning.as_deref().map(str::parse).transpose(), &mut faults);
+        let RetriesWanted { most, exit_codes, host_lost } = &self.retries;
+        let retries = taken(Retries::parse(*most, exit_codes, *host_lost), &mut faults);
+        let tags = taken(Tag::parse_all(&self.tags), &mut faults);
+        let spec = || {
+            Some(JobSpec {
+                name: name?,
+                image: image?,
+                runtime: None,
+                resources: resources?,
+                script: script?,
+                command: command?,
+                time_limit: time_limit?,
+                output: output?,
+                array: array?,
+                after: after?,
+                begin_at: self.begin_at,
+                deadline: self.deadline,
+                nice: nice?,
+                environment: environment?,
+                directory: directory?,
+                warning: warning?,
+                retries: retries?,
+                tags: tags?,
+            })
+        };
+        spec().ok_or(Error::Invalid(faults))
     }
 
     /// The script is called what the job is. Where that name is at fault, the arguments are checked all the same.
@@ -72,10 +122,14 @@ impl SubmitJob {
 
     /// SHA-256 of all of it.
     fn fingerprint(&self) -> String {
-        let Self { name, image, cpus, memory_mib, script, arguments, time_limit_s, output, hold } = self;
-        let text = serde_json::json!([name, image, cpus, memory_mib, script, arguments, time_limit_s, output, hold]);
-        hex::encode(Sha256::digest(text.to_string().as_bytes()))
+        let text = serde_json::to_vec(self).unwrap_or_default();
+        hex::encode(Sha256::digest(text))
     }
+}
+
+/// Its fault is one more of these.
+fn taken<T>(parsed: Result<T, Violation>, faults: &mut Vec<Violation>) -> Option<T> {
+    parsed.map_err(|fault| faults.push(fault)).ok()
 }
 
 impl Jobs {
@@ -154,6 +208,16 @@ mod tests {
             time_limit_s: 60,
             output: "job-%j.out".into(),
             hold: false,
+            array: None,
+            after: None,
+            begin_at: None,
+            deadline: None,
+            nice: 0,
+            environment: BTreeMap::new(),
+            directory: None,
+            warning: None,
+            retries: RetriesWanted::default(),
+            tags: Vec::new(),
         }
     }
 

@@ -262,7 +262,8 @@ fn task_of(job: &Job) -> TaskId {
     TaskId::new(uuid::Builder::from_custom_bytes(id).into_uuid())
 }
 
-fn waiting_of(job: &QueuedJob, barred: &BTreeSet<UserId>) -> Waiting {
+/// `running`: how many elements of its array run.
+fn waiting_of(job: &QueuedJob, stays: Option<Stay>, running: u32) -> Waiting {
     Waiting {
         job: job.id,
         owner: job.owner,
@@ -270,7 +271,10 @@ fn waiting_of(job: &QueuedJob, barred: &BTreeSet<UserId>) -> Waiting {
         runtime: job.runtime.clone(),
         time_limit_s: job.time_limit.seconds(),
         waits_since: job.waits_since,
-        held: job.held || barred.contains(&job.owner),
+        nice: job.nice.get(),
+        count: job.left,
+        at_most: job.at_most.map(|most| most.saturating_sub(running)),
+        stays,
     }
 }
 

@@ -1,11 +1,12 @@
 //! What a job is to run, with what, and for how long; and which texts and numbers say it.
 
-use std::{fmt, str::FromStr};
+use std::{collections::BTreeSet, fmt, str::FromStr};
 
+use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    JobId, Violation, app::is_invisible, described::described, image::ImageRef, name::RuntimeName,
+    JobId, Violation, app::is_invisible, job::{Array, Dependencies, Directory, Environment, Nice, Retries, Tag, Warning}, described::described, image::ImageRef, name::RuntimeName,
     resources::Resources, task::Command,
 };
 
@@ -23,6 +24,32 @@ pub struct JobSpec {
     pub command: Command,
     pub time_limit: TimeLimit,
     pub output: OutputPath,
+    /// It runs once for each of these numbers.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub array: Option<Array>,
+    /// Which jobs must have come to which end before it may start.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub after: Option<Dependencies>,
+    /// It does not start before this.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub begin_at: Option<DateTime<Utc>>,
+    /// It does not start where it might not be over by then.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub deadline: Option<DateTime<Utc>>,
+    #[serde(default)]
+    pub nice: Nice,
+    #[serde(default, skip_serializing_if = "Environment::is_empty")]
+    pub environment: Environment,
+    /// Where it begins; the home when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub directory: Option<Directory>,
+    /// The signal that it gets before its time is over.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub warning: Option<Warning>,
+    #[serde(default)]
+    pub retries: Retries,
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub tags: BTreeSet<Tag>,
 }
 
 /// What people know the job by: 1 to 64 characters that can be seen, letters of any script among them.

@@ -100,8 +100,8 @@ impl<'a> Plan<'a> {
         if let Some(why) = why {
             return Verdict::Stays(Reason::Impossible(why.clone()));
         }
-        if job.held {
-            return Verdict::Stays(Reason::Held);
+        if let Some(stay) = &job.stays {
+            return Verdict::Stays(stay.clone().into());
         }
         let Some(Owner { limits, held, kept }) = self.owners.get(&job.owner).copied() else {
             let fault = Violation::new("owner", "has an owner whose limits are not known");

@@ -50,6 +50,15 @@ fn jobs() -> TableCreateStatement {
         .col(big_integer(Jobs::CpuMilli))
         .col(big_integer(Jobs::MemoryMib))
         .col(big_integer(Jobs::Pids))
+        // How many elements of an array have not begun; 1 for a job that is no array.
+        .col(big_integer(Jobs::LeftCount))
+        .col(big_integer_null(Jobs::AtMost))
+        .col(big_integer(Jobs::Nice))
+        .col(timestamp_with_time_zone_null(Jobs::NotBefore))
+        .col(timestamp_with_time_zone_null(Jobs::Deadline))
+        .col(text_null(Jobs::After))
+        .col(big_integer_null(Jobs::ArrayOf))
+        .col(big_integer_null(Jobs::ArrayIndex))
         .col(text(Jobs::Name))
         .col(text_null(Jobs::Reason))
         .col(timestamp_with_time_zone(Jobs::SubmittedAt))
@@ -58,6 +67,9 @@ fn jobs() -> TableCreateStatement {
         .col(timestamp_with_time_zone_null(Jobs::StartedAt))
         .col(timestamp_with_time_zone_null(Jobs::RunningSince))
         .col(text_null(Jobs::Exit))
+        .col(text_null(Jobs::Used))
+        .col(text(Jobs::Earlier))
+        .col(text(Jobs::LeftIndexes))
         .col(timestamp_with_time_zone_null(Jobs::EndedAt))
         .col(text_null(Jobs::IdempotencyKey))
         .col(text(Jobs::Fingerprint))
@@ -68,7 +80,7 @@ fn jobs() -> TableCreateStatement {
         .take()
 }
 
-fn indexes() -> [IndexCreateStatement; 6] {
+fn indexes() -> [IndexCreateStatement; 7] {
     let on = |name: &str, columns: [Jobs; 2]| {
         let mut index = Index::create().name(name).table(Jobs::Table).take();
         for column in columns {
@@ -84,6 +96,8 @@ fn indexes() -> [IndexCreateStatement; 6] {
         // What an owner holds is added up from this one, so that their history is not read for it.
         on("jobs_owner_state", [Jobs::Owner, Jobs::State]),
         on("jobs_owner_idempotency_key", [Jobs::Owner, Jobs::IdempotencyKey]).unique().take(),
+        // The elements of an array.
+        on("jobs_array", [Jobs::ArrayOf, Jobs::ArrayIndex]).unique().take(),
         // For the sweep.
         Index::create().name("jobs_ended_at").table(Jobs::Table).col(Jobs::EndedAt).take(),
         Index::create().name("jobs_task").table(Jobs::Table).col(Jobs::Task).take(),
@@ -103,6 +117,14 @@ enum Jobs {
     CpuMilli,
     MemoryMib,
     Pids,
+    LeftCount,
+    AtMost,
+    Nice,
+    NotBefore,
+    Deadline,
+    After,
+    ArrayOf,
+    ArrayIndex,
     Name,
     Reason,
     SubmittedAt,
@@ -111,6 +133,9 @@ enum Jobs {
     StartedAt,
     RunningSince,
     Exit,
+    Used,
+    Earlier,
+    LeftIndexes,
     EndedAt,
     IdempotencyKey,
     Fingerprint,

@@ -34,6 +34,12 @@ pub(crate) struct Model {
     pub running_since: Option<DateTime<Utc>>,
     /// JSON.
     pub exit: Option<String>,
+    /// JSON.
+    pub used: Option<String>,
+    /// JSON: the attempts before.
+    pub earlier: String,
+    /// Of an array: the elements that have not begun.
+    pub left_indexes: String,
     pub ended_at: Option<DateTime<Utc>>,
     /// These three as in the spec, to be added up.
     pub cpu_milli: i64,
@@ -42,6 +48,15 @@ pub(crate) struct Model {
     /// These two as in the spec, for the queue.
     pub runtime: Option<String>,
     pub time_limit_s: i64,
+    /// The rest as in the spec or of the array, for the queue.
+    pub left_count: i64,
+    pub at_most: Option<i64>,
+    pub nice: i64,
+    pub not_before: Option<DateTime<Utc>>,
+    pub deadline: Option<DateTime<Utc>>,
+    pub after: Option<String>,
+    pub array_of: Option<i64>,
+    pub array_index: Option<i64>,
     pub idempotency_key: Option<String>,
     pub fingerprint: String,
 }

@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use domain::{
     JobId, TaskId, UserId,
-    job::{Job, JobSpec, JobState, TimeLimit},
+    job::{Dependencies, Job, JobSpec, JobState, Nice, TimeLimit},
     name::RuntimeName,
     resources::Resources,
 };
@@ -50,6 +50,14 @@ pub struct QueuedJob {
     pub time_limit: TimeLimit,
     pub waits_since: DateTime<Utc>,
     pub held: bool,
+    /// How many elements of an array have not begun; 1 for a job that is no array.
+    pub left: u32,
+    /// So many elements may run at a time.
+    pub at_most: Option<u32>,
+    pub nice: Nice,
+    pub not_before: Option<DateTime<Utc>>,
+    pub deadline: Option<DateTime<Utc>>,
+    pub after: Option<Dependencies>,
 }
 
 #[async_trait]
