@@ -2,6 +2,7 @@
 //! and no host: whether it may start, and where, is decided elsewhere.
 
 mod array;
+mod efficiency;
 mod run;
 mod spec;
 mod turn;
@@ -17,6 +18,7 @@ use crate::{
 };
 
 pub use array::{Array, Indexes, Part};
+pub use efficiency::{Efficiency, Suggestion};
 pub use run::{Directory, Environment, Retries, Tag, Warning};
 pub use spec::{JobName, JobSpec, OutputPath, Script, TimeLimit};
 pub use turn::{Dependencies, Nice};
@@ -213,6 +215,7 @@ impl Job {
                 // One that was over before it was seen running: more than when its turn came is not known.
                 attempt.running_since.get_or_insert(attempt.started_at);
                 attempt.exit = Some(outcome.exit);
+                attempt.used = outcome.used;
                 let state = match outcome.exit {
                     _ if outcome.timed_out => JobState::Timeout,
                     _ if self.state == JobState::Completing => JobState::Cancelled,

@@ -12,7 +12,7 @@ use strum::{EnumString, IntoStaticStr};
 use crate::{
     TaskId, UserId,
     image::ImageRef,
-    job::{Script, TimeLimit},
+    job::{Script, TimeLimit, Used},
     name::{RuntimeName, WorkerName},
     node::{Generation, Observation, Phase},
     resources::Resources,
@@ -39,6 +39,9 @@ pub struct Outcome {
     /// Its time limit was over, and it was ended for that.
     #[serde(default)]
     pub timed_out: bool,
+    /// What it and all processes beside it had used by then, where that is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub used: Option<Used>,
 }
 
 /// What a task of a job has beside its command, which is then the script's name and arguments.

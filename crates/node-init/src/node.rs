@@ -34,6 +34,7 @@ mod successor;
 mod tcp_table;
 mod terminal;
 mod terminals;
+mod used;
 mod viewer;
 
 use std::ffi::{OsStr, OsString};

@@ -21,7 +21,7 @@ pub use state::{
 pub use task::{NotStarted, TaskResult};
 
 pub use wire::ssh::SshPublicKey;
-pub use wire::terminal::{Exit, Outcome, TerminalId};
+pub use wire::terminal::{Exit, Outcome, TerminalId, Used};
 
 use serde::{Deserialize, Serialize};
 

@@ -6,6 +6,7 @@
 
 pub use domain::{
     TerminalId,
+    job::Used,
     task::{Exit, Outcome},
 };
 use thiserror::Error;

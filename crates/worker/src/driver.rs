@@ -204,8 +204,12 @@ impl Driver {
             return Ok(Flow::Rest(Phase::Failed { reason }));
         }
         let result = TaskResult::last_in(&log).filter(|result| !result.told || told_by_us);
-        let killed =
-            Outcome { exit: Exit::Signal(reason::SIGKILL), out_of_memory: end.out_of_memory, timed_out: false };
+        let killed = Outcome {
+            exit: Exit::Signal(reason::SIGKILL),
+            out_of_memory: end.out_of_memory,
+            timed_out: false,
+            used: None,
+        };
         Ok(match (result, down) {
             (Some(result), _) => Flow::Rest(Phase::Exited(result.outcome)),
             (None, Some(Down { reason, ended })) => Flow::Rest(Phase::Interrupted { reason, ended }),

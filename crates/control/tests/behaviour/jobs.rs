@@ -19,7 +19,7 @@ use domain::{
 
 use crate::harness::{Harness, SOON, eventually, obtain, policy};
 
-pub(crate) const DONE: Outcome = Outcome { exit: Exit::Code(0), out_of_memory: false, timed_out: false };
+pub(crate) const DONE: Outcome = Outcome { exit: Exit::Code(0), out_of_memory: false, timed_out: false, used: None };
 
 pub(crate) fn job(name: &str) -> SubmitJob {
     SubmitJob {

@@ -16,7 +16,7 @@ use domain::{
 
 use crate::harness::{Harness, SOON, chrono_epoch, eventually, obtain};
 
-const ENDED: Outcome = Outcome { exit: Exit::Code(3), out_of_memory: false, timed_out: false };
+const ENDED: Outcome = Outcome { exit: Exit::Code(3), out_of_memory: false, timed_out: false, used: None };
 
 pub(crate) fn new_task() -> NewTask {
     NewTask {
@@ -120,7 +120,7 @@ async fn a_task_is_its_owners_to_look_at_and_to_cancel() {
     harness.until_task(id, "it to run", |task| task.begun).await;
     tasks.cancel(&harness.ada, id).await.expect("cancelled");
     let second = harness.ordered(id, Order::Stop).await;
-    let killed = Outcome { exit: Exit::Signal(15), out_of_memory: false, timed_out: false };
+    let killed = Outcome { exit: Exit::Signal(15), out_of_memory: false, timed_out: false, used: None };
     harness.tell(id, second, Phase::Exited(killed)).await;
     let ended = harness.until_task(id, "its end", |task| task.state.is_final()).await;
     assert_eq!(ended.state, TaskState::Ended(killed));

@@ -55,8 +55,10 @@ fn told(job: &mut Job, task: &mut Task, phase: Phase) -> bool {
     job.follow(task)
 }
 
+const USED: Used = Used { cpu_ms: 3000, peak_memory_bytes: 64 << 20 };
+
 const fn ended(exit: Exit) -> Outcome {
-    Outcome { exit, out_of_memory: false, timed_out: false }
+    Outcome { exit, out_of_memory: false, timed_out: false, used: Some(USED) }
 }
 
 #[test]
@@ -137,11 +139,27 @@ fn how_a_script_ended_decides_what_became_of_its_job() {
         let (mut job, mut task) = begun();
         assert!(told(&mut job, &mut task, Phase::Exited(outcome)));
         assert_eq!((job.state, job.ended_at), (state, Some(later(90))), "{outcome:?}");
-        assert_eq!(job.attempt.as_ref().and_then(|attempt| attempt.exit), Some(outcome.exit));
+        let told = job.attempt.as_ref().map(|attempt| (attempt.exit, attempt.used));
+        assert_eq!(told, Some((Some(outcome.exit), Some(USED))));
         task.state = TaskState::Cancelled;
         assert!(!job.follow(&task), "the end is told once");
         assert_eq!(job.cancel(later(99)), Cancelled::Nothing);
     }
+}
+
+#[test]
+fn how_well_a_job_used_what_it_asked_for_is_known_when_it_is_over() {
+    let (mut job, mut task) = begun();
+    told(&mut job, &mut task, Phase::Running { since: later(70) });
+    assert_eq!(job.efficiency(), None, "it goes on");
+    told(&mut job, &mut task, Phase::Exited(ended(Exit::Code(0))));
+    let efficiency = job.efficiency().expect("what it used is known");
+    assert_eq!(efficiency.ran, TimeDelta::seconds(20));
+    assert!((efficiency.cpu - 0.3).abs() < 1e-9, "3 s of 20 s of half a CPU: {}", efficiency.cpu);
+    assert!((efficiency.memory - 0.25).abs() < 1e-9, "64 MiB of 256 MiB: {}", efficiency.memory);
+    let (mut job, mut task) = begun();
+    told(&mut job, &mut task, Phase::Exited(Outcome { used: None, ..ended(Exit::Code(0)) }));
+    assert_eq!(job.efficiency(), None, "it is not known");
 }
 
 #[test]

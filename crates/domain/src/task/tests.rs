@@ -5,7 +5,7 @@ use uuid::Uuid;
 use super::*;
 
 const NOW: DateTime<Utc> = DateTime::UNIX_EPOCH;
-const CODE_3: Outcome = Outcome { exit: Exit::Code(3), out_of_memory: false, timed_out: false };
+const CODE_3: Outcome = Outcome { exit: Exit::Code(3), out_of_memory: false, timed_out: false, used: None };
 
 fn task() -> Task {
     let new = NewTask {
@@ -35,7 +35,7 @@ fn an_end_is_taken_in_once_and_nothing_changes_it() {
         (&ended.state, ended.intent, ended.generation),
         (&TaskState::Ended(CODE_3), TaskIntent::Absent, Generation(2))
     );
-    let other = Outcome { exit: Exit::Code(0), out_of_memory: false, timed_out: false };
+    let other = Outcome { exit: Exit::Code(0), out_of_memory: false, timed_out: false, used: None };
     for late in [
         running,
         told(1, Phase::Exited(CODE_3)),
@@ -55,7 +55,7 @@ fn how_a_cancelled_command_ended_counts() {
     running.observe(&told(1, Phase::Running { since: NOW }), NOW);
     assert!(running.cancel());
     assert!(!running.cancel(), "once");
-    let killed = Outcome { exit: Exit::Signal(15), out_of_memory: false, timed_out: false };
+    let killed = Outcome { exit: Exit::Signal(15), out_of_memory: false, timed_out: false, used: None };
     assert_eq!(running.observe(&told(1, Phase::Exited(CODE_3)), NOW), TaskChange::None, "told again for the new order");
     running.observe(&told(2, Phase::Exited(killed)), NOW);
     assert_eq!(running.state, TaskState::Ended(killed));

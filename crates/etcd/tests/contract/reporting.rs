@@ -2,6 +2,7 @@
 
 use control::ports::coordination::{CoordinationError, Orphan, ReportEvent, WorkerInfo};
 use domain::{
+    job::Used,
     node::Phase,
     task::{Exit, Outcome},
 };
@@ -56,6 +57,7 @@ async fn reports_made_together_come_together_and_the_later_one_counts(sides: Sid
 async fn every_kind_of_report_comes_back_as_it_was(sides: Sides) {
     let reason = || "Größe \"9\" \u{1f600}\n\u{7}".to_owned();
     let since = chrono::DateTime::from_timestamp(1_767_268_800, 123_456_789).expect("a time");
+    let used = Used { cpu_ms: 12_345, peak_memory_bytes: 5 << 30 };
     let phases = [
         step("pulling the image, 62 %"),
         Phase::Running { since },
@@ -64,7 +66,7 @@ async fn every_kind_of_report_comes_back_as_it_was(sides: Sides) {
         Phase::Failed { reason: reason() },
         Phase::Lost { reason: reason() },
         Phase::Stuck { reason: reason() },
-        Phase::Exited(Outcome { exit: Exit::Signal(9), out_of_memory: true, timed_out: false }),
+        Phase::Exited(Outcome { exit: Exit::Signal(9), out_of_memory: true, timed_out: false, used: Some(used) }),
         Phase::Absent,
     ];
     let node = build::assignment("here");

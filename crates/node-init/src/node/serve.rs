@@ -273,7 +273,8 @@ impl Node {
     /// When the service that runs once has ended, so does the node.
     fn conclude(&mut self, now: Instant) {
         let Some(exit) = self.services.end().filter(|_| self.result.is_none()) else { return };
-        let outcome = Outcome { exit, out_of_memory: cgroup::ran_out_of_memory(), timed_out: self.timed_out };
+        let (out_of_memory, used) = (cgroup::ran_out_of_memory(), self.services.used());
+        let outcome = Outcome { exit, out_of_memory, timed_out: self.timed_out, used };
         let result = TaskResult { outcome, told: self.stopping() && !self.timed_out };
         let line = self.services.not_started().map_or_else(|| result.line(), |fault| fault.line());
         // At once: what the command has left running may take its time to end.

@@ -12,8 +12,9 @@ use rustix::process::Pid;
 use wire::terminal::Exit;
 
 use super::config::{Config, ServiceSpec};
+use super::used::Meter;
 use super::{listeners, shell, sshd};
-use crate::protocol::{ErrorBody, ErrorCode, NotStarted, ServiceLog, ServiceState, ServiceStatus};
+use crate::protocol::{ErrorBody, ErrorCode, NotStarted, ServiceLog, ServiceState, ServiceStatus, Used};
 pub(super) use service::{SERVICE_COMMAND, become_service};
 
 use service::Service;
@@ -22,6 +23,8 @@ use service::Service;
 #[derive(Debug)]
 pub(super) struct Services {
     all: Vec<Service>,
+    /// Of the one that runs once.
+    meter: Option<Meter>,
     environment: Vec<(OsString, OsString)>,
 }
 
@@ -39,11 +42,15 @@ impl Services {
             Ok(specs) => all.extend(specs.iter().map(|spec: &ServiceSpec| Service::new(spec.clone(), now))),
             Err(reason) => all.push(Service::unavailable("services", reason)),
         }
-        Self { all, environment: shell::with_root_variables(&config.environment) }
+        let meter = all.iter().any(Service::runs_once).then(|| Meter::new(now));
+        Self { all, meter, environment: shell::with_root_variables(&config.environment) }
     }
 
-    /// Starts what is due and looks at the health of what runs.
+    /// Starts what is due and looks at the health of what runs, and at what it uses.
     pub(super) fn tick(&mut self, now: Instant) {
+        if let Some(meter) = &mut self.meter {
+            meter.tick(now);
+        }
         for service in &mut self.all {
             service.tick(now, &self.environment, listeners::on);
         }
@@ -51,7 +58,7 @@ impl Services {
 
     /// When [`tick`](Self::tick) has something to do.
     pub(super) fn deadline(&self) -> Option<Instant> {
-        self.all.iter().filter_map(Service::deadline).min()
+        self.all.iter().filter_map(Service::deadline).chain(self.meter.as_ref().map(Meter::deadline)).min()
     }
 
     /// A child was reaped; it may have been a service.
@@ -65,7 +72,12 @@ impl Services {
 
     /// One of them is to run once.
     pub(super) fn run_once(&self) -> bool {
-        self.all.iter().any(Service::runs_once)
+        self.meter.is_some()
+    }
+
+    /// What the one that runs once has used until now.
+    pub(super) fn used(&mut self) -> Option<Used> {
+        self.meter.as_mut()?.sum()
     }
 
     /// How the service that runs once ended, when it has.

@@ -59,17 +59,25 @@ impl NotStarted {
 
 #[cfg(test)]
 mod tests {
-    use wire::terminal::Exit;
+    use wire::terminal::{Exit, Used};
 
     use super::*;
 
     #[test]
     fn a_result_from_before_there_were_time_limits_is_read() {
         let log = "starting\nresult {\"exit\":{\"code\":3},\"out_of_memory\":false,\"told\":true}\n";
-        let outcome = Outcome { exit: Exit::Code(3), out_of_memory: false, timed_out: false };
+        let outcome = Outcome { exit: Exit::Code(3), out_of_memory: false, timed_out: false, used: None };
         assert_eq!(TaskResult::last_in(log), Some(TaskResult { outcome, told: true }));
         let timed_out = TaskResult { outcome: Outcome { timed_out: true, ..outcome }, told: false };
         assert_eq!(TaskResult::last_in(&timed_out.line()), Some(timed_out));
+    }
+
+    #[test]
+    fn what_was_used_is_told_with_the_end() {
+        let used = Some(Used { cpu_ms: 1 << 40, peak_memory_bytes: u64::MAX });
+        let outcome = Outcome { exit: Exit::Signal(9), out_of_memory: true, timed_out: false, used };
+        let result = TaskResult { outcome, told: false };
+        assert_eq!(TaskResult::last_in(&result.line()), Some(result));
     }
 
     #[test]

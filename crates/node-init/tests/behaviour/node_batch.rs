@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 
-use node_init::protocol::{Exit, NotStarted, Outcome, TaskResult};
+use node_init::protocol::{Exit, NotStarted, Outcome, TaskResult, Used};
 use rustix::fs::{CWD, FileType, Mode, OFlags, mknodat};
 use rustix::process::{Pid, Signal, kill_process};
 use tempfile::TempDir;
@@ -35,14 +35,27 @@ async fn end(child: Child) -> (ExitStatus, String) {
     (output.status, String::from_utf8_lossy(&output.stderr).into_owned())
 }
 
+/// How it ended, and what it had used.
+fn result(log: &str) -> (TaskResult, Used) {
+    let mut result = TaskResult::last_in(log).unwrap_or_else(|| panic!("no result in {log:?}"));
+    let used = result.outcome.used.take().expect("what it used");
+    (result, used)
+}
+
 /// Runs this script to its end; how it ended, and all that it printed.
 async fn run(script: &str, time_limit_s: u32) -> (TaskResult, String) {
     let home = TempDir::new().expect("a home");
     let output = home.path().join("out");
     let (_, log) = end(start(&home, script, &output, time_limit_s)).await;
-    let result = TaskResult::last_in(&log).unwrap_or_else(|| panic!("no result in {log:?}"));
     assert_eq!(NotStarted::last_in(&log), None);
-    (result, fs::read_to_string(output).expect("its output"))
+    (result(&log).0, fs::read_to_string(output).expect("its output"))
+}
+
+/// What this script had used.
+async fn used(script: &str) -> Used {
+    let home = TempDir::new().expect("a home");
+    let (_, log) = end(start(&home, script, &home.path().join("out"), LONG)).await;
+    result(&log).1
 }
 
 /// Why this script was not run.
@@ -54,11 +67,11 @@ async fn refused(script: &str, output: impl Fn(&Path) -> PathBuf) -> String {
 }
 
 const fn in_time(exit: Exit) -> TaskResult {
-    TaskResult { outcome: Outcome { exit, out_of_memory: false, timed_out: false }, told: false }
+    TaskResult { outcome: Outcome { exit, out_of_memory: false, timed_out: false, used: None }, told: false }
 }
 
 const fn too_late(exit: Exit) -> TaskResult {
-    TaskResult { outcome: Outcome { exit, out_of_memory: false, timed_out: true }, told: false }
+    TaskResult { outcome: Outcome { exit, out_of_memory: false, timed_out: true, used: None }, told: false }
 }
 
 #[tokio::test]
@@ -126,8 +139,28 @@ async fn a_script_that_is_told_to_end_did_not_run_out_of_time() {
     let child = start(&home, "#!/bin/sh\necho up; exec sleep 1000", &output, LONG);
     eventually("it to run", async || fs::read_to_string(&output).is_ok_and(|text| text == "up\n")).await;
     kill_process(Pid::from_child(&child), Signal::TERM).expect("the signal is sent");
-    let result = TaskResult::last_in(&end(child).await.1);
-    assert_eq!(result, Some(TaskResult { told: true, ..in_time(Exit::Signal(15)) }));
+    let (result, _) = result(&end(child).await.1);
+    assert_eq!(result, TaskResult { told: true, ..in_time(Exit::Signal(15)) });
+}
+
+#[tokio::test]
+async fn the_cpu_time_of_a_script_and_of_what_it_waited_for_is_told() {
+    let busy = "#!/usr/bin/env python3\nimport time\nwhile time.process_time() < 0.3: pass";
+    let nested = format!("#!/bin/sh\npython3 - <<'END'\n{}\nEND\n", busy.split_once('\n').expect("two lines").1);
+    for script in [busy, &nested] {
+        let Used { cpu_ms, .. } = used(script).await;
+        assert!((200..10_000).contains(&cpu_ms), "{cpu_ms}");
+    }
+    let idle = used("#!/bin/sh\nsleep 0.3").await.cpu_ms;
+    assert!(idle < 200, "waiting is no use: {idle}");
+}
+
+#[tokio::test]
+async fn the_most_memory_that_a_script_had_is_told() {
+    let grows = "#!/usr/bin/env python3\nheld = b'x' * (50 << 20)\ndel held";
+    let (grown, small) = (used(grows).await.peak_memory_bytes, used("#!/bin/sh\ntrue").await.peak_memory_bytes);
+    assert!((50 << 20..200 << 20).contains(&grown), "{grown}");
+    assert!((1..50 << 20).contains(&small), "{small}");
 }
 
 #[tokio::test]

@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use control::ports::store::{TaskReads as _, Unclaimed, UnclaimedReads as _};
 use domain::{
     TaskId,
-    job::TimeLimit,
+    job::{TimeLimit, Used},
     node::Generation,
     task::{Batch, Exit, NewTask, Outcome, Task, TaskIntent, TaskState},
 };
@@ -45,7 +45,8 @@ async fn save(record: &Record, task: &Task) {
 #[tokio::test]
 async fn what_is_saved_of_a_task_is_read_in_every_state() {
     let record = Record::of([1]).await;
-    let outcome = Outcome { exit: Exit::Signal(9), out_of_memory: true, timed_out: true };
+    let used = Used { cpu_ms: 12_345, peak_memory_bytes: 5 << 30 };
+    let outcome = Outcome { exit: Exit::Signal(9), out_of_memory: true, timed_out: true, used: Some(used) };
     let now: DateTime<Utc> = at(3);
     for state in [
         TaskState::Pending,

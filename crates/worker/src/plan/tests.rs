@@ -192,7 +192,8 @@ fn a_restart_before_this_worker_came_takes_nothing_that_was_called_failed() {
     assert_eq!(after(Past::Failed(failed.into())), Step::Failed(Cause::Before(failed.into())));
 }
 
-const RAN: Outcome = Outcome { exit: domain::task::Exit::Code(3), out_of_memory: false, timed_out: false };
+const USED: Option<domain::job::Used> = Some(domain::job::Used { cpu_ms: 7, peak_memory_bytes: 9 });
+const RAN: Outcome = Outcome { exit: domain::task::Exit::Code(3), out_of_memory: false, timed_out: false, used: USED };
 
 fn once(order: Order, seen: Seen, past: &Past, begun: bool) -> Step {
     plan_after(Wanted { order, generation: NOW, runs: Runs::Once { begun } }, seen, past, &[])

@@ -7,7 +7,8 @@ use control::ports::{
     node::{FilePart, NodeError, NodeLink, ReadFile},
 };
 use domain::{
-    job::TimeLimit,
+    job::{TimeLimit, Used},
+    node::Phase,
     task::{Batch, Exit, Outcome},
 };
 use testkit::build;
@@ -37,7 +38,7 @@ fn in_home(task: &Assignment, path: &str) -> PathBuf {
 }
 
 const fn exited(code: u8) -> Outcome {
-    Outcome { exit: Exit::Code(code), out_of_memory: false, timed_out: false }
+    Outcome { exit: Exit::Code(code), out_of_memory: false, timed_out: false, used: None }
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -57,11 +58,28 @@ async fn a_script_runs_to_its_exit_code_with_its_output_in_the_home_in_order() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_a_script_used_is_told_with_its_end_beside_what_it_left_running() {
+    let lab = Lab::started().await;
+    let script = "python3 -u - <<'END' &\nimport time\nheld = b'x' * (50 << 20)\nwhile time.process_time() < 0.3: pass\n\
+                  print('up')\ntime.sleep(1000)\nEND\nuntil [ -s /root/runs/job-1.out ]; do sleep 0.05; done";
+    let task = scripted(script, OUTPUT, 600);
+    lab.publish(std::slice::from_ref(&task)).await;
+    let ended = lab.phase(&task, "over", |phase| matches!(phase, Phase::Exited(_))).await;
+    let Phase::Exited(Outcome { used: Some(Used { cpu_ms, peak_memory_bytes }), .. }) = ended else {
+        panic!("what it used is not told: {ended:?}")
+    };
+    assert!((300..10_000).contains(&cpu_ms), "{cpu_ms}");
+    let most = u64::from(task.resources.memory_mib) << 20;
+    assert!((50 << 20..=most).contains(&peak_memory_bytes), "{peak_memory_bytes}");
+    lab.remove(&[task]).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn the_time_limit_ends_a_script_that_does_not_want_to_end() {
     let lab = Lab::started().await;
     let task = scripted("trap '' TERM\nwhile :; do sleep 0.05; done", OUTPUT, 1);
     lab.publish(std::slice::from_ref(&task)).await;
-    let killed = Outcome { exit: Exit::Signal(9), out_of_memory: false, timed_out: true };
+    let killed = Outcome { exit: Exit::Signal(9), out_of_memory: false, timed_out: true, used: None };
     assert_eq!(lab.outcome(&task).await, killed);
     lab.remove(&[task]).await;
 }
@@ -89,7 +107,7 @@ async fn the_output_is_read_while_it_is_written_and_what_is_no_file_is_refused()
     let task =
         scripted("mkfifo /root/fifo; echo one; until [ -e /root/go ]; do sleep 0.05; done; echo two", OUTPUT, 600);
     lab.publish(std::slice::from_ref(&task)).await;
-    lab.phase(&task, "running", |phase| matches!(phase, domain::node::Phase::Running { .. })).await;
+    lab.phase(&task, "running", |phase| matches!(phase, Phase::Running { .. })).await;
     let (node, worker) = (address(&task), lab.worker().clone());
     let read = |path: &str, from, wait_ms| ReadFile { path: path.to_owned(), from, most: 100, wait_ms };
     let first = worker.read_file(&node, &read(OUTPUT, 0, 30_000)).await;

@@ -22,14 +22,15 @@ fn shell(line: &str) -> Assignment {
 }
 
 const fn code(code: u8) -> Outcome {
-    Outcome { exit: Exit::Code(code), out_of_memory: false, timed_out: false }
+    Outcome { exit: Exit::Code(code), out_of_memory: false, timed_out: false, used: None }
 }
 
 const fn signal(signal: u8) -> Outcome {
-    Outcome { exit: Exit::Signal(signal), out_of_memory: false, timed_out: false }
+    Outcome { exit: Exit::Signal(signal), out_of_memory: false, timed_out: false, used: None }
 }
 
 impl Lab {
+    /// How its command ended. What it used is another every time.
     pub(crate) async fn outcome(&self, task: &Assignment) -> Outcome {
         match self
             .phase(task, "over", |phase| {
@@ -37,7 +38,7 @@ impl Lab {
             })
             .await
         {
-            Phase::Exited(outcome) => outcome,
+            Phase::Exited(outcome) => Outcome { used: None, ..outcome },
             other => panic!("its command ended: {other:?}"),
         }
     }
