@@ -66,6 +66,13 @@ async fn what_waits_for_a_job_ends_as_it_does() {
     let done = json_of(&person, &submit(&["--wait", "--wrap", "true"])).await;
     assert_eq!((&done["id"], &done["state"], &done["exit_code"]), (&json!(4), &json!("completed"), &json!(0)));
     person.prints(&["job", "wait", "4"]).await;
+    let over = json_of(&person, &["job", "history"]).await;
+    assert_eq!(over.as_array().map(Vec::len), Some(4), "{over}");
+    let failed = person.prints(&["job", "history", "--since", "1h", "--state", "failed", "-o", "name"]).await;
+    assert_eq!(failed, "3\n1\n");
+    assert_eq!(person.prints(&["job", "history", "--since", "0", "-o", "name"]).await, "");
+    let efficient = json_of(&person, &["job", "efficiency", "4", "1"]).await;
+    assert!(efficient[0]["efficiency"]["cpu"].is_f64() && efficient[1]["id"] == 1, "{efficient}");
     let (code, why) = person.refused(&["job", "wait", "4", "3", "1"]).await;
     assert!(code == 8 && why.contains("Job 3") && why.contains("Job 1 (wrap): failed: signal 9"), "{code} {why}");
     assert!(!why.contains("Job 4"), "{why}");

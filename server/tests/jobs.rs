@@ -144,6 +144,29 @@ async fn every_end_of_a_script_is_told_apart() {
 }
 
 #[tokio::test]
+async fn what_a_job_has_used_is_told_when_it_is_over() {
+    let daemon = Daemon::start_usual().await;
+    let client = daemon.admin();
+    let script =
+        "#!/usr/bin/env python3\nimport time\nheld = b'x' * (50 << 20)\nwhile time.process_time() < 0.3: pass\n";
+    let ended = becomes(&client, submit(&client, &job(script)).await, "completed").await;
+    let used = |name: &str| ended["attempts"][0]["used"][name].as_f64().unwrap_or_else(|| panic!("no {name}: {ended}"));
+    assert!((0.25..10.0).contains(&used("cpu_seconds")), "{ended}");
+    assert!((50.0..=128.0).contains(&used("peak_memory_mib")), "{ended}");
+    let efficiency = &ended["efficiency"];
+    let share = |name: &str| efficiency[name].as_f64().unwrap_or_default();
+    assert!((share("memory") - used("peak_memory_mib") / 128.0).abs() < 1e-9 && share("cpu") > 0.0, "{ended}");
+    assert_eq!(
+        (&efficiency["enough_cpus"], &efficiency["enough_memory_mib"]),
+        (&json!(null), &json!(null)),
+        "too short"
+    );
+
+    let never = submit(&client, &job("#!/no/such/interpreter\n")).await;
+    assert_eq!(becomes(&client, never, "failed").await.get("efficiency"), None);
+}
+
+#[tokio::test]
 async fn a_job_that_runs_is_asked_to_end_and_one_that_waits_is_over_at_once() {
     let daemon = Daemon::start_usual().await;
     let client = daemon.admin();

@@ -128,5 +128,6 @@ pub(crate) fn job(state: JobState) -> Job {
         },
         signal: matches!(state, JobState::Timeout | JobState::OutOfMemory).then_some(9),
         waits: None,
+        efficiency: None,
     }
 }

@@ -1,16 +1,19 @@
 //! Jobs as clients see and submit them.
 
+mod attempt;
+
 use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
 use domain::{
     job::{Job as Record, JobState},
     name::UserName,
-    task::Exit,
 };
 use serde::{Deserialize, Serialize};
 
 use crate::{read, vcluster::NodeResources};
+use attempt::told;
+pub use attempt::{Attempt, Efficiency, Used};
 
 /// `POST /api/v1/jobs`. Numbers are wider than any valid value, so that the answer can name the rule they break.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -197,6 +200,9 @@ pub struct Job {
     pub tags: Vec<String>,
     /// Every time it was tried, the first one first.
     pub attempts: Vec<Attempt>,
+    /// How much of what it asked for its last attempt has used; absent until it is over, and where that is not known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub efficiency: Option<Efficiency>,
 }
 
 /// How the elements of an array fare.
@@ -216,31 +222,6 @@ pub struct ArrayView {
 pub struct Element {
     pub of: i64,
     pub index: u32,
-}
-
-/// One time that a job was tried.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-pub struct Attempt {
-    pub worker: String,
-    pub started_at: DateTime<Utc>,
-    pub running_since: Option<DateTime<Utc>>,
-    pub ended_at: Option<DateTime<Utc>>,
-    pub exit_code: Option<u8>,
-    pub signal: Option<u8>,
-    /// Why it came to nothing, where it did.
-    pub reason: Option<String>,
-    /// What it had used when it ended; absent where that is not known.
-    pub used: Option<Used>,
-}
-
-/// What an attempt has used.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-pub struct Used {
-    pub cpu_seconds: f64,
-    /// The most memory it had at a time.
-    pub peak_memory_mib: f64,
 }
 
 /// A piece of what a job has written, as text. The console's; the bytes themselves are `GET /api/v1/jobs/{id}/output`.
@@ -368,7 +349,13 @@ impl Job {
             retries: Retries::from_domain(&spec.retries),
             tags: spec.tags.iter().map(ToString::to_string).collect(),
             attempts: job.earlier.iter().chain(&job.attempt).map(Attempt::from_domain).collect(),
+            efficiency: job.efficiency().map(Efficiency::from_domain),
         }
+    }
+
+    /// What its last attempt has used.
+    pub fn used(&self) -> Option<Used> {
+        self.attempts.last()?.used
     }
 
     /// As a list shows it.
@@ -378,41 +365,9 @@ impl Job {
     }
 }
 
-/// The code, or the signal.
-const fn told(exit: Option<Exit>) -> (Option<u8>, Option<u8>) {
-    match exit {
-        Some(Exit::Code(code)) => (Some(code), None),
-        Some(Exit::Signal(signal)) => (None, Some(signal)),
-        None => (None, None),
-    }
-}
-
 impl Retries {
     fn from_domain(retries: &domain::job::Retries) -> Self {
         let exit_codes = retries.exit_codes().iter().copied().map(i64::from).collect();
         Self { most: retries.most().into(), exit_codes, host_lost: retries.host_lost() }
-    }
-}
-
-impl Attempt {
-    fn from_domain(attempt: &domain::job::Attempt) -> Self {
-        let (exit_code, signal) = told(attempt.exit);
-        Self {
-            worker: attempt.worker.to_string(),
-            started_at: attempt.started_at,
-            running_since: attempt.running_since,
-            ended_at: attempt.ended_at,
-            exit_code,
-            signal,
-            reason: attempt.reason.clone(),
-            used: attempt.used.map(Used::from_domain),
-        }
-    }
-}
-
-impl Used {
-    fn from_domain(used: domain::job::Used) -> Self {
-        let peak_memory_mib = used.peak_memory_bytes as f64 / f64::from(1 << 20);
-        Self { cpu_seconds: used.cpu_ms as f64 / 1000.0, peak_memory_mib }
     }
 }

@@ -1,9 +1,9 @@
 //! Jobs on the wire: what clients submit and read, and how the bytes of an output become text.
 
-use chrono::DateTime;
+use chrono::{DateTime, TimeDelta};
 use domain::{
     JobId, TaskId, UserId,
-    job::{Attempt, Job as Record, JobSpec, JobState, OutputPath, TimeLimit},
+    job::{Attempt, Job as Record, JobSpec, JobState, OutputPath, TimeLimit, Used},
     resources::Resources,
     task::Exit,
 };
@@ -84,13 +84,9 @@ fn a_job_that_waits_is_read_as_it_was_written() {
 #[test]
 fn how_a_script_ended_is_a_code_or_a_signal() {
     for (exit, code, signal) in [(Exit::Code(3), json!(3), json!(null)), (Exit::Signal(9), json!(null), json!(9))] {
-        let attempt = Attempt {
-            task: TaskId::new(Uuid::from_u128(2)),
-            worker: "hera".parse().expect("a name"),
-            started_at: DateTime::UNIX_EPOCH,
-            running_since: None,
-            exit: Some(exit),
-        };
+        let worker = "hera".parse().expect("a name");
+        let begun = Attempt::begun(TaskId::new(Uuid::from_u128(2)), worker, DateTime::UNIX_EPOCH);
+        let attempt = Attempt { exit: Some(exit), ..begun };
         let ended = Record { state: JobState::OutOfMemory, attempt: Some(attempt), ..record() };
         let written = serde_json::to_value(job(&ended, None).brief()).expect("JSON");
         assert_eq!((&written["exit_code"], &written["signal"]), (&code, &signal));
@@ -98,6 +94,22 @@ fn how_a_script_ended_is_a_code_or_a_signal() {
         assert!(written.get("script").is_none(), "a list is without scripts");
         assert_eq!(serde_json::from_value::<Job>(written).expect("a job").script, None);
     }
+}
+
+#[test]
+fn what_a_job_that_is_over_has_used_is_told_beside_what_would_have_been_enough() {
+    let start = DateTime::UNIX_EPOCH;
+    let mut attempt = Attempt::begun(TaskId::new(Uuid::from_u128(2)), "hera".parse().expect("a name"), start);
+    attempt.running_since = Some(start);
+    attempt.used = Some(Used { cpu_ms: 5_000, peak_memory_bytes: 64 << 20 });
+    let ended_at = Some(start + TimeDelta::seconds(100));
+    let ended = Record { state: JobState::Completed, attempt: Some(attempt), ended_at, ..record() };
+    let written = serde_json::to_value(job(&ended, None)).expect("JSON");
+    assert_eq!(written["attempts"][0]["used"], json!({"cpu_seconds": 5.0, "peak_memory_mib": 64.0}));
+    let efficiency = json!({"cpu": 0.1, "memory": 0.25, "ran_s": 100.0, "enough_cpus": 0.25, "enough_memory_mib": 128});
+    assert_eq!(written["efficiency"], efficiency);
+    let runs = Record { state: JobState::Running, ended_at: None, ..ended };
+    assert!(serde_json::to_value(job(&runs, None)).expect("JSON").get("efficiency").is_none());
 }
 
 #[test]

@@ -12,7 +12,8 @@ use crate::commands::completion::jobs;
 
 /// States of jobs that are not over.
 pub(crate) const LIVE_STATES: [&str; 4] = ["pending", "configuring", "running", "completing"];
-const FINAL_STATES: [&str; 6] = ["completed", "failed", "cancelled", "timeout", "out_of_memory", "node_fail"];
+pub(crate) const FINAL_STATES: [&str; 6] =
+    ["completed", "failed", "cancelled", "timeout", "out_of_memory", "node_fail"];
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum JobCommand {
@@ -55,6 +56,17 @@ pub(crate) enum JobCommand {
         #[arg(long, short)]
         follow: bool,
     },
+    /// List yours that are over, with what they have used, newest first
+    History {
+        /// Those that were submitted within this time: 12h, 7d
+        #[arg(long, value_name = "TIME", default_value = "7d", value_parser = time_limit)]
+        since: i64,
+        /// Those that ended so; may be given several times
+        #[arg(long, value_name = "STATE", value_delimiter = ',', value_parser = PossibleValuesParser::new(FINAL_STATES))]
+        state: Vec<String>,
+    },
+    /// How much of what they asked for they have used, and what would have been enough
+    Efficiency(Jobs),
     /// Wait until they are over; exit code 8 unless all of them have completed
     Wait {
         #[command(flatten)]

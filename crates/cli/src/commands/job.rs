@@ -3,16 +3,22 @@
 mod logs;
 mod shown;
 mod submit;
+mod used;
 mod wait;
 
-use std::{process::ExitCode, slice, time::Duration};
+use std::{
+    process::ExitCode,
+    slice,
+    time::{Duration, SystemTime},
+};
 
+use chrono::{DateTime, TimeDelta, Utc};
 use tokio::time::{Instant, sleep};
 use wire::job::Job;
 
 use super::named;
 use crate::{
-    args::{JobCommand, LIVE_STATES},
+    args::{FINAL_STATES, JobCommand, LIVE_STATES},
     client::Client,
     failure::{Failure, Kind},
     output::Output,
@@ -37,6 +43,14 @@ pub(super) async fn run(client: &Client, command: JobCommand, output: &Output) -
         JobCommand::Logs { job, follow } => {
             let id = get(client, job).await?.id;
             logs::print(client, id, follow, output).await?;
+        }
+        JobCommand::History { since, state } => history(client, since, &state, output).await?,
+        JobCommand::Efficiency(ids) => {
+            let mut jobs = Vec::new();
+            for id in ids.jobs {
+                jobs.push(get(client, id).await?.brief());
+            }
+            output.show(&jobs, &used::efficiency(&jobs))?;
         }
         JobCommand::Wait { jobs, timeout } => {
             let over = wait::until_over(client, &jobs.jobs, timeout, output).await?;
@@ -79,9 +93,29 @@ async fn list(client: &Client, states: &[String], all: bool, output: &Output) ->
         [] => LIVE_STATES.to_vec(),
         states => states.iter().map(String::as_str).collect(),
     };
-    let query: String = states.iter().map(|state| format!("state={state}&")).collect();
-    let jobs: Vec<Job> = named::pages(client, &format!("/jobs?{query}"), usize::MAX).await?;
+    let jobs: Vec<Job> = named::pages(client, &in_states(&states), usize::MAX).await?;
     output.show(&jobs, &table(&jobs))
+}
+
+/// Where a list of those in these states is; it ends where `limit=` follows.
+fn in_states(states: &[&str]) -> String {
+    let query: String = states.iter().map(|state| format!("state={state}&")).collect();
+    format!("/jobs?{query}")
+}
+
+/// Those that are over and were submitted within so many seconds.
+async fn history(client: &Client, since: i64, states: &[String], output: &Output) -> Result<(), Failure> {
+    let states: Vec<&str> = match states {
+        [] => FINAL_STATES.to_vec(),
+        states => states.iter().map(String::as_str).collect(),
+    };
+    let now: DateTime<Utc> = SystemTime::now().into();
+    // Longer ago than any time that can be said is from the beginning.
+    let begin = TimeDelta::try_seconds(since).and_then(|length| now.checked_sub_signed(length));
+    // The newest come first.
+    let recent = |job: &Job| begin.is_none_or(|begin| job.submitted_at >= begin);
+    let jobs = named::pages_while(client, &in_states(&states), usize::MAX, recent).await?;
+    output.show(&jobs, &used::history(&jobs))
 }
 
 /// Does the same with each, also where it fails with another.

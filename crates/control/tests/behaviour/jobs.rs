@@ -12,7 +12,7 @@ use control::{
 };
 use domain::{
     JobId, TaskId, Violation,
-    job::{Job, JobState},
+    job::{Job, JobState, Suggestion, Used},
     node::{Generation, Phase},
     task::{Exit, Outcome},
 };
@@ -155,6 +155,18 @@ async fn how_a_script_ended_is_how_its_job_did() {
     let job = harness.until_job(id, JobState::Failed).await;
     assert_eq!(job.reason.as_deref(), Some("no such image"));
     assert!((harness.used(&harness.ada).await - before).abs() < 1e-9, "it never ran");
+}
+
+#[tokio::test]
+async fn a_job_that_is_over_has_what_its_script_had_used() {
+    let harness = Harness::new().await;
+    let used = Some(Used { cpu_ms: 10_000, peak_memory_bytes: 64 << 20 });
+    let id = harness.submit(&harness.ada, job("train")).await;
+    let job = harness.ends(id, 100, Outcome { used, ..DONE }).await;
+    let efficiency = job.efficiency().expect("it is known");
+    assert!((efficiency.cpu - 0.1).abs() < 0.01 && (efficiency.memory - 0.125).abs() < 1e-9, "{efficiency:?}");
+    let suggestion = Suggestion { cpu_milli: Some(250), memory_mib: Some(128) };
+    assert_eq!((job.attempt.and_then(|attempt| attempt.used), efficiency.suggestion), (used, suggestion));
 }
 
 #[tokio::test]

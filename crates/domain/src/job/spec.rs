@@ -6,14 +6,8 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    JobId, Violation,
-    app::is_invisible,
-    described::described,
-    image::ImageRef,
-    job::{Array, Dependencies, Directory, Environment, Nice, Retries, Tag, Warning},
-    name::RuntimeName,
-    resources::Resources,
-    task::Command,
+    JobId, Violation, app::is_invisible, job::{Array, Dependencies, Directory, Environment, Nice, Retries, Tag, Warning}, described::described, image::ImageRef, name::RuntimeName,
+    resources::Resources, task::Command,
 };
 
 /// What its owner asked for. Never changes.

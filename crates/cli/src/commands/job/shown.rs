@@ -101,18 +101,18 @@ pub(super) fn ending(job: &Job) -> String {
 }
 
 /// Its script's exit code, or the signal that ended it.
-fn exit(job: &Job) -> String {
+pub(super) fn exit(job: &Job) -> String {
     let signal = job.signal.map(|signal| format!("signal {signal}"));
     job.exit_code.map(|code| code.to_string()).or(signal).unwrap_or_default()
 }
 
 /// How long its script has run.
-fn time(job: &Job, now: DateTime<Utc>) -> String {
+pub(super) fn time(job: &Job, now: DateTime<Utc>) -> String {
     job.running_since.map(|since| duration(job.ended_at.unwrap_or(now) - since)).unwrap_or_default()
 }
 
 /// Its two largest units.
-fn duration(of: TimeDelta) -> String {
+pub(super) fn duration(of: TimeDelta) -> String {
     // A clock that was set back.
     let seconds = of.num_seconds().max(0);
     let (minutes, hours, days) = (seconds / 60, seconds / 3600, seconds / 86_400);
@@ -141,7 +141,7 @@ pub(super) mod tests {
             "time_limit_s": 3600, "output": "/root/job-812.out",
             "output_pattern": "job-%j.out", "submitted_at": "2027-01-01T00:00:00Z",
             "started_at": null, "running_since": null, "ended_at": null, "worker": null, "exit_code": null,
-            "signal": null, "waits": null});
+            "signal": null, "waits": null, "nice": 0, "environment": {}, "retries": {}, "tags": [], "attempts": []});
         for (field, value) in other.as_object().expect("fields") {
             job[field] = value.clone();
         }
