@@ -1,5 +1,7 @@
 //! What a job is doing, why it waits and how it ended, in words; and the tone each state is shown in.
 
+mod used;
+
 use catalogue::t;
 use chrono::{DateTime, TimeDelta, Utc};
 use domain::job::JobState;
@@ -10,6 +12,7 @@ use super::{
     time::{since, took},
     vcluster::Tone,
 };
+pub(crate) use used::{Level, Used, used};
 
 pub(crate) const fn tone(state: JobState) -> Tone {
     match state {

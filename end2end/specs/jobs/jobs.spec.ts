@@ -24,6 +24,7 @@ test("a job is submitted, held, released, looked at and submitted again", async 
     await home.goto(home.url());
     await expect(job.output).toHaveText(`first\nof ${name}\n`);
     await expect(home.locator("dl.job-facts")).toContainText("exit code 0");
+    await expect(home.getByRole("region", { name: "What it used" })).toContainText(/CPU time.*of.*memory.*of 256 MiB/);
     await home.getByText("Script", { exact: true }).click();
     await expect(home.getByText('echo "of $JOB_NAME"')).toBeVisible();
     const whole = await home.request.get((await home.getByRole("link", { name: "Download" }).getAttribute("href")) as string);

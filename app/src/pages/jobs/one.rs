@@ -1,8 +1,9 @@
-//! One job: what it is doing and what can be done, its way from submission to end, why it waits, what it asked for, its script,
-//! and what it writes.
+//! One job: what it is doing and what can be done, its way from submission to end, why it waits, what it asked for, what it has
+//! used, its script, and what it writes.
 
 mod header;
 mod output;
+mod used;
 mod waits;
 
 use catalogue::t;
@@ -10,7 +11,7 @@ use leptos::prelude::*;
 use leptos_router::hooks::use_params_map;
 use wire::job::{Job, JobOutput};
 
-use self::{header::Header, output::OutputSection, waits::Waits};
+use self::{header::Header, output::OutputSection, used::UsedSection, waits::Waits};
 use crate::{
     api::{
         Refused,
@@ -98,6 +99,7 @@ fn Page(initial: Job, output: Result<JobOutput, Refused>) -> impl IntoView {
             <Timeline job=job/>
             <Waits job=job/>
             <Facts job=job/>
+            <UsedSection job=job/>
             {move || begun.get().then(|| view! { <OutputSection job=job first=output.clone()/> })}
             <Script job=job/>
         </div>
