@@ -70,8 +70,8 @@ PartitionName=bench Nodes=$host Default=YES State=UP
 CONF
 export SLURM_CONF="$dir/slurm.conf"
 
-begin munged --foreground --force --socket="$dir/munge.socket" --key-file="$dir/munge.key" --pid-file="$dir/munged.pid" \
-    --log-file="$dir/munged.log" --seed-file="$dir/munged.seed"
+begin munged --foreground --force --socket="$dir/munge.socket" --key-file="$dir/munge.key" \
+    --pid-file="$dir/munged.pid" --seed-file="$dir/munged.seed"
 until_so "munged answers" test -S "$dir/munge.socket"
 begin slurmctld -D -f "$SLURM_CONF"
 begin slurmd -D -f "$SLURM_CONF"

@@ -201,12 +201,13 @@ impl Load {
         let most = 16_u32 << self.draws.between(0, 4);
         let (cpus, memory) = (self.draws.between(1, most), self.draws.between(1, most));
         let waits_s = self.draws.between(0, 10 * 86_400);
-        let longest = 60 << self.draws.between(0, 6);
+        let longest = 60_u32 << self.draws.between(0, 6);
         let time_limit_s = 60 * self.draws.between(1, longest);
         let nice = if self.draws.between(1, 10) == 1 { self.draws.between(1, 100) } else { 0 };
+        let (owner, stays) = (self.owner(), self.stays());
         self.waiting.push(Waiting {
             job: JobId::try_from(number)?,
-            owner: self.owner(),
+            owner,
             each: Resources { cpu_milli: 50 * cpus, memory_mib: 128 * memory, pids: PIDS },
             runtime: None,
             time_limit_s,
@@ -214,7 +215,7 @@ impl Load {
             nice,
             count: 1,
             at_most: None,
-            stays: self.stays(),
+            stays,
         });
         Ok(())
     }

@@ -62,6 +62,6 @@ async fn theirs() -> Result<Duration> {
     let done = tokio::time::timeout(PATIENCE, slurm.output()).await.context("it took too long")??;
     let said = String::from_utf8_lossy(&done.stderr);
     ensure!(done.status.success(), "{}", said.lines().last().unwrap_or("scripts/slurm.sh has failed").trim());
-    let milliseconds = String::from_utf8_lossy(&done.stdout).trim().parse().context("scripts/slurm.sh said no time")?;
-    Ok(Duration::from_millis(milliseconds))
+    let told = String::from_utf8_lossy(&done.stdout);
+    Ok(Duration::from_millis(told.trim().parse::<u64>().context("scripts/slurm.sh said no time")?))
 }
