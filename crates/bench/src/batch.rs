@@ -20,14 +20,19 @@ mod submission;
 
 use std::time::{Duration, Instant};
 
-use anyhow::Result;
+use anyhow::{Context, Result};
 use serde_json::{Value, json};
 use tokio::task::JoinSet;
 
-use crate::{Options, figure::Report};
+use crate::{
+    Options,
+    figure::{Figure, Report},
+};
 
 /// So many jobs of one user may wait; no figure runs into it.
 const MOST_PENDING: u32 = 1_000_000;
+/// For each group.
+const LONGEST: Duration = Duration::from_secs(15 * 60);
 
 /// Those of the groups that are wanted. The first one is to find the process as it was begun: it measures memory.
 pub(crate) async fn measure(options: &Options, report: &mut Report) -> Result<()> {
@@ -35,18 +40,24 @@ pub(crate) async fn measure(options: &Options, report: &mut Report) -> Result<()
         report.add("batch-pass", pass::measure()?)?;
     }
     if options.wants("batch-submission") {
-        report.add("batch-submission", Box::pin(submission::measure(options)).await?)?;
+        report.add("batch-submission", bounded(submission::measure(options)).await?)?;
     }
     if options.wants("batch-run") {
-        report.add("batch-run", Box::pin(run::measure(options)).await?)?;
+        report.add("batch-run", bounded(run::measure(options)).await?)?;
     }
     if options.wants("batch-lists") {
-        report.add("batch-lists", Box::pin(lists::measure()).await?)?;
+        report.add("batch-lists", bounded(lists::measure()).await?)?;
     }
     if options.wants("batch-slurm") {
-        report.add("batch-slurm", Box::pin(slurm::measure(options)).await?)?;
+        report.add("batch-slurm", bounded(slurm::measure(options)).await?)?;
     }
     Ok(())
+}
+
+/// What hangs ends, and its databases and containers with it.
+async fn bounded(group: impl Future<Output = Result<Vec<Figure>>>) -> Result<Vec<Figure>> {
+    let done = tokio::time::timeout(LONGEST, Box::pin(group)).await;
+    done.with_context(|| format!("a group of figures takes longer than {LONGEST:?}"))?
 }
 
 /// A small job, as a request.
