@@ -2,7 +2,7 @@
 # ARGS goes through, for example: make run ARGS="--listen 127.0.0.1:9000"
 .DEFAULT_GOAL := help
 MINUTES ?= 10
-.PHONY: run test test-engines fuzz mutants dev lint bench image image-full dist help
+.PHONY: run test test-engines fuzz mutants dev lint bench bench-batch image image-full dist help
 
 run:   ## install what is missing, build, serve on http://localhost:8000
 	@scripts/run.sh $(ARGS)
@@ -27,6 +27,9 @@ lint:  ## format, clippy, who may depend on whom, sizes
 
 bench: ## measure beside the floor or a peer; a table, and target/bench/*.json; ENGINE=containerd: on Engine 28.5
 	@scripts/bench.sh $(ARGS)
+
+bench-batch: ## the same for jobs: taken in, planned, started, run to their end, listed
+	@scripts/bench.sh batch $(ARGS)
 
 image: ## build the node image docklet/base if a file of images/base changed
 	@scripts/engine.sh

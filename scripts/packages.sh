@@ -18,6 +18,11 @@ need_ssh() {
     need rsync rsync
 }
 
+# Its programs are not in the path; the server that the package would begin is not wanted, see below.
+need_postgres() {
+    compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null || missing+=(postgresql)
+}
+
 need cc build-essential
 need pkg-config pkg-config
 pkg-config --exists openssl 2>/dev/null || missing+=(libssl-dev) # cargo-leptos, see scripts/rust.sh
@@ -39,12 +44,14 @@ if [ "$(cat /sys/module/apparmor/parameters/enabled 2>/dev/null)" = Y ]; then
 fi
 for purpose in "$@"; do
     case $purpose in
-    bench) need_ssh ;;
+    bench)
+        need_ssh
+        need_postgres
+        ;;
     lint) need shellcheck shellcheck ;;
     test)
         if ! docker compose version >/dev/null 2>&1; then need docker-compose docker-compose; fi
-        # Its programs are not in the path; the server that the package would begin is not wanted, see below.
-        compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null || missing+=(postgresql)
+        need_postgres
         # Ubuntu's packages of these names are snaps; there both are fetched otherwise (scripts/browser.sh).
         if grep -qE '^ID=debian' /etc/os-release; then
             if ! have chromium && ! have google-chrome; then missing+=(chromium); fi
@@ -89,7 +96,7 @@ if installs etcd-server; then
         nothing_starts
     fi
 fi
-# Tests start a Postgres of their own; nothing uses the one that the package would start.
+# Tests and measurements start a Postgres of their own; nothing uses the one that the package would start.
 if installs postgresql; then nothing_starts; fi
 
 log="${TMPDIR:-/tmp}/docklet-packages-$(id -un).log"

@@ -6,6 +6,7 @@ use std::{
 };
 
 use anyhow::{Context, Result, bail, ensure};
+use domain::job::JobState;
 use futures::{SinkExt, StreamExt};
 use serde_json::{Value, json};
 use tokio::net::TcpStream;
@@ -15,6 +16,7 @@ use tokio_tungstenite::{
 };
 use wire::{
     app::{App, PublishApp},
+    event::Event,
     terminal::{ClientFrame, NodeFrame, SUBPROTOCOL},
     terminals::Terminal,
     vcluster::Vcluster,
@@ -46,6 +48,17 @@ impl Client {
 
     pub(crate) async fn list(&self) -> Result<Value> {
         read(self.http.get(self.api("/vclusters?limit=50")).bearer_auth(&self.token).send().await?).await
+    }
+
+    /// The job's number.
+    pub(crate) async fn submit_job(&self, job: &Value) -> Result<i64> {
+        let answer = self.http.post(self.api("/jobs")).bearer_auth(&self.token).json(job).send().await?;
+        let job: Value = read(answer).await?;
+        job["id"].as_i64().with_context(|| format!("the job has no number: {job}"))
+    }
+
+    pub(crate) async fn job(&self, id: i64) -> Result<Value> {
+        read(self.http.get(self.api(&format!("/jobs/{id}"))).bearer_auth(&self.token).send().await?).await
     }
 
     pub(crate) async fn publish(&self, id: &str, app: &PublishApp) -> Result<App> {
@@ -135,6 +148,18 @@ impl Events {
                 if vcluster["state"] == "running" {
                     return Ok(());
                 }
+            }
+        }
+    }
+
+    /// Waits until this job is over; how it ended.
+    pub(crate) async fn until_over(&mut self, job: i64) -> Result<JobState> {
+        loop {
+            let (_, data) = self.next().await?;
+            match serde_json::from_str(&data) {
+                Ok(Event::Job { job: this, state }) if this == job && state.is_final() => return Ok(state),
+                Ok(Event::Resync) => bail!("the live feed was read too slowly"),
+                _ => {}
             }
         }
     }

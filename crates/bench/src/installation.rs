@@ -24,6 +24,10 @@ pub(crate) struct Installation {
 impl Installation {
     /// A data directory with a user `bench`, nothing running yet.
     pub(crate) fn prepare(binary: &Path) -> Result<Self> {
+        Self::prepare_with(binary, &[])
+    }
+
+    fn prepare_with(binary: &Path, environment: &[(&str, &str)]) -> Result<Self> {
         ensure!(binary.exists(), "there is no {}; `make bench` builds it", binary.display());
         // Freed again before dockletd binds it; no other program on this machine picks ports in between.
         let port = TcpListener::bind("127.0.0.1:0")?.local_addr()?.port();
@@ -32,7 +36,7 @@ impl Installation {
             data: tempfile::tempdir()?,
             port,
             daemon: None,
-            environment: Vec::new(),
+            environment: environment.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect(),
         };
         this.cli(&["user", "add", "bench"])?;
         Ok(this)
@@ -44,9 +48,7 @@ impl Installation {
 
     /// With these settings besides.
     pub(crate) async fn start_with(binary: &Path, environment: &[(&str, &str)]) -> Result<Self> {
-        let mut this = Self::prepare(binary)?;
-        let owned = |(key, value): &(&str, &str)| ((*key).to_owned(), (*value).to_owned());
-        this.environment = environment.iter().map(owned).collect();
+        let mut this = Self::prepare_with(binary, environment)?;
         this.serve().await?;
         Ok(this)
     }
@@ -102,6 +104,8 @@ impl Installation {
     /// Runs a command of dockletd on this data directory; its output.
     pub(crate) fn cli(&self, arguments: &[&str]) -> Result<String> {
         let mut command = Command::new(&self.binary);
+        // The record may be on a server.
+        command.envs(self.environment.iter().map(|(key, value)| (key, value)));
         let output = command.args(arguments).arg("--data-dir").arg(self.data.path()).output()?;
         let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
         ensure!(output.status.success(), "dockletd {arguments:?} failed: {}", text(&output.stderr));

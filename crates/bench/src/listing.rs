@@ -129,7 +129,8 @@ async fn fill(installation: &Installation, owners: u32, each: u32) -> Result<()>
     Ok(())
 }
 
-async fn other_owner(tx: &mut dyn Transaction, number: u32) -> Result<UserId> {
+/// A person who owns nothing yet.
+pub(crate) async fn other_owner(tx: &mut dyn Transaction, number: u32) -> Result<UserId> {
     let id = UserId::new(Uuid::now_v7());
     let name = format!("other-{number}").parse()?;
     let user = User { id, name, role: Role::User, locked: false, created_at: SystemClock.now() };

@@ -5,6 +5,7 @@
 
 mod apps;
 mod attack;
+mod batch;
 mod cli;
 mod client;
 mod creation;
@@ -29,7 +30,7 @@ use figure::Report;
 #[command(about = "Docklet's figures beside a floor or a peer")]
 struct Options {
     /// Measure only groups whose name contains this: creation, terminal, attack, apps, footprint, sign-in, listing,
-    /// proxy, cli.
+    /// proxy, cli, batch (batch-pass, batch-submission, batch-run, batch-lists, batch-slurm).
     only: Option<String>,
     /// The optimised dockletd; docklet-init stands beside it.
     #[arg(long, default_value = "target/release/dockletd")]
@@ -48,6 +49,12 @@ struct Options {
     app: Option<u16>,
 }
 
+impl Options {
+    fn wants(&self, group: &str) -> bool {
+        self.only.as_deref().is_none_or(|only| group.contains(only))
+    }
+}
+
 #[tokio::main]
 async fn main() -> Result<()> {
     let options = Options::parse();
@@ -55,32 +62,32 @@ async fn main() -> Result<()> {
         return proxy::serve_app(port).await;
     }
     let mut report = Report::new(options.out.clone());
-    let wanted = |group: &str| options.only.as_deref().is_none_or(|only| group.contains(only));
-    if wanted("creation") {
+    batch::measure(&options, &mut report).await?;
+    if options.wants("creation") {
         report.add("creation", creation::measure(&options).await?)?;
     }
-    if wanted("terminal") {
+    if options.wants("terminal") {
         report.add("terminal", terminal::measure(&options).await?)?;
     }
-    if wanted("attack") {
+    if options.wants("attack") {
         report.add("attack", attack::measure(&options).await?)?;
     }
-    if wanted("apps") {
+    if options.wants("apps") {
         report.add("apps", apps::measure(&options).await?)?;
     }
-    if wanted("footprint") {
+    if options.wants("footprint") {
         report.add("footprint", footprint::measure(&options).await?)?;
     }
-    if wanted("sign-in") {
+    if options.wants("sign-in") {
         report.add("sign-in", sign_in::measure(&options).await?)?;
     }
-    if wanted("listing") {
+    if options.wants("listing") {
         report.add("listing", listing::measure(&options).await?)?;
     }
-    if wanted("proxy") {
+    if options.wants("proxy") {
         report.add("proxy", proxy::measure(&options).await?)?;
     }
-    if wanted("cli") {
+    if options.wants("cli") {
         report.add("cli", cli::measure(&options).await?)?;
     }
     report.print();

@@ -33,6 +33,13 @@ autovacuum = off
 shared_buffers = 32MB
 max_connections = 200
 ";
+/// As a server has it that is in use.
+const DURABLE: &str = "
+fsync = on
+full_page_writes = on
+autovacuum = on
+shared_buffers = 128MB
+";
 
 #[derive(Debug)]
 pub struct RealPostgres {
@@ -64,6 +71,17 @@ impl RealPostgres {
     /// When Postgres does not start; the reason is in the message.
     pub fn start() -> Self {
         let server = Self::prepare(5432);
+        server.begin();
+        server
+    }
+
+    /// One that keeps what was committed, as a server in use does: for measurements.
+    ///
+    /// # Panics
+    /// As [`start`](Self::start).
+    pub fn start_durable() -> Self {
+        let server = Self::prepare(5432);
+        server.set(DURABLE);
         server.begin();
         server
     }
