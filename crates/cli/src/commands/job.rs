@@ -7,8 +7,12 @@ mod wait;
 
 use std::{process::ExitCode, slice, time::Duration};
 
+use serde::Serialize;
 use tokio::time::{Instant, sleep};
-use wire::job::Job;
+use wire::{
+    job::Job,
+    why::{Standing, WhatIf},
+};
 
 use super::named;
 use crate::{
@@ -17,7 +21,7 @@ use crate::{
     failure::{Failure, Kind},
     output::Output,
 };
-use shown::{explained, table, upright};
+use shown::{explained, stands, table, upright};
 
 /// How soon the server has looked at a queue that has changed.
 const QUEUE: Duration = Duration::from_secs(5);
@@ -56,7 +60,26 @@ pub(super) async fn why(client: &Client, id: i64, output: &Output) -> Result<(),
         job = get(client, id).await?;
     }
     let job = job.brief();
-    output.show(&job, &explained(&job))
+    let what_ifs = match job.waits {
+        Some(_) => client.get(&format!("{}/what-ifs", path(id))).await?,
+        None => Vec::new(),
+    };
+    let table = explained(&job, &what_ifs);
+    output.show(&Why { job, what_ifs }, &table)
+}
+
+/// A job, and what would start it earlier.
+#[derive(Debug, Serialize)]
+struct Why {
+    #[serde(flatten)]
+    job: Job,
+    what_ifs: Vec<WhatIf>,
+}
+
+/// Why one's jobs wait, and what one has used.
+pub(super) async fn standing(client: &Client, output: &Output) -> Result<(), Failure> {
+    let standing: Standing = client.get("/jobs/share").await?;
+    output.show(&standing, &stands(&standing))
 }
 
 async fn get(client: &Client, id: i64) -> Result<Job, Failure> {
