@@ -60,7 +60,7 @@ pub(super) async fn why(client: &Client, id: i64, output: &Output) -> Result<(),
         job = get(client, id).await?;
     }
     let job = job.brief();
-    let what_ifs = match job.waits {
+    let what_ifs: Vec<WhatIf> = match job.waits {
         Some(_) => client.get(&format!("{}/what-ifs", path(id))).await?,
         None => Vec::new(),
     };
