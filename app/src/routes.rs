@@ -132,6 +132,11 @@ pub fn job_like(id: i64) -> String {
     format!("{NEW_JOB}?like={id}")
 }
 
+/// Submitting one like this with another size: `cpus=2`, `memory=512`, `time_limit=1800s`.
+pub fn job_changed(id: i64, change: &str) -> String {
+    format!("{}&{change}", job_like(id))
+}
+
 /// The form of a job as it was when it was refused; it can be shown once.
 pub fn job_kept(key: &str) -> String {
     format!("{NEW_JOB}?kept={key}")

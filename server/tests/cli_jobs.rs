@@ -86,8 +86,16 @@ async fn a_job_is_held_explained_released_listed_and_cancelled() {
     assert_eq!(person.prints(&submit(&["--hold", "--wrap", "true", "--quiet"])).await, "2\n");
     let why = json_of(&person, &["why", "1"]).await;
     assert_eq!((&why["waits"]["code"], &why["script"]), (&json!("held"), &Value::Null));
+    let once_released = &why["what_ifs"][0];
+    assert_eq!((&once_released["release"], &once_released["now"]), (&json!(true), &json!(true)), "{why}");
     let told = person.prints(&["why", "1"]).await;
+    assert!(told.contains("once it is released it would start now"), "{told}");
     assert!(told.contains(why["waits"]["sentence"].as_str().expect("a sentence")) && told.contains("AHEAD"), "{told}");
+    // The other one has been looked at, too.
+    json_of(&person, &["why", "2"]).await;
+    let standing = json_of(&person, &["why"]).await;
+    assert_eq!(standing["waiting"], json!([{"code": "held", "jobs": 2}]), "{standing}");
+    assert!(person.prints(&["why"]).await.contains("held 2"));
     let ls = async |words: &[&str]| person.prints(&[&["job", "ls", "-o", "name"], words].concat()).await;
     assert_eq!(ls(&[]).await, "2\n1\n");
     refused(&person, &["job", "wait", "1", "--timeout", "1"], 8, "Not over after 1 seconds").await;

@@ -233,6 +233,32 @@ async fn what_is_too_much_beside_what_runs_waits_and_what_would_always_be_is_ref
 }
 
 #[tokio::test]
+async fn a_job_for_which_too_little_is_left_starts_when_it_asks_for_as_little_as_was_told() {
+    let daemon = Options::default().with("limits-cpus", 0.8).start().await;
+    let client = daemon.admin();
+    let first = submit(&client, &job("until [ -e /root/go ]; do sleep 0.05; done")).await;
+    becomes(&client, first, "running").await;
+    let large = submit(&client, &job("true")).await;
+    waits(&client, large, "limit").await;
+    let what_ifs = client.get(&format!("{JOBS}/{large}/what-ifs")).await.ok(200).json();
+    let fewer = &what_ifs[0];
+    assert_eq!((&fewer["cpus"], &fewer["now"], &fewer["release"]), (&json!(0.25), &json!(true), &json!(false)));
+    assert_eq!(fewer["sentence"], "with 0.25 instead of 0.5 CPUs it would start now");
+    let share = client.get(&format!("{JOBS}/share")).await.ok(200).json();
+    assert_eq!((&share["waiting"], &share["running_cpus"]), (&json!([{"code": "limit", "jobs": 1}]), &json!(0.5)));
+    let figures = daemon.anonymous().get("/metrics").await.ok(200).text;
+    assert!(figures.contains("docklet_jobs_pending{reason=\"limit\"} 1"), "{figures}");
+
+    act(&client, large, "cancel").await.ok(202);
+    let small = with(job("true"), "resources", json!({"cpus": fewer["cpus"], "memory_mib": 128}));
+    let small = submit(&client, &small).await;
+    becomes(&client, small, "completed").await;
+    assert_eq!(get(&client, first).await["state"], "running", "it did not wait for that one");
+    act(&client, first, "cancel").await.ok(202);
+    client.get(&format!("{JOBS}/9/what-ifs")).await.problem(404, "not_found");
+}
+
+#[tokio::test]
 async fn jobs_are_listed_newest_first_by_state_and_in_pages() {
     let daemon = Daemon::start_usual().await;
     let client = daemon.admin();

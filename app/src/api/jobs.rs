@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use wire::{
     job::{Job, JobOutput},
     page::Page,
+    why::{Standing, WhatIf},
 };
 
 use super::Refused;
@@ -81,9 +82,28 @@ pub(crate) async fn read_job(id: String) -> Result<Job, Refused> {
     Ok(crate::request_context::api()?.job(::api::id(&id, "job")?).await?)
 }
 
-/// The form of a new job: as it was kept under `kept`, like the job `like`, or with what is usual.
+/// What would let it start earlier, as of the last look at the queue.
+#[server(prefix = "/actions", endpoint = "job-what-ifs", input = GetUrl)]
+pub(crate) async fn read_what_ifs(id: String) -> Result<Vec<WhatIf>, Refused> {
+    Ok(crate::request_context::api()?.what_ifs(::api::id(&id, "job")?).await?)
+}
+
+/// What the user has used beside all others, and why their jobs wait.
+#[server(prefix = "/actions", endpoint = "job-standing", input = GetUrl)]
+pub(crate) async fn read_standing() -> Result<Standing, Refused> {
+    Ok(crate::request_context::api()?.standing().await?)
+}
+
+/// The form of a new job: as it was kept under `kept`; or like the job `like`, or with what is usual, but with those of the other
+/// fields that are not empty.
 #[server(prefix = "/actions", endpoint = "job-draft", input = GetUrl)]
-pub(crate) async fn read_draft(like: String, kept: String) -> Result<JobForm, Refused> {
+pub(crate) async fn read_draft(
+    like: String,
+    kept: String,
+    cpus: String,
+    memory: String,
+    time_limit: String,
+) -> Result<JobForm, Refused> {
     use crate::request_context::{api, refuse, request_context};
     use control::ports::clock::{Entropy, SystemEntropy};
 
@@ -98,10 +118,11 @@ pub(crate) async fn read_draft(like: String, kept: String) -> Result<JobForm, Re
     if let Some(form) = kept.and_then(|text| serde_json::from_str::<JobForm>(&text).ok()) {
         return Ok(form);
     }
-    if like.is_empty() {
-        return Ok(JobForm::usual(api.base_image(), key));
-    }
-    Ok(JobForm::like(api.job(::api::id(&like, "job")?).await?, key))
+    let form = match like.as_str() {
+        "" => JobForm::usual(api.base_image(), key),
+        like => JobForm::like(api.job(::api::id(like, "job")?).await?, key),
+    };
+    Ok(form.with(cpus, memory, time_limit))
 }
 
 /// Submits what the form describes. Without script, a refused form is shown again as it was.

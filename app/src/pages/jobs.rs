@@ -6,3 +6,4 @@ pub(crate) mod new;
 pub(crate) mod one;
 #[cfg(any(feature = "ssr", test))]
 mod reading;
+mod standing;

@@ -5,7 +5,10 @@ mod used;
 use catalogue::t;
 use chrono::{DateTime, TimeDelta, Utc};
 use domain::job::JobState;
-use wire::job::{Job, WaitCode};
+use wire::{
+    job::{Job, WaitCode},
+    why::WhatIf,
+};
 
 use super::{
     amount::{cpus, memory},
@@ -46,12 +49,40 @@ pub(crate) fn wait_word(job: &Job) -> String {
     match job.waits.as_ref().map(|waits| waits.code) {
         None if job.held => t!("job-waits-held"),
         None => t!("job-waits-unknown"),
-        Some(WaitCode::Held) => t!("job-waits-held"),
-        Some(WaitCode::Impossible) => t!("job-waits-impossible"),
-        Some(WaitCode::Limit) => t!("job-waits-limit"),
-        Some(WaitCode::Priority) => t!("job-waits-priority"),
-        Some(WaitCode::Capacity) => t!("job-waits-capacity"),
+        Some(code) => code_word(code),
     }
+}
+
+pub(crate) fn code_word(code: WaitCode) -> String {
+    match code {
+        WaitCode::Held => t!("job-waits-held"),
+        WaitCode::Impossible => t!("job-waits-impossible"),
+        WaitCode::Dependency => t!("job-waits-dependency"),
+        WaitCode::NotBefore => t!("job-waits-not-before"),
+        WaitCode::ArrayLimit => t!("job-waits-array-limit"),
+        WaitCode::Limit => t!("job-waits-limit"),
+        WaitCode::Priority => t!("job-waits-priority"),
+        WaitCode::Capacity => t!("job-waits-capacity"),
+    }
+}
+
+/// A change that would let it start earlier, and when: `With 2 CPUs: now`.
+pub(crate) fn what_if(found: &WhatIf, now: DateTime<Utc>) -> String {
+    let when = if found.now { t!("job-what-if-now") } else { latest(found.starts_at, now) };
+    match *found {
+        WhatIf { cpus: Some(n), .. } => t!("job-what-if-size", size = cpus(n), when = when),
+        WhatIf { memory_mib: Some(mib), .. } => t!("job-what-if-size", size = memory(mib.into()), when = when),
+        WhatIf { time_limit_s: Some(seconds), .. } => {
+            let length = since(DateTime::UNIX_EPOCH, DateTime::UNIX_EPOCH + TimeDelta::seconds(seconds.into()));
+            t!("job-what-if-time", length = length, when = when)
+        }
+        _ => t!("job-what-if-released", when = when),
+    }
+}
+
+/// When something will be at the earliest: `in 5 min`, `soon`.
+pub(crate) fn earliest(at: DateTime<Utc>, now: DateTime<Utc>) -> String {
+    if at <= now { t!("job-soon") } else { t!("job-earliest", length = since(now, at)) }
 }
 
 /// A condition that a host meets, as the server names it.
@@ -200,6 +231,33 @@ mod tests {
         assert_eq!(spent(&job(JobState::Configuring), at(61)), "–");
         assert_eq!(spent(&job(JobState::Running), at(182)), "2 min");
         assert_eq!(spent(&job(JobState::Failed), at(9999)), "8 min");
+    }
+
+    #[test]
+    fn what_would_help_is_said_with_when_it_would_start() {
+        let none = WhatIf {
+            sentence: String::new(),
+            cpus: None,
+            memory_mib: None,
+            time_limit_s: None,
+            release: false,
+            starts_at: at(720),
+            now: false,
+        };
+        let fewer = WhatIf { cpus: Some(2.0), now: true, ..none.clone() };
+        let shorter = WhatIf { time_limit_s: Some(1800), ..none.clone() };
+        let released = WhatIf { release: true, ..none.clone() };
+        let said = [&fewer, &WhatIf { memory_mib: Some(512), ..none }, &shorter, &released];
+        assert_eq!(
+            said.map(|found| what_if(found, at(0))),
+            [
+                "With 2 CPUs: now",
+                "With 512 MiB: in 12 min or earlier",
+                "With a time limit of 30 min: in 12 min or earlier",
+                "Once released: in 12 min or earlier"
+            ]
+        );
+        assert_eq!([earliest(at(300), at(0)), earliest(at(0), at(0))], ["in 5 min", "soon"]);
     }
 
     #[test]

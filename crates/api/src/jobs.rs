@@ -83,19 +83,21 @@ fn wanted(submit: SubmitJob) -> Submit {
 }
 
 fn waits(explained: &Explained) -> Waits {
-    let Explained { wait, computed_at } = explained;
+    let Explained { wait, expected_from, computed_at } = explained;
     let condition = |(name, hosts): &(&'static str, u32)| Condition { name: (*name).to_owned(), hosts: *hosts };
     Waits {
         code: code(&wait.reason),
         sentence: wait.reason.to_string(),
         ahead: wait.ahead,
+        ahead_cpu_hours: wait.ahead_cpu_hours,
         expected_start: wait.expected_start,
+        expected_from: *expected_from,
         funnel: wait.funnel.iter().map(condition).collect(),
         computed_at: *computed_at,
     }
 }
 
-const fn code(reason: &Reason) -> WaitCode {
+pub(crate) const fn code(reason: &Reason) -> WaitCode {
     match reason {
         Reason::Impossible(_) => WaitCode::Impossible,
         Reason::Held => WaitCode::Held,

@@ -16,6 +16,7 @@ mod refusal;
 mod ssh;
 mod terminals;
 mod vclusters;
+mod why;
 
 use std::{str::FromStr, sync::Arc};
 

@@ -95,10 +95,12 @@ pub(crate) enum Command {
     /// Jobs: scripts that wait for their turn and run once
     #[command(subcommand)]
     Job(JobCommand),
-    /// Why a job waits: what is missing, how many are before it, and when it is expected to start
+    /// Why a job waits: what is missing, what is before it, when it is expected to start, and what would start it earlier
+    ///
+    /// Without ID: for which reasons yours wait, and what you have used beside others.
     Why {
         #[arg(value_name = "ID", value_parser = job::number(), add = jobs())]
-        job: i64,
+        job: Option<i64>,
     },
     /// Open a terminal on a node; it goes on where it was when the network comes back
     ///

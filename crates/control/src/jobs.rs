@@ -4,7 +4,10 @@
 mod explained;
 mod files;
 mod follow;
+mod lengths;
 mod output;
+mod question;
+mod standing;
 mod submission;
 
 use std::sync::Arc;
@@ -16,15 +19,17 @@ use domain::{
     user::Scope,
 };
 use scheduler::{Order, Weights};
-pub use scheduler::{Reason, Wait};
+pub use scheduler::{Change, Reason, Wait, WhatIf};
 
 pub(crate) use explained::Queue;
 pub use explained::{Explained, JobView};
 pub(crate) use follow::{follow, left, so_far};
 pub use output::Output;
+pub(crate) use question::Question;
+pub use standing::Standing;
 pub use submission::{RetriesWanted, SubmitJob};
 
-use self::files::Files;
+use self::{files::Files, standing::Uses};
 use crate::{
     Error, Policy, Ports,
     actor::Actor,
@@ -70,14 +75,15 @@ pub struct Jobs {
     admission: Arc<Admission>,
     queue: Queue,
     files: Files,
+    uses: Uses,
+    rules: JobPolicy,
     /// How many processes and threads each job may have.
     pids: u32,
-    most_pending: u32,
 }
 
 impl std::fmt::Debug for Jobs {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Jobs").field("most_pending", &self.most_pending).finish_non_exhaustive()
+        f.debug_struct("Jobs").field("rules", &self.rules).finish_non_exhaustive()
     }
 }
 
@@ -94,8 +100,8 @@ impl Jobs {
         let Ports { store, nodes, clock, .. } = ports.clone();
         let admission = Arc::new(Admission::new(hosts.clone(), policy));
         let files = Files::new(ports, policy, hosts, events.clone(), dispatcher.clone());
-        let (pids, most_pending) = (policy.pids, policy.jobs.most_pending);
-        Self { store, nodes, clock, events, dispatcher, images, admission, queue, files, pids, most_pending }
+        let (uses, rules, pids) = (Uses::default(), policy.jobs, policy.pids);
+        Self { store, nodes, clock, events, dispatcher, images, admission, queue, files, uses, rules, pids }
     }
 
     /// The actor's jobs, newest first. A page may have one job more than is shown, which tells that there is another page.

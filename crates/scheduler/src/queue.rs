@@ -5,6 +5,7 @@ mod explain;
 mod plan;
 mod priority;
 mod profile;
+mod what_if;
 
 use std::{collections::BTreeMap, fmt};
 
@@ -21,6 +22,7 @@ use explain::Explanations;
 use plan::{Plan, Verdict};
 
 pub use priority::{Weights, decayed};
+pub use what_if::{Change, WhatIf, what_ifs};
 
 /// A job that has not started.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -101,12 +103,14 @@ pub struct Start {
 }
 
 /// This job waits.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Wait {
     pub job: JobId,
     pub reason: Reason,
     /// How many jobs that wait for their turn come before it.
     pub ahead: u32,
+    /// What those asked for: CPUs, times how long they may run.
+    pub ahead_cpu_hours: f64,
     /// When it starts at the latest if all that runs takes its whole time and nothing else comes first; whole seconds.
     pub expected_start: Option<DateTime<Utc>>,
     /// How many hosts there are, and how many are left behind each condition: `hosts`, `ready`, `runtime`, `size`, `free`.
@@ -131,6 +135,26 @@ pub enum Reason {
     Priority,
     /// No host has room; the text says what is short.
     Capacity(String),
+}
+
+impl Reason {
+    /// Of every kind.
+    pub const CODES: [&str; 8] =
+        ["impossible", "held", "dependency", "not_before", "array_limit", "limit", "priority", "capacity"];
+
+    /// Its kind, for programs.
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::Impossible(_) => "impossible",
+            Self::Held => "held",
+            Self::Dependency(_) => "dependency",
+            Self::NotBefore(_) => "not_before",
+            Self::ArrayLimit => "array_limit",
+            Self::Limit(_) => "limit",
+            Self::Priority => "priority",
+            Self::Capacity(_) => "capacity",
+        }
+    }
 }
 
 impl From<Stay> for Reason {
@@ -162,23 +186,45 @@ impl fmt::Display for Reason {
 }
 
 /// What one look at the queue decides. Each waiting job is in one of both, in the order of the queue.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct Pass {
     pub starts: Vec<Start>,
     pub waits: Vec<Wait>,
 }
 
+/// The jobs that come before one.
+#[derive(Debug, Clone, Copy, Default)]
+struct Ahead {
+    jobs: u32,
+    /// Thousandths of a CPU, times seconds.
+    cpu: u64,
+}
+
+impl Ahead {
+    /// All that may start of it.
+    fn add(&mut self, job: &Waiting) {
+        self.jobs += 1;
+        let cpu = u64::from(job.each.cpu_milli) * u64::from(job.time_limit_s);
+        self.cpu = self.cpu.saturating_add(cpu.saturating_mul(job.count.into()));
+    }
+
+    /// Rounded where it is far above all that is of use.
+    fn cpu_hours(self) -> f64 {
+        self.cpu as f64 / (1000.0 * 3600.0)
+    }
+}
+
 pub fn pass(queue: &Queue<'_>) -> Pass {
     let mut plan = Plan::new(*queue);
     let (mut starts, mut left) = (Vec::new(), Vec::new());
-    let mut ahead = 0;
+    let mut ahead = Ahead::default();
     for job in priority::ordered(queue) {
         match plan.decide(job) {
             Verdict::Starts(worker) => starts.push(Start { job: job.job, worker: worker.clone() }),
             Verdict::Stays(reason) => left.push((job, ahead, Some(reason), None)),
             Verdict::Waits(expected) => {
                 left.push((job, ahead, None, expected));
-                ahead += 1;
+                ahead.add(job);
             }
         }
     }
@@ -187,7 +233,9 @@ pub fn pass(queue: &Queue<'_>) -> Pass {
     let waits = left.into_iter().map(|(job, ahead, reason, expected)| {
         let (funnel, usual) = explanations.of_job(job);
         let expected_start = expected.and_then(|at| DateTime::from_timestamp(at, 0));
-        Wait { job: job.job, reason: reason.unwrap_or(usual), ahead, expected_start, funnel }
+        let reason = reason.unwrap_or(usual);
+        let (ahead, ahead_cpu_hours) = (ahead.jobs, ahead.cpu_hours());
+        Wait { job: job.job, reason, ahead, ahead_cpu_hours, expected_start, funnel }
     });
     Pass { starts, waits: waits.collect() }
 }

@@ -259,8 +259,14 @@ pub struct Waits {
     pub sentence: String,
     /// How many jobs come before it in the queue.
     pub ahead: u32,
-    /// When it starts if all that runs takes its whole time limit and nothing else comes before it; absent where that is not known.
+    /// What those asked for: CPUs, times their time limits.
+    pub ahead_cpu_hours: f64,
+    /// When it starts at the latest: if all that runs takes its whole time limit and nothing else comes before it; absent where that is
+    /// not known.
     pub expected_start: Option<DateTime<Utc>>,
+    /// When it starts at the earliest, as an estimate: if all take as little of their time limits as one in ten of the last jobs here
+    /// did. Absent where that is not known.
+    pub expected_from: Option<DateTime<Utc>>,
     /// How many hosts there are, and how many are left behind each condition.
     pub funnel: Vec<Condition>,
     /// When the queue was looked at.

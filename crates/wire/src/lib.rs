@@ -25,6 +25,7 @@ pub mod terminals;
 pub mod udp;
 pub mod usage;
 pub mod vcluster;
+pub mod why;
 
 /// The header of every answer of the REST interface that says the server's version: a client of another one can say so where it
 /// is not understood.

@@ -10,7 +10,7 @@ use wire::{
 };
 
 use crate::{
-    api::jobs::{Shown, read_jobs},
+    api::jobs::{Shown, read_jobs, read_standing},
     components::{
         icon::{Glyph, Icon},
         rich::Foreign,
@@ -20,7 +20,7 @@ use crate::{
     },
     contexts::{clock::use_clock, live::use_live},
     layouts::chrome::TopBar,
-    pages::problem::ProblemCard,
+    pages::{jobs::standing::Standing, problem::ProblemCard},
     routes,
     wording::{
         job::{asked_for, exit, latest, progress, spent, state_word, tone, wait_word},
@@ -42,6 +42,7 @@ pub(crate) fn JobsPage() -> impl IntoView {
         move || (asked.get(), live.job_changes()),
         |((shown, after), _)| read_jobs(shown, after),
     );
+    let standing = Resource::new_blocking(move || live.job_changes(), |_| read_standing());
     view! {
         <TabTitle title=t!("job-title")/>
         <TopBar here=t!("job-title")/>
@@ -56,8 +57,14 @@ pub(crate) fn JobsPage() -> impl IntoView {
             <Filters asked=asked/>
             <Transition fallback=RowsSkeleton>
                 {move || Suspend::new(async move {
-                    match page.await {
-                        Ok(page) => view! { <Listed page=page asked=asked.get_untracked()/> }.into_any(),
+                    // The list is of use without it.
+                    let (page, standing) = (page.await, standing.await.ok());
+                    match page {
+                        Ok(page) => view! {
+                            {standing.map(|found| view! { <Standing found=found/> })}
+                            <Listed page=page asked=asked.get_untracked()/>
+                        }
+                        .into_any(),
                         Err(refused) => view! { <ProblemCard problem=refused.into()/> }.into_any(),
                     }
                 })}
@@ -86,7 +93,7 @@ fn word(shown: Shown) -> String {
     }
 }
 
-fn address(shown: Shown) -> String {
+pub(super) fn address(shown: Shown) -> String {
     match shown {
         Shown::All => routes::JOBS.to_owned(),
         part => format!("{}?show={}", routes::JOBS, part.as_str()),

@@ -44,9 +44,12 @@ pub(crate) fn NewJobPage() -> impl IntoView {
     let query = use_query_map();
     let asked = Memo::new(move |_| {
         let field = |name| query.with(|query| query.get(name).unwrap_or_default());
-        (field("like"), field("kept"))
+        [field("like"), field("kept"), field("cpus"), field("memory"), field("time_limit")]
     });
-    let draft = Resource::new_blocking(move || asked.get(), |(like, kept)| read_draft(like, kept));
+    let draft = Resource::new_blocking(
+        move || asked.get(),
+        |[like, kept, cpus, memory, time_limit]| read_draft(like, kept, cpus, memory, time_limit),
+    );
     let images = Resource::new_blocking(|| (), |()| read_image_choice());
     view! {
         <TabTitle title=t!("job-new-title")/>

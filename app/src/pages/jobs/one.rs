@@ -9,13 +9,16 @@ mod waits;
 use catalogue::t;
 use leptos::prelude::*;
 use leptos_router::hooks::use_params_map;
-use wire::job::{Job, JobOutput};
+use wire::{
+    job::{Job, JobOutput},
+    why::WhatIf,
+};
 
 use self::{header::Header, output::OutputSection, used::UsedSection, waits::Waits};
 use crate::{
     api::{
         Refused,
-        jobs::{CancelJob, HoldJob, read_job, read_output},
+        jobs::{CancelJob, HoldJob, read_job, read_output, read_what_ifs},
     },
     components::{
         icon::{Glyph, Icon},
@@ -62,15 +65,16 @@ pub(crate) fn JobPage() -> impl IntoView {
 
 #[component]
 fn Fetched(id: String) -> impl IntoView {
-    let output_of = id.clone();
+    let (output_of, what_ifs_of) = (id.clone(), id.clone());
     let found = Resource::new_blocking(move || id.clone(), read_job);
     let output = Resource::new_blocking(move || output_of.clone(), |id| read_output(id, None, false));
+    let what_ifs = Resource::new_blocking(move || what_ifs_of.clone(), read_what_ifs);
     view! {
         <Suspense fallback=DetailSkeleton>
             {move || Suspend::new(async move {
-                let (found, output) = (found.await, output.await);
+                let (found, output, what_ifs) = (found.await, output.await, what_ifs.await.unwrap_or_default());
                 match found {
-                    Ok(job) => view! { <Page initial=job output=output/> }.into_any(),
+                    Ok(job) => view! { <Page initial=job output=output what_ifs=what_ifs/> }.into_any(),
                     Err(refused) => view! { <ProblemSection problem=refused.into()/> }.into_any(),
                 }
             })}
@@ -79,7 +83,7 @@ fn Fetched(id: String) -> impl IntoView {
 }
 
 #[component]
-fn Page(initial: Job, output: Result<JobOutput, Refused>) -> impl IntoView {
+fn Page(initial: Job, output: Result<JobOutput, Refused>, what_ifs: Vec<WhatIf>) -> impl IntoView {
     let job_live = provide_job_live(initial);
     let job = Memo::new(move |_| job_live.get());
     provide_job_actions();
@@ -97,7 +101,7 @@ fn Page(initial: Job, output: Result<JobOutput, Refused>) -> impl IntoView {
         <div class="page">
             <Header job=job/>
             <Timeline job=job/>
-            <Waits job=job/>
+            <Waits job=job what_ifs=what_ifs/>
             <Facts job=job/>
             <UsedSection job=job/>
             {move || begun.get().then(|| view! { <OutputSection job=job first=output.clone()/> })}

@@ -51,6 +51,18 @@ impl JobForm {
         }
     }
 
+    /// With these in place of its own, where they are not empty.
+    #[must_use]
+    pub(crate) fn with(self, cpus: String, memory: String, time_limit: String) -> Self {
+        let or = |given: String, own: String| if given.is_empty() { own } else { given };
+        Self {
+            cpus: or(cpus, self.cpus),
+            memory: or(memory, self.memory),
+            time_limit: or(time_limit, self.time_limit),
+            ..self
+        }
+    }
+
     /// The job, or every field that is no number where one is needed. What is too much or too little is control's to say.
     pub(crate) fn parse(&self) -> Result<SubmitJob, Vec<Violation>> {
         let mut faults = Vec::new();
@@ -178,6 +190,14 @@ mod tests {
         assert_eq!(submit.resources, NodeResources { cpus: 1.0, memory_mib: 1024 });
         assert_eq!((submit.output.as_str(), submit.hold), ("job-%j.out", false));
         assert!(!form().is_unusual());
+    }
+
+    #[test]
+    fn an_address_may_say_other_sizes() {
+        let other = form().with("0.5".into(), String::new(), "0:30:00".into());
+        let submit = other.parse().expect("a job");
+        assert_eq!((submit.resources.cpus, submit.resources.memory_mib, submit.time_limit_s), (0.5, 1024, 1800));
+        assert_eq!(form().with(String::new(), String::new(), String::new()), form());
     }
 
     #[test]

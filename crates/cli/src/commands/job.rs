@@ -13,8 +13,12 @@ use std::{
 };
 
 use chrono::{DateTime, TimeDelta, Utc};
+use serde::Serialize;
 use tokio::time::{Instant, sleep};
-use wire::job::Job;
+use wire::{
+    job::Job,
+    why::{Standing, WhatIf},
+};
 
 use super::named;
 use crate::{
@@ -23,7 +27,7 @@ use crate::{
     failure::{Failure, Kind},
     output::Output,
 };
-use shown::{explained, table, upright};
+use shown::{explained, stands, table, upright};
 
 /// How soon the server has looked at a queue that has changed.
 const QUEUE: Duration = Duration::from_secs(5);
@@ -70,7 +74,26 @@ pub(super) async fn why(client: &Client, id: i64, output: &Output) -> Result<(),
         job = get(client, id).await?;
     }
     let job = job.brief();
-    output.show(&job, &explained(&job))
+    let what_ifs: Vec<WhatIf> = match job.waits {
+        Some(_) => client.get(&format!("{}/what-ifs", path(id))).await?,
+        None => Vec::new(),
+    };
+    let table = explained(&job, &what_ifs);
+    output.show(&Why { job, what_ifs }, &table)
+}
+
+/// A job, and what would start it earlier.
+#[derive(Debug, Serialize)]
+struct Why {
+    #[serde(flatten)]
+    job: Job,
+    what_ifs: Vec<WhatIf>,
+}
+
+/// Why one's jobs wait, and what one has used.
+pub(super) async fn standing(client: &Client, output: &Output) -> Result<(), Failure> {
+    let standing: Standing = client.get("/jobs/share").await?;
+    output.show(&standing, &stands(&standing))
 }
 
 async fn get(client: &Client, id: i64) -> Result<Job, Failure> {

@@ -1,15 +1,24 @@
 //! Between the queue and those who ask: what wakes it, and what its last pass found. In memory only: the next pass finds it again.
 
-use std::{collections::HashMap, sync::Arc};
+use std::{
+    collections::{BTreeMap, HashMap},
+    sync::Arc,
+};
 
 use chrono::{DateTime, Utc};
 use domain::{
     JobId, UserId,
     job::{Job, JobState},
 };
-use parking_lot::RwLock;
-use scheduler::{Reason, Wait};
+use parking_lot::{Mutex, RwLock};
+use scheduler::{Reason, Wait, WhatIf};
 use tokio::sync::Notify;
+
+use super::{
+    lengths::{Lengths, shortened},
+    question::{LONGEST, Question},
+};
+use crate::ports::store::QueuedJob;
 
 /// A job with why it waits, as the last pass found.
 #[derive(Debug, Clone, PartialEq)]
@@ -23,6 +32,9 @@ pub struct JobView {
 #[derive(Debug, Clone, PartialEq)]
 pub struct Explained {
     pub wait: Wait,
+    /// The same as `wait.expected_start` if all jobs use as little of their time as one in ten of the last ones did. An estimate; none
+    /// until enough jobs have ended.
+    pub expected_from: Option<DateTime<Utc>>,
     pub computed_at: DateTime<Utc>,
 }
 
@@ -41,7 +53,15 @@ pub(crate) struct Queue(Arc<Shared>);
 struct Shared {
     woken: Notify,
     found: RwLock<Found>,
+    reasons: RwLock<Reasons>,
+    question: RwLock<Option<Arc<Question>>>,
+    lengths: Mutex<Lengths>,
+    /// Held by who goes through the queue for an answer: that costs as much as a pass.
+    asking: tokio::sync::Mutex<()>,
 }
+
+/// By owner and kind, one of that kind and how many there are.
+type Reasons = HashMap<UserId, BTreeMap<&'static str, (Reason, u32)>>;
 
 #[derive(Debug, Default)]
 struct Found {
@@ -61,8 +81,61 @@ impl Queue {
 
     /// What a pass has found, in place of what the one before had. `waiting`: how many jobs of each owner.
     pub(crate) fn found(&self, waits: Vec<Wait>, waiting: HashMap<UserId, u32>, computed_at: DateTime<Utc>) {
-        let explained = |wait: Wait| (wait.job, Explained { wait, computed_at });
+        let short = self.0.lengths.lock().short();
+        let explained = |wait: Wait| {
+            let expected_from = wait.expected_start.zip(short).map(|(at, share)| shortened(computed_at, at, share));
+            (wait.job, Explained { wait, expected_from, computed_at })
+        };
         *self.0.found.write() = Found { waits: waits.into_iter().map(explained).collect(), waiting };
+    }
+
+    /// What that pass decided on; nothing where nothing waits.
+    pub(crate) fn asked(&self, question: Option<Question>) {
+        *self.0.question.write() = question.filter(|question| question.waiting.len() <= LONGEST).map(Arc::new);
+    }
+
+    /// Counts for which reasons these jobs wait: for their owners, and for who watches the installation.
+    pub(crate) fn count(&self, pending: &[QueuedJob], waits: &[Wait]) {
+        let owners: HashMap<JobId, UserId> = pending.iter().map(|job| (job.id, job.owner)).collect();
+        let (mut reasons, mut all) = (Reasons::new(), HashMap::<&str, u32>::new());
+        for Wait { job, reason, .. } in waits {
+            *all.entry(reason.code()).or_default() += 1;
+            let Some(owner) = owners.get(job) else { continue };
+            let of_owner = reasons.entry(*owner).or_default();
+            of_owner.entry(reason.code()).or_insert_with(|| (reason.clone(), 0)).1 += 1;
+        }
+        *self.0.reasons.write() = reasons;
+        for code in Reason::CODES {
+            let count = all.get(code).copied().unwrap_or_default();
+            metrics::gauge!("docklet_jobs_pending", "reason" => code).set(f64::from(count));
+        }
+    }
+
+    /// For which kinds of reasons this owner's jobs wait, the most frequent first.
+    pub(super) fn reasons(&self, owner: UserId) -> Vec<(Reason, u32)> {
+        let reasons = self.0.reasons.read();
+        let mut reasons: Vec<_> = reasons.get(&owner).into_iter().flat_map(BTreeMap::values).cloned().collect();
+        reasons.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
+        reasons
+    }
+
+    /// Whose jobs wait.
+    pub(super) fn owners(&self) -> Vec<UserId> {
+        self.0.found.read().waiting.keys().copied().collect()
+    }
+
+    /// These jobs may be over: then how long they took is counted.
+    pub(crate) fn ended(&self, jobs: &[Job]) {
+        let mut lengths = self.0.lengths.lock();
+        jobs.iter().filter(|job| job.state.is_final()).for_each(|job| lengths.add(job));
+    }
+
+    /// Changes of this job with which the last pass would have started it earlier.
+    pub(super) async fn what_ifs(&self, job: &Job) -> Vec<WhatIf> {
+        let question = self.0.question.read().clone();
+        let Some(question) = question.filter(|question| question.has(job)) else { return Vec::new() };
+        let (id, _turn) = (job.id, self.0.asking.lock().await);
+        tokio::task::spawn_blocking(move || scheduler::what_ifs(&question.queue(), id)).await.unwrap_or_default()
     }
 
     /// How many jobs of this owner wait, as of the last pass and with those that were submitted since. To hold off a flood, that is

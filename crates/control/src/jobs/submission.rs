@@ -181,7 +181,7 @@ impl Jobs {
     }
 
     fn check_waiting(&self, actor: &Actor) -> Result<(), Error> {
-        let (waiting, most) = (self.queue.waiting(actor.user), self.most_pending);
+        let (waiting, most) = (self.queue.waiting(actor.user), self.rules.most_pending);
         if waiting < most {
             return Ok(());
         }

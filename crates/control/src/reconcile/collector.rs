@@ -328,6 +328,7 @@ impl Collector {
         let (dispatcher, queue) = (self.dispatcher.clone(), self.queue.clone());
         // What follows from the commit follows it also when it is answered late.
         let then = move || {
+            queue.ended(&tasks.jobs);
             tasks.orders.into_iter().for_each(|task| dispatcher.dispatch(Subject::Task(task)));
             for (vcluster, progress) in changed {
                 record_finish(&progress, &vcluster.operation);

@@ -27,7 +27,7 @@ use crate::{
     admission::Admission,
     error::chain,
     events::Events,
-    jobs::{self, Queue},
+    jobs::{self, Question, Queue},
     ports::{
         clock::Clock,
         coordination::Subject,
@@ -135,6 +135,8 @@ impl Starter {
         let mut pending = self.store.pending_jobs().await?;
         pending.retain(|job| !self.unreadable.lock().contains(&job.id));
         if pending.is_empty() {
+            self.queue.asked(None);
+            self.queue.count(&[], &[]);
             self.queue.found(Vec::new(), HashMap::new(), now);
             return Ok(());
         }
@@ -143,6 +145,7 @@ impl Starter {
         for job in &pending {
             *waiting.entry(job.owner).or_default() += 1;
         }
+        self.queue.count(&pending, &waits);
         self.queue.found(waits, waiting, now);
         for start in starts {
             self.start(start).await?;
@@ -156,15 +159,11 @@ impl Starter {
         let active: Vec<Active> = active.into_iter().filter_map(active_of).collect();
         let waiting: Vec<Waiting> = pending.iter().map(|job| waiting_of(job, &barred)).collect();
         let hosts = self.hosts.as_problem(&self.store.worker_usage().await?);
-        Ok(scheduler::pass(&scheduler::Queue {
-            now,
-            hosts: &hosts,
-            waiting: &waiting,
-            active: &active,
-            shares: &shares,
-            overcommit: self.overcommit,
-            order: self.order,
-        }))
+        let (overcommit, order) = (self.overcommit, self.order);
+        let question = Question { now, hosts, waiting, active, shares, overcommit, order };
+        let pass = scheduler::pass(&question.queue());
+        self.queue.asked(Some(question));
+        Ok(pass)
     }
 
     /// What all owners have used, with what those may hold whose jobs wait; and who among these starts nothing: they are locked, or

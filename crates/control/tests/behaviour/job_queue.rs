@@ -19,17 +19,17 @@ use crate::{
     jobs::{DONE, job},
 };
 
-async fn of_four_cpus() -> Harness {
+pub(crate) async fn of_four_cpus() -> Harness {
     Harness::with(Policy { overcommit: Overcommit { cpu: 1.0, memory: 1.0 }, ..policy() }).await
 }
 
-fn of(cpus: f64) -> SubmitJob {
+pub(crate) fn of(cpus: f64) -> SubmitJob {
     SubmitJob { cpus, ..job("train") }
 }
 
 impl Harness {
     /// Why it waits, once a pass has found this.
-    async fn waits(&self, actor: &Actor, id: JobId, holds: impl Fn(&Reason) -> bool) -> Explained {
+    pub(crate) async fn waits(&self, actor: &Actor, id: JobId, holds: impl Fn(&Reason) -> bool) -> Explained {
         obtain(&format!("why job {id} waits"), SOON, async || {
             let view = self.control.jobs.get(actor, id).await.expect("a job");
             view.waits.filter(|explained| holds(&explained.wait.reason))

@@ -91,6 +91,8 @@ async fn jobs(Harness { control, .. }: &Harness, actor: &Actor) -> Vec<Asked> {
     vec![
         ("list", READ, lacks(jobs.list(actor, &JobFilter::default(), page()).await)),
         ("get", READ, lacks(jobs.get(actor, id).await)),
+        ("what_ifs", READ, lacks(jobs.what_ifs(actor, id).await)),
+        ("standing", READ, lacks(jobs.standing(actor).await)),
         ("submit", SSH, lacks(jobs.submit(actor, job(""), None).await)),
         ("cancel", SSH, lacks(jobs.cancel(actor, id).await)),
         ("set_held", SSH, lacks(jobs.set_held(actor, id, true).await)),

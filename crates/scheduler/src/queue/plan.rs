@@ -125,6 +125,14 @@ impl<'a> Plan<'a> {
         }
     }
 
+    /// When it would start if its turn were now, as far as that is planned. Keeps nothing for it.
+    pub(super) fn could_start(&self, job: &Waiting) -> Option<i64> {
+        let Owner { limits, held, kept } = self.owners.get(&job.owner).copied()?;
+        limits.check(held.plus(kept), Usage::of_jobs(1, job.each)).ok()?;
+        let by = if self.planned < PLANNED { i64::MAX } else { self.now };
+        self.earliest(job, by).map(|slot| slot.at)
+    }
+
     /// The first time, at `by` at the latest; of the hosts that have room then, the one that is the least full with it.
     fn earliest(&self, job: &Waiting, by: i64) -> Option<Slot> {
         let mut best: Option<Slot> = None;

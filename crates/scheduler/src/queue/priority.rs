@@ -40,11 +40,16 @@ pub fn decayed(cpu_seconds: f64, over: TimeDelta, half_life: TimeDelta) -> f64 {
 
 /// The waiting jobs, the first first. Equal ones by submission, then by number.
 pub(super) fn ordered<'a>(queue: &Queue<'a>) -> Vec<&'a Waiting> {
+    ranked(queue, queue.waiting.iter())
+}
+
+/// The same of these jobs, if they waited in this queue.
+pub(super) fn ranked<'a>(queue: &Queue<'_>, waiting: impl Iterator<Item = &'a Waiting>) -> Vec<&'a Waiting> {
     let mut ranked: Vec<(f64, &Waiting)> = match queue.order {
-        Order::Fifo => queue.waiting.iter().map(|job| (0.0, job)).collect(),
+        Order::Fifo => waiting.map(|job| (0.0, job)).collect(),
         Order::FairShare(weights) => {
             let priorities = Priorities::new(queue, weights);
-            queue.waiting.iter().map(|job| (priorities.of(job), job)).collect()
+            waiting.map(|job| (priorities.of(job), job)).collect()
         }
     };
     ranked.sort_unstable_by(|(a, x), (b, y)| {

@@ -2,6 +2,7 @@
 
 mod hosts;
 mod simulation;
+mod what_if;
 
 use std::collections::BTreeSet;
 

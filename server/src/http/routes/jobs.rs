@@ -1,4 +1,4 @@
-//! `/jobs`: submit, list, look, cancel, hold, release; and what a job has written, as bytes.
+//! `/jobs`: submit, list, look, cancel, hold, release; what would let one start earlier; and what a job has written, as bytes.
 
 use std::time::Duration;
 
@@ -15,6 +15,7 @@ use wire::{
     job::{Job, SubmitJob},
     page::Page,
     problem::Code,
+    why::{Standing, WhatIf},
 };
 
 use super::{idempotency_key, location};
@@ -42,6 +43,9 @@ pub(crate) fn router() -> OpenApiRouter<AppState> {
         .routes(routes!(hold))
         .routes(routes!(release))
         .routes(routes!(output))
+        .routes(routes!(what_ifs))
+        // Of the same shape as a job's path: the fixed word comes first, and no job has a word for a number.
+        .routes(routes!(share))
 }
 
 /// One's jobs, newest first. They are without their scripts.
@@ -101,6 +105,21 @@ async fn hold(caller: Caller, JobPath(id): JobPath) -> Result<Answer<Job>, Failu
     responses((status = 200, body = Job)))]
 async fn release(caller: Caller, JobPath(id): JobPath) -> Result<Answer<Job>, Failure> {
     Ok(Answer(caller.api.hold_job(id, false).await?))
+}
+
+/// Up to three changes that would let a job that waits start earlier: fewer CPUs, less memory, a shorter time limit, or its release. They
+/// are found by the planner itself, on what it looked at last; each is for a job that is submitted in place of this one. An empty list
+/// when no change of that kind helps, and when the queue is too long to ask.
+#[utoipa::path(get, path = "/jobs/{job}/what-ifs", tag = "jobs", params(("job" = i64, Path)),
+    responses((status = 200, body = Vec<WhatIf>)))]
+async fn what_ifs(caller: Caller, JobPath(id): JobPath) -> Result<Answer<Vec<WhatIf>>, Failure> {
+    Ok(Answer(caller.api.what_ifs(id).await?))
+}
+
+/// How one stands in the queue: what one has used beside all others, and for which reasons one's jobs wait.
+#[utoipa::path(get, path = "/jobs/share", tag = "jobs", responses((status = 200, body = Standing)))]
+async fn share(caller: Caller) -> Result<Answer<Standing>, Failure> {
+    Ok(Answer(caller.api.standing().await?))
 }
 
 /// A piece of the file that the job's output and errors go to, while it runs and afterwards. To follow it, ask again from

@@ -3,7 +3,10 @@
 use std::time::SystemTime;
 
 use chrono::{DateTime, TimeDelta, Utc};
-use wire::job::{Condition, Job};
+use wire::{
+    job::{Condition, Job, Waits},
+    why::{Standing, WaitingFor, WhatIf},
+};
 
 use crate::{commands::lists::shown, output::Table};
 
@@ -63,8 +66,8 @@ pub(super) fn upright(job: &Job) -> Table {
     Table::upright(&JOB, row)
 }
 
-/// Why it waits.
-pub(super) fn explained(job: &Job) -> Table {
+/// Why it waits, and what would start it earlier.
+pub(super) fn explained(job: &Job, what_ifs: &[WhatIf]) -> Table {
     let waits = job.waits.as_ref();
     let why = match (reason(job), job.state.as_str()) {
         ("", "pending") => "The queue has not been looked at since it was submitted.",
@@ -73,16 +76,37 @@ pub(super) fn explained(job: &Job) -> Table {
     };
     let condition = |condition: &Condition| format!("{} {}", condition.name, condition.hosts);
     let hosts = waits.map(|waits| waits.funnel.iter().map(condition).collect::<Vec<_>>().join(", "));
+    let from = waits.and_then(|waits| waits.expected_from);
     let row = vec![
         job.id.to_string(),
         job.state.as_str().to_owned(),
         why.to_owned(),
-        waits.map(|waits| waits.ahead.to_string()).unwrap_or_default(),
+        waits.map(ahead).unwrap_or_default(),
+        from.map(|from| format!("{} (an estimate)", shown(from))).unwrap_or_default(),
         waits.and_then(|waits| waits.expected_start).map(shown).unwrap_or_default(),
+        what_ifs.iter().map(|what_if| what_if.sentence.as_str()).collect::<Vec<_>>().join("; "),
         hosts.unwrap_or_default(),
         waits.map(|waits| shown(waits.computed_at)).unwrap_or_default(),
     ];
-    Table::upright(&["id", "state", "why", "ahead", "starts by", "hosts", "looked at"], row)
+    let headings = &["id", "state", "why", "ahead", "starts from", "starts by", "what if", "hosts", "looked at"];
+    Table::upright(headings, row)
+}
+
+/// How many jobs come before it, and what those asked for.
+fn ahead(waits: &Waits) -> String {
+    match waits.ahead {
+        0 => "0".to_owned(),
+        jobs => format!("{jobs} ({:.1} CPU-hours)", waits.ahead_cpu_hours),
+    }
+}
+
+/// What one has used, and why one's jobs wait.
+pub(super) fn stands(standing: &Standing) -> Table {
+    let waiting = |WaitingFor { code, jobs }: &WaitingFor| format!("{} {jobs}", code.as_str());
+    let waiting: Vec<String> = standing.waiting.iter().map(waiting).collect();
+    let waiting = if waiting.is_empty() { "none".to_owned() } else { waiting.join(", ") };
+    let running = format!("{} CPUs", standing.running_cpus);
+    Table::upright(&["share", "running", "waiting"], vec![standing.sentence.clone(), running, waiting])
 }
 
 /// Why it waits, or why its state is what it is; empty where nothing is to be said.
@@ -164,6 +188,31 @@ pub(super) mod tests {
         }
         for state in LIVE_STATES {
             assert!(!job(json!({"state": state})).state.is_final(), "{state}");
+        }
+    }
+
+    #[test]
+    fn why_it_waits_is_told_with_what_would_start_it_earlier() {
+        let waits = json!({"code": "capacity", "sentence": "no room", "ahead": 3, "ahead_cpu_hours": 12.5,
+            "expected_start": null, "expected_from": null, "funnel": [{"name": "hosts", "hosts": 2}],
+            "computed_at": "2027-01-01T00:00:00Z"});
+        let fewer = json!({"sentence": "with 2 instead of 8 CPUs it would start now", "cpus": 2.0, "memory_mib": null,
+            "time_limit_s": null, "release": false, "starts_at": "2027-01-01T00:00:00Z", "now": true});
+        let what_ifs: Vec<WhatIf> = serde_json::from_value(json!([fewer])).expect("what-ifs");
+        let told = format!("{:?}", explained(&job(json!({"waits": waits})), &what_ifs));
+        for part in ["no room", "3 (12.5 CPU-hours)", "with 2 instead of 8 CPUs it would start now", "hosts 2"] {
+            assert!(told.contains(part), "{part}: {told}");
+        }
+    }
+
+    #[test]
+    fn how_one_stands_is_told_with_the_reasons_of_what_waits() {
+        let standing = json!({"sentence": "You used 3.1 × your share.", "used_cpu_hours": 12.0, "of_all": 0.5,
+            "times_of_share": 3.1, "half_life_s": 604_800, "running_cpus": 1.5, "decides": true,
+            "waiting": [{"code": "capacity", "jobs": 3}, {"code": "held", "jobs": 1}]});
+        let told = format!("{:?}", stands(&serde_json::from_value(standing).expect("a standing")));
+        for part in ["You used 3.1 × your share.", "1.5 CPUs", "capacity 3, held 1"] {
+            assert!(told.contains(part), "{part}: {told}");
         }
     }
 
