@@ -6,6 +6,7 @@ mod files;
 mod follow;
 mod output;
 mod submission;
+mod turn;
 
 use std::sync::Arc;
 
