@@ -5,4 +5,7 @@ pub(crate) mod list;
 pub(crate) mod new;
 pub(crate) mod one;
 #[cfg(any(feature = "ssr", test))]
+mod moment;
+#[cfg(any(feature = "ssr", test))]
 mod reading;
+mod turn;

@@ -17,7 +17,9 @@ pub(crate) const fn tone(state: JobState) -> Tone {
         JobState::Configuring | JobState::Completing => Tone::Busy,
         JobState::Running => Tone::Good,
         JobState::Completed | JobState::Cancelled => Tone::Quiet,
-        JobState::Failed | JobState::Timeout | JobState::OutOfMemory | JobState::NodeFail => Tone::Bad,
+        JobState::Failed | JobState::Timeout | JobState::OutOfMemory | JobState::NodeFail | JobState::Deadline => {
+            Tone::Bad
+        }
     }
 }
 
@@ -35,6 +37,7 @@ pub(crate) fn state_word(job: &Job) -> String {
         JobState::Timeout => t!("job-state-timeout"),
         JobState::OutOfMemory => t!("job-state-out-of-memory"),
         JobState::NodeFail => t!("job-state-node-fail"),
+        JobState::Deadline => t!("job-state-deadline"),
     }
 }
 
@@ -45,6 +48,9 @@ pub(crate) fn wait_word(job: &Job) -> String {
         None => t!("job-waits-unknown"),
         Some(WaitCode::Held) => t!("job-waits-held"),
         Some(WaitCode::Impossible) => t!("job-waits-impossible"),
+        Some(WaitCode::Dependency) => t!("job-waits-dependency"),
+        Some(WaitCode::NotBefore) => t!("job-waits-not-before"),
+        Some(WaitCode::ArrayLimit) => t!("job-waits-array-limit"),
         Some(WaitCode::Limit) => t!("job-waits-limit"),
         Some(WaitCode::Priority) => t!("job-waits-priority"),
         Some(WaitCode::Capacity) => t!("job-waits-capacity"),

@@ -3,6 +3,7 @@
 
 mod header;
 mod output;
+mod turn;
 mod waits;
 
 use catalogue::t;
@@ -10,7 +11,7 @@ use leptos::prelude::*;
 use leptos_router::hooks::use_params_map;
 use wire::job::{Job, JobOutput};
 
-use self::{header::Header, output::OutputSection, waits::Waits};
+use self::{header::Header, output::OutputSection, turn::TurnFacts, waits::Waits};
 use crate::{
     api::{
         Refused,
@@ -177,6 +178,7 @@ fn Facts(job: Memo<Job>) -> impl IntoView {
             {move || exit.get().map(|exit| view! { <div><dt>{t!("job-exit")}</dt><dd>{exit}</dd></div> })}
             <div><dt>{t!("job-output-path")}</dt><dd class="mono">{output}</dd></div>
             {arguments}
+            <TurnFacts job=job/>
         </dl>
     }
 }
