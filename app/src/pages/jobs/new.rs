@@ -182,8 +182,8 @@ fn More(form: JobForm, problem: Wrong) -> impl IntoView {
             <summary>{t!("job-more")} <Glyph icon=Icon::Chevron/></summary>
             <div class="job-more-fields">
                 <TextField
-                    id="job-output-path" name="job[output]" label=t!("job-output-path") value=form.output.clone() longest=200
-                    optional=true placeholder=domain::job::OutputPath::USUAL fault=output
+                    id="job-output-path" name="job[output]" label=t!("job-output-path") value=form.output.clone()
+                    longest=200 optional=true placeholder=domain::job::OutputPath::USUAL fault=output
                 />
                 <p class="sub">{t!("job-output-path-about")}</p>
                 <div class="field">

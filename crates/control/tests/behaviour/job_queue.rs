@@ -29,7 +29,7 @@ fn of(cpus: f64) -> SubmitJob {
 
 impl Harness {
     /// Why it waits, once a pass has found this.
-    async fn waits(&self, actor: &Actor, id: JobId, holds: impl Fn(&Reason) -> bool) -> Explained {
+    pub(crate) async fn waits(&self, actor: &Actor, id: JobId, holds: impl Fn(&Reason) -> bool) -> Explained {
         obtain(&format!("why job {id} waits"), SOON, async || {
             let view = self.control.jobs.get(actor, id).await.expect("a job");
             view.waits.filter(|explained| holds(&explained.wait.reason))
@@ -37,12 +37,12 @@ impl Harness {
         .await
     }
 
-    async fn is_pending(&self, id: JobId) -> bool {
+    pub(crate) async fn is_pending(&self, id: JobId) -> bool {
         self.job(id).await.state == JobState::Pending
     }
 
     /// It has run, and its container reports its end.
-    async fn end(&self, id: JobId) {
+    pub(crate) async fn end(&self, id: JobId) {
         let task = self.started(id).await;
         self.tell(task, Generation::FIRST, Phase::Exited(DONE)).await;
         self.until_job(id, JobState::Completed).await;
