@@ -1,5 +1,7 @@
 //! How a moment is written on the command line: as a time of this machine's zone, as RFC 3339, or as how far away it is.
 
+use std::time::SystemTime;
+
 use chrono::{DateTime, Days, Local, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta, TimeZone, Utc};
 
 use super::job::with_unit;
@@ -8,7 +10,7 @@ const HOW: &str =
     "write 16:00, 2027-01-31, 2027-01-31T16:00, 2027-01-31T16:00:00Z, or now+90s, now+30m, now+2h, now+1d";
 
 pub(super) fn moment(text: &str) -> Result<DateTime<Utc>, &'static str> {
-    read(text, &Local::now()).ok_or(HOW)
+    read(text, &DateTime::<Local>::from(SystemTime::now())).ok_or(HOW)
 }
 
 /// A time without a day is the next one.

@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use chrono::{DateTime, TimeDelta, Utc};
 use domain::{
     JobId, UserId, Violation,
-    job::{JobSpec, in_time},
+    job::{Dependencies, JobSpec, in_time},
 };
 
 use crate::{
@@ -38,7 +38,7 @@ pub(super) async fn check(
 /// A job that it names and its owner does not have. Its own number is not given yet, nor are those of later ones: no job can wait
 /// for itself, nor two for each other.
 async fn unknown(tx: &dyn Transaction, owner: UserId, spec: &JobSpec) -> Result<Option<JobId>, StoreError> {
-    let named: BTreeSet<JobId> = spec.after.iter().flat_map(|after| after.jobs()).collect();
+    let named: BTreeSet<JobId> = spec.after.iter().flat_map(Dependencies::jobs).collect();
     if named.is_empty() {
         return Ok(None);
     }

@@ -81,7 +81,7 @@ impl Dependencies {
         }
         let is_over = !never.is_empty() && (!self.any || waits.is_empty());
         if is_over {
-            Verdict::Never(format!("it could start only {}", joined(&never, "; or ")))
+            Verdict::Never(format!("it could start only {}", joined(&never, if self.any { "; or " } else { "; and " })))
         } else if waits.is_empty() {
             Verdict::Met
         } else {

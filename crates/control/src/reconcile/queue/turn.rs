@@ -79,7 +79,8 @@ pub(super) async fn end(
     if !job.can_keep_deadline(now) {
         return Ok(Some((JobState::Deadline, too_late(job.spec.deadline))));
     }
-    let Some(after) = &job.spec.after else { return Ok(None) };
+    // An element waits for nobody any more: its array has.
+    let Some(after) = job.spec.after.as_ref().filter(|_| job.part.is_none()) else { return Ok(None) };
     let states = states(reads, [after].into_iter()).await?;
     // Whatever its namesakes do, they are over one day.
     match after.verdict(&|id| states.get(&id).copied(), None) {
