@@ -148,16 +148,11 @@ impl Starter {
             *waiting.entry(job.owner).or_default() += 1;
         }
         self.queue.found(waits, waiting, now);
-        // Some wait for others to begin.
-        let wakes = wakes && !starts.is_empty();
         for start in starts {
-            self.start(start).await?;
+            self.start(start, wakes).await?;
         }
         for id in ends {
             self.end(id).await?;
-        }
-        if wakes {
-            self.queue.wake();
         }
         Ok(turn::next(&pending, now))
     }
@@ -226,7 +221,8 @@ impl Starter {
     }
 
     /// Begins the job, unless what it was decided on is not so any more: the next pass decides again.
-    async fn start(&self, start: Start) -> Result<(), Error> {
+    /// `wakes`: others may wait for that.
+    async fn start(&self, start: Start, wakes: bool) -> Result<(), Error> {
         let mut work = UnitOfWork::new(self.store.begin().await?, self.clock.now());
         let Some(mut job) = self.read(&work, start.job).await? else { return Ok(()) };
         if is_barred(work.tx.user(job.owner).await)? {
@@ -246,6 +242,9 @@ impl Starter {
         work.save_job(&job).await?;
         let dispatcher = self.dispatcher.clone();
         work.commit(&self.events, move || dispatcher.dispatch(Subject::Task(id))).await?;
+        if wakes {
+            self.queue.wake();
+        }
         tracing::info!(job = %job.id, worker = %task.worker, "job started");
         Ok(())
     }
