@@ -34,6 +34,13 @@ impl Zone {
         if self.name() == UTC { Utc.fix() } else { offsets::of(self.name(), at).unwrap_or_else(|| Utc.fix()) }
     }
 
+    /// When its clocks show this. In an hour that they show twice or never, a moment beside it; `None` where there is none.
+    #[cfg(any(feature = "ssr", test))]
+    pub(crate) fn moment(&self, local: chrono::NaiveDateTime) -> Option<DateTime<Utc>> {
+        let about = local.checked_sub_offset(self.offset(local.and_utc()))?;
+        Some(local.checked_sub_offset(self.offset(about.and_utc()))?.and_utc())
+    }
+
     /// Its name with its offset at this moment: `Europe/Berlin, UTC+01:00`.
     pub(crate) fn named_at(&self, at: DateTime<Utc>) -> String {
         if self.name() == UTC { UTC.to_owned() } else { format!("{}, UTC{}", self.name(), self.offset(at)) }
@@ -134,6 +141,23 @@ mod tests {
         assert_eq!(seconds("+00:53:28"), Some(3208));
         assert_eq!(seconds("x"), None);
         assert_eq!(seconds("+x"), None);
+    }
+
+    #[cfg(feature = "ssr")]
+    #[test]
+    fn what_a_zones_clocks_show_is_a_moment() {
+        let berlin = Zone::parse("Europe/Berlin").expect("a zone");
+        for (local, moment) in [
+            ("2026-07-01T14:00:00", "2026-07-01T12:00:00+00:00"),
+            ("2026-12-01T13:00:00", "2026-12-01T12:00:00+00:00"),
+            ("2026-03-29T03:00:00", "2026-03-29T01:00:00+00:00"),
+            ("2026-10-25T00:30:00", "2026-10-24T22:30:00+00:00"),
+        ] {
+            let local: chrono::NaiveDateTime = local.parse().expect("a time");
+            assert_eq!(berlin.moment(local).map(|at| at.to_rfc3339()).as_deref(), Some(moment));
+            assert_eq!(Zone::utc().moment(local), Some(local.and_utc()));
+        }
+        assert_eq!(berlin.moment(chrono::NaiveDateTime::MIN), None);
     }
 
     #[cfg(feature = "ssr")]

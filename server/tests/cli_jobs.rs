@@ -137,6 +137,25 @@ async fn a_job_is_held_explained_released_listed_and_cancelled() {
 }
 
 #[tokio::test]
+async fn a_job_waits_for_another_and_for_its_time() {
+    let (_daemon, person) = signed_in().await;
+    person.prints(&submit(&["--hold", "--wrap", "echo one >> order"])).await;
+    person.prints(&submit(&["--dependency", "afterok:1", "--nice", "5", "--wrap", "cat order"])).await;
+    person.prints(&submit(&["--begin", "now+1d", "--deadline", "now+2d", "--wrap", "true"])).await;
+    let shown = person.prints(&["job", "show", "2"]).await;
+    assert!(shown.contains("afterok:1") && shown.contains("NICE"), "{shown}");
+    let late = json_of(&person, &["job", "show", "3"]).await;
+    assert!(late["begin_at"].is_string() && late["deadline"].is_string(), "{late}");
+    person.prints(&["job", "release", "1"]).await;
+    person.prints(&["job", "wait", "1", "2"]).await;
+    assert_eq!(person.prints(&["job", "logs", "2"]).await, "one\n");
+    assert_eq!(json_of(&person, &["job", "show", "3"]).await["state"], "pending");
+    refused(&person, &submit(&["--after", "afterok:99", "--wrap", "true"]), 2, "99 is none").await;
+    refused(&person, &submit(&["--after", "aftercorr:1", "--wrap", "true"]), 2, "aftercorr").await;
+    refused(&person, &submit(&["--begin", "soon", "--wrap", "true"]), 2, "now+2h").await;
+}
+
+#[tokio::test]
 async fn output_is_followed_from_where_it_was_over_a_server_that_was_away() {
     let (mut daemon, person) = signed_in().await;
     person.prints(&submit(&["--wrap", "echo first; until [ -e go ]; do sleep 0.05; done; echo last"])).await;

@@ -119,6 +119,27 @@ async fn a_script_runs_and_its_output_is_read_while_it_runs_and_afterwards() {
 }
 
 #[tokio::test]
+async fn a_job_runs_behind_the_one_it_waits_for_and_one_that_never_can_ends() {
+    let daemon = Daemon::start_usual().await;
+    let client = daemon.admin();
+    let first = submit(&client, &job("until [ -e go ]; do sleep 0.05; done; echo first >> order")).await;
+    let after = |script: &str, word: &str| with(job(script), "after", json!(format!("{word}:{first}")));
+    let second = submit(&client, &after("echo second >> order; cat order", "afterok")).await;
+    let never = submit(&client, &after("true", "afternotok")).await;
+    let waits = obtain("why it waits", PATIENCE, || async {
+        Some(get(&client, second).await["waits"].clone()).filter(Value::is_object)
+    })
+    .await;
+    assert_eq!(waits["code"], "dependency", "{waits}");
+    touch(&client, "go").await;
+    becomes(&client, second, "completed").await;
+    assert_eq!(whole(&client, second).await, "first\nsecond\n");
+    let ended = becomes(&client, never, "cancelled").await;
+    assert_eq!((&ended["after"], &ended["started_at"]), (&json!(format!("afternotok:{first}")), &json!(null)));
+    assert!(ended["reason"].as_str().is_some_and(|reason| reason.ends_with("that one completed")), "{ended}");
+}
+
+#[tokio::test]
 async fn every_end_of_a_script_is_told_apart() {
     let daemon = Daemon::start_usual().await;
     let client = daemon.admin();

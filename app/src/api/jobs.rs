@@ -59,13 +59,14 @@ impl Shown {
     /// The jobs in these states; all where there are none.
     pub const fn states(self) -> &'static [JobState] {
         use JobState::{
-            Cancelled, Completed, Completing, Configuring, Failed, NodeFail, OutOfMemory, Pending, Running, Timeout,
+            Cancelled, Completed, Completing, Configuring, Deadline, Failed, NodeFail, OutOfMemory, Pending, Running,
+            Timeout,
         };
         match self {
             Self::All => &[],
             Self::Waiting => &[Pending],
             Self::Running => &[Configuring, Running, Completing],
-            Self::Finished => &[Completed, Failed, Cancelled, Timeout, OutOfMemory, NodeFail],
+            Self::Finished => &[Completed, Failed, Cancelled, Timeout, OutOfMemory, NodeFail, Deadline],
         }
     }
 }
@@ -190,7 +191,7 @@ mod tests {
     fn every_state_is_shown_in_one_part_of_the_list() {
         let parts = [Shown::Waiting, Shown::Running, Shown::Finished];
         let all: Vec<JobState> = parts.into_iter().flat_map(|part| part.states().iter().copied()).collect();
-        assert_eq!(all.len(), 10);
+        assert_eq!(all.len(), 11);
         for part in parts {
             assert_eq!(Shown::parse(part.as_str()), part);
             let over = part.states().iter().filter(|state| state.is_final()).count();

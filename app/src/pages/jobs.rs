@@ -5,5 +5,8 @@ pub(crate) mod list;
 pub(crate) mod new;
 pub(crate) mod one;
 #[cfg(any(feature = "ssr", test))]
+mod moment;
+#[cfg(any(feature = "ssr", test))]
 mod reading;
 mod standing;
+mod turn;

@@ -23,7 +23,9 @@ pub(crate) const fn tone(state: JobState) -> Tone {
         JobState::Configuring | JobState::Completing => Tone::Busy,
         JobState::Running => Tone::Good,
         JobState::Completed | JobState::Cancelled => Tone::Quiet,
-        JobState::Failed | JobState::Timeout | JobState::OutOfMemory | JobState::NodeFail => Tone::Bad,
+        JobState::Failed | JobState::Timeout | JobState::OutOfMemory | JobState::NodeFail | JobState::Deadline => {
+            Tone::Bad
+        }
     }
 }
 
@@ -41,6 +43,7 @@ pub(crate) fn state_word(job: &Job) -> String {
         JobState::Timeout => t!("job-state-timeout"),
         JobState::OutOfMemory => t!("job-state-out-of-memory"),
         JobState::NodeFail => t!("job-state-node-fail"),
+        JobState::Deadline => t!("job-state-deadline"),
     }
 }
 

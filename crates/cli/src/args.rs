@@ -2,6 +2,7 @@
 
 mod admin;
 mod job;
+mod moment;
 mod vc;
 
 use std::ffi::OsString;

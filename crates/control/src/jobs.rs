@@ -9,6 +9,7 @@ mod output;
 mod question;
 mod standing;
 mod submission;
+mod turn;
 
 use std::sync::Arc;
 

@@ -7,7 +7,7 @@ mod run;
 mod spec;
 mod turn;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 use strum::{EnumString, IntoStaticStr};
 
@@ -21,7 +21,7 @@ pub use array::{Array, Indexes, Part};
 pub use efficiency::{Efficiency, Suggestion};
 pub use run::{Directory, Environment, Retries, Tag, Warning};
 pub use spec::{JobName, JobSpec, OutputPath, Script, TimeLimit};
-pub use turn::{Dependencies, Nice};
+pub use turn::{Dependencies, Nice, Verdict};
 
 /// How far a job is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, IntoStaticStr, EnumString)]
@@ -150,6 +150,7 @@ impl Attempt {
 impl Job {
     /// A new one, which waits.
     pub fn submitted(id: JobId, owner: UserId, spec: JobSpec, held: bool, now: DateTime<Utc>) -> Self {
+        let not_before = spec.begin_at;
         Self {
             id,
             owner,
@@ -161,7 +162,7 @@ impl Job {
             waits_since: now,
             part: None,
             left: Indexes::default(),
-            not_before: None,
+            not_before,
             attempt: None,
             earlier: Vec::new(),
             ended_at: None,
@@ -170,7 +171,7 @@ impl Job {
 
     /// Its turn has come: what is to run, and where. `None` unless it waits.
     pub fn begin(&mut self, task: TaskId, worker: WorkerName, now: DateTime<Utc>) -> Option<Task> {
-        if self.state != JobState::Pending || self.held {
+        if self.state != JobState::Pending || self.held || self.not_before.is_some_and(|at| at > now) {
             return None;
         }
         self.state = JobState::Configuring;
@@ -257,6 +258,24 @@ impl Job {
         }
     }
 
+    /// Ends one that waits and can never start: what it waits for cannot come to be, or its deadline cannot be kept. Says whether
+    /// it did; one that no longer waits stays as it is.
+    pub fn give_up(&mut self, state: JobState, reason: String, now: DateTime<Utc>) -> bool {
+        if self.state != JobState::Pending {
+            return false;
+        }
+        self.state = state;
+        self.reason = Some(reason);
+        self.left = Indexes::default();
+        self.ended_at = Some(now);
+        true
+    }
+
+    /// Whether it can be over by its deadline if it starts now.
+    pub fn can_keep_deadline(&self, now: DateTime<Utc>) -> bool {
+        in_time(self.spec.deadline, self.spec.time_limit, now)
+    }
+
     /// Keeps it from starting, or lets it, which begins its wait anew: nobody keeps a place in the queue with jobs on hold. Says
     /// whether that changed anything; one that no longer waits stays as it is.
     pub fn set_held(&mut self, held: bool, now: DateTime<Utc>) -> bool {
@@ -269,6 +288,11 @@ impl Job {
         }
         true
     }
+}
+
+/// Whether what begins at `begin` and takes all its time is over by then.
+pub fn in_time(deadline: Option<DateTime<Utc>>, time_limit: TimeLimit, begin: DateTime<Utc>) -> bool {
+    deadline.is_none_or(|deadline| deadline - begin >= TimeDelta::seconds(time_limit.seconds().into()))
 }
 
 #[cfg(test)]

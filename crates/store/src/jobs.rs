@@ -153,10 +153,22 @@ mod tests {
     #[test]
     fn every_state_is_read_back_and_those_that_hold_are_added_up() {
         use JobState::{
-            Cancelled, Completed, Completing, Configuring, Failed, NodeFail, OutOfMemory, Pending, Running, Timeout,
+            Cancelled, Completed, Completing, Configuring, Deadline, Failed, NodeFail, OutOfMemory, Pending, Running,
+            Timeout,
         };
-        let all =
-            [Pending, Configuring, Running, Completing, Completed, Failed, Cancelled, Timeout, OutOfMemory, NodeFail];
+        let all = [
+            Pending,
+            Configuring,
+            Running,
+            Completing,
+            Completed,
+            Failed,
+            Cancelled,
+            Timeout,
+            OutOfMemory,
+            NodeFail,
+            Deadline,
+        ];
         for state in all {
             assert_eq!(enum_text::read("state", state.as_str()), Ok(state));
         }

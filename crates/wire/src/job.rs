@@ -51,17 +51,20 @@ pub struct SubmitJob {
     /// It runs once for each of these numbers, such as `0-99`, `1-9:2` or `3,7,11`; `0-99%10` runs at most 10 at a time.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub array: Option<String>,
-    /// Which jobs must have come to which end before it may start: `afterok:12:13,afterany:14`.
+    /// Which jobs of yours must have come to which end before it may start: `afterok:12:13,afterany:14`. `after` (has begun),
+    /// `afterok`, `afternotok` and `afterany` with numbers, or `singleton`; `,` where all must be so, or `?` where one is enough.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<domain::job::Dependencies>, inline))]
     pub after: Option<String>,
-    /// It does not start before this.
+    /// It does not start before this, which is at most a year away.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub begin_at: Option<DateTime<Utc>>,
-    /// It does not start where it might not be over by then.
+    /// It does not start where it might not be over by then; once it cannot be in time any more, it ends.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub deadline: Option<DateTime<Utc>>,
-    /// It comes behind your other jobs by this much.
+    /// It lets other jobs go first by this much.
     #[serde(default, deserialize_with = "read::whole")]
+    #[cfg_attr(feature = "openapi", schema(minimum = 0, maximum = 10_000, default = 0))]
     pub nice: i64,
     /// Variables of its environment.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]

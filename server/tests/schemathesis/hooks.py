@@ -22,6 +22,11 @@ ALLOWED_HERE = [
     ("script", "must have at most"),
     ("output", "must have at most"),
     ("arguments", "must have at most"),
+    # Which jobs there are, and what time it is.
+    ("after", "must name jobs of yours"),
+    ("begin_at", "must be at most a year away"),
+    ("deadline", "must leave the job its time limit"),
+    ("deadline", "must be at most two years away"),
 ]
 # In place of what is like a key, so that a node is reached, too.
 SSH_KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIOIjBsaZ67RoMJj6WOT61KhyBLfet1uY6B5QRGTar2RT"

@@ -21,6 +21,19 @@ pub struct JobForm {
     pub arguments: String,
     #[serde(default)]
     pub output: String,
+    /// As `domain::job::Dependencies` reads it.
+    #[serde(default)]
+    pub after: String,
+    /// These two are times of `zone`, as a browser writes them.
+    #[serde(default)]
+    pub begin_at: String,
+    #[serde(default)]
+    pub deadline: String,
+    #[serde(default)]
+    pub nice: String,
+    /// That the page was shown in.
+    #[serde(default)]
+    pub zone: String,
     /// [`TICKED`], or nothing: a box that is not ticked is not sent.
     #[serde(default)]
     pub hold: String,
@@ -31,6 +44,9 @@ pub struct JobForm {
 impl JobForm {
     /// Something is filled in that most jobs do without.
     pub(crate) fn is_unusual(&self) -> bool {
-        self.output != domain::job::OutputPath::USUAL || !self.arguments.trim().is_empty() || self.hold == TICKED
+        let filled = |text: &String| !text.trim().is_empty();
+        self.output != domain::job::OutputPath::USUAL
+            || [&self.arguments, &self.after, &self.begin_at, &self.deadline, &self.nice].into_iter().any(filled)
+            || self.hold == TICKED
     }
 }

@@ -206,7 +206,8 @@ fn JobRow(job: Job) -> impl IntoView {
 
 /// Whether the server's sentence says more than the code's own words.
 const fn says_more(code: WaitCode) -> bool {
-    matches!(code, WaitCode::Impossible | WaitCode::Limit | WaitCode::Capacity)
+    use WaitCode::{Capacity, Dependency, Impossible, Limit, NotBefore};
+    matches!(code, Impossible | Dependency | NotBefore | Limit | Capacity)
 }
 
 /// Why it waits, how far it is, or how it ended.

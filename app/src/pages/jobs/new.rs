@@ -8,7 +8,10 @@ use leptos_router::{
 };
 use wire::{image::ImageChoice, problem::Problem};
 
-use super::draft::{JobForm, TICKED};
+use super::{
+    draft::{JobForm, TICKED},
+    turn::{TURN, TurnFields},
+};
 use crate::{
     api::{
         images::read_image_choice,
@@ -31,8 +34,20 @@ use crate::{
 };
 
 /// Faults of these stand beside their fields.
-const FIELDS: &[&str] =
-    &["name", "image", "resources.cpus", "resources.memory_mib", "time_limit_s", "script", "arguments", "output"];
+const FIELDS: &[&str] = &[
+    "name",
+    "image",
+    "resources.cpus",
+    "resources.memory_mib",
+    "time_limit_s",
+    "script",
+    "arguments",
+    "output",
+    "after",
+    "begin_at",
+    "deadline",
+    "nice",
+];
 
 /// What is wrong with the form that was sent.
 type Wrong = Signal<Option<Problem>>;
@@ -156,7 +171,8 @@ fn What(form: JobForm, images: Option<ImageChoice>, problem: Wrong) -> impl Into
 #[component]
 fn More(form: JobForm, problem: Wrong) -> impl IntoView {
     let (output, arguments) = (fault_of(problem, "output"), fault_of(problem, "arguments"));
-    let wrong = Memo::new(move |_| output.get().is_some() || arguments.get().is_some());
+    let turn = TURN.map(|field| fault_of(problem, field));
+    let wrong = Memo::new(move |_| [output, arguments].into_iter().chain(turn).any(|fault| fault.get().is_some()));
     let details = NodeRef::<Details>::new();
     Effect::new(move |_| {
         if let (true, Some(details)) = (wrong.get(), details.get()) {
@@ -169,8 +185,8 @@ fn More(form: JobForm, problem: Wrong) -> impl IntoView {
             <summary>{t!("job-more")} <Glyph icon=Icon::Chevron/></summary>
             <div class="job-more-fields">
                 <TextField
-                    id="job-output-path" name="job[output]" label=t!("job-output-path") value=form.output longest=200
-                    optional=true placeholder=domain::job::OutputPath::USUAL fault=output
+                    id="job-output-path" name="job[output]" label=t!("job-output-path") value=form.output.clone()
+                    longest=200 optional=true placeholder=domain::job::OutputPath::USUAL fault=output
                 />
                 <p class="sub">{t!("job-output-path-about")}</p>
                 <div class="field">
@@ -189,6 +205,7 @@ fn More(form: JobForm, problem: Wrong) -> impl IntoView {
                     ></textarea>
                     <Fault name="job-arguments" fault=arguments/>
                 </div>
+                <TurnFields form=form faults=turn/>
                 <label class="check">
                     <input type="checkbox" name="job[hold]" value=TICKED checked=held/>
                     <span>{t!("job-hold-field")} <small>{t!("job-hold-field-about")}</small></span>

@@ -3,6 +3,7 @@
 
 mod header;
 mod output;
+mod turn;
 mod used;
 mod waits;
 
@@ -14,7 +15,7 @@ use wire::{
     why::WhatIf,
 };
 
-use self::{header::Header, output::OutputSection, used::UsedSection, waits::Waits};
+use self::{header::Header, output::OutputSection, turn::TurnFacts, used::UsedSection, waits::Waits};
 use crate::{
     api::{
         Refused,
@@ -183,6 +184,7 @@ fn Facts(job: Memo<Job>) -> impl IntoView {
             {move || exit.get().map(|exit| view! { <div><dt>{t!("job-exit")}</dt><dd>{exit}</dd></div> })}
             <div><dt>{t!("job-output-path")}</dt><dd class="mono">{output}</dd></div>
             {arguments}
+            <TurnFacts job=job/>
         </dl>
     }
 }

@@ -11,8 +11,11 @@ use wire::{
     vcluster::NodeResources,
 };
 
-use super::draft::{JobForm, TICKED};
-use crate::pages::vclusters::order::number;
+use super::{
+    draft::{JobForm, TICKED},
+    moment::moment,
+};
+use crate::{pages::vclusters::order::number, zone::Zone};
 
 const MINUTE: i64 = 60;
 const HOUR: i64 = 60 * MINUTE;
@@ -30,12 +33,17 @@ impl JobForm {
             script: "#!/bin/bash\n".into(),
             arguments: String::new(),
             output: OutputPath::USUAL.into(),
+            after: String::new(),
+            begin_at: String::new(),
+            deadline: String::new(),
+            nice: String::new(),
+            zone: String::new(),
             hold: String::new(),
             key,
         }
     }
 
-    /// Submits a job like this one, which waits for nobody to release it.
+    /// Submits a job like this one, which waits for no other job, for no time, and for nobody to release it.
     pub(crate) fn like(job: Job, key: String) -> Self {
         Self {
             name: job.name,
@@ -46,6 +54,12 @@ impl JobForm {
             script: job.script.unwrap_or_default(),
             arguments: job.arguments.join("\n"),
             output: job.output_pattern,
+            // What that one waited for is over.
+            after: String::new(),
+            begin_at: String::new(),
+            deadline: String::new(),
+            nice: if job.nice == 0 { String::new() } else { job.nice.to_string() },
+            zone: String::new(),
             hold: String::new(),
             key,
         }
@@ -79,6 +93,24 @@ impl JobForm {
             fault("time_limit_s", "must be a length of time, such as 1:30:00 (hours first), 90 min or 2 d");
             0
         });
+        let zone = Zone::parse(&self.zone).unwrap_or_else(Zone::utc);
+        let mut time = |field: &str, text: &str| {
+            let text = Some(text.trim()).filter(|text| !text.is_empty())?;
+            let at = moment(text, &zone);
+            if at.is_none() {
+                fault(field, "must be a date and a time, such as 2027-01-31T16:00");
+            }
+            at
+        };
+        let (begin_at, deadline) = (time("begin_at", &self.begin_at), time("deadline", &self.deadline));
+        let nice = match self.nice.trim() {
+            "" => 0,
+            nice => nice.parse().unwrap_or_else(|_| {
+                fault("nice", "must be a whole number, such as 100");
+                0
+            }),
+        };
+        let after = Some(self.after.trim().to_owned()).filter(|after| !after.is_empty());
         let resources = NodeResources { cpus, memory_mib };
         let output = Some(self.output.trim()).filter(|output| !output.is_empty()).unwrap_or(OutputPath::USUAL);
         let (name, image) = (self.name.trim().to_owned(), self.image.trim().to_owned());
@@ -87,6 +119,10 @@ impl JobForm {
             time_limit_s,
             output: output.to_owned(),
             hold: self.hold == TICKED,
+            after,
+            begin_at,
+            deadline,
+            nice,
             // A form's lines end as in Windows.
             ..SubmitJob::new(name, image, resources, self.script.replace("\r\n", "\n"))
         };
@@ -215,6 +251,30 @@ mod tests {
         let wrong = JobForm { cpus: "NaN".into(), memory: "much".into(), time_limit: "long".into(), ..form() };
         let fields: Vec<String> = wrong.parse().expect_err("three faults").into_iter().map(|it| it.field).collect();
         assert_eq!(fields, ["resources.cpus", "resources.memory_mib", "time_limit_s"]);
+    }
+
+    #[test]
+    fn what_a_job_waits_for_is_read_in_the_zone_of_the_page() {
+        let (begin_at, deadline) = ("2026-12-01T16:00".to_owned(), "2026-12-24T18:00:30".to_owned());
+        let turn = JobForm { after: " afterok:12 ".into(), begin_at, deadline, nice: "100".into(), ..form() };
+        assert!(turn.is_unusual());
+        let utc = turn.parse().expect("a job");
+        assert_eq!((utc.after.as_deref(), utc.nice), (Some("afterok:12"), 100));
+        assert_eq!(utc.begin_at.map(|at| at.to_rfc3339()).as_deref(), Some("2026-12-01T16:00:00+00:00"));
+        assert_eq!(utc.deadline.map(|at| at.to_rfc3339()).as_deref(), Some("2026-12-24T18:00:30+00:00"));
+        let nothing = form().parse().expect("a job");
+        assert_eq!((nothing.after, nothing.begin_at, nothing.deadline, nothing.nice), (None, None, None, 0));
+        let wrong = JobForm { begin_at: "soon".into(), deadline: "16:00".into(), nice: "very".into(), ..form() };
+        let fields: Vec<String> = wrong.parse().expect_err("three faults").into_iter().map(|it| it.field).collect();
+        assert_eq!(fields, ["begin_at", "deadline", "nice"]);
+    }
+
+    #[cfg(feature = "ssr")]
+    #[test]
+    fn a_time_of_another_zone_is_a_time_of_that_zone() {
+        let (zone, begin_at) = ("Europe/Berlin".to_owned(), "2026-12-01T16:00".to_owned());
+        let submit = JobForm { zone, begin_at, ..form() }.parse().expect("a job");
+        assert_eq!(submit.begin_at.map(|at| at.to_rfc3339()).as_deref(), Some("2026-12-01T15:00:00+00:00"));
     }
 
     #[test]

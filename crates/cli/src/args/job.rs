@@ -2,18 +2,19 @@
 
 use std::path::PathBuf;
 
+use chrono::{DateTime, Utc};
 use clap::{
     Subcommand,
     builder::{PossibleValuesParser, RangedI64ValueParser},
 };
 
-use super::vc::seconds;
+use super::{moment::moment, vc::seconds};
 use crate::commands::completion::jobs;
 
 /// States of jobs that are not over.
 pub(crate) const LIVE_STATES: [&str; 4] = ["pending", "configuring", "running", "completing"];
-pub(crate) const FINAL_STATES: [&str; 6] =
-    ["completed", "failed", "cancelled", "timeout", "out_of_memory", "node_fail"];
+pub(crate) const FINAL_STATES: [&str; 7] =
+    ["completed", "failed", "cancelled", "timeout", "out_of_memory", "node_fail", "deadline"];
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum JobCommand {
@@ -107,6 +108,24 @@ pub(crate) struct Submit {
     /// A path below the home, or an absolute one. %j stands for the job's number, %x for its name, %% for a percent sign.
     #[arg(long, value_name = "PATH")]
     pub(crate) output_file: Option<String>,
+    /// Start it only after other jobs of yours, such as afterok:12
+    ///
+    /// after (they have begun), afterok (completed), afternotok (ended otherwise) or afterany (over) with the numbers of jobs
+    /// (afterok:12:13); or singleton: after earlier ones of the same name. Several conditions with ',' between them must all be
+    /// met; with '?', one is enough. What can never be met ends the job.
+    #[arg(long, short = 'd', visible_alias = "dependency", value_name = "CONDITIONS")]
+    pub(crate) after: Option<String>,
+    /// Do not start it before this time
+    ///
+    /// 16:00 (the next one), 2027-01-31, 2027-01-31T16:00 or with a zone as in RFC 3339; or now+90s, now+30m, now+2h, now+1d.
+    #[arg(long, value_name = "TIME", value_parser = moment)]
+    pub(crate) begin: Option<DateTime<Utc>>,
+    /// End it, rather than start it, once it might not be over by this time; written as for --begin
+    #[arg(long, value_name = "TIME", value_parser = moment)]
+    pub(crate) deadline: Option<DateTime<Utc>>,
+    /// Let other jobs go first by this much, from 0 to 10000
+    #[arg(long, default_value_t = 0, value_name = "N", allow_negative_numbers = true)]
+    pub(crate) nice: i64,
     /// Keep it from starting until docklet job release
     #[arg(long)]
     pub(crate) hold: bool,
@@ -133,11 +152,15 @@ pub(super) fn number() -> RangedI64ValueParser<i64> {
 
 /// In seconds.
 fn time_limit(text: &str) -> Result<i64, &'static str> {
-    let with_unit = [('s', 1), ('m', MINUTE), ('h', HOUR), ('d', DAY)].into_iter().find_map(|(unit, seconds)| {
+    with_unit(text).unwrap_or_else(|| clock(text)).ok_or("write MINUTES, HH:MM:SS, D-HH:MM:SS, or 90s, 30m, 2h, 1d")
+}
+
+/// In seconds; `None` where there is no unit, and `Some(None)` where there is no number before it.
+pub(super) fn with_unit(text: &str) -> Option<Option<i64>> {
+    [('s', 1), ('m', MINUTE), ('h', HOUR), ('d', DAY)].into_iter().find_map(|(unit, seconds)| {
         let count = text.strip_suffix(unit)?;
         Some(whole(count).and_then(|count| count.checked_mul(seconds)))
-    });
-    with_unit.unwrap_or_else(|| clock(text)).ok_or("write MINUTES, HH:MM:SS, D-HH:MM:SS, or 90s, 30m, 2h, 1d")
+    })
 }
 
 const MINUTE: i64 = 60;
@@ -217,6 +240,19 @@ mod tests {
         }
         assert_eq!(of("docklet job submit -").script, Some(PathBuf::from("-")));
         assert!(Args::try_parse_from(["docklet", "job", "submit", "--wrap", "true", "train.sh"]).is_err());
+    }
+
+    #[test]
+    fn what_a_job_waits_for_is_said_as_slurm_says_it() {
+        for option in ["--after", "--dependency", "-d"] {
+            let line = ["docklet", "job", "submit", option, "afterok:12?singleton", "--nice", "-1", "train.sh", "-d"];
+            let Command::Job(JobCommand::Submit(submit)) = Args::try_parse_from(line).expect("words").command else {
+                panic!("no submission")
+            };
+            assert_eq!((submit.after.as_deref(), submit.nice), (Some("afterok:12?singleton"), -1));
+            assert_eq!(submit.arguments, ["-d"]);
+        }
+        assert!(Args::try_parse_from(["docklet", "job", "submit", "--begin", "soon", "train.sh"]).is_err());
     }
 
     #[test]

@@ -13,7 +13,7 @@ use domain::{
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
-use super::{JobView, Jobs};
+use super::{JobView, Jobs, turn};
 use crate::{
     Error,
     actor::Actor,
@@ -152,6 +152,7 @@ impl Jobs {
         if let Some(made) = self.made_before(&*work.tx, actor, key, &fingerprint).await? {
             return Ok(made);
         }
+        turn::check(&*work.tx, actor.user, &spec, work.now).await?;
         let quota = work.tx.quota_assignment(actor.user).await?;
         spec.runtime = self.images.check(&mut *work.tx, &quota, &spec.image).await?;
         self.admission.could_start(&quota, spec.resources)?;

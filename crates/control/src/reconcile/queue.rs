@@ -2,6 +2,8 @@
 //! for `scheduler` to say; here the record is read for it, and each start is checked once more in the transaction that writes it
 //! down. Knows no report.
 
+mod turn;
+
 use std::{
     collections::{BTreeMap, BTreeSet, HashMap, HashSet},
     sync::Arc,
@@ -17,10 +19,11 @@ use domain::{
     user::User,
 };
 use parking_lot::Mutex;
-use scheduler::{Active, Order, Overcommit, Pass, Share, Start, Waiting};
+use scheduler::{Active, Order, Overcommit, Pass, Share, Start, Stay, Waiting};
 use sha2::{Digest, Sha256};
 use tokio_util::sync::CancellationToken;
 
+use self::turn::{Fate, Turns};
 use super::{Dispatcher, hosts::Hosts};
 use crate::{
     Error, Policy, Ports,
@@ -111,26 +114,27 @@ impl Starter {
             failing = done.is_err();
             tokio::select! {
                 () = stop.cancelled() => return,
-                () = self.rest(failing) => {}
+                () = self.rest(done.ok()) => {}
             }
         }
     }
 
-    /// Until the next pass.
-    async fn rest(&self, failing: bool) {
-        if failing {
+    /// Until the next pass. `found`: when a job's time comes; `None` of a pass that failed.
+    async fn rest(&self, found: Option<Option<DateTime<Utc>>>) {
+        let Some(next) = found else {
             // What wakes it makes a database that does not answer no better.
-            tokio::time::sleep(RETRY).await;
-        } else {
-            tokio::time::sleep(PAUSE).await;
-            tokio::select! {
-                () = self.queue.woken() => {}
-                () = tokio::time::sleep(PASS) => {}
-            }
+            return tokio::time::sleep(RETRY).await;
+        };
+        tokio::time::sleep(PAUSE).await;
+        let until_next = next.map(|at| (at - self.clock.now()).to_std().unwrap_or_default());
+        tokio::select! {
+            () = self.queue.woken() => {}
+            () = tokio::time::sleep(until_next.map_or(PASS, |until| until.min(PASS))) => {}
         }
     }
 
-    async fn pass(&self) -> Result<(), Error> {
+    /// Says when a job's time comes that waits for one.
+    async fn pass(&self) -> Result<Option<DateTime<Utc>>, Error> {
         let now = self.clock.now();
         let mut pending = self.store.pending_jobs().await?;
         pending.retain(|job| !self.unreadable.lock().contains(&job.id));
@@ -138,9 +142,9 @@ impl Starter {
             self.queue.asked(None);
             self.queue.count(&[], &[]);
             self.queue.found(Vec::new(), HashMap::new(), now);
-            return Ok(());
+            return Ok(None);
         }
-        let Pass { starts, waits } = self.decide(&pending, now).await?;
+        let Decided { pass: Pass { starts, waits }, ends, wakes } = self.decide(&pending, now).await?;
         let mut waiting: HashMap<UserId, u32> = HashMap::new();
         for job in &pending {
             *waiting.entry(job.owner).or_default() += 1;
@@ -148,22 +152,35 @@ impl Starter {
         self.queue.count(&pending, &waits);
         self.queue.found(waits, waiting, now);
         for start in starts {
-            self.start(start).await?;
+            self.start(start, wakes).await?;
         }
-        Ok(())
+        for id in ends {
+            self.end(id).await?;
+        }
+        Ok(turn::next(&pending, now))
     }
 
-    async fn decide(&self, pending: &[QueuedJob], now: DateTime<Utc>) -> Result<Pass, Error> {
+    async fn decide(&self, pending: &[QueuedJob], now: DateTime<Utc>) -> Result<Decided, Error> {
         let active = self.store.active_jobs().await?;
         let (shares, barred) = self.owners(pending, &active, now).await?;
+        let turns = Turns::read(&*self.store, pending, &active).await?;
+        let running = running_of(&active);
+        let (mut waiting, mut ends) = (Vec::with_capacity(pending.len()), Vec::new());
+        for job in pending {
+            match turns.fate(job, job.held || barred.contains(&job.owner), now) {
+                Fate::Goes(stays) => waiting.push(waiting_of(job, stays, running.get(&job.id).copied().unwrap_or(0))),
+                Fate::Ends(..) => ends.push(job.id),
+            }
+        }
+        let wakes = turns.are_asked();
+        drop(turns);
         let active: Vec<Active> = active.into_iter().filter_map(active_of).collect();
-        let waiting: Vec<Waiting> = pending.iter().map(|job| waiting_of(job, &barred)).collect();
         let hosts = self.hosts.as_problem(&self.store.worker_usage().await?);
         let (overcommit, order) = (self.overcommit, self.order);
         let question = Question { now, hosts, waiting, active, shares, overcommit, order };
         let pass = scheduler::pass(&question.queue());
         self.queue.asked(Some(question));
-        Ok(pass)
+        Ok(Decided { pass, ends, wakes })
     }
 
     /// What all owners have used, with what those may hold whose jobs wait; and who among these starts nothing: they are locked, or
@@ -202,19 +219,10 @@ impl Starter {
     }
 
     /// Begins the job, unless what it was decided on is not so any more: the next pass decides again.
-    async fn start(&self, start: Start) -> Result<(), Error> {
+    /// `wakes`: others may wait for that.
+    async fn start(&self, start: Start, wakes: bool) -> Result<(), Error> {
         let mut work = UnitOfWork::new(self.store.begin().await?, self.clock.now());
-        let mut job = match work.tx.job(start.job).await {
-            Ok(Some(job)) => job,
-            Ok(None) => return Ok(()),
-            Err(fault @ StoreError::Unreadable { .. }) => {
-                tracing::warn!(job = %start.job, error = %fault, "a job that cannot be read is left out of the queue");
-                self.unreadable.lock().insert(start.job);
-                self.queue.wake();
-                return Ok(());
-            }
-            Err(error) => return Err(error.into()),
-        };
+        let Some(mut job) = self.read(&work, start.job).await? else { return Ok(()) };
         if is_barred(work.tx.user(job.owner).await)? {
             return Ok(());
         }
@@ -232,9 +240,49 @@ impl Starter {
         work.save_job(&job).await?;
         let dispatcher = self.dispatcher.clone();
         work.commit(&self.events, move || dispatcher.dispatch(Subject::Task(id))).await?;
+        if wakes {
+            self.queue.wake();
+        }
         tracing::info!(job = %job.id, worker = %task.worker, "job started");
         Ok(())
     }
+
+    /// Ends the job, which can never start, unless that is not so any more. Others may wait for its end.
+    async fn end(&self, id: JobId) -> Result<(), Error> {
+        let mut work = UnitOfWork::new(self.store.begin().await?, self.clock.now());
+        let Some(mut job) = self.read(&work, id).await? else { return Ok(()) };
+        let Some((state, reason)) = turn::end(&*work.tx, &job, work.now).await? else { return Ok(()) };
+        if !job.give_up(state, reason, work.now) {
+            return Ok(());
+        }
+        work.save_job(&job).await?;
+        let queue = self.queue.clone();
+        work.commit(&self.events, move || queue.wake()).await?;
+        tracing::info!(job = %job.id, state = job.state.as_str(), reason = job.reason.as_deref(), "job can never start");
+        Ok(())
+    }
+
+    /// `None` of one that is not there, or cannot be read: passes leave that out from now on.
+    async fn read(&self, work: &UnitOfWork, id: JobId) -> Result<Option<Job>, StoreError> {
+        match work.tx.job(id).await {
+            Err(fault @ StoreError::Unreadable { .. }) => {
+                tracing::warn!(job = %id, error = %fault, "a job that cannot be read is left out of the queue");
+                self.unreadable.lock().insert(id);
+                self.queue.wake();
+                Ok(None)
+            }
+            read => read,
+        }
+    }
+}
+
+/// What a pass leads to.
+struct Decided {
+    pass: Pass,
+    /// These can never start.
+    ends: Vec<JobId>,
+    /// What starts may be what another one waits for.
+    wakes: bool,
 }
 
 /// A locked user's jobs wait. So do those of a user who cannot be read.
@@ -261,6 +309,15 @@ fn task_of(job: &Job) -> TaskId {
     TaskId::new(uuid::Builder::from_custom_bytes(id).into_uuid())
 }
 
+/// Of each array, how many elements run.
+fn running_of(active: &[Job]) -> HashMap<JobId, u32> {
+    let mut running = HashMap::new();
+    for part in active.iter().filter_map(|job| job.part) {
+        *running.entry(part.of).or_default() += 1;
+    }
+    running
+}
+
 /// `running`: how many elements of its array run.
 fn waiting_of(job: &QueuedJob, stays: Option<Stay>, running: u32) -> Waiting {
     Waiting {
@@ -269,7 +326,8 @@ fn waiting_of(job: &QueuedJob, stays: Option<Stay>, running: u32) -> Waiting {
         each: job.resources,
         runtime: job.runtime.clone(),
         time_limit_s: job.time_limit.seconds(),
-        waits_since: job.waits_since,
+        // Nobody gets older before their time, as nobody does on hold.
+        waits_since: job.not_before.map_or(job.waits_since, |at| at.max(job.waits_since)),
         nice: job.nice.get(),
         count: job.left,
         at_most: job.at_most.map(|most| most.saturating_sub(running)),

@@ -37,12 +37,12 @@ impl Harness {
         .await
     }
 
-    async fn is_pending(&self, id: JobId) -> bool {
+    pub(crate) async fn is_pending(&self, id: JobId) -> bool {
         self.job(id).await.state == JobState::Pending
     }
 
     /// It has run, and its container reports its end.
-    async fn end(&self, id: JobId) {
+    pub(crate) async fn end(&self, id: JobId) {
         let task = self.started(id).await;
         self.tell(task, Generation::FIRST, Phase::Exited(DONE)).await;
         self.until_job(id, JobState::Completed).await;

@@ -17,6 +17,7 @@ mod identity_providers;
 mod identity_renewal;
 mod job_output;
 mod job_queue;
+mod job_turn;
 mod job_why;
 mod jobs;
 mod node_access;

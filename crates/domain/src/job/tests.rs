@@ -186,6 +186,41 @@ fn a_job_that_waits_is_cancelled_at_once() {
 }
 
 #[test]
+fn a_job_that_can_never_start_is_given_up_while_it_waits() {
+    for (held, state) in [(false, JobState::Cancelled), (true, JobState::Deadline)] {
+        let mut job = submitted(held);
+        assert!(job.give_up(state, "it cannot".into(), later(5)));
+        assert_eq!((job.state, job.reason.as_deref(), job.ended_at), (state, Some("it cannot"), Some(later(5))));
+        assert!(!job.give_up(JobState::Cancelled, "once more".into(), later(6)));
+        assert_eq!(begin(&mut job), None);
+    }
+    let (mut job, _) = begun();
+    let before = job.clone();
+    assert!(!job.give_up(JobState::Deadline, "too late".into(), later(70)));
+    assert_eq!(job, before);
+}
+
+#[test]
+fn a_job_does_not_begin_before_its_time() {
+    let mut spec = submitted(false).spec;
+    spec.begin_at = Some(later(61));
+    let mut job = Job::submitted(JobId::try_from(17_i64).expect("a number"), owner(), spec, false, NOW);
+    assert_eq!(begin(&mut job), None, "its turn comes a second too early");
+    job.not_before = Some(later(60));
+    assert!(begin(&mut job).is_some());
+}
+
+#[test]
+fn a_deadline_is_kept_by_what_may_take_all_its_time_until_then() {
+    let mut job = submitted(false);
+    assert!(job.can_keep_deadline(later(0)), "there is none");
+    job.spec.deadline = Some(later(3610));
+    for (now, can) in [(later(10), true), (later(11), false), (DateTime::<Utc>::MAX_UTC, false)] {
+        assert_eq!(job.can_keep_deadline(now), can, "{now}");
+    }
+}
+
+#[test]
 fn a_job_that_runs_is_completing_until_its_task_has_ended() {
     let (mut job, mut task) = begun();
     told(&mut job, &mut task, Phase::Running { since: later(70) });
@@ -229,6 +264,7 @@ fn a_state_waits_or_holds_or_is_final_and_is_written_in_one_way() {
         (JobState::Timeout, "timeout", false, true),
         (JobState::OutOfMemory, "out_of_memory", false, true),
         (JobState::NodeFail, "node_fail", false, true),
+        (JobState::Deadline, "deadline", false, true),
     ] {
         assert_eq!((state.as_str(), state.holds(), state.is_final()), (text, holds, is_final));
         assert_eq!(text.parse(), Ok(state));

@@ -9,6 +9,8 @@ use super::{Order, Queue, Waiting};
 
 /// A job that has waited for so long comes before all that have not.
 const FULL_AGE_S: i64 = 7 * 24 * 60 * 60;
+/// As nice as a job can be.
+const NICEST: f64 = 10_000.0;
 /// Less is as good as none, and would count its owner among those who share for ever.
 const LEAST_CPU_SECONDS: f64 = 1.0;
 
@@ -21,11 +23,13 @@ pub struct Weights {
     pub fair_share: f64,
     /// How much of the largest host it takes.
     pub size: f64,
+    /// How much it lets others go first; this one is taken off.
+    pub nice: f64,
 }
 
 impl Default for Weights {
     fn default() -> Self {
-        Self { age: 1.0, fair_share: 2.0, size: 0.25 }
+        Self { age: 1.0, fair_share: 2.0, size: 0.25, nice: 4.0 }
     }
 }
 
@@ -88,7 +92,9 @@ impl Priorities {
         let size = share(job.each.cpu_milli, self.most_cpu).max(share(job.each.memory_mib, self.most_memory)).min(1.0);
         let fair_share = self.fair_shares.get(&job.owner).copied().unwrap_or(1.0);
         let age = age as f64 / FULL_AGE_S as f64;
-        self.weights.age * age + self.weights.fair_share * fair_share + self.weights.size * size
+        let nice = f64::from(job.nice) / NICEST;
+        let Weights { age: by_age, fair_share: by_fair_share, size: by_size, nice: by_nice } = self.weights;
+        by_age * age + by_fair_share * fair_share + by_size * size - by_nice * nice
     }
 }
 
@@ -140,6 +146,11 @@ mod tests {
         });
         assert_eq!(priorities, [0.6883, 1.2108, 2.0156]);
         assert_eq!(numbers(&case), [3, 2, 1]);
+        case.waiting[2].nice = 2500;
+        let nice = case.with(|queue| Priorities::new(queue, Weights::default()).of(&queue.waiting[2]));
+        assert_eq!((nice * 10_000.0).round() / 10_000.0, 1.0156);
+        assert_eq!(numbers(&case), [2, 3, 1], "it lets Ben's go first");
+        case.waiting[2].nice = 0;
         assert_eq!(decayed(40_000.0, TimeDelta::days(1), TimeDelta::days(7)).round(), 36_229.0);
         assert_eq!(decayed(40_000.0, TimeDelta::days(7), TimeDelta::days(7)).round(), 20_000.0);
         case.now = 7 * DAY;
@@ -182,6 +193,21 @@ mod tests {
         assert_eq!(numbers(&case), [1, 2]);
         case.order = Order::Fifo;
         assert_eq!(numbers(&case), [2, 1]);
+        case.waiting[1].nice = 10_000;
+        assert_eq!(numbers(&case), [2, 1], "and neither does how nice they are");
+    }
+
+    #[test]
+    fn the_nicest_job_comes_behind_all_others_until_it_has_its_full_age() {
+        let mut case = case();
+        // Whose owner has used nothing, beside a small one of who has used the most.
+        let nicest = Waiting { nice: 10_000, ..job(1, 3, 16_000, HOUR) };
+        let mut late = job(2, 1, 1, HOUR);
+        late.waits_since += TimeDelta::hours(24);
+        case.waiting = vec![nicest, late];
+        assert_eq!(numbers(&case), [2, 1]);
+        case.now = 7 * DAY;
+        assert_eq!(numbers(&case), [1, 2]);
     }
 
     #[test]

@@ -30,7 +30,10 @@ pub(super) fn job(number: i64, of: i64, cpu_milli: u32, seconds: i64) -> Waiting
         runtime: None,
         time_limit_s: u32::try_from(seconds).expect("a time limit"),
         waits_since: at(0),
-        held: false,
+        nice: 0,
+        count: 1,
+        at_most: None,
+        stays: None,
     }
 }
 
@@ -167,7 +170,7 @@ fn a_later_job_of_the_same_owner_does_not_take_what_is_kept_for_an_earlier_one()
 #[test]
 fn of_several_reasons_the_one_that_must_go_first_is_told() {
     let mut case = Case::of(&[("hera", 4000)]);
-    case.waiting = vec![Waiting { held: true, ..job(1, 1, 5000, HOUR) }];
+    case.waiting = vec![Waiting { stays: Some(Stay::Held), ..job(1, 1, 5000, HOUR) }];
     case.limit(1, 1000);
     let impossible = "no host here can ever run it; one job cannot have more CPUs than its host: the largest host has 4; \
                       cancel it, and submit one that asks for less";
@@ -176,10 +179,30 @@ fn of_several_reasons_the_one_that_must_go_first_is_told() {
     case.runs(2, "hera", 4000, HOUR);
     assert_eq!(case.wait(1).reason, Reason::Held);
     assert_eq!(case.wait(1).reason.to_string(), "it is held, and starts only after it is released");
-    case.waiting[0].held = false;
+    for (stay, sentence) in [
+        (Stay::Dependency("it waits until job 7 (running) is over".into()), "it waits until job 7 (running) is over"),
+        (Stay::NotBefore(at(HOUR)), "it does not start before 1970-01-01 01:00:00 UTC"),
+    ] {
+        case.waiting[0].stays = Some(stay.clone());
+        assert_eq!((case.wait(1).reason, case.wait(1).expected_start), (Reason::from(stay), None));
+        assert_eq!(case.wait(1).reason.to_string(), sentence);
+    }
+    case.waiting[0].stays = None;
     assert!(matches!(case.wait(1).reason, Reason::Limit(_)));
     case.limit(1, 5000);
+    case.waiting.push(job(2, 2, 1000, 3 * HOUR));
+    assert_eq!(case.wait(2).reason, Reason::Priority, "one CPU is free, and kept for the first");
     assert!(matches!(case.wait(1).reason, Reason::Capacity(_)));
+}
+
+#[test]
+fn what_stays_keeps_no_room_and_holds_up_nobody() {
+    let mut case = Case::of(&[("hera", 4000)]);
+    let stays = [Stay::Held, Stay::Dependency("it waits".into()), Stay::NotBefore(at(1))].into_iter().zip(1..);
+    case.waiting = stays.map(|(stay, n)| Waiting { stays: Some(stay), ..job(n, 1, 4000, HOUR) }).collect();
+    case.waiting.push(job(4, 2, 4000, HOUR));
+    assert_eq!(case.numbers(), [4]);
+    assert_eq!(case.wait(3).ahead, 0);
 }
 
 #[test]

@@ -10,7 +10,7 @@ use wire::{
 
 use crate::{commands::lists::shown, output::Table};
 
-const JOB: [&str; 14] = [
+const JOB: [&str; 18] = [
     "id",
     "name",
     "state",
@@ -18,6 +18,10 @@ const JOB: [&str; 14] = [
     "exit",
     "time",
     "time limit",
+    "after",
+    "begins",
+    "deadline",
+    "nice",
     "submitted",
     "started",
     "ended",
@@ -55,6 +59,10 @@ pub(super) fn upright(job: &Job) -> Table {
         exit(job),
         time(job, SystemTime::now().into()),
         duration(TimeDelta::seconds(job.time_limit_s.into())),
+        job.after.clone().unwrap_or_default(),
+        at(job.begin_at),
+        at(job.deadline),
+        if job.nice == 0 { String::new() } else { job.nice.to_string() },
         shown(job.submitted_at),
         at(job.started_at),
         at(job.ended_at),
@@ -183,7 +191,7 @@ pub(super) mod tests {
 
     #[test]
     fn states_that_are_listed_without_all_are_those_that_are_not_over() {
-        for state in ["completed", "failed", "cancelled", "timeout", "out_of_memory", "node_fail"] {
+        for state in ["completed", "failed", "cancelled", "timeout", "out_of_memory", "node_fail", "deadline"] {
             assert!(job(json!({"state": state})).state.is_final(), "{state}");
         }
         for state in LIVE_STATES {

@@ -78,6 +78,10 @@ async fn order(client: &Client, submit: Submit) -> Result<SubmitJob, Failure> {
         time_limit_s: submit.time.unwrap_or(usual.time_limit_s),
         output: submit.output_file.unwrap_or_else(|| usual.output.clone()),
         hold: submit.hold,
+        after: submit.after,
+        begin_at: submit.begin,
+        deadline: submit.deadline,
+        nice: submit.nice,
         ..usual
     })
 }
@@ -143,6 +147,7 @@ mod tests {
             ("cancelled", none.clone(), none.clone()),
             ("out_of_memory", none.clone(), 9.into()),
             ("node_fail", none.clone(), none.clone()),
+            ("deadline", none.clone(), none.clone()),
             ("failed", none.clone(), none.clone()),
         ] {
             let failure = code(state, exit, signal).expect_err("no end of its own");

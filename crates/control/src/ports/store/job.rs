@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use domain::{
     JobId, TaskId, UserId,
-    job::{Dependencies, Job, JobSpec, JobState, Nice, TimeLimit},
+    job::{Dependencies, Job, JobName, JobSpec, JobState, Nice, TimeLimit},
     name::RuntimeName,
     resources::Resources,
 };
@@ -45,6 +45,8 @@ pub struct NewJob {
 pub struct QueuedJob {
     pub id: JobId,
     pub owner: UserId,
+    /// Jobs may wait for those of their owner that have their name.
+    pub name: JobName,
     pub resources: Resources,
     pub runtime: Option<RuntimeName>,
     pub time_limit: TimeLimit,
