@@ -97,8 +97,8 @@ pub(crate) enum Command {
     Job(JobCommand),
     /// Why a job waits: what is missing, how many are before it, and when it is expected to start
     Why {
-        #[arg(value_name = "ID", value_parser = job::number(), add = jobs())]
-        job: i64,
+        #[arg(value_name = "ID", value_parser = job::reference, add = jobs())]
+        job: String,
     },
     /// Open a terminal on a node; it goes on where it was when the network comes back
     ///

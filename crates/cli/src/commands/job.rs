@@ -1,4 +1,4 @@
-//! Jobs: submitted, listed, held, ended, and why one waits.
+//! Jobs: submitted, listed, held, ended, and why one waits. Each is named by its number, or as an element of an array, `812_7`.
 
 mod logs;
 mod shown;
@@ -17,7 +17,7 @@ use crate::{
     failure::{Failure, Kind},
     output::Output,
 };
-use shown::{explained, table, upright};
+use shown::{elements, explained, table, upright};
 
 /// How soon the server has looked at a queue that has changed.
 const QUEUE: Duration = Duration::from_secs(5);
@@ -28,19 +28,26 @@ pub(super) async fn run(client: &Client, command: JobCommand, output: &Output) -
         JobCommand::Submit(submit) => return submit::run(client, submit, output).await,
         JobCommand::Ls { state, all } => list(client, &state, all, output).await?,
         JobCommand::Show { job } => {
-            let job = get(client, job).await?;
+            let job = get(client, &job).await?;
             output.show(&job, &upright(&job))?;
         }
+        JobCommand::Elements { job, state } => list_elements(client, &job, &state, output).await?,
         JobCommand::Cancel(ids) => order(client, &ids.jobs, "cancel", output).await?,
         JobCommand::Hold(ids) => order(client, &ids.jobs, "hold", output).await?,
         JobCommand::Release(ids) => order(client, &ids.jobs, "release", output).await?,
         JobCommand::Logs { job, follow } => {
-            let id = get(client, job).await?.id;
-            logs::print(client, id, follow, output).await?;
+            let found = get(client, &job).await?;
+            if let Some(array) = &found.array {
+                let first = array.indexes.split(|c: char| !c.is_ascii_digit()).next().unwrap_or_default();
+                return Err(Failure::usage(format!(
+                    "Job {job} is an array: name one of its elements, as in {job}_{first}"
+                )));
+            }
+            logs::print(client, &job, follow, output).await?;
         }
         JobCommand::Wait { jobs, timeout } => {
             let over = wait::until_over(client, &jobs.jobs, timeout, output).await?;
-            output.show(&over, &table(&over))?;
+            output.show(&over, &table(&over, output))?;
             wait::failure(&over).map_or(Ok(()), Err)?;
         }
     }
@@ -48,7 +55,7 @@ pub(super) async fn run(client: &Client, command: JobCommand, output: &Output) -
 }
 
 /// One that was submitted just now may not have had its look at the queue.
-pub(super) async fn why(client: &Client, id: i64, output: &Output) -> Result<(), Failure> {
+pub(super) async fn why(client: &Client, id: &str, output: &Output) -> Result<(), Failure> {
     let until = Instant::now() + QUEUE;
     let mut job = get(client, id).await?;
     while job.state.as_str() == "pending" && job.waits.is_none() && Instant::now() < until {
@@ -59,49 +66,68 @@ pub(super) async fn why(client: &Client, id: i64, output: &Output) -> Result<(),
     output.show(&job, &explained(&job))
 }
 
-async fn get(client: &Client, id: i64) -> Result<Job, Failure> {
+async fn get(client: &Client, id: &str) -> Result<Job, Failure> {
     client.get(&path(id)).await.map_err(|failure| about(failure, id))
 }
 
-fn path(id: i64) -> String {
+fn path(id: &str) -> String {
     format!("/jobs/{id}")
 }
 
 /// A server that has no such job does not say which one was meant.
-fn about(failure: Failure, id: i64) -> Failure {
+fn about(failure: Failure, id: &str) -> Failure {
     let is_none = failure.kind == Kind::NotFound;
     failure.with_note(is_none.then(|| format!("You have no job {id}: docklet job ls --all")))
 }
 
 async fn list(client: &Client, states: &[String], all: bool, output: &Output) -> Result<(), Failure> {
-    let states: Vec<&str> = match states {
-        [] if all => Vec::new(),
-        [] => LIVE_STATES.to_vec(),
-        states => states.iter().map(String::as_str).collect(),
+    let query = match states {
+        [] if all => String::new(),
+        [] => in_states(&LIVE_STATES),
+        states => in_states(states),
     };
-    let query: String = states.iter().map(|state| format!("state={state}&")).collect();
     let jobs: Vec<Job> = named::pages(client, &format!("/jobs?{query}"), usize::MAX).await?;
-    output.show(&jobs, &table(&jobs))
+    output.show(&jobs, &table(&jobs, output))
+}
+
+/// Says, too, how many there are that are not in the list because they have not begun.
+async fn list_elements(client: &Client, id: &str, states: &[String], output: &Output) -> Result<(), Failure> {
+    let Some(array) = get(client, id).await?.array else {
+        return Err(Failure::usage(format!("Job {id} is no array: docklet job show {id}")));
+    };
+    let path = format!("{}/elements?{}", path(id), in_states(states));
+    let begun: Vec<Job> = named::pages(client, &path, usize::MAX).await?;
+    output.show(&begun, &elements(&begun))?;
+    let count = u32::try_from(begun.len()).unwrap_or(u32::MAX);
+    let left = array.size.saturating_sub(count);
+    if states.is_empty() && left > 0 {
+        output.say(&format!("{left} of {} have not begun", array.size));
+    }
+    Ok(())
+}
+
+fn in_states(states: &[impl AsRef<str>]) -> String {
+    states.iter().map(|state| format!("state={}&", state.as_ref())).collect()
 }
 
 /// Does the same with each, also where it fails with another.
-async fn order(client: &Client, ids: &[i64], what: &str, output: &Output) -> Result<(), Failure> {
+async fn order(client: &Client, ids: &[String], what: &str, output: &Output) -> Result<(), Failure> {
     let (mut changed, mut fault) = (Vec::<Job>::new(), None::<Failure>);
     for id in ids {
-        match client.post(&format!("{}/{what}", path(*id)), &serde_json::json!({})).await {
+        match client.post(&format!("{}/{what}", path(id)), &serde_json::json!({})).await {
             Ok(job) => changed.push(job),
             Err(failure) => {
-                if let Some(earlier) = fault.replace(about(failure, *id)) {
+                if let Some(earlier) = fault.replace(about(failure, id)) {
                     output.say(&format!("docklet: {earlier}"));
                 }
             }
         }
     }
-    output.show(&changed, &table(&changed))?;
+    output.show(&changed, &table(&changed, output))?;
     fault.map_or(Ok(()), Err)
 }
 
 /// A job that is shown alone, in a list's columns.
 fn show(job: &Job, output: &Output) -> Result<(), Failure> {
-    output.show(job, &table(slice::from_ref(job)))
+    output.show(job, &table(slice::from_ref(job), output))
 }
