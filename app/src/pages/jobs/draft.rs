@@ -24,6 +24,9 @@ pub struct JobForm {
     /// [`TICKED`], or nothing: a box that is not ticked is not sent.
     #[serde(default)]
     pub hold: String,
+    /// Empty unless it runs once for each of several numbers.
+    #[serde(default)]
+    pub array: String,
     /// The same for one filled-in form, so that sending it twice submits once.
     pub key: String,
 }
@@ -31,6 +34,10 @@ pub struct JobForm {
 impl JobForm {
     /// Something is filled in that most jobs do without.
     pub(crate) fn is_unusual(&self) -> bool {
-        self.output != domain::job::OutputPath::USUAL || !self.arguments.trim().is_empty() || self.hold == TICKED
+        let is_filled = |text: &str| !text.trim().is_empty();
+        self.output != domain::job::OutputPath::USUAL
+            || is_filled(&self.arguments)
+            || is_filled(&self.array)
+            || self.hold == TICKED
     }
 }

@@ -31,8 +31,17 @@ use crate::{
 };
 
 /// Faults of these stand beside their fields.
-const FIELDS: &[&str] =
-    &["name", "image", "resources.cpus", "resources.memory_mib", "time_limit_s", "script", "arguments", "output"];
+const FIELDS: &[&str] = &[
+    "name",
+    "image",
+    "resources.cpus",
+    "resources.memory_mib",
+    "time_limit_s",
+    "script",
+    "arguments",
+    "output",
+    "array",
+];
 
 /// What is wrong with the form that was sent.
 type Wrong = Signal<Option<Problem>>;
@@ -44,9 +53,9 @@ pub(crate) fn NewJobPage() -> impl IntoView {
     let query = use_query_map();
     let asked = Memo::new(move |_| {
         let field = |name| query.with(|query| query.get(name).unwrap_or_default());
-        (field("like"), field("kept"))
+        (field("like"), field("array"), field("kept"))
     });
-    let draft = Resource::new_blocking(move || asked.get(), |(like, kept)| read_draft(like, kept));
+    let draft = Resource::new_blocking(move || asked.get(), |(like, array, kept)| read_draft(like, array, kept));
     let images = Resource::new_blocking(|| (), |()| read_image_choice());
     view! {
         <TabTitle title=t!("job-new-title")/>
@@ -152,8 +161,8 @@ fn What(form: JobForm, images: Option<ImageChoice>, problem: Wrong) -> impl Into
 /// What most jobs do without: closed, unless something is filled in there or is wrong.
 #[component]
 fn More(form: JobForm, problem: Wrong) -> impl IntoView {
-    let (output, arguments) = (fault_of(problem, "output"), fault_of(problem, "arguments"));
-    let wrong = Memo::new(move |_| output.get().is_some() || arguments.get().is_some());
+    let [output, arguments, array] = ["output", "arguments", "array"].map(|field| fault_of(problem, field));
+    let wrong = Memo::new(move |_| [output, arguments, array].iter().any(|fault| fault.get().is_some()));
     let details = NodeRef::<Details>::new();
     Effect::new(move |_| {
         if let (true, Some(details)) = (wrong.get(), details.get()) {
@@ -170,6 +179,11 @@ fn More(form: JobForm, problem: Wrong) -> impl IntoView {
                     optional=true placeholder=domain::job::OutputPath::USUAL fault=output
                 />
                 <p class="sub">{t!("job-output-path-about")}</p>
+                <TextField
+                    id="job-array" name="job[array]" label=t!("job-array") value=form.array longest=1000
+                    optional=true placeholder="0-99%10" fault=array
+                />
+                <p class="sub">{t!("job-array-about")}</p>
                 <div class="field">
                     <label for="job-arguments">{t!("job-arguments-field")}</label>
                     <textarea
