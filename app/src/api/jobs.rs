@@ -147,7 +147,7 @@ pub(crate) async fn read_elements(
     if api.job(::api::id(&id, "job")?).await?.array.is_none() {
         return Ok(none);
     }
-    let states = fare.map_or(&[][..], Fare::states);
+    let states = fare.map_or_else(Vec::new, |fare| fare.states().to_vec());
     Ok(api.job_elements(array, states, ELEMENTS, after.parse().ok()).await?)
 }
 
@@ -194,7 +194,7 @@ async fn failed(api: &::api::Api, job: &Job) -> Result<Option<String>, Refused> 
     let (Some(array), Ok(id)) = (&job.array, domain::JobId::try_from(job.id)) else { return Ok(None) };
     let (mut failed, mut after) = (Vec::new(), None);
     loop {
-        let page = api.job_elements(id, Fare::Failed.states(), MOST_ELEMENTS, after).await?;
+        let page = api.job_elements(id, Fare::Failed.states().to_vec(), MOST_ELEMENTS, after).await?;
         failed.extend(page.items.iter().filter_map(|job| job.element).map(|element| element.index.to_string()));
         after = page.next.and_then(|next| next.parse().ok());
         if after.is_none() {

@@ -36,8 +36,15 @@ impl Api {
     }
 
     /// The elements of an array that have begun, in one of these states, by index; in any where there are none. Without scripts.
-    pub async fn job_elements(&self, array: JobId, states: &[JobState], limit: u32, after: Option<u32>) -> Paged<Job> {
-        let elements = self.control().jobs.elements(&self.actor, array, states, page(limit, after)).await?;
+    pub async fn job_elements(
+        &self,
+        array: JobId,
+        states: Vec<JobState>,
+        limit: u32,
+        after: Option<u32>,
+    ) -> Paged<Job> {
+        let filter = JobFilter { states };
+        let elements = self.control().jobs.elements(&self.actor, array, &filter, page(limit, after)).await?;
         let index = |view: &JobView| view.job.part.map_or(0, |Part { index, .. }| index).to_string();
         Ok(Page::cut(elements, limit, index, |view| self.job_of(view).brief()))
     }

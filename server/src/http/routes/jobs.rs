@@ -95,7 +95,7 @@ async fn elements(caller: Caller, JobPath(job): JobPath, query: Query) -> Result
     let (limit, after): (u32, Option<u32>) = query.page()?;
     let states = states(&query)?;
     match job {
-        JobRef { id, index: None } => Ok(Answer(caller.api.job_elements(id, &states, limit, after).await?)),
+        JobRef { id, index: None } => Ok(Answer(caller.api.job_elements(id, states, limit, after).await?)),
         // An element has none.
         JobRef { .. } => Err(Error::NotFound("job").into()),
     }
@@ -109,7 +109,8 @@ async fn cancel(caller: Caller, JobPath(job): JobPath) -> Result<(StatusCode, An
     Ok((StatusCode::ACCEPTED, Answer(caller.api.cancel_job(job).await?)))
 }
 
-/// Keeps a job that waits from starting until it is released.
+/// Keeps a job that waits from starting until it is released; of an array, each element that has not begun. One of them alone
+/// cannot be held.
 #[utoipa::path(post, path = "/jobs/{job}/hold", tag = "jobs", params(("job" = String, Path)),
     responses((status = 200, body = Job)))]
 async fn hold(caller: Caller, JobPath(job): JobPath) -> Result<Answer<Job>, Failure> {

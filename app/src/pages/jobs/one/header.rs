@@ -66,11 +66,12 @@ pub(super) fn Header(job: Memo<Job>) -> impl IntoView {
 #[component]
 fn Doing(job: Memo<Job>) -> impl IntoView {
     let again = job.with_untracked(|job| routes::job_like(job.reference()));
-    let waits = Memo::new(move |_| job.with(|job| job.state == JobState::Pending));
+    // Of an array, all elements that wait are held, or none.
+    let can_wait = Memo::new(move |_| job.with(|job| job.state == JobState::Pending && job.element.is_none()));
     let can_end = Memo::new(move |_| job.with(|job| !job.state.is_final() && job.state != JobState::Completing));
     view! {
         <div class="page-actions">
-            {move || waits.get().then(|| view! { <Hold job=job/> })}
+            {move || can_wait.get().then(|| view! { <Hold job=job/> })}
             {move || can_end.get().then(|| view! { <Cancel job=job/> })}
             <a class="button" href=again>
                 <Glyph icon=Icon::Restart/>
