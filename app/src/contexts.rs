@@ -1,7 +1,9 @@
 //! What a whole page shares: a type, `provide_x()` and `use_x()` each.
 
 pub(crate) mod actions;
+mod asking;
 pub(crate) mod clock;
+pub(crate) mod elements_live;
 pub(crate) mod job_live;
 pub(crate) mod job_output;
 pub(crate) mod live;

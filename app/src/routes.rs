@@ -2,6 +2,8 @@
 
 mod areas;
 
+use std::fmt::Display;
+
 use leptos::prelude::*;
 use leptos_router::{
     Lazy, SsrMode,
@@ -122,14 +124,33 @@ pub fn jupyter(id: &str) -> String {
     format!("/vclusters/{id}/jupyter")
 }
 
-/// One job.
-pub fn job(id: i64) -> String {
-    format!("{JOBS}/{id}")
+/// One job, by its number, or an element of an array, as `812_7`.
+pub fn job(reference: impl Display) -> String {
+    format!("{JOBS}/{reference}")
+}
+
+/// What of its query says how those elements fare that an array's page shows.
+pub const ELEMENTS: &str = "elements";
+
+/// An array's page with those of its elements that fare so, and are behind this index; an empty text asks for all.
+pub fn elements(array: i64, fare: &str, after: &str) -> String {
+    let given = [(ELEMENTS, fare), ("after", after)].into_iter().filter(|(_, value)| !value.is_empty());
+    let query: Vec<String> = given.map(|(name, value)| format!("{name}={value}")).collect();
+    let joint = if query.is_empty() { "" } else { "?" };
+    format!("{}{joint}{}", job(array), query.join("&"))
 }
 
 /// Submitting one like this again.
-pub fn job_like(id: i64) -> String {
-    format!("{NEW_JOB}?like={id}")
+pub fn job_like(reference: impl Display) -> String {
+    format!("{NEW_JOB}?like={reference}")
+}
+
+/// What stands for the indexes of those elements that have failed, in [`failed_like`].
+pub const FAILED: &str = "failed";
+
+/// Submitting those elements of this array again that have failed.
+pub fn failed_like(array: i64) -> String {
+    format!("{}&array={FAILED}", job_like(array))
 }
 
 /// Submitting one like this with another size: `cpus=2`, `memory=512`, `time_limit=1800s`.
@@ -146,8 +167,8 @@ pub fn job_kept(key: &str) -> String {
 pub const MOST_OUTPUT: u64 = 1024 * 1024;
 
 /// The first of the bytes that a job has written; answered by the server, never by the console.
-pub fn job_output(id: i64) -> String {
-    format!("/api/v1/jobs/{id}/output?limit={MOST_OUTPUT}")
+pub fn job_output(reference: impl Display) -> String {
+    format!("/api/v1/jobs/{reference}/output?limit={MOST_OUTPUT}")
 }
 
 /// The vcluster that a path is about.
@@ -307,6 +328,8 @@ mod tests {
             (JOBS.into(), Some(Area::Jobs)),
             (NEW_JOB.into(), Some(Area::Jobs)),
             (job(7), Some(Area::Jobs)),
+            (job("812_7"), Some(Area::Jobs)),
+            (failed_like(812), Some(Area::Jobs)),
             (PROFILE.into(), Some(Area::Profile)),
             (NEW_TOKEN.into(), Some(Area::Profile)),
             (DEVICE.into(), Some(Area::Profile)),
@@ -330,6 +353,13 @@ mod tests {
         assert_eq!(back_to(DEVICE, None), DEVICE);
         assert_eq!(back_to(PROFILE, Some("WDJB-MJHT")), PROFILE);
         assert_eq!(back_to(DEVICE, Some("a b&next=//\u{e4}")), "/device?code=abnext");
+    }
+
+    #[test]
+    fn the_elements_of_an_array_are_on_its_page() {
+        assert_eq!(elements(812, "", ""), "/jobs/812");
+        assert_eq!(elements(812, "failed", "99"), "/jobs/812?elements=failed&after=99");
+        assert_eq!(failed_like(812), "/jobs/new?like=812&array=failed");
     }
 
     #[test]

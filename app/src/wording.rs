@@ -1,6 +1,7 @@
 //! Plain words and numbers for what the console shows. Pure: data in, text out; no signal, no view.
 
 pub(crate) mod amount;
+pub(crate) mod array;
 pub(crate) mod browser;
 pub(crate) mod job;
 pub(crate) mod notice;

@@ -32,16 +32,15 @@ export class JobsPage {
     await this.page.getByRole("button", { name: "Submit job" }).click();
   }
 
-  /** Fills in the form and submits it. */
-  async submit(name: string, script: string, hold = false): Promise<JobPage> {
+  /** Fills in the form and submits it; `array`: for these numbers. */
+  async submit(name: string, script: string, hold = false, array = ""): Promise<JobPage> {
     await this.form();
     await this.page.getByRole("textbox", { name: "Name" }).fill(name);
     await this.page.getByRole("textbox", { name: "Memory" }).fill("256 MiB");
     await this.page.getByRole("textbox", { name: "Script" }).fill(script);
-    if (hold) {
-      await this.page.getByText("More", { exact: true }).click();
-      await this.page.getByRole("checkbox", { name: /^Hold it/ }).check();
-    }
+    if (hold || array) await this.page.getByText("More", { exact: true }).click();
+    if (hold) await this.page.getByRole("checkbox", { name: /^Hold it/ }).check();
+    if (array) await this.page.getByRole("textbox", { name: "Array" }).fill(array);
     await this.send();
     await expect(this.page).toHaveURL(/\/jobs\/\d+$/);
     return new JobPage(this.page, name);

@@ -156,6 +156,30 @@ async fn a_job_waits_for_another_and_for_its_time() {
 }
 
 #[tokio::test]
+async fn an_array_is_submitted_waited_for_and_looked_at_element_by_element() {
+    let (_daemon, person) = signed_in().await;
+    let script = "echo \"element $JOB_ARRAY_INDEX\"; [ \"$JOB_ARRAY_INDEX\" != 1 ] || exit 3";
+    assert_eq!(person.prints(&submit(&["-a", "0-2", "--wrap", script])).await, "Submitted job 1\n");
+    refused(&person, &["job", "wait", "1"], 8, "Job 1 (wrap): failed: 2 completed, 1 failed").await;
+    let listed = person.prints(&["job", "ls", "--all"]).await;
+    assert!(listed.contains("1[0-2]") && listed.contains("3/3"), "{listed}");
+    assert_eq!(person.prints(&["job", "ls", "--all", "-o", "name"]).await, "1\n");
+    let shown = person.prints(&["job", "show", "1"]).await;
+    assert!(shown.contains("0-2") && shown.contains("2 completed, 1 failed"), "{shown}");
+    let elements =
+        async |words: &[&str]| person.prints(&[&["job", "elements", "1", "-o", "name"], words].concat()).await;
+    assert_eq!(elements(&[]).await, "1_0\n1_1\n1_2\n");
+    assert_eq!(elements(&["--state", "failed,timeout"]).await, "1_1\n");
+    assert_eq!(person.prints(&["job", "logs", "1_2"]).await, "element 2\n");
+    assert!(person.prints(&["why", "1_2"]).await.contains("It does not wait."));
+    refused(&person, &["job", "wait", "1_0", "1_1"], 8, "Job 1_1 (wrap): failed: exit code 3").await;
+    refused(&person, &["job", "logs", "1"], 2, "name one of its elements, as in 1_0").await;
+    refused(&person, &["job", "elements", "1_0"], 2, "is no array").await;
+    refused(&person, &["job", "show", "1_3"], 5, "You have no job 1_3").await;
+    refused(&person, &submit(&["--array", "5-1", "--wrap", "true"]), 2, "array").await;
+}
+
+#[tokio::test]
 async fn output_is_followed_from_where_it_was_over_a_server_that_was_away() {
     let (mut daemon, person) = signed_in().await;
     person.prints(&submit(&["--wrap", "echo first; until [ -e go ]; do sleep 0.05; done; echo last"])).await;

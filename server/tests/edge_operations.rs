@@ -82,6 +82,7 @@ async fn the_description_of_the_api_names_every_endpoint() {
         "get /api/v1/jobs",
         "get /api/v1/jobs/share",
         "get /api/v1/jobs/{job}",
+        "get /api/v1/jobs/{job}/elements",
         "get /api/v1/jobs/{job}/output",
         "get /api/v1/jobs/{job}/what-ifs",
         "get /api/v1/me/disk",

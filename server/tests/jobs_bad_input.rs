@@ -88,7 +88,7 @@ async fn every_field_of_a_job_that_is_wrong_is_named_with_its_rule() {
 async fn bodies_that_are_no_job_are_refused() {
     let daemon = Daemon::start_usual().await;
     let client = daemon.admin();
-    assert!(refused(&client, &with("array", json!("1-10")), "array").await.contains("is not a field here"));
+    assert!(refused(&client, &with("gpus", json!(1)), "gpus").await.contains("is not a field here"));
     refused(&client, &with("script", json!(["true"])), "script").await;
     refused(&client, &json!({"name": "count", "image": "docklet/base", "script": "true"}), "resources").await;
     refused(&client, &json!([]), "body").await;
@@ -112,6 +112,9 @@ async fn questions_about_jobs_that_are_not_right_name_what_is_wrong_with_them() 
         (JOBS.to_owned(), "state", vec!["runing", "", "pending,", "Running"]),
         (JOBS.to_owned(), "limit", vec!["0", "200", "x"]),
         (JOBS.to_owned(), "cursor", vec!["0", "-1", "x", "9223372036854775808"]),
+        (format!("{JOBS}/{id}/elements"), "state", vec!["runing", ""]),
+        (format!("{JOBS}/{id}/elements"), "limit", vec!["0", "200"]),
+        (format!("{JOBS}/{id}/elements"), "cursor", vec!["-1", "x", "4294967296"]),
         (format!("{JOBS}/{id}/output"), "from", vec!["-1", "x", "9223372036854775808"]),
         (format!("{JOBS}/{id}/output"), "limit", vec!["0", "-1", "1048577"]),
         (format!("{JOBS}/{id}/output"), "wait_s", vec!["26", "-1", "0.5"]),
@@ -136,6 +139,7 @@ async fn jobs_of_nobody_and_of_somebody_else_are_answered_alike() {
     let hers = submit(&ada, &held).await.to_string();
     let tails = [
         ("", Method::GET),
+        ("/elements", Method::GET),
         ("/output", Method::GET),
         ("/cancel", Method::POST),
         ("/hold", Method::POST),
@@ -147,7 +151,8 @@ async fn jobs_of_nobody_and_of_somebody_else_are_answered_alike() {
             answer.problem(404, "not_found").at("/detail")
         };
         let foreign = of(&hers).await;
-        for id in ["4000000000", "0", "-1", "x", &format!("0{hers}"), "9223372036854775808"] {
+        for id in ["4000000000", "0", "-1", "x", &format!("0{hers}"), "9223372036854775808", &format!("{hers}_0"), "7_"]
+        {
             assert_eq!(foreign, of(id).await, "{method} {id}{tail}");
         }
     }

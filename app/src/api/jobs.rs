@@ -18,6 +18,12 @@ use crate::pages::jobs::draft::JobForm;
 /// How many there are on a page.
 #[cfg(feature = "ssr")]
 const PAGE: u32 = 50;
+/// How many elements of an array there are on a page.
+#[cfg(feature = "ssr")]
+const ELEMENTS: u32 = 100;
+/// How many are asked for at once where all are.
+#[cfg(feature = "ssr")]
+const MOST_ELEMENTS: u32 = 199;
 /// Bytes of a job's output in one answer.
 #[cfg(feature = "ssr")]
 const PIECE: u32 = 128 * 1024;
@@ -71,6 +77,53 @@ impl Shown {
     }
 }
 
+/// How an element of an array fares: what is told apart of them, in the order in which it is shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Fare {
+    Completed,
+    Running,
+    /// It has ended otherwise, and nobody wanted that.
+    Failed,
+    Cancelled,
+    /// It has not begun, or is to be tried again.
+    Waiting,
+}
+
+impl Fare {
+    pub(crate) const ALL: [Self; 5] = [Self::Completed, Self::Running, Self::Failed, Self::Cancelled, Self::Waiting];
+
+    /// As an address says it.
+    pub(crate) const fn as_str(self) -> &'static str {
+        match self {
+            Self::Completed => "completed",
+            Self::Running => "running",
+            Self::Failed => "failed",
+            Self::Cancelled => "cancelled",
+            Self::Waiting => "waiting",
+        }
+    }
+
+    /// An address that was changed by hand asks for all.
+    pub(crate) fn parse(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|fare| fare.as_str() == text)
+    }
+
+    pub const fn states(self) -> &'static [JobState] {
+        use JobState::{
+            Cancelled, Completed, Completing, Configuring, Deadline, Failed, NodeFail, OutOfMemory, Pending, Running,
+            Timeout,
+        };
+        match self {
+            Self::Completed => &[Completed],
+            Self::Running => &[Configuring, Running, Completing],
+            Self::Failed => &[Failed, Timeout, OutOfMemory, NodeFail, Deadline],
+            Self::Cancelled => &[Cancelled],
+            Self::Waiting => &[Pending],
+        }
+    }
+}
+
 /// A page of the user's jobs, newest first; behind `after`, or from the newest on where that is empty.
 #[server(prefix = "/actions", endpoint = "jobs", input = GetUrl)]
 pub(crate) async fn read_jobs(shown: Shown, after: String) -> Result<Page<Job>, Refused> {
@@ -86,7 +139,9 @@ pub(crate) async fn read_job(id: String) -> Result<Job, Refused> {
 /// What would let it start earlier, as of the last look at the queue.
 #[server(prefix = "/actions", endpoint = "job-what-ifs", input = GetUrl)]
 pub(crate) async fn read_what_ifs(id: String) -> Result<Vec<WhatIf>, Refused> {
-    Ok(crate::request_context::api()?.what_ifs(::api::id(&id, "job")?).await?)
+    // An element waits as its array does.
+    let Ok(job) = id.parse() else { return Ok(Vec::new()) };
+    Ok(crate::request_context::api()?.what_ifs(job).await?)
 }
 
 /// What the user has used beside all others, and why their jobs wait.
@@ -95,17 +150,39 @@ pub(crate) async fn read_standing() -> Result<Standing, Refused> {
     Ok(crate::request_context::api()?.standing().await?)
 }
 
+/// A page of the elements of an array that have begun, by index; only those that fare so, where that is said, and only those
+/// behind the index `after`. None of a job that is no array.
+#[server(prefix = "/actions", endpoint = "job-elements", input = GetUrl)]
+pub(crate) async fn read_elements(
+    id: String,
+    #[server(default)] fare: Option<Fare>,
+    after: String,
+) -> Result<Page<Job>, Refused> {
+    let (api, none) = (crate::request_context::api()?, Page { items: Vec::new(), next: None });
+    let Ok(array) = id.parse::<domain::JobId>() else { return Ok(none) };
+    if api.job(::api::id(&id, "job")?).await?.array.is_none() {
+        return Ok(none);
+    }
+    let states = fare.map_or_else(Vec::new, |fare| fare.states().to_vec());
+    Ok(api.job_elements(array, states, ELEMENTS, after.parse().ok()).await?)
+}
+
 /// The form of a new job: as it was kept under `kept`; or like the job `like`, or with what is usual, but with those of the other
-/// fields that are not empty.
+/// fields that are not empty. `array`: for these numbers; [`routes::FAILED`](crate::routes::FAILED) for those of the elements of
+/// `like` that have failed.
 #[server(prefix = "/actions", endpoint = "job-draft", input = GetUrl)]
 pub(crate) async fn read_draft(
     like: String,
+    array: String,
     kept: String,
     cpus: String,
     memory: String,
     time_limit: String,
 ) -> Result<JobForm, Refused> {
-    use crate::request_context::{api, refuse, request_context};
+    use crate::{
+        request_context::{api, refuse, request_context},
+        routes,
+    };
     use control::ports::clock::{Entropy, SystemEntropy};
 
     // Before the answer is waited for: then it may be gone (request_context).
@@ -119,11 +196,43 @@ pub(crate) async fn read_draft(
     if let Some(form) = kept.and_then(|text| serde_json::from_str::<JobForm>(&text).ok()) {
         return Ok(form);
     }
-    let form = match like.as_str() {
-        "" => JobForm::usual(api.base_image(), key),
-        like => JobForm::like(api.job(::api::id(like, "job")?).await?, key),
+    if like.is_empty() {
+        return Ok(JobForm::usual(api.base_image(), key).with(cpus, memory, time_limit));
+    }
+    let like = api.job(::api::id(&like, "job")?).await?;
+    let array = match array.as_str() {
+        "" => None,
+        routes::FAILED => failed(&api, &like).await?,
+        _ => Some(array),
     };
-    Ok(form.with(cpus, memory, time_limit))
+    let form = JobForm::like(like, key).with(cpus, memory, time_limit);
+    Ok(match array {
+        Some(array) => JobForm { array, ..form },
+        None => form,
+    })
+}
+
+/// The indexes of those elements that have failed, as many at a time as before; `None` where it is no array, or none has.
+#[cfg(feature = "ssr")]
+async fn failed(api: &::api::Api, job: &Job) -> Result<Option<String>, Refused> {
+    let (Some(array), Ok(id)) = (&job.array, domain::JobId::try_from(job.id)) else { return Ok(None) };
+    let (mut failed, mut after) = (Vec::new(), None);
+    loop {
+        let page = api.job_elements(id, Fare::Failed.states().to_vec(), MOST_ELEMENTS, after).await?;
+        failed.extend(page.items.iter().filter_map(|job| job.element).map(|element| element.index.to_string()));
+        after = page.next.and_then(|next| next.parse().ok());
+        if after.is_none() {
+            break;
+        }
+    }
+    if failed.is_empty() {
+        return Ok(None);
+    }
+    let failed = failed.join(",");
+    // In ranges, where that is shorter.
+    let failed = failed.parse::<domain::job::Indexes>().map_or(failed, |indexes| indexes.to_string());
+    let at_most = array.indexes.split_once('%').map(|(_, most)| format!("%{most}"));
+    Ok(Some(format!("{failed}{}", at_most.unwrap_or_default())))
 }
 
 /// Submits what the form describes. Without script, a refused form is shown again as it was.
@@ -200,5 +309,16 @@ mod tests {
             assert_eq!(held, if part == Shown::Running { part.states().len() } else { 0 });
         }
         assert_eq!(Shown::parse("nonsense"), Shown::All);
+    }
+
+    #[test]
+    fn every_state_is_one_way_for_an_element_to_fare() {
+        for fare in Fare::ALL {
+            assert_eq!(Fare::parse(fare.as_str()), Some(fare));
+            let is_over = matches!(fare, Fare::Completed | Fare::Failed | Fare::Cancelled);
+            assert!(fare.states().iter().all(|state| state.is_final() == is_over), "{fare:?}");
+        }
+        assert_eq!(Fare::parse("nonsense"), None);
+        assert_eq!(Fare::ALL.iter().map(|fare| fare.states().len()).sum::<usize>(), 11);
     }
 }

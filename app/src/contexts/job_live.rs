@@ -3,10 +3,10 @@
 
 use std::time::Duration;
 
-use leptos::{prelude::*, task::spawn_local};
+use leptos::prelude::*;
 use wire::job::Job;
 
-use super::{live::use_live, stream::seen};
+use super::{asking::Asking, live::use_live, stream::seen};
 use crate::api::jobs::read_job;
 
 /// Often enough for a reason to wait.
@@ -15,10 +15,7 @@ const AGAIN: Duration = Duration::from_secs(10);
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct JobLive {
     job: RwSignal<Job>,
-    /// It is being read.
-    asking: StoredValue<bool>,
-    /// Something has happened since that began.
-    again: StoredValue<bool>,
+    asking: Asking,
 }
 
 impl JobLive {
@@ -32,24 +29,11 @@ impl JobLive {
     }
 
     fn look(self) {
-        match self.asking.try_update_value(|asking| std::mem::replace(asking, true)) {
-            Some(false) => {}
-            // The page may have been left.
-            None => return,
-            Some(true) => {
-                self.again.try_set_value(true);
-                return;
-            }
-        }
-        let Some(id) = self.job.try_get_untracked().map(|job| job.id.to_string()) else { return };
-        spawn_local(async move {
+        self.asking.ask(move || async move {
+            let Some(reference) = self.job.try_with_untracked(Job::reference) else { return };
             // A question without an answer leaves the page as it is; the next one comes.
-            if let Ok(job) = read_job(id).await {
+            if let Ok(job) = read_job(reference).await {
                 self.job.try_set(job);
-            }
-            self.asking.try_set_value(false);
-            if self.again.try_update_value(std::mem::take) == Some(true) {
-                self.look();
             }
         });
     }
@@ -65,8 +49,7 @@ impl JobLive {
 /// For the page of this job.
 pub(crate) fn provide_job_live(initial: Job) -> JobLive {
     let live = use_live();
-    let job_live =
-        JobLive { job: RwSignal::new(initial), asking: StoredValue::new(false), again: StoredValue::new(false) };
+    let job_live = JobLive { job: RwSignal::new(initial), asking: Asking::new() };
     Effect::new(move |before: Option<u32>| {
         let changes = live.job_changes();
         if before.is_some_and(|before| before != changes) {

@@ -19,7 +19,8 @@ const RETRY: Duration = Duration::from_secs(5);
 
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct OutputLive {
-    id: i64,
+    /// Of the job.
+    reference: StoredValue<String>,
     tail: RwSignal<Tail>,
     /// Why the last question had no answer.
     problem: RwSignal<Option<Problem>>,
@@ -83,8 +84,9 @@ impl OutputLive {
         if self.asking.try_update_value(|asking| std::mem::replace(asking, true)) != Some(false) {
             return;
         }
+        let Some(reference) = self.reference.try_get_value() else { return };
         spawn_local(async move {
-            let answer = read_output(self.id.to_string(), next, true).await;
+            let answer = read_output(reference, next, true).await;
             let pause = if answer.is_ok() { PAUSE } else { RETRY };
             self.take_in(answer);
             let again = move || {
@@ -102,9 +104,9 @@ fn is_final(problem: &Problem) -> bool {
 }
 
 /// Follows the output of a job from behind what was read of it first.
-pub(crate) fn follow_output(id: i64, first: Result<JobOutput, Refused>) -> OutputLive {
+pub(crate) fn follow_output(reference: String, first: Result<JobOutput, Refused>) -> OutputLive {
     let output = OutputLive {
-        id,
+        reference: StoredValue::new(reference),
         tail: RwSignal::new(Tail::default()),
         problem: RwSignal::new(None),
         asking: StoredValue::new(false),

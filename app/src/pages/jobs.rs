@@ -1,5 +1,6 @@
 //! Jobs: the list, a new one, and one of them.
 
+mod array_bar;
 pub(crate) mod draft;
 pub(crate) mod list;
 pub(crate) mod new;

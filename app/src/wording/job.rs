@@ -12,6 +12,7 @@ use wire::{
 
 use super::{
     amount::{cpus, memory},
+    array::how_far,
     time::{since, took},
     vcluster::Tone,
 };
@@ -150,8 +151,12 @@ const fn is_on(state: JobState) -> bool {
     matches!(state, JobState::Running | JobState::Completing)
 }
 
-/// How long it waits or runs, or how long it ran: `waits 9 min`, `46 min`, `0.8 s`.
+/// How long it waits or runs, or how long it ran: `waits 9 min`, `46 min`, `0.8 s`; how far an array is that has begun.
 pub(crate) fn spent(job: &Job, now: DateTime<Utc>) -> String {
+    if let Some(array) = job.array.as_ref().filter(|array| array.count(|state| state == JobState::Pending) < array.size)
+    {
+        return how_far(array);
+    }
     if job.state == JobState::Pending {
         return t!("job-waits-for", length = since(job.submitted_at, now));
     }
@@ -193,22 +198,21 @@ pub(crate) struct Step {
     pub(crate) now: Option<Tone>,
 }
 
-/// From being submitted to its end. What it never came to is left out.
+/// From being submitted to its end. What it never came to is left out; an array comes to its elements' turns one by one.
 pub(crate) fn steps(job: &Job) -> Vec<Step> {
     let was = |at: Option<DateTime<Utc>>| at.map_or(Moment::Unknown, Moment::Was);
     let by = |at: Option<DateTime<Utc>>| at.map_or(Moment::Unknown, Moment::By);
     let is_over = job.state.is_final();
+    let has_turn = job.started_at.is_some() || !is_over && job.array.is_none();
+    let may_run = job.running_since.is_some() || !is_over && job.array.is_none();
     let expected = job.waits.as_ref().and_then(|waits| waits.expected_start);
     let latest_end = job.running_since.map(|began| began + TimeDelta::seconds(job.time_limit_s.into()));
     let step = |name: String, moment: Moment, is_now: bool| Step { name, moment, now: is_now.then(|| tone(job.state)) };
     let turn = job.started_at.map_or_else(|| by(expected), Moment::Was);
     let steps = [
         (true, step(t!("job-step-submitted"), Moment::Was(job.submitted_at), job.state == JobState::Pending)),
-        (job.started_at.is_some() || !is_over, step(t!("job-step-turn"), turn, job.state == JobState::Configuring)),
-        (
-            job.running_since.is_some() || !is_over,
-            step(t!("job-step-running"), was(job.running_since), is_on(job.state)),
-        ),
+        (has_turn, step(t!("job-step-turn"), turn, job.state == JobState::Configuring)),
+        (may_run, step(t!("job-step-running"), was(job.running_since), is_on(job.state))),
         (true, step(t!("job-step-ended"), job.ended_at.map_or_else(|| by(latest_end), Moment::Was), is_over)),
     ];
     steps.into_iter().filter_map(|(is_there, step)| is_there.then_some(step)).collect()
@@ -217,7 +221,7 @@ pub(crate) fn steps(job: &Job) -> Vec<Step> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::wording::samples::{at, job};
+    use crate::wording::samples::{array, at, job};
 
     #[test]
     fn an_end_is_said_by_its_code_or_its_signal() {
@@ -295,6 +299,15 @@ mod tests {
         let cancelled = Job { started_at: None, running_since: None, ..job(JobState::Cancelled) };
         let moments: Vec<Moment> = steps(&cancelled).into_iter().map(|step| step.moment).collect();
         assert_eq!(moments, [Moment::Was(at(0)), Moment::Was(at(600))]);
+    }
+
+    #[test]
+    fn an_array_says_how_far_it_is_once_it_has_begun() {
+        let of = |states: &[(&str, u32)]| Job { array: Some(array(states)), ..job(JobState::Pending) };
+        assert_eq!(spent(&of(&[("pending", 100)]), at(540)), "waits 9 min");
+        assert_eq!(spent(&of(&[("completed", 40), ("pending", 60)]), at(540)), "40 of 100 over");
+        let moments: Vec<Moment> = steps(&of(&[("running", 100)])).into_iter().map(|step| step.moment).collect();
+        assert_eq!(moments, [Moment::Was(at(0)), Moment::Unknown], "its elements have turns of their own");
     }
 
     #[test]

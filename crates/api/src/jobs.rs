@@ -7,9 +7,12 @@ use control::{
     jobs::{Explained, JobView, Reason, RetriesWanted, SubmitJob as Submit},
     ports::store::JobFilter,
 };
-use domain::{JobId, job::JobState};
+use domain::{
+    JobId, JobRef,
+    job::{JobState, Part},
+};
 use wire::{
-    job::{Condition, Job, JobOutput, SubmitJob, WaitCode, Waits},
+    job::{ArrayView, Condition, Job, JobOutput, SubmitJob, WaitCode, Waits},
     page::Page,
 };
 
@@ -28,23 +31,37 @@ impl Api {
         Ok(Page::cut(listed, limit, |view| view.job.id.to_string(), |view| self.job_of(view).brief()))
     }
 
-    pub async fn job(&self, id: JobId) -> Result<Job, Refusal> {
-        self.seen_job(self.control().jobs.get(&self.actor, id).await)
+    pub async fn job(&self, job: JobRef) -> Result<Job, Refusal> {
+        self.seen_job(self.control().jobs.get(&self.actor, job).await)
     }
 
-    /// One that runs is told to end.
-    pub async fn cancel_job(&self, id: JobId) -> Result<Job, Refusal> {
-        self.seen_job(self.control().jobs.cancel(&self.actor, id).await)
+    /// The elements of an array that have begun, in one of these states, by index; in any where there are none. Without scripts.
+    pub async fn job_elements(
+        &self,
+        array: JobId,
+        states: Vec<JobState>,
+        limit: u32,
+        after: Option<u32>,
+    ) -> Paged<Job> {
+        let filter = JobFilter { states };
+        let elements = self.control().jobs.elements(&self.actor, array, &filter, page(limit, after)).await?;
+        let index = |view: &JobView| view.job.part.map_or(0, |Part { index, .. }| index).to_string();
+        Ok(Page::cut(elements, limit, index, |view| self.job_of(view).brief()))
+    }
+
+    /// One that runs is told to end; of an array, each that does.
+    pub async fn cancel_job(&self, job: JobRef) -> Result<Job, Refusal> {
+        self.seen_job(self.control().jobs.cancel(&self.actor, job).await)
     }
 
     /// Keeps it from starting, or lets it.
-    pub async fn hold_job(&self, id: JobId, held: bool) -> Result<Job, Refusal> {
-        self.seen_job(self.control().jobs.set_held(&self.actor, id, held).await)
+    pub async fn hold_job(&self, job: JobRef, held: bool) -> Result<Job, Refusal> {
+        self.seen_job(self.control().jobs.set_held(&self.actor, job, held).await)
     }
 
     /// At most `most` bytes behind `from`; waits so long for the first of them while the job may still write some.
-    pub async fn job_output(&self, id: JobId, from: u64, most: u32, wait: Duration) -> Result<JobOutput, Refusal> {
-        let output = self.control().jobs.output(&self.actor, id, from, most, wait).await?;
+    pub async fn job_output(&self, job: JobRef, from: u64, most: u32, wait: Duration) -> Result<JobOutput, Refusal> {
+        let output = self.control().jobs.output(&self.actor, job, from, most, wait).await?;
         Ok(JobOutput::of_bytes(output.from, &output.bytes, output.size, output.ended))
     }
 
@@ -53,7 +70,9 @@ impl Api {
     }
 
     fn job_of(&self, view: &JobView) -> Job {
-        Job::from_domain(&view.job, &self.actor.name, view.waits.as_ref().map(waits))
+        let counted = view.array.as_ref().zip(view.job.spec.array.as_ref());
+        let array = counted.map(|(states, array)| ArrayView::new(array, states));
+        Job { array, ..Job::from_domain(&view.job, &self.actor.name, view.waits.as_ref().map(waits)) }
     }
 }
 

@@ -1,15 +1,15 @@
 //! What would let a job start earlier, and how its owner stands in the queue.
 
 use control::jobs::{Change, Reason, Standing as Found, WhatIf as Would};
-use domain::JobId;
+use domain::JobRef;
 use wire::why::{Standing, WaitingFor, WhatIf};
 
 use crate::{Api, Refusal, jobs::code};
 
 impl Api {
     /// The first one starts it first. None for a job that does not wait.
-    pub async fn what_ifs(&self, id: JobId) -> Result<Vec<WhatIf>, Refusal> {
-        let found = self.control().jobs.what_ifs(&self.actor, id).await?;
+    pub async fn what_ifs(&self, job: JobRef) -> Result<Vec<WhatIf>, Refusal> {
+        let found = self.control().jobs.what_ifs(&self.actor, job).await?;
         Ok(found.iter().map(what_if).collect())
     }
 

@@ -100,8 +100,8 @@ pub(crate) enum Command {
     ///
     /// Without ID: for which reasons yours wait, and what you have used beside others.
     Why {
-        #[arg(value_name = "ID", value_parser = job::number(), add = jobs())]
-        job: Option<i64>,
+        #[arg(value_name = "ID", value_parser = job::reference, add = jobs())]
+        job: Option<String>,
     },
     /// Open a terminal on a node; it goes on where it was when the network comes back
     ///

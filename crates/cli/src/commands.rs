@@ -60,7 +60,7 @@ pub(crate) async fn run(args: Args, output: &Output) -> Result<ExitCode, Failure
         }
         Command::Vc(command) => vc::run(&Client::of(context)?, command, output).await?,
         Command::Job(command) => return job::run(&Client::of(context)?, command, output).await,
-        Command::Why { job: Some(job) } => job::why(&Client::of(context)?, job, output).await?,
+        Command::Why { job: Some(job) } => job::why(&Client::of(context)?, &job, output).await?,
         Command::Why { job: None } => job::standing(&Client::of(context)?, output).await?,
         Command::Ssh { target, command } => return ssh::run(Client::of(context)?, &target, command).await,
         Command::Attach { target, terminal, list } => {

@@ -57,6 +57,11 @@ impl Output {
         self.format == Format::Json
     }
 
+    /// A person reads it; no program takes it apart.
+    pub(crate) fn is_for_people(&self) -> bool {
+        self.format == Format::Table
+    }
+
     /// Prints a result: `value` as JSON, else `table`.
     pub(crate) fn show(&self, value: &impl Serialize, table: &Table) -> Result<(), Failure> {
         let text = match self.format {

@@ -5,8 +5,9 @@ mod attempt;
 use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
+pub use domain::JobRef;
 use domain::{
-    job::{Job as Record, JobState},
+    job::{Array, Job as Record, JobState},
     name::UserName,
 };
 use serde::{Deserialize, Serialize};
@@ -371,6 +372,30 @@ impl Job {
     #[must_use]
     pub fn brief(self) -> Self {
         Self { script: None, ..self }
+    }
+
+    /// What people name it by: its number, and of an element the number of its array and its index, `812_7`.
+    pub fn reference(&self) -> String {
+        self.element.map_or_else(|| self.id.to_string(), |Element { of, index }| format!("{of}_{index}"))
+    }
+}
+
+impl ArrayView {
+    /// Of this array, so many of whose elements are in each state.
+    pub fn new(array: &Array, states: &BTreeMap<JobState, u32>) -> Self {
+        let states = states.iter().map(|(state, count)| (state.as_str().to_owned(), *count)).collect();
+        Self { indexes: array.to_string(), size: array.indexes().len(), states }
+    }
+
+    /// How many of its elements are in a state of which this holds.
+    pub fn count(&self, holds: impl Fn(JobState) -> bool) -> u32 {
+        let counted = self.states.iter().filter(|(state, _)| state.parse::<JobState>().is_ok_and(&holds));
+        counted.map(|(_, count)| count).sum()
+    }
+
+    /// How many of its elements are over.
+    pub fn over(&self) -> u32 {
+        self.count(JobState::is_final)
     }
 }
 

@@ -1,16 +1,20 @@
 //! Jobs on the wire: what clients submit and read, and how the bytes of an output become text.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use chrono::{DateTime, TimeDelta};
 use domain::{
     JobId, TaskId, UserId,
-    job::{Attempt, Job as Record, JobSpec, JobState, OutputPath, TimeLimit, Used},
+    job::{
+        Array, Attempt, Environment, Job as Record, JobSpec, JobState, Nice, OutputPath, Part, Retries, TimeLimit, Used,
+    },
     resources::Resources,
     task::Exit,
 };
 use serde_json::json;
 use uuid::Uuid;
 use wire::{
-    job::{Condition, Job, JobOutput, SubmitJob, WaitCode, Waits},
+    job::{ArrayView, Condition, Element, Job, JobOutput, SubmitJob, WaitCode, Waits},
     vcluster::NodeResources,
 };
 
@@ -24,6 +28,16 @@ fn record() -> Record {
         command: ["count", "to ten"].map(str::to_owned).to_vec().try_into().expect("a command"),
         time_limit: TimeLimit::USUAL,
         output: OutputPath::USUAL.parse().expect("a path"),
+        array: None,
+        after: None,
+        begin_at: None,
+        deadline: None,
+        nice: Nice::default(),
+        environment: Environment::default(),
+        directory: None,
+        warning: None,
+        retries: Retries::default(),
+        tags: BTreeSet::new(),
     };
     let (id, owner) = (JobId::try_from(7).expect("a number"), UserId::new(Uuid::from_u128(1)));
     Record::submitted(id, owner, spec, false, DateTime::UNIX_EPOCH)
@@ -79,6 +93,16 @@ fn a_job_that_waits_is_read_as_it_was_written() {
                 "funnel": [{"name": "ready", "hosts": 3}],
                 "computed_at": "1970-01-01T00:00:00Z",
             },
+            "after": null,
+            "begin_at": null,
+            "deadline": null,
+            "nice": 0,
+            "environment": {},
+            "directory": null,
+            "warning": null,
+            "retries": {"most": 0, "exit_codes": [], "host_lost": false},
+            "tags": [],
+            "attempts": [],
         })
     );
     assert_eq!(serde_json::from_value::<Job>(written).expect("a job"), job);
@@ -117,6 +141,30 @@ fn what_a_job_that_is_over_has_used_is_told_beside_what_would_have_been_enough()
 }
 
 #[test]
+fn an_array_says_how_its_elements_fare() {
+    let array: Array = "0-99%10".parse().expect("an array");
+    let states = [(JobState::Completed, 38), (JobState::Timeout, 2), (JobState::Running, 10), (JobState::Pending, 50)];
+    let view = ArrayView::new(&array, &BTreeMap::from(states));
+    let job = Job { array: Some(view.clone()), ..job(&record(), None) };
+    let written = serde_json::to_value(&job).expect("JSON");
+    let states = json!({"completed": 38, "timeout": 2, "running": 10, "pending": 50});
+    assert_eq!(written["array"], json!({"indexes": "0-99%10", "size": 100, "states": states}));
+    assert!(written.get("element").is_none(), "it is none");
+    assert_eq!((view.over(), view.count(JobState::holds)), (40, 10));
+    let later = ArrayView { states: BTreeMap::from([("paused".into(), 3)]), ..view };
+    assert_eq!(later.count(|_| true), 0, "what a later server may say is no state here");
+    assert_eq!(serde_json::from_value::<Job>(written).expect("a job"), job);
+}
+
+#[test]
+fn an_element_is_named_by_its_array_and_its_index() {
+    let of = JobId::try_from(812).expect("a number");
+    let element = job(&Record { part: Some(Part { of, index: 7, size: 100 }), ..record() }, None);
+    assert_eq!(element.element, Some(Element { of: 812, index: 7 }));
+    assert_eq!((element.reference(), job(&record(), None).reference()), ("812_7".into(), "7".into()));
+}
+
+#[test]
 fn what_is_not_said_of_a_job_is_as_usual_and_nothing_else_may_be_said() {
     let least = json!({"name": "count", "image": "docklet/base", "resources": {"cpus": 0.5, "memory_mib": 256},
         "script": "true"});
@@ -131,7 +179,7 @@ fn what_is_not_said_of_a_job_is_as_usual_and_nothing_else_may_be_said() {
     };
     assert_eq!(with("time_limit_s", json!(-1.0)).expect("numbers are wide").time_limit_s, -1);
     for (field, value) in
-        [("time_limit_s", json!(1.5)), ("resources", json!([1, 1])), ("script", json!(null)), ("array", json!("1-9"))]
+        [("time_limit_s", json!(1.5)), ("resources", json!([1, 1])), ("script", json!(null)), ("gpus", json!(1))]
     {
         assert!(with(field, value).is_err(), "{field}");
     }

@@ -30,6 +30,32 @@ test("the list shows what becomes of jobs without being loaded again", async ({ 
   await expect(jobs.row("unseen")).toContainText("exit code 4");
 });
 
+test("the bar of an array fills as its elements end, and each of them has a page", async ({ home, accessible }) => {
+  test.setTimeout(180_000);
+  const script = '#!/bin/bash\necho "part $JOB_ARRAY_INDEX"\nif [ $JOB_ARRAY_INDEX = 1 ]; then exit 3; fi\n';
+  const job = await new JobsPage(home, true).submit("parts", script, false, "0-2%2");
+  const array = home.url();
+  const elements = home.getByRole("region", { name: "Elements" });
+  await job.becomes("failed");
+  await expect(elements).toContainText("2 completed · 1 failed");
+  await expect(elements.locator(".array-bar .tone-bad")).toHaveAttribute("style", /width: ?33\.33%/);
+  await expect(elements.getByRole("row")).toHaveCount(4);
+  await accessible(home);
+
+  await elements.getByRole("link", { name: "1 failed" }).click();
+  await expect(home).toHaveURL(`${array}?elements=failed`);
+  await expect(elements.getByRole("row")).toHaveCount(2);
+  await expect(elements.getByRole("row").last()).toContainText("exit code 3");
+  await elements.getByRole("link", { name: "1", exact: true }).click();
+  await expect(home).toHaveURL(`${array}_1`);
+  await expect(job.output).toHaveText("part 1\n");
+
+  await home.getByRole("link", { name: /^Element 1 of array \d+$/ }).click();
+  await expect(home).toHaveURL(array);
+  await home.getByRole("link", { name: "Submit the failed ones again" }).click();
+  await expect(home.getByRole("textbox", { name: "Array" }), "with as many at a time").toHaveValue("1%2");
+});
+
 test("a job that runs is cancelled", async ({ home }) => {
   test.setTimeout(120_000);
   const job = await new JobsPage(home, true).submit("endless", "#!/bin/bash\necho begun\nsleep 600\n");

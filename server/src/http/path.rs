@@ -7,7 +7,7 @@ use axum::{
     extract::{FromRequestParts, RawPathParams},
 };
 use domain::{
-    AppId, JobId, SessionHandle, TokenId, VclusterId,
+    AppId, JobRef, SessionHandle, TokenId, VclusterId,
     name::{NodeName, UserName, WorkerName},
 };
 use http::request::Parts;
@@ -23,7 +23,7 @@ pub(crate) fn rule(parameter: &str) -> Option<RefOr<Schema>> {
     let text = || ObjectBuilder::new().schema_type(Type::String);
     match parameter {
         "id" | "app" | "token" => Some(text().format(Some(SchemaFormat::KnownFormat(KnownFormat::Uuid))).into()),
-        "job" => Some(number().into()),
+        "job" => Some(JobRef::schema()),
         "node" => Some(NodeName::schema()),
         "name" => Some(UserName::schema()),
         "host" => Some(WorkerName::schema()),
@@ -34,12 +34,8 @@ pub(crate) fn rule(parameter: &str) -> Option<RefOr<Schema>> {
     }
 }
 
-fn number() -> ObjectBuilder {
-    ObjectBuilder::new().schema_type(Type::Integer).minimum(Some(1_u16))
-}
-
 fn port() -> ObjectBuilder {
-    number().maximum(Some(u16::MAX))
+    ObjectBuilder::new().schema_type(Type::Integer).minimum(Some(1_u16)).maximum(Some(u16::MAX))
 }
 
 /// `{id}` of a vcluster.
@@ -67,9 +63,9 @@ pub(crate) struct PortPath {
     pub(crate) port: u16,
 }
 
-/// `{job}`: the number of a job.
+/// `{job}`: the number of a job, or which element of an array, `812_7`.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct JobPath(pub(crate) JobId);
+pub(crate) struct JobPath(pub(crate) JobRef);
 
 /// `{token}`: the id of an API token.
 #[derive(Debug, Clone, Copy)]

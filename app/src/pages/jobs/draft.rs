@@ -37,6 +37,9 @@ pub struct JobForm {
     /// [`TICKED`], or nothing: a box that is not ticked is not sent.
     #[serde(default)]
     pub hold: String,
+    /// Empty unless it runs once for each of several numbers.
+    #[serde(default)]
+    pub array: String,
     /// The same for one filled-in form, so that sending it twice submits once.
     pub key: String,
 }
@@ -46,7 +49,7 @@ impl JobForm {
     pub(crate) fn is_unusual(&self) -> bool {
         let filled = |text: &String| !text.trim().is_empty();
         self.output != domain::job::OutputPath::USUAL
-            || [&self.arguments, &self.after, &self.begin_at, &self.deadline, &self.nice].into_iter().any(filled)
+            || [&self.arguments, &self.array, &self.after, &self.begin_at, &self.deadline, &self.nice].into_iter().any(filled)
             || self.hold == TICKED
     }
 }

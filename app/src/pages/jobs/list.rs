@@ -9,6 +9,7 @@ use wire::{
     page::Page,
 };
 
+use super::array_bar::ArrayBar;
 use crate::{
     api::jobs::{Shown, read_jobs, read_standing},
     components::{
@@ -214,6 +215,10 @@ const fn says_more(code: WaitCode) -> bool {
 #[component]
 fn Doing(job: Job) -> impl IntoView {
     let clock = use_clock();
+    if let Some(array) = job.array.clone() {
+        let waits = (job.state == JobState::Pending).then(|| view! { <small>{wait_word(&job)}</small> });
+        return view! { <ArrayBar array=array/> {waits} }.into_any();
+    }
     if job.state == JobState::Pending {
         let expected = job.waits.as_ref().and_then(|waits| waits.expected_start);
         let when = expected.map(|at| {

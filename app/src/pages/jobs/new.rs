@@ -47,6 +47,7 @@ const FIELDS: &[&str] = &[
     "begin_at",
     "deadline",
     "nice",
+    "array",
 ];
 
 /// What is wrong with the form that was sent.
@@ -59,11 +60,11 @@ pub(crate) fn NewJobPage() -> impl IntoView {
     let query = use_query_map();
     let asked = Memo::new(move |_| {
         let field = |name| query.with(|query| query.get(name).unwrap_or_default());
-        [field("like"), field("kept"), field("cpus"), field("memory"), field("time_limit")]
+        ["like", "array", "kept", "cpus", "memory", "time_limit"].map(field)
     });
     let draft = Resource::new_blocking(
         move || asked.get(),
-        |[like, kept, cpus, memory, time_limit]| read_draft(like, kept, cpus, memory, time_limit),
+        |[like, array, kept, cpus, memory, time_limit]| read_draft(like, array, kept, cpus, memory, time_limit),
     );
     let images = Resource::new_blocking(|| (), |()| read_image_choice());
     view! {
@@ -170,9 +171,9 @@ fn What(form: JobForm, images: Option<ImageChoice>, problem: Wrong) -> impl Into
 /// What most jobs do without: closed, unless something is filled in there or is wrong.
 #[component]
 fn More(form: JobForm, problem: Wrong) -> impl IntoView {
-    let (output, arguments) = (fault_of(problem, "output"), fault_of(problem, "arguments"));
+    let [output, arguments, array] = ["output", "arguments", "array"].map(|field| fault_of(problem, field));
     let turn = TURN.map(|field| fault_of(problem, field));
-    let wrong = Memo::new(move |_| [output, arguments].into_iter().chain(turn).any(|fault| fault.get().is_some()));
+    let wrong = Memo::new(move |_| [output, arguments, array].into_iter().chain(turn).any(|fault| fault.get().is_some()));
     let details = NodeRef::<Details>::new();
     Effect::new(move |_| {
         if let (true, Some(details)) = (wrong.get(), details.get()) {
@@ -189,6 +190,11 @@ fn More(form: JobForm, problem: Wrong) -> impl IntoView {
                     longest=200 optional=true placeholder=domain::job::OutputPath::USUAL fault=output
                 />
                 <p class="sub">{t!("job-output-path-about")}</p>
+                <TextField
+                    id="job-array" name="job[array]" label=t!("job-array") value=form.array.clone() longest=1000
+                    optional=true placeholder="0-99%10" fault=array
+                />
+                <p class="sub">{t!("job-array-about")}</p>
                 <div class="field">
                     <label for="job-arguments">{t!("job-arguments-field")}</label>
                     <textarea

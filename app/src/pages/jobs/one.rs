@@ -1,6 +1,7 @@
 //! One job: what it is doing and what can be done, its way from submission to end, why it waits, what it asked for, what it has
-//! used, its script, and what it writes.
+//! used, its script, and what it writes; of an array, how its elements fare.
 
+mod elements;
 mod header;
 mod output;
 mod turn;
@@ -9,17 +10,20 @@ mod waits;
 
 use catalogue::t;
 use leptos::prelude::*;
-use leptos_router::hooks::use_params_map;
+use leptos_router::hooks::{use_params_map, use_query_map};
 use wire::{
     job::{Job, JobOutput},
+    page::Page as Part,
     why::WhatIf,
 };
 
-use self::{header::Header, output::OutputSection, turn::TurnFacts, used::UsedSection, waits::Waits};
+use self::{
+    elements::Elements, header::Header, output::OutputSection, turn::TurnFacts, used::UsedSection, waits::Waits,
+};
 use crate::{
     api::{
         Refused,
-        jobs::{CancelJob, HoldJob, read_job, read_output, read_what_ifs},
+        jobs::{CancelJob, Fare, HoldJob, read_elements, read_job, read_output, read_what_ifs},
     },
     components::{
         icon::{Glyph, Icon},
@@ -30,6 +34,7 @@ use crate::{
     contexts::{
         actions::{take_in, use_actions},
         clock::use_clock,
+        elements_live::Asked,
         job_live::{provide_job_live, use_job_live},
         zone::use_zone,
     },
@@ -66,16 +71,30 @@ pub(crate) fn JobPage() -> impl IntoView {
 
 #[component]
 fn Fetched(id: String) -> impl IntoView {
-    let (output_of, what_ifs_of) = (id.clone(), id.clone());
+    let ([output_of, what_ifs_of, elements_of], query) = ([(); 3].map(|()| id.clone()), use_query_map());
+    let asked = Memo::new(move |_| {
+        let field = |name| query.with(|query| query.get(name).unwrap_or_default());
+        (Fare::parse(&field(routes::ELEMENTS)), field("after"))
+    });
     let found = Resource::new_blocking(move || id.clone(), read_job);
     let output = Resource::new_blocking(move || output_of.clone(), |id| read_output(id, None, false));
     let what_ifs = Resource::new_blocking(move || what_ifs_of.clone(), read_what_ifs);
+    // Others of them are asked for where they are shown.
+    let begun = move |array: String| {
+        let (fare, after) = asked.get_untracked();
+        read_elements(array, fare, after)
+    };
+    let elements = Resource::new_blocking(move || elements_of.clone(), begun);
     view! {
         <Suspense fallback=DetailSkeleton>
             {move || Suspend::new(async move {
-                let (found, output, what_ifs) = (found.await, output.await, what_ifs.await.unwrap_or_default());
+                let (found, output) = (found.await, output.await);
+                let (what_ifs, elements) = (what_ifs.await.unwrap_or_default(), elements.await);
                 match found {
-                    Ok(job) => view! { <Page initial=job output=output what_ifs=what_ifs/> }.into_any(),
+                    Ok(job) => {
+                        view! { <Page initial=job output=output what_ifs=what_ifs asked=asked elements=elements/> }
+                            .into_any()
+                    }
                     Err(refused) => view! { <ProblemSection problem=refused.into()/> }.into_any(),
                 }
             })}
@@ -84,14 +103,21 @@ fn Fetched(id: String) -> impl IntoView {
 }
 
 #[component]
-fn Page(initial: Job, output: Result<JobOutput, Refused>, what_ifs: Vec<WhatIf>) -> impl IntoView {
+fn Page(
+    initial: Job,
+    output: Result<JobOutput, Refused>,
+    what_ifs: Vec<WhatIf>,
+    asked: Memo<Asked>,
+    elements: Result<Part<Job>, Refused>,
+) -> impl IntoView {
+    let array = initial.array.clone();
     let job_live = provide_job_live(initial);
     let job = Memo::new(move |_| job_live.get());
     provide_job_actions();
     let title = Signal::derive(move || {
         job.with(|job| {
             let state = state_word(job);
-            t!("job-tab-title", state = state, name = job.name.as_str(), number = job.id.to_string())
+            t!("job-tab-title", state = state, name = job.name.as_str(), number = job.reference())
         })
     });
     let here = Signal::derive(move || job.with(|job| job.name.clone()));
@@ -105,6 +131,7 @@ fn Page(initial: Job, output: Result<JobOutput, Refused>, what_ifs: Vec<WhatIf>)
             <Waits job=job what_ifs=what_ifs/>
             <Facts job=job/>
             <UsedSection job=job/>
+            {array.map(|array| view! { <Elements job=job initial=array asked=asked first=elements/> })}
             {move || begun.get().then(|| view! { <OutputSection job=job first=output.clone()/> })}
             <Script job=job/>
         </div>
@@ -164,6 +191,10 @@ fn When(moment: Moment) -> impl IntoView {
 #[component]
 fn Facts(job: Memo<Job>) -> impl IntoView {
     let (image, output) = job.with_untracked(|job| (job.image.clone(), job.output.clone()));
+    let array = job.with_untracked(|job| job.array.as_ref().map(|array| array.indexes.clone()));
+    let array = array.map(|indexes| {
+        view! { <div><dt>{t!("job-array")}</dt><dd class="mono">{indexes}</dd></div> }
+    });
     let (cpus, memory, limit) = job.with_untracked(|job| {
         let mib = u64::try_from(job.resources.memory_mib).unwrap_or(0);
         (cpus(job.resources.cpus), memory(mib), time_limit(job))
@@ -176,6 +207,7 @@ fn Facts(job: Memo<Job>) -> impl IntoView {
     let exit = Memo::new(move |_| job.with(exit));
     view! {
         <dl class="facts job-facts">
+            {array}
             <div><dt>{t!("job-image")}</dt><dd class="mono">{image}</dd></div>
             <div><dt>{t!("job-cpus")}</dt><dd>{cpus}</dd></div>
             <div><dt>{t!("job-memory")}</dt><dd>{memory}</dd></div>

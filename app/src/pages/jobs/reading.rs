@@ -39,13 +39,17 @@ impl JobForm {
             nice: String::new(),
             zone: String::new(),
             hold: String::new(),
+            array: String::new(),
             key,
         }
     }
 
-    /// Submits a job like this one, which waits for no other job, for no time, and for nobody to release it.
+    /// Submits a job like this one, which waits for no other job, for no time, and for nobody to release it. Like an element of
+    /// an array, it is for the same number.
     pub(crate) fn like(job: Job, key: String) -> Self {
+        let index = job.element.map(|element| element.index.to_string());
         Self {
+            array: job.array.map(|array| array.indexes).or(index).unwrap_or_default(),
             name: job.name,
             image: job.image,
             cpus: job.resources.cpus.to_string(),
@@ -123,6 +127,7 @@ impl JobForm {
             begin_at,
             deadline,
             nice,
+            array: Some(self.array.trim()).filter(|array| !array.is_empty()).map(str::to_owned),
             // A form's lines end as in Windows.
             ..SubmitJob::new(name, image, resources, self.script.replace("\r\n", "\n"))
         };
@@ -212,8 +217,10 @@ fn whole(text: &str) -> Option<i64> {
 mod tests {
     use domain::job::JobState;
 
+    use wire::job::Element;
+
     use super::*;
-    use crate::wording::samples::job;
+    use crate::wording::samples::{array, job};
 
     fn form() -> JobForm {
         JobForm::usual("docklet/base".into(), "form-1".into())
@@ -330,6 +337,17 @@ mod tests {
             "runs/%x-%j.log",
             "the new one has a file of its own"
         );
+    }
+
+    #[test]
+    fn an_array_is_submitted_again_whole_and_an_element_of_it_alone() {
+        assert_eq!(form().parse().expect("a job").array, None);
+        let whole = Job { array: Some(array(&[("failed", 100)])), ..job(JobState::Failed) };
+        let again = JobForm::like(whole, String::new());
+        assert!(again.is_unusual());
+        assert_eq!(again.parse().expect("a job").array.as_deref(), Some("0-99%10"));
+        let one = Job { element: Some(Element { of: 812, index: 7 }), ..job(JobState::Failed) };
+        assert_eq!(JobForm::like(one, String::new()).array, "7");
     }
 
     #[test]

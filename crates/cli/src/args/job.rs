@@ -3,10 +3,8 @@
 use std::path::PathBuf;
 
 use chrono::{DateTime, Utc};
-use clap::{
-    Subcommand,
-    builder::{PossibleValuesParser, RangedI64ValueParser},
-};
+use clap::{Subcommand, builder::PossibleValuesParser};
+use wire::job::JobRef;
 
 use super::{moment::moment, vc::seconds};
 use crate::commands::completion::jobs;
@@ -30,7 +28,7 @@ pub(crate) enum JobCommand {
             long,
             value_name = "STATE",
             value_delimiter = ',',
-            value_parser = PossibleValuesParser::new(LIVE_STATES.into_iter().chain(FINAL_STATES)),
+            value_parser = states(),
             conflicts_with = "all"
         )]
         state: Vec<String>,
@@ -38,10 +36,18 @@ pub(crate) enum JobCommand {
         #[arg(long)]
         all: bool,
     },
-    /// Show one
+    /// Show one; of an array, how its elements fare
     Show {
-        #[arg(value_name = "ID", value_parser = number(), add = jobs())]
-        job: i64,
+        #[arg(value_name = "ID", value_parser = reference, add = jobs())]
+        job: String,
+    },
+    /// List the elements of an array that have begun, by index
+    Elements {
+        #[arg(value_name = "ID", value_parser = reference, add = jobs())]
+        job: String,
+        /// Those in this state; may be given several times
+        #[arg(long, value_name = "STATE", value_delimiter = ',', value_parser = states())]
+        state: Vec<String>,
     },
     /// End them, or take them out of the queue
     Cancel(Jobs),
@@ -51,8 +57,8 @@ pub(crate) enum JobCommand {
     Release(Jobs),
     /// Print what one has written, byte by byte
     Logs {
-        #[arg(value_name = "ID", value_parser = number(), add = jobs())]
-        job: i64,
+        #[arg(value_name = "ID", value_parser = reference, add = jobs())]
+        job: String,
         /// Go on with what it writes until it is over; exit code 0 however it ended
         #[arg(long, short)]
         follow: bool,
@@ -80,8 +86,8 @@ pub(crate) enum JobCommand {
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Jobs {
-    #[arg(value_name = "ID", required = true, value_parser = number(), add = jobs())]
-    pub(crate) jobs: Vec<i64>,
+    #[arg(value_name = "ID", required = true, value_parser = reference, add = jobs())]
+    pub(crate) jobs: Vec<String>,
 }
 
 #[derive(Debug, clap::Args)]
@@ -98,6 +104,11 @@ pub(crate) struct Submit {
     /// Memory in MiB
     #[arg(long, default_value_t = 512, value_name = "MIB")]
     pub(crate) memory: i64,
+    /// Run it once for each of these numbers: 0-99, 1-9:2, 3,7,11; with %10 behind them at most 10 at a time
+    ///
+    /// Each is an element of the array, and named by the array's number and its own: 812_7.
+    #[arg(long, short, value_name = "INDEXES", conflicts_with = "follow")]
+    pub(crate) array: Option<String>,
     /// How long it may run; an hour when absent
     ///
     /// MINUTES, MM:SS, HH:MM:SS, D-HH, D-HH:MM or D-HH:MM:SS; or a number with a unit: 90s, 30m, 2h, 1d.
@@ -146,8 +157,14 @@ pub(crate) struct Submit {
     pub(crate) arguments: Vec<String>,
 }
 
-pub(super) fn number() -> RangedI64ValueParser<i64> {
-    clap::value_parser!(i64).range(1..)
+/// What names a job: its number, or which element of which array it is.
+pub(super) fn reference(text: &str) -> Result<String, &'static str> {
+    let job = text.parse::<JobRef>().map_err(|_| "write the number of a job, or an element of an array as 812_7")?;
+    Ok(job.to_string())
+}
+
+fn states() -> PossibleValuesParser {
+    PossibleValuesParser::new(LIVE_STATES.into_iter().chain(FINAL_STATES))
 }
 
 /// In seconds.
@@ -253,6 +270,19 @@ mod tests {
             assert_eq!(submit.arguments, ["-d"]);
         }
         assert!(Args::try_parse_from(["docklet", "job", "submit", "--begin", "soon", "train.sh"]).is_err());
+    }
+
+    #[test]
+    fn an_element_of_an_array_is_named_as_a_job_is() {
+        for (text, known) in
+            [("812", true), ("812_7", true), ("0", false), ("812_", false), ("_7", false), ("812[7]", false)]
+        {
+            assert_eq!(reference(text).ok().as_deref() == Some(text), known, "{text}");
+        }
+        let submit = Args::try_parse_from("docklet job submit -a 0-99%10 train.sh -a".split(' ')).expect("words");
+        let Command::Job(JobCommand::Submit(submit)) = submit.command else { panic!("no submission") };
+        assert_eq!((submit.array.as_deref(), submit.arguments), (Some("0-99%10"), vec!["-a".to_owned()]));
+        assert!(Args::try_parse_from("docklet job submit --array 0-9 --follow train.sh".split(' ')).is_err());
     }
 
     #[test]

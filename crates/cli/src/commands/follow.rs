@@ -26,7 +26,7 @@ pub(super) async fn follow<T>(
     client: &Client,
     deadline: Option<Instant>,
     mut begun: impl AsyncFnMut() -> Result<Option<T>, Failure>,
-    mut on: impl FnMut(Event) -> Result<Option<T>, Failure>,
+    mut on: impl AsyncFnMut(Event) -> Result<Option<T>, Failure>,
 ) -> Result<Option<T>, Failure> {
     let mut last = None;
     let mut pause = FIRST_PAUSE;
@@ -57,7 +57,7 @@ async fn one_connection<T>(
     client: &Client,
     last: &mut Option<String>,
     begun: &mut impl AsyncFnMut() -> Result<Option<T>, Failure>,
-    on: &mut impl FnMut(Event) -> Result<Option<T>, Failure>,
+    on: &mut impl AsyncFnMut(Event) -> Result<Option<T>, Failure>,
 ) -> Result<Option<T>, Failure> {
     let mut headers = HeaderMap::new();
     if let Some(id) = last.as_deref().filter(|id| !id.is_empty()).and_then(|id| HeaderValue::from_str(id).ok()) {
@@ -77,7 +77,7 @@ async fn one_connection<T>(
             }
             // Kinds of events that a later server has are none of ours.
             let Ok(event) = serde_json::from_str(&message.data) else { continue };
-            if let Some(found) = on(event)? {
+            if let Some(found) = on(event).await? {
                 return Ok(Some(found));
             }
         }

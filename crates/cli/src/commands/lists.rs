@@ -60,7 +60,7 @@ pub(super) async fn events(client: &Client, output: &Output) -> Result<(), Failu
         }
         Ok(None)
     };
-    let on = |event: Event| {
+    let on = async |event: Event| {
         let (name, state, reason) = match &event {
             Event::Vcluster { vcluster, .. } => {
                 names.insert(vcluster.id.clone(), vcluster.name.clone());

@@ -127,7 +127,7 @@ async fn waited(
         };
         Ok(settled(&now).then_some(Some(now)))
     };
-    let on = |event| match event {
+    let on = async |event: Event| match event {
         Event::Vcluster { vcluster: now, .. } if now.id == vcluster.id && settled(&now) => Ok(Some(Some(*now))),
         Event::VclusterGone { id, .. } if id == vcluster.id => Ok(Some(None)),
         _ => Ok(None),

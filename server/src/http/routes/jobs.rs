@@ -1,4 +1,5 @@
-//! `/jobs`: submit, list, look, cancel, hold, release; what would let one start earlier; and what a job has written, as bytes.
+//! `/jobs`: submit, list, look, cancel, hold, release; the elements of an array; what would let a job start earlier; and what it has
+//! written, as bytes.
 
 use std::time::Duration;
 
@@ -7,8 +8,8 @@ use axum::{
     extract::State,
     response::{IntoResponse as _, Response},
 };
-use control::jobs::Output;
-use domain::{JobId, job::JobState};
+use control::{Error, jobs::Output};
+use domain::{JobId, JobRef, job::JobState};
 use http::{HeaderMap, StatusCode};
 use utoipa_axum::{router::OpenApiRouter, routes};
 use wire::{
@@ -39,6 +40,7 @@ pub(crate) fn router() -> OpenApiRouter<AppState> {
     OpenApiRouter::new()
         .routes(routes!(list, submit))
         .routes(routes!(get))
+        .routes(routes!(elements))
         .routes(routes!(cancel))
         .routes(routes!(hold))
         .routes(routes!(release))
@@ -48,7 +50,7 @@ pub(crate) fn router() -> OpenApiRouter<AppState> {
         .routes(routes!(share))
 }
 
-/// One's jobs, newest first. They are without their scripts.
+/// One's jobs, newest first. They are without their scripts. An array is one of them; its elements are not among them.
 #[utoipa::path(get, path = "/jobs", tag = "jobs",
     params(("state" = Option<Vec<JobState>>, Query, nullable = false, min_items = 1, description = "only those in this state; several with commas between them, or by giving it several times"),
         ("limit" = Option<u32>, Query, minimum = 1, maximum = 199, description = "1–199; 50 when absent"),
@@ -79,41 +81,61 @@ async fn submit(
     Ok((StatusCode::ACCEPTED, location(&format!("/api/v1/jobs/{}", job.id)), Answer(job)))
 }
 
-/// One job, and why it waits.
-#[utoipa::path(get, path = "/jobs/{job}", tag = "jobs", params(("job" = i64, Path)),
+/// One job, and why it waits. An element of an array is named by the array's number and its index: `812_7`.
+#[utoipa::path(get, path = "/jobs/{job}", tag = "jobs", params(("job" = String, Path)),
     responses((status = 200, body = Job)))]
-async fn get(caller: Caller, JobPath(id): JobPath) -> Result<Answer<Job>, Failure> {
-    Ok(Answer(caller.api.job(id).await?))
+async fn get(caller: Caller, JobPath(job): JobPath) -> Result<Answer<Job>, Failure> {
+    Ok(Answer(caller.api.job(job).await?))
 }
 
-/// Ends a job. One that waits is over at once; the script of one that runs gets SIGTERM, and SIGKILL a few seconds later.
-#[utoipa::path(post, path = "/jobs/{job}/cancel", tag = "jobs", params(("job" = i64, Path)),
+/// The elements of an array that have begun, by index. They are without their scripts. What is asked of one of them is asked of
+/// `/jobs/{job}_{index}`.
+#[utoipa::path(get, path = "/jobs/{job}/elements", tag = "jobs",
+    params(("job" = String, Path),
+        ("state" = Option<Vec<JobState>>, Query, nullable = false, min_items = 1, description = "only those in this state; several with commas between them, or by giving it several times"),
+        ("limit" = Option<u32>, Query, minimum = 1, maximum = 199, description = "1–199; 50 when absent"),
+        ("cursor" = Option<u32>, Query, minimum = 0, maximum = 4_294_967_295_i64, description = "`next` of the page before: only elements behind this index")),
+    responses((status = 200, body = Page<Job>)))]
+async fn elements(caller: Caller, JobPath(job): JobPath, query: Query) -> Result<Answer<Page<Job>>, Failure> {
+    let (limit, after): (u32, Option<u32>) = query.page()?;
+    let states = states(&query)?;
+    match job {
+        JobRef { id, index: None } => Ok(Answer(caller.api.job_elements(id, states, limit, after).await?)),
+        // An element has none.
+        JobRef { .. } => Err(Error::NotFound("job").into()),
+    }
+}
+
+/// Ends a job; of an array, each of its elements that is not over. One that waits is over at once; the script of one that runs
+/// gets SIGTERM, and SIGKILL a few seconds later.
+#[utoipa::path(post, path = "/jobs/{job}/cancel", tag = "jobs", params(("job" = String, Path)),
     responses((status = 202, body = Job)))]
-async fn cancel(caller: Caller, JobPath(id): JobPath) -> Result<(StatusCode, Answer<Job>), Failure> {
-    Ok((StatusCode::ACCEPTED, Answer(caller.api.cancel_job(id).await?)))
+async fn cancel(caller: Caller, JobPath(job): JobPath) -> Result<(StatusCode, Answer<Job>), Failure> {
+    Ok((StatusCode::ACCEPTED, Answer(caller.api.cancel_job(job).await?)))
 }
 
-/// Keeps a job that waits from starting until it is released.
-#[utoipa::path(post, path = "/jobs/{job}/hold", tag = "jobs", params(("job" = i64, Path)),
+/// Keeps a job that waits from starting until it is released; of an array, each element that has not begun. One of them alone
+/// cannot be held.
+#[utoipa::path(post, path = "/jobs/{job}/hold", tag = "jobs", params(("job" = String, Path)),
     responses((status = 200, body = Job)))]
-async fn hold(caller: Caller, JobPath(id): JobPath) -> Result<Answer<Job>, Failure> {
-    Ok(Answer(caller.api.hold_job(id, true).await?))
+async fn hold(caller: Caller, JobPath(job): JobPath) -> Result<Answer<Job>, Failure> {
+    Ok(Answer(caller.api.hold_job(job, true).await?))
 }
 
 /// Lets a job start that was held.
-#[utoipa::path(post, path = "/jobs/{job}/release", tag = "jobs", params(("job" = i64, Path)),
+#[utoipa::path(post, path = "/jobs/{job}/release", tag = "jobs", params(("job" = String, Path)),
     responses((status = 200, body = Job)))]
-async fn release(caller: Caller, JobPath(id): JobPath) -> Result<Answer<Job>, Failure> {
-    Ok(Answer(caller.api.hold_job(id, false).await?))
+async fn release(caller: Caller, JobPath(job): JobPath) -> Result<Answer<Job>, Failure> {
+    Ok(Answer(caller.api.hold_job(job, false).await?))
 }
 
 /// Up to three changes that would let a job that waits start earlier: fewer CPUs, less memory, a shorter time limit, or its release. They
 /// are found by the planner itself, on what it looked at last; each is for a job that is submitted in place of this one. An empty list
 /// when no change of that kind helps, and when the queue is too long to ask.
-#[utoipa::path(get, path = "/jobs/{job}/what-ifs", tag = "jobs", params(("job" = i64, Path)),
+#[utoipa::path(get, path = "/jobs/{job}/what-ifs", tag = "jobs", params(("job" = String, Path)),
     responses((status = 200, body = Vec<WhatIf>)))]
-async fn what_ifs(caller: Caller, JobPath(id): JobPath) -> Result<Answer<Vec<WhatIf>>, Failure> {
-    Ok(Answer(caller.api.what_ifs(id).await?))
+async fn what_ifs(caller: Caller, JobPath(job): JobPath) -> Result<Answer<Vec<WhatIf>>, Failure> {
+    Ok(Answer(caller.api.what_ifs(job).await?))
 }
 
 /// How one stands in the queue: what one has used beside all others, and for which reasons one's jobs wait.
@@ -125,7 +147,7 @@ async fn share(caller: Caller) -> Result<Answer<Standing>, Failure> {
 /// A piece of the file that the job's output and errors go to, while it runs and afterwards. To follow it, ask again from
 /// `docklet-output-next` until `docklet-output-ended` is `true` and nothing more comes.
 #[utoipa::path(get, path = "/jobs/{job}/output", tag = "jobs",
-    params(("job" = i64, Path),
+    params(("job" = String, Path),
         ("from" = Option<u64>, Query, maximum = 9_223_372_036_854_775_807_i64, description = "how many bytes to leave out at the beginning; none when absent"),
         ("limit" = Option<u32>, Query, minimum = 1, maximum = 1_048_576, description = "the most bytes to answer with; 262144 when absent"),
         ("wait_s" = Option<u32>, Query, maximum = 25, description = "how many seconds to wait for the first byte behind `from`, while the job may still write one; none when absent")),
@@ -137,7 +159,7 @@ async fn share(caller: Caller) -> Result<Answer<Standing>, Failure> {
 async fn output(
     State(state): State<AppState>,
     caller: Caller,
-    JobPath(id): JobPath,
+    JobPath(job): JobPath,
     query: Query,
 ) -> Result<Response, Failure> {
     const RULE: &str = "must be a whole number of bytes that is not negative";
@@ -145,12 +167,12 @@ async fn output(
     let from = u64::try_from(from).map_err(|_| query::fault("from", RULE))?;
     let most = query.within("limit", 1..=MOST_OUTPUT)?.unwrap_or(USUAL_OUTPUT);
     let wait = query.within("wait_s", 0..=LONGEST_WAIT)?.unwrap_or(0);
-    Ok(answer(read(&state, caller, Piece { job: id, from, most }, Duration::from_secs(wait.into())).await?))
+    Ok(answer(read(&state, caller, Piece { job, from, most }, Duration::from_secs(wait.into())).await?))
 }
 
 #[derive(Debug, Clone, Copy)]
 struct Piece {
-    job: JobId,
+    job: JobRef,
     from: u64,
     most: u32,
 }

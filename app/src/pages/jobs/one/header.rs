@@ -3,7 +3,7 @@
 use catalogue::t;
 use domain::job::JobState;
 use leptos::{form::ActionForm, prelude::*};
-use wire::job::Job;
+use wire::job::{Element, Job};
 
 use super::{super::list::Bar, JobActions};
 use crate::{
@@ -25,7 +25,11 @@ use crate::{
 #[component]
 pub(super) fn Header(job: Memo<Job>) -> impl IntoView {
     let clock = use_clock();
-    let (id, name) = job.with_untracked(|job| (job.id, job.name.clone()));
+    let (reference, name) = job.with_untracked(|job| (job.reference(), job.name.clone()));
+    let array = job.with_untracked(|job| job.element).map(|Element { of, index }| {
+        let text = t!("job-element-of", index = index.to_string(), array = of.to_string());
+        view! { <a href=routes::job(of)>{text}</a> " · " }
+    });
     let tone = Signal::derive(move || job.with(|job| tone(job.state)));
     let state = Signal::derive(move || job.with(state_word));
     let runs = Memo::new(move |_| job.with(|job| job.running_since.is_some() && !job.state.is_final()));
@@ -42,10 +46,11 @@ pub(super) fn Header(job: Memo<Job>) -> impl IntoView {
             <div>
                 <div class="page-title">
                     <Dot tone=tone/>
-                    <h1>{name}" "<span class="job-number">{id}</span></h1>
+                    <h1>{name}" "<span class="job-number">{reference}</span></h1>
                     <Tag tone=tone text=state/>
                 </div>
                 <div class="sub">
+                    {array}
                     {how_far}
                     // A page without script does not change by itself.
                     <noscript inner_html=format!(" <a href=\"\">{}</a>", t!("vcluster-look-again"))></noscript>
@@ -60,14 +65,15 @@ pub(super) fn Header(job: Memo<Job>) -> impl IntoView {
 /// What makes sense now.
 #[component]
 fn Doing(job: Memo<Job>) -> impl IntoView {
-    let id = job.with_untracked(|job| job.id);
-    let waits = Memo::new(move |_| job.with(|job| job.state == JobState::Pending));
+    let again = job.with_untracked(|job| routes::job_like(job.reference()));
+    // Of an array, all elements that wait are held, or none.
+    let can_wait = Memo::new(move |_| job.with(|job| job.state == JobState::Pending && job.element.is_none()));
     let can_end = Memo::new(move |_| job.with(|job| !job.state.is_final() && job.state != JobState::Completing));
     view! {
         <div class="page-actions">
-            {move || waits.get().then(|| view! { <Hold job=job/> })}
+            {move || can_wait.get().then(|| view! { <Hold job=job/> })}
             {move || can_end.get().then(|| view! { <Cancel job=job/> })}
-            <a class="button" href=routes::job_like(id)>
+            <a class="button" href=again>
                 <Glyph icon=Icon::Restart/>
                 {t!("job-again")}
             </a>
@@ -79,7 +85,7 @@ fn Doing(job: Memo<Job>) -> impl IntoView {
 #[component]
 fn Hold(job: Memo<Job>) -> impl IntoView {
     let actions: JobActions = expect_context();
-    let id = job.with_untracked(|job| job.id.to_string());
+    let id = job.with_untracked(Job::reference);
     let held = move || job.with(|job| job.held);
     let pending = actions.is_holding;
     let icon = move || view! { <Glyph icon=if held() { Icon::Play } else { Icon::Pause }/> };
@@ -100,7 +106,7 @@ fn Hold(job: Memo<Job>) -> impl IntoView {
 #[component]
 fn Cancel(job: Memo<Job>) -> impl IntoView {
     let actions: JobActions = expect_context();
-    let (id, name) = job.with_untracked(|job| (job.id.to_string(), job.name.clone()));
+    let (id, name) = job.with_untracked(|job| (job.reference(), job.name.clone()));
     let lost = move || {
         if job.with(|job| job.state == JobState::Pending) { t!("job-cancel-lost-turn") } else { t!("job-cancel-lost") }
     };

@@ -22,14 +22,14 @@ const NEAR: i32 = 24;
 /// `first`: what the page was rendered with.
 #[component]
 pub(super) fn OutputSection(job: Memo<Job>, first: Result<JobOutput, Refused>) -> impl IntoView {
-    let (id, path) = job.with_untracked(|job| (job.id, job.output.clone()));
-    let output = follow_output(id, first);
-    let file = format!("job-{id}.out");
+    let (reference, path) = job.with_untracked(|job| (job.reference(), job.output.clone()));
+    let (file, address) = (format!("job-{reference}.out"), routes::job_output(&reference));
+    let output = follow_output(reference, first);
     // What is longer comes in pieces, which a link cannot put together.
     let word = move || if output.size() > routes::MOST_OUTPUT { t!("job-download-first") } else { t!("job-download") };
     let download = move || {
         view! {
-            <a class="button is-small" href=routes::job_output(id) download=file rel="external">
+            <a class="button is-small" href=address download=file rel="external">
                 <Glyph icon=Icon::Download/>
                 {word}
             </a>

@@ -31,7 +31,7 @@ struct Piece {
 }
 
 /// To the end that it has now; with `follow` until the job is over. That the job is there has been seen before.
-pub(super) async fn print(client: &Client, id: i64, follow: bool, output: &Output) -> Result<(), Failure> {
+pub(super) async fn print(client: &Client, id: &str, follow: bool, output: &Output) -> Result<(), Failure> {
     let (mut from, mut wait_s, mut pause, mut until) = (0, 0, FIRST_PAUSE, None);
     loop {
         let piece = match piece(client, id, from, wait_s).await {
@@ -60,7 +60,7 @@ pub(super) async fn print(client: &Client, id: i64, follow: bool, output: &Outpu
     }
 }
 
-async fn piece(client: &Client, id: i64, from: u64, wait_s: u32) -> Result<Piece, Failure> {
+async fn piece(client: &Client, id: &str, from: u64, wait_s: u32) -> Result<Piece, Failure> {
     let path = format!("{}/output?from={from}&limit={MOST}&wait_s={wait_s}", path(id));
     let (headers, bytes) = client.bytes(&path).await.map_err(|failure| about(failure, id))?;
     let size = number(&headers, "docklet-output-size");
@@ -74,7 +74,7 @@ fn number(headers: &HeaderMap, name: &str) -> Option<u64> {
 }
 
 /// Whether the output may be read a little later: the server is away, or the job's host is and nothing is known of its end.
-async fn passes(client: &Client, id: i64, failure: &Failure) -> bool {
+async fn passes(client: &Client, id: &str, failure: &Failure) -> bool {
     match failure.kind {
         Kind::Unreachable => true,
         _ if failure.problem_code() == Some("node_unreachable") => {
@@ -85,7 +85,7 @@ async fn passes(client: &Client, id: i64, failure: &Failure) -> bool {
 }
 
 /// Tells a person why there is nothing yet.
-async fn tell(client: &Client, id: i64, output: &Output) {
+async fn tell(client: &Client, id: &str, output: &Output) {
     if output.is_watched()
         && let Ok(job) = get(client, id).await
     {

@@ -4,16 +4,24 @@ use std::time::SystemTime;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use wire::{
-    job::{Condition, Job, Waits},
+    job::{ArrayView, Condition, Job, Waits},
     why::{Standing, WaitingFor, WhatIf},
 };
 
-use crate::{commands::lists::shown, output::Table};
+use crate::{
+    commands::lists::shown,
+    output::{Output, Table},
+};
 
-const JOB: [&str; 18] = [
+/// Longer texts of indexes are cut.
+const LONGEST_INDEXES: usize = 20;
+
+const JOB: [&str; 20] = [
     "id",
     "name",
+    "array",
     "state",
+    "elements",
     "reason",
     "exit",
     "time",
@@ -31,30 +39,75 @@ const JOB: [&str; 18] = [
     "output",
 ];
 
-/// As a list has them.
-pub(super) fn table(jobs: &[Job]) -> Table {
+/// As a list has them. People see, too, which numbers an array has.
+pub(super) fn table(jobs: &[Job], output: &Output) -> Table {
     let now = SystemTime::now().into();
     let row = |job: &Job| {
+        let indexes = job.array.as_ref().filter(|_| output.is_for_people()).map(indexes);
         vec![
-            job.id.to_string(),
+            format!("{}{}", job.reference(), indexes.unwrap_or_default()),
             job.name.clone(),
             job.state.as_str().to_owned(),
             time(job, now),
             exit(job),
             shown(job.submitted_at),
-            reason(job).to_owned(),
+            [job.array.as_ref().map(how_far).as_deref().unwrap_or_default(), reason(job)].join(" ").trim().to_owned(),
         ]
     };
     Table::new(&["id", "name", "state", "time", "exit", "submitted", "reason"], jobs.iter().map(row))
+}
+
+/// Elements of an array.
+pub(super) fn elements(elements: &[Job]) -> Table {
+    let now = SystemTime::now().into();
+    let at = |at: Option<DateTime<Utc>>| at.map(shown).unwrap_or_default();
+    let row = |job: &Job| {
+        vec![
+            job.reference(),
+            job.state.as_str().to_owned(),
+            exit(job),
+            time(job, now),
+            job.worker.clone().unwrap_or_default(),
+            at(job.started_at),
+            at(job.ended_at),
+            reason(job).to_owned(),
+        ]
+    };
+    let headings = &["id", "state", "exit", "time", "host", "started", "ended", "reason"];
+    Table::new(headings, elements.iter().map(row))
+}
+
+/// `[0-99]`.
+fn indexes(array: &ArrayView) -> String {
+    let all = array.indexes.split('%').next().unwrap_or_default();
+    match all.get(..LONGEST_INDEXES) {
+        Some(first) if all.len() > LONGEST_INDEXES => {
+            format!("[{},…]", first.rsplit_once(',').map_or(first, |(whole, _)| whole))
+        }
+        _ => format!("[{all}]"),
+    }
+}
+
+/// How many of its elements are over: `40/100`.
+fn how_far(array: &ArrayView) -> String {
+    format!("{}/{}", array.over(), array.size)
+}
+
+/// `40 completed, 60 pending`.
+fn counts(array: &ArrayView) -> String {
+    let counted = array.states.iter().map(|(state, count)| format!("{count} {state}"));
+    counted.collect::<Vec<_>>().join(", ")
 }
 
 /// With all of it but its script.
 pub(super) fn upright(job: &Job) -> Table {
     let at = |at: Option<DateTime<Utc>>| at.map(shown).unwrap_or_default();
     let row = vec![
-        job.id.to_string(),
+        job.reference(),
         job.name.clone(),
+        job.array.as_ref().map(|array| array.indexes.clone()).unwrap_or_default(),
         job.state.as_str().to_owned(),
+        job.array.as_ref().map(counts).unwrap_or_default(),
         reason(job).to_owned(),
         exit(job),
         time(job, SystemTime::now().into()),
@@ -86,7 +139,7 @@ pub(super) fn explained(job: &Job, what_ifs: &[WhatIf]) -> Table {
     let hosts = waits.map(|waits| waits.funnel.iter().map(condition).collect::<Vec<_>>().join(", "));
     let from = waits.and_then(|waits| waits.expected_from);
     let row = vec![
-        job.id.to_string(),
+        job.reference(),
         job.state.as_str().to_owned(),
         why.to_owned(),
         waits.map(ahead).unwrap_or_default(),
@@ -128,8 +181,9 @@ pub(super) fn ending(job: &Job) -> String {
     let code = job.exit_code.map(|code| format!("exit code {code}"));
     let exit = code.or_else(|| job.signal.map(|signal| format!("signal {signal}")));
     let reason = Some(reason(job)).filter(|reason| !reason.is_empty()).map(str::to_owned);
-    let how = reason.or(exit).map(|how| format!(": {how}")).unwrap_or_default();
-    format!("Job {} ({}): {}{how}", job.id, job.name, job.state.as_str())
+    let elements = job.array.as_ref().map(counts);
+    let how = elements.or(reason).or(exit).map(|how| format!(": {how}")).unwrap_or_default();
+    format!("Job {} ({}): {}{how}", job.reference(), job.name, job.state.as_str())
 }
 
 /// Its script's exit code, or the signal that ended it.
@@ -164,7 +218,7 @@ pub(super) mod tests {
     use serde_json::{Value, json};
 
     use super::*;
-    use crate::args::LIVE_STATES;
+    use crate::{args::LIVE_STATES, output::Format};
 
     /// One that has just been submitted, but for these fields.
     pub(crate) fn job(other: Value) -> Job {
@@ -173,7 +227,9 @@ pub(super) mod tests {
             "time_limit_s": 3600, "output": "/root/job-812.out",
             "output_pattern": "job-%j.out", "submitted_at": "2027-01-01T00:00:00Z",
             "started_at": null, "running_since": null, "ended_at": null, "worker": null, "exit_code": null,
-            "signal": null, "waits": null, "nice": 0, "environment": {}, "retries": {}, "tags": [], "attempts": []});
+            "signal": null, "waits": null, "after": null, "begin_at": null, "deadline": null, "nice": 0,
+            "environment": {}, "directory": null, "warning": null,
+            "retries": {"most": 0, "exit_codes": [], "host_lost": false}, "tags": [], "attempts": []});
         for (field, value) in other.as_object().expect("fields") {
             job[field] = value.clone();
         }
@@ -225,12 +281,38 @@ pub(super) mod tests {
     }
 
     #[test]
+    fn an_array_says_how_far_it_is_and_programs_get_its_number_alone() {
+        let of = |indexes: &str| {
+            let array =
+                json!({"indexes": indexes, "size": 100, "states": {"completed": 37, "failed": 3, "pending": 60}});
+            job(json!({"array": array}))
+        };
+        let array = |indexes: &str| of(indexes).array.expect("an array");
+        assert_eq!((indexes(&array("0-99%10")).as_str(), how_far(&array("0-99")).as_str()), ("[0-99]", "40/100"));
+        assert_eq!(indexes(&array("1,3,5,7,9,11,13,15,17")), "[1,3,5,7,9,11,13,15,…]");
+        let first = |format: Format| {
+            let table = table(&[of("0-99")], &Output::new(format, false, false));
+            format!("{table:?}").contains("812[0-99]")
+        };
+        assert!(first(Format::Table) && !first(Format::Csv) && !first(Format::Name));
+    }
+
+    #[test]
     fn how_a_job_has_ended_is_a_sentence() {
+        let array = json!({"indexes": "0-99", "size": 100, "states": {"completed": 37, "failed": 3, "pending": 60}});
         for (other, text) in [
             (json!({"state": "failed", "exit_code": 3}), "Job 812 (train.sh): failed: exit code 3"),
             (json!({"state": "timeout", "signal": 15}), "Job 812 (train.sh): timeout: signal 15"),
             (json!({"state": "node_fail", "reason": "hera is gone"}), "Job 812 (train.sh): node_fail: hera is gone"),
             (json!({"state": "cancelled"}), "Job 812 (train.sh): cancelled"),
+            (
+                json!({"state": "failed", "array": array}),
+                "Job 812 (train.sh): failed: 37 completed, 3 failed, 60 pending",
+            ),
+            (
+                json!({"id": 815, "state": "failed", "exit_code": 3, "element": {"of": 812, "index": 7}}),
+                "Job 812_7 (train.sh): failed: exit code 3",
+            ),
         ] {
             assert_eq!(ending(&job(other)), text);
         }

@@ -35,9 +35,9 @@ pub(super) async fn run(client: &Client, submit: Submit, output: &Output) -> Res
     }
     output.say(&format!("Submitted job {}", job.id));
     if follow {
-        logs::print(client, job.id, true, output).await?;
+        logs::print(client, &job.reference(), true, output).await?;
     }
-    let over = wait::until_over(client, slice::from_ref(&job.id), None, output).await?;
+    let over = wait::until_over(client, &[job.reference()], None, output).await?;
     match over.as_slice() {
         [over] if follow => exit_code(over),
         over => {
@@ -82,6 +82,7 @@ async fn order(client: &Client, submit: Submit) -> Result<SubmitJob, Failure> {
         begin_at: submit.begin,
         deadline: submit.deadline,
         nice: submit.nice,
+        array: submit.array,
         ..usual
     })
 }
