@@ -37,6 +37,11 @@ impl Api {
         self.seen_job(self.control().jobs.cancel(&self.actor, id).await)
     }
 
+    /// One that is over runs once more when its turn comes.
+    pub async fn requeue_job(&self, id: JobId) -> Result<Job, Refusal> {
+        self.seen_job(self.control().jobs.requeue(&self.actor, id).await)
+    }
+
     /// Keeps it from starting, or lets it.
     pub async fn hold_job(&self, id: JobId, held: bool) -> Result<Job, Refusal> {
         self.seen_job(self.control().jobs.set_held(&self.actor, id, held).await)

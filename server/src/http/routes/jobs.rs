@@ -1,4 +1,4 @@
-//! `/jobs`: submit, list, look, cancel, hold, release; and what a job has written, as bytes.
+//! `/jobs`: submit, list, look, cancel, hold, release, requeue; and what a job has written, as bytes.
 
 use std::time::Duration;
 
@@ -41,6 +41,7 @@ pub(crate) fn router() -> OpenApiRouter<AppState> {
         .routes(routes!(cancel))
         .routes(routes!(hold))
         .routes(routes!(release))
+        .routes(routes!(requeue))
         .routes(routes!(output))
 }
 
@@ -101,6 +102,13 @@ async fn hold(caller: Caller, JobPath(id): JobPath) -> Result<Answer<Job>, Failu
     responses((status = 200, body = Job)))]
 async fn release(caller: Caller, JobPath(id): JobPath) -> Result<Answer<Job>, Failure> {
     Ok(Answer(caller.api.hold_job(id, false).await?))
+}
+
+/// Has a job that is over run once more when its turn comes: under its number, as its next attempt. One that runs is cancelled first.
+#[utoipa::path(post, path = "/jobs/{job}/requeue", tag = "jobs", params(("job" = i64, Path)),
+    responses((status = 202, body = Job)))]
+async fn requeue(caller: Caller, JobPath(id): JobPath) -> Result<(StatusCode, Answer<Job>), Failure> {
+    Ok((StatusCode::ACCEPTED, Answer(caller.api.requeue_job(id).await?)))
 }
 
 /// A piece of the file that the job's output and errors go to, while it runs and afterwards. To follow it, ask again from
