@@ -34,6 +34,7 @@ pub(super) async fn run(client: &Client, command: JobCommand, output: &Output) -
         JobCommand::Cancel(ids) => order(client, &ids.jobs, "cancel", output).await?,
         JobCommand::Hold(ids) => order(client, &ids.jobs, "hold", output).await?,
         JobCommand::Release(ids) => order(client, &ids.jobs, "release", output).await?,
+        JobCommand::Requeue(ids) => order(client, &ids.jobs, "requeue", output).await?,
         JobCommand::Logs { job, follow } => {
             let id = get(client, job).await?.id;
             logs::print(client, id, follow, output).await?;

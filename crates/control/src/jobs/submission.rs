@@ -54,7 +54,7 @@ pub struct SubmitJob {
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct RetriesWanted {
     pub most: i64,
-    /// After these exit codes; after any but 0 where it is empty.
+    /// After these exit codes; after any but 0 where neither a code nor a lost host is named.
     pub exit_codes: Vec<i64>,
     pub host_lost: bool,
 }

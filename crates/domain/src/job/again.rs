@@ -106,12 +106,12 @@ mod tests {
             (Outcome { timed_out: true, ..ended(Exit::Code(75)) }, JobState::Timeout, JobState::Timeout),
         ] {
             for (codes, state) in [(&[][..], after_any), (&[75][..], after_75)] {
-                let (mut job, mut task) = tried_again(1, codes, true);
+                let (mut job, mut task) = tried_again(1, codes, false);
                 assert!(told(&mut job, &mut task, Phase::Exited(outcome)));
                 assert_eq!(job.state, state, "{outcome:?} {codes:?}");
             }
         }
-        let (mut never_began, mut task) = tried_again(1, &[], true);
+        let (mut never_began, mut task) = tried_again(1, &[], false);
         told(&mut never_began, &mut task, Phase::Failed { reason: "there is no such image".into() });
         assert_eq!(never_began.state, JobState::Failed);
     }
@@ -130,7 +130,7 @@ mod tests {
 
     #[test]
     fn a_job_that_was_told_to_end_is_not_tried_again() {
-        let (mut job, mut task) = tried_again(5, &[], true);
+        let (mut job, mut task) = tried_again(5, &[], false);
         assert_eq!(job.cancel(later(80)), Cancelled::Task(task.id));
         task.cancel();
         told(&mut job, &mut task, Phase::Exited(ended(Exit::Code(75))));

@@ -151,7 +151,7 @@ described!(Directory, crate::described::text(Self::LONGEST, r"^[^\u0000-\u001f\u
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Retries {
     most: u8,
-    /// After any but 0 where it is empty.
+    /// After any but 0 where neither a code nor a lost host is named.
     exit_codes: Vec<u8>,
     host_lost: bool,
 }
@@ -182,7 +182,7 @@ impl Retries {
         self.most
     }
 
-    /// After which exit codes; after any but 0 where there is none.
+    /// After which exit codes; after any but 0 where there is none, and no lost host is meant either.
     pub fn exit_codes(&self) -> &[u8] {
         &self.exit_codes
     }
@@ -198,7 +198,8 @@ impl Retries {
             Exit::Code(code) => code,
             Exit::Signal(signal) => 128_u8.saturating_add(signal),
         };
-        code != 0 && (self.exit_codes.is_empty() || self.exit_codes.contains(&code))
+        let is_any = self.exit_codes.is_empty() && !self.host_lost;
+        code != 0 && (is_any || self.exit_codes.contains(&code))
     }
 }
 

@@ -3,11 +3,11 @@
 use std::time::SystemTime;
 
 use chrono::{DateTime, TimeDelta, Utc};
-use wire::job::{Condition, Job};
+use wire::job::{Attempt, Condition, Job};
 
 use crate::{commands::lists::shown, output::Table};
 
-const JOB: [&str; 14] = [
+const JOB: [&str; 19] = [
     "id",
     "name",
     "state",
@@ -22,6 +22,11 @@ const JOB: [&str; 14] = [
     "image",
     "resources",
     "output",
+    "directory",
+    "warning",
+    "environment",
+    "tags",
+    "attempts",
 ];
 
 /// As a list has them.
@@ -59,8 +64,28 @@ pub(super) fn upright(job: &Job) -> Table {
         job.image.clone(),
         format!("{} CPUs, {} MiB", job.resources.cpus, job.resources.memory_mib),
         job.output.clone(),
+        job.directory.clone().unwrap_or_default(),
+        job.warning.clone().unwrap_or_default(),
+        job.environment.keys().map(String::as_str).collect::<Vec<_>>().join(" "),
+        job.tags.join(" "),
+        attempts(&job.attempts),
     ];
     Table::upright(&JOB, row)
+}
+
+/// What came of each, where there was more than one: `1: exit code 75 on hera; 2: not over on hera`.
+fn attempts(of: &[Attempt]) -> String {
+    if of.len() < 2 {
+        return String::new();
+    }
+    let shown = |(number, attempt): (usize, &Attempt)| {
+        let signal = attempt.signal.map(|signal| format!("signal {signal}"));
+        let exit = attempt.exit_code.map(|code| format!("exit code {code}")).or(signal);
+        let not_over = if attempt.ended_at.is_none() { "not over" } else { "no exit code" };
+        let what = exit.or_else(|| attempt.reason.clone()).unwrap_or_else(|| not_over.to_owned());
+        format!("{number}: {what} on {}", attempt.worker)
+    };
+    (1..).zip(of).map(shown).collect::<Vec<_>>().join("; ")
 }
 
 /// Why it waits.
@@ -141,7 +166,8 @@ pub(super) mod tests {
             "time_limit_s": 3600, "output": "/root/job-812.out",
             "output_pattern": "job-%j.out", "submitted_at": "2027-01-01T00:00:00Z",
             "started_at": null, "running_since": null, "ended_at": null, "worker": null, "exit_code": null,
-            "signal": null, "waits": null});
+            "signal": null, "waits": null, "after": null, "begin_at": null, "deadline": null, "nice": 0, "environment": {},
+            "directory": null, "warning": null, "retries": {}, "tags": [], "attempts": []});
         for (field, value) in other.as_object().expect("fields") {
             job[field] = value.clone();
         }
@@ -165,6 +191,21 @@ pub(super) mod tests {
         for state in LIVE_STATES {
             assert!(!job(json!({"state": state})).state.is_final(), "{state}");
         }
+    }
+
+    #[test]
+    fn attempts_are_told_where_there_is_more_than_one() {
+        let attempt = |exit: Value, reason: Value, ended: Value| {
+            json!({"worker": "hera", "started_at": "2027-01-01T00:00:00Z", "running_since": null, "ended_at": ended,
+                "exit_code": exit, "signal": null, "reason": reason, "used": null})
+        };
+        let (ended, none) = (json!("2027-01-01T00:01:00Z"), Value::Null);
+        let first = attempt(json!(75), none.clone(), ended.clone());
+        let lost = attempt(none.clone(), json!("hera is gone"), ended);
+        let now = attempt(none.clone(), none.clone(), none);
+        assert_eq!(attempts(&job(json!({"attempts": [&first]})).attempts), "");
+        let all = job(json!({"attempts": [first, lost, now]}));
+        assert_eq!(attempts(&all.attempts), "1: exit code 75 on hera; 2: hera is gone on hera; 3: not over on hera");
     }
 
     #[test]

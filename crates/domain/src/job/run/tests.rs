@@ -103,6 +103,7 @@ fn retries_are_few_and_name_codes_that_a_program_can_exit_with() {
 fn a_script_is_tried_again_after_the_listed_codes_or_after_any_but_zero() {
     let (any, listed) = (Retries::parse(1, &[], false), Retries::parse(1, &[75, 137], false));
     let (any, listed) = (any.expect("a rule"), listed.expect("a rule"));
+    let host_lost = Retries::parse(1, &[], true).expect("a rule");
     for (exit, after_any, after_listed) in [
         (Exit::Code(0), false, false),
         (Exit::Code(1), true, false),
@@ -111,6 +112,7 @@ fn a_script_is_tried_again_after_the_listed_codes_or_after_any_but_zero() {
         (Exit::Signal(15), true, false),
     ] {
         assert_eq!((any.after(exit), listed.after(exit)), (after_any, after_listed), "{exit:?}");
+        assert!(!host_lost.after(exit), "only where its host is lost");
     }
 }
 
