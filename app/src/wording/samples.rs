@@ -1,5 +1,7 @@
 //! Vclusters, jobs and amounts to write tests with.
 
+use std::collections::BTreeMap;
+
 use chrono::{DateTime, TimeDelta, Utc};
 use domain::{
     job::JobState,
@@ -9,7 +11,7 @@ use domain::{
     vcluster::VclusterState,
 };
 use wire::{
-    job::Job,
+    job::{Job, Retries},
     session::{Amount, Session},
     vcluster::{Node, NodeResources, Operation, Vcluster},
 };
@@ -128,5 +130,17 @@ pub(crate) fn job(state: JobState) -> Job {
         },
         signal: matches!(state, JobState::Timeout | JobState::OutOfMemory).then_some(9),
         waits: None,
+        array: None,
+        element: None,
+        after: None,
+        begin_at: None,
+        deadline: None,
+        nice: 0,
+        environment: BTreeMap::new(),
+        directory: None,
+        warning: None,
+        retries: Retries::default(),
+        tags: Vec::new(),
+        attempts: Vec::new(),
     }
 }

@@ -24,6 +24,8 @@ pub struct JobForm {
     /// [`TICKED`], or nothing: a box that is not ticked is not sent.
     #[serde(default)]
     pub hold: String,
+    #[serde(default)]
+    pub run: RunForm,
     /// The same for one filled-in form, so that sending it twice submits once.
     pub key: String,
 }
@@ -31,6 +33,25 @@ pub struct JobForm {
 impl JobForm {
     /// Something is filled in that most jobs do without.
     pub(crate) fn is_unusual(&self) -> bool {
-        self.output != domain::job::OutputPath::USUAL || !self.arguments.trim().is_empty() || self.hold == TICKED
+        self.output != domain::job::OutputPath::USUAL
+            || !self.arguments.trim().is_empty()
+            || self.hold == TICKED
+            || self.run != RunForm::default()
     }
+}
+
+/// What a script finds where it runs, what becomes of it when it fails, and what it is found by.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(default)]
+pub struct RunForm {
+    /// `NAME=VALUE`, one a line.
+    pub environment: String,
+    pub directory: String,
+    /// `USR1@120`.
+    pub warning: String,
+    pub retries: String,
+    /// Exit codes and `host-lost`, with commas between them.
+    pub retry_on: String,
+    /// With spaces or commas between them.
+    pub tags: String,
 }

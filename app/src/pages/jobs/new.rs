@@ -1,5 +1,7 @@
 //! Submitting a job: a form that works without script, filled in with what is usual, or as another job was.
 
+mod run;
+
 use catalogue::t;
 use leptos::{form::ActionForm, html::Details, prelude::*};
 use leptos_router::{
@@ -8,6 +10,7 @@ use leptos_router::{
 };
 use wire::{image::ImageChoice, problem::Problem};
 
+use self::run::{RUN_FIELDS, RunFields};
 use super::draft::{JobForm, TICKED};
 use crate::{
     api::{
@@ -31,8 +34,22 @@ use crate::{
 };
 
 /// Faults of these stand beside their fields.
-const FIELDS: &[&str] =
-    &["name", "image", "resources.cpus", "resources.memory_mib", "time_limit_s", "script", "arguments", "output"];
+const FIELDS: &[&str] = &[
+    "name",
+    "image",
+    "resources.cpus",
+    "resources.memory_mib",
+    "time_limit_s",
+    "script",
+    "arguments",
+    "output",
+    "environment",
+    "directory",
+    "warning",
+    "retries",
+    "retry_on",
+    "tags",
+];
 
 /// What is wrong with the form that was sent.
 type Wrong = Signal<Option<Problem>>;
@@ -153,7 +170,8 @@ fn What(form: JobForm, images: Option<ImageChoice>, problem: Wrong) -> impl Into
 #[component]
 fn More(form: JobForm, problem: Wrong) -> impl IntoView {
     let (output, arguments) = (fault_of(problem, "output"), fault_of(problem, "arguments"));
-    let wrong = Memo::new(move |_| output.get().is_some() || arguments.get().is_some());
+    let run = RUN_FIELDS.map(|field| fault_of(problem, field));
+    let wrong = Memo::new(move |_| [output, arguments].iter().chain(&run).any(|fault| fault.get().is_some()));
     let details = NodeRef::<Details>::new();
     Effect::new(move |_| {
         if let (true, Some(details)) = (wrong.get(), details.get()) {
@@ -186,6 +204,7 @@ fn More(form: JobForm, problem: Wrong) -> impl IntoView {
                     ></textarea>
                     <Fault name="job-arguments" fault=arguments/>
                 </div>
+                <RunFields form=form.run problem=problem/>
                 <label class="check">
                     <input type="checkbox" name="job[hold]" value=TICKED checked=held/>
                     <span>{t!("job-hold-field")} <small>{t!("job-hold-field-about")}</small></span>

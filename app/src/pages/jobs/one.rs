@@ -1,6 +1,7 @@
 //! One job: what it is doing and what can be done, its way from submission to end, why it waits, what it asked for, its script,
 //! and what it writes.
 
+mod attempts;
 mod header;
 mod output;
 mod waits;
@@ -10,7 +11,7 @@ use leptos::prelude::*;
 use leptos_router::hooks::use_params_map;
 use wire::job::{Job, JobOutput};
 
-use self::{header::Header, output::OutputSection, waits::Waits};
+use self::{attempts::Attempts, header::Header, output::OutputSection, waits::Waits};
 use crate::{
     api::{
         Refused,
@@ -98,6 +99,7 @@ fn Page(initial: Job, output: Result<JobOutput, Refused>) -> impl IntoView {
             <Timeline job=job/>
             <Waits job=job/>
             <Facts job=job/>
+            <Attempts job=job/>
             {move || begun.get().then(|| view! { <OutputSection job=job first=output.clone()/> })}
             <Script job=job/>
         </div>
@@ -177,7 +179,28 @@ fn Facts(job: Memo<Job>) -> impl IntoView {
             {move || exit.get().map(|exit| view! { <div><dt>{t!("job-exit")}</dt><dd>{exit}</dd></div> })}
             <div><dt>{t!("job-output-path")}</dt><dd class="mono">{output}</dd></div>
             {arguments}
+            <Surroundings job=job/>
         </dl>
+    }
+}
+
+/// Where it begins, with how many variables, how it is warned; and its tags.
+#[component]
+fn Surroundings(job: Memo<Job>) -> impl IntoView {
+    let (directory, warning) = job.with_untracked(|job| (job.directory.clone(), job.warning.clone()));
+    let (variables, tags) = job.with_untracked(|job| (job.environment.len(), job.tags.clone()));
+    let mono = |name: String, value: String| view! { <div><dt>{name}</dt><dd class="mono">{value}</dd></div> };
+    let tags = (!tags.is_empty()).then(|| {
+        let chips = tags.into_iter().map(|tag| view! { <span class="tag tone-quiet">{tag}</span>" " }).collect_view();
+        view! { <div><dt>{t!("job-tags-field")}</dt><dd>{chips}</dd></div> }
+    });
+    view! {
+        {directory.map(|directory| mono(t!("job-directory-field"), directory))}
+        {warning.map(|warning| mono(t!("job-warning-field"), warning))}
+        {(variables > 0).then(|| {
+            view! { <div><dt>{t!("job-environment")}</dt><dd>{t!("job-variables", n = variables)}</dd></div> }
+        })}
+        {tags}
     }
 }
 

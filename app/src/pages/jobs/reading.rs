@@ -1,5 +1,7 @@
 //! What the form of a new job means: the job it submits, and the form that would submit a job again. Pure.
 
+mod run;
+
 use std::hash::{DefaultHasher, Hash, Hasher};
 
 use domain::{
@@ -11,7 +13,7 @@ use wire::{
     vcluster::NodeResources,
 };
 
-use super::draft::{JobForm, TICKED};
+use super::draft::{JobForm, RunForm, TICKED};
 use crate::pages::vclusters::order::number;
 
 const MINUTE: i64 = 60;
@@ -31,12 +33,14 @@ impl JobForm {
             arguments: String::new(),
             output: OutputPath::USUAL.into(),
             hold: String::new(),
+            run: RunForm::default(),
             key,
         }
     }
 
     /// Submits a job like this one, which waits for nobody to release it.
     pub(crate) fn like(job: Job, key: String) -> Self {
+        let run = RunForm::like(&job);
         Self {
             name: job.name,
             image: job.image,
@@ -47,6 +51,7 @@ impl JobForm {
             arguments: job.arguments.join("\n"),
             output: job.output_pattern,
             hold: String::new(),
+            run,
             key,
         }
     }
@@ -78,6 +83,7 @@ impl JobForm {
             // A form's lines end as in Windows.
             ..SubmitJob::new(name, image, resources, self.script.replace("\r\n", "\n"))
         };
+        let submit = self.run.fill(submit, &mut faults);
         if faults.is_empty() { Ok(submit) } else { Err(faults) }
     }
 
