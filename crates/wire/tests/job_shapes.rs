@@ -1,9 +1,11 @@
 //! Jobs on the wire: what clients submit and read, and how the bytes of an output become text.
 
+use std::collections::BTreeSet;
+
 use chrono::DateTime;
 use domain::{
     JobId, TaskId, UserId,
-    job::{Attempt, Job as Record, JobSpec, JobState, OutputPath, TimeLimit},
+    job::{Attempt, Environment, Job as Record, JobSpec, JobState, Nice, OutputPath, Retries, TimeLimit},
     resources::Resources,
     task::Exit,
 };
@@ -24,6 +26,16 @@ fn record() -> Record {
         command: ["count", "to ten"].map(str::to_owned).to_vec().try_into().expect("a command"),
         time_limit: TimeLimit::USUAL,
         output: OutputPath::USUAL.parse().expect("a path"),
+        array: None,
+        after: None,
+        begin_at: None,
+        deadline: None,
+        nice: Nice::default(),
+        environment: Environment::default(),
+        directory: None,
+        warning: None,
+        retries: Retries::default(),
+        tags: BTreeSet::new(),
     };
     let (id, owner) = (JobId::try_from(7).expect("a number"), UserId::new(Uuid::from_u128(1)));
     Record::submitted(id, owner, spec, false, DateTime::UNIX_EPOCH)
@@ -75,6 +87,16 @@ fn a_job_that_waits_is_read_as_it_was_written() {
                 "funnel": [{"name": "ready", "hosts": 3}],
                 "computed_at": "1970-01-01T00:00:00Z",
             },
+            "after": null,
+            "begin_at": null,
+            "deadline": null,
+            "nice": 0,
+            "environment": {},
+            "directory": null,
+            "warning": null,
+            "retries": {"most": 0, "exit_codes": [], "host_lost": false},
+            "tags": [],
+            "attempts": [],
         })
     );
     assert_eq!(serde_json::from_value::<Job>(written).expect("a job"), job);
@@ -90,6 +112,9 @@ fn how_a_script_ended_is_a_code_or_a_signal() {
             started_at: DateTime::UNIX_EPOCH,
             running_since: None,
             exit: Some(exit),
+            ended_at: None,
+            reason: None,
+            used: None,
         };
         let ended = Record { state: JobState::OutOfMemory, attempt: Some(attempt), ..record() };
         let written = serde_json::to_value(job(&ended, None).brief()).expect("JSON");
@@ -114,9 +139,16 @@ fn what_is_not_said_of_a_job_is_as_usual_and_nothing_else_may_be_said() {
         serde_json::from_value::<SubmitJob>(job)
     };
     assert_eq!(with("time_limit_s", json!(-1.0)).expect("numbers are wide").time_limit_s, -1);
-    for (field, value) in
-        [("time_limit_s", json!(1.5)), ("resources", json!([1, 1])), ("script", json!(null)), ("array", json!("1-9"))]
-    {
+    let retries = json!({"most": 2.0, "exit_codes": [75.0]});
+    assert_eq!(with("retries", retries).expect("whole numbers").retries.exit_codes, [75]);
+    for (field, value) in [
+        ("time_limit_s", json!(1.5)),
+        ("resources", json!([1, 1])),
+        ("script", json!(null)),
+        ("environment", json!(["A=1"])),
+        ("retries", json!([1, [], false])),
+        ("retries", json!({"most": 1, "exit_codes": [1.5]})),
+    ] {
         assert!(with(field, value).is_err(), "{field}");
     }
 }

@@ -90,7 +90,7 @@ fn Page(initial: Job, output: Result<JobOutput, Refused>) -> impl IntoView {
         })
     });
     let here = Signal::derive(move || job.with(|job| job.name.clone()));
-    let begun = Memo::new(move |_| job.with(|job| job.started_at.is_some()));
+    let begun = Memo::new(move |_| job.with(|job| !job.attempts.is_empty()));
     view! {
         <TabTitle title=title/>
         <TopBar here=here above=(routes::JOBS, t!("chrome-jobs"))/>
