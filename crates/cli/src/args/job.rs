@@ -119,7 +119,7 @@ pub(crate) struct Submit {
     pub(crate) arguments: Vec<String>,
 }
 
-/// What its script finds, and what becomes of it when that fails.
+// What its script finds, and what becomes of it when that fails.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Surroundings {
     /// A variable of its environment, with the value it has here where none is given; may be given several times

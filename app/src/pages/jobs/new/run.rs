@@ -12,6 +12,8 @@ use crate::{
 /// What can be wrong with them.
 pub(super) const RUN_FIELDS: [&str; 6] = ["environment", "directory", "warning", "retries", "retry_on", "tags"];
 
+const WARNING: &str = "USR1@120";
+
 #[component]
 pub(super) fn RunFields(form: RunForm, problem: Wrong) -> impl IntoView {
     let environment = fault_of(problem, "environment");
@@ -39,7 +41,7 @@ pub(super) fn RunFields(form: RunForm, problem: Wrong) -> impl IntoView {
         />
         <TextField
             id="job-warning" name="job[run][warning]" label=t!("job-warning-field") value=form.warning longest=20
-            optional=true placeholder="USR1@120" fault=fault_of(problem, "warning")
+            optional=true placeholder=WARNING fault=fault_of(problem, "warning")
         />
         <div class="form-pair is-even">
             <TextField
