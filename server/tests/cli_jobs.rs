@@ -180,6 +180,28 @@ async fn an_array_is_submitted_waited_for_and_looked_at_element_by_element() {
 }
 
 #[tokio::test]
+async fn what_a_script_finds_and_is_tried_again_for_is_said_on_the_command_line() {
+    let (_daemon, person) = signed_in().await;
+    let words = ["--hold", "--env", "GREETING=good day", "--env", "HOME", "--chdir", "runs", "--signal", "all:USR1@60"];
+    let retried =
+        ["--retries", "2", "--retry-on", "75,host-lost", "--tag", "night", "--tag", "exp:7", "--wrap", "true"];
+    person.prints(&submit(&[&words[..], &retried].concat())).await;
+    let job = json_of(&person, &["job", "show", "1"]).await;
+    let home = person.home.path().to_str().expect("a path that is text");
+    assert_eq!(job["environment"], json!({"GREETING": "good day", "HOME": home}));
+    assert_eq!((&job["directory"], &job["warning"]), (&json!("runs"), &json!("all:USR1@60")));
+    assert_eq!(job["retries"], json!({"most": 2, "exit_codes": [75], "host_lost": true}));
+    assert_eq!(job["tags"], json!(["exp:7", "night"]));
+    let shown = person.prints(&["job", "show", "1"]).await;
+    assert!(shown.contains("GREETING HOME") && shown.contains("exp:7 night"), "{shown}");
+    refused(&person, &submit(&["--wrap", "true", "--env", "JOB_X=1"]), 2, "environment").await;
+    refused(&person, &submit(&["--wrap", "true", "--retry-on", "75"]), 2, "--retries").await;
+    refused(&person, &["job", "requeue", "9"], 5, "You have no job 9").await;
+    person.prints(&["job", "cancel", "1"]).await;
+    assert_eq!(json_of(&person, &["job", "requeue", "1"]).await[0]["state"], "pending");
+}
+
+#[tokio::test]
 async fn output_is_followed_from_where_it_was_over_a_server_that_was_away() {
     let (mut daemon, person) = signed_in().await;
     person.prints(&submit(&["--wrap", "echo first; until [ -e go ]; do sleep 0.05; done; echo last"])).await;

@@ -29,6 +29,7 @@ mod events_feed;
 mod firewall;
 mod hostile_nodes;
 mod jobs;
+mod jobs_again;
 mod jobs_arrays;
 mod jobs_bad_input;
 mod node_exec;

@@ -110,6 +110,7 @@ async fn the_description_of_the_api_names_every_endpoint() {
         "post /api/v1/jobs/{job}/cancel",
         "post /api/v1/jobs/{job}/hold",
         "post /api/v1/jobs/{job}/release",
+        "post /api/v1/jobs/{job}/requeue",
         "post /api/v1/me/tokens",
         "post /api/v1/session",
         "post /api/v1/vclusters",

@@ -16,7 +16,7 @@ use crate::common::{
 };
 
 const PATIENCE: Duration = Duration::from_secs(60);
-const JOBS: &str = "/api/v1/jobs";
+pub(crate) const JOBS: &str = "/api/v1/jobs";
 
 /// A small job, as a request.
 pub(crate) fn job(script: &str) -> Value {
@@ -37,12 +37,12 @@ async fn get(client: &Client, id: i64) -> Value {
     client.get(&format!("{JOBS}/{id}")).await.ok(200).json()
 }
 
-async fn act(client: &Client, id: i64, action: &str) -> Answer {
+pub(crate) async fn act(client: &Client, id: i64, action: &str) -> Answer {
     client.post(&format!("{JOBS}/{id}/{action}"), &json!({})).await
 }
 
 /// Waits until it is in this state, and in no other that nothing changes any more.
-async fn becomes(client: &Client, id: i64, state: &str) -> Value {
+pub(crate) async fn becomes(client: &Client, id: i64, state: &str) -> Value {
     obtain(&format!("job {id} is {state}"), PATIENCE, || async {
         let job = get(client, id).await;
         assert!(job["state"] == state || job["ended_at"].is_null(), "{job}");
@@ -61,7 +61,7 @@ async fn piece(client: &Client, id: i64, from: usize) -> Answer {
 }
 
 /// All of it, once it is written.
-async fn whole(client: &Client, id: i64) -> String {
+pub(crate) async fn whole(client: &Client, id: i64) -> String {
     obtain("all output is there", PATIENCE, || async {
         let answer = client.get(&format!("{JOBS}/{id}/output")).await.ok(200);
         (answer.header("docklet-output-ended") == "true").then_some(answer.text)

@@ -63,6 +63,21 @@ async fn every_field_of_a_job_that_is_wrong_is_named_with_its_rule() {
     for arguments in [json!(["a\u{0}b"]), json!(["x".repeat(32 * 1024 + 1)]), json!(vec!["x"; 1024])] {
         refused(&client, &with("arguments", arguments), "arguments").await;
     }
+    for environment in [json!({"JOB_ID": "1"}), json!({"A-B": "1"}), json!({"A": "\u{0}"}), json!(["A=1"])] {
+        refused(&client, &with("environment", environment), "environment").await;
+    }
+    for directory in ["", "a\nb", &"x".repeat(201)] {
+        refused(&client, &with("directory", json!(directory)), "directory").await;
+    }
+    for warning in ["", "KILL@9", "USR1@0", "USR1@3600", "usr1@9"] {
+        refused(&client, &with("warning", json!(warning)), "warning").await;
+    }
+    for retries in [json!({"most": 11}), json!({"most": -1}), json!({"most": 1, "exit_codes": [0]})] {
+        refused(&client, &with("retries", retries), "retries").await;
+    }
+    for tags in [json!(["A"]), json!([""]), json!(vec!["x"; 11])] {
+        refused(&client, &with("tags", tags), "tags").await;
+    }
     for image in ["", "UPPER", "a b", "../x"] {
         refused(&client, &with("image", json!(image)), "image").await;
     }

@@ -33,7 +33,7 @@ async fn scopes(client: &Client) -> Value {
 async fn cannot_run(client: &Client, held: i64) {
     let refused = client.post("/api/v1/jobs", &job("true")).await.problem(403, "needs_scope");
     assert!(refused.at("/detail").contains("the scope ssh"), "{}", refused.text);
-    for action in ["cancel", "hold", "release"] {
+    for action in ["cancel", "hold", "release", "requeue"] {
         client.post(&format!("/api/v1/jobs/{held}/{action}"), &json!({})).await.problem(403, "needs_scope");
     }
     client.get(&format!("/api/v1/jobs/{held}/output")).await.problem(403, "needs_scope");

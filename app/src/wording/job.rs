@@ -103,9 +103,13 @@ pub(crate) fn condition_word(name: &str) -> String {
 
 /// How a script ended: `exit code 2`, `signal 9 (SIGKILL)`; nothing where it has not, or did not run to its end.
 pub(crate) fn exit(job: &Job) -> Option<String> {
-    let code = job.exit_code.map(|code| t!("job-exit-code", code = code.to_string()));
+    exit_by(job.exit_code, job.signal)
+}
+
+pub(crate) fn exit_by(code: Option<u8>, signal: Option<u8>) -> Option<String> {
+    let code = code.map(|code| t!("job-exit-code", code = code.to_string()));
     code.or_else(|| {
-        let signal = job.signal?;
+        let signal = signal?;
         let number = signal.to_string();
         Some(match signal_name(signal) {
             Some(name) => t!("job-exit-signal", number = number, name = name),

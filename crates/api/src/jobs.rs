@@ -54,6 +54,11 @@ impl Api {
         self.seen_job(self.control().jobs.cancel(&self.actor, job).await)
     }
 
+    /// One that is over runs once more when its turn comes.
+    pub async fn requeue_job(&self, job: JobRef) -> Result<Job, Refusal> {
+        self.seen_job(self.control().jobs.requeue(&self.actor, job).await)
+    }
+
     /// Keeps it from starting, or lets it.
     pub async fn hold_job(&self, job: JobRef, held: bool) -> Result<Job, Refusal> {
         self.seen_job(self.control().jobs.set_held(&self.actor, job, held).await)

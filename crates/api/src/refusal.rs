@@ -69,6 +69,7 @@ fn problem(error: &Error) -> Problem {
         }
         Error::Refused(ActionRefused::NoSuchNode(..)) => said(Code::NotFound, error),
         Error::Refused(_)
+        | Error::NotAgain(_)
         | Error::IdempotencyGone
         | Error::LastAdministrator(_)
         | Error::OwnAccount

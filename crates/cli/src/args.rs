@@ -20,7 +20,7 @@ use crate::{
 };
 
 pub(crate) use admin::{AdminCommand, HostCommand, ImagesCommand, NewPassword, UserChange, UsersCommand};
-pub(crate) use job::{FINAL_STATES, JobCommand, LIVE_STATES, Submit};
+pub(crate) use job::{Cause, FINAL_STATES, JobCommand, LIVE_STATES, Submit, Surroundings};
 pub(crate) use vc::{Act, VcCommand, Wait};
 
 /// Your Docklet from a terminal: vclusters, their nodes, your own tools inside them, and jobs.

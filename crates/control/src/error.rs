@@ -7,7 +7,7 @@
 use std::{error::Error as StdError, iter::successors, time::Duration};
 
 use chrono::TimeDelta;
-use domain::{Violation, name::WorkerName, user::Scope, vcluster::ActionRefused};
+use domain::{Violation, job::NotAgain, name::WorkerName, user::Scope, vcluster::ActionRefused};
 
 use crate::ports::{coordination::CoordinationError, node::NodeError, store::StoreError};
 
@@ -51,6 +51,8 @@ pub enum Error {
     NotFound(&'static str),
     #[error(transparent)]
     Refused(#[from] ActionRefused),
+    #[error(transparent)]
+    NotAgain(#[from] NotAgain),
     #[error("this Idempotency-Key was used for another request; use a new key for a new request")]
     IdempotencyMismatch,
     #[error("the vcluster this Idempotency-Key created has been deleted; use a new key to create another")]

@@ -16,7 +16,7 @@ use std::sync::Arc;
 use chrono::TimeDelta;
 use domain::{
     JobId, TaskId,
-    job::{Cancelled, Job},
+    job::{Cancelled, Job, NotAgain},
     user::Scope,
 };
 use scheduler::{Order, Weights};
@@ -142,6 +142,28 @@ impl Jobs {
             work.save_job(&job).await?;
             self.commit(work, None).await?;
         }
+        Ok(self.queue.view(job))
+    }
+
+    /// Has one that is over run once more, under its number, when its turn comes. One that waits stays as it is.
+    ///
+    /// # Errors
+    /// [`Error::NotAgain`] for one that is not over; as for a new one where its owner may not submit it now.
+    pub async fn requeue(&self, actor: &Actor, id: JobId) -> Result<JobView, Error> {
+        let (mut work, mut job) = self.change(actor, id).await?;
+        if !job.requeue(work.now)? {
+            return Ok(self.queue.view(job));
+        }
+        let quota = work.tx.quota_assignment(actor.user).await?;
+        if self.images.check(&mut *work.tx, &quota, &job.spec.image).await? != job.spec.runtime {
+            return Err(NotAgain::OtherRules(id).into());
+        }
+        self.admission.could_start(&quota, job.spec.resources)?;
+        self.check_waiting(actor)?;
+        work.save_job(&job).await?;
+        self.commit(work, None).await?;
+        self.queue.submitted(actor.user);
+        tracing::info!(job = %job.id, user = %actor.name, "job requeued");
         Ok(self.queue.view(job))
     }
 

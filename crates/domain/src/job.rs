@@ -1,11 +1,14 @@
 //! A job's lifecycle: a script that waits for its turn, runs once in a container of its own, and how it ended. Knows no queue
 //! and no host: whether it may start, and where, is decided elsewhere.
 
+mod again;
 mod array;
 mod efficiency;
 mod run;
 mod spec;
 mod turn;
+
+use std::collections::BTreeMap;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
@@ -17,6 +20,7 @@ use crate::{
     task::{Batch, Exit, NewTask, Task, TaskState},
 };
 
+pub use again::NotAgain;
 pub use array::{Array, Indexes, Part};
 pub use efficiency::{Efficiency, Suggestion};
 pub use run::{Directory, Environment, Retries, Tag, Warning};
@@ -169,9 +173,10 @@ impl Job {
         }
     }
 
-    /// Its turn has come: what is to run, and where. `None` unless it waits.
+    /// Its turn has come: what is to run, and where. `None` unless it waits, and for nothing but its turn.
     pub fn begin(&mut self, task: TaskId, worker: WorkerName, now: DateTime<Utc>) -> Option<Task> {
-        if self.state != JobState::Pending || self.held || self.not_before.is_some_and(|at| at > now) {
+        let is_early = self.not_before.is_some_and(|at| now < at);
+        if self.state != JobState::Pending || self.held || is_early {
             return None;
         }
         self.state = JobState::Configuring;
@@ -181,9 +186,9 @@ impl Job {
             script: spec.script.clone(),
             output: spec.output_of(self.id),
             time_limit: spec.time_limit,
-            environment: [("JOB_ID", self.id.to_string()), ("JOB_NAME", spec.name.to_string())]
-                .map(|(name, value)| (name.to_owned(), value))
-                .into(),
+            environment: self.environment(),
+            directory: spec.directory.as_ref().map(Directory::absolute),
+            warning: spec.warning,
         };
         let new = NewTask {
             id: task,
@@ -197,7 +202,18 @@ impl Job {
         Some(new.of(self.owner))
     }
 
-    /// Takes in how far its task is. Says whether anything has changed.
+    /// What its owner asked for, and which job and which attempt it is.
+    fn environment(&self) -> BTreeMap<String, String> {
+        let ours = [
+            ("JOB_ID", self.id.to_string()),
+            ("JOB_NAME", self.spec.name.to_string()),
+            ("JOB_ATTEMPT", (self.earlier.len() + 1).to_string()),
+        ];
+        let theirs = self.spec.environment.iter().map(|(name, value)| (name, value.to_owned()));
+        theirs.chain(ours).map(|(name, value)| (name.to_owned(), value)).collect()
+    }
+
+    /// Takes in how far its task is; where that has ended and is to be tried again, it waits. Says whether anything has changed.
     pub fn follow(&mut self, task: &Task) -> bool {
         if self.state.is_final() {
             return false;
@@ -234,10 +250,15 @@ impl Job {
             TaskState::Failed { reason } => (JobState::Failed, Some(reason.clone())),
             TaskState::Cancelled => (JobState::Cancelled, None),
         };
+        let was_told_to_end = self.state == JobState::Completing;
         self.reason = reason;
-        self.state = if self.state == JobState::Completing && !state.is_final() { self.state } else { state };
+        self.state = if was_told_to_end && !state.is_final() { self.state } else { state };
         if self.state.is_final() {
             self.ended_at = task.finished_at;
+            if let Some(attempt) = &mut self.attempt {
+                (attempt.ended_at, attempt.reason) = (self.ended_at, self.reason.clone());
+            }
+            self.try_again(was_told_to_end);
         }
         *self != before
     }

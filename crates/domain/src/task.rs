@@ -12,7 +12,7 @@ use strum::{EnumString, IntoStaticStr};
 use crate::{
     TaskId, UserId,
     image::ImageRef,
-    job::{Script, TimeLimit, Used},
+    job::{Script, TimeLimit, Used, Warning},
     name::{RuntimeName, WorkerName},
     node::{Generation, Observation, Phase},
     resources::Resources,
@@ -52,6 +52,11 @@ pub struct Batch {
     pub output: String,
     pub time_limit: TimeLimit,
     pub environment: BTreeMap<String, String>,
+    /// Where it begins; absolute, in the container. The home when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub directory: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub warning: Option<Warning>,
 }
 
 /// What is wanted of a task's container.

@@ -67,20 +67,25 @@ pub struct SubmitJob {
     #[serde(default, deserialize_with = "read::whole")]
     #[cfg_attr(feature = "openapi", schema(minimum = 0, maximum = 10_000, default = 0))]
     pub nice: i64,
-    /// Variables of its environment.
+    /// Variables of its environment, 16 KiB in all. None begins with `JOB_`.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    #[cfg_attr(feature = "openapi", schema(value_type = domain::job::Environment, inline))]
     pub environment: BTreeMap<String, String>,
     /// Where it begins: a path below the home, or an absolute one. The home when absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<domain::job::Directory>, inline))]
     pub directory: Option<String>,
-    /// A signal, and how many seconds before its time is over it gets it: `USR1@120`; `all:USR1@120` for all its processes.
+    /// A signal, and how many seconds before its time is over it gets it: `USR1@120`; `all:USR1@120` for all its processes. Less
+    /// than the time limit.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<domain::job::Warning>, inline))]
     pub warning: Option<String>,
     /// When it is tried again. Never when absent.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "read::object")]
     pub retries: Retries,
-    /// Words to find it by.
+    /// Words to know it by: at most 10.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[cfg_attr(feature = "openapi", schema(schema_with = tags))]
     pub tags: Vec<String>,
 }
 
@@ -93,8 +98,10 @@ pub struct Retries {
     #[serde(default, deserialize_with = "read::whole")]
     #[cfg_attr(feature = "openapi", schema(minimum = 0, maximum = 10))]
     pub most: i64,
-    /// After these exit codes; after any but 0 where there is none.
-    #[serde(default)]
+    /// After these exit codes; after any but 0 where neither a code nor a lost host is named. A signal counts as 128 and its
+    /// number.
+    #[serde(default, deserialize_with = "read::wholes")]
+    #[cfg_attr(feature = "openapi", schema(schema_with = exit_codes))]
     pub exit_codes: Vec<i64>,
     /// Where its host was lost.
     #[serde(default)]
@@ -110,6 +117,28 @@ fn arguments() -> utoipa::openapi::RefOr<utoipa::openapi::Schema> {
         .items(text)
         .max_items(Some(1023))
         .description(Some("What the script is called with, 32 KiB in all."))
+        .into()
+}
+
+#[cfg(feature = "openapi")]
+fn tags() -> utoipa::openapi::RefOr<utoipa::openapi::Schema> {
+    use utoipa::openapi::{ArrayBuilder, schema::ArrayItems};
+    ArrayBuilder::new()
+        .items(ArrayItems::RefOrSchema(Box::new(<domain::job::Tag as utoipa::PartialSchema>::schema())))
+        .max_items(Some(domain::job::Tag::MOST))
+        .description(Some("Words to know it by: at most 10."))
+        .into()
+}
+
+#[cfg(feature = "openapi")]
+fn exit_codes() -> utoipa::openapi::RefOr<utoipa::openapi::Schema> {
+    use utoipa::openapi::{ArrayBuilder, ObjectBuilder, schema::Type};
+    ArrayBuilder::new()
+        .items(ObjectBuilder::new().schema_type(Type::Integer).minimum(Some(1_u16)).maximum(Some(255_u16)))
+        .max_items(Some(domain::job::Retries::MOST_CODES))
+        .description(Some(
+            "After these exit codes; after any but 0 where neither a code nor a lost host is named. A signal counts as 128 and its number.",
+        ))
         .into()
 }
 

@@ -178,9 +178,17 @@ fn what_is_not_said_of_a_job_is_as_usual_and_nothing_else_may_be_said() {
         serde_json::from_value::<SubmitJob>(job)
     };
     assert_eq!(with("time_limit_s", json!(-1.0)).expect("numbers are wide").time_limit_s, -1);
-    for (field, value) in
-        [("time_limit_s", json!(1.5)), ("resources", json!([1, 1])), ("script", json!(null)), ("gpus", json!(1))]
-    {
+    let retries = json!({"most": 2.0, "exit_codes": [75.0]});
+    assert_eq!(with("retries", retries).expect("whole numbers").retries.exit_codes, [75]);
+    for (field, value) in [
+        ("time_limit_s", json!(1.5)),
+        ("resources", json!([1, 1])),
+        ("script", json!(null)),
+        ("environment", json!(["A=1"])),
+        ("gpus", json!(1)),
+        ("retries", json!([1, [], false])),
+        ("retries", json!({"most": 1, "exit_codes": [1.5]})),
+    ] {
         assert!(with(field, value).is_err(), "{field}");
     }
 }

@@ -9,6 +9,7 @@ use control::ports::{
 };
 use domain::{
     image::Source,
+    job::Warning,
     node::Phase,
     task::{Batch, Command},
 };
@@ -286,9 +287,13 @@ fn task_service(command: &Command, batch: Option<&Batch>) -> String {
     let mut service = json!({"name": "task", "start": "once", "command": command.words(), "cwd": HOME});
     if let (Some(batch), Some(fields)) = (batch, service.as_object_mut()) {
         let limit = batch.time_limit.seconds();
-        let script = json!({"script": batch.script.runnable(), "output": batch.output, "time_limit_s": limit});
+        let mut script = json!({"script": batch.script.runnable(), "output": batch.output, "time_limit_s": limit});
+        if let Some(Warning { signal, seconds, all }) = batch.warning {
+            script["warning"] = json!({"signal": signal, "seconds": seconds, "all": all});
+        }
         fields.insert("batch".to_owned(), script);
         fields.insert("env".to_owned(), json!(batch.environment));
+        fields.insert("cwd".to_owned(), json!(batch.directory.as_deref().unwrap_or(HOME)));
     }
     json!([service]).to_string()
 }

@@ -27,6 +27,9 @@ ALLOWED_HERE = [
     ("begin_at", "must be at most a year away"),
     ("deadline", "must leave the job its time limit"),
     ("deadline", "must be at most two years away"),
+    # Nor how long they are as JSON, all together; nor that one number must be less than another.
+    ("environment", "written as JSON"),
+    ("warning", "less than the time limit"),
 ]
 # In place of what is like a key, so that a node is reached, too.
 SSH_KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIOIjBsaZ67RoMJj6WOT61KhyBLfet1uY6B5QRGTar2RT"

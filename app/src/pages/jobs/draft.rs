@@ -40,6 +40,8 @@ pub struct JobForm {
     /// Empty unless it runs once for each of several numbers.
     #[serde(default)]
     pub array: String,
+    #[serde(default)]
+    pub run: RunForm,
     /// The same for one filled-in form, so that sending it twice submits once.
     pub key: String,
 }
@@ -51,5 +53,22 @@ impl JobForm {
         self.output != domain::job::OutputPath::USUAL
             || [&self.arguments, &self.array, &self.after, &self.begin_at, &self.deadline, &self.nice].into_iter().any(filled)
             || self.hold == TICKED
+            || self.run != RunForm::default()
     }
+}
+
+/// What a script finds where it runs, what becomes of it when it fails, and what it is found by.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(default)]
+pub struct RunForm {
+    /// `NAME=VALUE`, one a line.
+    pub environment: String,
+    pub directory: String,
+    /// `USR1@120`.
+    pub warning: String,
+    pub retries: String,
+    /// Exit codes and `host-lost`, with commas between them.
+    pub retry_on: String,
+    /// With spaces or commas between them.
+    pub tags: String,
 }

@@ -1,5 +1,7 @@
 //! Submitting a job: a form that works without script, filled in with what is usual, or as another job was.
 
+mod run;
+
 use catalogue::t;
 use leptos::{form::ActionForm, html::Details, prelude::*};
 use leptos_router::{
@@ -8,6 +10,7 @@ use leptos_router::{
 };
 use wire::{image::ImageChoice, problem::Problem};
 
+use self::run::{RUN_FIELDS, RunFields};
 use super::{
     draft::{JobForm, TICKED},
     turn::{TURN, TurnFields},
@@ -48,6 +51,12 @@ const FIELDS: &[&str] = &[
     "deadline",
     "nice",
     "array",
+    "environment",
+    "directory",
+    "warning",
+    "retries",
+    "retry_on",
+    "tags",
 ];
 
 /// What is wrong with the form that was sent.
@@ -173,7 +182,9 @@ fn What(form: JobForm, images: Option<ImageChoice>, problem: Wrong) -> impl Into
 fn More(form: JobForm, problem: Wrong) -> impl IntoView {
     let [output, arguments, array] = ["output", "arguments", "array"].map(|field| fault_of(problem, field));
     let turn = TURN.map(|field| fault_of(problem, field));
-    let wrong = Memo::new(move |_| [output, arguments, array].into_iter().chain(turn).any(|fault| fault.get().is_some()));
+    let run = RUN_FIELDS.map(|field| fault_of(problem, field));
+    let faults = move || [output, arguments, array].into_iter().chain(turn).chain(run);
+    let wrong = Memo::new(move |_| faults().any(|fault| fault.get().is_some()));
     let details = NodeRef::<Details>::new();
     Effect::new(move |_| {
         if let (true, Some(details)) = (wrong.get(), details.get()) {
@@ -211,6 +222,7 @@ fn More(form: JobForm, problem: Wrong) -> impl IntoView {
                     ></textarea>
                     <Fault name="job-arguments" fault=arguments/>
                 </div>
+                <RunFields form=form.run.clone() problem=problem/>
                 <TurnFields form=form faults=turn/>
                 <label class="check">
                     <input type="checkbox" name="job[hold]" value=TICKED checked=held/>

@@ -1,6 +1,7 @@
 //! One job: what it is doing and what can be done, its way from submission to end, why it waits, what it asked for, what it has
 //! used, its script, and what it writes; of an array, how its elements fare.
 
+mod attempts;
 mod elements;
 mod header;
 mod output;
@@ -18,7 +19,8 @@ use wire::{
 };
 
 use self::{
-    elements::Elements, header::Header, output::OutputSection, turn::TurnFacts, used::UsedSection, waits::Waits,
+    attempts::Attempts, elements::Elements, header::Header, output::OutputSection, turn::TurnFacts, used::UsedSection,
+    waits::Waits,
 };
 use crate::{
     api::{
@@ -121,7 +123,7 @@ fn Page(
         })
     });
     let here = Signal::derive(move || job.with(|job| job.name.clone()));
-    let begun = Memo::new(move |_| job.with(|job| job.started_at.is_some()));
+    let begun = Memo::new(move |_| job.with(|job| !job.attempts.is_empty()));
     view! {
         <TabTitle title=title/>
         <TopBar here=here above=(routes::JOBS, t!("chrome-jobs"))/>
@@ -132,6 +134,7 @@ fn Page(
             <Facts job=job/>
             <UsedSection job=job/>
             {array.map(|array| view! { <Elements job=job initial=array asked=asked first=elements/> })}
+            <Attempts job=job/>
             {move || begun.get().then(|| view! { <OutputSection job=job first=output.clone()/> })}
             <Script job=job/>
         </div>
@@ -217,7 +220,28 @@ fn Facts(job: Memo<Job>) -> impl IntoView {
             <div><dt>{t!("job-output-path")}</dt><dd class="mono">{output}</dd></div>
             {arguments}
             <TurnFacts job=job/>
+            <Surroundings job=job/>
         </dl>
+    }
+}
+
+/// Where it begins, with how many variables, how it is warned; and its tags.
+#[component]
+fn Surroundings(job: Memo<Job>) -> impl IntoView {
+    let (directory, warning) = job.with_untracked(|job| (job.directory.clone(), job.warning.clone()));
+    let (variables, tags) = job.with_untracked(|job| (job.environment.len(), job.tags.clone()));
+    let mono = |name: String, value: String| view! { <div><dt>{name}</dt><dd class="mono">{value}</dd></div> };
+    let tags = (!tags.is_empty()).then(|| {
+        let chips = tags.into_iter().map(|tag| view! { <span class="tag tone-quiet">{tag}</span>" " }).collect_view();
+        view! { <div><dt>{t!("job-tags-field")}</dt><dd>{chips}</dd></div> }
+    });
+    view! {
+        {directory.map(|directory| mono(t!("job-directory-field"), directory))}
+        {warning.map(|warning| mono(t!("job-warning-field"), warning))}
+        {(variables > 0).then(|| {
+            view! { <div><dt>{t!("job-environment")}</dt><dd>{t!("job-variables", n = variables)}</dd></div> }
+        })}
+        {tags}
     }
 }
 

@@ -1,5 +1,7 @@
 //! What the form of a new job means: the job it submits, and the form that would submit a job again. Pure.
 
+mod run;
+
 use std::hash::{DefaultHasher, Hash, Hasher};
 
 use domain::{
@@ -12,7 +14,7 @@ use wire::{
 };
 
 use super::{
-    draft::{JobForm, TICKED},
+    draft::{JobForm, RunForm, TICKED},
     moment::moment,
 };
 use crate::{pages::vclusters::order::number, zone::Zone};
@@ -40,6 +42,7 @@ impl JobForm {
             zone: String::new(),
             hold: String::new(),
             array: String::new(),
+            run: RunForm::default(),
             key,
         }
     }
@@ -48,6 +51,7 @@ impl JobForm {
     /// an array, it is for the same number.
     pub(crate) fn like(job: Job, key: String) -> Self {
         let index = job.element.map(|element| element.index.to_string());
+        let run = RunForm::like(&job);
         Self {
             array: job.array.map(|array| array.indexes).or(index).unwrap_or_default(),
             name: job.name,
@@ -65,6 +69,7 @@ impl JobForm {
             nice: if job.nice == 0 { String::new() } else { job.nice.to_string() },
             zone: String::new(),
             hold: String::new(),
+            run,
             key,
         }
     }
@@ -131,6 +136,7 @@ impl JobForm {
             // A form's lines end as in Windows.
             ..SubmitJob::new(name, image, resources, self.script.replace("\r\n", "\n"))
         };
+        let submit = self.run.fill(submit, &mut faults);
         if faults.is_empty() { Ok(submit) } else { Err(faults) }
     }
 

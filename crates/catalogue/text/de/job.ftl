@@ -113,6 +113,20 @@ job-script = Skript
 job-script-about = Die erste Zeile nennt das Programm, das es liest, etwa #!/bin/bash oder #!/usr/bin/env python3.
 job-arguments = Argumente
 job-arguments-field = Argumente, eines pro Zeile
+job-environment = Umgebung
+job-environment-field = Umgebung, ein NAME=WERT pro Zeile
+job-variables = { $n ->
+    [one] { $n } Variable
+   *[other] { $n } Variablen
+}
+job-directory-field = Beginnt in
+job-warning-field = Signal vor dem Ende
+job-retries-field = Höchstens erneut versuchen
+job-retry-on-field = Nur nach
+job-tags-field = Tags
+job-attempts = Versuche
+job-attempt = Versuch
+job-attempt-began = Begonnen
 job-more = Mehr
 job-after = Nach
 job-after-field = Nach anderen Jobs

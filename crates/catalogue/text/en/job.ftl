@@ -113,6 +113,20 @@ job-script = Script
 job-script-about = The first line names the program that reads it, such as #!/bin/bash or #!/usr/bin/env python3.
 job-arguments = Arguments
 job-arguments-field = Arguments, one per line
+job-environment = Environment
+job-environment-field = Environment, one NAME=VALUE per line
+job-variables = { $n ->
+    [one] { $n } variable
+   *[other] { $n } variables
+}
+job-directory-field = Begins in
+job-warning-field = Signal before the end
+job-retries-field = Try again at most
+job-retry-on-field = Only after
+job-tags-field = Tags
+job-attempts = Attempts
+job-attempt = Attempt
+job-attempt-began = Began
 job-more = More
 job-after = After
 job-after-field = After other jobs

@@ -55,6 +55,8 @@ pub(crate) enum JobCommand {
     Hold(Jobs),
     /// Let them start again
     Release(Jobs),
+    /// Have those that are over run once more, under their numbers
+    Requeue(Jobs),
     /// Print what one has written, byte by byte
     Logs {
         #[arg(value_name = "ID", value_parser = reference, add = jobs())]
@@ -137,6 +139,8 @@ pub(crate) struct Submit {
     /// Let other jobs go first by this much, from 0 to 10000
     #[arg(long, default_value_t = 0, value_name = "N", allow_negative_numbers = true)]
     pub(crate) nice: i64,
+    #[command(flatten)]
+    pub(crate) surroundings: Surroundings,
     /// Keep it from starting until docklet job release
     #[arg(long)]
     pub(crate) hold: bool,
@@ -165,6 +169,52 @@ pub(super) fn reference(text: &str) -> Result<String, &'static str> {
 
 fn states() -> PossibleValuesParser {
     PossibleValuesParser::new(LIVE_STATES.into_iter().chain(FINAL_STATES))
+}
+
+// What its script finds, and what becomes of it when that fails.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Surroundings {
+    /// A variable of its environment, with the value it has here where none is given; may be given several times
+    #[arg(long, value_name = "NAME[=VALUE]", value_parser = variable)]
+    pub(crate) env: Vec<(String, String)>,
+    /// Where it begins: a path below the home, or an absolute one; the home when absent
+    #[arg(long, short = 'D', value_name = "DIRECTORY")]
+    pub(crate) chdir: Option<String>,
+    /// A signal to its script before its time is over: USR1@120 is two minutes before; all:USR1@120 to all its processes
+    #[arg(long, value_name = "[all:]SIGNAL@SECONDS")]
+    pub(crate) signal: Option<String>,
+    /// How many times it is tried again when it fails
+    #[arg(long, value_name = "N", allow_negative_numbers = true)]
+    pub(crate) retries: Option<i64>,
+    /// What alone it is tried again for: exit codes, host-lost; any exit code but 0 when absent
+    #[arg(long, value_name = "CODE|host-lost", value_delimiter = ',', value_parser = cause, requires = "retries")]
+    pub(crate) retry_on: Vec<Cause>,
+    /// A word to know it by; may be given several times
+    #[arg(long, value_name = "WORD")]
+    pub(crate) tag: Vec<String>,
+}
+
+/// Why a job is tried again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Cause {
+    ExitCode(i64),
+    HostLost,
+}
+
+fn cause(text: &str) -> Result<Cause, &'static str> {
+    match text {
+        "host-lost" => Ok(Cause::HostLost),
+        code => whole(code).map(Cause::ExitCode).ok_or("write an exit code, or host-lost"),
+    }
+}
+
+fn variable(text: &str) -> Result<(String, String), String> {
+    if let Some((name, value)) = text.split_once('=') {
+        return Ok((name.to_owned(), value.to_owned()));
+    }
+    let value = std::env::var(text)
+        .map_err(|_| format!("there is no text {text} in the environment here: write {text}=VALUE"))?;
+    Ok((text.to_owned(), value))
 }
 
 /// In seconds.
@@ -283,6 +333,30 @@ mod tests {
         let Command::Job(JobCommand::Submit(submit)) = submit.command else { panic!("no submission") };
         assert_eq!((submit.array.as_deref(), submit.arguments), (Some("0-99%10"), vec!["-a".to_owned()]));
         assert!(Args::try_parse_from("docklet job submit --array 0-9 --follow train.sh".split(' ')).is_err());
+    }
+
+    #[test]
+    fn what_a_job_is_tried_again_for_is_exit_codes_or_a_lost_host() {
+        let of = |words: &[&str]| Args::try_parse_from([&["docklet", "job", "submit"], words].concat());
+        let submit = of(&["--retries", "3", "--retry-on", "75,host-lost", "--retry-on", "137", "train.sh"]);
+        let Command::Job(JobCommand::Submit(submit)) = submit.expect("good words").command else {
+            panic!("a submission")
+        };
+        let causes = [Cause::ExitCode(75), Cause::HostLost, Cause::ExitCode(137)];
+        assert_eq!((submit.surroundings.retries, submit.surroundings.retry_on.as_slice()), (Some(3), &causes[..]));
+        for words in [&["--retry-on", "75", "train.sh"][..], &["--retries", "1", "--retry-on", "lost", "train.sh"]] {
+            assert!(of(words).is_err(), "{words:?}");
+        }
+    }
+
+    #[test]
+    fn a_variable_has_the_value_that_is_given_or_the_one_it_has_here() {
+        let of = |name: &str, value: &str| Ok((name.to_owned(), value.to_owned()));
+        assert_eq!(variable("A=b=c"), of("A", "b=c"));
+        assert_eq!(variable("A="), of("A", ""));
+        let path = std::env::var("PATH").expect("a path");
+        assert_eq!(variable("PATH"), of("PATH", &path));
+        assert!(variable("DOCKLET_NO_SUCH_VARIABLE").is_err());
     }
 
     #[test]

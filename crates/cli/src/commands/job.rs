@@ -45,6 +45,7 @@ pub(super) async fn run(client: &Client, command: JobCommand, output: &Output) -
         JobCommand::Cancel(ids) => order(client, &ids.jobs, "cancel", output).await?,
         JobCommand::Hold(ids) => order(client, &ids.jobs, "hold", output).await?,
         JobCommand::Release(ids) => order(client, &ids.jobs, "release", output).await?,
+        JobCommand::Requeue(ids) => order(client, &ids.jobs, "requeue", output).await?,
         JobCommand::Logs { job, follow } => {
             let found = get(client, &job).await?;
             if let Some(array) = &found.array {

@@ -1,12 +1,16 @@
 //! What becomes of a job when something has become of its task: decided with it, in the same transaction.
 
 use chrono::{DateTime, TimeDelta, Utc};
-use domain::{job::Job, task::Task};
+use domain::{
+    UserId,
+    job::{Attempt, Job},
+    task::Task,
+};
 
 use crate::ports::store::{StoreError, Transaction, UsedCpu};
 
-/// Has the job of this task follow it. Returns the job where that changed it: its owner is to be told. What it has used is counted
-/// when it ends, once.
+/// Has the job of this task follow it. Returns the job where that changed it: its owner is to be told. What an attempt has used is
+/// counted when that ends, once.
 pub(crate) async fn follow(
     tx: &mut dyn Transaction,
     task: &Task,
@@ -26,27 +30,27 @@ pub(crate) async fn follow(
         return Ok(None);
     }
     tx.save_job(&job).await?;
-    if job.state.is_final() {
-        count(tx, &job, task, now, half_life).await?;
-        tracing::info!(job = %job.id, state = job.state.as_str(), reason = job.reason.as_deref(), "job ended");
+    if let Some(attempt) = job.over(task.id) {
+        count(tx, job.owner, used(&job, attempt, task), now, half_life).await?;
+        let (state, reason) = (job.state.as_str(), attempt.reason.as_deref());
+        tracing::info!(job = %job.id, state, reason, "an attempt at a job ended");
     }
     Ok(Some(job))
 }
 
 async fn count(
     tx: &mut dyn Transaction,
-    job: &Job,
-    task: &Task,
+    owner: UserId,
+    used: f64,
     now: DateTime<Utc>,
     half_life: TimeDelta,
 ) -> Result<(), StoreError> {
-    let used = used(job, task);
     if used <= 0.0 {
         return Ok(());
     }
-    let before = tx.used_cpu().await?.into_iter().find(|used| used.owner == job.owner);
+    let before = tx.used_cpu().await?.into_iter().find(|used| used.owner == owner);
     let left = before.map_or(0.0, |before| left(before, now, half_life));
-    tx.save_used_cpu(UsedCpu { owner: job.owner, cpu_seconds: left + used, at: now }).await
+    tx.save_used_cpu(UsedCpu { owner, cpu_seconds: left + used, at: now }).await
 }
 
 /// What counts of it now.
@@ -55,10 +59,9 @@ pub(crate) fn left(used: UsedCpu, now: DateTime<Utc>, half_life: TimeDelta) -> f
 }
 
 /// CPU-seconds that it had to itself. One that was never seen running, but may have run, had them since its turn came.
-fn used(job: &Job, task: &Task) -> f64 {
-    let Some(attempt) = &job.attempt else { return 0.0 };
+fn used(job: &Job, attempt: &Attempt, task: &Task) -> f64 {
     let since = attempt.running_since.or_else(|| task.begun.then_some(attempt.started_at));
-    since.zip(job.ended_at).map_or(0.0, |(since, end)| between(job, since, end))
+    since.zip(attempt.ended_at).map_or(0.0, |(since, end)| between(job, since, end))
 }
 
 /// What one that runs has used so far: it counts already, or an owner of long jobs would seem to use nothing.

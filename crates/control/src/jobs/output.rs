@@ -68,15 +68,31 @@ impl Jobs {
         // A file of the home, whatever its name is.
         actor.may(Scope::Ssh)?;
         let deadline = Instant::now() + wait.min(LONGEST_WAIT);
-        let mut job = self.once(actor, id, deadline, |job| runs(job) || job.state.is_final()).await?;
+        let has_written = |job: &Job| runs(job) || job.state.is_final() || !job.earlier.is_empty();
+        let mut job = self.once(actor, id, deadline, has_written).await?;
+        let mut read = ReadFile { path: job.spec.output_of(id), from, most: most.min(MOST), wait_ms: 0 };
+        if waits(&job) {
+            // What its earlier attempts have written; where that is read already, what the next one writes.
+            let before = match self.left_behind(actor, &job, &read).await {
+                // Where the last one's host is gone, nobody waits for it.
+                Err(Error::Node(NodeError::Unreachable(_))) => Output::none(from, false),
+                before => before?,
+            };
+            if !before.bytes.is_empty() {
+                return Ok(before);
+            }
+            job = self.once(actor, id, deadline, |job| !waits(job)).await?;
+            if waits(&job) {
+                return Ok(before);
+            }
+        }
         let Some(task) = self.begun_task(&job).await? else {
             // One that was cancelled before it began, or has no attempt: nothing comes any more but its end.
             let job = self.once(actor, id, deadline, |job| job.state.is_final()).await?;
             return Ok(Output::none(from, job.state.is_final()));
         };
-        let wait_ms = u32::try_from(deadline.saturating_duration_since(Instant::now()).as_millis()).unwrap_or(0);
-        let mut read = ReadFile { path: job.spec.output_of(id), from, most: most.min(MOST), wait_ms };
         if !job.state.is_final() {
+            read.wait_ms = u32::try_from(deadline.saturating_duration_since(Instant::now()).as_millis()).unwrap_or(0);
             let fault = match self.nodes.read_file(&NodeAddress::of_task(&task), &read).await {
                 Ok(part) => return Ok(Output::of(part, from, false)),
                 Err(fault) => fault,
@@ -84,15 +100,22 @@ impl Jobs {
             // It may have ended meanwhile.
             let no_file = matches!(fault, NodeError::NoFile(_));
             let until = if no_file { deadline } else { deadline.max(Instant::now() + HEARD_WITHIN) };
-            job = self.once(actor, id, until, |job| job.state.is_final()).await?;
-            if !job.state.is_final() {
+            job = self.once(actor, id, until, |job| !runs(job)).await?;
+            if runs(&job) {
                 return if no_file { Ok(Output::none(from, false)) } else { Err(fault.into()) };
             }
         }
         read.wait_ms = 0;
-        match self.files.read(actor, &task.worker, task.runtime.as_ref(), &read).await {
-            Ok(part) => Ok(Output::of(part, from, true)),
-            Err(Error::Node(NodeError::NoFile(_))) => Ok(Output::none(from, true)),
+        self.left_behind(actor, &job, &read).await
+    }
+
+    /// What attempts that are over have written: in the home of the last that did.
+    async fn left_behind(&self, actor: &Actor, job: &Job, read: &ReadFile) -> Result<Output, Error> {
+        let (from, ended) = (read.from, job.state.is_final());
+        let Some(task) = self.begun_task(job).await? else { return Ok(Output::none(from, ended)) };
+        match self.files.read(actor, &task.worker, task.runtime.as_ref(), read).await {
+            Ok(part) => Ok(Output::of(part, from, ended)),
+            Err(Error::Node(NodeError::NoFile(_))) => Ok(Output::none(from, ended)),
             Err(error) => Err(error),
         }
     }
@@ -115,16 +138,24 @@ impl Jobs {
         }
     }
 
-    /// Its task, where its script may have written something.
+    /// The last of its tasks whose script may have written something.
     async fn begun_task(&self, job: &Job) -> Result<Option<Task>, Error> {
-        let attempt = job.attempt.as_ref().filter(|_| job.state != JobState::Configuring);
-        let Some(attempt) = attempt else { return Ok(None) };
-        Ok(self.store.task(attempt.task).await?.filter(|task| task.begun))
+        let current = job.attempt.iter().filter(|_| job.state != JobState::Configuring);
+        for attempt in current.chain(job.earlier.iter().rev()) {
+            if let Some(task) = self.store.task(attempt.task).await?.filter(|task| task.begun) {
+                return Ok(Some(task));
+            }
+        }
+        Ok(None)
     }
 }
 
 const fn runs(job: &Job) -> bool {
     matches!(job.state, JobState::Running | JobState::Completing)
+}
+
+const fn waits(job: &Job) -> bool {
+    matches!(job.state, JobState::Pending | JobState::Configuring)
 }
 
 /// Returns when something is told of this job, or may have been.

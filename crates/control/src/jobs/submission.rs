@@ -54,14 +54,17 @@ pub struct SubmitJob {
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct RetriesWanted {
     pub most: i64,
-    /// After these exit codes; after any but 0 where it is empty.
+    /// After these exit codes; after any but 0 where neither a code nor a lost host is named.
     pub exit_codes: Vec<i64>,
     pub host_lost: bool,
 }
 
-/// Bytes of JSON. Beside the longest script, of which JSON may make twice as much, they fit into the 128 KiB that the kernel takes
-/// as one environment variable.
+/// Bytes of JSON.
 const LONGEST_ARGUMENTS: usize = 24 * 1024;
+/// The same of script, arguments and environment together. What docklet-init is handed is one environment variable, of which the
+/// kernel takes 128 KiB; the paths in it and what is around them have the rest. A script of which JSON makes twice as much leaves
+/// room for the longest arguments, but not for the longest environment as well.
+const LONGEST_TOGETHER: usize = 122 * 1024;
 
 impl SubmitJob {
     /// `pids`: how many processes the installation gives to each job. The runtime is for the image's rules to say.
@@ -106,14 +109,16 @@ impl SubmitJob {
                 tags: tags?,
             })
         };
-        spec().ok_or(Error::Invalid(faults))
+        let spec = spec();
+        faults.extend(spec.as_ref().and_then(unfit));
+        spec.filter(|_| faults.is_empty()).ok_or(Error::Invalid(faults))
     }
 
     /// The script is called what the job is. Where that name is at fault, the arguments are checked all the same.
     fn command(&self, name: Option<&JobName>) -> Result<Command, Violation> {
         let called = name.map_or("job", JobName::as_str).to_owned();
         let words: Vec<String> = once(called).chain(self.arguments.iter().cloned()).collect();
-        if serde_json::to_string(&words).map_or(0, |json| json.len()) > LONGEST_ARGUMENTS {
+        if json_len(&words) > LONGEST_ARGUMENTS {
             let rule = format!("must have at most {} KiB together, written as JSON", LONGEST_ARGUMENTS / 1024);
             return Err(Violation::new("arguments", rule));
         }
@@ -125,6 +130,26 @@ impl SubmitJob {
         let text = serde_json::to_vec(self).unwrap_or_default();
         hex::encode(Sha256::digest(text))
     }
+}
+
+/// The rule that its parts break together.
+fn unfit(spec: &JobSpec) -> Option<Violation> {
+    let limit = spec.time_limit.seconds();
+    if spec.warning.is_some_and(|warning| warning.seconds >= limit) {
+        let rule = format!("must be sent less than the time limit of {limit} seconds before the end");
+        return Some(Violation::new("warning", rule));
+    }
+    let environment: BTreeMap<_, _> = spec.environment.iter().collect();
+    let together = json_len(&spec.script.runnable()) + json_len(&spec.command.words()) + json_len(&environment);
+    (together > LONGEST_TOGETHER).then(|| {
+        let most = LONGEST_TOGETHER / 1024;
+        let rule = format!("must have at most {most} KiB together with script and arguments, written as JSON");
+        Violation::new("environment", rule)
+    })
+}
+
+fn json_len(of: &(impl Serialize + ?Sized)) -> usize {
+    serde_json::to_string(of).map_or(0, |json| json.len())
 }
 
 /// Its fault is one more of these.
@@ -181,7 +206,7 @@ impl Jobs {
         }
     }
 
-    fn check_waiting(&self, actor: &Actor) -> Result<(), Error> {
+    pub(super) fn check_waiting(&self, actor: &Actor) -> Result<(), Error> {
         let (waiting, most) = (self.queue.waiting(actor.user), self.rules.most_pending);
         if waiting < most {
             return Ok(());
@@ -229,11 +254,41 @@ mod tests {
             SubmitJob { name: "traindocklet".into(), image: "/base".into(), ..submit() },
             SubmitJob { hold: true, ..submit() },
             SubmitJob { cpus: 1.5, ..submit() },
+            SubmitJob { environment: [("A".to_owned(), "1".to_owned())].into(), ..submit() },
+            SubmitJob { tags: vec!["a".into()], ..submit() },
         ];
         assert_eq!(submit().fingerprint(), submit().fingerprint());
         for other in others {
             assert_ne!(other.fingerprint(), submit().fingerprint(), "{other:?}");
         }
+    }
+
+    fn faults(submit: &SubmitJob) -> Vec<(String, String)> {
+        let Err(Error::Invalid(faults)) = submit.parse(512) else { return Vec::new() };
+        faults.into_iter().map(|Violation { field, message }| (field, message)).collect()
+    }
+
+    #[test]
+    fn a_warning_comes_before_the_time_is_over() {
+        let warned = |warning: &str| SubmitJob { warning: Some(warning.to_owned()), ..submit() };
+        assert!(faults(&warned("USR1@59")).is_empty());
+        let rule = "must be sent less than the time limit of 60 seconds before the end";
+        assert_eq!(faults(&warned("all:USR1@60")), [("warning".to_owned(), rule.to_owned())]);
+    }
+
+    #[test]
+    fn what_docklet_init_is_handed_fits_into_one_variable_of_the_kernel() {
+        let long = |script: char, value: char| SubmitJob {
+            script: format!("x{}", script.to_string().repeat(48 * 1024 - 1)),
+            arguments: vec!["x".repeat(23 * 1024)],
+            environment: (0..4).map(|at| (format!("A{at}"), value.to_string().repeat(3900))).collect(),
+            ..submit()
+        };
+        assert!(faults(&long('x', 'x')).is_empty());
+        assert!(faults(&SubmitJob { environment: BTreeMap::new(), ..long('\n', 'x') }).is_empty());
+        let rule = "must have at most 122 KiB together with script and arguments, written as JSON";
+        assert_eq!(faults(&long('\n', 'x')), [("environment".to_owned(), rule.to_owned())]);
+        assert_eq!(faults(&long('x', '\t')).len(), 1, "JSON doubles it");
     }
 
     #[test]

@@ -91,7 +91,7 @@ impl TaskProgress {
 
     /// What a job held is free.
     pub(super) fn freed(&self) -> bool {
-        self.jobs.iter().any(|job| job.state.is_final())
+        self.jobs.iter().any(|job| !job.state.holds())
     }
 
     /// Takes in a report about an instance that is no node. Returns whether its assignment can be withdrawn.

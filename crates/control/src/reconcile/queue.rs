@@ -293,7 +293,7 @@ fn is_barred(user: Result<Option<User>, StoreError>) -> Result<bool, StoreError>
     }
 }
 
-/// The same whenever the job is begun. A record that was restored from before the start begins it again: a host that has the
+/// The same whenever this attempt is begun. A record that was restored from before the start begins it again: a host that has the
 /// container of that task still goes on with it, and does not run the script a second time. A restored record also gives numbers
 /// again: the time of submission tells such jobs apart.
 fn task_of(job: &Job) -> TaskId {
@@ -302,6 +302,7 @@ fn task_of(job: &Job) -> TaskId {
     digest.update(job.id.as_i64().to_be_bytes());
     // Not finer: Postgres keeps microseconds.
     digest.update(job.submitted_at.timestamp_micros().to_be_bytes());
+    digest.update(job.earlier.len().to_be_bytes());
     let mut id = [0; 16];
     for (byte, of) in id.iter_mut().zip(digest.finalize()) {
         *byte = of;

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use control::{
     Error,
-    jobs::{Output, SubmitJob},
+    jobs::{Output, RetriesWanted, SubmitJob},
     ports::{
         coordination::{Assignment, Order, Workload},
         node::NodeError,
@@ -14,6 +14,7 @@ use domain::{
     InstanceId, JobId,
     job::JobState,
     node::{Generation, Phase},
+    task::{Exit, Outcome},
 };
 
 use crate::{
@@ -165,6 +166,22 @@ async fn what_never_ran_has_written_nothing_and_a_host_that_is_away_is_named() {
         matches!(&refused, Error::Node(NodeError::Unreachable(reason)) if reason == "host here does not answer"),
         "{refused:?}"
     );
+}
+
+#[tokio::test]
+async fn what_an_attempt_has_written_is_read_while_the_next_one_waits() {
+    let harness = Harness::new().await;
+    let retries = RetriesWanted { most: 1, ..RetriesWanted::default() };
+    let id = harness.submit(&harness.ada, SubmitJob { retries, ..job("train") }).await;
+    let task = harness.runs(id).await;
+    harness.tell(task, Generation::FIRST, Phase::Exited(Outcome { exit: Exit::Code(1), ..DONE })).await;
+    harness.until_job(id, JobState::Pending).await;
+    let path = format!("/root/job-{id}.out");
+    let (all, _) = futures::future::join(harness.output(id, 0, SOON), harness.serves(&[], &path, "hello\n")).await;
+    assert_eq!(all, written(0, "hello\n", false));
+    assert_eq!(harness.output(id, 6, Duration::ZERO).await, written(6, "", false), "more may come");
+    harness.control.jobs.cancel(&harness.ada, id).await.expect("cancelled");
+    assert_eq!(harness.output(id, 0, Duration::ZERO).await, written(0, "hello\n", true));
 }
 
 #[tokio::test]

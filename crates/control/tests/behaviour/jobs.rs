@@ -1,9 +1,11 @@
 //! Jobs: submitted, run once, over once; held, cancelled, lost; and whose they are.
 
+use std::collections::BTreeMap;
+
 use control::{
     Error,
     actor::Actor,
-    jobs::{JobPolicy, SubmitJob},
+    jobs::{JobPolicy, RetriesWanted, SubmitJob},
     ports::{
         clock::Clock as _,
         coordination::{Order, Workload},
@@ -32,6 +34,16 @@ pub(crate) fn job(name: &str) -> SubmitJob {
         time_limit_s: 3600,
         output: "job-%j.out".into(),
         hold: false,
+        array: None,
+        after: None,
+        begin_at: None,
+        deadline: None,
+        nice: 0,
+        environment: BTreeMap::new(),
+        directory: None,
+        warning: None,
+        retries: RetriesWanted::default(),
+        tags: Vec::new(),
     }
 }
 
@@ -74,7 +86,7 @@ impl Harness {
     }
 
     /// CPU-seconds, as they were written down.
-    async fn used(&self, actor: &Actor) -> f64 {
+    pub(crate) async fn used(&self, actor: &Actor) -> f64 {
         let used = self.store.used_cpu().await.expect("the record answers");
         used.iter().find(|used| used.owner == actor.user).map_or(0.0, |used| used.cpu_seconds)
     }
@@ -287,13 +299,36 @@ async fn every_fault_of_a_submission_is_named_at_once() {
         time_limit_s: 0,
         output: "x/".into(),
         hold: false,
+        array: None,
+        after: None,
+        begin_at: None,
+        deadline: None,
+        nice: 0,
+        environment: [("JOB_ID".to_owned(), "1".to_owned())].into(),
+        directory: Some(String::new()),
+        warning: Some("KILL@1".into()),
+        retries: RetriesWanted { most: -1, ..RetriesWanted::default() },
+        tags: vec!["A".into()],
     };
     let Err(Error::Invalid(faults)) = harness.control.jobs.submit(&harness.ada, submit, None).await else {
         panic!("must be refused")
     };
     let fields: Vec<&str> = faults.iter().map(|fault| fault.field.as_str()).collect();
-    let expected =
-        ["name", "image", "resources.cpus", "resources.memory_mib", "script", "arguments", "time_limit_s", "output"];
+    let expected = [
+        "name",
+        "image",
+        "resources.cpus",
+        "resources.memory_mib",
+        "script",
+        "arguments",
+        "time_limit_s",
+        "output",
+        "environment",
+        "directory",
+        "warning",
+        "retries",
+        "tags",
+    ];
     assert_eq!(fields, expected);
     let elsewhere = SubmitJob { image: "reg.example.org/a".into(), ..job("train") };
     let refused = harness.control.jobs.submit(&harness.ada, elsewhere, None).await;

@@ -96,6 +96,7 @@ async fn jobs(Harness { control, .. }: &Harness, actor: &Actor) -> Vec<Asked> {
         ("submit", SSH, lacks(jobs.submit(actor, job(""), None).await)),
         ("cancel", SSH, lacks(jobs.cancel(actor, id).await)),
         ("set_held", SSH, lacks(jobs.set_held(actor, id, true).await)),
+        ("requeue", SSH, lacks(jobs.requeue(actor, id).await)),
         ("output", SSH, lacks(jobs.output(actor, id, 0, 1, Duration::ZERO).await)),
     ]
 }

@@ -6,9 +6,18 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    JobId, Violation, app::is_invisible, job::{Array, Dependencies, Directory, Environment, Nice, Retries, Tag, Warning}, described::described, image::ImageRef, name::RuntimeName,
-    resources::Resources, task::Command,
+    JobId, Violation,
+    app::is_invisible,
+    described::described,
+    image::ImageRef,
+    job::{Array, Dependencies, Directory, Environment, Nice, Retries, Tag, Warning},
+    name::RuntimeName,
+    resources::Resources,
+    task::Command,
 };
+
+/// Where a job begins, and its owner's home is.
+const HOME: &str = "/root";
 
 /// What its owner asked for. Never changes.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -180,15 +189,13 @@ impl OutputPath {
     pub const USUAL: &str = "job-%j.out";
     /// How often it may have `%x`: with every name that fits, the path is then shorter than the kernel's 4,096 bytes.
     const MOST_NAMES: usize = 3;
-    /// Where a job begins, and its owner's home is.
-    const HOME: &str = "/root";
 
     pub fn as_str(&self) -> &str {
         &self.0
     }
 
     fn of(&self, id: JobId, name: &JobName) -> String {
-        let mut path = if self.0.starts_with('/') { String::new() } else { format!("{}/", Self::HOME) };
+        let mut path = String::new();
         let mut rest = self.0.chars();
         while let Some(c) = rest.next() {
             match (c, if c == '%' { rest.next() } else { None }) {
@@ -197,8 +204,13 @@ impl OutputPath {
                 (c, _) => path.push(c),
             }
         }
-        path
+        in_home(&path)
     }
+}
+
+/// Absolute, in the container.
+pub(super) fn in_home(path: &str) -> String {
+    if path.starts_with('/') { path.to_owned() } else { format!("{HOME}/{path}") }
 }
 
 impl FromStr for OutputPath {

@@ -1,5 +1,7 @@
 //! The lifecycle of a job, from its turn to its end.
 
+use std::collections::BTreeSet;
+
 use chrono::TimeDelta;
 use uuid::Uuid;
 
@@ -12,7 +14,7 @@ use crate::{
 
 const NOW: DateTime<Utc> = DateTime::UNIX_EPOCH;
 
-fn later(seconds: i64) -> DateTime<Utc> {
+pub(super) fn later(seconds: i64) -> DateTime<Utc> {
     NOW + TimeDelta::seconds(seconds)
 }
 
@@ -20,11 +22,11 @@ fn owner() -> UserId {
     UserId::new(Uuid::from_u128(2))
 }
 
-fn task_id() -> TaskId {
+pub(super) fn task_id() -> TaskId {
     TaskId::new(Uuid::from_u128(1))
 }
 
-fn submitted(held: bool) -> Job {
+pub(super) fn submitted(held: bool) -> Job {
     let spec = JobSpec {
         name: "train".parse().expect("a name"),
         image: "docklet/base".parse().expect("an image"),
@@ -34,6 +36,16 @@ fn submitted(held: bool) -> Job {
         command: vec!["train".to_owned(), "3".to_owned()].try_into().expect("a command"),
         time_limit: TimeLimit::USUAL,
         output: "logs/%x-%j.out".parse().expect("a path"),
+        array: None,
+        after: None,
+        begin_at: None,
+        deadline: None,
+        nice: Nice::default(),
+        environment: Environment::default(),
+        directory: None,
+        warning: None,
+        retries: Retries::default(),
+        tags: BTreeSet::new(),
     };
     Job::submitted(JobId::try_from(17_i64).expect("a number"), owner(), spec, held, NOW)
 }
@@ -43,21 +55,21 @@ fn begin(job: &mut Job) -> Option<Task> {
 }
 
 /// A job whose turn has come, and its task.
-fn begun() -> (Job, Task) {
+pub(super) fn begun() -> (Job, Task) {
     let mut job = submitted(false);
     let task = begin(&mut job).expect("its turn");
     (job, task)
 }
 
 /// The worker says this of the task as it is ordered now, and the job follows.
-fn told(job: &mut Job, task: &mut Task, phase: Phase) -> bool {
+pub(super) fn told(job: &mut Job, task: &mut Task, phase: Phase) -> bool {
     task.observe(&Observation::new(task.generation, phase), later(90));
     job.follow(task)
 }
 
 const USED: Used = Used { cpu_ms: 3000, peak_memory_bytes: 64 << 20 };
 
-const fn ended(exit: Exit) -> Outcome {
+pub(super) const fn ended(exit: Exit) -> Outcome {
     Outcome { exit, out_of_memory: false, timed_out: false, used: Some(USED) }
 }
 
@@ -74,11 +86,26 @@ fn a_job_whose_turn_has_come_is_one_task_with_its_script() {
     assert_eq!((batch.script, batch.time_limit), (spec.script, spec.time_limit));
     assert_eq!(batch.output, "/root/logs/train-17.out");
     let environment: Vec<_> = batch.environment.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
-    assert_eq!(environment, [("JOB_ID", "17"), ("JOB_NAME", "train")]);
+    assert_eq!(environment, [("JOB_ATTEMPT", "1"), ("JOB_ID", "17"), ("JOB_NAME", "train")]);
+    assert_eq!((batch.directory, batch.warning), (None, None));
     let attempt = job.attempt.clone().expect("an attempt");
     assert_eq!((attempt.task, attempt.started_at, attempt.running_since), (task_id(), later(60), None));
     assert_eq!(job.state, JobState::Configuring);
     assert_eq!(begin(&mut job), None, "once");
+}
+
+#[test]
+fn a_script_finds_what_its_owner_wants_around_it() {
+    let mut job = submitted(false);
+    let variables = [("OMP_NUM_THREADS".to_owned(), "4".to_owned())].into();
+    job.spec.environment = Environment::parse(&variables).expect("variables");
+    job.spec.directory = Some("runs".parse().expect("a directory"));
+    job.spec.warning = Some("USR1@60".parse().expect("a warning"));
+    let batch = begin(&mut job).and_then(|task| task.batch).expect("a script");
+    assert_eq!(batch.directory.as_deref(), Some("/root/runs"));
+    assert_eq!(batch.warning, job.spec.warning);
+    let names: Vec<_> = batch.environment.keys().map(String::as_str).collect();
+    assert_eq!(names, ["JOB_ATTEMPT", "JOB_ID", "JOB_NAME", "OMP_NUM_THREADS"]);
 }
 
 #[test]

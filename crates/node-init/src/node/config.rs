@@ -65,6 +65,19 @@ pub(super) struct BatchSpec {
     /// Absolute.
     pub(super) output: PathBuf,
     pub(super) time_limit_s: u32,
+    #[serde(default)]
+    pub(super) warning: Option<WarningSpec>,
+}
+
+/// A signal that a script gets before its time is over.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct WarningSpec {
+    pub(super) signal: u8,
+    /// So many before the end; at once where it has no more.
+    pub(super) seconds: u32,
+    /// To every process of the container but PID 1; else to the script's own alone.
+    pub(super) all: bool,
 }
 
 /// When a service is started.

@@ -171,6 +171,8 @@ impl Node {
                 self.reap(now);
             } else if self.services.is_over_time(now) {
                 self.end_in_time(now);
+            } else if let Some((pid, warning)) = self.services.warn(now) {
+                shutdown::warn(pid, warning);
             }
             return;
         }

@@ -11,7 +11,7 @@ use std::time::Instant;
 use rustix::process::Pid;
 use wire::terminal::Exit;
 
-use super::config::{Config, ServiceSpec};
+use super::config::{Config, ServiceSpec, WarningSpec};
 use super::used::Meter;
 use super::{listeners, shell, sshd};
 use crate::protocol::{ErrorBody, ErrorCode, NotStarted, ServiceLog, ServiceState, ServiceStatus, Used};
@@ -93,6 +93,11 @@ impl Services {
     /// One of them has run for as long as it may.
     pub(super) fn is_over_time(&self, now: Instant) -> bool {
         self.all.iter().filter_map(Service::time_limit).any(|limit| now >= limit)
+    }
+
+    /// The signal that is due before the end of a script's time, and that one's own process.
+    pub(super) fn warn(&mut self, now: Instant) -> Option<(Pid, WarningSpec)> {
+        self.all.iter_mut().find_map(|service| service.warn(now))
     }
 
     /// What *status* answers.

@@ -4,7 +4,8 @@ use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal, getpid, kill_process};
 
-use super::procfs;
+use super::config::WarningSpec;
+use super::{log, procfs};
 
 /// How often processes that do not die are killed again: they may start others while they are being killed.
 const KILL_AGAIN: Duration = Duration::from_millis(50);
@@ -78,6 +79,18 @@ pub(super) fn signal_everybody(signal: Signal) {
             // It may have ended in the meantime.
             let _ = kill_process(pid, signal);
         }
+    }
+}
+
+/// Sends a script the signal that says that its time is nearly over.
+pub(super) fn warn(script: Pid, warning: WarningSpec) {
+    match Signal::from_named_raw(warning.signal.into()) {
+        Some(signal) if warning.all => signal_everybody(signal),
+        Some(signal) => {
+            // It has not been reaped, so the id is its own; and where it has ended, there is nobody to warn.
+            let _ = kill_process(script, signal);
+        }
+        None => log::line(format_args!("there is no signal {} to warn the script with", warning.signal)),
     }
 }
 

@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 use node_init::protocol::{Exit, NotStarted, Outcome, TaskResult, Used};
 use rustix::fs::{CWD, FileType, Mode, OFlags, mknodat};
 use rustix::process::{Pid, Signal, kill_process};
+use serde_json::{Value, json};
 use tempfile::TempDir;
 
 use crate::support::{binary, eventually};
@@ -16,10 +17,14 @@ const LONG: u32 = 1000;
 
 /// docklet-init with this script, which begins in `home` and prints to `output`.
 fn start(home: &TempDir, script: &str, output: &Path, time_limit_s: u32) -> Child {
-    let services = serde_json::json!([{
-        "name": "task", "start": "once", "command": ["train", "--with spaces"], "cwd": home.path(),
-        "env": {"JOB_ID": "7"},
-        "batch": {"script": script, "output": output, "time_limit_s": time_limit_s},
+    start_with(home, home.path(), json!({"script": script, "output": output, "time_limit_s": time_limit_s}))
+}
+
+/// The same with all of its script's fields, and where it begins.
+fn start_with(home: &TempDir, cwd: &Path, batch: Value) -> Child {
+    let services = json!([{
+        "name": "task", "start": "once", "command": ["train", "--with spaces"], "cwd": cwd,
+        "env": {"JOB_ID": "7"}, "batch": batch,
     }]);
     let run_dir = home.path().join(".run");
     fs::create_dir_all(&run_dir).expect("a run directory");
@@ -188,4 +193,51 @@ async fn output_that_can_go_nowhere_is_said_in_words_and_waits_for_nobody() {
     assert!(missing.contains("the interpreter \"/no/such/interpreter\", which is not in the image"), "{missing}");
     let closed = refused("#!/etc/passwd\nexit 0", |home| home.join("out")).await;
     assert!(closed.contains("the interpreter \"/etc/passwd\" of its first line cannot be run"), "{closed}");
+}
+
+/// What this script printed that was warned one second after its start, of two.
+async fn warned(script: &str, all: bool) -> (Option<TaskResult>, String) {
+    let home = TempDir::new().expect("a home");
+    let output = home.path().join("out");
+    let warning = json!({"signal": 10, "seconds": 1, "all": all});
+    let batch = json!({"script": script, "output": output, "time_limit_s": 2, "warning": warning});
+    let (_, log) = end(start_with(&home, home.path(), batch)).await;
+    (TaskResult::last_in(&log), fs::read_to_string(output).expect("its output"))
+}
+
+#[tokio::test]
+async fn a_script_is_warned_once_before_its_time_is_over() {
+    let begun = Instant::now();
+    let careful = "#!/bin/sh\ntrap 'echo saved; exit 7' USR1\necho up\nwhile :; do sleep 0.05; done";
+    assert_eq!(warned(careful, false).await, (Some(in_time(Exit::Code(7))), "up\nsaved\n".to_owned()));
+    assert!(begun.elapsed() >= Duration::from_secs(1));
+    let careless = "#!/bin/sh\ntrap 'echo heard' USR1\nwhile :; do sleep 0.05; done";
+    let (result, output) = warned(careless, false).await;
+    assert_eq!(result, Some(too_late(Exit::Signal(15))), "its time is over all the same");
+    assert_eq!(output.matches("heard").count(), 1, "{output}");
+}
+
+#[tokio::test]
+async fn a_warning_reaches_the_script_alone_or_all_its_processes() {
+    let family = "#!/bin/sh\ntrap 'echo parent; wait; exit 0' USR1\n\
+                  sh -c 'trap \"echo child; exit 0\" USR1; while :; do sleep 0.05; done' &\nwait";
+    let (result, output) = warned(family, false).await;
+    assert_eq!(
+        (result.map(|result| result.outcome.timed_out), output.contains("child")),
+        (Some(true), false),
+        "{output}"
+    );
+    let (result, output) = warned(family, true).await;
+    assert_eq!(result.map(|result| result.outcome.timed_out), Some(false), "{output}");
+    assert!(output.contains("parent\n") && output.contains("child\n"), "{output}");
+}
+
+#[tokio::test]
+async fn a_directory_that_is_not_there_is_said_in_words() {
+    let home = TempDir::new().expect("a home");
+    let batch = json!({"script": "#!/bin/sh\nexit 0", "output": home.path().join("out"), "time_limit_s": LONG});
+    let (_, log) = end(start_with(&home, &home.path().join("runs"), batch)).await;
+    let fault = NotStarted::last_in(&log).unwrap_or_else(|| panic!("no reason in {log:?}"));
+    assert!(fault.reason().contains("runs\" cannot be entered: No such file or directory"), "{}", fault.reason());
+    assert!(!home.path().join("out").exists(), "nothing was written");
 }

@@ -19,6 +19,8 @@ fn batch() -> Batch {
         output: "/root/out/主机.txt".to_owned(),
         time_limit: TimeLimit::USUAL,
         environment: [("JOB_ID".to_owned(), "7".to_owned())].into(),
+        directory: Some("/root/runs".to_owned()),
+        warning: Some("all:USR1@60".parse().expect("a warning")),
     }
 }
 

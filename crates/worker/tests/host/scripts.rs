@@ -26,6 +26,8 @@ fn scripted(script: &str, output: &str, time_limit_s: i64) -> Assignment {
         output: output.to_owned(),
         time_limit: TimeLimit::parse(time_limit_s).expect("a time limit"),
         environment: BTreeMap::from([("JOB_ID".to_owned(), "1".to_owned())]),
+        directory: None,
+        warning: None,
     };
     Assignment { workload: Workload::Task { command, begun, batch: Some(batch) }, ..task }
 }

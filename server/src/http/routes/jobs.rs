@@ -1,5 +1,5 @@
-//! `/jobs`: submit, list, look, cancel, hold, release; the elements of an array; what would let a job start earlier; and what it has
-//! written, as bytes.
+//! `/jobs`: submit, list, look, cancel, hold, release, requeue; the elements of an array; what would let a job start earlier; and
+//! what it has written, as bytes.
 
 use std::time::Duration;
 
@@ -44,6 +44,7 @@ pub(crate) fn router() -> OpenApiRouter<AppState> {
         .routes(routes!(cancel))
         .routes(routes!(hold))
         .routes(routes!(release))
+        .routes(routes!(requeue))
         .routes(routes!(output))
         .routes(routes!(what_ifs))
         // Of the same shape as a job's path: the fixed word comes first, and no job has a word for a number.
@@ -142,6 +143,13 @@ async fn what_ifs(caller: Caller, JobPath(job): JobPath) -> Result<Answer<Vec<Wh
 #[utoipa::path(get, path = "/jobs/share", tag = "jobs", responses((status = 200, body = Standing)))]
 async fn share(caller: Caller) -> Result<Answer<Standing>, Failure> {
     Ok(Answer(caller.api.standing().await?))
+}
+
+/// Has a job that is over run once more when its turn comes: under its number, as its next attempt. One that runs is cancelled first.
+#[utoipa::path(post, path = "/jobs/{job}/requeue", tag = "jobs", params(("job" = String, Path)),
+    responses((status = 202, body = Job)))]
+async fn requeue(caller: Caller, JobPath(job): JobPath) -> Result<(StatusCode, Answer<Job>), Failure> {
+    Ok((StatusCode::ACCEPTED, Answer(caller.api.requeue_job(job).await?)))
 }
 
 /// A piece of the file that the job's output and errors go to, while it runs and afterwards. To follow it, ask again from

@@ -4,7 +4,7 @@ use std::time::SystemTime;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use wire::{
-    job::{ArrayView, Condition, Job, Waits},
+    job::{ArrayView, Attempt, Condition, Job, Waits},
     why::{Standing, WaitingFor, WhatIf},
 };
 
@@ -16,7 +16,7 @@ use crate::{
 /// Longer texts of indexes are cut.
 const LONGEST_INDEXES: usize = 20;
 
-const JOB: [&str; 20] = [
+const JOB: [&str; 25] = [
     "id",
     "name",
     "array",
@@ -37,6 +37,11 @@ const JOB: [&str; 20] = [
     "image",
     "resources",
     "output",
+    "directory",
+    "warning",
+    "environment",
+    "tags",
+    "attempts",
 ];
 
 /// As a list has them. People see, too, which numbers an array has.
@@ -123,8 +128,28 @@ pub(super) fn upright(job: &Job) -> Table {
         job.image.clone(),
         format!("{} CPUs, {} MiB", job.resources.cpus, job.resources.memory_mib),
         job.output.clone(),
+        job.directory.clone().unwrap_or_default(),
+        job.warning.clone().unwrap_or_default(),
+        job.environment.keys().map(String::as_str).collect::<Vec<_>>().join(" "),
+        job.tags.join(" "),
+        attempts(&job.attempts),
     ];
     Table::upright(&JOB, row)
+}
+
+/// What came of each, where there was more than one: `1: exit code 75 on hera; 2: not over on hera`.
+fn attempts(of: &[Attempt]) -> String {
+    if of.len() < 2 {
+        return String::new();
+    }
+    let shown = |(number, attempt): (usize, &Attempt)| {
+        let signal = attempt.signal.map(|signal| format!("signal {signal}"));
+        let exit = attempt.exit_code.map(|code| format!("exit code {code}")).or(signal);
+        let not_over = if attempt.ended_at.is_none() { "not over" } else { "no exit code" };
+        let what = exit.or_else(|| attempt.reason.clone()).unwrap_or_else(|| not_over.to_owned());
+        format!("{number}: {what} on {}", attempt.worker)
+    };
+    (1..).zip(of).map(shown).collect::<Vec<_>>().join("; ")
 }
 
 /// Why it waits, and what would start it earlier.
@@ -295,6 +320,21 @@ pub(super) mod tests {
             format!("{table:?}").contains("812[0-99]")
         };
         assert!(first(Format::Table) && !first(Format::Csv) && !first(Format::Name));
+    }
+
+    #[test]
+    fn attempts_are_told_where_there_is_more_than_one() {
+        let attempt = |exit: Value, reason: Value, ended: Value| {
+            json!({"worker": "hera", "started_at": "2027-01-01T00:00:00Z", "running_since": null, "ended_at": ended,
+                "exit_code": exit, "signal": null, "reason": reason, "used": null})
+        };
+        let (ended, none) = (json!("2027-01-01T00:01:00Z"), Value::Null);
+        let first = attempt(json!(75), none.clone(), ended.clone());
+        let lost = attempt(none.clone(), json!("hera is gone"), ended);
+        let now = attempt(none.clone(), none.clone(), none);
+        assert_eq!(attempts(&job(json!({"attempts": [&first]})).attempts), "");
+        let all = job(json!({"attempts": [first, lost, now]}));
+        assert_eq!(attempts(&all.attempts), "1: exit code 75 on hera; 2: hera is gone on hera; 3: not over on hera");
     }
 
     #[test]

@@ -10,13 +10,13 @@ use std::{
 
 use wire::{
     image::ImageChoice,
-    job::{Job, SubmitJob},
+    job::{Job, Retries, SubmitJob},
     vcluster::NodeResources,
 };
 
 use super::{logs, show, wait};
 use crate::{
-    args::Submit,
+    args::{Cause, Submit, Surroundings},
     client::Client,
     commands::exec::ended_by,
     failure::{Failure, Kind},
@@ -73,7 +73,13 @@ async fn order(client: &Client, submit: Submit) -> Result<SubmitJob, Failure> {
     };
     let resources = NodeResources { cpus: submit.cpus, memory_mib: submit.memory };
     let usual = SubmitJob::new(submit.name.unwrap_or(called), image, resources, script);
+    let Surroundings { env, chdir, signal, retries, retry_on, tag } = submit.surroundings;
     Ok(SubmitJob {
+        environment: env.into_iter().collect(),
+        directory: chdir,
+        warning: signal,
+        retries: retried(retries, &retry_on),
+        tags: tag,
         arguments: submit.arguments,
         time_limit_s: submit.time.unwrap_or(usual.time_limit_s),
         output: submit.output_file.unwrap_or_else(|| usual.output.clone()),
@@ -85,6 +91,15 @@ async fn order(client: &Client, submit: Submit) -> Result<SubmitJob, Failure> {
         array: submit.array,
         ..usual
     })
+}
+
+fn retried(most: Option<i64>, causes: &[Cause]) -> Retries {
+    let code = |cause: &Cause| match cause {
+        Cause::ExitCode(code) => Some(*code),
+        Cause::HostLost => None,
+    };
+    let exit_codes = causes.iter().filter_map(code).collect();
+    Retries { most: most.unwrap_or_default(), exit_codes, host_lost: causes.contains(&Cause::HostLost) }
 }
 
 /// What it is called where nothing else is said, and its text.

@@ -58,6 +58,8 @@ fn a_task_without_a_script_is_written_as_before_there_were_any() {
         output: "/root/job-1.out".to_owned(),
         time_limit: TimeLimit::USUAL,
         environment: [("JOB_ID".to_owned(), "1".to_owned())].into(),
+        directory: Some("/root/runs".to_owned()),
+        warning: Some("all:USR1@60".parse().expect("a warning")),
     });
     let stored = serde_json::to_value(&assignment).expect("JSON");
     assert_eq!(same::<Assignment>(&stored), assignment);

@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use rustix::process::Pid;
 use wire::terminal::Exit;
 
-use super::super::config::{Health, ServiceSpec, Start};
+use super::super::config::{Health, ServiceSpec, Start, WarningSpec};
 use super::super::{batch, log, shell, successor};
 use super::output::Output;
 use crate::protocol::{NotStarted, ServiceState, ServiceStatus};
@@ -38,6 +38,8 @@ pub(super) struct Service {
     restarts: u32,
     failures: u32,
     reason: Option<String>,
+    /// Its script got the signal that comes before the end.
+    warned: bool,
     pub(super) output: Output,
 }
 
@@ -71,14 +73,15 @@ impl Service {
             Start::AtOnce | Start::Once => State::due(now),
             Start::OnDemand => State::Stopped,
         };
-        Self { spec, state, restarts: 0, failures: 0, reason: None, output: Output::default() }
+        Self { spec, state, restarts: 0, failures: 0, reason: None, warned: false, output: Output::default() }
     }
 
     /// A service that cannot run here.
     pub(super) fn unavailable(name: &str, reason: &str) -> Self {
         let spec = ServiceSpec { name: name.to_owned(), ..ServiceSpec::default() };
         let reason = Some(reason.to_owned());
-        Self { spec, state: State::Unavailable, restarts: 0, failures: 0, reason, output: Output::default() }
+        let (state, output) = (State::Unavailable, Output::default());
+        Self { spec, state, restarts: 0, failures: 0, reason, warned: false, output }
     }
 
     pub(super) fn is_called(&self, name: &str) -> bool {
@@ -119,12 +122,30 @@ impl Service {
         }
     }
 
+    /// When its script is to be warned, where it has not been, and how.
+    fn warning(&self) -> Option<(Instant, Pid, WarningSpec)> {
+        let (State::Up { pid, since, .. }, Some(batch)) = (self.state, &self.spec.batch) else { return None };
+        let warning = batch.warning.filter(|_| !self.warned)?;
+        let after = batch.time_limit_s.saturating_sub(warning.seconds);
+        Some((since + Duration::from_secs(after.into()), pid, warning))
+    }
+
+    /// The signal that is due now, and the script's own process. Once.
+    pub(super) fn warn(&mut self, now: Instant) -> Option<(Pid, WarningSpec)> {
+        let (_, pid, warning) = self.warning().filter(|(due, ..)| now >= *due)?;
+        self.warned = true;
+        Some((pid, warning))
+    }
+
     /// When it has something to do.
     pub(super) fn deadline(&self) -> Option<Instant> {
         match self.state {
             State::Unavailable | State::Stopped | State::Failed | State::Over(_) => None,
             State::Waiting { due, .. } => Some(due),
-            State::Up { check, .. } => check.into_iter().chain(self.time_limit()).min(),
+            State::Up { check, .. } => {
+                let warning = self.warning().map(|(due, ..)| due);
+                check.into_iter().chain(self.time_limit()).chain(warning).min()
+            }
         }
     }
 

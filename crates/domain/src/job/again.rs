@@ -1,0 +1,183 @@
+//! Another attempt at a job whose last one came to nothing: by its own rule, or because its owner wants one. Knows no queue.
+
+use chrono::{DateTime, TimeDelta, Utc};
+
+use super::{Attempt, Job, JobState};
+use crate::{JobId, TaskId};
+
+/// Between an attempt that has failed and the next; twice as long after each.
+const FIRST_PAUSE: TimeDelta = TimeDelta::seconds(10);
+const LONGEST_PAUSE: TimeDelta = TimeDelta::minutes(10);
+
+/// Why a job does not run once more.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum NotAgain {
+    #[error("job {0} is not over; cancel it first, and requeue it once it has ended")]
+    NotOver(JobId),
+    #[error("job {0} is an array; requeue its elements")]
+    Array(JobId),
+    #[error("the rules for the image of job {0} have changed since it was submitted; submit it anew")]
+    OtherRules(JobId),
+}
+
+impl Job {
+    /// It has just ended. By its rule, it waits for the next attempt then, in its place of the queue, and not at once.
+    pub(super) fn try_again(&mut self, was_told_to_end: bool) {
+        let retries = &self.spec.retries;
+        let exit = self.attempt.as_ref().and_then(|attempt| attempt.exit);
+        let by_rule = match (self.state, exit) {
+            (JobState::NodeFail, _) => retries.host_lost(),
+            (JobState::Failed, Some(exit)) => retries.after(exit),
+            _ => false,
+        };
+        if by_rule && !was_told_to_end && self.earlier.len() < usize::from(retries.most()) {
+            let pause = FIRST_PAUSE * (1_i32 << self.earlier.len().min(6));
+            let not_before = self.ended_at.map(|ended| ended + pause.min(LONGEST_PAUSE));
+            self.wait_again(not_before);
+        }
+    }
+
+    /// Once it is over, has it wait for another attempt as if it were submitted now, whatever its rule. Says whether that changed
+    /// anything: one that waits goes on.
+    pub fn requeue(&mut self, now: DateTime<Utc>) -> Result<bool, NotAgain> {
+        if self.state == JobState::Pending {
+            return Ok(false);
+        }
+        if !self.state.is_final() {
+            return Err(NotAgain::NotOver(self.id));
+        }
+        if self.spec.array.is_some() && self.part.is_none() {
+            return Err(NotAgain::Array(self.id));
+        }
+        self.wait_again(self.spec.begin_at);
+        self.waits_since = now;
+        Ok(true)
+    }
+
+    fn wait_again(&mut self, not_before: Option<DateTime<Utc>>) {
+        self.earlier.extend(self.attempt.take());
+        (self.state, self.reason, self.ended_at) = (JobState::Pending, None, None);
+        self.not_before = not_before;
+    }
+
+    /// The attempt that this task was, where it is over.
+    pub fn over(&self, task: TaskId) -> Option<&Attempt> {
+        let is_it = |attempt: &&Attempt| attempt.task == task && attempt.ended_at.is_some();
+        self.earlier.iter().chain(&self.attempt).find(is_it)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use uuid::Uuid;
+
+    use super::*;
+    use crate::{
+        job::{
+            Cancelled, Retries,
+            tests::{begun, ended, later, submitted, task_id, told},
+        },
+        node::Phase,
+        task::{Exit, Outcome, Task},
+    };
+
+    fn tried_again(most: i64, exit_codes: &[i64], host_lost: bool) -> (Job, Task) {
+        let (mut job, task) = begun();
+        job.spec.retries = Retries::parse(most, exit_codes, host_lost).expect("a rule");
+        (job, task)
+    }
+
+    /// Its next attempt, as soon as it may begin.
+    fn next(job: &mut Job, number: u128) -> Task {
+        let now = job.not_before.expect("a pause");
+        let task = job.begin(TaskId::new(Uuid::from_u128(number)), "hera".parse().expect("a name"), now);
+        task.expect("another attempt")
+    }
+
+    #[test]
+    fn only_what_the_rule_names_is_tried_again() {
+        let killed = ended(Exit::Signal(9));
+        for (outcome, after_any, after_75) in [
+            (ended(Exit::Code(0)), JobState::Completed, JobState::Completed),
+            (ended(Exit::Code(75)), JobState::Pending, JobState::Pending),
+            (ended(Exit::Code(1)), JobState::Pending, JobState::Failed),
+            (killed, JobState::Pending, JobState::Failed),
+            (Outcome { out_of_memory: true, ..killed }, JobState::OutOfMemory, JobState::OutOfMemory),
+            (Outcome { timed_out: true, ..ended(Exit::Code(75)) }, JobState::Timeout, JobState::Timeout),
+        ] {
+            for (codes, state) in [(&[][..], after_any), (&[75][..], after_75)] {
+                let (mut job, mut task) = tried_again(1, codes, false);
+                assert!(told(&mut job, &mut task, Phase::Exited(outcome)));
+                assert_eq!(job.state, state, "{outcome:?} {codes:?}");
+            }
+        }
+        let (mut never_began, mut task) = tried_again(1, &[], false);
+        told(&mut never_began, &mut task, Phase::Failed { reason: "there is no such image".into() });
+        assert_eq!(never_began.state, JobState::Failed);
+    }
+
+    #[test]
+    fn a_lost_host_is_a_cause_of_its_own() {
+        for (host_lost, state) in [(true, JobState::Pending), (false, JobState::NodeFail)] {
+            let (mut job, mut task) = tried_again(1, &[], host_lost);
+            task.lose_host("hera is gone", later(90));
+            assert!(job.follow(&task));
+            assert_eq!(job.state, state);
+            let over = job.over(task.id).expect("its attempt is over");
+            assert_eq!((over.ended_at, over.reason.as_deref()), (Some(later(90)), Some("hera is gone")));
+        }
+    }
+
+    #[test]
+    fn a_job_that_was_told_to_end_is_not_tried_again() {
+        let (mut job, mut task) = tried_again(5, &[], false);
+        assert_eq!(job.cancel(later(80)), Cancelled::Task(task.id));
+        task.cancel();
+        told(&mut job, &mut task, Phase::Exited(ended(Exit::Code(75))));
+        assert_eq!(job.state, JobState::Cancelled);
+        let (mut lost, mut task) = tried_again(5, &[], true);
+        lost.cancel(later(80));
+        task.lose_host("hera is gone", later(90));
+        lost.follow(&task);
+        assert_eq!(lost.state, JobState::NodeFail);
+    }
+
+    #[test]
+    fn each_attempt_is_kept_and_the_pause_before_the_next_doubles_up_to_ten_minutes() {
+        let (mut job, mut task) = tried_again(10, &[], false);
+        let waits_since = job.waits_since;
+        for (number, pause) in (2..).zip([10, 20, 40, 80, 160, 320, 600, 600, 600, 600]) {
+            assert!(told(&mut job, &mut task, Phase::Exited(ended(Exit::Code(3)))));
+            assert_eq!((job.state, &job.attempt, &job.reason, job.ended_at), (JobState::Pending, &None, &None, None));
+            assert_eq!(job.not_before, Some(later(90 + pause)), "attempt {number}");
+            assert_eq!(job.waits_since, waits_since, "it keeps its place");
+            assert!(!job.follow(&task), "that one is over");
+            let early = job.begin(task_id(), "hera".parse().expect("a name"), later(89 + pause));
+            assert_eq!(early, None, "not at once");
+            task = next(&mut job, number);
+            let batch = task.batch.as_ref().expect("a script");
+            assert_eq!(batch.environment["JOB_ATTEMPT"], number.to_string());
+        }
+        told(&mut job, &mut task, Phase::Exited(ended(Exit::Code(3))));
+        assert_eq!((job.state, job.earlier.len()), (JobState::Failed, 10), "the last time");
+        let first = job.earlier.first().expect("the first");
+        assert_eq!((first.task, first.exit, first.ended_at), (task_id(), Some(Exit::Code(3)), Some(later(90))));
+        assert_eq!(job.over(task_id()), Some(first));
+    }
+
+    #[test]
+    fn what_is_over_is_requeued_under_its_number_as_if_it_were_submitted_now() {
+        let (mut job, mut task) = begun();
+        assert_eq!(job.requeue(later(70)), Err(NotAgain::NotOver(job.id)));
+        assert_eq!(job.over(task.id), None);
+        told(&mut job, &mut task, Phase::Exited(ended(Exit::Code(0))));
+        assert_eq!(job.requeue(later(500)), Ok(true));
+        assert_eq!((job.state, job.waits_since, job.not_before), (JobState::Pending, later(500), None));
+        assert_eq!((job.earlier.len(), job.ended_at), (1, None));
+        assert_eq!(job.requeue(later(501)), Ok(false), "it waits");
+        let mut never_began = submitted(false);
+        never_began.cancel(later(5));
+        assert_eq!(never_began.requeue(later(6)), Ok(true));
+        assert_eq!((never_began.earlier.len(), never_began.ended_at), (0, None));
+    }
+}
