@@ -2,6 +2,7 @@
 //! and no host: whether it may start, and where, is decided elsewhere.
 
 mod array;
+mod elements;
 mod run;
 mod spec;
 mod turn;
@@ -16,13 +17,17 @@ use crate::{
     task::{Batch, Exit, NewTask, Task, TaskState},
 };
 
+pub(crate) use array::number as index;
 pub use array::{Array, Indexes, Part};
+pub use elements::Counts;
 pub use run::{Directory, Environment, Retries, Tag, Warning};
 pub use spec::{JobName, JobSpec, OutputPath, Script, TimeLimit};
 pub use turn::{Dependencies, Nice};
 
 /// How far a job is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, IntoStaticStr, EnumString)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, IntoStaticStr, EnumString,
+)]
 #[serde(rename_all = "snake_case")]
 #[strum(serialize_all = "snake_case", const_into_str)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
@@ -151,6 +156,8 @@ impl Job {
         Self {
             id,
             owner,
+            left: spec.array.as_ref().map(|array| array.indexes().clone()).unwrap_or_default(),
+            not_before: spec.begin_at,
             spec,
             state: JobState::Pending,
             held,
@@ -158,17 +165,15 @@ impl Job {
             submitted_at: now,
             waits_since: now,
             part: None,
-            left: Indexes::default(),
-            not_before: None,
             attempt: None,
             earlier: Vec::new(),
             ended_at: None,
         }
     }
 
-    /// Its turn has come: what is to run, and where. `None` unless it waits.
+    /// Its turn has come: what is to run, and where. `None` unless it waits. Of an array, its elements begin.
     pub fn begin(&mut self, task: TaskId, worker: WorkerName, now: DateTime<Utc>) -> Option<Task> {
-        if self.state != JobState::Pending || self.held {
+        if self.state != JobState::Pending || self.held || self.spec.array.is_some() {
             return None;
         }
         self.state = JobState::Configuring;
@@ -176,11 +181,13 @@ impl Job {
         let spec = &self.spec;
         let batch = Batch {
             script: spec.script.clone(),
-            output: spec.output_of(self.id),
+            output: self.output(),
             time_limit: spec.time_limit,
             environment: [("JOB_ID", self.id.to_string()), ("JOB_NAME", spec.name.to_string())]
+                .into_iter()
+                .chain(self.part.iter().flat_map(Part::environment))
                 .map(|(name, value)| (name.to_owned(), value))
-                .into(),
+                .collect(),
         };
         let new = NewTask {
             id: task,

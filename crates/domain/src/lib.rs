@@ -22,7 +22,7 @@ pub mod vcluster;
 pub mod violation;
 
 pub use id::{
-    AppId, InstallationId, InstanceId, JobId, NodeId, OperationId, SessionHandle, TaskId, TerminalId, TokenId, UserId,
+    AppId, InstallationId, InstanceId, JobId, JobRef, NodeId, OperationId, SessionHandle, TaskId, TerminalId, TokenId, UserId,
     VclusterId,
 };
 pub use ssh_key::SshPublicKey;

@@ -7,7 +7,7 @@ use control::ports::coordination::{Assignment, Member, Order, Report, WorkerInfo
 use domain::{
     InstallationId, InstanceId, NodeId, OperationId, UserId, VclusterId,
     image::{ImageRules, Source},
-    job::{JobSpec, OutputPath, TimeLimit},
+    job::{Environment, JobSpec, Nice, OutputPath, Retries, TimeLimit},
     name::{NodeName, WorkerName},
     node::{Generation, Observation, Phase},
     operation::{Operation, OperationKind},
@@ -129,6 +129,16 @@ pub fn job_spec() -> JobSpec {
         command: vec!["hello".to_owned()].try_into().expect("a command"),
         time_limit: TimeLimit::USUAL,
         output: OutputPath::USUAL.parse().expect("a path"),
+        array: None,
+        after: None,
+        begin_at: None,
+        deadline: None,
+        nice: Nice::default(),
+        environment: Environment::default(),
+        directory: None,
+        warning: None,
+        retries: Retries::default(),
+        tags: Default::default(),
     }
 }
 

@@ -22,6 +22,9 @@ ALLOWED_HERE = [
     ("script", "must have at most"),
     ("output", "must have at most"),
     ("arguments", "must have at most"),
+    # That a range counts upwards, and how many numbers the ranges have together.
+    ("array", "must count upwards"),
+    ("array", "must have at most 100000 elements"),
 ]
 # In place of what is like a key, so that a node is reached, too.
 SSH_KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIOIjBsaZ67RoMJj6WOT61KhyBLfet1uY6B5QRGTar2RT"

@@ -24,7 +24,7 @@ fn task_id() -> TaskId {
     TaskId::new(Uuid::from_u128(1))
 }
 
-fn submitted(held: bool) -> Job {
+pub(super) fn submitted(held: bool) -> Job {
     let spec = JobSpec {
         name: "train".parse().expect("a name"),
         image: "docklet/base".parse().expect("an image"),
@@ -34,6 +34,16 @@ fn submitted(held: bool) -> Job {
         command: vec!["train".to_owned(), "3".to_owned()].try_into().expect("a command"),
         time_limit: TimeLimit::USUAL,
         output: "logs/%x-%j.out".parse().expect("a path"),
+        array: None,
+        after: None,
+        begin_at: None,
+        deadline: None,
+        nice: Nice::default(),
+        environment: Environment::default(),
+        directory: None,
+        warning: None,
+        retries: Retries::default(),
+        tags: Default::default(),
     };
     Job::submitted(JobId::try_from(17_i64).expect("a number"), owner(), spec, held, NOW)
 }
@@ -211,6 +221,7 @@ fn a_state_waits_or_holds_or_is_final_and_is_written_in_one_way() {
         (JobState::Timeout, "timeout", false, true),
         (JobState::OutOfMemory, "out_of_memory", false, true),
         (JobState::NodeFail, "node_fail", false, true),
+        (JobState::Deadline, "deadline", false, true),
     ] {
         assert_eq!((state.as_str(), state.holds(), state.is_final()), (text, holds, is_final));
         assert_eq!(text.parse(), Ok(state));
