@@ -5,4 +5,4 @@ mod queue;
 mod room;
 
 pub use placement::{Host, NoRoom, Overcommit, Problem, offered_pids, place};
-pub use queue::{Active, Order, Pass, Queue, Reason, Share, Start, Wait, Waiting, Weights, decayed, pass};
+pub use queue::{Active, Order, Pass, Queue, Reason, Share, Start, Stay, Wait, Waiting, Weights, decayed, pass};

@@ -3,34 +3,37 @@
 use chrono::{DateTime, TimeDelta, Utc};
 use domain::{job::Job, task::Task};
 
+use super::elements;
 use crate::ports::store::{StoreError, Transaction, UsedCpu};
 
-/// Has the job of this task follow it. Returns the job where that changed it: its owner is to be told. What it has used is counted
-/// when it ends, once.
+/// Has the job of this task follow it. Returns the job where that changed it, and its array where that ended an element: their owner
+/// is to be told. What it has used is counted when it ends, once.
 pub(crate) async fn follow(
     tx: &mut dyn Transaction,
     task: &Task,
     now: DateTime<Utc>,
     half_life: TimeDelta,
-) -> Result<Option<Job>, StoreError> {
+) -> Result<Vec<Job>, StoreError> {
     if task.batch.is_none() {
-        return Ok(None);
+        return Ok(Vec::new());
     }
     let mut job = match tx.job_of_task(task.id).await {
         Ok(Some(job)) => job,
         // One that cannot be read holds up nothing else.
-        Ok(None) | Err(StoreError::Unreadable { .. }) => return Ok(None),
+        Ok(None) | Err(StoreError::Unreadable { .. }) => return Ok(Vec::new()),
         Err(error) => return Err(error),
     };
     if !job.follow(task) {
-        return Ok(None);
+        return Ok(Vec::new());
     }
     tx.save_job(&job).await?;
+    let mut array = None;
     if job.state.is_final() {
+        array = elements::follow(tx, &job, now).await?;
         count(tx, &job, task, now, half_life).await?;
         tracing::info!(job = %job.id, state = job.state.as_str(), reason = job.reason.as_deref(), "job ended");
     }
-    Ok(Some(job))
+    Ok([job].into_iter().chain(array).collect())
 }
 
 async fn count(

@@ -4,7 +4,7 @@
 use std::{sync::Arc, time::Duration};
 
 use domain::{
-    JobId,
+    JobId, JobRef, UserId,
     job::{Job, JobState},
     task::Task,
     user::Scope,
@@ -14,7 +14,7 @@ use tokio::{
     time::{Instant, timeout_at},
 };
 
-use super::Jobs;
+use super::{Jobs, elements};
 use crate::{
     Error,
     actor::Actor,
@@ -60,11 +60,12 @@ impl Jobs {
     pub async fn output(
         &self,
         actor: &Actor,
-        id: JobId,
+        job: impl Into<JobRef>,
         from: u64,
         most: u32,
         wait: Duration,
     ) -> Result<Output, Error> {
+        let id = job.into();
         // A file of the home, whatever its name is.
         actor.may(Scope::Ssh)?;
         let deadline = Instant::now() + wait.min(LONGEST_WAIT);
@@ -75,7 +76,7 @@ impl Jobs {
             return Ok(Output::none(from, job.state.is_final()));
         };
         let wait_ms = u32::try_from(deadline.saturating_duration_since(Instant::now()).as_millis()).unwrap_or(0);
-        let mut read = ReadFile { path: job.spec.output_of(id), from, most: most.min(MOST), wait_ms };
+        let mut read = ReadFile { path: job.output(), from, most: most.min(MOST), wait_ms };
         if !job.state.is_final() {
             let fault = match self.nodes.read_file(&NodeAddress::of_task(&task), &read).await {
                 Ok(part) => return Ok(Output::of(part, from, false)),
@@ -101,15 +102,17 @@ impl Jobs {
     async fn once(
         &self,
         actor: &Actor,
-        id: JobId,
+        id: JobRef,
         deadline: Instant,
         holds: impl Fn(&Job) -> bool,
     ) -> Result<Job, Error> {
         // Before the record is read: what is told in between is not missed.
         let mut told = self.events.listen();
         loop {
-            let job = actor.own(self.store.job(id).await?)?;
-            if holds(&job) || timeout_at(deadline, news_of(id, &mut told)).await.is_err() {
+            let job = elements::find(&*self.store, actor, id).await?;
+            // Which number an element will have is not known before it begins.
+            let number = job.has_number().then_some(job.id);
+            if holds(&job) || timeout_at(deadline, news_of(number, actor.user, &mut told)).await.is_err() {
                 return Ok(job);
             }
         }
@@ -127,12 +130,16 @@ const fn runs(job: &Job) -> bool {
     matches!(job.state, JobState::Running | JobState::Completing)
 }
 
-/// Returns when something is told of this job, or may have been.
-async fn news_of(id: JobId, told: &mut broadcast::Receiver<Arc<StoredEvent>>) {
+/// Returns when something is told of this job, or may have been; of any of this owner's where it has no number.
+async fn news_of(number: Option<JobId>, owner: UserId, told: &mut broadcast::Receiver<Arc<StoredEvent>>) {
     loop {
         match told.recv().await {
-            Ok(event) if matches!(event.body, EventBody::Job { id: of, .. } if of == id) => return,
-            Ok(_) => {}
+            Ok(event) => {
+                let is_of = |id| number.map_or(event.owner == owner, |number| number == id);
+                if matches!(event.body, EventBody::Job { id, .. } if is_of(id)) {
+                    return;
+                }
+            }
             Err(RecvError::Lagged(_)) => return,
             // Nothing is told any more.
             Err(RecvError::Closed) => std::future::pending().await,

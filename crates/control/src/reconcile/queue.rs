@@ -17,7 +17,7 @@ use domain::{
     user::User,
 };
 use parking_lot::Mutex;
-use scheduler::{Active, Order, Overcommit, Pass, Share, Start, Waiting};
+use scheduler::{Active, Order, Overcommit, Pass, Share, Start, Stay, Waiting};
 use sha2::{Digest, Sha256};
 use tokio_util::sync::CancellationToken;
 
@@ -153,8 +153,14 @@ impl Starter {
     async fn decide(&self, pending: &[QueuedJob], now: DateTime<Utc>) -> Result<Pass, Error> {
         let active = self.store.active_jobs().await?;
         let (shares, barred) = self.owners(pending, &active, now).await?;
+        let running = running(&active);
         let active: Vec<Active> = active.into_iter().filter_map(active_of).collect();
-        let waiting: Vec<Waiting> = pending.iter().map(|job| waiting_of(job, &barred)).collect();
+        let waiting = |job: &QueuedJob| {
+            let stays = (job.held || barred.contains(&job.owner)).then_some(Stay::Held);
+            let running = running.get(&job.array.unwrap_or(job.id)).copied().unwrap_or_default();
+            waiting_of(job, stays, running)
+        };
+        let waiting: Vec<Waiting> = pending.iter().map(waiting).collect();
         let hosts = self.hosts.as_problem(&self.store.worker_usage().await?);
         Ok(scheduler::pass(&scheduler::Queue {
             now,
@@ -202,10 +208,10 @@ impl Starter {
         Ok((self.quota_policy.of(&quota), self.store.usage(owner).await?))
     }
 
-    /// Begins the job, unless what it was decided on is not so any more: the next pass decides again.
+    /// Begins the job, or an element of it, unless what it was decided on is not so any more: the next pass decides again.
     async fn start(&self, start: Start) -> Result<(), Error> {
         let mut work = UnitOfWork::new(self.store.begin().await?, self.clock.now());
-        let mut job = match work.tx.job(start.job).await {
+        let job = match work.tx.job(start.job).await {
             Ok(Some(job)) => job,
             Ok(None) => return Ok(()),
             Err(fault @ StoreError::Unreadable { .. }) => {
@@ -227,6 +233,7 @@ impl Starter {
             }
             Err(error) => return Err(error),
         }
+        let Some(mut job) = jobs::turn_of(&mut work, job).await? else { return Ok(()) };
         let id = task_of(&job);
         let Some(task) = job.begin(id, start.worker, work.now) else { return Ok(()) };
         work.tx.save_task(&task).await?;
@@ -246,13 +253,15 @@ fn is_barred(user: Result<Option<User>, StoreError>) -> Result<bool, StoreError>
     }
 }
 
-/// The same whenever the job is begun. A record that was restored from before the start begins it again: a host that has the
+/// The same whenever this attempt is begun. A record that was restored from before the start begins it again: a host that has the
 /// container of that task still goes on with it, and does not run the script a second time. A restored record also gives numbers
-/// again: the time of submission tells such jobs apart.
+/// again: the time of submission tells such jobs apart, and an element goes by its array's number and its index.
 fn task_of(job: &Job) -> TaskId {
     let mut digest = Sha256::new();
     digest.update(job.owner.as_uuid().as_bytes());
-    digest.update(job.id.as_i64().to_be_bytes());
+    digest.update(job.part.map_or(job.id, |part| part.of).as_i64().to_be_bytes());
+    digest.update(job.part.map_or(0, |part| part.index).to_be_bytes());
+    digest.update(job.earlier.len().to_be_bytes());
     // Not finer: Postgres keeps microseconds.
     digest.update(job.submitted_at.timestamp_micros().to_be_bytes());
     let mut id = [0; 16];
@@ -260,6 +269,15 @@ fn task_of(job: &Job) -> TaskId {
         *byte = of;
     }
     TaskId::new(uuid::Builder::from_custom_bytes(id).into_uuid())
+}
+
+/// How many elements of each array run.
+fn running(active: &[Job]) -> BTreeMap<JobId, u32> {
+    let mut running = BTreeMap::new();
+    for part in active.iter().filter_map(|job| job.part) {
+        *running.entry(part.of).or_default() += 1;
+    }
+    running
 }
 
 /// `running`: how many elements of its array run.

@@ -29,6 +29,11 @@ impl Job {
         Some(Self { state, reason, part, waits_since: self.waits_since, ended_at: self.ended_at, ..one })
     }
 
+    /// Whether its number is its own: an element has none before it begins.
+    pub fn has_number(&self) -> bool {
+        self.part.is_none_or(|part| part.of != self.id)
+    }
+
     /// How all its elements fare, from how those do that have begun or were cancelled by themselves. Empty unless it is an array.
     pub fn counts(&self, elements: Counts) -> Counts {
         let Some(array) = &self.spec.array else { return Counts::new() };
@@ -94,10 +99,9 @@ impl Job {
     /// path of its array.
     pub fn output(&self) -> String {
         let is_array = self.spec.array.is_some();
-        let has_number = !is_array && self.part.is_none_or(|part| part.of != self.id);
         let worker = self.attempt.as_ref().map(|attempt| &attempt.worker);
         self.spec.output.of(&Known {
-            number: has_number.then_some(self.id),
+            number: (!is_array && self.has_number()).then_some(self.id),
             array: self.part.map_or(self.id, |part| part.of),
             index: (!is_array).then(|| self.part.map_or(0, |part| part.index)),
             name: &self.spec.name,
