@@ -1,5 +1,6 @@
 //! What a pass decides and says, case by case.
 
+mod arrays;
 mod hosts;
 mod simulation;
 
@@ -29,7 +30,10 @@ pub(super) fn job(number: i64, of: i64, cpu_milli: u32, seconds: i64) -> Waiting
         runtime: None,
         time_limit_s: u32::try_from(seconds).expect("a time limit"),
         waits_since: at(0),
-        held: false,
+        nice: 0,
+        count: 1,
+        at_most: None,
+        stays: None,
     }
 }
 
@@ -166,7 +170,7 @@ fn a_later_job_of_the_same_owner_does_not_take_what_is_kept_for_an_earlier_one()
 #[test]
 fn of_several_reasons_the_one_that_must_go_first_is_told() {
     let mut case = Case::of(&[("hera", 4000)]);
-    case.waiting = vec![Waiting { held: true, ..job(1, 1, 5000, HOUR) }];
+    case.waiting = vec![Waiting { stays: Some(Stay::Held), ..job(1, 1, 5000, HOUR) }];
     case.limit(1, 1000);
     let impossible = "no host here can ever run it; one job cannot have more CPUs than its host: the largest host has 4; \
                       cancel it, and submit one that asks for less";
@@ -175,7 +179,7 @@ fn of_several_reasons_the_one_that_must_go_first_is_told() {
     case.runs(2, "hera", 4000, HOUR);
     assert_eq!(case.wait(1).reason, Reason::Held);
     assert_eq!(case.wait(1).reason.to_string(), "it is held, and starts only after it is released");
-    case.waiting[0].held = false;
+    case.waiting[0].stays = None;
     assert!(matches!(case.wait(1).reason, Reason::Limit(_)));
     case.limit(1, 5000);
     assert!(matches!(case.wait(1).reason, Reason::Capacity(_)));

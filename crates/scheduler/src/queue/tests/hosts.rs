@@ -36,7 +36,7 @@ fn each_condition_counts_the_hosts_that_are_left() {
     let asks = Waiting { runtime: Some(runsc), ..job(1, 1, 2000, HOUR) };
     case.waiting = vec![asks.clone()];
     assert_eq!(case.starts(), [(1, "free".to_owned())]);
-    case.waiting = vec![Waiting { held: true, ..asks }];
+    case.waiting = vec![Waiting { stays: Some(Stay::Held), ..asks }];
     assert_eq!(counts(&case.wait(1)), [5, 4, 3, 2, 1]);
 }
 
