@@ -3,7 +3,7 @@
 use control::{
     Error,
     actor::Actor,
-    jobs::{JobPolicy, SubmitJob},
+    jobs::{JobPolicy, RetriesWanted, SubmitJob},
     ports::{
         clock::Clock as _,
         coordination::{Order, Workload},
@@ -32,6 +32,16 @@ pub(crate) fn job(name: &str) -> SubmitJob {
         time_limit_s: 3600,
         output: "job-%j.out".into(),
         hold: false,
+        array: None,
+        after: None,
+        begin_at: None,
+        deadline: None,
+        nice: 0,
+        environment: Default::default(),
+        directory: None,
+        warning: None,
+        retries: RetriesWanted::default(),
+        tags: Vec::new(),
     }
 }
 
@@ -274,14 +284,24 @@ async fn every_fault_of_a_submission_is_named_at_once() {
         arguments: vec!["a\0b".into()],
         time_limit_s: 0,
         output: "x/".into(),
-        hold: false,
+        array: Some("5-1".into()),
+        ..job("faulty")
     };
     let Err(Error::Invalid(faults)) = harness.control.jobs.submit(&harness.ada, submit, None).await else {
         panic!("must be refused")
     };
     let fields: Vec<&str> = faults.iter().map(|fault| fault.field.as_str()).collect();
-    let expected =
-        ["name", "image", "resources.cpus", "resources.memory_mib", "script", "arguments", "time_limit_s", "output"];
+    let expected = [
+        "name",
+        "image",
+        "resources.cpus",
+        "resources.memory_mib",
+        "script",
+        "arguments",
+        "time_limit_s",
+        "output",
+        "array",
+    ];
     assert_eq!(fields, expected);
     let elsewhere = SubmitJob { image: "reg.example.org/a".into(), ..job("train") };
     let refused = harness.control.jobs.submit(&harness.ada, elsewhere, None).await;

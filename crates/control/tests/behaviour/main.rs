@@ -15,6 +15,7 @@ mod host_away;
 mod identity_accounts;
 mod identity_providers;
 mod identity_renewal;
+mod job_arrays;
 mod job_output;
 mod job_queue;
 mod jobs;

@@ -90,6 +90,7 @@ async fn jobs(Harness { control, .. }: &Harness, actor: &Actor) -> Vec<Asked> {
     let (jobs, id) = (&control.jobs, JobId::try_from(9).expect("a number"));
     vec![
         ("list", READ, lacks(jobs.list(actor, &JobFilter::default(), page()).await)),
+        ("elements", READ, lacks(jobs.elements(actor, id, &JobFilter::default(), page()).await)),
         ("get", READ, lacks(jobs.get(actor, id).await)),
         ("submit", SSH, lacks(jobs.submit(actor, job(""), None).await)),
         ("cancel", SSH, lacks(jobs.cancel(actor, id).await)),
