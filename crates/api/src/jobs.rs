@@ -7,7 +7,7 @@ use control::{
     jobs::{Explained, JobView, Reason, RetriesWanted, SubmitJob as Submit},
     ports::store::JobFilter,
 };
-use domain::{JobId, job::JobState};
+use domain::{JobId, JobRef, job::JobState};
 use wire::{
     job::{Condition, Job, JobOutput, SubmitJob, WaitCode, Waits},
     page::Page,
@@ -28,23 +28,29 @@ impl Api {
         Ok(Page::cut(listed, limit, |view| view.job.id.to_string(), |view| self.job_of(view).brief()))
     }
 
-    pub async fn job(&self, id: JobId) -> Result<Job, Refusal> {
-        self.seen_job(self.control().jobs.get(&self.actor, id).await)
+    pub async fn job(&self, job: impl Into<JobRef>) -> Result<Job, Refusal> {
+        self.seen_job(self.control().jobs.get(&self.actor, job).await)
     }
 
     /// One that runs is told to end.
-    pub async fn cancel_job(&self, id: JobId) -> Result<Job, Refusal> {
-        self.seen_job(self.control().jobs.cancel(&self.actor, id).await)
+    pub async fn cancel_job(&self, job: impl Into<JobRef>) -> Result<Job, Refusal> {
+        self.seen_job(self.control().jobs.cancel(&self.actor, job).await)
     }
 
     /// Keeps it from starting, or lets it.
-    pub async fn hold_job(&self, id: JobId, held: bool) -> Result<Job, Refusal> {
-        self.seen_job(self.control().jobs.set_held(&self.actor, id, held).await)
+    pub async fn hold_job(&self, job: impl Into<JobRef>, held: bool) -> Result<Job, Refusal> {
+        self.seen_job(self.control().jobs.set_held(&self.actor, job, held).await)
     }
 
     /// At most `most` bytes behind `from`; waits so long for the first of them while the job may still write some.
-    pub async fn job_output(&self, id: JobId, from: u64, most: u32, wait: Duration) -> Result<JobOutput, Refusal> {
-        let output = self.control().jobs.output(&self.actor, id, from, most, wait).await?;
+    pub async fn job_output(
+        &self,
+        job: impl Into<JobRef>,
+        from: u64,
+        most: u32,
+        wait: Duration,
+    ) -> Result<JobOutput, Refusal> {
+        let output = self.control().jobs.output(&self.actor, job, from, most, wait).await?;
         Ok(JobOutput::of_bytes(output.from, &output.bytes, output.size, output.ended))
     }
 

@@ -4,7 +4,7 @@
 use chrono::{DateTime, Utc};
 use domain::{
     JobRef, TaskId,
-    job::{Cancelled, Counts, Job, JobState},
+    job::{Array, Cancelled, Counts, Job, JobState},
 };
 
 use super::end_task;
@@ -33,8 +33,7 @@ pub(crate) async fn turn_of(work: &mut UnitOfWork, job: Job) -> Result<Option<Jo
         None => None,
     };
     let Some(mut array) = array else { return Ok(Some(job)) };
-    let at_most = array.spec.array.as_ref().and_then(|numbers| numbers.at_most());
-    if let Some(most) = at_most
+    if let Some(most) = at_most(&array)
         && work.tx.active_elements(array.id).await? >= most
     {
         return Ok(None);
@@ -47,11 +46,15 @@ pub(crate) async fn turn_of(work: &mut UnitOfWork, job: Job) -> Result<Option<Jo
     }
 }
 
+/// So many of its elements may run at a time.
+fn at_most(array: &Job) -> Option<u32> {
+    array.spec.array.as_ref().and_then(Array::at_most)
+}
+
 /// Makes an element that is left a job of its own. While none is left and it goes on, its array runs.
 async fn split(work: &mut UnitOfWork, array: &mut Job, index: u32) -> Result<Option<Job>, StoreError> {
     let Some(element) = array.element(index) else { return Ok(None) };
-    let at_most = array.spec.array.as_ref().and_then(|numbers| numbers.at_most());
-    let element = work.tx.insert_element(element, at_most).await?;
+    let element = work.tx.insert_element(element, at_most(array)).await?;
     array.left.remove(index);
     let changed = array.follow_elements(&Counts::from([(JobState::Pending, 1)]), work.now);
     work.tx.save_job(array).await?;

@@ -80,7 +80,7 @@ impl Job {
 
     /// What it has come to with its last element.
     fn ended(&self, elements: &Counts) -> (JobState, Option<String>) {
-        let of = |state| elements.get(&state).copied().unwrap_or_default();
+        let of = |state: JobState| elements.get(&state).copied().unwrap_or_default();
         let all: u32 = elements.values().sum();
         let (completed, cancelled) = (of(JobState::Completed), of(JobState::Cancelled));
         let failed = all.saturating_sub(completed).saturating_sub(cancelled);
@@ -177,9 +177,9 @@ mod tests {
         assert!(!array.follow_elements(&counts(&[(Pending, 1), (Failed, 3)]), now()), "one is tried again");
         for (ended, state, reason) in [
             (&[(Completed, 4)][..], Completed, None),
-            (&[(Completed, 1), (Failed, 1), (Timeout, 2)], Failed, Some("3 of 4 elements failed")),
-            (&[(Completed, 1), (Failed, 1), (Cancelled, 2)], Failed, Some("1 of 4 elements failed")),
-            (&[(Completed, 2), (Cancelled, 2)], Cancelled, Some("2 of 4 elements were cancelled")),
+            (&[(Completed, 1), (Failed, 1), (Timeout, 2)][..], Failed, Some("3 of 4 elements failed")),
+            (&[(Completed, 1), (Failed, 1), (Cancelled, 2)][..], Failed, Some("1 of 4 elements failed")),
+            (&[(Completed, 2), (Cancelled, 2)][..], Cancelled, Some("2 of 4 elements were cancelled")),
         ] {
             let mut array = array.clone();
             assert!(array.follow_elements(&counts(ended), now()));
