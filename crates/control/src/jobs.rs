@@ -1,6 +1,7 @@
 //! What an owner does with jobs: submits scripts, looks at them, holds and ends them, and reads what they write. Each change is
 //! written down in one transaction; when a job's turn comes is for the queue of the reconciler to find out. Knows no container.
 
+mod elements;
 mod explained;
 mod files;
 mod follow;
@@ -11,17 +12,18 @@ mod standing;
 mod submission;
 mod turn;
 
-use std::sync::Arc;
+use std::{collections::BTreeMap, slice, sync::Arc};
 
 use chrono::TimeDelta;
 use domain::{
-    JobId, TaskId,
-    job::{Cancelled, Job, NotAgain},
+    JobId, JobRef, TaskId, Violation,
+    job::{Counts, Job, NotAgain},
     user::Scope,
 };
 use scheduler::{Order, Weights};
 pub use scheduler::{Change, Reason, Wait, WhatIf};
 
+pub(crate) use elements::turn_of;
 pub(crate) use explained::Queue;
 pub use explained::{Explained, JobView};
 pub(crate) use follow::{follow, left, so_far};
@@ -105,87 +107,136 @@ impl Jobs {
         Self { store, nodes, clock, events, dispatcher, images, admission, queue, files, uses, rules, pids }
     }
 
-    /// The actor's jobs, newest first. A page may have one job more than is shown, which tells that there is another page.
+    /// The actor's jobs, newest first, arrays without their elements. A page may have one job more than is shown, which tells that
+    /// there is another page.
     pub async fn list(
         &self,
         actor: &Actor,
         filter: &JobFilter,
         page: PageRequest<JobId>,
     ) -> Result<Vec<JobView>, Error> {
-        let page = PageRequest { limit: page.limit.clamp(1, LONGEST_PAGE + 1), ..page };
-        let jobs = self.store.jobs_of(actor.user, filter, page).await?;
-        Ok(jobs.into_iter().map(|job| self.queue.view(job)).collect())
+        self.views(self.store.jobs_of(actor.user, filter, cut(page)).await?).await
     }
 
-    pub async fn get(&self, actor: &Actor, id: JobId) -> Result<JobView, Error> {
-        Ok(self.queue.view(actor.own(self.store.job(id).await?)?))
+    /// Those elements of the actor's array that have begun or were cancelled by themselves, by their index; in pages as `list`.
+    pub async fn elements(
+        &self,
+        actor: &Actor,
+        array: JobId,
+        filter: &JobFilter,
+        page: PageRequest<u32>,
+    ) -> Result<Vec<JobView>, Error> {
+        let array = actor.own(self.store.job(array).await?)?;
+        self.views(self.store.elements_of(array.id, filter, cut(page)).await?).await
     }
 
-    /// Ends it. One that is over stays as it ended.
-    pub async fn cancel(&self, actor: &Actor, id: JobId) -> Result<JobView, Error> {
-        let (mut work, mut job) = self.change(actor, id).await?;
-        let order = match job.cancel(work.now) {
-            Cancelled::Nothing => return Ok(self.queue.view(job)),
-            Cancelled::AtOnce => None,
-            Cancelled::Task(task) => end_task(&mut *work.tx, task).await?,
+    pub async fn get(&self, actor: &Actor, job: impl Into<JobRef>) -> Result<JobView, Error> {
+        self.view(elements::find(&*self.store, actor, job.into()).await?).await
+    }
+
+    /// Ends it, and of an array all its elements. One that is over stays as it ended.
+    pub async fn cancel(&self, actor: &Actor, job: impl Into<JobRef>) -> Result<JobView, Error> {
+        let (mut work, mut job) = self.change(actor, job.into()).await?;
+        let orders = match job.spec.array {
+            Some(_) => elements::cancel_all(&mut work, &mut job).await?,
+            None => elements::cancel_one(&mut work, &mut job).await?,
         };
-        work.save_job(&job).await?;
-        self.commit(work, order).await?;
-        tracing::info!(job = %job.id, state = job.state.as_str(), user = %actor.name, "job cancelled");
-        Ok(self.queue.view(job))
+        if let Some(orders) = orders {
+            self.commit(work, orders).await?;
+            tracing::info!(job = %job.id, state = job.state.as_str(), user = %actor.name, "job cancelled");
+        }
+        self.view(job).await
     }
 
     /// Keeps it from starting, or lets it start. One that no longer waits stays as it is.
-    pub async fn set_held(&self, actor: &Actor, id: JobId, held: bool) -> Result<JobView, Error> {
-        let (mut work, mut job) = self.change(actor, id).await?;
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] for an element of an array: only all that are left are held.
+    pub async fn set_held(&self, actor: &Actor, job: impl Into<JobRef>, held: bool) -> Result<JobView, Error> {
+        let (mut work, mut job) = self.change(actor, job.into()).await?;
+        if let Some(part) = job.part {
+            let rule = format!("is an element of an array; hold or release the whole array, {}", part.of);
+            return Err(Error::Invalid(vec![Violation::new("job", rule)]));
+        }
         if job.set_held(held, work.now) {
             work.save_job(&job).await?;
             self.commit(work, None).await?;
         }
-        Ok(self.queue.view(job))
+        self.view(job).await
+    }
+
+    async fn view(&self, job: Job) -> Result<JobView, Error> {
+        let mut counts = self.counts(slice::from_ref(&job)).await?;
+        let elements = counts.remove(&job.id).unwrap_or_default();
+        Ok(self.queue.view(job, elements))
+    }
+
+    async fn views(&self, jobs: Vec<Job>) -> Result<Vec<JobView>, Error> {
+        let mut counts = self.counts(&jobs).await?;
+        let view = |job: Job| {
+            let elements = counts.remove(&job.id).unwrap_or_default();
+            self.queue.view(job, elements)
+        };
+        Ok(jobs.into_iter().map(view).collect())
+    }
+
+    /// Of the arrays among these; one question for all.
+    async fn counts(&self, jobs: &[Job]) -> Result<BTreeMap<JobId, Counts>, StoreError> {
+        let arrays: Vec<JobId> = jobs.iter().filter(|job| job.spec.array.is_some()).map(|job| job.id).collect();
+        self.store.element_counts(&arrays).await
     }
 
     /// Has one that is over run once more, under its number, when its turn comes. One that waits stays as it is.
     ///
     /// # Errors
     /// [`Error::NotAgain`] for one that is not over; as for a new one where its owner may not submit it now.
-    pub async fn requeue(&self, actor: &Actor, id: JobId) -> Result<JobView, Error> {
-        let (mut work, mut job) = self.change(actor, id).await?;
+    pub async fn requeue(&self, actor: &Actor, job: impl Into<JobRef>) -> Result<JobView, Error> {
+        let (mut work, mut job) = self.change(actor, job.into()).await?;
         if !job.requeue(work.now)? {
-            return Ok(self.queue.view(job));
+            return self.view(job).await;
         }
         let quota = work.tx.quota_assignment(actor.user).await?;
         if self.images.check(&mut *work.tx, &quota, &job.spec.image).await? != job.spec.runtime {
-            return Err(NotAgain::OtherRules(id).into());
+            return Err(NotAgain::OtherRules(job.id).into());
         }
         self.admission.could_start(&quota, job.spec.resources)?;
         self.check_waiting(actor)?;
         work.save_job(&job).await?;
+        if let Some(array) = elements::follow(&mut *work.tx, &job, work.now).await? {
+            work.tell_job(&array).await?;
+        }
         self.commit(work, None).await?;
         self.queue.submitted(actor.user);
         tracing::info!(job = %job.id, user = %actor.name, "job requeued");
-        Ok(self.queue.view(job))
+        self.view(job).await
     }
 
     /// The actor's job in a transaction that keeps out other changes of it.
-    async fn change(&self, actor: &Actor, id: JobId) -> Result<(UnitOfWork, Job), Error> {
+    async fn change(&self, actor: &Actor, job: JobRef) -> Result<(UnitOfWork, Job), Error> {
         actor.may(Scope::Ssh)?;
         let work = UnitOfWork::new(self.store.begin().await?, self.clock.now());
-        let job = actor.own(work.tx.job(id).await?)?;
+        let job = elements::find(&*work.tx, actor, job).await?;
         Ok((work, job))
     }
 
-    /// `order`: a task whose worker has something to do.
-    async fn commit(&self, work: UnitOfWork, order: Option<TaskId>) -> Result<(), Error> {
+    /// `orders`: tasks whose workers have something to do.
+    async fn commit(
+        &self,
+        work: UnitOfWork,
+        orders: impl IntoIterator<Item = TaskId> + Send + 'static,
+    ) -> Result<(), Error> {
         let (dispatcher, queue) = (self.dispatcher.clone(), self.queue.clone());
         let then = move || {
-            if let Some(task) = order {
-                dispatcher.dispatch(Subject::Task(task));
-            }
+            orders.into_iter().for_each(|task| dispatcher.dispatch(Subject::Task(task)));
             queue.wake();
         };
         Ok(work.commit(&self.events, then).await?)
     }
+}
+
+/// No page is longer than this.
+fn cut<K>(page: PageRequest<K>) -> PageRequest<K> {
+    PageRequest { limit: page.limit.clamp(1, LONGEST_PAGE + 1), ..page }
 }
 
 /// Says which task its worker is to be told of.

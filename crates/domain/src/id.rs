@@ -5,6 +5,8 @@ use std::{fmt, str::FromStr};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+use crate::{described::described, job};
+
 /// A text that is not an id.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("this is not an id: ids are UUIDs, such as 0198c0de-0000-7000-8000-000000000000")]
@@ -155,6 +157,46 @@ impl FromStr for JobId {
     }
 }
 
+/// A text that names neither a job nor an element of an array.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("a job's number is a positive whole number; an element of an array has its index behind it, as in 812_7")]
+pub struct InvalidJobRef;
+
+/// A job by its number (`812`), or an element of an array by the array's number and its index (`812_7`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct JobRef {
+    pub id: JobId,
+    pub index: Option<u32>,
+}
+
+impl From<JobId> for JobRef {
+    fn from(id: JobId) -> Self {
+        Self { id, index: None }
+    }
+}
+
+impl fmt::Display for JobRef {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.id.fmt(f)?;
+        self.index.map_or(Ok(()), |index| write!(f, "_{index}"))
+    }
+}
+
+impl FromStr for JobRef {
+    type Err = InvalidJobRef;
+
+    fn from_str(text: &str) -> Result<Self, InvalidJobRef> {
+        let (id, index) = match text.split_once('_') {
+            Some((id, index)) => (id, Some(job::index(index).ok_or(InvalidJobRef)?)),
+            None => (text, None),
+        };
+        Ok(Self { id: id.parse().map_err(|InvalidJobId| InvalidJobRef)?, index })
+    }
+}
+
+// The longest number of a job has a digit more, but not every number of so many digits is one.
+described!(JobRef, crate::described::text(26, "^[1-9][0-9]{0,17}(?:_(?:0|[1-9][0-9]{0,6}))?$"));
+
 /// A text that cannot name a terminal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("a terminal id is 1 to 64 characters of A-Z, a-z, 0-9, '_' and '-'")]
@@ -270,6 +312,21 @@ mod tests {
         }
         for number in [0, -1, i64::MIN] {
             assert_eq!(JobId::try_from(number), Err(InvalidJobId));
+        }
+    }
+
+    #[test]
+    fn an_element_is_named_by_its_array_s_number_and_its_index() {
+        let id = JobId::try_from(812_i64).expect("a number");
+        for (text, index) in [("812", None), ("812_0", Some(0)), ("812_7", Some(7)), ("812_9999999", Some(9_999_999))] {
+            let named: JobRef = text.parse().expect(text);
+            assert_eq!((named, named.to_string().as_str()), (JobRef { id, index }, text));
+        }
+        assert_eq!(JobRef::from(id), JobRef { id, index: None });
+        for text in
+            ["", "_", "812_", "_7", "0_7", "812_07", "812_-1", "812_+1", "812_7_7", "812_10000000", "812 _7", "812-7"]
+        {
+            assert_eq!(text.parse::<JobRef>(), Err(InvalidJobRef), "{text}");
         }
     }
 

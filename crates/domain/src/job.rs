@@ -4,6 +4,7 @@
 mod again;
 mod array;
 mod efficiency;
+mod elements;
 mod run;
 mod spec;
 mod turn;
@@ -23,12 +24,17 @@ use crate::{
 pub use again::NotAgain;
 pub use array::{Array, Indexes, Part};
 pub use efficiency::{Efficiency, Suggestion};
+pub(crate) use array::number as index;
+pub use array::{Array, Indexes, Part};
+pub use elements::Counts;
 pub use run::{Directory, Environment, Retries, Tag, Warning};
 pub use spec::{JobName, JobSpec, OutputPath, Script, TimeLimit};
 pub use turn::{Dependencies, Nice, Verdict};
 
 /// How far a job is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, IntoStaticStr, EnumString)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, IntoStaticStr, EnumString,
+)]
 #[serde(rename_all = "snake_case")]
 #[strum(serialize_all = "snake_case", const_into_str)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
@@ -154,10 +160,11 @@ impl Attempt {
 impl Job {
     /// A new one, which waits.
     pub fn submitted(id: JobId, owner: UserId, spec: JobSpec, held: bool, now: DateTime<Utc>) -> Self {
-        let not_before = spec.begin_at;
         Self {
             id,
             owner,
+            left: spec.array.as_ref().map(|array| array.indexes().clone()).unwrap_or_default(),
+            not_before: spec.begin_at,
             spec,
             state: JobState::Pending,
             held,
@@ -165,18 +172,17 @@ impl Job {
             submitted_at: now,
             waits_since: now,
             part: None,
-            left: Indexes::default(),
-            not_before,
             attempt: None,
             earlier: Vec::new(),
             ended_at: None,
         }
     }
 
-    /// Its turn has come: what is to run, and where. `None` unless it waits, and for nothing but its turn.
+    /// Its turn has come: what is to run, and where. `None` unless it waits, and for nothing but its turn. Of an array, its elements
+    /// begin.
     pub fn begin(&mut self, task: TaskId, worker: WorkerName, now: DateTime<Utc>) -> Option<Task> {
         let is_early = self.not_before.is_some_and(|at| now < at);
-        if self.state != JobState::Pending || self.held || is_early {
+        if self.state != JobState::Pending || self.held || is_early || self.spec.array.is_some() {
             return None;
         }
         self.state = JobState::Configuring;
@@ -184,7 +190,7 @@ impl Job {
         let spec = &self.spec;
         let batch = Batch {
             script: spec.script.clone(),
-            output: spec.output_of(self.id),
+            output: self.output(),
             time_limit: spec.time_limit,
             environment: self.environment(),
             directory: spec.directory.as_ref().map(Directory::absolute),
@@ -209,6 +215,7 @@ impl Job {
             ("JOB_NAME", self.spec.name.to_string()),
             ("JOB_ATTEMPT", (self.earlier.len() + 1).to_string()),
         ];
+        let ours = ours.into_iter().chain(self.part.iter().flat_map(Part::environment));
         let theirs = self.spec.environment.iter().map(|(name, value)| (name, value.to_owned()));
         theirs.chain(ours).map(|(name, value)| (name.to_owned(), value)).collect()
     }

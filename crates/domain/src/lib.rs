@@ -22,8 +22,8 @@ pub mod vcluster;
 pub mod violation;
 
 pub use id::{
-    AppId, InstallationId, InstanceId, JobId, NodeId, OperationId, SessionHandle, TaskId, TerminalId, TokenId, UserId,
-    VclusterId,
+    AppId, InstallationId, InstanceId, JobId, JobRef, NodeId, OperationId, SessionHandle, TaskId, TerminalId, TokenId,
+    UserId, VclusterId,
 };
 pub use ssh_key::SshPublicKey;
 pub use violation::Violation;

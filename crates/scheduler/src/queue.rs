@@ -185,7 +185,8 @@ impl fmt::Display for Reason {
     }
 }
 
-/// What one look at the queue decides. Each waiting job is in one of both, in the order of the queue.
+/// What one look at the queue decides, in the order of the queue. A job that may start starts, an array as often as its elements
+/// do; what waits is told once, also where some of its elements start.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Pass {
     pub starts: Vec<Start>,
@@ -219,8 +220,9 @@ pub fn pass(queue: &Queue<'_>) -> Pass {
     let (mut starts, mut left) = (Vec::new(), Vec::new());
     let mut ahead = Ahead::default();
     for job in priority::ordered(queue) {
-        match plan.decide(job) {
-            Verdict::Starts(worker) => starts.push(Start { job: job.job, worker: worker.clone() }),
+        let started = |worker: &WorkerName| starts.push(Start { job: job.job, worker: worker.clone() });
+        match plan.decide(job, started) {
+            Verdict::Starts => {}
             Verdict::Stays(reason) => left.push((job, ahead, Some(reason), None)),
             Verdict::Waits(expected) => {
                 left.push((job, ahead, None, expected));

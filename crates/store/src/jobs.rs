@@ -1,14 +1,17 @@
 //! Jobs, and what their owners have used.
 
+use std::collections::BTreeMap;
+
 use control::ports::store::{JobFilter, JobReads, JobWrites, NewJob, PageRequest, QueuedJob, StoreError, UsedCpu};
 use domain::{
     JobId, TaskId, UserId,
-    job::{Job, JobState},
+    job::{Counts, Job, JobState},
 };
 use sea_orm::{
-    ColumnTrait, Condition, ConnectionTrait, EntityTrait, FromQueryResult, IdenStatic, QueryFilter, QueryOrder,
-    QueryResult, QuerySelect, QueryTrait, Select,
-    sea_query::{Expr, OnConflict, SelectStatement},
+    ColumnTrait, Condition, ConnectionTrait, EntityTrait, FromQueryResult, IdenStatic, PaginatorTrait, QueryFilter,
+    QueryOrder, QueryResult, QuerySelect, QueryTrait, Select,
+    prelude::Uuid,
+    sea_query::{OnConflict, SelectStatement},
 };
 
 use crate::{
@@ -20,9 +23,13 @@ use crate::{
 /// Those that [`JobState::holds`] names.
 const HOLDING: [JobState; 3] = [JobState::Configuring, JobState::Running, JobState::Completing];
 
-/// The condition on rows of jobs that take from their host and from what their owner may hold.
-pub(crate) fn holding() -> Expr {
-    job::Column::State.is_in(HOLDING.map(JobState::as_str))
+/// So many numbers are asked for in one statement: databases take some 32,000.
+const AT_ONCE: usize = 10_000;
+
+/// The condition on rows of jobs that take from their host and from what their owner may hold. An array holds nothing, its elements
+/// do: while any of them is left it waits, and afterwards none is.
+pub(crate) fn holding() -> Condition {
+    Condition::all().add(job::Column::State.is_in(HOLDING.map(JobState::as_str))).add(job::Column::LeftCount.gt(0))
 }
 
 #[async_trait::async_trait]
@@ -49,26 +56,70 @@ impl<C: Connection> JobReads for Sql<C> {
         filter: &JobFilter,
         page: PageRequest<JobId>,
     ) -> Result<Vec<Job>, StoreError> {
-        let (mut jobs, mut after) = (Vec::new(), page.after.map(JobId::as_i64));
-        let limit = page.limit as usize;
-        // Once, unless something is left out.
-        loop {
-            let next = behind(owner, filter, after, page.limit);
-            let rows = self.db().query_all(&next).await.map_err(fault("job"))?;
-            if let Some(last) = rows.last() {
-                after = Some(last.try_get("", job::Column::Id.as_str()).map_err(fault("job"))?);
-            }
-            jobs.extend(found::<job::Model, Job>("job", &rows)?);
-            if rows.len() < limit || jobs.len() >= limit {
-                jobs.truncate(limit);
-                return Ok(jobs);
+        let after = page.after.map(JobId::as_i64);
+        let next = |after| behind(owner, filter, after, page.limit);
+        listed(self.db(), next, job::Column::Id, after, page.limit).await
+    }
+
+    async fn job_states(&self, ids: &[JobId]) -> Result<BTreeMap<JobId, (UserId, JobState)>, StoreError> {
+        use job::Column::{Id, Owner, State};
+        let mut states = BTreeMap::new();
+        for ids in ids.chunks(AT_ONCE) {
+            let these = job::Entity::find().select_only().columns([Id, Owner, State]);
+            let these = these.filter(Id.is_in(ids.iter().map(|id| id.as_i64()))).into_tuple::<(i64, Uuid, String)>();
+            for (id, owner, state) in these.all(self.db()).await.map_err(fault("job"))? {
+                if let (Ok(id), Ok(state)) = (JobId::try_from(id), state.parse()) {
+                    states.insert(id, (UserId::new(owner), state));
+                }
             }
         }
+        Ok(states)
+    }
+
+    async fn part_of(&self, array: JobId, index: u32) -> Result<Option<Job>, StoreError> {
+        use job::Column::{ArrayIndex, ArrayOf};
+        let this = job::Entity::find().filter(ArrayOf.eq(array.as_i64())).filter(ArrayIndex.eq(i64::from(index)));
+        one(self.db(), this).await
+    }
+
+    async fn elements_of(
+        &self,
+        array: JobId,
+        filter: &JobFilter,
+        page: PageRequest<u32>,
+    ) -> Result<Vec<Job>, StoreError> {
+        let next = |after| elements_behind(array, filter, after, page.limit);
+        listed(self.db(), next, job::Column::ArrayIndex, page.after.map(i64::from), page.limit).await
+    }
+
+    async fn element_counts(&self, arrays: &[JobId]) -> Result<BTreeMap<JobId, Counts>, StoreError> {
+        use job::Column::{ArrayOf, Id, State};
+        let mut all: BTreeMap<JobId, Counts> = BTreeMap::new();
+        if arrays.is_empty() {
+            return Ok(all);
+        }
+        let counted = job::Entity::find().select_only().columns([ArrayOf, State]).column_as(Id.count(), "count");
+        let counted = counted.filter(ArrayOf.is_in(arrays.iter().map(|id| id.as_i64())));
+        let counted = counted.group_by(ArrayOf).group_by(State).into_tuple::<(i64, String, i64)>();
+        for (array, state, count) in counted.all(self.db()).await.map_err(fault("job"))? {
+            let unreadable = |fault: &dyn std::fmt::Display| unreadable("job", array, fault);
+            let count = u32::try_from(count).map_err(|fault| unreadable(&fault))?;
+            let state = state.parse::<JobState>().map_err(|_| unreadable(&"an element is in no known state"))?;
+            all.entry(JobId::try_from(array).map_err(|fault| unreadable(&fault))?).or_default().insert(state, count);
+        }
+        Ok(all)
+    }
+
+    async fn active_elements(&self, array: JobId) -> Result<u32, StoreError> {
+        let active = job::Entity::find().filter(job::Column::ArrayOf.eq(array.as_i64())).filter(holding());
+        let count = active.count(self.db()).await.map_err(fault("job"))?;
+        Ok(u32::try_from(count).unwrap_or(u32::MAX))
     }
 
     async fn pending_jobs(&self) -> Result<Vec<QueuedJob>, StoreError> {
         let pending = job::Entity::find().select_only().columns(job::Queued::COLUMNS);
         let pending = pending.filter(job::Column::State.eq(JobState::Pending.as_str()));
+        let pending = pending.filter(job::Column::LeftCount.gt(0));
         let oldest_first = pending.order_by_asc(job::Column::Id).into_query();
         let rows = self.db().query_all(&oldest_first).await.map_err(fault("job"))?;
         found::<job::Queued, QueuedJob>("job", &rows)
@@ -98,6 +149,13 @@ impl JobWrites for SqlTransaction {
         Ok(Job::submitted(id, new.owner, new.spec.clone(), new.held, new.submitted_at))
     }
 
+    async fn insert_element(&mut self, element: Job, at_most: Option<u32>) -> Result<Job, StoreError> {
+        let insert = job::Entity::insert(job::element(&element, at_most));
+        let number = insert.exec(self.db()).await.map_err(fault("job"))?.last_insert_id;
+        let id = JobId::try_from(number).map_err(|fault| unreadable("job", number, fault))?;
+        Ok(Job { id, ..element })
+    }
+
     async fn save_job(&mut self, job: &Job) -> Result<(), StoreError> {
         let change = job::Entity::update_many().set(job::changing(job));
         change.filter(job::Column::Id.eq(job.id.as_i64())).exec(self.db()).await.map_err(fault("job"))?;
@@ -118,14 +176,50 @@ async fn one(db: &impl ConnectionTrait, this: Select<job::Entity>) -> Result<Opt
     row.map(Job::try_from).transpose()
 }
 
+/// A page of what `next` finds behind the row whose column `by` is so much, filled up where something is left out.
+async fn listed(
+    db: &impl ConnectionTrait,
+    next: impl Fn(Option<i64>) -> SelectStatement + Send + Sync,
+    by: job::Column,
+    mut after: Option<i64>,
+    limit: u32,
+) -> Result<Vec<Job>, StoreError> {
+    let (mut jobs, limit) = (Vec::new(), limit as usize);
+    // Once, unless something is left out.
+    loop {
+        let rows = db.query_all(&next(after)).await.map_err(fault("job"))?;
+        if let Some(last) = rows.last() {
+            after = Some(last.try_get("", by.as_str()).map_err(fault("job"))?);
+        }
+        jobs.extend(found::<job::Model, Job>("job", &rows)?);
+        if rows.len() < limit || jobs.len() >= limit {
+            jobs.truncate(limit);
+            return Ok(jobs);
+        }
+    }
+}
+
 /// Newest first.
 fn behind(owner: UserId, filter: &JobFilter, after: Option<i64>, limit: u32) -> SelectStatement {
-    use job::Column::{Id, Owner, State};
-    let states = filter.states.iter().map(|state| state.as_str());
-    let states = (!filter.states.is_empty()).then(|| State.is_in(states));
+    use job::Column::{ArrayOf, Id, Owner};
     let older = after.map(|id| Id.lt(id));
-    let these = Condition::all().add(Owner.eq(owner.as_uuid())).add_option(older).add_option(states);
-    job::Entity::find().filter(these).order_by_desc(Id).limit(u64::from(limit)).into_query()
+    let these = Condition::all().add(Owner.eq(owner.as_uuid())).add(ArrayOf.is_null()).add_option(older);
+    let these = job::Entity::find().filter(these.add_option(in_states(filter)));
+    these.order_by_desc(Id).limit(u64::from(limit)).into_query()
+}
+
+/// The lowest index first.
+fn elements_behind(array: JobId, filter: &JobFilter, after: Option<i64>, limit: u32) -> SelectStatement {
+    use job::Column::{ArrayIndex, ArrayOf};
+    let higher = after.map(|index| ArrayIndex.gt(index));
+    let these = Condition::all().add(ArrayOf.eq(array.as_i64())).add_option(higher);
+    let these = job::Entity::find().filter(these.add_option(in_states(filter)));
+    these.order_by_asc(ArrayIndex).limit(u64::from(limit)).into_query()
+}
+
+fn in_states(filter: &JobFilter) -> Option<Condition> {
+    let states = filter.states.iter().map(|state| state.as_str());
+    (!filter.states.is_empty()).then(|| Condition::all().add(job::Column::State.is_in(states)))
 }
 
 /// Without those that cannot be read: the others go on.

@@ -43,8 +43,7 @@ impl UpkeepWrites for SqlTransaction {
 
     async fn sweep_jobs(&mut self, before: DateTime<Utc>) -> Result<u64, StoreError> {
         let db = self.db();
-        let jobs = job::Entity::delete_many().filter(job::Column::EndedAt.lt(before));
-        let jobs = jobs.exec(db).await.map_err(fault("job"))?.rows_affected;
+        let jobs = jobs_before(db, before).await?;
         let kept = job::Entity::find().select_only().column(job::Column::Task).filter(job::Column::Task.is_not_null());
         let tasks = task::Entity::delete_many()
             .filter(task::Column::FinishedAt.lt(before))
@@ -70,6 +69,17 @@ impl UpkeepWrites for SqlTransaction {
         let late = apps::drop_late_passes(db, now).await? + identities::drop_late(db, now).await?;
         Ok(dropped + keys + attempts + tokens + late + expired_sessions(db, now).await?)
     }
+}
+
+/// Elements go with their array: as long as that is there, each of them is known.
+async fn jobs_before(db: &impl ConnectionTrait, before: DateTime<Utc>) -> Result<u64, StoreError> {
+    use job::Column::{ArrayOf, EndedAt, Id};
+    let old = || Condition::all().add(ArrayOf.is_null()).add(EndedAt.lt(before));
+    let arrays = job::Entity::find().select_only().column(Id).filter(old()).into_query();
+    let elements = job::Entity::delete_many().filter(ArrayOf.in_subquery(arrays));
+    let elements = elements.exec(db).await.map_err(fault("job"))?.rows_affected;
+    let jobs = job::Entity::delete_many().filter(old());
+    Ok(elements + jobs.exec(db).await.map_err(fault("job"))?.rows_affected)
 }
 
 /// Drops what began before `before`, but never a vcluster's latest operation. Returns how many.

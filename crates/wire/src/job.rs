@@ -41,8 +41,9 @@ pub struct SubmitJob {
     #[serde(default = "usual_time_limit", deserialize_with = "read::whole")]
     #[cfg_attr(feature = "openapi", schema(minimum = 1, maximum = 2_592_000, default = 3600))]
     pub time_limit_s: i64,
-    /// The file that output and errors go to: a path below the home, or an absolute one. `%j` stands for the job's number, `%x`
-    /// for its name (at most three times), `%%` for a percent sign. `job-%j.out` when absent.
+    /// The file that output and errors go to: a path below the home, or an absolute one. `%j` stands for the job's number, `%A`
+    /// for its array's, `%a` for its index in that (0 without one), `%x` for its name, `%N` for its host's and `%u` for its owner's
+    /// (at most three names), `%%` for a percent sign. `job-%j.out` when absent; `job-%A_%a.out` for an array.
     #[serde(default = "usual_output")]
     #[cfg_attr(feature = "openapi", schema(value_type = domain::job::OutputPath, inline, default = "job-%j.out"))]
     pub output: String,
@@ -51,6 +52,7 @@ pub struct SubmitJob {
     pub hold: bool,
     /// It runs once for each of these numbers, such as `0-99`, `1-9:2` or `3,7,11`; `0-99%10` runs at most 10 at a time.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<domain::job::Array>, inline))]
     pub array: Option<String>,
     /// Which jobs of yours must have come to which end before it may start: `afterok:12:13,afterany:14`. `after` (has begun),
     /// `afterok`, `afternotok` and `afterany` with numbers, or `singleton`; `,` where all must be so, or `?` where one is enough.
@@ -365,7 +367,7 @@ impl Job {
             script: Some(job.spec.script.as_str().to_owned()),
             arguments: job.spec.command.words().iter().skip(1).cloned().collect(),
             time_limit_s: job.spec.time_limit.seconds(),
-            output: job.spec.output_of(job.id),
+            output: job.output(),
             output_pattern: job.spec.output.as_str().to_owned(),
             submitted_at: job.submitted_at,
             started_at: attempt.map(|attempt| attempt.started_at),

@@ -30,6 +30,9 @@ ALLOWED_HERE = [
     # Nor how long they are as JSON, all together; nor that one number must be less than another.
     ("environment", "written as JSON"),
     ("warning", "less than the time limit"),
+    # That a range counts upwards, and how many numbers the ranges have together.
+    ("array", "must count upwards"),
+    ("array", "must have at most 100000 elements"),
 ]
 # In place of what is like a key, so that a node is reached, too.
 SSH_KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIOIjBsaZ67RoMJj6WOT61KhyBLfet1uY6B5QRGTar2RT"

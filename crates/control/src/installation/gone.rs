@@ -72,7 +72,7 @@ pub(super) async fn prepare(
         }
         task.lose_host(&format!("host {host} was declared gone"), now);
         work.tx.save_task(&task).await?;
-        if let Some(job) = follow(&mut *work.tx, &task, now, half_life).await? {
+        for job in follow(&mut *work.tx, &task, now, half_life).await? {
             work.tell_job(&job).await?;
         }
         gone.tasks.push((task.worker, task.id, task.generation));

@@ -8,7 +8,7 @@ use std::{
 use chrono::{DateTime, Utc};
 use domain::{
     JobId, UserId,
-    job::{Job, JobState},
+    job::{Counts, Job, JobState},
 };
 use parking_lot::{Mutex, RwLock};
 use scheduler::{Reason, Wait, WhatIf};
@@ -26,6 +26,8 @@ pub struct JobView {
     pub job: Job,
     /// `None` unless it waits and a pass has seen it.
     pub waits: Option<Explained>,
+    /// Of an array: how many of its elements are in which state.
+    pub array: Option<Counts>,
 }
 
 /// Why a job waits, and when that was found.
@@ -148,11 +150,13 @@ impl Queue {
         *self.0.found.write().waiting.entry(owner).or_default() += 1;
     }
 
-    pub(super) fn view(&self, job: Job) -> JobView {
+    /// `elements`: how those of an array fare that have begun.
+    pub(super) fn view(&self, job: Job, elements: Counts) -> JobView {
         let waits = match job.state {
             JobState::Pending => self.0.found.read().waits.get(&job.id).filter(|found| found.is_of(&job)).cloned(),
             _ => None,
         };
-        JobView { job, waits }
+        let array = job.spec.array.as_ref().map(|_| job.counts(elements));
+        JobView { job, waits, array }
     }
 }

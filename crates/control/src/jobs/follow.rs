@@ -7,27 +7,28 @@ use domain::{
     task::Task,
 };
 
+use super::elements;
 use crate::ports::store::{StoreError, Transaction, UsedCpu};
 
-/// Has the job of this task follow it. Returns the job where that changed it: its owner is to be told. What an attempt has used is
-/// counted when that ends, once.
+/// Has the job of this task follow it. Returns the job where that changed it, and its array where that ended an element: their owner
+/// is to be told. What an attempt has used is counted when that ends, once.
 pub(crate) async fn follow(
     tx: &mut dyn Transaction,
     task: &Task,
     now: DateTime<Utc>,
     half_life: TimeDelta,
-) -> Result<Option<Job>, StoreError> {
+) -> Result<Vec<Job>, StoreError> {
     if task.batch.is_none() {
-        return Ok(None);
+        return Ok(Vec::new());
     }
     let mut job = match tx.job_of_task(task.id).await {
         Ok(Some(job)) => job,
         // One that cannot be read holds up nothing else.
-        Ok(None) | Err(StoreError::Unreadable { .. }) => return Ok(None),
+        Ok(None) | Err(StoreError::Unreadable { .. }) => return Ok(Vec::new()),
         Err(error) => return Err(error),
     };
     if !job.follow(task) {
-        return Ok(None);
+        return Ok(Vec::new());
     }
     tx.save_job(&job).await?;
     if let Some(attempt) = job.over(task.id) {
@@ -35,7 +36,8 @@ pub(crate) async fn follow(
         let (state, reason) = (job.state.as_str(), attempt.reason.as_deref());
         tracing::info!(job = %job.id, state, reason, "an attempt at a job ended");
     }
-    Ok(Some(job))
+    let array = if job.state.is_final() { elements::follow(tx, &job, now).await? } else { None };
+    Ok([job].into_iter().chain(array).collect())
 }
 
 async fn count(

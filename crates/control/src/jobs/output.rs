@@ -4,7 +4,7 @@
 use std::{sync::Arc, time::Duration};
 
 use domain::{
-    JobId,
+    JobId, JobRef, UserId,
     job::{Job, JobState},
     task::Task,
     user::Scope,
@@ -14,7 +14,7 @@ use tokio::{
     time::{Instant, timeout_at},
 };
 
-use super::Jobs;
+use super::{Jobs, elements};
 use crate::{
     Error,
     actor::Actor,
@@ -60,17 +60,18 @@ impl Jobs {
     pub async fn output(
         &self,
         actor: &Actor,
-        id: JobId,
+        job: impl Into<JobRef>,
         from: u64,
         most: u32,
         wait: Duration,
     ) -> Result<Output, Error> {
+        let id = job.into();
         // A file of the home, whatever its name is.
         actor.may(Scope::Ssh)?;
         let deadline = Instant::now() + wait.min(LONGEST_WAIT);
         let has_written = |job: &Job| runs(job) || job.state.is_final() || !job.earlier.is_empty();
         let mut job = self.once(actor, id, deadline, has_written).await?;
-        let mut read = ReadFile { path: job.spec.output_of(id), from, most: most.min(MOST), wait_ms: 0 };
+        let mut read = ReadFile { path: job.output(), from, most: most.min(MOST), wait_ms: 0 };
         if waits(&job) {
             // What its earlier attempts have written; where that is read already, what the next one writes.
             let before = match self.left_behind(actor, &job, &read).await {
@@ -86,6 +87,8 @@ impl Jobs {
                 return Ok(before);
             }
         }
+        // The name of its host is known now.
+        read.path = job.output();
         let Some(task) = self.begun_task(&job).await? else {
             // One that was cancelled before it began, or has no attempt: nothing comes any more but its end.
             let job = self.once(actor, id, deadline, |job| job.state.is_final()).await?;
@@ -124,15 +127,17 @@ impl Jobs {
     async fn once(
         &self,
         actor: &Actor,
-        id: JobId,
+        id: JobRef,
         deadline: Instant,
         holds: impl Fn(&Job) -> bool,
     ) -> Result<Job, Error> {
         // Before the record is read: what is told in between is not missed.
         let mut told = self.events.listen();
         loop {
-            let job = actor.own(self.store.job(id).await?)?;
-            if holds(&job) || timeout_at(deadline, news_of(id, &mut told)).await.is_err() {
+            let job = elements::find(&*self.store, actor, id).await?;
+            // Which number an element will have is not known before it begins.
+            let number = job.has_number().then_some(job.id);
+            if holds(&job) || timeout_at(deadline, news_of(number, actor.user, &mut told)).await.is_err() {
                 return Ok(job);
             }
         }
@@ -160,10 +165,16 @@ const fn waits(job: &Job) -> bool {
 
 /// Returns when something is told of this job, or may have been.
 async fn news_of(id: JobId, told: &mut broadcast::Receiver<Arc<StoredEvent>>) {
+/// Returns when something is told of this job, or may have been; of any of this owner's where it has no number.
+async fn news_of(number: Option<JobId>, owner: UserId, told: &mut broadcast::Receiver<Arc<StoredEvent>>) {
     loop {
         match told.recv().await {
-            Ok(event) if matches!(event.body, EventBody::Job { id: of, .. } if of == id) => return,
-            Ok(_) => {}
+            Ok(event) => {
+                let is_of = |id| number.map_or(event.owner == owner, |number| number == id);
+                if matches!(event.body, EventBody::Job { id, .. } if is_of(id)) {
+                    return;
+                }
+            }
             Err(RecvError::Lagged(_)) => return,
             // Nothing is told any more.
             Err(RecvError::Closed) => std::future::pending().await,

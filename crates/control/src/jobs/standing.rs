@@ -60,7 +60,7 @@ impl Jobs {
     /// Changes that would let a job start earlier, as of the last pass over the queue. None for one that does not wait, for one that
     /// no pass has seen, and while the queue is very long.
     pub async fn what_ifs(&self, actor: &Actor, job: JobRef) -> Result<Vec<WhatIf>, Error> {
-        let job = actor.own(self.store.job(id).await?)?;
+        let job = elements::find(&*self.store, actor, job).await?;
         if job.state == JobState::Pending { Ok(self.queue.what_ifs(&job).await) } else { Ok(Vec::new()) }
     }
 

@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, iter::once};
 use chrono::{DateTime, Utc};
 use domain::{
     Violation,
-    job::{Environment, JobName, JobSpec, Nice, Retries, Tag, TimeLimit},
+    job::{Environment, JobName, JobSpec, Nice, OutputPath, Retries, Tag, TimeLimit},
     resources::Resources,
     task::{BadCommand, Command},
     user::Scope,
@@ -77,7 +77,7 @@ impl SubmitJob {
         let script = taken(self.script.parse(), &mut faults);
         let command = taken(self.command(name.as_ref()), &mut faults);
         let time_limit = taken(TimeLimit::parse(self.time_limit_s), &mut faults);
-        let output = taken(self.output.parse(), &mut faults);
+        let output = taken(self.output().parse(), &mut faults);
         let array = taken(self.array.as_deref().map(str::parse).transpose(), &mut faults);
         let after = taken(self.after.as_deref().map(str::parse).transpose(), &mut faults);
         let nice = taken(Nice::parse(self.nice), &mut faults);
@@ -112,6 +112,12 @@ impl SubmitJob {
         let spec = spec();
         faults.extend(spec.as_ref().and_then(unfit));
         spec.filter(|_| faults.is_empty()).ok_or(Error::Invalid(faults))
+    }
+
+    /// A file for each element, unless its owner has chosen otherwise.
+    fn output(&self) -> &str {
+        let is_usual = self.array.is_some() && self.output == OutputPath::USUAL;
+        if is_usual { OutputPath::USUAL_OF_ARRAY } else { &self.output }
     }
 
     /// The script is called what the job is. Where that name is at fault, the arguments are checked all the same.
@@ -171,6 +177,7 @@ impl Jobs {
         // A command beside the home, as in a node.
         actor.may(Scope::Ssh)?;
         let mut spec = submit.parse(self.pids)?;
+        spec.output = spec.output.of_user(&actor.name);
         let key = idempotency_key.map(check_key).transpose()?;
         let mut work = UnitOfWork::new(self.store.begin().await?, self.clock.now());
         let fingerprint = submit.fingerprint();
@@ -189,7 +196,7 @@ impl Jobs {
         self.commit(work, None).await?;
         self.queue.submitted(owner);
         tracing::info!(job = %job.id, user = %actor.name, "job submitted");
-        Ok(self.queue.view(job))
+        self.view(job).await
     }
 
     async fn made_before(
@@ -202,7 +209,8 @@ impl Jobs {
         let Some(key) = key else { return Ok(None) };
         match tx.job_of_key(actor.user, key).await? {
             Some((_, before)) if before != fingerprint => Err(Error::IdempotencyMismatch),
-            made => Ok(made.map(|(job, _)| self.queue.view(job))),
+            Some((job, _)) => Ok(Some(self.view(job).await?)),
+            None => Ok(None),
         }
     }
 
@@ -289,6 +297,18 @@ mod tests {
         let rule = "must have at most 122 KiB together with script and arguments, written as JSON";
         assert_eq!(faults(&long('\n', 'x')), [("environment".to_owned(), rule.to_owned())]);
         assert_eq!(faults(&long('x', '\t')).len(), 1, "JSON doubles it");
+    }
+
+    #[test]
+    fn each_element_of_an_array_writes_a_file_of_its_own_unless_its_owner_says_otherwise() {
+        let array = || SubmitJob { array: Some("0-9".into()), ..submit() };
+        for (submit, output) in [
+            (submit(), "job-%j.out"),
+            (array(), "job-%A_%a.out"),
+            (SubmitJob { output: "all.out".into(), ..array() }, "all.out"),
+        ] {
+            assert_eq!(submit.parse(512).expect("a good job").output.as_str(), output);
+        }
     }
 
     #[test]

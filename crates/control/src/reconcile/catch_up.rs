@@ -85,7 +85,7 @@ impl CatchUp {
             return Ok(None);
         }
         work.tx.save_task(&task).await?;
-        if let Some(job) = follow(&mut *work.tx, &task, work.now, self.half_life).await? {
+        for job in follow(&mut *work.tx, &task, work.now, self.half_life).await? {
             work.tell_job(&job).await?;
         }
         work.commit(&self.events, || ()).await?;

@@ -168,7 +168,10 @@ impl Starter {
         let (mut waiting, mut ends) = (Vec::with_capacity(pending.len()), Vec::new());
         for job in pending {
             match turns.fate(job, job.held || barred.contains(&job.owner), now) {
-                Fate::Goes(stays) => waiting.push(waiting_of(job, stays, running.get(&job.id).copied().unwrap_or(0))),
+                Fate::Goes(stays) => {
+                    let running = running.get(&job.array.unwrap_or(job.id)).copied().unwrap_or_default();
+                    waiting.push(waiting_of(job, stays, running));
+                }
                 Fate::Ends(..) => ends.push(job.id),
             }
         }
@@ -234,6 +237,7 @@ impl Starter {
             }
             Err(error) => return Err(error),
         }
+        let Some(mut job) = jobs::turn_of(&mut work, job).await? else { return Ok(()) };
         let id = task_of(&job);
         let Some(task) = job.begin(id, start.worker, work.now) else { return Ok(()) };
         work.tx.save_task(&task).await?;
@@ -295,14 +299,15 @@ fn is_barred(user: Result<Option<User>, StoreError>) -> Result<bool, StoreError>
 
 /// The same whenever this attempt is begun. A record that was restored from before the start begins it again: a host that has the
 /// container of that task still goes on with it, and does not run the script a second time. A restored record also gives numbers
-/// again: the time of submission tells such jobs apart.
+/// again: the time of submission tells such jobs apart, and an element goes by its array's number and its index.
 fn task_of(job: &Job) -> TaskId {
     let mut digest = Sha256::new();
     digest.update(job.owner.as_uuid().as_bytes());
-    digest.update(job.id.as_i64().to_be_bytes());
+    digest.update(job.part.map_or(job.id, |part| part.of).as_i64().to_be_bytes());
+    digest.update(job.part.map_or(0, |part| part.index).to_be_bytes());
+    digest.update(job.earlier.len().to_be_bytes());
     // Not finer: Postgres keeps microseconds.
     digest.update(job.submitted_at.timestamp_micros().to_be_bytes());
-    digest.update(job.earlier.len().to_be_bytes());
     let mut id = [0; 16];
     for (byte, of) in id.iter_mut().zip(digest.finalize()) {
         *byte = of;

@@ -16,6 +16,7 @@ mod identity_accounts;
 mod identity_providers;
 mod identity_renewal;
 mod job_again;
+mod job_arrays;
 mod job_output;
 mod job_queue;
 mod job_turn;

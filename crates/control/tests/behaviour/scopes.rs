@@ -90,6 +90,7 @@ async fn jobs(Harness { control, .. }: &Harness, actor: &Actor) -> Vec<Asked> {
     let (jobs, id) = (&control.jobs, JobId::try_from(9).expect("a number"));
     vec![
         ("list", READ, lacks(jobs.list(actor, &JobFilter::default(), page()).await)),
+        ("elements", READ, lacks(jobs.elements(actor, id, &JobFilter::default(), page()).await)),
         ("get", READ, lacks(jobs.get(actor, id).await)),
         ("what_ifs", READ, lacks(jobs.what_ifs(actor, id).await)),
         ("standing", READ, lacks(jobs.standing(actor).await)),

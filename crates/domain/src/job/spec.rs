@@ -11,7 +11,7 @@ use crate::{
     described::described,
     image::ImageRef,
     job::{Array, Dependencies, Directory, Environment, Nice, Retries, Tag, Warning},
-    name::RuntimeName,
+    name::{RuntimeName, UserName, WorkerName},
     resources::Resources,
     task::Command,
 };
@@ -178,30 +178,64 @@ impl TimeLimit {
     }
 }
 
-/// Where the output goes: a path below the home, or an absolute one. `%j` stands for the job's number, `%x` for its name, `%%`
-/// for a percent sign. Both output and errors go there, in the order in which they are written.
+/// Where the output goes: a path below the home, or an absolute one. `%j` stands for the job's number, `%A` for its array's, `%a`
+/// for its index in that, `%x` for its name, `%N` for its host's, `%u` for its owner's, `%%` for a percent sign. Both output and
+/// errors go there, in the order in which they are written.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct OutputPath(String);
 
+/// What the letters in an output's path stand for; `None` for what is not known yet.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Known<'a> {
+    pub(super) number: Option<JobId>,
+    pub(super) array: JobId,
+    pub(super) index: Option<u32>,
+    pub(super) name: &'a JobName,
+    pub(super) worker: Option<&'a WorkerName>,
+}
+
+impl Known<'_> {
+    fn text(&self, letter: char) -> Option<String> {
+        match letter {
+            'j' => self.number.map(|number| number.to_string()),
+            'A' => Some(self.array.to_string()),
+            'a' => self.index.map(|index| index.to_string()),
+            'x' => Some(self.name.to_string()),
+            'N' => self.worker.map(ToString::to_string),
+            _ => None,
+        }
+    }
+}
+
 impl OutputPath {
     pub const LONGEST: usize = 200;
     pub const USUAL: &str = "job-%j.out";
-    /// How often it may have `%x`: with every name that fits, the path is then shorter than the kernel's 4,096 bytes.
+    pub const USUAL_OF_ARRAY: &str = "job-%A_%a.out";
+    /// What may stand behind a percent sign, beside another one.
+    const LETTERS: [char; 6] = ['j', 'A', 'a', 'x', 'N', 'u'];
+    /// These may be long.
+    const NAMES: [&str; 3] = ["%x", "%N", "%u"];
+    /// How many of those it may have: with every name that fits, the path is then shorter than the kernel's 4,096 bytes.
     const MOST_NAMES: usize = 3;
 
     pub fn as_str(&self) -> &str {
         &self.0
     }
 
-    fn of(&self, id: JobId, name: &JobName) -> String {
+    /// With the owner's name in place of `%u`: it is known from the beginning.
+    pub fn of_user(&self, user: &UserName) -> Self {
+        Self(self.0.split("%%").map(|part| part.replace("%u", user.as_str())).collect::<Vec<_>>().join("%%"))
+    }
+
+    /// What is not known yet stays as it is written.
+    pub(super) fn of(&self, job: &Known<'_>) -> String {
         let mut path = String::new();
         let mut rest = self.0.chars();
         while let Some(c) = rest.next() {
             match (c, if c == '%' { rest.next() } else { None }) {
-                ('%', Some('j')) => path.push_str(&id.to_string()),
-                ('%', Some('x')) => path.push_str(name.as_str()),
-                (c, _) => path.push(c),
+                ('%', Some('%')) | (_, None) => path.push(c),
+                (_, Some(letter)) => path.push_str(&job.text(letter).unwrap_or_else(|| format!("%{letter}"))),
             }
         }
         in_home(&path)
@@ -217,8 +251,10 @@ impl FromStr for OutputPath {
     type Err = Violation;
 
     fn from_str(text: &str) -> Result<Self, Violation> {
-        let unknown =
-            text.split("%%").flat_map(|part| part.split('%').skip(1)).any(|after| !after.starts_with(['j', 'x']));
+        let parts = || text.split("%%");
+        let unknown = parts().flat_map(|part| part.split('%').skip(1)).any(|after| !after.starts_with(Self::LETTERS));
+        let of_name = |name: &str| parts().map(|part| part.matches(name).count()).sum::<usize>();
+        let names: usize = Self::NAMES.into_iter().map(of_name).sum();
         let rule = if text.is_empty() || text.ends_with('/') {
             "must name a file".to_owned()
         } else if text.chars().count() > Self::LONGEST {
@@ -226,9 +262,10 @@ impl FromStr for OutputPath {
         } else if text.chars().any(char::is_control) {
             "must not have control characters".to_owned()
         } else if unknown {
-            "may use %j (the number), %x (the name) and %% only".to_owned()
-        } else if text.split("%%").map(|part| part.matches("%x").count()).sum::<usize>() > Self::MOST_NAMES {
-            format!("may use %x at most {} times", Self::MOST_NAMES)
+            "may use %j (the number), %A (the array's), %a (the index), %x (the name), %N (the host), %u (you) and %% only"
+                .to_owned()
+        } else if names > Self::MOST_NAMES {
+            format!("may use %x, %N and %u at most {} times together", Self::MOST_NAMES)
         } else {
             return Ok(Self(text.to_owned()));
         };
@@ -237,18 +274,11 @@ impl FromStr for OutputPath {
 }
 
 described!(OutputPath, {
-    let one = r"(?:[^%\u0000-\u001f\u007f-\u009f]|%[j%])";
-    let last = r"(?:[^%/\u0000-\u001f\u007f-\u009f]|%[j%])";
-    let (names, most) = (format!("(?:{one}*%x)"), Self::MOST_NAMES);
+    let one = r"(?:[^%\u0000-\u001f\u007f-\u009f]|%[jAa%])";
+    let last = r"(?:[^%/\u0000-\u001f\u007f-\u009f]|%[jAa%])";
+    let (names, most) = (format!("(?:{one}*%[xNu])"), Self::MOST_NAMES);
     crate::described::text(Self::LONGEST, format!("^(?:{names}{{1,{most}}}|{names}{{0,{most}}}{one}*{last})$"))
 });
-
-impl JobSpec {
-    /// The file the output goes to; absolute.
-    pub fn output_of(&self, id: JobId) -> String {
-        self.output.of(id, &self.name)
-    }
-}
 
 #[cfg(test)]
 mod tests;

@@ -55,14 +55,21 @@ pub(super) struct Plan<'a> {
     planned: u32,
 }
 
-/// What becomes of a job.
+/// What becomes of a job; of an array, of what is left of it.
 #[derive(Debug)]
-pub(super) enum Verdict<'a> {
-    Starts(&'a WorkerName),
+pub(super) enum Verdict {
+    Starts,
     /// For a reason of its own, whatever comes before it.
     Stays(Reason),
     /// For its turn; until then, where that is known.
     Waits(Option<i64>),
+}
+
+/// What becomes of one of a job's elements, or of a job that is no array.
+#[derive(Debug)]
+enum One<'a> {
+    Starts(&'a WorkerName),
+    Not(Verdict),
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -93,8 +100,8 @@ impl<'a> Plan<'a> {
         Self { queue, now, places, owners, impossible: BTreeMap::new(), planned: 0 }
     }
 
-    /// Asked for each waiting job once, the first first.
-    pub(super) fn decide(&mut self, job: &'a Waiting) -> Verdict<'a> {
+    /// Asked for each waiting job once, the first first. `started` is told of each host on which one of it starts.
+    pub(super) fn decide(&mut self, job: &'a Waiting, mut started: impl FnMut(&WorkerName)) -> Verdict {
         let queue = self.queue;
         let why = self.impossible.entry(shape(job)).or_insert_with(|| explain::impossible(&queue, job));
         if let Some(why) = why {
@@ -103,24 +110,36 @@ impl<'a> Plan<'a> {
         if let Some(stay) = &job.stays {
             return Verdict::Stays(stay.clone().into());
         }
+        let most = job.at_most.map_or(job.count, |most| most.min(job.count));
+        for _ in 0..most {
+            match self.one(job) {
+                One::Starts(worker) => started(worker),
+                // So do all behind it: nothing becomes free in between.
+                One::Not(verdict) => return verdict,
+            }
+        }
+        if most < job.count { Verdict::Stays(Reason::ArrayLimit) } else { Verdict::Starts }
+    }
+
+    fn one(&mut self, job: &Waiting) -> One<'a> {
         let Some(Owner { limits, held, kept }) = self.owners.get(&job.owner).copied() else {
             let fault = Violation::new("owner", "has an owner whose limits are not known");
-            return Verdict::Stays(Reason::Limit(vec![fault]));
+            return One::Not(Verdict::Stays(Reason::Limit(vec![fault])));
         };
         if let Err(faults) = limits.check(held, Usage::of_jobs(1, job.each)) {
-            return Verdict::Stays(Reason::Limit(faults));
+            return One::Not(Verdict::Stays(Reason::Limit(faults)));
         }
         // What is kept for an owner's earlier jobs is theirs already: a later one must not make those wait for their limits.
         if limits.check(held.plus(kept), Usage::of_jobs(1, job.each)).is_err() {
-            return Verdict::Waits(None);
+            return One::Not(Verdict::Waits(None));
         }
         let by = if self.planned < PLANNED { i64::MAX } else { self.now };
         let slot = self.earliest(job, by);
         match slot.and_then(|slot| self.take(job, slot)) {
-            Some((at, worker)) if at == self.now => Verdict::Starts(worker),
+            Some((at, worker)) if at == self.now => One::Starts(worker),
             found => {
                 self.planned += 1;
-                Verdict::Waits(found.map(|(at, _)| at))
+                One::Not(Verdict::Waits(found.map(|(at, _)| at)))
             }
         }
     }

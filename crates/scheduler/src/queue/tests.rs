@@ -1,5 +1,6 @@
 //! What a pass decides and says, case by case.
 
+mod arrays;
 mod hosts;
 mod simulation;
 mod what_if;

@@ -59,6 +59,7 @@ fn jobs() -> TableCreateStatement {
         .col(text_null(Jobs::After))
         .col(big_integer_null(Jobs::ArrayOf))
         .col(big_integer_null(Jobs::ArrayIndex))
+        .col(big_integer_null(Jobs::ArraySize))
         .col(text(Jobs::Name))
         .col(text_null(Jobs::Reason))
         .col(timestamp_with_time_zone(Jobs::SubmittedAt))
@@ -80,7 +81,7 @@ fn jobs() -> TableCreateStatement {
         .take()
 }
 
-fn indexes() -> [IndexCreateStatement; 7] {
+fn indexes() -> [IndexCreateStatement; 8] {
     let on = |name: &str, columns: [Jobs; 2]| {
         let mut index = Index::create().name(name).table(Jobs::Table).take();
         for column in columns {
@@ -98,6 +99,8 @@ fn indexes() -> [IndexCreateStatement; 7] {
         on("jobs_owner_idempotency_key", [Jobs::Owner, Jobs::IdempotencyKey]).unique().take(),
         // The elements of an array.
         on("jobs_array", [Jobs::ArrayOf, Jobs::ArrayIndex]).unique().take(),
+        // How they fare is counted from this one.
+        on("jobs_array_state", [Jobs::ArrayOf, Jobs::State]),
         // For the sweep.
         Index::create().name("jobs_ended_at").table(Jobs::Table).col(Jobs::EndedAt).take(),
         Index::create().name("jobs_task").table(Jobs::Table).col(Jobs::Task).take(),
@@ -125,6 +128,7 @@ enum Jobs {
     After,
     ArrayOf,
     ArrayIndex,
+    ArraySize,
     Name,
     Reason,
     SubmittedAt,

@@ -4,11 +4,12 @@ use chrono::{DateTime, Utc};
 use control::ports::store::{NewJob, QueuedJob, StoreError};
 use domain::{
     JobId, TaskId, UserId,
-    job::{Attempt, Job, JobState, TimeLimit},
+    job::{Attempt, Dependencies, Indexes, Job, JobState, Nice, Part, TimeLimit},
     name::RuntimeName,
     resources::Resources,
 };
 use sea_orm::{ActiveValue::Set, FromQueryResult, entity::prelude::*};
+use serde::Serialize;
 
 use crate::{enum_text, fault::unreadable};
 
@@ -57,6 +58,7 @@ pub(crate) struct Model {
     pub after: Option<String>,
     pub array_of: Option<i64>,
     pub array_index: Option<i64>,
+    pub array_size: Option<i64>,
     pub idempotency_key: Option<String>,
     pub fingerprint: String,
 }
@@ -75,13 +77,32 @@ impl Model {
             _ => return Err(unreadable(&"its task, its host or its start is missing")),
         };
         let exit = self.exit.as_deref().map(serde_json::from_str).transpose();
+        let used = self.used.as_deref().map(serde_json::from_str).transpose();
         Ok(Some(Attempt {
             task: TaskId::new(task),
             worker: worker.parse().map_err(|fault| unreadable(&fault))?,
             started_at,
             running_since: self.running_since,
             exit: exit.map_err(|fault| unreadable(&fault))?,
+            // The job ended with it, and for its reason.
+            ended_at: self.ended_at,
+            reason: self.reason.clone().filter(|_| self.ended_at.is_some()),
+            used: used.map_err(|fault| unreadable(&fault))?,
         }))
+    }
+
+    fn part(&self) -> Result<Option<Part>, StoreError> {
+        let unreadable = |fault: &dyn std::fmt::Display| unreadable("job", self.id, fault);
+        let number = |value: i64| u32::try_from(value).map_err(|fault| unreadable(&fault));
+        match (self.array_of, self.array_index, self.array_size) {
+            (None, None, None) => Ok(None),
+            (Some(of), Some(index), Some(size)) => Ok(Some(Part {
+                of: JobId::try_from(of).map_err(|fault| unreadable(&fault))?,
+                index: number(index)?,
+                size: number(size)?,
+            })),
+            _ => Err(unreadable(&"its array, its index or the array's size is missing")),
+        }
     }
 }
 
@@ -90,7 +111,7 @@ impl TryFrom<Model> for Job {
 
     fn try_from(row: Model) -> Result<Self, StoreError> {
         let unreadable = |fault: &dyn std::fmt::Display| unreadable("job", row.id, fault);
-        let attempt = row.attempt()?;
+        let (attempt, part) = (row.attempt()?, row.part()?);
         Ok(Self {
             id: JobId::try_from(row.id).map_err(|fault| unreadable(&fault))?,
             owner: UserId::new(row.owner),
@@ -100,7 +121,11 @@ impl TryFrom<Model> for Job {
             reason: row.reason,
             submitted_at: row.submitted_at,
             waits_since: row.waits_since,
+            part,
+            left: row.left_indexes.parse::<Indexes>().map_err(|fault| unreadable(&fault))?,
+            not_before: row.not_before,
             attempt,
+            earlier: serde_json::from_str(&row.earlier).map_err(|fault| unreadable(&fault))?,
             ended_at: row.ended_at,
         })
     }
@@ -118,11 +143,18 @@ pub(crate) struct Queued {
     cpu_milli: i64,
     memory_mib: i64,
     pids: i64,
+    left_count: i64,
+    at_most: Option<i64>,
+    nice: i64,
+    not_before: Option<DateTime<Utc>>,
+    deadline: Option<DateTime<Utc>>,
+    after: Option<String>,
+    array_of: Option<i64>,
 }
 
 impl Queued {
     /// Its columns.
-    pub(crate) const COLUMNS: [Column; 9] = [
+    pub(crate) const COLUMNS: [Column; 16] = [
         Column::Id,
         Column::Owner,
         Column::Held,
@@ -132,6 +164,13 @@ impl Queued {
         Column::CpuMilli,
         Column::MemoryMib,
         Column::Pids,
+        Column::LeftCount,
+        Column::AtMost,
+        Column::Nice,
+        Column::NotBefore,
+        Column::Deadline,
+        Column::After,
+        Column::ArrayOf,
     ];
 }
 
@@ -142,6 +181,8 @@ impl TryFrom<Queued> for QueuedJob {
         let unreadable = |fault: &dyn std::fmt::Display| unreadable("job", row.id, fault);
         let number = |value: i64| u32::try_from(value).map_err(|fault| unreadable(&fault));
         let runtime = row.runtime.as_deref().map(str::parse::<RuntimeName>).transpose();
+        let after = row.after.as_deref().map(str::parse::<Dependencies>).transpose();
+        let array = row.array_of.map(JobId::try_from).transpose();
         Ok(Self {
             id: JobId::try_from(row.id).map_err(|fault| unreadable(&fault))?,
             owner: UserId::new(row.owner),
@@ -154,6 +195,13 @@ impl TryFrom<Queued> for QueuedJob {
             time_limit: TimeLimit::parse(row.time_limit_s).map_err(|fault| unreadable(&fault))?,
             waits_since: row.waits_since,
             held: row.held,
+            array: array.map_err(|fault| unreadable(&fault))?,
+            left: number(row.left_count)?,
+            at_most: row.at_most.map(number).transpose()?,
+            nice: Nice::parse(row.nice).map_err(|fault| unreadable(&fault))?,
+            not_before: row.not_before,
+            deadline: row.deadline,
+            after: after.map_err(|fault| unreadable(&fault))?,
         })
     }
 }
@@ -161,21 +209,30 @@ impl TryFrom<Queued> for QueuedJob {
 /// One that waits. The database gives it its number.
 impl From<&NewJob> for ActiveModel {
     fn from(new: &NewJob) -> Self {
-        let resources = new.spec.resources;
+        let (spec, resources) = (&new.spec, new.spec.resources);
+        let array = spec.array.as_ref();
+        let left = array.map(|array| array.indexes().clone()).unwrap_or_default();
         Self {
             owner: Set(new.owner.as_uuid()),
-            name: Set(new.spec.name.to_string()),
-            // Texts and numbers can always be written as JSON.
-            spec: Set(serde_json::to_string(&new.spec).unwrap_or_default()),
+            name: Set(spec.name.to_string()),
+            spec: Set(json(spec)),
             state: Set(JobState::Pending.as_str().to_owned()),
             held: Set(new.held),
             submitted_at: Set(new.submitted_at),
             waits_since: Set(new.submitted_at),
+            earlier: Set("[]".to_owned()),
             cpu_milli: Set(resources.cpu_milli.into()),
             memory_mib: Set(resources.memory_mib.into()),
             pids: Set(resources.pids.into()),
-            runtime: Set(new.spec.runtime.as_ref().map(ToString::to_string)),
-            time_limit_s: Set(new.spec.time_limit.seconds().into()),
+            runtime: Set(spec.runtime.as_ref().map(ToString::to_string)),
+            time_limit_s: Set(spec.time_limit.seconds().into()),
+            left_count: Set(array.map_or(1, |_| left.len().into())),
+            left_indexes: Set(left.to_string()),
+            at_most: Set(array.and_then(|array| array.at_most()).map(Into::into)),
+            nice: Set(spec.nice.get().into()),
+            not_before: Set(spec.begin_at),
+            deadline: Set(spec.deadline),
+            after: Set(spec.after.as_ref().map(ToString::to_string)),
             idempotency_key: Set(new.idempotency_key.clone()),
             fingerprint: Set(new.fingerprint.clone()),
             ..Default::default()
@@ -183,21 +240,52 @@ impl From<&NewJob> for ActiveModel {
     }
 }
 
+/// An element that has not begun. It waits for no other job any more: its array did.
+pub(crate) fn element(job: &Job, at_most: Option<u32>) -> ActiveModel {
+    let new = NewJob {
+        owner: job.owner,
+        spec: job.spec.clone(),
+        held: job.held,
+        submitted_at: job.submitted_at,
+        idempotency_key: None,
+        fingerprint: String::new(),
+    };
+    ActiveModel {
+        waits_since: Set(job.waits_since),
+        at_most: Set(at_most.map(Into::into)),
+        after: Set(None),
+        array_of: Set(job.part.map(|part| part.of.as_i64())),
+        array_index: Set(job.part.map(|part| part.index.into())),
+        array_size: Set(job.part.map(|part| part.size.into())),
+        ..ActiveModel::from(&new)
+    }
+}
+
 /// What may change of it, and nothing else.
 pub(crate) fn changing(job: &Job) -> ActiveModel {
     let attempt = job.attempt.as_ref();
-    let exit = attempt.and_then(|attempt| attempt.exit);
+    let left = job.spec.array.as_ref().map_or(1, |_| job.left.len());
     ActiveModel {
         state: Set(job.state.as_str().to_owned()),
         held: Set(job.held),
         reason: Set(job.reason.clone()),
         waits_since: Set(job.waits_since),
+        not_before: Set(job.not_before),
+        left_count: Set(left.into()),
+        left_indexes: Set(job.left.to_string()),
         task: Set(attempt.map(|attempt| attempt.task.as_uuid())),
         worker: Set(attempt.map(|attempt| attempt.worker.to_string())),
         started_at: Set(attempt.map(|attempt| attempt.started_at)),
         running_since: Set(attempt.and_then(|attempt| attempt.running_since)),
-        exit: Set(exit.map(|exit| serde_json::to_string(&exit).unwrap_or_default())),
+        exit: Set(attempt.and_then(|attempt| attempt.exit).as_ref().map(json)),
+        used: Set(attempt.and_then(|attempt| attempt.used).as_ref().map(json)),
+        earlier: Set(json(&job.earlier)),
         ended_at: Set(job.ended_at),
         ..Default::default()
     }
+}
+
+/// Texts and numbers can always be written as JSON.
+fn json(value: &impl Serialize) -> String {
+    serde_json::to_string(value).unwrap_or_default()
 }

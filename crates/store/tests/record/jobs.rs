@@ -5,7 +5,7 @@ use control::ports::store::{
 };
 use domain::{
     JobId, TaskId,
-    job::{Attempt, Job, JobState},
+    job::{Attempt, Job, JobState, Used},
     quota::Usage,
     task::Exit,
 };
@@ -34,22 +34,16 @@ async fn submit(record: &Record, owner: u128) -> Job {
     submitted(&record.store, &new_job(owner, None)).await
 }
 
-async fn save(record: &Record, job: &Job) {
+pub(super) async fn save(record: &Record, job: &Job) {
     let mut transaction = record.begin().await;
     transaction.save_job(job).await.expect("saved");
     transaction.commit().await.expect("a commit");
 }
 
 /// Its turn has come, on this host.
-fn begun(job: Job, state: JobState, worker: &str) -> Job {
+pub(super) fn begun(job: Job, state: JobState, worker: &str) -> Job {
     let number = u128::try_from(job.id.as_i64()).expect("a positive number");
-    let attempt = Attempt {
-        task: TaskId::new(Uuid::from_u128(number)),
-        worker: worker.parse().expect("a worker"),
-        started_at: at(2),
-        running_since: None,
-        exit: None,
-    };
+    let attempt = Attempt::begun(TaskId::new(Uuid::from_u128(number)), worker.parse().expect("a worker"), at(2));
     Job { state, attempt: Some(attempt), ..job }
 }
 
@@ -59,15 +53,15 @@ async fn saved(record: &Record, owner: u128, state: JobState, worker: &str) -> J
     job
 }
 
-fn id(number: i64) -> JobId {
+pub(super) fn id(number: i64) -> JobId {
     number.try_into().expect("a job's number")
 }
 
-fn numbers(jobs: &[Job]) -> Vec<i64> {
+pub(super) fn numbers(jobs: &[Job]) -> Vec<i64> {
     jobs.iter().map(|job| job.id.as_i64()).collect()
 }
 
-async fn pending(record: &Record) -> Vec<i64> {
+pub(super) async fn pending(record: &Record) -> Vec<i64> {
     record.store.pending_jobs().await.expect("a read").iter().map(|job| job.id.as_i64()).collect()
 }
 
@@ -92,10 +86,15 @@ async fn a_job_is_read_as_it_was_written_and_as_it_was_changed() {
     assert_eq!(record.store.job_of_task(task).await.expect("a read"), None);
     for exit in [None, Some(Exit::Code(3)), Some(Exit::Signal(9))] {
         let (worker, ended_at) = ("here".parse().expect("a worker"), exit.map(|_| at(4)));
-        let attempt = Some(Attempt { task, worker, started_at: at(2), running_since: Some(at(3)), exit });
         let reason = Some("its host was lost · 主机".to_owned());
-        let (state, waits_since) = (JobState::NodeFail, at(5));
-        let changed = Job { state, held: false, reason, waits_since, attempt, ended_at, ..job.clone() };
+        let used = exit.map(|_| Used { cpu_ms: 1, peak_memory_bytes: u64::MAX });
+        let begun = Attempt { running_since: Some(at(3)), exit, used, ..Attempt::begun(task, worker, at(2)) };
+        // The current one ended with its job, and for its reason.
+        let attempt = Some(Attempt { ended_at, reason: reason.clone().filter(|_| exit.is_some()), ..begun.clone() });
+        let earlier = vec![Attempt { ended_at: Some(at(3)), reason: Some("ű".into()), ..begun }];
+        let (state, waits_since, not_before) = (JobState::NodeFail, at(5), Some(at(6)));
+        let changed =
+            Job { state, held: false, reason, waits_since, not_before, attempt, earlier, ended_at, ..job.clone() };
         save(&record, &changed).await;
         assert_eq!(record.store.job(job.id).await.expect("a read").as_ref(), Some(&changed));
         assert_eq!(record.store.job_of_task(task).await.expect("a read"), Some(changed));
@@ -154,6 +153,13 @@ async fn the_queue_reads_what_decides_and_no_script() {
         time_limit: new.spec.time_limit,
         waits_since: at(9),
         held: true,
+        array: None,
+        left: 1,
+        at_most: None,
+        nice: new.spec.nice,
+        not_before: None,
+        deadline: None,
+        after: None,
     };
     assert_eq!(record.store.pending_jobs().await.expect("a read"), [queued]);
 

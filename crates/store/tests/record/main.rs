@@ -17,6 +17,7 @@ mod sqlite {
     mod accounts;
     mod app_sessions;
     mod apps;
+    mod arrays;
     mod events;
     mod exclusion;
     mod file;
@@ -53,6 +54,7 @@ mod postgres {
     mod accounts;
     mod app_sessions;
     mod apps;
+    mod arrays;
     mod copy;
     mod events;
     mod exclusion;

@@ -1,10 +1,12 @@
 //! Jobs as the record has them, and what their owners have used.
 
+use std::collections::BTreeMap;
+
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use domain::{
     JobId, TaskId, UserId,
-    job::{Dependencies, Job, JobName, JobSpec, JobState, Nice, TimeLimit},
+    job::{Counts, Dependencies, Job, JobName, JobSpec, JobState, Nice, TimeLimit},
     name::RuntimeName,
     resources::Resources,
 };
@@ -52,6 +54,8 @@ pub struct QueuedJob {
     pub time_limit: TimeLimit,
     pub waits_since: DateTime<Utc>,
     pub held: bool,
+    /// Of an element that has begun before, and is to begin once more: its array.
+    pub array: Option<JobId>,
     /// How many elements of an array have not begun; 1 for a job that is no array.
     pub left: u32,
     /// So many elements may run at a time.
@@ -69,14 +73,29 @@ pub trait JobReads: Send + Sync {
     async fn job_of_task(&self, task: TaskId) -> Result<Option<Job>, StoreError>;
     /// With the fingerprint of its request.
     async fn job_of_key(&self, owner: UserId, key: &str) -> Result<Option<(Job, String)>, StoreError>;
-    /// Newest first. What cannot be read is left out.
+    /// Newest first, arrays without their elements. What cannot be read is left out.
     async fn jobs_of(
         &self,
         owner: UserId,
         filter: &JobFilter,
         page: PageRequest<JobId>,
     ) -> Result<Vec<Job>, StoreError>;
-    /// All that wait, of every owner, oldest first. What cannot be read is left out.
+    /// Whose these are, and how far. What is not there or cannot be read is left out.
+    async fn job_states(&self, ids: &[JobId]) -> Result<BTreeMap<JobId, (UserId, JobState)>, StoreError>;
+    /// The element with this index, unless it has not begun.
+    async fn part_of(&self, array: JobId, index: u32) -> Result<Option<Job>, StoreError>;
+    /// Those elements of an array that have begun or were cancelled by themselves, by their index. What cannot be read is left out.
+    async fn elements_of(
+        &self,
+        array: JobId,
+        filter: &JobFilter,
+        page: PageRequest<u32>,
+    ) -> Result<Vec<Job>, StoreError>;
+    /// How many of those are in which state; arrays that have none are left out.
+    async fn element_counts(&self, arrays: &[JobId]) -> Result<BTreeMap<JobId, Counts>, StoreError>;
+    /// How many elements of an array hold something of a host.
+    async fn active_elements(&self, array: JobId) -> Result<u32, StoreError>;
+    /// All that wait for their turn, of every owner, oldest first. What cannot be read is left out.
     async fn pending_jobs(&self) -> Result<Vec<QueuedJob>, StoreError>;
     /// All that hold something of a host, of every owner.
     async fn active_jobs(&self) -> Result<Vec<Job>, StoreError>;
@@ -87,6 +106,9 @@ pub trait JobReads: Send + Sync {
 #[async_trait]
 pub trait JobWrites: Send {
     async fn insert_job(&mut self, new: &NewJob) -> Result<Job, StoreError>;
+    /// Splits an element off its array, as it is before it begins; the record gives it a number of its own. `at_most`: so many of
+    /// the array may run at a time.
+    async fn insert_element(&mut self, element: Job, at_most: Option<u32>) -> Result<Job, StoreError>;
     /// Replaces what may change of it.
     async fn save_job(&mut self, job: &Job) -> Result<(), StoreError>;
     /// In place of what was there for this owner.

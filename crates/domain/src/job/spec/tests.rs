@@ -55,23 +55,49 @@ fn a_time_limit_is_between_a_second_and_thirty_days() {
     }
 }
 
+/// The fourth element of an array, on a host.
+fn filled(text: &str, name: &str) -> String {
+    let (number, array) = (JobId::try_from(17_i64).ok(), JobId::try_from(12_i64).expect("a number"));
+    let (name, worker) = (name.parse().expect("a name"), "hera".parse().expect("a host"));
+    let known = Known { number, array, index: Some(4), name: &name, worker: Some(&worker) };
+    text.parse::<OutputPath>().expect("a pattern").of(&known)
+}
+
 #[test]
-fn an_output_is_a_file_of_the_home_or_an_absolute_one_with_number_and_name_filled_in() {
-    let id = JobId::try_from(17_i64).expect("a number");
-    let name: JobName = "100%j".parse().expect("a name");
+fn an_output_is_a_file_of_the_home_or_an_absolute_one_with_numbers_and_names_filled_in() {
     for (text, path) in [
         (OutputPath::USUAL, "/root/job-17.out"),
+        (OutputPath::USUAL_OF_ARRAY, "/root/job-12_4.out"),
         ("logs/%x/%j.out", "/root/logs/100%j/17.out"),
         ("/tmp/out", "/tmp/out"),
         ("%%j%%%j%%", "/root/%j%17%"),
+        ("%%A%%%A%N", "/root/%A%12hera"),
         ("ű b", "/root/ű b"),
     ] {
-        assert_eq!(text.parse::<OutputPath>().map(|output| output.of(id, &name)).as_deref(), Ok(path), "{text}");
+        assert_eq!(filled(text, "100%j"), path, "{text}");
+    }
+}
+
+#[test]
+fn what_is_not_known_of_a_job_stays_in_its_output_s_path_as_it_is_written() {
+    let (name, array) = ("train".parse().expect("a name"), JobId::try_from(12_i64).expect("a number"));
+    let known = Known { number: None, array, index: None, name: &name, worker: None };
+    let output: OutputPath = "%A/%j_%a.%N%%".parse().expect("a pattern");
+    assert_eq!(output.of(&known), "/root/12/%j_%a.%N%");
+}
+
+#[test]
+fn the_owner_s_name_is_filled_in_first() {
+    let ada = "ada".parse().expect("a name");
+    for (text, of_ada) in [("%u/%%u%%%u-%j", "ada/%%u%%ada-%j"), ("%x", "%x")] {
+        assert_eq!(text.parse::<OutputPath>().expect("a pattern").of_user(&ada).as_str(), of_ada);
     }
 }
 
 #[test]
 fn an_output_that_names_no_file_is_refused() {
+    const LETTERS: &str =
+        "may use %j (the number), %A (the array's), %a (the index), %x (the name), %N (the host), %u (you) and %% only";
     assert!("ű".repeat(OutputPath::LONGEST).parse::<OutputPath>().is_ok());
     for (text, rule) in [
         ("", "must name a file"),
@@ -79,9 +105,10 @@ fn an_output_that_names_no_file_is_refused() {
         (&*"x".repeat(201), "must have at most 200 characters"),
         ("a\nb", "must not have control characters"),
         ("a\u{0}", "must not have control characters"),
-        ("%", "may use %j (the number), %x (the name) and %% only"),
-        ("%%%", "may use %j (the number), %x (the name) and %% only"),
-        ("job-%A.out", "may use %j (the number), %x (the name) and %% only"),
+        ("%", LETTERS),
+        ("%%%", LETTERS),
+        ("job-%J.out", LETTERS),
+        ("%%%0", LETTERS),
     ] {
         assert_eq!(fault::<OutputPath>(text), ("output".into(), rule.into()), "{text:?}");
     }
@@ -90,11 +117,13 @@ fn an_output_that_names_no_file_is_refused() {
 #[test]
 fn an_output_is_a_path_that_the_kernel_takes_whatever_the_name() {
     let longest = format!("{}%x%x%x", "🎓".repeat(OutputPath::LONGEST - 6));
-    let output: OutputPath = longest.parse().expect("a pattern");
-    let (id, name) =
+    let (number, name) =
         (JobId::try_from(i64::MAX).expect("a number"), "🎓".repeat(JobName::LONGEST).parse().expect("a name"));
-    assert!(output.of(id, &name).len() < 4096);
-    assert!("%j".repeat(OutputPath::LONGEST / 2).parse::<OutputPath>().expect("a pattern").of(id, &name).len() < 4096);
-    assert_eq!(fault::<OutputPath>("%x%%x%x-%x-%x").1, "may use %x at most 3 times");
+    let known = Known { number: Some(number), array: number, index: Some(9_999_999), name: &name, worker: None };
+    for text in [&longest, &"%j".repeat(OutputPath::LONGEST / 2), &"%A".repeat(OutputPath::LONGEST / 2)] {
+        assert!(text.parse::<OutputPath>().expect("a pattern").of(&known).len() < 4096);
+    }
+    assert_eq!(fault::<OutputPath>("%x%%x%x-%x-%x").1, "may use %x, %N and %u at most 3 times together");
+    assert_eq!(fault::<OutputPath>("%x%N%u%x").1, "may use %x, %N and %u at most 3 times together");
     assert!("%x%%x%x-%x".parse::<OutputPath>().is_ok());
 }

@@ -5,11 +5,20 @@ use proptest::prelude::*;
 use super::*;
 use crate::room::{Room, is_large_enough};
 
-/// A job, and how long its script really runs.
+/// A job, and how long its script really runs; each element's of an array does so long.
 #[derive(Debug, Clone)]
 struct Life {
     waiting: Waiting,
     runs_s: i64,
+}
+
+#[derive(Debug)]
+struct Running {
+    from: i64,
+    /// It may be before its time is over.
+    end: i64,
+    worker: WorkerName,
+    job: Waiting,
 }
 
 #[derive(Debug)]
@@ -18,9 +27,9 @@ struct Simulation {
     case: Case,
     to_come: Vec<Life>,
     waiting: Vec<Life>,
-    /// With its end, which may be before its time is over.
-    running: Vec<(i64, WorkerName, Waiting)>,
-    started: BTreeMap<JobId, i64>,
+    running: Vec<Running>,
+    /// When each has started, of an array the last element so far, and how many of it have.
+    started: BTreeMap<JobId, (i64, u32)>,
 }
 
 impl Simulation {
@@ -42,31 +51,49 @@ impl Simulation {
         let (come, to_come) = self.to_come.drain(..).partition(|life: &Life| life.waiting.waits_since <= at(now));
         self.to_come = to_come;
         self.waiting.extend(come);
-        self.case.waiting = self.waiting.iter().map(|life| life.waiting.clone()).collect();
+        self.case.waiting = self.waiting.iter().map(|life| self.now_of(&life.waiting)).collect();
         let found = self.case.pass();
-        assert_eq!(found.starts.len() + found.waits.len(), self.waiting.len(), "each job is in one of both");
+        for life in &self.waiting {
+            let is_of = |job: JobId| job == life.waiting.job;
+            let starts = found.starts.iter().filter(|start| is_of(start.job)).count();
+            let waits = found.waits.iter().filter(|wait| is_of(wait.job)).count();
+            let some_wait = starts < life.waiting.count as usize;
+            assert_eq!(waits, usize::from(some_wait), "what does not start is told of once: {life:?}");
+        }
         for start in found.starts {
             self.start(&start);
         }
         self.check();
         let submissions = self.to_come.iter().map(|life| life.waiting.waits_since.timestamp());
-        submissions.chain(self.running.iter().map(|(end, ..)| *end)).min()
+        submissions.chain(self.running.iter().map(|running| running.end)).min()
+    }
+
+    /// With how many of it may start beside those that run.
+    fn now_of(&self, job: &Waiting) -> Waiting {
+        let run = self.running.iter().filter(|running| running.job.job == job.job).count();
+        let at_most = job.at_most.map(|most| most.saturating_sub(u32::try_from(run).expect("few")));
+        Waiting { at_most, ..job.clone() }
     }
 
     fn start(&mut self, start: &Start) {
         let now = self.case.now;
         let index = self.waiting.iter().position(|life| life.waiting.job == start.job).expect("it waits");
-        let Life { waiting, runs_s } = self.waiting.remove(index);
-        self.case.activate(&waiting, &start.worker, now + i64::from(waiting.time_limit_s));
-        self.started.insert(waiting.job, now);
-        self.running.push((now + runs_s, start.worker.clone(), waiting));
+        let Life { waiting: job, runs_s } = self.waiting[index].clone();
+        self.waiting[index].waiting.count -= 1;
+        if job.count == 1 {
+            self.waiting.remove(index);
+        }
+        self.case.activate(&job, &start.worker, now + i64::from(job.time_limit_s));
+        let (last, count) = self.started.entry(job.job).or_default();
+        (*last, *count) = (now, *count + 1);
+        self.running.push(Running { from: now, end: now + runs_s, worker: start.worker.clone(), job });
     }
 
     /// What is over gives back what it held, and counts as used by its owner.
     fn end(&mut self) {
         let now = self.case.now;
         let running = std::mem::take(&mut self.running);
-        let (ended, run_on): (Vec<_>, Vec<_>) = running.into_iter().partition(|(end, ..)| *end <= now);
+        let (ended, run_on): (Vec<_>, Vec<_>) = running.into_iter().partition(|running| running.end <= now);
         self.case.active.clear();
         for host in &mut self.case.hosts {
             host.used = Usage::default();
@@ -74,13 +101,13 @@ impl Simulation {
         for share in self.case.shares.values_mut() {
             share.held = Usage::default();
         }
-        for (_, _, job) in ended {
-            let seconds = now - self.started[&job.job];
+        for Running { from, job, .. } in ended {
+            let seconds = now - from;
             let share = self.case.shares.get_mut(&job.owner).expect("the owner");
             share.used_cpu_seconds += seconds as f64 * job.each.cpus();
         }
-        for (_, worker, job) in &run_on {
-            self.case.activate(job, worker, self.started[&job.job] + i64::from(job.time_limit_s));
+        for Running { from, worker, job, .. } in &run_on {
+            self.case.activate(job, worker, from + i64::from(job.time_limit_s));
         }
         self.running = run_on;
     }
@@ -95,9 +122,11 @@ impl Simulation {
         for share in self.case.shares.values() {
             assert!(share.held.cpu_milli <= share.limits.cpu_milli && share.held.memory_mib <= share.limits.memory_mib);
         }
-        for (_, worker, job) in &self.running {
+        for Running { worker, job, .. } in &self.running {
             let host = self.case.hosts.iter().find(|host| host.name == *worker).expect("the host");
             assert!(job.runtime.as_ref().is_none_or(|runtime| host.runtimes.contains(runtime)) && host.ready);
+            let run = self.running.iter().filter(|other| other.job.job == job.job).count();
+            assert!(job.at_most.is_none_or(|most| run <= most as usize), "{job:?}");
         }
     }
 
@@ -134,10 +163,12 @@ prop_compose! {
     fn life()(
         owner in 1i64..=3, cpu in 100u32..6500, memory in 64u32..8192, pids in 1u32..1024,
         limit in 1i64..5000, runs in 1i64..=100, submitted in 0i64..3000, runsc in prop::bool::weighted(0.2),
+        count in 1u32..4, at_most in prop::option::of(1u32..4),
     ) -> Life {
         let mut waiting = job(1, owner, cpu, limit);
         (waiting.each.memory_mib, waiting.each.pids) = (memory, pids);
         waiting.waits_since = at(submitted);
+        (waiting.count, waiting.at_most) = (count, at_most.filter(|_| count > 1));
         waiting.runtime = runsc.then(|| "runsc".parse().expect("a runtime"));
         Life { waiting, runs_s: (limit * runs / 100).max(1) }
     }
@@ -172,19 +203,28 @@ proptest! {
         let jobs = lives.clone();
         let done = Simulation::new(case, lives).run();
         for Life { waiting, .. } in &jobs {
-            prop_assert_eq!(done.started.contains_key(&waiting.job), done.is_possible(waiting), "{:?}", waiting);
+            let ran = done.started.get(&waiting.job).map_or(0, |(_, count)| *count);
+            let possible = if done.is_possible(waiting) { waiting.count } else { 0 };
+            prop_assert_eq!(ran, possible, "{:?}", waiting);
         }
     }
 
     #[test]
     fn in_the_order_of_submission_a_job_waits_no_longer_than_the_readme_says(case in cases(), lives in some(24)) {
+        let mut lives = lives;
+        for life in &mut lives {
+            // The time at an array's own limit does not count.
+            life.waiting.at_most = None;
+        }
         let jobs = lives.clone();
         let longest = jobs.iter().map(|life| i64::from(life.waiting.time_limit_s)).max().unwrap_or(0);
         let done = Simulation::new(case, lives).run();
         let possible = jobs.iter().map(|life| &life.waiting).filter(|job| done.is_possible(job));
-        for (before, job) in (0_i64..).zip(possible) {
-            let waited = done.started[&job.job] - job.waits_since.timestamp();
-            prop_assert!(waited <= (before + 1) * longest, "{job:?} waited for {waited} s");
+        let mut elements = 0;
+        for job in possible {
+            elements += i64::from(job.count);
+            let waited = done.started[&job.job].0 - job.waits_since.timestamp();
+            prop_assert!(waited <= elements * longest, "{job:?} waited for {waited} s");
         }
     }
 
@@ -211,10 +251,13 @@ proptest! {
         let mut case = busy(case, running, lives);
         let found = case.pass();
         for start in &found.starts {
-            let job = case.waiting.iter().find(|job| job.job == start.job).expect("it waits").clone();
+            let job = case.waiting.iter_mut().find(|job| job.job == start.job).expect("it waits");
+            job.count -= 1;
+            job.at_most = job.at_most.map(|most| most - 1);
+            let job = job.clone();
             case.activate(&job, &start.worker, case.now + i64::from(job.time_limit_s));
-            case.waiting.retain(|job| job.job != start.job);
         }
+        case.waiting.retain(|job| job.count > 0);
         let first = |found: &Pass| found.waits.iter().find(|wait| wait.expected_start.is_some()).cloned();
         let (before, after) = (first(&found), first(&case.pass()));
         let told = |wait: Option<Wait>| wait.map(|wait| (wait.job, wait.expected_start));
@@ -249,6 +292,6 @@ fn a_large_job_of_who_used_most_starts_as_soon_as_its_full_age_gives_it_room() {
     };
     let lives = [large].into_iter().chain((2..=3 * 24 * 8 + 1).map(small)).collect();
     let done = Simulation::new(case, lives).run();
-    let started = done.started[&JobId::try_from(1_i64).expect("a number")];
+    let (started, _) = done.started[&JobId::try_from(1_i64).expect("a number")];
     assert!((WEEK..=WEEK + 2 * HOUR).contains(&started), "after {started} s");
 }
