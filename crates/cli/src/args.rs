@@ -19,7 +19,7 @@ use crate::{
 };
 
 pub(crate) use admin::{AdminCommand, HostCommand, ImagesCommand, NewPassword, UserChange, UsersCommand};
-pub(crate) use job::{JobCommand, LIVE_STATES, Submit};
+pub(crate) use job::{CANCELLED_BY_ALL, JobCommand, LIVE_STATES, Submit};
 pub(crate) use vc::{Act, VcCommand, Wait};
 
 /// Your Docklet from a terminal: vclusters, their nodes, your own tools inside them, and jobs.
@@ -99,6 +99,12 @@ pub(crate) enum Command {
     Why {
         #[arg(value_name = "ID", value_parser = job::number(), add = jobs())]
         job: i64,
+    },
+    /// What comes next: the jobs that wait for their turn, in their order; others' without their names
+    Queue {
+        /// What runs where in its place
+        #[arg(long)]
+        hosts: bool,
     },
     /// Open a terminal on a node; it goes on where it was when the network comes back
     ///

@@ -61,6 +61,7 @@ pub(crate) async fn run(args: Args, output: &Output) -> Result<ExitCode, Failure
         Command::Vc(command) => vc::run(&Client::of(context)?, command, output).await?,
         Command::Job(command) => return job::run(&Client::of(context)?, command, output).await,
         Command::Why { job } => job::why(&Client::of(context)?, job, output).await?,
+        Command::Queue { hosts } => job::queue(&Client::of(context)?, hosts, output).await?,
         Command::Ssh { target, command } => return ssh::run(Client::of(context)?, &target, command).await,
         Command::Attach { target, terminal, list } => {
             return attach::run(Client::of(context)?, &target, terminal.as_deref(), list, output).await;

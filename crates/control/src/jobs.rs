@@ -1,10 +1,12 @@
 //! What an owner does with jobs: submits scripts, looks at them, holds and ends them, and reads what they write. Each change is
 //! written down in one transaction; when a job's turn comes is for the queue of the reconciler to find out. Knows no container.
 
+mod bulk;
 mod explained;
 mod files;
 mod follow;
 mod output;
+mod queue_view;
 mod submission;
 
 use std::sync::Arc;
@@ -15,13 +17,15 @@ use domain::{
     job::{Cancelled, Job},
     user::Scope,
 };
-use scheduler::{Order, Weights};
+use scheduler::{Order, Overcommit, Weights};
 pub use scheduler::{Reason, Wait};
 
+pub use bulk::{BulkAction, BulkWhich, MOST_AT_ONCE};
 pub(crate) use explained::Queue;
 pub use explained::{Explained, JobView};
 pub(crate) use follow::{follow, left, so_far};
 pub use output::Output;
+pub use queue_view::{JobSummary, Place, QueueHost, QueueView, SeenJob};
 pub use submission::{RetriesWanted, SubmitJob};
 
 use self::files::Files;
@@ -69,6 +73,8 @@ pub struct Jobs {
     images: Images,
     admission: Arc<Admission>,
     queue: Queue,
+    hosts: Hosts,
+    overcommit: Overcommit,
     files: Files,
     /// How many processes and threads each job may have.
     pids: u32,
@@ -93,9 +99,22 @@ impl Jobs {
     ) -> Self {
         let Ports { store, nodes, clock, .. } = ports.clone();
         let admission = Arc::new(Admission::new(hosts.clone(), policy));
-        let files = Files::new(ports, policy, hosts, events.clone(), dispatcher.clone());
-        let (pids, most_pending) = (policy.pids, policy.jobs.most_pending);
-        Self { store, nodes, clock, events, dispatcher, images, admission, queue, files, pids, most_pending }
+        let files = Files::new(ports, policy, hosts.clone(), events.clone(), dispatcher.clone());
+        Self {
+            store,
+            nodes,
+            clock,
+            events,
+            dispatcher,
+            images,
+            admission,
+            queue,
+            hosts,
+            overcommit: policy.overcommit,
+            files,
+            pids: policy.pids,
+            most_pending: policy.jobs.most_pending,
+        }
     }
 
     /// The actor's jobs, newest first. A page may have one job more than is shown, which tells that there is another page.

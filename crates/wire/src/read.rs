@@ -82,6 +82,10 @@ pub(crate) fn maybe_whole<'de, D: Deserializer<'de>>(deserializer: D) -> Result<
     Option::<Whole>::deserialize(deserializer).map(|whole| whole.map(|Whole(value)| value))
 }
 
+pub(crate) fn wholes<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<i64>, D::Error> {
+    Vec::<Whole>::deserialize(deserializer).map(|all| all.into_iter().map(|Whole(value)| value).collect())
+}
+
 #[cfg(test)]
 mod tests {
     use crate::{admin::ChangeUser, terminals::OpenTerminal, vcluster::CreateVcluster};

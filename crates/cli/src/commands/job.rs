@@ -1,6 +1,7 @@
 //! Jobs: submitted, listed, held, ended, and why one waits.
 
 mod logs;
+mod many;
 mod shown;
 mod submit;
 mod wait;
@@ -17,6 +18,7 @@ use crate::{
     failure::{Failure, Kind},
     output::Output,
 };
+pub(super) use many::queue;
 use shown::{explained, table, upright};
 
 /// How soon the server has looked at a queue that has changed.
@@ -31,7 +33,8 @@ pub(super) async fn run(client: &Client, command: JobCommand, output: &Output) -
             let job = get(client, job).await?;
             output.show(&job, &upright(&job))?;
         }
-        JobCommand::Cancel(ids) => order(client, &ids.jobs, "cancel", output).await?,
+        JobCommand::Cancel(these) if these.all => many::cancel_all(client, &these.state, output).await?,
+        JobCommand::Cancel(these) => order(client, &these.jobs, "cancel", output).await?,
         JobCommand::Hold(ids) => order(client, &ids.jobs, "hold", output).await?,
         JobCommand::Release(ids) => order(client, &ids.jobs, "release", output).await?,
         JobCommand::Logs { job, follow } => {

@@ -135,7 +135,7 @@ impl Starter {
         let mut pending = self.store.pending_jobs().await?;
         pending.retain(|job| !self.unreadable.lock().contains(&job.id));
         if pending.is_empty() {
-            self.queue.found(Vec::new(), HashMap::new(), now);
+            self.queue.found(&[], Vec::new(), HashMap::new(), now);
             return Ok(());
         }
         let Pass { starts, waits } = self.decide(&pending, now).await?;
@@ -143,7 +143,7 @@ impl Starter {
         for job in &pending {
             *waiting.entry(job.owner).or_default() += 1;
         }
-        self.queue.found(waits, waiting, now);
+        self.queue.found(&pending, waits, waiting, now);
         for start in starts {
             self.start(start).await?;
         }

@@ -16,6 +16,7 @@ mod identity_accounts;
 mod identity_providers;
 mod identity_renewal;
 mod job_output;
+mod job_overview;
 mod job_queue;
 mod jobs;
 mod node_access;
