@@ -29,6 +29,8 @@ pub const TERMINALS: &str = "/terminals";
 pub const ACTIVITY: &str = "/activity";
 /// All jobs.
 pub const JOBS: &str = "/jobs";
+/// What runs where, and what comes next.
+pub const QUEUE: &str = "/queue";
 /// Submitting a job.
 pub const NEW_JOB: &str = "/jobs/new";
 /// Where an app's host sends a browser that it does not know; answered by the server, never by the console.
@@ -120,6 +122,11 @@ pub fn activity(id: &str) -> String {
 /// Leads on to its JupyterLab, wherever that is.
 pub fn jupyter(id: &str) -> String {
     format!("/vclusters/{id}/jupyter")
+}
+
+/// Those of the jobs that the list calls so.
+pub fn jobs_shown(part: &str) -> String {
+    format!("{JOBS}?show={part}")
 }
 
 /// One job.
@@ -237,6 +244,7 @@ pub(crate) fn Pages() -> impl IntoView {
                     <Route path=path!("/terminals") view={Lazy::<one::ChooseTerminals>::new()} ssr=SsrMode::Async/>
                     <Route path=path!("/activity") view={Lazy::<one::AllActivity>::new()} ssr=SsrMode::Async/>
                     <Route path=path!("/jobs") view={Lazy::<jobs::List>::new()} ssr=SsrMode::Async/>
+                    <Route path=path!("/queue") view={Lazy::<jobs::Queue>::new()} ssr=SsrMode::Async/>
                     <Route path=path!("/jobs/new") view={Lazy::<jobs::NewJob>::new()} ssr=SsrMode::Async/>
                     <Route path=path!("/jobs/:id") view={Lazy::<jobs::Job>::new()} ssr=SsrMode::Async/>
                     <ParentRoute path=path!("/profile") view={Lazy::<profile::Profile>::new()} ssr=SsrMode::Async>
@@ -300,6 +308,7 @@ mod tests {
             (TERMINALS.into(), Some(Area::Vcluster)),
             (ACTIVITY.into(), Some(Area::Vcluster)),
             (JOBS.into(), Some(Area::Jobs)),
+            (QUEUE.into(), Some(Area::Jobs)),
             (NEW_JOB.into(), Some(Area::Jobs)),
             (job(7), Some(Area::Jobs)),
             (PROFILE.into(), Some(Area::Profile)),

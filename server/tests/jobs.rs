@@ -258,10 +258,8 @@ async fn many_jobs_are_cancelled_with_one_request_which_says_what_became_of_each
     let bulk = async |body: Value| client.post(&format!("{JOBS}/bulk"), &body).await;
     let done = bulk(json!({"action": "cancel", "jobs": [b, hers, b]})).await.ok(200).json();
     let fault = json!({"code": "not_found", "detail": "There is no such job."});
-    let expected = [
-        json!({"id": hers, "state": null, "problem": fault}),
-        json!({"id": b, "state": "cancelled", "problem": null}),
-    ];
+    let expected =
+        [json!({"id": hers, "state": null, "problem": fault}), json!({"id": b, "state": "cancelled", "problem": null})];
     assert_eq!(done["jobs"], json!(expected));
     let done = bulk(json!({"action": "release", "states": ["pending"]})).await.ok(200).json();
     assert_eq!(done["jobs"][0]["id"], a);

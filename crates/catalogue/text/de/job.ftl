@@ -19,6 +19,24 @@ job-shown-waiting = Wartend
 job-shown-running = Laufend
 job-shown-finished = Beendet
 job-show-all = Alle Jobs zeigen
+job-search = Nach dem Anfang des Namens suchen
+job-search-submit = Suchen
+job-none-named = Kein Job hat einen Namen, der mit „{ $name }“ beginnt.
+job-choose = Job { $number }, { $name }, auswählen
+job-choose-all = Alle auf dieser Seite auswählen, die nicht beendet sind
+job-bulk = Ausgewählte Jobs
+job-bulk-chosen = { $n } ausgewählt
+job-bulk-lost = Die laufenden Jobs enden, und die wartenden starten nicht mehr. Was sie in dein Home geschrieben haben, bleibt.
+job-bulk-cancel-now = Ausgewählte Jobs abbrechen
+job-bulk-none = Auswahl aufheben
+job-bulk-done = { $n ->
+    [one] Bei { $n } Job erledigt.
+   *[other] Bei { $n } Jobs erledigt.
+}
+job-bulk-failed = Nicht bei Job { $number }:
+job-now-none = Kein Job wartet, läuft oder hat in den letzten 24 Stunden geendet.
+job-now-completed = Abgeschlossen in 24 h
+job-now-failed = Fehlgeschlagen in 24 h
 job-empty = Noch kein Job
 job-empty-text = Ein Job ist ein Skript, das unbeaufsichtigt läuft. Er wartet, bis ein Host Platz hat, läuft in einem eigenen Container mit deinem Home und schreibt seine Ausgabe in eine Datei in deinem Home.
 job-none-older = Es gibt keine älteren Jobs.

@@ -19,6 +19,24 @@ job-shown-waiting = Waiting
 job-shown-running = Running
 job-shown-finished = Finished
 job-show-all = Show all jobs
+job-search = Search by the beginning of the name
+job-search-submit = Search
+job-none-named = No job’s name begins with “{ $name }”.
+job-choose = Select job { $number }, { $name }
+job-choose-all = Select all on this page that are not over
+job-bulk = Selected jobs
+job-bulk-chosen = { $n } selected
+job-bulk-lost = The jobs that run end, and those that wait will not start. What they have written to your home stays.
+job-bulk-cancel-now = Cancel the selected jobs
+job-bulk-none = Select none
+job-bulk-done = { $n ->
+    [one] Done with { $n } job.
+   *[other] Done with { $n } jobs.
+}
+job-bulk-failed = Not with job { $number }:
+job-now-none = No job waits, runs or has ended in the last 24 hours.
+job-now-completed = Completed in 24 h
+job-now-failed = Failed in 24 h
 job-empty = No job yet
 job-empty-text = A job is a script that runs unattended. It waits until a host has room, runs in a container of its own with your home, and leaves its output in a file in your home.
 job-none-older = There are no older jobs.
