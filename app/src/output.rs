@@ -25,7 +25,7 @@ const LONGEST_PARAMETERS: usize = 64;
 pub(crate) struct Tail {
     full: VecDeque<Arc<Chunk>>,
     last: Chunk,
-    /// How many pieces were taken in.
+    /// How many pieces with a text were taken in.
     taken: u64,
     plain: Plain,
     /// Where the piece behind this one begins; `None` before the first.
@@ -73,6 +73,9 @@ impl Tail {
             *self = Self { cut: piece.from > 0, last, taken: self.taken, ..Self::default() };
         }
         (self.next, self.size, self.ended) = (Some(piece.next), piece.size, piece.ended);
+        if piece.text.is_empty() {
+            return;
+        }
         self.taken += 1;
         self.last.version = self.taken;
         for c in piece.text.chars() {
