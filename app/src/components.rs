@@ -22,6 +22,7 @@ pub(crate) mod radio;
 pub(crate) mod rich;
 pub(crate) mod row_menu;
 pub(crate) mod scope_choice;
+pub(crate) mod search_field;
 pub(crate) mod section;
 pub(crate) mod shortcut_sheet;
 pub(crate) mod skeleton;

@@ -1,16 +1,32 @@
-//! What a job writes, as a page shows it: the end of it, without what is meant for a terminal. Pure: pieces in, text out.
+//! What a job writes, as a page shows it: the end of it, with its colours, without whatever else is meant for a terminal. Pure:
+//! pieces in, text out.
+
+mod chunk;
+mod style;
+
+use std::{collections::VecDeque, iter, mem, sync::Arc};
 
 use wire::job::JobOutput;
+
+pub(crate) use chunk::{Chunk, Found, Run};
+use style::Style;
 
 /// How much of it a page holds, in bytes of text.
 const MOST: usize = 1024 * 1024;
 /// A longer line is cut within.
 const LONGEST_LINE: usize = 64 * 1024;
+/// A part of it is full with so much, in bytes of text.
+const CHUNK: usize = 16 * 1024;
+/// The longest parameters of a sequence that says how to draw.
+const LONGEST_PARAMETERS: usize = 64;
 
 /// The end of an output.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Tail {
-    text: String,
+    full: VecDeque<Arc<Chunk>>,
+    last: Chunk,
+    /// How many pieces with a text were taken in.
+    taken: u64,
     plain: Plain,
     /// Where the piece behind this one begins; `None` before the first.
     next: Option<u64>,
@@ -20,8 +36,13 @@ pub(crate) struct Tail {
 }
 
 impl Tail {
-    pub(crate) fn text(&self) -> &str {
-        &self.text
+    /// The parts of the text, in their order.
+    pub(crate) fn chunks(&self) -> Vec<Arc<Chunk>> {
+        self.full.iter().cloned().chain(iter::once_with(|| Arc::new(self.last.clone()))).collect()
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.full.is_empty() && self.last.text.is_empty()
     }
 
     /// Where to read on, in bytes of the file; `None` before anything was read.
@@ -47,30 +68,63 @@ impl Tail {
     /// Takes in the piece that follows. One that does not follow begins the text anew.
     pub(crate) fn take_in(&mut self, piece: &JobOutput) {
         if self.next != Some(piece.from) {
-            *self = Self { cut: piece.from > 0, ..Self::default() };
+            // No part of what was there before is taken for one of this.
+            let last = Chunk { id: self.last.id + 1, ..Chunk::default() };
+            *self = Self { cut: piece.from > 0, last, taken: self.taken, ..Self::default() };
         }
         (self.next, self.size, self.ended) = (Some(piece.next), piece.size, piece.ended);
-        self.plain.append(&mut self.text, &piece.text);
+        if piece.text.is_empty() {
+            return;
+        }
+        self.taken += 1;
+        self.last.version = self.taken;
+        for c in piece.text.chars() {
+            self.plain.take_in(c, &mut self.last);
+            if c == '\n' && self.last.text.len() >= CHUNK {
+                let next = Chunk { id: self.last.id + 1, version: self.taken, ..Chunk::default() };
+                self.full.push_back(Arc::new(mem::replace(&mut self.last, next)));
+            }
+        }
         self.shorten();
     }
 
     /// Takes away from the front, by whole lines, what is too much.
     fn shorten(&mut self) {
-        let surplus = self.text.len().saturating_sub(MOST);
-        if surplus == 0 {
-            return;
+        let length: usize = self.full.iter().map(|chunk| chunk.text.len()).sum();
+        let mut surplus = (length + self.last.text.len()).saturating_sub(MOST);
+        self.cut |= surplus > 0;
+        while surplus > 0 {
+            let Some(first) = self.full.pop_front() else {
+                shorten(&mut self.last, surplus);
+                return;
+            };
+            if first.text.len() > surplus {
+                let mut first = Arc::unwrap_or_clone(first);
+                first.version = self.taken;
+                shorten(&mut first, surplus);
+                self.full.push_front(Arc::new(first));
+                return;
+            }
+            surplus -= first.text.len();
         }
-        let at = (surplus..self.text.len()).find(|at| self.text.is_char_boundary(*at)).unwrap_or(surplus);
-        let line = self.text.get(at..).and_then(|rest| rest.find('\n')).filter(|length| *length < LONGEST_LINE);
-        self.text.drain(..line.map_or(at, |length| at + length + 1));
-        self.cut = true;
     }
+}
+
+/// Takes this much away from its front, and what there is then of a line.
+fn shorten(chunk: &mut Chunk, surplus: usize) {
+    let at = (surplus..chunk.text.len()).find(|at| chunk.text.is_char_boundary(*at)).unwrap_or(chunk.text.len());
+    let line = chunk.text.get(at..).and_then(|rest| rest.find('\n')).filter(|length| *length < LONGEST_LINE);
+    chunk.cut(line.map_or(at, |length| at + length + 1));
 }
 
 /// How far the language of terminals was read: a piece may end within a sequence of it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 struct Plain {
     reading: Reading,
+    /// Of the control sequence that is read.
+    parameters: String,
+    /// How the next character is drawn.
+    style: Style,
     /// The line is to be written from its beginning, as progress bars do.
     returned: bool,
 }
@@ -88,40 +142,50 @@ enum Reading {
 }
 
 impl Plain {
-    /// Appends what there is to read in `piece`: no colours, no titles, and of a line that was written over the last writing.
-    fn append(&mut self, text: &mut String, piece: &str) {
-        for c in piece.chars() {
-            self.reading = match (self.reading, c) {
-                (_, '\u{1b}') => Reading::Escape,
-                (Reading::Escape, '[') => Reading::Sequence,
-                (Reading::Escape, ']' | 'P' | 'X' | '^' | '_') => Reading::Message,
-                (Reading::Escape, ' '..='/') => Reading::Escape,
-                (Reading::Sequence, ' '..='?') => Reading::Sequence,
-                (Reading::Escape, '0'..='~')
-                | (Reading::Sequence, '@'..='~')
-                | (Reading::Message, '\u{7}' | '\u{9c}') => Reading::Text,
-                // One that is broken ends with its line, so that it hides no more.
-                (Reading::Message, other) if other != '\n' => Reading::Message,
-                (_, other) => {
-                    self.write(text, other);
-                    Reading::Text
+    /// Appends what there is to read: no titles, and of a line that was written over the last writing.
+    fn take_in(&mut self, c: char, text: &mut Chunk) {
+        self.reading = match (self.reading, c) {
+            (_, '\u{1b}') => Reading::Escape,
+            (Reading::Escape, '[') => {
+                self.parameters.clear();
+                Reading::Sequence
+            }
+            (Reading::Escape, ']' | 'P' | 'X' | '^' | '_') => Reading::Message,
+            (Reading::Escape, ' '..='/') => Reading::Escape,
+            (Reading::Sequence, ' '..='?') => {
+                if self.parameters.len() < LONGEST_PARAMETERS {
+                    self.parameters.push(c);
                 }
-            };
-        }
+                Reading::Sequence
+            }
+            (Reading::Sequence, 'm') => {
+                self.style.take_in(&self.parameters);
+                Reading::Text
+            }
+            (Reading::Escape, '0'..='~') | (Reading::Sequence, '@'..='~') | (Reading::Message, '\u{7}' | '\u{9c}') => {
+                Reading::Text
+            }
+            // One that is broken ends with its line, so that it hides no more.
+            (Reading::Message, other) if other != '\n' => Reading::Message,
+            (_, other) => {
+                self.write(text, other);
+                Reading::Text
+            }
+        };
     }
 
-    fn write(&mut self, text: &mut String, c: char) {
+    fn write(&mut self, text: &mut Chunk, c: char) {
         match c {
             '\r' => self.returned = true,
             '\n' => {
                 self.returned = false;
-                text.push('\n');
+                text.push('\n', self.style);
             }
             c if c == '\t' || !c.is_control() => {
-                if std::mem::take(&mut self.returned) {
-                    text.truncate(text.rfind('\n').map_or(0, |end| end + 1));
+                if mem::take(&mut self.returned) {
+                    text.clear_line();
                 }
-                text.push(c);
+                text.push(c, self.style);
             }
             _ => {}
         }
@@ -137,13 +201,19 @@ mod tests {
         JobOutput { from, next, size: next, ended: false, text: text.to_owned() }
     }
 
+    impl Tail {
+        fn text(&self) -> String {
+            self.chunks().iter().map(|chunk| chunk.text.as_str()).collect()
+        }
+    }
+
     /// The text of these pieces, one behind the other.
     fn shown(pieces: &[&str]) -> String {
         let mut tail = Tail::default();
         for text in pieces {
             tail.take_in(&piece(tail.next().unwrap_or_default(), text));
         }
-        tail.text().to_owned()
+        tail.text()
     }
 
     #[test]
@@ -196,7 +266,26 @@ mod tests {
         tail.take_in(&piece(10, "later"));
         assert!(tail.is_cut() && tail.next() == Some(15));
         tail.take_in(&piece(0, "all"));
-        assert_eq!((tail.text(), tail.is_cut()), ("all", false));
+        assert_eq!((tail.text().as_str(), tail.is_cut()), ("all", false));
+    }
+
+    #[test]
+    fn only_what_has_changed_is_another_version_and_colours_go_on_in_the_next_part() {
+        let mut tail = Tail::default();
+        let line = format!("\u{1b}[31m{}\n", "x".repeat(99));
+        for _ in 0..CHUNK / 100 * 2 {
+            tail.take_in(&piece(tail.next().unwrap_or_default(), &line));
+        }
+        let versions = |tail: &Tail| tail.chunks().iter().map(|chunk| (chunk.id, chunk.version)).collect::<Vec<_>>();
+        let before = versions(&tail);
+        tail.take_in(&piece(tail.next().unwrap_or_default(), " 50 %"));
+        let between = versions(&tail);
+        tail.take_in(&piece(tail.next().unwrap_or_default(), "\r 60 %"));
+        let after = versions(&tail);
+        assert!(before.len() > 1 && before[0] == after[0] && between != after, "{before:?} {after:?}");
+        let chunks = tail.chunks();
+        let styles: Vec<_> = chunks.iter().flat_map(|chunk| chunk.runs(&[])).map(|run| run.style.class()).collect();
+        assert!(styles.iter().all(|class| class.as_deref() == Some("ansi-red")), "{styles:?}");
     }
 
     #[test]

@@ -31,6 +31,8 @@ pub const TERMINALS: &str = "/terminals";
 pub const ACTIVITY: &str = "/activity";
 /// All jobs.
 pub const JOBS: &str = "/jobs";
+/// What runs where, and what comes next.
+pub const QUEUE: &str = "/queue";
 /// Submitting a job.
 pub const NEW_JOB: &str = "/jobs/new";
 /// Where an app's host sends a browser that it does not know; answered by the server, never by the console.
@@ -138,6 +140,11 @@ pub fn elements(array: i64, fare: &str, after: &str) -> String {
     let query: Vec<String> = given.map(|(name, value)| format!("{name}={value}")).collect();
     let joint = if query.is_empty() { "" } else { "?" };
     format!("{}{joint}{}", job(array), query.join("&"))
+}
+
+/// Those of the jobs that the list calls so.
+pub fn jobs_shown(part: &str) -> String {
+    format!("{JOBS}?show={part}")
 }
 
 /// Submitting one like this again.
@@ -263,6 +270,7 @@ pub(crate) fn Pages() -> impl IntoView {
                     <Route path=path!("/terminals") view={Lazy::<one::ChooseTerminals>::new()} ssr=SsrMode::Async/>
                     <Route path=path!("/activity") view={Lazy::<one::AllActivity>::new()} ssr=SsrMode::Async/>
                     <Route path=path!("/jobs") view={Lazy::<jobs::List>::new()} ssr=SsrMode::Async/>
+                    <Route path=path!("/queue") view={Lazy::<jobs::Queue>::new()} ssr=SsrMode::Async/>
                     <Route path=path!("/jobs/new") view={Lazy::<jobs::NewJob>::new()} ssr=SsrMode::Async/>
                     <Route path=path!("/jobs/:id") view={Lazy::<jobs::Job>::new()} ssr=SsrMode::Async/>
                     <ParentRoute path=path!("/profile") view={Lazy::<profile::Profile>::new()} ssr=SsrMode::Async>
@@ -326,6 +334,7 @@ mod tests {
             (TERMINALS.into(), Some(Area::Vcluster)),
             (ACTIVITY.into(), Some(Area::Vcluster)),
             (JOBS.into(), Some(Area::Jobs)),
+            (QUEUE.into(), Some(Area::Jobs)),
             (NEW_JOB.into(), Some(Area::Jobs)),
             (job(7), Some(Area::Jobs)),
             (job("812_7"), Some(Area::Jobs)),

@@ -202,6 +202,28 @@ async fn what_a_script_finds_and_is_tried_again_for_is_said_on_the_command_line(
 }
 
 #[tokio::test]
+async fn all_that_wait_are_cancelled_with_one_command_and_the_queue_is_shown() {
+    let (_daemon, person) = signed_in().await;
+    for _ in 0..3 {
+        person.prints(&submit(&["--hold", "--wrap", "true", "--quiet"])).await;
+    }
+    refused(&person, &["job", "cancel"], 2, "").await;
+    refused(&person, &["job", "cancel", "1", "--all"], 2, "").await;
+    refused(&person, &["job", "cancel", "1", "--state", "pending"], 2, "--all").await;
+    person.prints(&["job", "cancel", "1"]).await;
+    let cancelled = json_of(&person, &["job", "cancel", "--all", "--state", "pending"]).await;
+    let told = cancelled.as_array().expect("a list").iter().map(|job| (&job["id"], &job["state"]));
+    let (two, three, state) = (json!(2), json!(3), json!("cancelled"));
+    assert!(told.eq([(&two, &state), (&three, &state)]), "{cancelled}");
+    assert_eq!(person.prints(&["job", "cancel", "--all", "-o", "name"]).await, "", "nothing is left");
+
+    let queue = json_of(&person, &["queue"]).await;
+    assert_eq!((&queue["waiting"], &queue["waiting_in_all"]), (&json!([]), &json!(0)));
+    assert_eq!(queue["hosts"][0]["ready"], true);
+    assert!(person.prints(&["queue", "--hosts"]).await.contains("ready"));
+}
+
+#[tokio::test]
 async fn output_is_followed_from_where_it_was_over_a_server_that_was_away() {
     let (mut daemon, person) = signed_in().await;
     person.prints(&submit(&["--wrap", "echo first; until [ -e go ]; do sleep 0.05; done; echo last"])).await;

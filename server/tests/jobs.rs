@@ -302,6 +302,46 @@ async fn jobs_are_listed_newest_first_by_state_and_in_pages() {
     let next = first["next"].as_str().expect("there is more");
     let last = page(&format!("limit=2&cursor={next}")).await;
     assert_eq!((ids(&last), last.get("next")), (vec![a], None));
+
+    let other = submit(&client, &with(hold, "name", json!("100%"))).await;
+    for (query, expected) in [
+        ("name=100%25", vec![other]),
+        ("name=COU&limit=1", vec![c]),
+        ("name=ount", vec![]),
+        ("since=2000-01-01T00:00:00Z&name=1", vec![other]),
+        ("until=2000-01-01T00:00:00Z", vec![]),
+    ] {
+        assert_eq!(ids(&page(query).await), expected, "{query}");
+    }
+    for (query, field) in [("since=today", "since"), ("until=", "until"), ("name=%00", "name")] {
+        assert_eq!(client.get(&format!("{JOBS}?{query}")).await.problem(422, "invalid").fields(), [field], "{query}");
+    }
+}
+
+#[tokio::test]
+async fn many_jobs_are_cancelled_with_one_request_which_says_what_became_of_each() {
+    let daemon = Daemon::start_usual().await;
+    daemon.add_user("ada");
+    let (client, ada) = (daemon.admin(), daemon.client_of("ada"));
+    let hold = with(job("true"), "hold", json!(true));
+    let (a, hers, b) = (submit(&client, &hold).await, submit(&ada, &hold).await, submit(&client, &hold).await);
+    let bulk = async |body: Value| client.post(&format!("{JOBS}/bulk"), &body).await;
+    let done = bulk(json!({"action": "cancel", "jobs": [b, hers, b]})).await.ok(200).json();
+    let fault = json!({"code": "not_found", "detail": "There is no such job."});
+    let expected =
+        [json!({"id": hers, "state": null, "problem": fault}), json!({"id": b, "state": "cancelled", "problem": null})];
+    assert_eq!(done["jobs"], json!(expected));
+    let done = bulk(json!({"action": "release", "states": ["pending"]})).await.ok(200).json();
+    assert_eq!(done["jobs"][0]["id"], a);
+    becomes(&client, a, "completed").await;
+    assert_eq!(get(&ada, hers).await["held"], true);
+    assert_eq!(bulk(json!({"action": "hold"})).await.ok(200).json(), json!({"jobs": []}));
+    for jobs in [json!([0]), json!((1..=1001).collect::<Vec<_>>())] {
+        let refused = bulk(json!({"action": "hold", "jobs": jobs})).await;
+        assert_eq!(refused.problem(422, "invalid").fields(), ["jobs"]);
+    }
+    let queue = ada.get("/api/v1/queue").await.ok(200).json();
+    assert!(queue["hosts"][0]["offered_cpus"].as_f64().is_some_and(|cpus| cpus > 0.0), "{queue}");
 }
 
 #[tokio::test]

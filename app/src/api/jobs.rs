@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use wire::{
     job::{Job, JobOutput},
     page::Page,
+    queue::{BulkAction, Bulked, JobSummary, Queue},
     why::{Standing, WhatIf},
 };
 
@@ -124,11 +125,34 @@ impl Fare {
     }
 }
 
-/// A page of the user's jobs, newest first; behind `after`, or from the newest on where that is empty.
+/// A page of the user's jobs whose name begins with `name`, newest first; behind `after`, or from the newest on where that is
+/// empty.
 #[server(prefix = "/actions", endpoint = "jobs", input = GetUrl)]
-pub(crate) async fn read_jobs(shown: Shown, after: String) -> Result<Page<Job>, Refused> {
+pub(crate) async fn read_jobs(shown: Shown, name: String, after: String) -> Result<Page<Job>, Refused> {
+    // No name has a NUL, and not every database takes one.
+    let (states, name) = (shown.states().to_vec(), name.replace('\0', "\u{fffd}"));
+    let these = control::ports::store::JobFilter { states, name, since: None, until: None };
     // An address that was changed by hand begins at the beginning.
-    Ok(crate::request_context::api()?.jobs(shown.states().to_vec(), PAGE, after.parse().ok()).await?)
+    Ok(crate::request_context::api()?.jobs(&these, PAGE, after.parse().ok()).await?)
+}
+
+/// How the user's jobs fare.
+#[server(prefix = "/actions", endpoint = "job-summary", input = GetUrl)]
+pub(crate) async fn read_job_summary() -> Result<JobSummary, Refused> {
+    Ok(crate::request_context::api()?.job_summary().await?)
+}
+
+/// What runs where, and what comes next.
+#[server(prefix = "/actions", endpoint = "queue", input = GetUrl)]
+pub(crate) async fn read_queue() -> Result<Queue, Refused> {
+    Ok(crate::request_context::api()?.queue().await?)
+}
+
+/// Does the same with all of these.
+#[server(prefix = "/actions", endpoint = "bulk-jobs")]
+pub(crate) async fn bulk_jobs(action: BulkAction, jobs: Vec<i64>) -> Result<Bulked, Refused> {
+    let bulk = wire::queue::Bulk { action, jobs, states: Vec::new() };
+    Ok(crate::request_context::api()?.bulk_jobs(bulk).await?)
 }
 
 #[server(prefix = "/actions", endpoint = "job", input = GetUrl)]

@@ -1,7 +1,7 @@
 //! What one job writes while its page is looked at: begun with what the server rendered, then asked for piece by piece. Each
 //! question waits at the server for something to be written; a hidden page asks none.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use leptos::{prelude::*, task::spawn_local};
 use wire::{job::JobOutput, problem::Problem};
@@ -9,7 +9,7 @@ use wire::{job::JobOutput, problem::Problem};
 use super::stream::seen;
 use crate::{
     api::{Refused, jobs::read_output},
-    output::Tail,
+    output::{Chunk, Tail},
 };
 
 /// Between questions: what is written meanwhile comes in one piece, and is drawn once.
@@ -28,8 +28,9 @@ pub(crate) struct OutputLive {
 }
 
 impl OutputLive {
-    pub(crate) fn text(self) -> String {
-        self.tail.with(|tail| tail.text().to_owned())
+    /// The parts of the text.
+    pub(crate) fn chunks(self) -> Vec<Arc<Chunk>> {
+        self.tail.with(Tail::chunks)
     }
 
     /// Bytes of the file.
@@ -43,7 +44,7 @@ impl OutputLive {
     }
 
     pub(crate) fn is_empty(self) -> bool {
-        self.tail.with(|tail| tail.text().is_empty())
+        self.tail.with(Tail::is_empty)
     }
 
     pub(crate) fn is_whole(self) -> bool {

@@ -61,6 +61,7 @@ fn Places() -> impl IntoView {
     let in_terminals = move || path.with(|path| path.ends_with(routes::TERMINALS));
     let at_home = move || path.with(|path| path == routes::HOME || path.starts_with("/vclusters/")) && !in_terminals();
     let in_jobs = move || path.with(|path| path == routes::JOBS || path.starts_with("/jobs/"));
+    let in_queue = move || path.with(|path| path == routes::QUEUE);
     let in_help = move || path.with(|path| path == routes::HELP);
     let current = |is: bool| is.then_some("page");
     view! {
@@ -72,6 +73,11 @@ fn Places() -> impl IntoView {
         <a class="place" href=routes::JOBS aria-current=move || current(in_jobs())>
             <Glyph icon=Icon::Jobs/>
             <span>{t!("chrome-jobs")}</span>
+        </a>
+        // On small screens the way there is on the page of the jobs.
+        <a class="place is-wide-only" href=routes::QUEUE aria-current=move || current(in_queue())>
+            <Glyph icon=Icon::Layers/>
+            <span>{t!("chrome-queue")}</span>
         </a>
         <a class="place" href=routes::TERMINALS aria-current=move || current(in_terminals())>
             <Glyph icon=Icon::Terminal/>

@@ -82,6 +82,7 @@ fn pages(is_admin: bool) -> Vec<Command> {
     let mut pages = vec![
         at(t!("chrome-vclusters"), kind(), Icon::Boxes, Shortcut::Home, routes::HOME),
         at(t!("chrome-jobs"), kind(), Icon::Jobs, Shortcut::Jobs, routes::JOBS),
+        plain(t!("chrome-queue"), kind(), Icon::Layers, Does::Go(routes::QUEUE.into())),
         plain(t!("job-submit"), t!("palette-kind-action"), Icon::Plus, Does::Go(routes::NEW_JOB.into())),
         at(t!("chrome-terminals"), kind(), Icon::Terminal, Shortcut::Terminals, routes::TERMINALS),
         plain(t!("activity-of-all"), kind(), Icon::Activity, Does::Go(routes::ACTIVITY.into())),

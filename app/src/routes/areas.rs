@@ -78,11 +78,12 @@ area! {
 }
 
 area! {
-    /// Jobs: all, one, a new one.
+    /// Jobs: all, one, a new one; the queue.
     jobs {
         List => crate::pages::jobs::list::JobsPage,
         NewJob => crate::pages::jobs::new::NewJobPage,
         Job => crate::pages::jobs::one::JobPage,
+        Queue => crate::pages::jobs::queue::QueuePage,
     }
 }
 
@@ -131,7 +132,7 @@ impl Area {
             ("sign-in" | "confirm", _) | ("apps", Some("enter")) => Some(Self::Entrance),
             ("vclusters", Some("new")) => Some(Self::Order),
             ("vclusters" | "terminals" | "activity", _) => Some(Self::Vcluster),
-            ("jobs", _) => Some(Self::Jobs),
+            ("jobs" | "queue", _) => Some(Self::Jobs),
             ("profile" | "device" | "help", _) => Some(Self::Profile),
             ("admin", _) => Some(Self::Admin),
             _ => None,

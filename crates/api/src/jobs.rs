@@ -24,10 +24,9 @@ impl Api {
         self.seen_job(self.control().jobs.submit(&self.actor, wanted(submit), key).await)
     }
 
-    /// The client's own in one of these states, newest first; in any where there are none. Without scripts.
-    pub async fn jobs(&self, states: Vec<JobState>, limit: u32, after: Option<JobId>) -> Paged<Job> {
-        let filter = JobFilter { states };
-        let listed = self.control().jobs.list(&self.actor, &filter, page(limit, after)).await?;
+    /// The client's own of these, newest first. Without scripts.
+    pub async fn jobs(&self, these: &JobFilter, limit: u32, after: Option<JobId>) -> Paged<Job> {
+        let listed = self.control().jobs.list(&self.actor, these, page(limit, after)).await?;
         Ok(Page::cut(listed, limit, |view| view.job.id.to_string(), |view| self.job_of(view).brief()))
     }
 

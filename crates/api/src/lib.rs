@@ -12,6 +12,7 @@ mod installation;
 mod jobs;
 mod people;
 mod profile;
+mod queue;
 mod refusal;
 mod ssh;
 mod terminals;

@@ -20,7 +20,7 @@ use crate::{
 };
 
 pub(crate) use admin::{AdminCommand, HostCommand, ImagesCommand, NewPassword, UserChange, UsersCommand};
-pub(crate) use job::{Cause, FINAL_STATES, JobCommand, LIVE_STATES, Submit, Surroundings};
+pub(crate) use job::{CANCELLED_BY_ALL, Cause, FINAL_STATES, JobCommand, LIVE_STATES, Submit, Surroundings};
 pub(crate) use vc::{Act, VcCommand, Wait};
 
 /// Your Docklet from a terminal: vclusters, their nodes, your own tools inside them, and jobs.
@@ -102,6 +102,12 @@ pub(crate) enum Command {
     Why {
         #[arg(value_name = "ID", value_parser = job::reference, add = jobs())]
         job: Option<String>,
+    },
+    /// What comes next: the jobs that wait for their turn, in their order; others' without their names
+    Queue {
+        /// What runs where in its place
+        #[arg(long)]
+        hosts: bool,
     },
     /// Open a terminal on a node; it goes on where it was when the network comes back
     ///

@@ -62,6 +62,7 @@ pub(crate) async fn run(args: Args, output: &Output) -> Result<ExitCode, Failure
         Command::Job(command) => return job::run(&Client::of(context)?, command, output).await,
         Command::Why { job: Some(job) } => job::why(&Client::of(context)?, &job, output).await?,
         Command::Why { job: None } => job::standing(&Client::of(context)?, output).await?,
+        Command::Queue { hosts } => job::queue(&Client::of(context)?, hosts, output).await?,
         Command::Ssh { target, command } => return ssh::run(Client::of(context)?, &target, command).await,
         Command::Attach { target, terminal, list } => {
             return attach::run(Client::of(context)?, &target, terminal.as_deref(), list, output).await;

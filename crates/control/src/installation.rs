@@ -181,6 +181,6 @@ fn no_runtime(host: &WorkerName, runtime: &RuntimeName) -> String {
 }
 
 /// To be shown: no host has 2^53 MiB.
-fn times(amount: u64, factor: f64) -> u64 {
+pub(crate) fn times(amount: u64, factor: f64) -> u64 {
     (amount as f64 * factor).round() as u64
 }

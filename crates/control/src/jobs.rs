@@ -1,6 +1,7 @@
 //! What an owner does with jobs: submits scripts, looks at them, holds and ends them, and reads what they write. Each change is
 //! written down in one transaction; when a job's turn comes is for the queue of the reconciler to find out. Knows no container.
 
+mod bulk;
 mod elements;
 mod explained;
 mod files;
@@ -8,6 +9,7 @@ mod follow;
 mod lengths;
 mod output;
 mod question;
+mod queue_view;
 mod standing;
 mod submission;
 mod turn;
@@ -20,15 +22,17 @@ use domain::{
     job::{Counts, Job, NotAgain},
     user::Scope,
 };
-use scheduler::{Order, Weights};
+use scheduler::{Order, Overcommit, Weights};
 pub use scheduler::{Change, Reason, Wait, WhatIf};
 
+pub use bulk::{BulkAction, BulkWhich, MOST_AT_ONCE};
 pub(crate) use elements::turn_of;
 pub(crate) use explained::Queue;
 pub use explained::{Explained, JobView};
 pub(crate) use follow::{follow, left, so_far};
 pub use output::Output;
 pub(crate) use question::Question;
+pub use queue_view::{JobSummary, Place, QueueHost, QueueView, SeenJob};
 pub use standing::Standing;
 pub use submission::{RetriesWanted, SubmitJob};
 
@@ -77,6 +81,8 @@ pub struct Jobs {
     images: Images,
     admission: Arc<Admission>,
     queue: Queue,
+    hosts: Hosts,
+    overcommit: Overcommit,
     files: Files,
     uses: Uses,
     rules: JobPolicy,
@@ -102,9 +108,23 @@ impl Jobs {
     ) -> Self {
         let Ports { store, nodes, clock, .. } = ports.clone();
         let admission = Arc::new(Admission::new(hosts.clone(), policy));
-        let files = Files::new(ports, policy, hosts, events.clone(), dispatcher.clone());
-        let (uses, rules, pids) = (Uses::default(), policy.jobs, policy.pids);
-        Self { store, nodes, clock, events, dispatcher, images, admission, queue, files, uses, rules, pids }
+        let files = Files::new(ports, policy, hosts.clone(), events.clone(), dispatcher.clone());
+        Self {
+            store,
+            nodes,
+            clock,
+            events,
+            dispatcher,
+            images,
+            admission,
+            queue,
+            hosts,
+            overcommit: policy.overcommit,
+            files,
+            uses: Uses::default(),
+            rules: policy.jobs,
+            pids: policy.pids,
+        }
     }
 
     /// The actor's jobs, newest first, arrays without their elements. A page may have one job more than is shown, which tells that

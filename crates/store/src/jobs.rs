@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use chrono::{DateTime, Utc};
 use control::ports::store::{JobFilter, JobReads, JobWrites, NewJob, PageRequest, QueuedJob, StoreError, UsedCpu};
 use domain::{
     JobId, TaskId, UserId,
@@ -11,13 +12,15 @@ use sea_orm::{
     ColumnTrait, Condition, ConnectionTrait, EntityTrait, FromQueryResult, IdenStatic, PaginatorTrait, QueryFilter,
     QueryOrder, QueryResult, QuerySelect, QueryTrait, Select,
     prelude::Uuid,
-    sea_query::{OnConflict, SelectStatement},
+    sea_query::{Expr, Func, LikeExpr, OnConflict, SelectStatement},
 };
 
 use crate::{
     entity::{job, used_cpu},
+    enum_text,
     fault::{fault, readable, unreadable},
     sql::{Connection, Sql, SqlTransaction},
+    users::escaped,
 };
 
 /// Those that [`JobState::holds`] names.
@@ -116,6 +119,22 @@ impl<C: Connection> JobReads for Sql<C> {
         Ok(u32::try_from(count).unwrap_or(u32::MAX))
     }
 
+    async fn job_counts(&self, owner: UserId, since: DateTime<Utc>) -> Result<Vec<(JobState, u32)>, StoreError> {
+        use job::Column::{ArrayOf, EndedAt, Id, Owner, State};
+        let mut counted = Vec::new();
+        let is_on = Condition::any().add(holding()).add(State.eq(JobState::Pending.as_str()));
+        // One after the other: there is an index for each, and an owner may have a long history.
+        for these in [is_on, Condition::all().add(EndedAt.gte(since))] {
+            let counts = job::Entity::find().select_only().column(State).column_as(Id.count(), "jobs");
+            let counts = counts.filter(Owner.eq(owner.as_uuid())).filter(ArrayOf.is_null()).filter(these).group_by(State);
+            let counts = counts.into_tuple::<(String, i64)>().all(self.db()).await.map_err(fault("job"))?;
+            counted.extend(counts.into_iter().filter_map(|(word, count)| {
+                Some((enum_text::read("state", &word).ok()?, u32::try_from(count).unwrap_or(u32::MAX)))
+            }));
+        }
+        Ok(counted)
+    }
+
     async fn pending_jobs(&self) -> Result<Vec<QueuedJob>, StoreError> {
         let pending = job::Entity::find().select_only().columns(job::Queued::COLUMNS);
         let pending = pending.filter(job::Column::State.eq(JobState::Pending.as_str()));
@@ -201,11 +220,16 @@ async fn listed(
 
 /// Newest first.
 fn behind(owner: UserId, filter: &JobFilter, after: Option<i64>, limit: u32) -> SelectStatement {
-    use job::Column::{ArrayOf, Id, Owner};
-    let older = after.map(|id| Id.lt(id));
-    let these = Condition::all().add(Owner.eq(owner.as_uuid())).add(ArrayOf.is_null()).add_option(older);
-    let these = job::Entity::find().filter(these.add_option(in_states(filter)));
-    these.order_by_desc(Id).limit(u64::from(limit)).into_query()
+    use job::Column::{ArrayOf, Id, Owner, SubmittedAt};
+    let these = Condition::all()
+        .add(Owner.eq(owner.as_uuid()))
+        .add(ArrayOf.is_null())
+        .add_option(after.map(|id| Id.lt(id)))
+        .add_option(in_states(filter))
+        .add_option((!filter.name.is_empty()).then(|| called(&filter.name)))
+        .add_option(filter.since.map(|since| SubmittedAt.gte(since)))
+        .add_option(filter.until.map(|until| SubmittedAt.lt(until)));
+    job::Entity::find().filter(these).order_by_desc(Id).limit(u64::from(limit)).into_query()
 }
 
 /// The lowest index first.
@@ -220,6 +244,15 @@ fn elements_behind(array: JobId, filter: &JobFilter, after: Option<i64>, limit: 
 fn in_states(filter: &JobFilter) -> Option<Condition> {
     let states = filter.states.iter().map(|state| state.as_str());
     (!filter.states.is_empty()).then(|| Condition::all().add(job::Column::State.is_in(states)))
+}
+
+/// Those whose name begins so, as it is written or in small letters: SQLite knows those of the English alphabet only.
+fn called(name: &str) -> Condition {
+    use sea_orm::ExprTrait as _;
+    let column = || Expr::col((job::Entity, job::Column::Name));
+    let begins = |name: &str| LikeExpr::new(format!("{}%", escaped(name))).escape('\\');
+    let small = Expr::from(Func::lower(column())).like(begins(&name.to_lowercase()));
+    Condition::any().add(column().like(begins(name))).add(small)
 }
 
 /// Without those that cannot be read: the others go on.
@@ -242,7 +275,6 @@ where
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::enum_text;
 
     #[test]
     fn every_state_is_read_back_and_those_that_hold_are_added_up() {

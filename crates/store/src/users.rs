@@ -142,10 +142,13 @@ pub(crate) async fn user(db: &impl ConnectionTrait, id: UserId) -> Result<Option
     row.map(User::try_from).transpose()
 }
 
-/// `_` is a letter of names and means any letter in a pattern.
 fn containing(text: &str) -> LikeExpr {
-    let escaped = text.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_");
-    LikeExpr::new(format!("%{escaped}%")).escape('\\')
+    LikeExpr::new(format!("%{}%", escaped(text))).escape('\\')
+}
+
+/// `_` is a letter of names and means any letter in a pattern. To be escaped by `\`.
+pub(crate) fn escaped(text: &str) -> String {
+    text.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_")
 }
 
 fn person(usage: Usage, row: user::Model) -> Result<Person, StoreError> {

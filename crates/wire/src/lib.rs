@@ -17,6 +17,7 @@ pub mod page;
 pub mod port;
 pub mod problem;
 pub mod profile;
+pub mod queue;
 pub mod read;
 pub mod session;
 pub mod ssh;

@@ -28,6 +28,7 @@ const names: Record<string, string | { leadsOn: string }> = {
   "/jobs/new": "new-job",
   "/profile": "profile",
   "/profile/tokens/new": "new-token",
+  "/queue": "queue",
   "/sign-in": "sign-in",
   "/terminals": "choose-terminals",
   "/vclusters/:id": "vcluster",

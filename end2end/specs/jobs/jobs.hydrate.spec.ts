@@ -7,7 +7,8 @@ test("output appears while the job runs, and the page follows it to its end", as
   const jobs = new JobsPage(home, true);
   const job = await jobs.submit("live", "#!/bin/bash\nprintf '\\033[31mfirst\\033[0m\\n'\nuntil [ -e ~/go-on ]; do sleep 0.1; done\nrm ~/go-on\necho last\n");
   await job.becomes("running");
-  await expect(job.output, "colours are left out").toHaveText("first\n");
+  await expect(job.output).toHaveText("first\n");
+  await expect(job.output.locator(".ansi-red")).toHaveText("first");
   await expect(home).toHaveTitle(/^running: live \d+ · Docklet$/);
   await accessible(home);
   const next = await home.context().newPage();
@@ -54,6 +55,51 @@ test("the bar of an array fills as its elements end, and each of them has a page
   await expect(home).toHaveURL(array);
   await home.getByRole("link", { name: "Submit the failed ones again" }).click();
   await expect(home.getByRole("textbox", { name: "Array" }), "with as many at a time").toHaveValue("1%2");
+});
+
+test("jobs that are ticked in the list are cancelled together, and output is searched", async ({ home, accessible }) => {
+  test.setTimeout(120_000);
+  const jobs = new JobsPage(home, true);
+  const spoken = await jobs.submit("spoken", "#!/bin/bash\necho Error; echo fine; echo error\n");
+  await spoken.becomes("completed");
+  await home.getByRole("searchbox", { name: "Search the output" }).fill("error");
+  await expect(home.getByRole("search", { name: "Search the output" })).toContainText("1 of 2");
+  await home.keyboard.press("Enter");
+  await expect(home.locator("#output-found")).toHaveText("error");
+
+  for (const name of ["many-1", "many-2", "other"]) await jobs.submit(name, "#!/bin/bash\ntrue\n", true);
+  await jobs.open();
+  await home.getByRole("searchbox", { name: "Search by the beginning of the name" }).fill("MANY");
+  await expect(home).toHaveURL(/[?&]name=MANY/);
+  await expect(jobs.row("other")).toHaveCount(0);
+  await home.getByRole("checkbox", { name: /^Select all/ }).check();
+  const bar = home.getByRole("group", { name: "Selected jobs" });
+  await expect(bar).toContainText("2 selected");
+  await accessible(home);
+  await bar.getByRole("button", { name: "Cancel…" }).click();
+  await home.getByRole("button", { name: "Cancel the selected jobs" }).click();
+  await expect(home.getByText("Done with 2 jobs.")).toBeVisible();
+  for (const name of ["many-1", "many-2"]) await expect(jobs.row(name)).toContainText("cancelled");
+  await expect(bar).toBeHidden();
+  await jobs.open();
+  await expect(jobs.row("other")).toContainText("held");
+});
+
+test("the queue shows one's own jobs where they run, and follows them", async ({ home }) => {
+  test.setTimeout(120_000);
+  const jobs = new JobsPage(home, true);
+  const job = await jobs.submit("on-a-host", "#!/bin/bash\nsleep 600\n");
+  await job.becomes("running");
+  const name = `on-a-host ${job.id}`;
+  await home.getByRole("navigation", { name: "Main", exact: true }).getByRole("link", { name: "Queue" }).click();
+  await expect(home.getByRole("heading", { name: "Queue", level: 1 })).toBeVisible();
+  const own = home.getByRole("region", { name: "Hosts" }).getByRole("link", { name });
+  await expect(own).toBeVisible();
+  await expect(home.getByRole("region", { name: "Next" })).toContainText("No job waits for its turn.");
+  await own.click();
+  await job.becomes("running");
+  await job.cancel();
+  await job.becomes("cancelled");
 });
 
 test("a job that runs is cancelled", async ({ home }) => {

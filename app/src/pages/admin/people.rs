@@ -1,15 +1,8 @@
 //! People, a page at a time: found by a part of their name, each with what they hold of what they may.
 
-use std::time::Duration;
-
 use catalogue::t;
-use leptos::{html, leptos_dom::helpers::TimeoutHandle, prelude::*};
-use leptos_router::{
-    NavigateOptions,
-    components::{Form, Outlet},
-    hooks::{use_navigate, use_query_map},
-    location::Url,
-};
+use leptos::prelude::*;
+use leptos_router::{components::Outlet, hooks::use_query_map, location::Url};
 use wire::{admin::Person, page::Page, session::Amount};
 
 use super::AdminHead;
@@ -17,6 +10,7 @@ use crate::{
     api::people::{AddUser, read_people},
     components::{
         icon::{Glyph, Icon},
+        search_field::SearchField,
         skeleton::SectionsSkeleton,
         state_mark::{Dot, Tag},
         tab_title::TabTitle,
@@ -30,9 +24,6 @@ use crate::{
         vcluster::Tone,
     },
 };
-
-/// After the last key.
-const PAUSE: Duration = Duration::from_millis(200);
 
 /// Adding a user is done by the dialog in front of the list.
 #[derive(Clone, Copy)]
@@ -59,7 +50,16 @@ pub(crate) fn PeoplePage() -> impl IntoView {
         <TopBar here=t!("admin-title")/>
         <div class="page">
             <AdminHead action=ViewFnOnce::from(move || add().into_any())/>
-            <Search asked=asked/>
+            <SearchField
+                id="people-search"
+                name="search"
+                label=t!("admin-search")
+                submit=t!("admin-search-submit")
+                action=routes::ADMIN_USERS
+                longest=32
+                value=Signal::derive(move || asked.with(|(search, _)| search.clone()))
+                address=address
+            />
             <Transition fallback=SectionsSkeleton>
                 {move || Suspend::new(async move {
                     match people.await {
@@ -74,66 +74,13 @@ pub(crate) fn PeoplePage() -> impl IntoView {
     .into_any()
 }
 
-/// A form for those without the script; with it, the list follows what is typed.
-#[component]
-fn Search(asked: Memo<(String, String)>) -> impl IntoView {
-    let navigate = use_navigate();
-    let field = NodeRef::<html::Input>::new();
-    follow(asked, field);
-    let waiting = StoredValue::new(None::<TimeoutHandle>);
-    let stop_waiting = move || {
-        if let Some(last) = waiting.try_update_value(Option::take).flatten() {
-            last.clear();
-        }
-    };
-    on_cleanup(stop_waiting);
-    let typed = move |text: String| {
-        let navigate = navigate.clone();
-        let search = move || {
-            let address = if text.is_empty() {
-                routes::ADMIN_USERS.to_owned()
-            } else {
-                format!("{}?search={}", routes::ADMIN_USERS, Url::escape(&text))
-            };
-            navigate(&address, NavigateOptions { replace: true, scroll: false, ..Default::default() });
-        };
-        stop_waiting();
-        waiting.set_value(set_timeout_with_handle(search, PAUSE).ok());
-    };
-    view! {
-        <Form method="GET" action=routes::ADMIN_USERS attr:class="search" attr:role="search">
-            <label class="visually-hidden" for="people-search">{t!("admin-search")}</label>
-            <Glyph icon=Icon::Search/>
-            <input
-                node_ref=field
-                id="people-search"
-                class="input"
-                type="search"
-                name="search"
-                placeholder=t!("admin-search")
-                autocomplete="off"
-                autocapitalize="none"
-                spellcheck="false"
-                maxlength="32"
-                value=asked.get_untracked().0
-                on:input:target=move |event| typed(event.target().value())
-            />
-            <noscript inner_html=format!("<button class=\"button\">{}</button>", t!("admin-search-submit"))></noscript>
-        </Form>
+/// Of those whose name contains this text; of all where it is empty.
+fn address(search: &str) -> String {
+    if search.is_empty() {
+        routes::ADMIN_USERS.to_owned()
+    } else {
+        format!("{}?search={}", routes::ADMIN_USERS, Url::escape(search))
     }
-}
-
-/// The field says what was searched for when a link or the way back said so; never while it is typed into.
-fn follow(asked: Memo<(String, String)>, field: NodeRef<html::Input>) {
-    Effect::new(move |before: Option<()>| {
-        let search = asked.with(|(search, _)| search.clone());
-        // It was rendered with the first search; something may have been typed since.
-        let Some(field) = field.get_untracked().filter(|_| before.is_some()) else { return };
-        let element: &web_sys::Element = &field;
-        if document().active_element().as_ref() != Some(element) {
-            field.set_value(&search);
-        }
-    });
 }
 
 #[component]

@@ -1,20 +1,24 @@
 //! All jobs of the user, a page at a time, newest first: what each one is doing, why it waits, how it ended.
 
+mod bulk;
+
 use catalogue::t;
 use domain::job::JobState;
 use leptos::prelude::*;
-use leptos_router::hooks::use_query_map;
+use leptos_router::{hooks::use_query_map, location::Url};
 use wire::{
     job::{Job, WaitCode},
     page::Page,
 };
 
+use self::bulk::{BulkBar, Choose, ChooseAll, provide_bulk};
 use super::array_bar::ArrayBar;
 use crate::{
     api::jobs::{Shown, read_jobs, read_standing},
     components::{
         icon::{Glyph, Icon},
         rich::Foreign,
+        search_field::SearchField,
         skeleton::RowsSkeleton,
         state_mark::Dot,
         tab_title::TabTitle,
@@ -29,19 +33,42 @@ use crate::{
     },
 };
 
-/// What the list shows, and what the page begins behind; empty on the first one.
-type Asked = (Shown, String);
+/// What the list shows.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Asked {
+    shown: Shown,
+    /// How their names begin; empty for any name.
+    name: String,
+    /// What the page begins behind; empty on the first one.
+    after: String,
+}
+
+impl Asked {
+    /// Where it is.
+    fn address(&self) -> String {
+        let shown = (self.shown != Shown::All).then(|| ("show", self.shown.as_str().to_owned()));
+        let field = |name, text: &str| (!text.is_empty()).then(|| (name, Url::escape(text)));
+        let fields = [shown, field("name", &self.name), field("after", &self.after)];
+        let fields: Vec<String> = fields.into_iter().flatten().map(|(name, text)| format!("{name}={text}")).collect();
+        if fields.is_empty() { routes::JOBS.to_owned() } else { format!("{}?{}", routes::JOBS, fields.join("&")) }
+    }
+
+    fn is_of_all(&self) -> bool {
+        self.shown == Shown::All && self.name.is_empty() && self.after.is_empty()
+    }
+}
 
 #[component]
 pub(crate) fn JobsPage() -> impl IntoView {
     let (live, query) = (use_live(), use_query_map());
     let asked = Memo::new(move |_| {
         let field = |name| query.with(|query| query.get(name).unwrap_or_default());
-        (Shown::parse(&field("show")), field("after"))
+        Asked { shown: Shown::parse(&field("show")), name: field("name"), after: field("after") }
     });
+    let bulk = provide_bulk(asked);
     let page = Resource::new_blocking(
-        move || (asked.get(), live.job_changes()),
-        |((shown, after), _)| read_jobs(shown, after),
+        move || (asked.get(), live.job_changes(), bulk.answers()),
+        |(Asked { shown, name, after }, ..)| read_jobs(shown, name, after),
     );
     let standing = Resource::new_blocking(move || live.job_changes(), |_| read_standing());
     view! {
@@ -53,9 +80,14 @@ pub(crate) fn JobsPage() -> impl IntoView {
                     <h1>{t!("job-title")}</h1>
                     <p class="sub is-wide-only">{t!("job-subtitle")}</p>
                 </div>
-                <SubmitLink/>
+                <div class="page-actions">
+                    <a class="button" href=routes::QUEUE><Glyph icon=Icon::Layers/> {t!("chrome-queue")}</a>
+                    <SubmitLink/>
+                </div>
             </header>
+            <Search asked=asked/>
             <Filters asked=asked/>
+            <BulkBar/>
             <Transition fallback=RowsSkeleton>
                 {move || Suspend::new(async move {
                     // The list is of use without it.
@@ -94,10 +126,26 @@ fn word(shown: Shown) -> String {
     }
 }
 
-pub(super) fn address(shown: Shown) -> String {
-    match shown {
-        Shown::All => routes::JOBS.to_owned(),
-        part => format!("{}?show={}", routes::JOBS, part.as_str()),
+/// By the beginning of their names.
+#[component]
+fn Search(asked: Memo<Asked>) -> impl IntoView {
+    let address = move |name: &str| {
+        let shown = asked.with_untracked(|asked| asked.shown);
+        Asked { shown, name: name.to_owned(), after: String::new() }.address()
+    };
+    view! {
+        <SearchField
+            id="job-search"
+            name="name"
+            label=t!("job-search")
+            submit=t!("job-search-submit")
+            action=routes::JOBS
+            longest=64
+            value=Signal::derive(move || asked.with(|asked| asked.name.clone()))
+            address=address
+        >
+            <input type="hidden" name="show" value=move || asked.with(|asked| asked.shown.as_str())/>
+        </SearchField>
     }
 }
 
@@ -105,8 +153,9 @@ pub(super) fn address(shown: Shown) -> String {
 #[component]
 fn Filters(asked: Memo<Asked>) -> impl IntoView {
     let link = move |shown: Shown| {
-        let current = move || asked.with(|(now, _)| *now == shown).then_some("page");
-        view! { <li><a class="filter" href=address(shown) aria-current=current>{word(shown)}</a></li> }
+        let current = move || asked.with(|now| now.shown == shown).then_some("page");
+        let address = move || asked.with(|now| Asked { shown, name: now.name.clone(), after: String::new() }.address());
+        view! { <li><a class="filter" href=address aria-current=current>{word(shown)}</a></li> }
     };
     view! {
         <nav class="filters" aria-label=t!("job-shown")>
@@ -118,23 +167,24 @@ fn Filters(asked: Memo<Asked>) -> impl IntoView {
 #[component]
 fn Listed(page: Page<Job>, asked: Asked) -> impl IntoView {
     let Page { items, next } = page;
-    let (shown, after) = asked;
     if items.is_empty() {
-        return view! { <Empty shown=shown is_first=after.is_empty()/> }.into_any();
+        return view! { <Empty asked=asked/> }.into_any();
     }
     let older = next.map(|next| {
-        let joint = if shown == Shown::All { '?' } else { '&' };
-        let address = format!("{}{joint}after={next}", address(shown));
+        let address = Asked { after: next, ..asked.clone() }.address();
         view! { <a class="button is-small" href=address>{t!("job-older")}</a> }
     });
-    let newest = (!after.is_empty()).then(|| {
-        view! { <a class="button is-small" href=address(shown)>{t!("job-newest")}</a> }
+    let newest = (!asked.after.is_empty()).then(|| {
+        let address = Asked { after: String::new(), ..asked.clone() }.address();
+        view! { <a class="button is-small" href=address>{t!("job-newest")}</a> }
     });
+    let on: Vec<i64> = items.iter().filter(|job| !job.state.is_final()).map(|job| job.id).collect();
     view! {
         <section class="card jobs" aria-label=t!("job-list")>
             <table>
                 <thead>
                     <tr>
+                        <th scope="col" class="job-choose"><ChooseAll ids=on/></th>
                         <th scope="col">{t!("job-job")}</th>
                         <th scope="col">{t!("job-state")}</th>
                         <th scope="col">{t!("job-progress")}</th>
@@ -152,8 +202,8 @@ fn Listed(page: Page<Job>, asked: Asked) -> impl IntoView {
 
 /// What stands in place of a list without jobs.
 #[component]
-fn Empty(shown: Shown, is_first: bool) -> impl IntoView {
-    if shown == Shown::All && is_first {
+fn Empty(asked: Asked) -> impl IntoView {
+    if asked.is_of_all() {
         return view! {
             <section class="empty card">
                 <h2>{t!("job-empty")}</h2>
@@ -166,8 +216,9 @@ fn Empty(shown: Shown, is_first: bool) -> impl IntoView {
         }
         .into_any();
     }
-    let text = match shown {
-        _ if !is_first => t!("job-none-older"),
+    let text = match asked.shown {
+        _ if !asked.after.is_empty() => t!("job-none-older"),
+        _ if !asked.name.is_empty() => t!("job-none-named", name = asked.name.as_str()),
         Shown::All => t!("job-empty"),
         Shown::Waiting => t!("job-none-waiting"),
         Shown::Running => t!("job-none-running"),
@@ -186,6 +237,7 @@ fn Empty(shown: Shown, is_first: bool) -> impl IntoView {
 fn JobRow(job: Job) -> impl IntoView {
     let clock = use_clock();
     let (id, name, image) = (job.id, job.name.clone(), job.image.clone());
+    let choose = (!job.state.is_final()).then(|| view! { <Choose id=id name=name.clone()/> });
     let (tone, state, asked_for) = (tone(job.state), state_word(&job), asked_for(&job));
     let time = {
         let job = job.clone();
@@ -193,6 +245,7 @@ fn JobRow(job: Job) -> impl IntoView {
     };
     view! {
         <tr>
+            <td class="job-choose">{choose}</td>
             <th scope="row">
                 <a href=routes::job(id)>{name}" "<span class="job-number">{id}</span></a>
                 <small class="mono">{image}</small>

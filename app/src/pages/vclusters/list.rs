@@ -1,5 +1,6 @@
-//! All vclusters of the user, with what they use of their limits: where people land.
+//! All vclusters of the user, with what they use of their limits, and how their jobs fare: where people land.
 
+mod jobs;
 mod row;
 
 use catalogue::t;
@@ -7,10 +8,10 @@ use leptos::{form::ActionForm, prelude::*};
 use leptos_router::components::Outlet;
 use wire::{session::Amount, vcluster::UnreadableVcluster};
 
-use self::row::Row;
+use self::{jobs::JobsSection, row::Row};
 use super::seeded;
 use crate::{
-    api::{usage::read_usage_summaries, vclusters::DeleteUnreadable},
+    api::{jobs::read_job_summary, usage::read_usage_summaries, vclusters::DeleteUnreadable},
     components::{
         hexagons::Preview,
         icon::{Glyph, Icon},
@@ -36,6 +37,7 @@ use crate::{
 pub(crate) fn VclustersPage() -> impl IntoView {
     let live = use_live();
     let wanted = Memo::new(move |_| live.vclusters().iter().any(|vcluster| ready(vcluster).0 > 0));
+    let jobs = Resource::new_blocking(move || live.job_changes(), |_| read_job_summary());
     let summaries = provide_usage_summaries(wanted);
     view! {
         <TabTitle title=t!("vclusters-title")/>
@@ -51,6 +53,7 @@ pub(crate) fn VclustersPage() -> impl IntoView {
             <Meters/>
             <Unreadable/>
             {seeded(read_usage_summaries, move |found| summaries.seed(found), || view! { <Rows/> }.into_any())}
+            <JobsSection summary=jobs/>
         </div>
         <Outlet/>
     }

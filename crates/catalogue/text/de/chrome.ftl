@@ -5,6 +5,7 @@ chrome-nav-small = Hauptmenü, kleiner Bildschirm
 chrome-breadcrumb = Pfad
 chrome-vclusters = vcluster
 chrome-jobs = Jobs
+chrome-queue = Warteschlange
 chrome-terminals = Terminals
 chrome-description = Private Cluster mit einem Terminal im Browser.
 chrome-messages = Meldungen

@@ -5,6 +5,7 @@ chrome-nav-small = Main, small screen
 chrome-breadcrumb = Breadcrumb
 chrome-vclusters = vclusters
 chrome-jobs = Jobs
+chrome-queue = Queue
 chrome-terminals = Terminals
 chrome-description = Private clusters with a live terminal, in the browser.
 chrome-messages = Messages

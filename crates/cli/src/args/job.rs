@@ -11,6 +11,8 @@ use crate::commands::completion::jobs;
 
 /// States of jobs that are not over.
 pub(crate) const LIVE_STATES: [&str; 4] = ["pending", "configuring", "running", "completing"];
+/// States of jobs that can be cancelled.
+pub(crate) const CANCELLED_BY_ALL: [&str; 3] = ["pending", "configuring", "running"];
 pub(crate) const FINAL_STATES: [&str; 7] =
     ["completed", "failed", "cancelled", "timeout", "out_of_memory", "node_fail", "deadline"];
 
@@ -50,7 +52,7 @@ pub(crate) enum JobCommand {
         state: Vec<String>,
     },
     /// End them, or take them out of the queue
-    Cancel(Jobs),
+    Cancel(Cancel),
     /// Keep them from starting
     Hold(Jobs),
     /// Let them start again
@@ -90,6 +92,24 @@ pub(crate) enum JobCommand {
 pub(crate) struct Jobs {
     #[arg(value_name = "ID", required = true, value_parser = reference, add = jobs())]
     pub(crate) jobs: Vec<String>,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct Cancel {
+    #[arg(value_name = "ID", required_unless_present = "all", conflicts_with = "all", value_parser = reference, add = jobs())]
+    pub(crate) jobs: Vec<String>,
+    /// All of yours that are not over
+    #[arg(long)]
+    pub(crate) all: bool,
+    /// With --all: those in this state alone; may be given several times
+    #[arg(
+        long,
+        requires = "all",
+        value_name = "STATE",
+        value_delimiter = ',',
+        value_parser = PossibleValuesParser::new(CANCELLED_BY_ALL)
+    )]
+    pub(crate) state: Vec<String>,
 }
 
 #[derive(Debug, clap::Args)]

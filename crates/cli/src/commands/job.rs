@@ -1,6 +1,7 @@
 //! Jobs: submitted, listed, held, ended, and why one waits. Each is named by its number, or as an element of an array, `812_7`.
 
 mod logs;
+mod many;
 mod shown;
 mod submit;
 mod used;
@@ -27,6 +28,7 @@ use crate::{
     failure::{Failure, Kind},
     output::Output,
 };
+pub(super) use many::queue;
 use shown::{elements, explained, stands, table, upright};
 
 /// How soon the server has looked at a queue that has changed.
@@ -42,7 +44,8 @@ pub(super) async fn run(client: &Client, command: JobCommand, output: &Output) -
             output.show(&job, &upright(&job))?;
         }
         JobCommand::Elements { job, state } => list_elements(client, &job, &state, output).await?,
-        JobCommand::Cancel(ids) => order(client, &ids.jobs, "cancel", output).await?,
+        JobCommand::Cancel(these) if these.all => many::cancel_all(client, &these.state, output).await?,
+        JobCommand::Cancel(these) => order(client, &these.jobs, "cancel", output).await?,
         JobCommand::Hold(ids) => order(client, &ids.jobs, "hold", output).await?,
         JobCommand::Release(ids) => order(client, &ids.jobs, "release", output).await?,
         JobCommand::Requeue(ids) => order(client, &ids.jobs, "requeue", output).await?,

@@ -9,6 +9,7 @@ use chrono::{DateTime, Utc};
 use domain::{
     JobId, UserId,
     job::{Counts, Job, JobState},
+    resources::Resources,
 };
 use parking_lot::{Mutex, RwLock};
 use scheduler::{Reason, Wait, WhatIf};
@@ -47,6 +48,35 @@ impl Explained {
     }
 }
 
+/// A job that waits for its turn: it would start if there were room, and nobody came first.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Queued {
+    pub(super) job: JobId,
+    pub(super) owner: UserId,
+    pub(super) each: Resources,
+    pub(super) count: u32,
+    pub(super) expected_start: Option<DateTime<Utc>>,
+}
+
+impl Queued {
+    /// Those of `waits` in the same order. `pending`: by their numbers.
+    fn of(waits: &[Wait], pending: &[QueuedJob]) -> Vec<Self> {
+        let queued = |wait: &Wait| {
+            let job = pending.get(pending.binary_search_by_key(&wait.job, |job| job.id).ok()?)?;
+            let (owner, each, count, expected_start) = (job.owner, job.resources, job.left, wait.expected_start);
+            Some(Self { job: wait.job, owner, each, count, expected_start })
+        };
+        waits.iter().filter(|wait| waits_for_its_turn(&wait.reason)).filter_map(queued).collect()
+    }
+}
+
+const fn waits_for_its_turn(reason: &Reason) -> bool {
+    match reason {
+        Reason::ArrayLimit | Reason::Limit(_) | Reason::Priority | Reason::Capacity(_) => true,
+        Reason::Impossible(_) | Reason::Held | Reason::Dependency(_) | Reason::NotBefore(_) => false,
+    }
+}
+
 /// Clones are the same queue.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Queue(Arc<Shared>);
@@ -68,7 +98,10 @@ type Reasons = HashMap<UserId, BTreeMap<&'static str, (Reason, u32)>>;
 #[derive(Debug, Default)]
 struct Found {
     waits: HashMap<JobId, Explained>,
+    /// Those whose turn comes, the next one first.
+    order: Arc<[Queued]>,
     waiting: HashMap<UserId, u32>,
+    computed_at: Option<DateTime<Utc>>,
 }
 
 impl Queue {
@@ -81,14 +114,28 @@ impl Queue {
         self.0.woken.notified().await;
     }
 
-    /// What a pass has found, in place of what the one before had. `waiting`: how many jobs of each owner.
-    pub(crate) fn found(&self, waits: Vec<Wait>, waiting: HashMap<UserId, u32>, computed_at: DateTime<Utc>) {
+    /// What a pass over these jobs has found, in place of what the one before had. `waiting`: how many jobs of each owner.
+    pub(crate) fn found(
+        &self,
+        pending: &[QueuedJob],
+        waits: Vec<Wait>,
+        waiting: HashMap<UserId, u32>,
+        computed_at: DateTime<Utc>,
+    ) {
+        let order = Queued::of(&waits, pending).into();
         let short = self.0.lengths.lock().short();
         let explained = |wait: Wait| {
             let expected_from = wait.expected_start.zip(short).map(|(at, share)| shortened(computed_at, at, share));
             (wait.job, Explained { wait, expected_from, computed_at })
         };
-        *self.0.found.write() = Found { waits: waits.into_iter().map(explained).collect(), waiting };
+        let waits = waits.into_iter().map(explained).collect();
+        *self.0.found.write() = Found { waits, order, waiting, computed_at: Some(computed_at) };
+    }
+
+    /// The jobs whose turn comes, the next one first, and when that was found.
+    pub(super) fn in_order(&self) -> (Arc<[Queued]>, Option<DateTime<Utc>>) {
+        let found = self.0.found.read();
+        (found.order.clone(), found.computed_at)
     }
 
     /// What that pass decided on; nothing where nothing waits.

@@ -141,7 +141,7 @@ impl Starter {
         if pending.is_empty() {
             self.queue.asked(None);
             self.queue.count(&[], &[]);
-            self.queue.found(Vec::new(), HashMap::new(), now);
+            self.queue.found(&[], Vec::new(), HashMap::new(), now);
             return Ok(None);
         }
         let Decided { pass: Pass { starts, waits }, ends, wakes } = self.decide(&pending, now).await?;
@@ -150,7 +150,7 @@ impl Starter {
             *waiting.entry(job.owner).or_default() += 1;
         }
         self.queue.count(&pending, &waits);
-        self.queue.found(waits, waiting, now);
+        self.queue.found(&pending, waits, waiting, now);
         for start in starts {
             self.start(start, wakes).await?;
         }

@@ -389,7 +389,8 @@ async fn somebody_else_s_job_is_not_there() {
     assert!(matches!(output, Err(Error::NotFound("job"))));
     let page = PageRequest { after: None, limit: 10 };
     assert!(jobs.list(bob, &JobFilter::default(), page).await.expect("a list").is_empty());
-    let mine = jobs.list(&harness.ada, &JobFilter { states: vec![JobState::Pending] }, page).await.expect("a list");
+    let pending = JobFilter { states: vec![JobState::Pending], ..JobFilter::default() };
+    let mine = jobs.list(&harness.ada, &pending, page).await.expect("a list");
     assert_eq!(mine.iter().map(|view| view.job.id).collect::<Vec<_>>(), [id]);
     assert_eq!(harness.job(id).await.state, JobState::Pending);
 }

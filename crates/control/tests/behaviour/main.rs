@@ -18,6 +18,7 @@ mod identity_renewal;
 mod job_again;
 mod job_arrays;
 mod job_output;
+mod job_overview;
 mod job_queue;
 mod job_turn;
 mod job_why;

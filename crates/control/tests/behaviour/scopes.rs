@@ -8,6 +8,7 @@ use control::{
     accounts::{ChangePerson, NewPerson},
     actor::Actor,
     apps::AppChange,
+    jobs::{BulkAction, BulkWhich},
     ports::{
         node::{Attach, AttachFrom, TerminalSize},
         store::{JobFilter, PageRequest, SessionKey},
@@ -98,6 +99,9 @@ async fn jobs(Harness { control, .. }: &Harness, actor: &Actor) -> Vec<Asked> {
         ("cancel", SSH, lacks(jobs.cancel(actor, id).await)),
         ("set_held", SSH, lacks(jobs.set_held(actor, id, true).await)),
         ("requeue", SSH, lacks(jobs.requeue(actor, id).await)),
+        ("bulk", SSH, lacks(jobs.bulk(actor, BulkAction::Hold, BulkWhich::default()).await)),
+        ("queue_view", READ, lacks(jobs.queue_view(actor).await)),
+        ("summary", READ, lacks(jobs.summary(actor).await)),
         ("output", SSH, lacks(jobs.output(actor, id, 0, 1, Duration::ZERO).await)),
     ]
 }

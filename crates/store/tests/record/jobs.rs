@@ -66,7 +66,8 @@ pub(super) async fn pending(record: &Record) -> Vec<i64> {
 }
 
 async fn page(record: &Record, states: &[JobState], after: Option<i64>, limit: u32) -> Vec<i64> {
-    let (filter, page) = (JobFilter { states: states.to_vec() }, PageRequest { after: after.map(id), limit });
+    let filter = JobFilter { states: states.to_vec(), ..JobFilter::default() };
+    let page = PageRequest { after: after.map(id), limit };
     numbers(&record.store.jobs_of(user_id(1), &filter, page).await.expect("a read"))
 }
 
@@ -135,6 +136,58 @@ async fn an_owners_jobs_are_listed_newest_first_in_pages_and_by_their_states() {
     let waiting = submit(&record, 2).await;
     assert_eq!(pending(&record).await, [6, waiting.id.as_i64()], "of all");
     assert_eq!(numbers(&record.store.active_jobs().await.expect("a read")), [2, 3]);
+}
+
+#[tokio::test]
+async fn a_list_is_narrowed_by_how_names_begin_and_by_when_jobs_were_submitted() {
+    let record = Record::of([1]).await;
+    for (name, seconds) in
+        [("Train-1", 1), ("train_2", 2), ("trainer", 3), ("restrain", 4), ("100%\\_", 5), ("Übung", 6)]
+    {
+        let mut new = new_job(1, None);
+        new.spec.name = name.parse().expect("a name");
+        submitted(&record.store, &NewJob { submitted_at: at(seconds), ..new }).await;
+    }
+    let found = async |filter: JobFilter| {
+        let page = PageRequest { after: None, limit: 9 };
+        numbers(&record.store.jobs_of(user_id(1), &filter, page).await.expect("a read"))
+    };
+    for (name, expected) in [
+        ("train", &[3, 2, 1][..]),
+        ("TRAIN", &[3, 2, 1]),
+        ("train_", &[2]),
+        ("train%", &[]),
+        ("100%\\", &[5]),
+        ("Üb", &[6]),
+        ("", &[6, 5, 4, 3, 2, 1]),
+    ] {
+        assert_eq!(found(JobFilter { name: name.into(), ..JobFilter::default() }).await, expected, "{name}");
+    }
+    let between = JobFilter { since: Some(at(2)), until: Some(at(4)), ..JobFilter::default() };
+    assert_eq!(found(between.clone()).await, [3, 2]);
+    assert_eq!(found(JobFilter { name: "trainer".into(), ..between }).await, [3]);
+}
+
+#[tokio::test]
+async fn jobs_that_are_not_over_are_counted_and_those_that_have_ended_since() {
+    use JobState::{Completed, Failed, Pending, Running};
+    let record = Record::of([1, 2]).await;
+    for (owner, state, ended_at) in [
+        (1, Running, None),
+        (1, Running, None),
+        (2, Running, None),
+        (1, Completed, Some(at(9))),
+        (1, Completed, Some(at(10))),
+        (1, Failed, Some(at(11))),
+        (2, Failed, Some(at(12))),
+    ] {
+        let job = saved(&record, owner, state, "here").await;
+        save(&record, &Job { ended_at, ..job }).await;
+    }
+    submit(&record, 1).await;
+    let mut counts = record.store.job_counts(user_id(1), at(10)).await.expect("a read");
+    counts.sort_by_key(|(state, _)| state.as_str());
+    assert_eq!(counts, [(Completed, 1), (Failed, 1), (Pending, 1), (Running, 2)]);
 }
 
 #[tokio::test]

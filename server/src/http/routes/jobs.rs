@@ -1,5 +1,5 @@
-//! `/jobs`: submit, list, look, cancel, hold, release, requeue; the elements of an array; what would let a job start earlier; and
-//! what it has written, as bytes.
+//! `/jobs`: submit, list, look, cancel, hold, release, one or many, requeue; the elements of an array; what would let a job start
+//! earlier; what it has written, as bytes; and the queue.
 
 use std::time::Duration;
 
@@ -8,14 +8,19 @@ use axum::{
     extract::State,
     response::{IntoResponse as _, Response},
 };
-use control::{Error, jobs::Output};
-use domain::{JobId, JobRef, job::JobState};
+use chrono::{DateTime, Utc};
+use control::{Error, jobs::Output, ports::store::JobFilter};
+use domain::{
+    JobId, JobRef,
+    job::{JobName, JobState},
+};
 use http::{HeaderMap, StatusCode};
 use utoipa_axum::{router::OpenApiRouter, routes};
 use wire::{
     job::{Job, SubmitJob},
     page::Page,
     problem::Code,
+    queue::{Bulk, Bulked, Queue},
     why::{Standing, WhatIf},
 };
 
@@ -45,6 +50,8 @@ pub(crate) fn router() -> OpenApiRouter<AppState> {
         .routes(routes!(hold))
         .routes(routes!(release))
         .routes(routes!(requeue))
+        .routes(routes!(bulk))
+        .routes(routes!(queue))
         .routes(routes!(output))
         .routes(routes!(what_ifs))
         // Of the same shape as a job's path: the fixed word comes first, and no job has a word for a number.
@@ -54,12 +61,27 @@ pub(crate) fn router() -> OpenApiRouter<AppState> {
 /// One's jobs, newest first. They are without their scripts. An array is one of them; its elements are not among them.
 #[utoipa::path(get, path = "/jobs", tag = "jobs",
     params(("state" = Option<Vec<JobState>>, Query, nullable = false, min_items = 1, description = "only those in this state; several with commas between them, or by giving it several times"),
+        ("name" = Option<String>, Query, nullable = false, pattern = r"^[^\u0000]{0,64}$", description = "only those whose name begins so"),
+        ("since" = Option<DateTime<Utc>>, Query, nullable = false, description = "only those submitted then or later"),
+        ("until" = Option<DateTime<Utc>>, Query, nullable = false, description = "only those submitted before"),
         ("limit" = Option<u32>, Query, minimum = 1, maximum = 199, description = "1–199; 50 when absent"),
         ("cursor" = Option<i64>, Query, minimum = 1, description = "`next` of the page before")),
     responses((status = 200, body = Page<Job>)))]
 async fn list(caller: Caller, query: Query) -> Result<Answer<Page<Job>>, Failure> {
     let (limit, after): (u32, Option<JobId>) = query.page()?;
-    Ok(Answer(caller.api.jobs(states(&query)?, limit, after).await?))
+    const RULE: &str = "must be a time such as 2027-01-31T08:00:00Z";
+    let (since, until) = (query.value("since", RULE)?, query.value("until", RULE)?);
+    let these = JobFilter { states: states(&query)?, name: name(&query)?, since, until };
+    Ok(Answer(caller.api.jobs(&these, limit, after).await?))
+}
+
+fn name(query: &Query) -> Result<String, Failure> {
+    let name = query.text("name").unwrap_or_default();
+    if name.contains('\0') || name.chars().count() > JobName::LONGEST {
+        let rule = format!("must be how names begin: at most {} characters", JobName::LONGEST);
+        return Err(query::fault("name", &rule));
+    }
+    Ok(name.to_owned())
 }
 
 fn states(query: &Query) -> Result<Vec<JobState>, Failure> {
@@ -150,6 +172,19 @@ async fn share(caller: Caller) -> Result<Answer<Standing>, Failure> {
     responses((status = 202, body = Job)))]
 async fn requeue(caller: Caller, JobPath(job): JobPath) -> Result<(StatusCode, Answer<Job>), Failure> {
     Ok((StatusCode::ACCEPTED, Answer(caller.api.requeue_job(job).await?)))
+}
+
+/// Cancels, holds or releases many jobs, and says of each what became of it.
+#[utoipa::path(post, path = "/jobs/bulk", tag = "jobs", request_body = Bulk,
+    responses((status = 200, body = Bulked)))]
+async fn bulk(caller: Caller, Json(bulk): Json<Bulk>) -> Result<Answer<Bulked>, Failure> {
+    Ok(Answer(caller.api.bulk_jobs(bulk).await?))
+}
+
+/// What runs where and what comes next. Others' jobs are there without name and number; whose they are, administrators see.
+#[utoipa::path(get, path = "/queue", tag = "jobs", responses((status = 200, body = Queue)))]
+async fn queue(caller: Caller) -> Result<Answer<Queue>, Failure> {
+    Ok(Answer(caller.api.queue().await?))
 }
 
 /// A piece of the file that the job's output and errors go to, while it runs and afterwards. To follow it, ask again from

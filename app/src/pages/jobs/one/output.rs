@@ -1,9 +1,14 @@
-//! What a job writes, as it writes it.
+//! What a job writes, as it writes it, with its colours; it can be searched.
+
+mod search;
+
+use std::sync::Arc;
 
 use catalogue::t;
 use leptos::{html, prelude::*};
 use wire::job::{Job, JobOutput};
 
+use self::search::{CURRENT, Search, Tools};
 use crate::{
     api::Refused,
     components::{
@@ -12,6 +17,7 @@ use crate::{
         section::Section,
     },
     contexts::job_output::{OutputLive, follow_output},
+    output::{Chunk, Run},
     routes,
     wording::amount::bytes,
 };
@@ -25,6 +31,7 @@ pub(super) fn OutputSection(job: Memo<Job>, first: Result<JobOutput, Refused>) -
     let (reference, path) = job.with_untracked(|job| (job.reference(), job.output.clone()));
     let (file, address) = (format!("job-{reference}.out"), routes::job_output(&reference));
     let output = follow_output(reference, first);
+    let search = Search::new(output);
     // What is longer comes in pieces, which a link cannot put together.
     let word = move || if output.size() > routes::MOST_OUTPUT { t!("job-download-first") } else { t!("job-download") };
     let download = move || {
@@ -45,13 +52,14 @@ pub(super) fn OutputSection(job: Memo<Job>, first: Result<JobOutput, Refused>) -
             <div class="section-notes"><ProblemNote problem=Signal::derive(move || output.problem())/></div>
             <p class="section-empty sub" hidden=move || !output.is_cut()>{cut}</p>
             <p class="section-empty sub" hidden=move || none().is_none()>{none}</p>
-            <Text output=output/>
+            <Tools search=search output=output/>
+            <Text output=output search=search/>
         </Section>
     }
 }
 
 #[component]
-fn Text(output: OutputLive) -> impl IntoView {
+fn Text(output: OutputLive, search: Search) -> impl IntoView {
     let place = Place { pre: NodeRef::new(), top: StoredValue::new(0), at_end: StoredValue::new(true) };
     Effect::new(move |_| {
         output.track();
@@ -62,6 +70,7 @@ fn Text(output: OutputLive) -> impl IntoView {
         <pre
             node_ref=place.pre
             class="output"
+            class:is-wrapped=move || search.wraps.get()
             tabindex="0"
             role="log"
             aria-live="off"
@@ -70,8 +79,34 @@ fn Text(output: OutputLive) -> impl IntoView {
             on:scroll=move |_| place.scrolled()
         >
             // The element within keeps a first line that is empty.
-            <code>{move || output.text()}</code>
+            <code>
+                <For
+                    each=move || output.chunks()
+                    key=|chunk| (chunk.id, chunk.version)
+                    children=move |chunk| view! { <Part chunk=chunk search=search/> }
+                />
+            </code>
         </pre>
+    }
+}
+
+/// A part of the text; drawn again when something else is found in it.
+#[component]
+fn Part(chunk: Arc<Chunk>, search: Search) -> impl IntoView {
+    let id = chunk.id;
+    let found = Memo::new(move |_| search.in_chunk(id));
+    move || found.with(|found| chunk.runs(found).into_iter().map(drawn).collect_view())
+}
+
+fn drawn(Run { text, style, found }: Run<'_>) -> AnyView {
+    let (text, class) = (text.to_owned(), style.class());
+    match found {
+        None => view! { <span class=class>{text}</span> }.into_any(),
+        Some(false) => view! { <mark class=class>{text}</mark> }.into_any(),
+        Some(true) => {
+            view! { <mark id=CURRENT class=format!("is-current {}", class.unwrap_or_default())>{text}</mark> }
+                .into_any()
+        }
     }
 }
 

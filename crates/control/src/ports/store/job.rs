@@ -18,6 +18,12 @@ use super::{PageRequest, StoreError};
 pub struct JobFilter {
     /// In one of these states; in any where it is empty.
     pub states: Vec<JobState>,
+    /// Whose name begins so, with small letters as with large ones; of any name where it is empty.
+    pub name: String,
+    /// Submitted then or later.
+    pub since: Option<DateTime<Utc>>,
+    /// Submitted before.
+    pub until: Option<DateTime<Utc>>,
 }
 
 /// What a user's jobs have used: CPU-seconds, of which half is forgotten in each half-life.
@@ -95,6 +101,9 @@ pub trait JobReads: Send + Sync {
     async fn element_counts(&self, arrays: &[JobId]) -> Result<BTreeMap<JobId, Counts>, StoreError>;
     /// How many elements of an array hold something of a host.
     async fn active_elements(&self, array: JobId) -> Result<u32, StoreError>;
+    /// How many of this owner are in each state, of those that are not over, and of those that have ended since; without the elements
+    /// of arrays.
+    async fn job_counts(&self, owner: UserId, since: DateTime<Utc>) -> Result<Vec<(JobState, u32)>, StoreError>;
     /// All that wait for their turn, of every owner, oldest first. What cannot be read is left out.
     async fn pending_jobs(&self) -> Result<Vec<QueuedJob>, StoreError>;
     /// All that hold something of a host, of every owner.

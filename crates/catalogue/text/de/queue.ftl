@@ -1,0 +1,25 @@
+# Die Warteschlange: was wo läuft und was als Nächstes kommt.
+queue-subtitle = Was wo läuft und was als Nächstes kommt. Von den Jobs anderer ist nur die Größe zu sehen.
+queue-own = Deine Jobs
+queue-hosts = Hosts
+queue-hosts-about = Jeder Balken zeigt die CPUs eines Hosts: deine Jobs, die Jobs anderer, Knoten von vclustern und was frei ist.
+queue-no-host = Kein Host ist da.
+queue-ready = bereit
+queue-not-ready = nicht bereit
+queue-figures = { $cpus } von { $all_cpus } CPUs · { $memory } von { $all_memory } · { $jobs ->
+    [one] { $jobs } Job
+   *[other] { $jobs } Jobs
+}
+queue-owners = Jobs anderer: { $names }
+queue-next = Als Nächstes
+queue-next-about = Jobs, die starten, sobald Platz ist, in der Reihenfolge, in der sie dran sind. Zurückgehaltene Jobs sind nicht dabei.
+queue-nobody = Kein Job wartet darauf, dass er an der Reihe ist.
+queue-place = Platz
+queue-of = Ein Job von { $owner }
+queue-others = Job von anderen
+queue-count = { $n } Elemente
+queue-unknown = nicht bekannt
+queue-more = { $n ->
+    [one] { $n } weiterer wartet dahinter.
+   *[other] { $n } weitere warten dahinter.
+}
