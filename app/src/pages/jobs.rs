@@ -3,11 +3,11 @@
 mod array_bar;
 pub(crate) mod draft;
 pub(crate) mod list;
+#[cfg(any(feature = "ssr", test))]
+mod moment;
 pub(crate) mod new;
 pub(crate) mod one;
 pub(crate) mod queue;
-#[cfg(any(feature = "ssr", test))]
-mod moment;
 #[cfg(any(feature = "ssr", test))]
 mod reading;
 mod standing;

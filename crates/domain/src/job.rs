@@ -22,10 +22,10 @@ use crate::{
 };
 
 pub use again::NotAgain;
-pub use array::{Array, Indexes, Part};
-pub use efficiency::{Efficiency, Suggestion};
 pub(crate) use array::number as index;
 pub use array::{Array, Indexes, Part};
+pub use array::{Array, Indexes, Part};
+pub use efficiency::{Efficiency, Suggestion};
 pub use elements::Counts;
 pub use run::{Directory, Environment, Retries, Tag, Warning};
 pub use spec::{JobName, JobSpec, OutputPath, Script, TimeLimit};

@@ -126,7 +126,8 @@ impl<C: Connection> JobReads for Sql<C> {
         // One after the other: there is an index for each, and an owner may have a long history.
         for these in [is_on, Condition::all().add(EndedAt.gte(since))] {
             let counts = job::Entity::find().select_only().column(State).column_as(Id.count(), "jobs");
-            let counts = counts.filter(Owner.eq(owner.as_uuid())).filter(ArrayOf.is_null()).filter(these).group_by(State);
+            let counts =
+                counts.filter(Owner.eq(owner.as_uuid())).filter(ArrayOf.is_null()).filter(these).group_by(State);
             let counts = counts.into_tuple::<(String, i64)>().all(self.db()).await.map_err(fault("job"))?;
             counted.extend(counts.into_iter().filter_map(|(word, count)| {
                 Some((enum_text::read("state", &word).ok()?, u32::try_from(count).unwrap_or(u32::MAX)))

@@ -51,7 +51,9 @@ impl JobForm {
     pub(crate) fn is_unusual(&self) -> bool {
         let filled = |text: &String| !text.trim().is_empty();
         self.output != domain::job::OutputPath::USUAL
-            || [&self.arguments, &self.array, &self.after, &self.begin_at, &self.deadline, &self.nice].into_iter().any(filled)
+            || [&self.arguments, &self.array, &self.after, &self.begin_at, &self.deadline, &self.nice]
+                .into_iter()
+                .any(filled)
             || self.hold == TICKED
             || self.run != RunForm::default()
     }
