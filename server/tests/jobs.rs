@@ -33,7 +33,7 @@ pub(crate) async fn submit(client: &Client, job: &Value) -> i64 {
     client.post(JOBS, job).await.ok(202).json()["id"].as_i64().expect("a number")
 }
 
-async fn get(client: &Client, id: i64) -> Value {
+pub(crate) async fn get(client: &Client, id: i64) -> Value {
     client.get(&format!("{JOBS}/{id}")).await.ok(200).json()
 }
 
@@ -70,7 +70,7 @@ pub(crate) async fn whole(client: &Client, id: i64) -> String {
 }
 
 /// Lets every job of this client go on that waits for the file.
-async fn touch(client: &Client, file: &str) {
+pub(crate) async fn touch(client: &Client, file: &str) {
     let id = submit(client, &job(&format!("touch /root/{file}"))).await;
     becomes(client, id, "completed").await;
 }
@@ -116,27 +116,6 @@ async fn a_script_runs_and_its_output_is_read_while_it_runs_and_afterwards() {
     assert_eq!(middle.text, "ne");
     assert_eq!(["size", "next", "ended"].map(|name| told(&middle, name)), [size.as_str(), "3", "true"]);
     assert_eq!(client.get("/api/v1/session").await.json()["usage"]["cpus"], 0.0);
-}
-
-#[tokio::test]
-async fn a_job_runs_behind_the_one_it_waits_for_and_one_that_never_can_ends() {
-    let daemon = Daemon::start_usual().await;
-    let client = daemon.admin();
-    let first = submit(&client, &job("until [ -e go ]; do sleep 0.05; done; echo first >> order")).await;
-    let after = |script: &str, word: &str| with(job(script), "after", json!(format!("{word}:{first}")));
-    let second = submit(&client, &after("echo second >> order; cat order", "afterok")).await;
-    let never = submit(&client, &after("true", "afternotok")).await;
-    let waits = obtain("why it waits", PATIENCE, || async {
-        Some(get(&client, second).await["waits"].clone()).filter(Value::is_object)
-    })
-    .await;
-    assert_eq!(waits["code"], "dependency", "{waits}");
-    touch(&client, "go").await;
-    becomes(&client, second, "completed").await;
-    assert_eq!(whole(&client, second).await, "first\nsecond\n");
-    let ended = becomes(&client, never, "cancelled").await;
-    assert_eq!((&ended["after"], &ended["started_at"]), (&json!(format!("afternotok:{first}")), &json!(null)));
-    assert!(ended["reason"].as_str().is_some_and(|reason| reason.ends_with("that one completed")), "{ended}");
 }
 
 #[tokio::test]

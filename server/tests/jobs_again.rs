@@ -1,10 +1,14 @@
-//! What a job's script finds where it runs, how it is warned, and how it is tried again; with real containers.
+//! What a job's script finds where it runs, how it is warned, how it is tried again, and how it waits for another; with
+//! real containers.
+
+use std::time::Duration;
 
 use serde_json::{Value, json};
+use testkit::obtain;
 
 use crate::{
     common::{client::Client, daemon::Daemon},
-    jobs::{JOBS, act, becomes, job, submit, whole},
+    jobs::{JOBS, act, becomes, get, job, submit, touch, whole},
 };
 
 fn with(script: &str, fields: &Value) -> Value {
@@ -73,4 +77,25 @@ async fn a_job_that_is_not_over_is_not_requeued() {
     act(&client, id, "cancel").await.ok(202);
     becomes(&client, id, "cancelled").await;
     client.post(&format!("{JOBS}/999/requeue"), &json!({})).await.problem(404, "not_found");
+}
+
+#[tokio::test]
+async fn a_job_runs_behind_the_one_it_waits_for_and_one_that_never_can_ends() {
+    let daemon = Daemon::start_usual().await;
+    let client = daemon.admin();
+    let first = submit(&client, &job("until [ -e go ]; do sleep 0.05; done; echo first >> order")).await;
+    let after = |script: &str, word: &str| with(script, &json!({"after": format!("{word}:{first}")}));
+    let second = submit(&client, &after("echo second >> order; cat order", "afterok")).await;
+    let never = submit(&client, &after("true", "afternotok")).await;
+    let waits = obtain("why it waits", Duration::from_secs(60), || async {
+        Some(get(&client, second).await["waits"].clone()).filter(Value::is_object)
+    })
+    .await;
+    assert_eq!(waits["code"], "dependency", "{waits}");
+    touch(&client, "go").await;
+    becomes(&client, second, "completed").await;
+    assert_eq!(whole(&client, second).await, "first\nsecond\n");
+    let ended = becomes(&client, never, "cancelled").await;
+    assert_eq!((&ended["after"], &ended["started_at"]), (&json!(format!("afternotok:{first}")), &json!(null)));
+    assert!(ended["reason"].as_str().is_some_and(|reason| reason.ends_with("that one completed")), "{ended}");
 }

@@ -22,8 +22,8 @@ use domain::{
     job::{Counts, Job, NotAgain},
     user::Scope,
 };
-use scheduler::{Order, Overcommit, Weights};
 pub use scheduler::{Change, Reason, Wait, WhatIf};
+use scheduler::{Order, Overcommit, Weights};
 
 pub use bulk::{BulkAction, BulkWhich, MOST_AT_ONCE};
 pub(crate) use elements::turn_of;

@@ -163,8 +163,6 @@ const fn waits(job: &Job) -> bool {
     matches!(job.state, JobState::Pending | JobState::Configuring)
 }
 
-/// Returns when something is told of this job, or may have been.
-async fn news_of(id: JobId, told: &mut broadcast::Receiver<Arc<StoredEvent>>) {
 /// Returns when something is told of this job, or may have been; of any of this owner's where it has no number.
 async fn news_of(number: Option<JobId>, owner: UserId, told: &mut broadcast::Receiver<Arc<StoredEvent>>) {
     loop {
