@@ -69,7 +69,7 @@ impl Tail {
     pub(crate) fn take_in(&mut self, piece: &JobOutput) {
         if self.next != Some(piece.from) {
             // No part of what was there before is taken for one of this.
-            let last = Chunk { id: self.last.id + 1, ..Chunk::default() };
+            let last = Chunk::new(self.last.id + 1, 0);
             *self = Self { cut: piece.from > 0, last, taken: self.taken, ..Self::default() };
         }
         (self.next, self.size, self.ended) = (Some(piece.next), piece.size, piece.ended);
@@ -81,7 +81,7 @@ impl Tail {
         for c in piece.text.chars() {
             self.plain.take_in(c, &mut self.last);
             if c == '\n' && self.last.text.len() >= CHUNK {
-                let next = Chunk { id: self.last.id + 1, version: self.taken, ..Chunk::default() };
+                let next = Chunk::new(self.last.id + 1, self.taken);
                 self.full.push_back(Arc::new(mem::replace(&mut self.last, next)));
             }
         }

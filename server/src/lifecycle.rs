@@ -216,7 +216,7 @@ fn run(
     }
     let token = stop.clone();
     loops.spawn(async move {
-        reconciler.run(token).await;
+        Box::pin(reconciler.run(token)).await;
         Ok("reconciler")
     });
     let renewals = TaskTracker::new();

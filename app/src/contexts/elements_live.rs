@@ -22,8 +22,12 @@ pub(crate) struct ElementsLive {
 }
 
 impl ElementsLive {
-    pub(crate) fn get(self) -> Result<Page<Job>, Problem> {
-        self.page.get()
+    pub(crate) fn page(self) -> Option<Page<Job>> {
+        self.page.get().ok()
+    }
+
+    pub(crate) fn problem(self) -> Option<Problem> {
+        self.page.get().err()
     }
 
     fn look(self) {

@@ -30,6 +30,10 @@ pub(crate) struct Run<'a> {
 }
 
 impl Chunk {
+    pub(super) fn new(id: u64, version: u64) -> Self {
+        Self { id, version, ..Self::default() }
+    }
+
     pub(super) fn push(&mut self, c: char, style: Style) {
         if self.style_at(self.text.len()) != style {
             self.styles.push((self.text.len(), style));

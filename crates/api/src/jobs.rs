@@ -42,7 +42,7 @@ impl Api {
         limit: u32,
         after: Option<u32>,
     ) -> Paged<Job> {
-        let filter = JobFilter { states };
+        let filter = JobFilter { states, ..JobFilter::default() };
         let elements = self.control().jobs.elements(&self.actor, array, &filter, page(limit, after)).await?;
         let index = |view: &JobView| view.job.part.map_or(0, |Part { index, .. }| index).to_string();
         Ok(Page::cut(elements, limit, index, |view| self.job_of(view).brief()))

@@ -24,7 +24,6 @@ use crate::{
 pub use again::NotAgain;
 pub(crate) use array::number as index;
 pub use array::{Array, Indexes, Part};
-pub use array::{Array, Indexes, Part};
 pub use efficiency::{Efficiency, Suggestion};
 pub use elements::Counts;
 pub use run::{Directory, Environment, Retries, Tag, Warning};
@@ -216,8 +215,9 @@ impl Job {
             ("JOB_ATTEMPT", (self.earlier.len() + 1).to_string()),
         ];
         let ours = ours.into_iter().chain(self.part.iter().flat_map(Part::environment));
-        let theirs = self.spec.environment.iter().map(|(name, value)| (name, value.to_owned()));
-        theirs.chain(ours).map(|(name, value)| (name.to_owned(), value)).collect()
+        let ours = ours.map(|(name, value)| (name.to_owned(), value));
+        let theirs = self.spec.environment.iter().map(|(name, value)| (name.to_owned(), value.to_owned()));
+        theirs.chain(ours).collect()
     }
 
     /// Takes in how far its task is; where that has ended and is to be tried again, it waits. Says whether anything has changed.

@@ -86,7 +86,7 @@ mod tests {
     use super::*;
 
     fn standing(used_cpu_hours: f64, decides: bool) -> String {
-        let (of_all, times_of_share, half_life_s, running_cpus) = (0.5, 3.14, 604_800, 0.0);
+        let (of_all, times_of_share, half_life_s, running_cpus) = (0.5, 3.1, 604_800, 0.0);
         let (sentence, waiting) = (String::new(), Vec::new());
         Standing { sentence, used_cpu_hours, of_all, times_of_share, half_life_s, running_cpus, decides, waiting }
             .said()

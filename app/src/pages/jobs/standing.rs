@@ -7,7 +7,7 @@ use wire::why::{Standing as Found, WaitingFor};
 
 use crate::{
     api::jobs::Shown,
-    pages::jobs::list::address,
+    routes,
     wording::{amount::number, job::code_word, time::since},
 };
 
@@ -17,7 +17,7 @@ pub(super) fn Standing(found: Found) -> impl IntoView {
     let share = share(&found).map(|sentence| view! { <span>{sentence}</span> });
     let reason = |WaitingFor { code, jobs }: WaitingFor| {
         let words = t!("job-reason-count", reason = code_word(code), jobs = jobs);
-        view! { <a href=address(Shown::Waiting)>{words}</a> }
+        view! { <a href=routes::jobs_shown(Shown::Waiting.as_str())>{words}</a> }
     };
     let reasons = found.waiting.into_iter().map(reason).collect::<Vec<_>>();
     (share.is_some() || !reasons.is_empty()).then(|| view! { <p class="job-standing sub">{share} {reasons}</p> })
@@ -44,7 +44,7 @@ mod tests {
             sentence: String::new(),
             used_cpu_hours: 12.0,
             of_all: 0.5,
-            times_of_share: 3.14,
+            times_of_share: 3.12,
             half_life_s: 604_800,
             running_cpus: 0.0,
             decides: true,

@@ -22,7 +22,7 @@ pub(crate) enum JobCommand {
     ///
     /// SCRIPT is a file of this machine. Its first line may name an interpreter (#!/bin/bash); without that, /bin/sh reads it.
     /// docklet's own options come before SCRIPT; what follows are the script's arguments.
-    Submit(Submit),
+    Submit(Box<Submit>),
     /// List yours that wait or run, newest first
     Ls {
         /// Those in this state; may be given several times

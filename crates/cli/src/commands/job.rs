@@ -37,7 +37,7 @@ const BETWEEN_LOOKS: Duration = Duration::from_millis(200);
 
 pub(super) async fn run(client: &Client, command: JobCommand, output: &Output) -> Result<ExitCode, Failure> {
     match command {
-        JobCommand::Submit(submit) => return submit::run(client, submit, output).await,
+        JobCommand::Submit(submit) => return submit::run(client, *submit, output).await,
         JobCommand::Ls { state, all } => list(client, &state, all, output).await?,
         JobCommand::Show { job } => {
             let job = get(client, &job).await?;

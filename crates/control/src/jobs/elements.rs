@@ -122,7 +122,8 @@ pub(super) async fn cancel_all(work: &mut UnitOfWork, array: &mut Job) -> Result
     if !array.cancel_left() {
         return Ok(None);
     }
-    let going_on = JobFilter { states: vec![JobState::Pending, JobState::Configuring, JobState::Running] };
+    let going_on =
+        JobFilter { states: vec![JobState::Pending, JobState::Configuring, JobState::Running], ..JobFilter::default() };
     let all = PageRequest { after: None, limit: u32::MAX };
     let mut orders = Vec::new();
     for mut element in work.tx.elements_of(array.id, &going_on, all).await? {

@@ -8,13 +8,13 @@ use std::{
 
 use chrono::{DateTime, TimeDelta, Utc};
 use domain::{
-    JobId, UserId,
+    JobRef, UserId,
     job::{Job, JobState},
 };
 use parking_lot::Mutex;
 use scheduler::{Order, Reason, WhatIf};
 
-use super::{Jobs, left, so_far};
+use super::{Jobs, elements, left, so_far};
 use crate::{Error, actor::Actor, ports::store::UsedCpu};
 
 /// What all have used is read again when it was read so long ago: all that run are read for it.
@@ -59,8 +59,8 @@ struct Read {
 impl Jobs {
     /// Changes that would let a job start earlier, as of the last pass over the queue. None for one that does not wait, for one that
     /// no pass has seen, and while the queue is very long.
-    pub async fn what_ifs(&self, actor: &Actor, job: JobRef) -> Result<Vec<WhatIf>, Error> {
-        let job = elements::find(&*self.store, actor, job).await?;
+    pub async fn what_ifs(&self, actor: &Actor, job: impl Into<JobRef>) -> Result<Vec<WhatIf>, Error> {
+        let job = elements::find(&*self.store, actor, job.into()).await?;
         if job.state == JobState::Pending { Ok(self.queue.what_ifs(&job).await) } else { Ok(Vec::new()) }
     }
 

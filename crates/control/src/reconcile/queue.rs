@@ -225,7 +225,7 @@ impl Starter {
     /// `wakes`: others may wait for that.
     async fn start(&self, start: Start, wakes: bool) -> Result<(), Error> {
         let mut work = UnitOfWork::new(self.store.begin().await?, self.clock.now());
-        let Some(mut job) = self.read(&work, start.job).await? else { return Ok(()) };
+        let Some(job) = self.read(&work, start.job).await? else { return Ok(()) };
         if is_barred(work.tx.user(job.owner).await)? {
             return Ok(());
         }

@@ -15,7 +15,6 @@ use domain::{
 };
 
 use crate::{
-    harness::Harness,
     job_queue::{of, of_four_cpus},
     jobs::DONE,
 };

@@ -96,7 +96,7 @@ pub fn what_ifs(queue: &Queue<'_>, job: JobId) -> Vec<WhatIf> {
     let mut starts: Vec<(&Waiting, Option<i64>)> = Vec::with_capacity(changed.len() + 1);
     for waiting in line {
         if waiting.job != job {
-            plan.decide(waiting);
+            plan.decide(waiting, |_| {});
             continue;
         }
         starts.push((waiting, plan.could_start(waiting)));

@@ -150,11 +150,12 @@ pub(crate) struct Queued {
     deadline: Option<DateTime<Utc>>,
     after: Option<String>,
     array_of: Option<i64>,
+    name: String,
 }
 
 impl Queued {
     /// Its columns.
-    pub(crate) const COLUMNS: [Column; 16] = [
+    pub(crate) const COLUMNS: [Column; 17] = [
         Column::Id,
         Column::Owner,
         Column::Held,
@@ -171,6 +172,7 @@ impl Queued {
         Column::Deadline,
         Column::After,
         Column::ArrayOf,
+        Column::Name,
     ];
 }
 
@@ -195,6 +197,7 @@ impl TryFrom<Queued> for QueuedJob {
             time_limit: TimeLimit::parse(row.time_limit_s).map_err(|fault| unreadable(&fault))?,
             waits_since: row.waits_since,
             held: row.held,
+            name: row.name.parse().map_err(|fault| unreadable(&fault))?,
             array: array.map_err(|fault| unreadable(&fault))?,
             left: number(row.left_count)?,
             at_most: row.at_most.map(number).transpose()?,

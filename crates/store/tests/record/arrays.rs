@@ -37,7 +37,7 @@ async fn split(record: &Record, array: &mut Job, index: u32, state: JobState) ->
 }
 
 async fn elements(record: &Record, states: &[JobState], after: Option<u32>, limit: u32) -> Vec<u32> {
-    let (filter, page) = (JobFilter { states: states.to_vec() }, PageRequest { after, limit });
+    let (filter, page) = (JobFilter { states: states.to_vec(), ..JobFilter::default() }, PageRequest { after, limit });
     let found = record.store.elements_of(id(1), &filter, page).await.expect("a read");
     found.iter().filter_map(|job| job.part).map(|part| part.index).collect()
 }

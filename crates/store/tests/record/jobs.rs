@@ -201,6 +201,7 @@ async fn the_queue_reads_what_decides_and_no_script() {
     let queued = QueuedJob {
         id: job.id,
         owner: new.owner,
+        name: new.spec.name,
         resources: NODE,
         runtime: new.spec.runtime,
         time_limit: new.spec.time_limit,

@@ -8,7 +8,6 @@ use axum::{
     extract::State,
     response::{IntoResponse as _, Response},
 };
-use chrono::{DateTime, Utc};
 use control::{Error, jobs::Output, ports::store::JobFilter};
 use domain::{
     JobId, JobRef,

@@ -105,6 +105,7 @@ pub(super) fn ChooseAll(ids: Vec<i64>) -> impl IntoView {
     // What is over meanwhile is not counted any more.
     Effect::new(move |_| ids.with_value(|ids| bulk.keep(ids)));
     let all = move || ids.try_with_value(Vec::len).is_some_and(|all| all > 0 && bulk.count() == all);
+    let some = move || bulk.count() > 0 && !all();
     view! {
         <input
             type="checkbox"
@@ -112,7 +113,7 @@ pub(super) fn ChooseAll(ids: Vec<i64>) -> impl IntoView {
             aria-label=t!("job-choose-all")
             disabled=ids.with_value(Vec::is_empty)
             prop:checked=all
-            prop:indeterminate=move || bulk.count() > 0 && !all()
+            prop:indeterminate=some
             on:change:target=move |event| ids.with_value(|ids| bulk.choose(ids, event.target().checked()))
         />
     }

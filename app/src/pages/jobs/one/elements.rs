@@ -35,9 +35,9 @@ pub(super) fn Elements(
     let id = job.with_untracked(|job| job.id);
     let array = Memo::new(move |_| job.with(|job| job.array.clone()).unwrap_or_else(|| initial.clone()));
     let elements = follow_elements(id, asked, first);
-    let problem = Signal::derive(move || elements.get().err());
+    let problem = Signal::derive(move || elements.problem());
     let listed = move || {
-        let page = elements.get().ok()?;
+        let page = elements.page()?;
         Some(view! { <Listed array=id page=page asked=asked.get()/> })
     };
     let failed = Memo::new(move |_| array.with(|array| Fare::Failed.count(array)) > 0);

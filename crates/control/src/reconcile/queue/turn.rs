@@ -154,6 +154,7 @@ mod tests {
             time_limit: TimeLimit::parse(60).expect("a time limit"),
             waits_since: at(0),
             held: false,
+            array: None,
             left: 1,
             at_most: None,
             nice: domain::job::Nice::default(),
