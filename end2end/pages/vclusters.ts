@@ -17,7 +17,10 @@ export class VclustersPage {
     await this.page.getByRole("textbox", { name: "Name" }).fill(name);
     await this.page.locator("input[name='order[nodes]']").fill(String(nodes));
     await this.page.getByRole("radio", { name: /Small/ }).check();
-    await this.page.getByRole("button", { name: "Create", exact: true }).click();
+    const create = this.page.getByRole("button", { name: "Create", exact: true });
+    await create.click();
+    // A page that is left sooner takes the order with it.
+    await expect(create).toBeHidden();
   }
 
   /** The vcluster's own page. */
