@@ -1,6 +1,6 @@
 //! What jobs have of the command line, and how the time limit of one is written.
 
-use std::path::PathBuf;
+use std::path::Path;
 
 use chrono::{DateTime, Utc};
 use clap::{Subcommand, builder::PossibleValuesParser};
@@ -171,14 +171,23 @@ pub(crate) struct Submit {
     #[arg(long, short)]
     pub(crate) follow: bool,
     /// A command of /bin/sh in place of a script
-    #[arg(long, value_name = "COMMAND", conflicts_with = "script")]
+    #[arg(long, value_name = "COMMAND", conflicts_with = "words")]
     pub(crate) wrap: Option<String>,
-    /// The script's file; standard input where there is none, or for -
-    #[arg(value_name = "SCRIPT")]
-    pub(crate) script: Option<PathBuf>,
-    /// What the script is called with
-    #[arg(value_name = "ARGS", trailing_var_arg = true, allow_hyphen_values = true)]
-    pub(crate) arguments: Vec<String>,
+    /// The script's file, and what the script is called with; standard input where there is no file, or for -
+    #[arg(value_names = ["SCRIPT", "ARGS"], num_args = 0.., trailing_var_arg = true)]
+    words: Vec<String>,
+}
+
+impl Submit {
+    pub(crate) fn script(&self) -> Option<&Path> {
+        self.words.first().map(Path::new)
+    }
+
+    /// A `--` before them is none of them.
+    pub(crate) fn arguments(&self) -> &[String] {
+        let arguments = self.words.get(1..).unwrap_or_default();
+        arguments.strip_prefix(&["--".to_owned()]).unwrap_or(arguments)
+    }
 }
 
 /// What names a job: its number, or which element of which array it is.
@@ -322,10 +331,10 @@ mod tests {
             "docklet job submit --follow train.sh -- --epochs 3 --wait -q",
         ] {
             let submit = of(line);
-            assert_eq!(submit.arguments, ["--epochs", "3", "--wait", "-q"], "{line}");
+            assert_eq!(submit.arguments(), ["--epochs", "3", "--wait", "-q"], "{line}");
             assert!(submit.follow && !submit.wait, "{line}");
         }
-        assert_eq!(of("docklet job submit -").script, Some(PathBuf::from("-")));
+        assert_eq!(of("docklet job submit -").script(), Some(Path::new("-")));
         assert!(Args::try_parse_from(["docklet", "job", "submit", "--wrap", "true", "train.sh"]).is_err());
     }
 
@@ -337,7 +346,7 @@ mod tests {
                 panic!("no submission")
             };
             assert_eq!((submit.after.as_deref(), submit.nice), (Some("afterok:12?singleton"), -1));
-            assert_eq!(submit.arguments, ["-d"]);
+            assert_eq!(submit.arguments(), ["-d"]);
         }
         assert!(Args::try_parse_from(["docklet", "job", "submit", "--begin", "soon", "train.sh"]).is_err());
     }
@@ -351,7 +360,7 @@ mod tests {
         }
         let submit = Args::try_parse_from("docklet job submit -a 0-99%10 train.sh -a".split(' ')).expect("words");
         let Command::Job(JobCommand::Submit(submit)) = submit.command else { panic!("no submission") };
-        assert_eq!((submit.array.as_deref(), submit.arguments), (Some("0-99%10"), vec!["-a".to_owned()]));
+        assert_eq!((submit.array.as_deref(), submit.arguments()), (Some("0-99%10"), &["-a".to_owned()][..]));
         assert!(Args::try_parse_from("docklet job submit --array 0-9 --follow train.sh".split(' ')).is_err());
     }
 

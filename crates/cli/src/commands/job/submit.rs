@@ -66,7 +66,7 @@ fn exit_code(job: &Job) -> Result<ExitCode, Failure> {
 }
 
 async fn order(client: &Client, submit: Submit) -> Result<SubmitJob, Failure> {
-    let (called, script) = script(&submit)?;
+    let ((called, script), arguments) = (script(&submit)?, submit.arguments().to_vec());
     let image = match submit.image {
         Some(image) => image,
         None => client.get::<ImageChoice>("/images").await?.base,
@@ -80,7 +80,7 @@ async fn order(client: &Client, submit: Submit) -> Result<SubmitJob, Failure> {
         warning: signal,
         retries: retried(retries, &retry_on),
         tags: tag,
-        arguments: submit.arguments,
+        arguments,
         time_limit_s: submit.time.unwrap_or(usual.time_limit_s),
         output: submit.output_file.unwrap_or_else(|| usual.output.clone()),
         hold: submit.hold,
@@ -107,7 +107,7 @@ fn script(submit: &Submit) -> Result<(String, String), Failure> {
     if let Some(command) = &submit.wrap {
         return Ok(("wrap".to_owned(), format!("#!/bin/sh\n{command}\n")));
     }
-    match submit.script.as_deref() {
+    match submit.script() {
         Some(path) if path != Path::new("-") => {
             let name = path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned();
             let what = path.display().to_string();
