@@ -45,7 +45,7 @@ pub(crate) fn counts(array: &ArrayView) -> String {
     words.collect::<Vec<_>>().join(" · ")
 }
 
-/// `43 of 100 over`.
+/// `43 of 100 finished`.
 pub(crate) fn how_far(array: &ArrayView) -> String {
     t!("job-array-over", over = array.over(), size = array.size)
 }
@@ -61,6 +61,6 @@ mod tests {
         let counted: u32 = fares(&array).into_iter().map(|(_, count)| count).sum();
         assert_eq!((counted, array.size), (100, 100));
         assert_eq!(counts(&array), "40 completed · 3 running · 3 failed · 54 waiting");
-        assert_eq!(how_far(&array), "43 of 100 over");
+        assert_eq!(how_far(&array), "43 of 100 finished");
     }
 }

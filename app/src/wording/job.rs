@@ -309,7 +309,7 @@ mod tests {
     fn an_array_says_how_far_it_is_once_it_has_begun() {
         let of = |states: &[(&str, u32)]| Job { array: Some(array(states)), ..job(JobState::Pending) };
         assert_eq!(spent(&of(&[("pending", 100)]), at(540)), "waits 9 min");
-        assert_eq!(spent(&of(&[("completed", 40), ("pending", 60)]), at(540)), "40 of 100 over");
+        assert_eq!(spent(&of(&[("completed", 40), ("pending", 60)]), at(540)), "40 of 100 finished");
         let moments: Vec<Moment> = steps(&of(&[("running", 100)])).into_iter().map(|step| step.moment).collect();
         assert_eq!(moments, [Moment::Was(at(0)), Moment::Unknown], "its elements have turns of their own");
     }

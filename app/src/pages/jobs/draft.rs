@@ -59,7 +59,7 @@ impl JobForm {
     }
 }
 
-/// What a script finds where it runs, what becomes of it when it fails, and what it is found by.
+/// What a script finds where it runs, what becomes of it when it fails, and what its owner knows it by.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(default)]
 pub struct RunForm {

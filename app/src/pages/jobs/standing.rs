@@ -50,7 +50,10 @@ mod tests {
             decides: true,
             waiting: Vec::new(),
         };
-        assert_eq!(share(&found).as_deref(), Some("You used 3.1 × your share; half of it is forgotten in 7 d."));
+        assert_eq!(
+            share(&found).as_deref(),
+            Some("You have used 3.1 × your share; half of that is forgotten every 7 d.")
+        );
         assert_eq!(share(&Found { decides: false, ..found.clone() }), None);
         assert_eq!(share(&Found { times_of_share: 0.01, ..found }), None);
     }

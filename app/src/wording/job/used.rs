@@ -88,8 +88,8 @@ mod tests {
         assert_eq!(
             advice,
             [
-                "It used 4 % of 2 CPUs: ask for 0.25 CPU and it may start sooner.",
-                "It used 6 % of 4 GiB: ask for 512 MiB and it may start sooner."
+                "It used 4 % of 2 CPUs. With 0.25 CPU it may start earlier.",
+                "It used 6 % of 4 GiB. With 512 MiB it may start earlier."
             ]
         );
         let well = Efficiency { cpu: 1.02, enough_cpus: None, enough_memory_mib: None, ..found };

@@ -33,8 +33,8 @@ job-bulk-done = { $n ->
     [one] Bei { $n } Job erledigt.
    *[other] Bei { $n } Jobs erledigt.
 }
-job-bulk-failed = Nicht bei Job { $number }:
-job-now-none = Kein Job wartet, läuft oder hat in den letzten 24 Stunden geendet.
+job-bulk-failed = Job { $number } ließ sich nicht ändern:
+job-now-none = Kein Job wartet oder läuft, und in den letzten 24 Stunden wurde keiner abgeschlossen und schlug keiner fehl.
 job-now-completed = Abgeschlossen in 24 h
 job-now-failed = Fehlgeschlagen in 24 h
 job-empty = Noch kein Job
@@ -81,7 +81,7 @@ job-step-ended = Beendet
 job-why = Warum er wartet
 job-ahead = Jobs davor
 job-ahead-hours = { $jobs } ({ $hours } CPU-Stunden)
-job-starts-from = Start frühestens (geschätzt)
+job-starts-from = Frühester Start (geschätzt)
 job-earliest = in { $length }
 job-starts = Start
 job-computed = Berechnet
@@ -91,7 +91,7 @@ job-what-if-size = Mit { $size }: { $when }
 job-what-if-time = Mit einem Zeitlimit von { $length }: { $when }
 job-what-if-released = Nach der Freigabe: { $when }
 job-what-if-about = Jeder Knopf öffnet das Formular für einen Job wie diesen, mit dieser Änderung. Ist der neue eingereicht, brich diesen ab.
-job-share = Du hast das { $times }-Fache deines Anteils verbraucht; die Hälfte davon ist in { $length } vergessen.
+job-share = Du hast das { $times }-Fache deines Anteils genutzt; alle { $length } wird die Hälfte davon vergessen.
 job-reason-count = { $reason }: { $jobs }
 job-funnel = Hosts, die diese Bedingung und alle darüber erfüllen
 job-condition-all = Alle Hosts
@@ -116,7 +116,7 @@ job-host = Host
 job-exit = Endete mit
 job-used = Was er genutzt hat
 job-used-cpu = CPU-Zeit
-job-used-memory = Höchster Speicherbedarf
+job-used-memory = Höchste Speichernutzung
 job-used-of = { $used } von { $asked }
 job-used-advice = Er hat { $share } von { $asked } genutzt: Mit { $enough } startet er womöglich früher.
 job-output = Ausgabe
@@ -144,10 +144,10 @@ job-variables = { $n ->
     [one] { $n } Variable
    *[other] { $n } Variablen
 }
-job-directory-field = Beginnt in
-job-warning-field = Signal vor dem Ende
-job-retries-field = Höchstens erneut versuchen
-job-retry-on-field = Nur nach
+job-directory-field = Verzeichnis
+job-warning-field = Warnung: Signal vor dem Ende
+job-retries-field = Neue Versuche, höchstens
+job-retry-on-field = Nur nach (Exit-Codes, host-lost)
 job-tags-field = Tags
 job-attempts = Versuche
 job-attempt = Versuch
@@ -175,8 +175,8 @@ job-element-of = Element { $index } des Arrays { $array }
 job-elements = Elemente
 job-elements-again = Fehlgeschlagene erneut einreichen
 job-elements-shown = Elemente nach Zustand
-job-elements-none = Noch keines hat begonnen.
-job-elements-none-so = Es gibt keine.
+job-elements-none = Noch kein Element hat begonnen.
+job-elements-none-so = Keine solchen Elemente.
 job-elements-pages = Seiten der Elemente
 job-elements-first = Erste
 job-elements-next = Nächste

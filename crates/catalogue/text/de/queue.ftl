@@ -1,9 +1,9 @@
 # Die Warteschlange: was wo läuft und was als Nächstes kommt.
-queue-subtitle = Was wo läuft und was als Nächstes kommt. Von den Jobs anderer ist nur die Größe zu sehen.
+queue-subtitle = Was wo läuft und was als Nächstes kommt. Die Jobs anderer stehen ohne ihren Namen da.
 queue-own = Deine Jobs
 queue-hosts = Hosts
 queue-hosts-about = Jeder Balken zeigt die CPUs eines Hosts: deine Jobs, die Jobs anderer, Knoten von vclustern und was frei ist.
-queue-no-host = Kein Host ist da.
+queue-no-host = Es gibt keinen Host.
 queue-ready = bereit
 queue-not-ready = nicht bereit
 queue-figures = { $cpus } von { $all_cpus } CPUs · { $memory } von { $all_memory } · { $jobs ->
@@ -12,14 +12,14 @@ queue-figures = { $cpus } von { $all_cpus } CPUs · { $memory } von { $all_memor
 }
 queue-owners = Jobs anderer: { $names }
 queue-next = Als Nächstes
-queue-next-about = Jobs, die starten, sobald Platz ist, in der Reihenfolge, in der sie dran sind. Zurückgehaltene Jobs sind nicht dabei.
+queue-next-about = Jobs in der Reihenfolge, in der sie dran sind. Zurückgehaltene Jobs, Jobs, die auf andere Jobs oder eine Zeit warten, und solche, die kein Host ausführen kann, stehen nicht hier.
 queue-nobody = Kein Job wartet darauf, dass er an der Reihe ist.
 queue-place = Platz
 queue-of = Ein Job von { $owner }
-queue-others = Job von anderen
+queue-others = Ein Job von anderen
 queue-count = { $n } Elemente
 queue-unknown = nicht bekannt
 queue-more = { $n ->
-    [one] { $n } weiterer wartet dahinter.
-   *[other] { $n } weitere warten dahinter.
+    [one] { $n } weiterer Job wartet.
+   *[other] { $n } weitere Jobs warten.
 }

@@ -1,9 +1,9 @@
 # The queue: what runs where, and what comes next.
-queue-subtitle = What runs where, and what comes next. Of others’ jobs only the size is shown.
+queue-subtitle = What runs where, and what comes next. Others’ jobs are shown without their names.
 queue-own = Your jobs
 queue-hosts = Hosts
 queue-hosts-about = Each bar is a host’s CPUs: your jobs, others’ jobs, nodes of vclusters, and what is free.
-queue-no-host = No host is there.
+queue-no-host = There is no host.
 queue-ready = ready
 queue-not-ready = not ready
 queue-figures = { $cpus } of { $all_cpus } CPUs · { $memory } of { $all_memory } · { $jobs ->
@@ -12,14 +12,14 @@ queue-figures = { $cpus } of { $all_cpus } CPUs · { $memory } of { $all_memory 
 }
 queue-owners = Others’ jobs: { $names }
 queue-next = Next
-queue-next-about = Jobs that start as soon as there is room, in the order of their turn. Held jobs are not among them.
+queue-next-about = Jobs in the order of their turn. Jobs that are held, that wait for other jobs or a time, or that no host can run are not listed.
 queue-nobody = No job waits for its turn.
 queue-place = Place
-queue-of = A job of { $owner }
-queue-others = Another’s job
+queue-of = { $owner }’s job
+queue-others = Another user’s job
 queue-count = { $n } elements
 queue-unknown = not known
 queue-more = { $n ->
-    [one] { $n } more waits behind them.
-   *[other] { $n } more wait behind them.
+    [one] { $n } more job waits.
+   *[other] { $n } more jobs wait.
 }
