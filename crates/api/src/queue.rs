@@ -63,7 +63,7 @@ impl Api {
 fn numbers(jobs: &[i64]) -> Result<BTreeSet<JobId>, Refusal> {
     let refused = |rule: String| Refusal::invalid(vec![Violation::new("jobs", rule)]);
     if jobs.len() > MOST_AT_ONCE {
-        return Err(refused(format!("must be at most {MOST_AT_ONCE}; do more in several requests")));
+        return Err(refused(format!("must name at most {MOST_AT_ONCE} jobs; send several requests for more")));
     }
     let number = |number: &i64| JobId::try_from(*number).map_err(|fault| refused(format!("must be numbers: {fault}")));
     jobs.iter().map(number).collect()

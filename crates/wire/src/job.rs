@@ -40,7 +40,7 @@ pub struct Job {
     pub time_limit_s: u32,
     /// The file in the container that output and errors go to.
     pub output: String,
-    /// The same as it was submitted, with `%j`, `%x` and `%%`.
+    /// The same as it was submitted, with the letters as they were written.
     pub output_pattern: String,
     pub submitted_at: DateTime<Utc>,
     /// When its turn came.

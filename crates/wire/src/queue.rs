@@ -14,7 +14,8 @@ pub struct Queue {
     pub hosts: Vec<QueueHost>,
     /// The next one first: the first hundred, and behind them a hundred of one's own at most.
     pub waiting: Vec<QueuePlace>,
-    /// How many wait for their turn in all. What is held or waits for something else than room is not among them.
+    /// How many wait for their turn in all. Jobs that are held, that wait for other jobs or a time, or that no host can run are not
+    /// among them.
     pub waiting_in_all: u32,
     /// When the queue was looked at; absent before that.
     pub computed_at: Option<DateTime<Utc>>,

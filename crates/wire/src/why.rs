@@ -61,9 +61,9 @@ impl Standing {
             "You have used nothing lately.".to_owned()
         } else if self.decides {
             let (times, time) = (rounded(self.times_of_share), length(self.half_life_s));
-            format!("You used {times} × your share, {used} CPU-hours; half of it is forgotten in {time}.")
+            format!("You have used {times} × your share, {used} CPU-hours; half of that is forgotten every {time}.")
         } else {
-            format!("You used {used} CPU-hours lately; here, jobs start in the order of their submission.")
+            format!("You have used {used} CPU-hours lately; here, jobs start in the order of their submission.")
         };
         Self { sentence, ..self }
     }
@@ -95,9 +95,9 @@ mod tests {
 
     #[test]
     fn what_one_has_used_is_a_sentence() {
-        let share = "You used 3.1 × your share, 12.3 CPU-hours; half of it is forgotten in 7 days.";
+        let share = "You have used 3.1 × your share, 12.3 CPU-hours; half of that is forgotten every 7 days.";
         assert_eq!(standing(12.34, true), share);
-        let order = "You used 12.3 CPU-hours lately; here, jobs start in the order of their submission.";
+        let order = "You have used 12.3 CPU-hours lately; here, jobs start in the order of their submission.";
         assert_eq!(standing(12.34, false), order);
         assert_eq!(standing(0.01, true), "You have used nothing lately.");
         assert_eq!([86_400, 5400, 61].map(length), ["1 day", "90 minutes", "61 seconds"]);

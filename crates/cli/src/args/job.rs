@@ -136,9 +136,10 @@ pub(crate) struct Submit {
     /// MINUTES, MM:SS, HH:MM:SS, D-HH, D-HH:MM or D-HH:MM:SS; or a number with a unit: 90s, 30m, 2h, 1d.
     #[arg(long, value_name = "TIME", value_parser = time_limit)]
     pub(crate) time: Option<i64>,
-    /// The file of your home that its output and errors go to; job-%j.out when absent
+    /// The file of your home that its output and errors go to; job-%j.out when absent; for an array job-%A_%a.out
     ///
-    /// A path below the home, or an absolute one. %j stands for the job's number, %x for its name, %% for a percent sign.
+    /// A path below the home, or an absolute one. %j stands for the job's number, %A for its array's, %a for its index in that, %x
+    /// for its name, %N for its host's, %u for yours, %% for a percent sign.
     #[arg(long, value_name = "PATH")]
     pub(crate) output_file: Option<String>,
     /// Start it only after other jobs of yours, such as afterok:12

@@ -48,7 +48,7 @@ impl Explained {
     }
 }
 
-/// A job that waits for its turn: it would start if there were room, and nobody came first.
+/// A job that waits for its turn: for room, for its owner's or its array's limit, or for others.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Queued {
     pub(super) job: JobId,

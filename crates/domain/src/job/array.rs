@@ -182,8 +182,8 @@ pub(crate) fn number(text: &str) -> Option<u32> {
 
 fn not_numbers() -> Violation {
     fault(
-        "must be whole numbers from 0 to 9999999, such as 0-99, 1-9:2 or 3,7,11; with %10 behind them, 10 elements run at a \
-         time",
+        "must be whole numbers from 0 to 9999999, such as 0-99, 1-9:2 or 3,7,11; with %10 behind them, at most 10 elements run \
+         at a time",
     )
 }
 

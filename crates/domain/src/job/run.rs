@@ -1,4 +1,4 @@
-//! What a job's script finds where it runs, how it is warned, when it is tried again, and what its owner finds it by; and which
+//! What a job's script finds where it runs, how it is warned, when it is tried again, and what its owner knows it by; and which
 //! texts and numbers say so. Knows no container.
 
 mod warning;
@@ -165,7 +165,7 @@ impl Retries {
     pub fn parse(most: i64, exit_codes: &[i64], host_lost: bool) -> Result<Self, Violation> {
         let fault = |rule: String| Violation::new("retries", rule);
         let most = u8::try_from(most).ok().filter(|most| *most <= Self::MOST);
-        let most = most.ok_or_else(|| fault(format!("must be at most {}, and not negative", Self::MOST)))?;
+        let most = most.ok_or_else(|| fault(format!("must be between 0 and {}", Self::MOST)))?;
         if exit_codes.len() > Self::MOST_CODES {
             return Err(fault(format!("must name at most {} exit codes", Self::MOST_CODES)));
         }
@@ -203,7 +203,7 @@ impl Retries {
     }
 }
 
-/// A word that its owner finds a job by: 1 to 32 lower-case letters, digits, `-`, `_`, `.` and `:`.
+/// A word that its owner knows a job by: 1 to 32 lower-case letters, digits, `-`, `_`, `.` and `:`.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Tag(String);
@@ -216,7 +216,7 @@ impl Tag {
     /// From what a client writes.
     pub fn parse_all(texts: &[String]) -> Result<BTreeSet<Self>, Violation> {
         if texts.len() > Self::MOST {
-            return Err(Violation::new("tags", format!("must be at most {}", Self::MOST)));
+            return Err(Violation::new("tags", format!("must have at most {} words", Self::MOST)));
         }
         texts.iter().map(|text| text.parse()).collect()
     }

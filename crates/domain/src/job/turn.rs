@@ -52,7 +52,7 @@ pub enum Verdict {
 
 const SHAPE: &str = "must be like afterok:12:13,afterany:14: after, afterok, afternotok or afterany with the numbers of jobs, or \
                      singleton";
-const NO_ELEMENTS: &str = "cannot have aftercorr: here a job waits for whole arrays; name the array behind afterok";
+const NO_ELEMENTS: &str = "must not have aftercorr: a job waits for whole arrays; write afterok and the array's number";
 
 impl Dependencies {
     pub const LONGEST: usize = 1000;
@@ -179,7 +179,7 @@ impl FromStr for Dependencies {
         }
         let any = text.contains('?');
         if any && text.contains(',') {
-            return Err(fault("must have ',' where all must be so, or '?' where one is enough, not both"));
+            return Err(fault("must have only ',' (all must be met) or only '?' (one is enough)"));
         }
         let conditions = text.split(if any { '?' } else { ',' }).map(Condition::from_str);
         Ok(Self { conditions: conditions.collect::<Result<_, _>>().map_err(fault)?, any })

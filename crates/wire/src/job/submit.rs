@@ -24,7 +24,7 @@ pub struct SubmitJob {
     /// The program's text. Its first line may name an interpreter (`#!/bin/bash`); without that, `/bin/sh` reads it.
     #[cfg_attr(feature = "openapi", schema(value_type = domain::job::Script, inline))]
     pub script: String,
-    /// What the script is called with, 32 KiB in all.
+    /// What the script is called with: 24 KiB in all, written as JSON.
     #[serde(default)]
     #[cfg_attr(feature = "openapi", schema(schema_with = arguments))]
     pub arguments: Vec<String>,
@@ -109,7 +109,7 @@ fn arguments() -> utoipa::openapi::RefOr<utoipa::openapi::Schema> {
     ArrayBuilder::new()
         .items(text)
         .max_items(Some(1023))
-        .description(Some("What the script is called with, 32 KiB in all."))
+        .description(Some("What the script is called with: 24 KiB in all, written as JSON."))
         .into()
 }
 

@@ -27,7 +27,7 @@ const JOB: [&str; 25] = [
     "time",
     "time limit",
     "after",
-    "begins",
+    "not before",
     "deadline",
     "nice",
     "submitted",
@@ -174,7 +174,7 @@ pub(super) fn explained(job: &Job, what_ifs: &[WhatIf]) -> Table {
         hosts.unwrap_or_default(),
         waits.map(|waits| shown(waits.computed_at)).unwrap_or_default(),
     ];
-    let headings = &["id", "state", "why", "ahead", "starts from", "starts by", "what if", "hosts", "looked at"];
+    let headings = &["id", "state", "why", "ahead", "starts from", "starts by", "what if", "hosts", "computed"];
     Table::upright(headings, row)
 }
 
@@ -296,11 +296,11 @@ pub(super) mod tests {
 
     #[test]
     fn how_one_stands_is_told_with_the_reasons_of_what_waits() {
-        let standing = json!({"sentence": "You used 3.1 × your share.", "used_cpu_hours": 12.0, "of_all": 0.5,
+        let standing = json!({"sentence": "You have used 3.1 × your share.", "used_cpu_hours": 12.0, "of_all": 0.5,
             "times_of_share": 3.1, "half_life_s": 604_800, "running_cpus": 1.5, "decides": true,
             "waiting": [{"code": "capacity", "jobs": 3}, {"code": "held", "jobs": 1}]});
         let told = format!("{:?}", stands(&serde_json::from_value(standing).expect("a standing")));
-        for part in ["You used 3.1 × your share.", "1.5 CPUs", "capacity 3, held 1"] {
+        for part in ["You have used 3.1 × your share.", "1.5 CPUs", "capacity 3, held 1"] {
             assert!(told.contains(part), "{part}: {told}");
         }
     }

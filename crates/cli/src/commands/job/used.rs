@@ -17,7 +17,7 @@ pub(super) fn history(jobs: &[Job]) -> Table {
 fn ended(job: &Job) -> Vec<String> {
     let used = job.used();
     vec![
-        job.id.to_string(),
+        job.reference(),
         job.name.clone(),
         job.state.as_str().to_owned(),
         exit(job),
@@ -36,7 +36,7 @@ pub(super) fn efficiency(jobs: &[Job]) -> Table {
 fn judged(job: &Job) -> Vec<String> {
     let found = job.efficiency.as_ref();
     vec![
-        job.id.to_string(),
+        job.reference(),
         found.map(|of| percent(of.cpu)).unwrap_or_default(),
         found.map(|of| percent(of.memory)).unwrap_or_default(),
         found.map(|of| seconds(of.ran_s)).unwrap_or_default(),
@@ -47,6 +47,9 @@ fn judged(job: &Job) -> Vec<String> {
 
 /// In the words of `docklet job submit`.
 fn advice(job: &Job) -> String {
+    if job.array.is_some() {
+        return format!("an array: see docklet job elements {}", job.id);
+    }
     let Some(Efficiency { enough_cpus, enough_memory_mib, .. }) = job.efficiency else {
         let why = if job.state.is_final() { "what it used is not known" } else { "it is not over" };
         return why.to_owned();
@@ -54,7 +57,11 @@ fn advice(job: &Job) -> String {
     let options =
         [enough_cpus.map(|cpus| format!("--cpus {cpus}")), enough_memory_mib.map(|mib| format!("--memory {mib}"))];
     let options: Vec<String> = options.into_iter().flatten().collect();
-    if options.is_empty() { String::new() } else { format!("{} is enough, and may start sooner", options.join(" ")) }
+    if options.is_empty() {
+        String::new()
+    } else {
+        format!("{} is enough, and such a job may start earlier", options.join(" "))
+    }
 }
 
 fn percent(share: f64) -> String {
@@ -80,8 +87,8 @@ mod tests {
     fn how_well_a_job_used_what_it_asked_for_is_said_with_what_to_submit_the_next_time() {
         let resources = json!({"cpus": 2.0, "memory_mib": 4096});
         for (cpus, memory, advice) in [
-            (json!(0.25), json!(512), "--cpus 0.25 --memory 512 is enough, and may start sooner"),
-            (Value::Null, json!(512), "--memory 512 is enough, and may start sooner"),
+            (json!(0.25), json!(512), "--cpus 0.25 --memory 512 is enough, and such a job may start earlier"),
+            (Value::Null, json!(512), "--memory 512 is enough, and such a job may start earlier"),
             (Value::Null, Value::Null, ""),
         ] {
             let efficiency =
@@ -92,6 +99,11 @@ mod tests {
         for (state, advice) in [("completed", "what it used is not known"), ("running", "it is not over")] {
             assert_eq!(judged(&job(json!({"state": state})))[1..], ["", "", "", "1 CPUs, 512 MiB", advice]);
         }
+        let array = json!({"indexes": "0-99", "size": 100, "states": {"completed": 100}});
+        let advice = judged(&job(json!({"state": "completed", "array": array}))).pop();
+        assert_eq!(advice.as_deref(), Some("an array: see docklet job elements 812"));
+        let element = judged(&job(json!({"id": 815, "element": {"of": 812, "index": 7}})));
+        assert_eq!(element[0], "812_7", "as every command names it");
     }
 
     #[test]

@@ -83,7 +83,7 @@ fn retries_are_few_and_name_codes_that_a_program_can_exit_with() {
     assert_eq!((retries.most(), retries.exit_codes(), retries.host_lost()), (10, &[1, 75, 255][..], true));
     assert_eq!(Retries::parse(0, &[], false), Ok(Retries::default()));
     assert!(Retries::parse(1, &[7; 32], false).is_ok());
-    let few = "must be at most 10, and not negative";
+    let few = "must be between 0 and 10";
     let codes = "must name exit codes between 1 and 255";
     for (most, exit_codes, rule) in [
         (11, vec![], few),
@@ -128,7 +128,7 @@ fn tags_are_short_words_in_small_letters() {
     );
     assert_eq!(tags(&[]), Ok(Vec::new()));
     assert!(tags(&[&*"x".repeat(32); 10]).is_ok());
-    assert_eq!(tags(&["x"; 11]), Err(Violation::new("tags", "must be at most 10")));
+    assert_eq!(tags(&["x"; 11]), Err(Violation::new("tags", "must have at most 10 words")));
     let rule = "must be words of 1 to 32 lower-case letters, digits, '-', '_', '.' and ':'";
     for text in ["", "Night", "a b", "ä", "a/b", &"x".repeat(33)] {
         assert_eq!(tags(&[text]), Err(Violation::new("tags", rule)), "{text:?}");

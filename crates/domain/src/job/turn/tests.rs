@@ -63,8 +63,8 @@ fn what_says_nothing_is_refused_with_what_would() {
         ("before:12", "must be like"),
         ("12", "must be like"),
         ("singleton:12", "must be like"),
-        ("after:1,after:2?after:3", "must have ',' where all must be so, or '?' where one is enough, not both"),
-        ("aftercorr:12", "cannot have aftercorr"),
+        ("after:1,after:2?after:3", "must have only ',' (all must be met) or only '?' (one is enough)"),
+        ("aftercorr:12", "must not have aftercorr"),
         (&long, "must have at most 1000 characters"),
     ] {
         let Violation { field, message } = text.parse::<Dependencies>().expect_err("must be refused");
