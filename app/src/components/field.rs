@@ -81,6 +81,7 @@ pub(crate) fn TextField(
             <Fault name=id fault=fault/>
         </div>
     }
+    .into_any()
 }
 
 #[cfg(test)]

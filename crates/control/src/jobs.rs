@@ -26,7 +26,7 @@ pub use scheduler::{Change, Reason, Wait, WhatIf};
 use scheduler::{Order, Overcommit, Weights};
 
 pub use bulk::{BulkAction, BulkWhich, MOST_AT_ONCE};
-pub(crate) use elements::turn_of;
+pub(crate) use elements::{save, turn_of};
 pub(crate) use explained::Queue;
 pub use explained::{Explained, JobView};
 pub(crate) use follow::{follow, left, so_far};

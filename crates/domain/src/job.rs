@@ -287,15 +287,20 @@ impl Job {
     }
 
     /// Ends one that waits and can never start: what it waits for cannot come to be, or its deadline cannot be kept. Says whether
-    /// it did; one that no longer waits stays as it is.
+    /// it did; one that no longer waits stays as it is. Of an array, what is left never begins, and the caller lets it follow those
+    /// elements that have.
     pub fn give_up(&mut self, state: JobState, reason: String, now: DateTime<Utc>) -> bool {
         if self.state != JobState::Pending {
             return false;
         }
-        self.state = state;
         self.reason = Some(reason);
-        self.left = Indexes::default();
-        self.ended_at = Some(now);
+        if self.spec.array.is_some() {
+            self.left = Indexes::default();
+            self.state = JobState::Completing;
+        } else {
+            self.state = state;
+            self.ended_at = Some(now);
+        }
         true
     }
 

@@ -175,6 +175,7 @@ fn What(form: JobForm, images: Option<ImageChoice>, problem: Wrong) -> impl Into
             placeholder="1:00:00" fault=fault_of(problem, "time_limit_s")
         />
     }
+    .into_any()
 }
 
 /// What most jobs do without: closed, unless something is filled in there or is wrong.
@@ -231,6 +232,7 @@ fn More(form: JobForm, problem: Wrong) -> impl IntoView {
             </div>
         </details>
     }
+    .into_any()
 }
 
 #[component]
@@ -257,6 +259,7 @@ fn ScriptField(script: String, problem: Wrong) -> impl IntoView {
             <Fault name="job-script" fault=fault/>
         </div>
     }
+    .into_any()
 }
 
 /// What of the limits is left. A job that needs more is not refused: it waits.

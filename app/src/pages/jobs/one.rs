@@ -223,6 +223,7 @@ fn Facts(job: Memo<Job>) -> impl IntoView {
             <Surroundings job=job/>
         </dl>
     }
+    .into_any()
 }
 
 /// Where it begins, with how many variables, how it is warned; and its tags.
@@ -243,6 +244,7 @@ fn Surroundings(job: Memo<Job>) -> impl IntoView {
         })}
         {tags}
     }
+    .into_any()
 }
 
 #[component]

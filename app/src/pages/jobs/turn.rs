@@ -37,4 +37,5 @@ pub(super) fn TurnFields(form: JobForm, faults: [Signal<Option<Said>>; 4]) -> im
             optional=true placeholder="0" fault=nice
         />
     }
+    .into_any()
 }

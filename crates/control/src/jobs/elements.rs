@@ -108,13 +108,23 @@ pub(super) async fn cancel_one(work: &mut UnitOfWork, job: &mut Job) -> Result<O
         Cancelled::AtOnce => None,
         Cancelled::Task(task) => end_task(&mut *work.tx, task).await?,
     };
+    save(work, job).await?;
+    Ok(Some(order.into_iter().collect()))
+}
+
+/// A job that was ended before its task, if it has one: an array comes to what its elements come to, that of an element follows it.
+pub(crate) async fn save(work: &mut UnitOfWork, job: &mut Job) -> Result<(), StoreError> {
+    if job.spec.array.is_some() {
+        let counts = counts(&*work.tx, job).await?;
+        job.follow_elements(&counts, work.now);
+    }
     work.save_job(job).await?;
     if job.state.is_final()
         && let Some(array) = follow(&mut *work.tx, job, work.now).await?
     {
         work.tell_job(&array).await?;
     }
-    Ok(Some(order.into_iter().collect()))
+    Ok(())
 }
 
 /// Ends an array: what has not begun never does, and what runs is told to end. Returns as `cancel_one` does.
@@ -134,8 +144,6 @@ pub(super) async fn cancel_all(work: &mut UnitOfWork, array: &mut Job) -> Result
         }
         work.save_job(&element).await?;
     }
-    let counts = counts(&*work.tx, array).await?;
-    array.follow_elements(&counts, work.now);
-    work.save_job(array).await?;
+    save(work, array).await?;
     Ok(Some(orders))
 }

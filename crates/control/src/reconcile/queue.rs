@@ -259,7 +259,7 @@ impl Starter {
         if !job.give_up(state, reason, work.now) {
             return Ok(());
         }
-        work.save_job(&job).await?;
+        jobs::save(&mut work, &mut job).await?;
         let queue = self.queue.clone();
         work.commit(&self.events, move || queue.wake()).await?;
         tracing::info!(job = %job.id, state = job.state.as_str(), reason = job.reason.as_deref(), "job can never start");

@@ -9,11 +9,14 @@ use control::{
     jobs::{Reason, SubmitJob},
     ports::{clock::Clock as _, store::JobReads as _},
 };
-use domain::{JobId, job::JobState};
+use domain::{
+    JobId, JobRef,
+    job::{Job, JobState},
+};
 
 use crate::{
-    harness::{Harness, SOON, eventually},
-    jobs::job,
+    harness::{Harness, SOON, eventually, obtain},
+    jobs::{DONE, job},
 };
 
 fn after(conditions: impl Into<String>) -> SubmitJob {
@@ -193,4 +196,24 @@ async fn times_that_no_job_can_keep_are_refused() {
     for (begin_at, deadline) in [(at(-60), at(3600)), (at(60), at(3660)), (at(365 * day), None)] {
         harness.submit(&harness.ada, SubmitJob { begin_at, deadline, ..job("train") }).await;
     }
+}
+
+#[tokio::test]
+async fn an_array_that_misses_its_deadline_half_way_ends_so_once_what_has_begun_is_over() {
+    let harness = Harness::new().await;
+    let array = SubmitJob { array: Some("0-2%1".into()), deadline: harness.in_seconds(3601), ..job("late") };
+    let id = harness.submit(&harness.ada, array).await;
+    let first = JobRef { id, index: Some(0) };
+    let (jobs, ada) = (&harness.control.jobs, &harness.ada);
+    let seen = |of: JobRef| async move { jobs.get(ada, of).await.expect("a known job").job };
+    let begun =
+        obtain("its first element to begin", SOON, async || Some(seen(first).await).filter(Job::has_number)).await;
+    harness.clock.advance(Duration::from_secs(2));
+    let array = harness.until_job(id, JobState::Completing).await;
+    assert!(array.left.is_empty() && array.ended_at.is_none(), "what runs goes on: {array:?}");
+    harness.ends(begun.id, 1, DONE).await;
+    let array = harness.until_job(id, JobState::Deadline).await;
+    assert!(array.reason.is_some_and(|reason| reason.contains("deadline")));
+    assert_eq!(seen(first).await.state, JobState::Completed);
+    assert_eq!(seen(JobRef { id, index: Some(2) }).await.state, JobState::Cancelled);
 }

@@ -40,14 +40,14 @@ impl Job {
     /// Once it is over, has it wait for another attempt as if it were submitted now, whatever its rule. Says whether that changed
     /// anything: one that waits goes on.
     pub fn requeue(&mut self, now: DateTime<Utc>) -> Result<bool, NotAgain> {
+        if self.spec.array.is_some() {
+            return Err(NotAgain::Array(self.id));
+        }
         if self.state == JobState::Pending {
             return Ok(false);
         }
         if !self.state.is_final() {
             return Err(NotAgain::NotOver(self.id));
-        }
-        if self.spec.array.is_some() && self.part.is_none() {
-            return Err(NotAgain::Array(self.id));
         }
         self.wait_again(self.spec.begin_at);
         self.waits_since = now;

@@ -50,11 +50,12 @@ impl Job {
     /// None of those that are left is to begin. Those that have are the caller's to end; then the array follows them. Says whether
     /// that changed anything.
     pub fn cancel_left(&mut self) -> bool {
-        if self.spec.array.is_none() || self.state.is_final() || self.state == JobState::Completing {
+        let is_told = self.state == JobState::Completing && self.reason.is_none();
+        if self.spec.array.is_none() || self.state.is_final() || is_told {
             return false;
         }
         self.left = Indexes::default();
-        self.state = JobState::Completing;
+        (self.state, self.reason) = (JobState::Completing, None);
         true
     }
 
@@ -67,7 +68,7 @@ impl Job {
         let (state, reason) = match going_on {
             true if self.state == JobState::Completing => (JobState::Completing, None),
             true => (JobState::Running, None),
-            false => self.ended(elements),
+            false => self.ended(elements, now),
         };
         // What it had come to stays, unless one of them has begun again.
         if state == self.state || !going_on && self.state.is_final() {
@@ -79,13 +80,15 @@ impl Job {
     }
 
     /// What it has come to with its last element.
-    fn ended(&self, elements: &Counts) -> (JobState, Option<String>) {
+    fn ended(&self, elements: &Counts, now: DateTime<Utc>) -> (JobState, Option<String>) {
         let of = |state: JobState| elements.get(&state).copied().unwrap_or_default();
         let all: u32 = elements.values().sum();
         let (completed, cancelled) = (of(JobState::Completed), of(JobState::Cancelled));
         let failed = all.saturating_sub(completed).saturating_sub(cancelled);
         if self.state == JobState::Completing {
-            (JobState::Cancelled, None)
+            // With a reason, it was given up; without one, cancelled.
+            let is_late = self.reason.is_some() && !self.can_keep_deadline(now);
+            (if is_late { JobState::Deadline } else { JobState::Cancelled }, self.reason.clone())
         } else if failed > 0 {
             (JobState::Failed, Some(format!("{failed} of {all} elements failed")))
         } else if cancelled > 0 {

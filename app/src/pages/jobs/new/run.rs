@@ -58,4 +58,5 @@ pub(super) fn RunFields(form: RunForm, problem: Wrong) -> impl IntoView {
             placeholder="night exp:7" fault=fault_of(problem, "tags")
         />
     }
+    .into_any()
 }

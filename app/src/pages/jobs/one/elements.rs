@@ -61,6 +61,7 @@ pub(super) fn Elements(
             {listed}
         </Section>
     }
+    .into_any()
 }
 
 /// Which of them are shown, as links. Those that have not begun are not in the list.

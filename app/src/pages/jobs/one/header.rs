@@ -60,6 +60,7 @@ pub(super) fn Header(job: Memo<Job>) -> impl IntoView {
         </header>
         <Reason job=job/>
     }
+    .into_any()
 }
 
 /// What makes sense now.

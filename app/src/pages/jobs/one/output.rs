@@ -56,6 +56,7 @@ pub(super) fn OutputSection(job: Memo<Job>, first: Result<JobOutput, Refused>) -
             <Text output=output search=search/>
         </Section>
     }
+    .into_any()
 }
 
 #[component]

@@ -19,6 +19,7 @@ pub(super) fn TurnFacts(job: Memo<Job>) -> impl IntoView {
         {deadline.map(|at| view! { <div><dt>{t!("job-deadline")}</dt><dd>{time(at)}</dd></div> })}
         {(nice != 0).then(|| view! { <div><dt>{t!("job-nice")}</dt><dd>{nice}</dd></div> })}
     }
+    .into_any()
 }
 
 #[component]

@@ -33,16 +33,19 @@ pub(super) fn Waits(job: Memo<Job>, what_ifs: Vec<WhatIf>) -> impl IntoView {
         job.with(|job| (job.state == JobState::Pending).then(|| (wait_word(job), job.waits.clone())))
     });
     move || {
-        waits.get().map(|(word, found)| {
-            view! {
-                <Section id="waits" title=t!("job-why")>
-                    <div class="section-body job-waits">
-                        <p class="job-waits-word">{word}</p>
-                        {found.map(|found| view! { <Explained found=found id=id what_ifs=what_ifs/> })}
-                    </div>
-                </Section>
-            }
-        })
+        {
+            waits.get().map(|(word, found)| {
+                view! {
+                    <Section id="waits" title=t!("job-why")>
+                        <div class="section-body job-waits">
+                            <p class="job-waits-word">{word}</p>
+                            {found.map(|found| view! { <Explained found=found id=id what_ifs=what_ifs/> })}
+                        </div>
+                    </Section>
+                }
+            })
+        }
+        .into_any()
     }
 }
 
