@@ -18,7 +18,7 @@ pub(super) fn Attempts(job: Memo<Job>) -> impl IntoView {
         are_several.get().then(|| {
             view! {
                 <Section id="attempts" title=t!("job-attempts")>
-                    <table class="job-attempts">
+                    <table>
                         <thead>
                             <tr>
                                 <th scope="col">{t!("job-attempt")}</th>
