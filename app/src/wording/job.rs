@@ -13,7 +13,7 @@ use wire::{
 use super::{
     amount::{cpus, memory},
     array::how_far,
-    time::{since, took},
+    time::{length, since, took},
     vcluster::Tone,
 };
 pub(crate) use used::{Level, Used, used};
@@ -77,8 +77,7 @@ pub(crate) fn what_if(found: &WhatIf, now: DateTime<Utc>) -> String {
         WhatIf { cpus: Some(n), .. } => t!("job-what-if-size", size = cpus(n), when = when),
         WhatIf { memory_mib: Some(mib), .. } => t!("job-what-if-size", size = memory(mib.into()), when = when),
         WhatIf { time_limit_s: Some(seconds), .. } => {
-            let length = since(DateTime::UNIX_EPOCH, DateTime::UNIX_EPOCH + TimeDelta::seconds(seconds.into()));
-            t!("job-what-if-time", length = length, when = when)
+            t!("job-what-if-time", length = length(TimeDelta::seconds(seconds.into())), when = when)
         }
         _ => t!("job-what-if-released", when = when),
     }
@@ -146,8 +145,7 @@ pub(crate) fn asked_for(job: &Job) -> String {
 
 /// How long it may run: `1 h`.
 pub(crate) fn time_limit(job: &Job) -> String {
-    let length = TimeDelta::seconds(job.time_limit_s.into());
-    since(DateTime::UNIX_EPOCH, DateTime::UNIX_EPOCH + length)
+    length(TimeDelta::seconds(job.time_limit_s.into()))
 }
 
 /// Its script runs, or is about to end.

@@ -28,7 +28,12 @@ pub(crate) fn date(at: DateTime<Utc>, zone: &Zone) -> String {
 
 /// How long something has been going on: `8 s`, `3 min`, `3 h 12 min`, `2 d 5 h`.
 pub(crate) fn since(at: DateTime<Utc>, now: DateTime<Utc>) -> String {
-    let seconds = (now - at).num_seconds().max(0);
+    length(now - at)
+}
+
+/// As [`since`].
+pub(crate) fn length(of: TimeDelta) -> String {
+    let seconds = of.num_seconds().max(0);
     let (minutes, hours, days) = (seconds / 60, seconds / 3600, seconds / 86_400);
     match (seconds, minutes % 60, hours % 24) {
         (..60, ..) => t!("time-seconds", n = seconds),
@@ -41,14 +46,14 @@ pub(crate) fn since(at: DateTime<Utc>, now: DateTime<Utc>) -> String {
 }
 
 /// How long something took, fine where it was short: `0.8 s`, `12 s`, `3 min`.
-pub(crate) fn took(length: TimeDelta) -> String {
-    let millis = length.num_milliseconds().max(0);
+pub(crate) fn took(time: TimeDelta) -> String {
+    let millis = time.num_milliseconds().max(0);
     if millis < 10_000 {
         // Tenths of at most ten seconds: far below 2^53.
         let tenths = (millis / 100) as f64 / 10.0;
         return t!("time-seconds", n = catalogue::decimal(tenths, 1));
     }
-    since(DateTime::UNIX_EPOCH, DateTime::UNIX_EPOCH + length)
+    length(time)
 }
 
 /// The exact time, for hovering: `20 Nov 2025, 23:08:15 (Europe/Berlin, UTC+01:00)`.

@@ -1,9 +1,9 @@
 //! What nodes use, in numbers with their units, and the moments of a chart.
 
 use catalogue::t;
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::TimeDelta;
 
-use super::{amount, time::since};
+use super::{amount, time};
 
 /// CPUs in use, of those there are: `74 %`.
 pub(crate) fn share(cpus: f64, of: f64) -> String {
@@ -56,7 +56,7 @@ pub(crate) fn before(length: TimeDelta) -> String {
     let seconds = length.num_seconds().max(0);
     let length = match (seconds / 60, seconds % 60) {
         (0, 0) => return t!("charts-now"),
-        (0, _) | (_, 0) => since(DateTime::<Utc>::UNIX_EPOCH, DateTime::UNIX_EPOCH + TimeDelta::seconds(seconds)),
+        (0, _) | (_, 0) => time::length(TimeDelta::seconds(seconds)),
         (minutes, seconds) => t!("charts-minutes-seconds", minutes = minutes, seconds = seconds),
     };
     t!("charts-ago", length = length)

@@ -11,6 +11,9 @@ use wire::{
 
 use crate::{Api, Refusal};
 
+// Clients ask again after so many.
+const _: () = assert!(Bulk::MOST == MOST_AT_ONCE);
+
 impl Api {
     /// Of others' jobs no more than their size, and for administrators whose they are.
     pub async fn queue(&self) -> Result<Queue, Refusal> {

@@ -1,6 +1,25 @@
 //! A job's lifecycle: a script that waits for its turn, runs once in a container of its own, and how it ended. Knows no queue
 //! and no host: whether it may start, and where, is decided elsewhere.
 
+/// What serde asks of a type that is written as the text it is read from.
+macro_rules! as_text {
+    ($name:ident) => {
+        impl TryFrom<String> for $name {
+            type Error = crate::Violation;
+
+            fn try_from(text: String) -> Result<Self, Self::Error> {
+                text.parse()
+            }
+        }
+
+        impl From<$name> for String {
+            fn from(value: $name) -> Self {
+                value.to_string()
+            }
+        }
+    };
+}
+
 mod again;
 mod array;
 mod efficiency;

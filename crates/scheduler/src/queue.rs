@@ -173,7 +173,7 @@ impl fmt::Display for Reason {
             Self::Impossible(why) => write!(f, "no host here can ever run it; {why}"),
             Self::Held => f.write_str("it is held, and starts only after it is released"),
             Self::Dependency(which) => f.write_str(which),
-            Self::NotBefore(at) => write!(f, "it does not start before {}", at.format("%Y-%m-%d %H:%M:%S UTC")),
+            Self::NotBefore(at) => write!(f, "it does not start before {}", moment(*at)),
             Self::ArrayLimit => f.write_str("as many elements of its array run as it allows at a time"),
             Self::Limit(faults) => {
                 let faults: Vec<&str> = faults.iter().map(|fault| fault.message.as_str()).collect();
@@ -183,6 +183,11 @@ impl fmt::Display for Reason {
             Self::Capacity(short) => write!(f, "it waits for a host with room: {short}"),
         }
     }
+}
+
+/// As the sentences about jobs say it.
+pub fn moment(at: DateTime<Utc>) -> impl fmt::Display {
+    at.format("%Y-%m-%d %H:%M:%S UTC")
 }
 
 /// What one look at the queue decides, in the order of the queue. A job that may start starts, an array as often as its elements

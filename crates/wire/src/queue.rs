@@ -92,6 +92,11 @@ pub struct Bulk {
     pub states: Vec<JobState>,
 }
 
+impl Bulk {
+    /// So many are done with one request.
+    pub const MOST: usize = 1000;
+}
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
@@ -105,7 +110,7 @@ pub enum BulkAction {
 fn numbers() -> utoipa::openapi::RefOr<utoipa::openapi::Schema> {
     use utoipa::openapi::{ArrayBuilder, ObjectBuilder, schema::Type};
     let number = ObjectBuilder::new().schema_type(Type::Integer).minimum(Some(1_i64)).maximum(Some(i64::MAX));
-    ArrayBuilder::new().items(number).max_items(Some(1000)).description(Some("These, by their numbers.")).into()
+    ArrayBuilder::new().items(number).max_items(Some(Bulk::MOST)).description(Some("These, by their numbers.")).into()
 }
 
 /// What became of them, by their numbers.

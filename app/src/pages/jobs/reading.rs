@@ -104,8 +104,7 @@ impl JobForm {
         });
         let zone = Zone::parse(&self.zone).unwrap_or_else(Zone::utc);
         let mut time = |field: &str, text: &str| {
-            let text = Some(text.trim()).filter(|text| !text.is_empty())?;
-            let at = moment(text, &zone);
+            let at = moment(&filled(text)?, &zone);
             if at.is_none() {
                 fault(field, "must be a date and a time, such as 2027-01-31T16:00");
             }
@@ -119,20 +118,18 @@ impl JobForm {
                 0
             }),
         };
-        let after = Some(self.after.trim().to_owned()).filter(|after| !after.is_empty());
         let resources = NodeResources { cpus, memory_mib };
-        let output = Some(self.output.trim()).filter(|output| !output.is_empty()).unwrap_or(OutputPath::USUAL);
         let (name, image) = (self.name.trim().to_owned(), self.image.trim().to_owned());
         let submit = SubmitJob {
             arguments: self.arguments.lines().filter(|line| !line.trim().is_empty()).map(str::to_owned).collect(),
             time_limit_s,
-            output: output.to_owned(),
+            output: filled(&self.output).unwrap_or_else(|| OutputPath::USUAL.to_owned()),
             hold: self.hold == TICKED,
-            after,
+            after: filled(&self.after),
             begin_at,
             deadline,
             nice,
-            array: Some(self.array.trim()).filter(|array| !array.is_empty()).map(str::to_owned),
+            array: filled(&self.array),
             // A form's lines end as in Windows.
             ..SubmitJob::new(name, image, resources, self.script.replace("\r\n", "\n"))
         };
@@ -148,6 +145,10 @@ impl JobForm {
         let key: String = self.key.chars().filter(char::is_ascii_graphic).take(64).collect();
         format!("{key}-{:016x}", hasher.finish())
     }
+}
+
+fn filled(text: &str) -> Option<String> {
+    Some(text.trim()).filter(|text| !text.is_empty()).map(str::to_owned)
 }
 
 /// `1:30:00`.

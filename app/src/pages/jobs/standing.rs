@@ -1,14 +1,14 @@
 //! How the user stands in the queue, above the list of their jobs: what they have used, and why their jobs wait.
 
 use catalogue::t;
-use chrono::{DateTime, TimeDelta};
+use chrono::TimeDelta;
 use leptos::prelude::*;
 use wire::why::{Standing as Found, WaitingFor};
 
 use crate::{
     api::jobs::Shown,
     routes,
-    wording::{amount::number, job::code_word, time::since},
+    wording::{amount::number, job::code_word, time::length},
 };
 
 /// Nothing where there is nothing to be said: nobody waits, and nothing was used.
@@ -30,8 +30,7 @@ fn share(found: &Found) -> Option<String> {
         return None;
     }
     let half_life = TimeDelta::try_seconds(found.half_life_s)?;
-    let length = since(DateTime::UNIX_EPOCH, DateTime::UNIX_EPOCH + half_life);
-    Some(t!("job-share", times = number(times), length = length))
+    Some(t!("job-share", times = number(times), length = length(half_life)))
 }
 
 #[cfg(test)]

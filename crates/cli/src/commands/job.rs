@@ -13,7 +13,7 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
 use serde::Serialize;
 use tokio::time::{Instant, sleep};
 use wire::{
@@ -155,11 +155,12 @@ fn in_states(states: &[impl AsRef<str>]) -> String {
 async fn history(client: &Client, since: i64, states: &[String], output: &Output) -> Result<(), Failure> {
     let states = if states.is_empty() { in_states(&FINAL_STATES) } else { in_states(states) };
     let now: DateTime<Utc> = SystemTime::now().into();
-    // Longer ago than any time that can be said is from the beginning.
+    // So long ago that no clock said it is from the beginning.
     let begin = TimeDelta::try_seconds(since).and_then(|length| now.checked_sub_signed(length));
-    // The newest come first.
-    let recent = |job: &Job| begin.is_none_or(|begin| job.submitted_at >= begin);
-    let jobs = named::pages_while(client, &format!("/jobs?{states}"), usize::MAX, recent).await?;
+    let begin = begin.filter(|begin| *begin > DateTime::UNIX_EPOCH);
+    let begin = begin.map(|begin| format!("since={}&", begin.to_rfc3339_opts(SecondsFormat::AutoSi, true)));
+    let path = format!("/jobs?{states}{}", begin.unwrap_or_default());
+    let jobs: Vec<Job> = named::pages(client, &path, usize::MAX).await?;
     output.show(&jobs, &used::history(&jobs))
 }
 

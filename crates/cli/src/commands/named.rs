@@ -25,24 +25,13 @@ pub(super) async fn all(client: &Client) -> Result<Vec<Vcluster>, Failure> {
 
 /// A list that comes a page at a time, up to so many; `path` ends where `limit=` follows.
 pub(super) async fn pages<T: DeserializeOwned>(client: &Client, path: &str, most: usize) -> Result<Vec<T>, Failure> {
-    pages_while(client, path, most, |_| true).await
-}
-
-/// The same, before the first that is not wanted any more.
-pub(super) async fn pages_while<T: DeserializeOwned>(
-    client: &Client,
-    path: &str,
-    most: usize,
-    wanted: impl Fn(&T) -> bool,
-) -> Result<Vec<T>, Failure> {
     let (mut all, mut cursor) = (Vec::new(), String::new());
     loop {
         let limit = PAGE.min(most - all.len());
         let page: Page<T> = client.get(&format!("{path}limit={limit}{cursor}")).await?;
-        let came = all.len() + page.items.len();
-        all.extend(page.items.into_iter().take_while(&wanted));
+        all.extend(page.items);
         match page.next {
-            Some(next) if all.len() == came && came < most => cursor = format!("&cursor={}", in_path(&next)),
+            Some(next) if all.len() < most => cursor = format!("&cursor={}", in_path(&next)),
             _ => return Ok(all),
         }
     }

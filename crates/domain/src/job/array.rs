@@ -191,24 +191,6 @@ fn fault(rule: impl Into<String>) -> Violation {
     Violation::new("array", rule)
 }
 
-macro_rules! as_text {
-    ($name:ident) => {
-        impl TryFrom<String> for $name {
-            type Error = Violation;
-
-            fn try_from(text: String) -> Result<Self, Violation> {
-                text.parse()
-            }
-        }
-
-        impl From<$name> for String {
-            fn from(value: $name) -> Self {
-                value.to_string()
-            }
-        }
-    };
-}
-
 as_text!(Array);
 as_text!(Indexes);
 

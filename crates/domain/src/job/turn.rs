@@ -206,19 +206,7 @@ fn number(text: &str) -> Option<JobId> {
     if text.len() <= DIGITS { text.parse().ok() } else { None }
 }
 
-impl TryFrom<String> for Dependencies {
-    type Error = Violation;
-
-    fn try_from(text: String) -> Result<Self, Violation> {
-        text.parse()
-    }
-}
-
-impl From<Dependencies> for String {
-    fn from(dependencies: Dependencies) -> Self {
-        dependencies.to_string()
-    }
-}
+as_text!(Dependencies);
 
 described!(Dependencies, {
     let one = "(?:singleton|after(?:ok|notok|any)?(?::[1-9][0-9]{0,17})+)";

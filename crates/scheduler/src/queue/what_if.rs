@@ -6,7 +6,7 @@ use std::{fmt, ptr};
 use chrono::{DateTime, Utc};
 use domain::{JobId, resources::Resources};
 
-use super::{Queue, Stay, Waiting, plan::Plan, priority};
+use super::{Queue, Stay, Waiting, moment, plan::Plan, priority};
 
 /// No shorter time limit is proposed.
 const LEAST_TIME_S: u32 = 60;
@@ -71,7 +71,7 @@ impl fmt::Display for WhatIf {
         if self.now {
             return f.write_str(" it would start now");
         }
-        write!(f, " it would start by {}", self.starts_at.format("%Y-%m-%d %H:%M:%S UTC"))
+        write!(f, " it would start by {}", moment(self.starts_at))
     }
 }
 

@@ -15,27 +15,24 @@ pub(super) fn Attempts(job: Memo<Job>) -> impl IntoView {
     let are_several = Memo::new(move |_| attempts.with(|attempts| attempts.len() > 1));
     let rows = move || (1_u32..).zip(attempts.get()).map(row).collect_view();
     move || {
-        {
-            are_several.get().then(|| {
-                view! {
-                    <Section id="attempts" title=t!("job-attempts")>
-                        <table class="job-attempts">
-                            <thead>
-                                <tr>
-                                    <th scope="col">{t!("job-attempt")}</th>
-                                    <th scope="col">{t!("job-host")}</th>
-                                    <th scope="col">{t!("job-attempt-began")}</th>
-                                    <th scope="col">{t!("job-step-ended")}</th>
-                                    <th scope="col">{t!("job-exit")}</th>
-                                </tr>
-                            </thead>
-                            <tbody>{rows}</tbody>
-                        </table>
-                    </Section>
-                }
-            })
-        }
-        .into_any()
+        are_several.get().then(|| {
+            view! {
+                <Section id="attempts" title=t!("job-attempts")>
+                    <table>
+                        <thead>
+                            <tr>
+                                <th scope="col">{t!("job-attempt")}</th>
+                                <th scope="col">{t!("job-host")}</th>
+                                <th scope="col">{t!("job-attempt-began")}</th>
+                                <th scope="col">{t!("job-step-ended")}</th>
+                                <th scope="col">{t!("job-exit")}</th>
+                            </tr>
+                        </thead>
+                        <tbody>{rows}</tbody>
+                    </table>
+                </Section>
+            }
+        })
     }
 }
 

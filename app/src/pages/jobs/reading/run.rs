@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use domain::Violation;
 use wire::job::{Job, Retries, SubmitJob};
 
-use super::super::draft::RunForm;
+use super::{super::draft::RunForm, filled};
 
 const HOST_LOST: &str = "host-lost";
 
@@ -52,10 +52,6 @@ impl RunForm {
         });
         Retries { most, exit_codes, host_lost: !host_lost.is_empty() }
     }
-}
-
-fn filled(text: &str) -> Option<String> {
-    Some(text.trim()).filter(|text| !text.is_empty()).map(str::to_owned)
 }
 
 fn words(text: &str) -> impl Iterator<Item = &str> {

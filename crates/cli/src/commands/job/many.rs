@@ -1,7 +1,7 @@
 //! Many jobs: all that are not over are cancelled, and what runs where and comes next is shown.
 
 use serde_json::json;
-use wire::queue::{Bulked, BulkedJob, Queue, QueueHost, QueuePlace};
+use wire::queue::{Bulk, Bulked, BulkedJob, Queue, QueueHost, QueuePlace};
 
 use crate::{
     args::CANCELLED_BY_ALL,
@@ -11,9 +11,6 @@ use crate::{
     output::{Output, Table},
 };
 
-/// So many are done with one request.
-const MOST: usize = 1000;
-
 /// Cancels all in these states; in any but the last ones where none is named.
 pub(super) async fn cancel_all(client: &Client, states: &[String], output: &Output) -> Result<(), Failure> {
     let of_all = CANCELLED_BY_ALL.map(str::to_owned);
@@ -21,7 +18,7 @@ pub(super) async fn cancel_all(client: &Client, states: &[String], output: &Outp
     let mut all: Vec<BulkedJob> = Vec::new();
     loop {
         let done: Bulked = client.post("/jobs/bulk", &json!({"action": "cancel", "states": states})).await?;
-        let is_last = done.jobs.len() < MOST || done.jobs.iter().all(|job| job.problem.is_some());
+        let is_last = done.jobs.len() < Bulk::MOST || done.jobs.iter().all(|job| job.problem.is_some());
         all.extend(done.jobs);
         if is_last {
             break;

@@ -126,7 +126,7 @@ pub(super) fn upright(job: &Job) -> Table {
         at(job.ended_at),
         job.worker.clone().unwrap_or_default(),
         job.image.clone(),
-        format!("{} CPUs, {} MiB", job.resources.cpus, job.resources.memory_mib),
+        resources(job),
         job.output.clone(),
         job.directory.clone().unwrap_or_default(),
         job.warning.clone().unwrap_or_default(),
@@ -143,8 +143,7 @@ fn attempts(of: &[Attempt]) -> String {
         return String::new();
     }
     let shown = |(number, attempt): (usize, &Attempt)| {
-        let signal = attempt.signal.map(|signal| format!("signal {signal}"));
-        let exit = attempt.exit_code.map(|code| format!("exit code {code}")).or(signal);
+        let exit = exit_by(attempt.exit_code, attempt.signal);
         let not_over = if attempt.ended_at.is_none() { "not over" } else { "no exit code" };
         let what = exit.or_else(|| attempt.reason.clone()).unwrap_or_else(|| not_over.to_owned());
         format!("{number}: {what} on {}", attempt.worker)
@@ -203,12 +202,21 @@ pub(super) fn reason(job: &Job) -> &str {
 
 /// How one that has not completed has ended.
 pub(super) fn ending(job: &Job) -> String {
-    let code = job.exit_code.map(|code| format!("exit code {code}"));
-    let exit = code.or_else(|| job.signal.map(|signal| format!("signal {signal}")));
+    let exit = exit_by(job.exit_code, job.signal);
     let reason = Some(reason(job)).filter(|reason| !reason.is_empty()).map(str::to_owned);
     let elements = job.array.as_ref().map(counts);
     let how = elements.or(reason).or(exit).map(|how| format!(": {how}")).unwrap_or_default();
     format!("Job {} ({}): {}{how}", job.reference(), job.name, job.state.as_str())
+}
+
+/// `exit code 3`, `signal 9`.
+fn exit_by(code: Option<u8>, signal: Option<u8>) -> Option<String> {
+    code.map(|code| format!("exit code {code}")).or_else(|| signal.map(|signal| format!("signal {signal}")))
+}
+
+/// What it asked for.
+pub(super) fn resources(job: &Job) -> String {
+    format!("{} CPUs, {} MiB", job.resources.cpus, job.resources.memory_mib)
 }
 
 /// Its script's exit code, or the signal that ended it.

@@ -5,7 +5,7 @@ use std::time::SystemTime;
 use chrono::TimeDelta;
 use wire::job::{Efficiency, Job};
 
-use super::shown::{duration, exit, time};
+use super::shown::{duration, exit, resources, time};
 use crate::{commands::lists::shown, output::Table};
 
 /// Those that are over.
@@ -40,7 +40,7 @@ fn judged(job: &Job) -> Vec<String> {
         found.map(|of| percent(of.cpu)).unwrap_or_default(),
         found.map(|of| percent(of.memory)).unwrap_or_default(),
         found.map(|of| seconds(of.ran_s)).unwrap_or_default(),
-        format!("{} CPUs, {} MiB", job.resources.cpus, job.resources.memory_mib),
+        resources(job),
         advice(job),
     ]
 }

@@ -125,7 +125,7 @@ fn firsts<'a>(pending: &'a [QueuedJob], active: &'a [Job]) -> HashMap<(UserId, &
 }
 
 fn too_late(deadline: Option<DateTime<Utc>>) -> String {
-    let at = deadline.map(|at| at.format("%Y-%m-%d %H:%M:%S UTC").to_string()).unwrap_or_default();
+    let at = deadline.map(|at| scheduler::moment(at).to_string()).unwrap_or_default();
     format!("it had not started early enough to be over by its deadline, {at}")
 }
 

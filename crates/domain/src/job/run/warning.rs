@@ -72,19 +72,7 @@ impl FromStr for Warning {
     }
 }
 
-impl TryFrom<String> for Warning {
-    type Error = Violation;
-
-    fn try_from(text: String) -> Result<Self, Violation> {
-        text.parse()
-    }
-}
-
-impl From<Warning> for String {
-    fn from(warning: Warning) -> Self {
-        warning.to_string()
-    }
-}
+as_text!(Warning);
 
 described!(Warning, {
     let (numbers, names): (Vec<_>, Vec<_>) = Self::signals().map(|(number, name)| (number.to_string(), name)).unzip();
