@@ -184,11 +184,12 @@ pub(crate) async fn read_elements(
 ) -> Result<Page<Job>, Refused> {
     let (api, none) = (crate::request_context::api()?, Page { items: Vec::new(), next: None });
     let Ok(array) = id.parse::<domain::JobId>() else { return Ok(none) };
-    if api.job(::api::id(&id, "job")?).await?.array.is_none() {
+    // Boxed: a page holds what is asked for it on its stack, several times over.
+    if Box::pin(api.job(::api::id(&id, "job")?)).await?.array.is_none() {
         return Ok(none);
     }
     let states = fare.map_or_else(Vec::new, |fare| fare.states().to_vec());
-    Ok(api.job_elements(array, states, ELEMENTS, after.parse().ok()).await?)
+    Ok(Box::pin(api.job_elements(array, states, ELEMENTS, after.parse().ok())).await?)
 }
 
 /// The form of a new job: as it was kept under `kept`; or like the job `like`, or with what is usual, but with those of the other
@@ -223,10 +224,11 @@ pub(crate) async fn read_draft(
     if like.is_empty() {
         return Ok(JobForm::usual(api.base_image(), key).with(cpus, memory, time_limit));
     }
-    let like = api.job(::api::id(&like, "job")?).await?;
+    // Boxed: a page holds what is asked for it on its stack, several times over.
+    let like = Box::pin(api.job(::api::id(&like, "job")?)).await?;
     let array = match array.as_str() {
         "" => None,
-        routes::FAILED => failed(&api, &like).await?,
+        routes::FAILED => Box::pin(failed(&api, &like)).await?,
         _ => Some(array),
     };
     let form = JobForm::like(like, key).with(cpus, memory, time_limit);
