@@ -12,7 +12,7 @@ use std::{path::PathBuf, process::ExitCode, time::Duration};
 use anyhow::Result;
 use clap::{Parser, Subcommand};
 use control::ports::clock::{Clock as _, SystemClock};
-use tokio::runtime::Runtime;
+use tokio::runtime::{self, Runtime};
 
 use crate::{
     config::{self, ConfigError, Loaded},
@@ -162,9 +162,13 @@ fn act(flags: Flags, role: Role) -> Result<()> {
     }
 }
 
+/// Bytes of a thread's stack. Pages are drawn there, and the unoptimised build takes more than the usual 2 MiB for the largest form;
+/// what is not touched costs no memory.
+const STACK: usize = 8 * 1024 * 1024;
+
 /// What is left behind on other threads (a password being checked) is not waited for.
 fn block_on(role: impl Future<Output = Result<()>>) -> Result<()> {
-    let runtime = Runtime::new()?;
+    let runtime = runtime::Builder::new_multi_thread().enable_all().thread_stack_size(STACK).build()?;
     let done = runtime.block_on(role);
     runtime.shutdown_timeout(LEFT_BEHIND);
     done
