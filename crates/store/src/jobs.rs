@@ -105,10 +105,13 @@ impl<C: Connection> JobReads for Sql<C> {
         let counted = counted.filter(ArrayOf.is_in(arrays.iter().map(|id| id.as_i64())));
         let counted = counted.group_by(ArrayOf).group_by(State).into_tuple::<(i64, String, i64)>();
         for (array, state, count) in counted.all(self.db()).await.map_err(fault("job"))? {
+            let Ok(known) = state.parse::<JobState>() else {
+                tracing::warn!(array, state, "elements of an array that are in no known state are not counted");
+                continue;
+            };
             let unreadable = |fault: &dyn std::fmt::Display| unreadable("job", array, fault);
             let count = u32::try_from(count).map_err(|fault| unreadable(&fault))?;
-            let state = state.parse::<JobState>().map_err(|_| unreadable(&"an element is in no known state"))?;
-            all.entry(JobId::try_from(array).map_err(|fault| unreadable(&fault))?).or_default().insert(state, count);
+            all.entry(JobId::try_from(array).map_err(|fault| unreadable(&fault))?).or_default().insert(known, count);
         }
         Ok(all)
     }

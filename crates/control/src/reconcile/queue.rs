@@ -225,7 +225,7 @@ impl Starter {
     /// `wakes`: others may wait for that.
     async fn start(&self, start: Start, wakes: bool) -> Result<(), Error> {
         let mut work = UnitOfWork::new(self.store.begin().await?, self.clock.now());
-        let Some(job) = self.read(&work, start.job).await? else { return Ok(()) };
+        let Some(job) = self.readable(start.job, work.tx.job(start.job).await)? else { return Ok(()) };
         if is_barred(work.tx.user(job.owner).await)? {
             return Ok(());
         }
@@ -237,7 +237,8 @@ impl Starter {
             }
             Err(error) => return Err(error),
         }
-        let Some(mut job) = jobs::turn_of(&mut work, job).await? else { return Ok(()) };
+        // Its array may be what cannot be read.
+        let Some(mut job) = self.readable(start.job, jobs::turn_of(&mut work, job).await)? else { return Ok(()) };
         let id = task_of(&job);
         let Some(task) = job.begin(id, start.worker, work.now) else { return Ok(()) };
         work.tx.save_task(&task).await?;
@@ -254,7 +255,7 @@ impl Starter {
     /// Ends the job, which can never start, unless that is not so any more. Others may wait for its end.
     async fn end(&self, id: JobId) -> Result<(), Error> {
         let mut work = UnitOfWork::new(self.store.begin().await?, self.clock.now());
-        let Some(mut job) = self.read(&work, id).await? else { return Ok(()) };
+        let Some(mut job) = self.readable(id, work.tx.job(id).await)? else { return Ok(()) };
         let Some((state, reason)) = turn::end(&*work.tx, &job, work.now).await? else { return Ok(()) };
         if !job.give_up(state, reason, work.now) {
             return Ok(());
@@ -266,9 +267,9 @@ impl Starter {
         Ok(())
     }
 
-    /// `None` of one that is not there, or cannot be read: passes leave that out from now on.
-    async fn read(&self, work: &UnitOfWork, id: JobId) -> Result<Option<Job>, StoreError> {
-        match work.tx.job(id).await {
+    /// What was read for this job; `None` also where that cannot be read: passes leave the job out from now on.
+    fn readable(&self, id: JobId, read: Result<Option<Job>, StoreError>) -> Result<Option<Job>, StoreError> {
+        match read {
             Err(fault @ StoreError::Unreadable { .. }) => {
                 tracing::warn!(job = %id, error = %fault, "a job that cannot be read is left out of the queue");
                 self.unreadable.lock().insert(id);

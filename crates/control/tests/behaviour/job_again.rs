@@ -6,7 +6,7 @@ use chrono::TimeDelta;
 use control::{
     Error,
     jobs::{RetriesWanted, SubmitJob},
-    ports::{clock::Clock as _, coordination::Order},
+    ports::{clock::Clock as _, coordination::Order, store::JobReads as _},
 };
 use domain::{
     JobId, TaskId,
@@ -16,7 +16,7 @@ use domain::{
 };
 
 use crate::{
-    harness::{Harness, SOON, eventually},
+    harness::{Harness, SOON, eventually, obtain},
     jobs::{DONE, job},
 };
 
@@ -124,4 +124,22 @@ async fn a_job_that_is_over_is_requeued_under_its_number() {
     let waits = jobs.requeue(&harness.ada, cancelled).await.expect("it never began").job;
     assert_eq!((waits.state, waits.held), (JobState::Pending, true), "it is held as before");
     assert!(jobs.requeue(&harness.ada, cancelled).await.is_ok(), "it waits already");
+}
+
+#[tokio::test]
+async fn an_element_whose_array_cannot_be_read_stops_no_other_job() {
+    let harness = Harness::new().await;
+    // Whose jobs come behind Ada's.
+    let before = harness.submit(&harness.bob, job("before")).await;
+    harness.ends(before, 3000, DONE).await;
+    let rule = RetriesWanted { most: 1, ..RetriesWanted::default() };
+    let array = harness.submit(&harness.ada, SubmitJob { array: Some("0".into()), ..retried(rule) }).await;
+    let begun = async || harness.store.part_of(array, 0).await.expect("the record answers");
+    let element = obtain("its element to begin", SOON, begun).await;
+    harness.fails_for_now(element.id, 10).await;
+    harness.sql(&format!("UPDATE jobs SET spec = '{{}}' WHERE id = {array}")).await;
+    harness.clock.advance(Duration::from_secs(10));
+    let other = harness.submit(&harness.bob, job("other")).await;
+    harness.started(other).await;
+    assert_eq!(harness.job(element.id).await.state, JobState::Pending);
 }

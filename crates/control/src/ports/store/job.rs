@@ -97,7 +97,7 @@ pub trait JobReads: Send + Sync {
         filter: &JobFilter,
         page: PageRequest<u32>,
     ) -> Result<Vec<Job>, StoreError>;
-    /// How many of those are in which state; arrays that have none are left out.
+    /// How many of those are in which state; arrays that have none are left out, as are elements in a state that is not known.
     async fn element_counts(&self, arrays: &[JobId]) -> Result<BTreeMap<JobId, Counts>, StoreError>;
     /// How many elements of an array hold something of a host.
     async fn active_elements(&self, array: JobId) -> Result<u32, StoreError>;
