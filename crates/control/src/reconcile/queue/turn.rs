@@ -114,7 +114,7 @@ async fn states<'a>(
 
 /// An element is as old as its array.
 fn firsts<'a>(pending: &'a [QueuedJob], active: &'a [Job]) -> HashMap<(UserId, &'a str), JobId> {
-    let pending = pending.iter().map(|job| (job.owner, job.name.as_str(), job.id));
+    let pending = pending.iter().map(|job| (job.owner, job.name.as_str(), job.array.unwrap_or(job.id)));
     let active = active.iter().map(|job| (job.owner, job.spec.name.as_str(), job.part.map_or(job.id, |part| part.of)));
     let mut first = HashMap::new();
     for (owner, name, id) in pending.chain(active) {
@@ -203,6 +203,14 @@ mod tests {
         assert_eq!(turns.fate(&pending[1], false, at(0)), Fate::Goes(None));
         let other = QueuedJob { name: "other".parse().expect("a name"), ..job(6, Some("singleton")) };
         assert_eq!(turns.fate(&other, false, at(0)), Fate::Goes(None));
+    }
+
+    #[test]
+    fn an_element_that_waits_again_is_as_old_as_its_array() {
+        let pending = [job(5, Some("singleton")), QueuedJob { array: Some(id(3)), ..job(9, None) }];
+        let turns = Turns { states: BTreeMap::new(), first: firsts(&pending, &[]) };
+        let waits = "it waits until job 3, which has the same name, is over".to_owned();
+        assert_eq!(turns.fate(&pending[0], false, at(0)), Fate::Goes(Some(Stay::Dependency(waits))));
     }
 
     #[test]
