@@ -94,6 +94,8 @@ async fn elements_hold_and_their_array_does_not() {
     assert_eq!(record.store.worker_usage().await.expect("a read").first().map(|(_, usage)| *usage), Some(two));
     assert_eq!(numbers(&record.store.active_jobs().await.expect("a read")), [2, 3]);
     assert_eq!(record.store.active_elements(array.id).await.expect("a count"), 2);
+    let counts = record.store.job_counts(user_id(1), at(0)).await.expect("a count");
+    assert_eq!(counts, [(JobState::Running, 1)], "its owner sees it as one job that runs");
 }
 
 #[tokio::test]
