@@ -49,7 +49,7 @@ use crate::{
         node::NodeLink,
         store::{JobFilter, PageRequest, Store, StoreError, Transaction},
     },
-    reconcile::{Dispatcher, hosts::Hosts},
+    reconcile::{Dispatcher, hosts::Hosts, why_never},
     unit_of_work::UnitOfWork,
     vclusters::LONGEST_PAGE,
 };
@@ -209,11 +209,16 @@ impl Jobs {
     /// Has one that is over run once more, under its number, when its turn comes. One that waits stays as it is.
     ///
     /// # Errors
-    /// [`Error::NotAgain`] for one that is not over; as for a new one where its owner may not submit it now.
+    /// [`Error::NotAgain`] for one that is not over, [`Error::Invalid`] for one that could never start; as for a new one where its
+    /// owner may not submit it now.
     pub async fn requeue(&self, actor: &Actor, job: impl Into<JobRef>) -> Result<JobView, Error> {
         let (mut work, mut job) = self.change(actor, job.into()).await?;
         if !job.requeue(work.now)? {
             return self.view(job).await;
+        }
+        if let Some((_, why)) = why_never(&*work.tx, &job, work.now).await? {
+            let rule = format!("can never start again: {why}; submit it anew");
+            return Err(Error::Invalid(vec![Violation::new("job", rule)]));
         }
         let quota = work.tx.quota_assignment(actor.user).await?;
         if self.images.check(&mut *work.tx, &quota, &job.spec.image).await? != job.spec.runtime {

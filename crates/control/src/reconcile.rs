@@ -23,6 +23,7 @@ use tokio_util::sync::CancellationToken;
 pub use dispatcher::Dispatcher;
 pub use notices::Notice;
 pub use orphans::UNCLAIMED_KEPT;
+pub(crate) use queue::why_never;
 
 use self::{
     catch_up::CatchUp, collector::Collector, dispatcher::Work, hosts::Hosts, notices::Notices, orphans::Orphans,

@@ -23,6 +23,7 @@ use scheduler::{Active, Order, Overcommit, Pass, Share, Start, Stay, Waiting};
 use sha2::{Digest, Sha256};
 use tokio_util::sync::CancellationToken;
 
+pub(crate) use self::turn::end as why_never;
 use self::turn::{Fate, Turns};
 use super::{Dispatcher, hosts::Hosts};
 use crate::{

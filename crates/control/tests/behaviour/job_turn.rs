@@ -162,6 +162,30 @@ async fn a_job_that_cannot_keep_its_deadline_any_more_ends_even_on_hold() {
 }
 
 #[tokio::test]
+async fn what_could_never_start_again_is_not_requeued() {
+    let harness = Harness::new().await;
+    let (jobs, ada) = (&harness.control.jobs, &harness.ada);
+    let held = |submit: SubmitJob| SubmitJob { hold: true, ..submit };
+    let first = harness.submit(ada, job("first")).await;
+    let second = harness.submit(ada, held(after(format!("afternotok:{first}")))).await;
+    let late = harness.submit(ada, held(SubmitJob { deadline: harness.in_seconds(3601), ..job("late") })).await;
+    for id in [second, late] {
+        jobs.cancel(ada, id).await.expect("cancelled");
+    }
+    harness.runs(first).await;
+    harness.end(first).await;
+    harness.clock.advance(Duration::from_secs(2));
+    for (id, why) in [
+        (second, format!("it could start only after job {first} ends without completing, and that one completed")),
+        (late, "it had not started early enough to be over by its deadline, 2026-01-01 13:00:01 UTC".to_owned()),
+    ] {
+        let refused = jobs.requeue(ada, id).await.expect_err("it could not start").to_string();
+        assert_eq!(refused, format!("job: can never start again: {why}; submit it anew"));
+        assert_eq!(harness.job(id).await.state, JobState::Cancelled);
+    }
+}
+
+#[tokio::test]
 async fn only_jobs_of_ones_own_can_be_waited_for_and_none_that_is_not_there_yet() {
     let harness = Harness::new().await;
     let bobs = harness.submit(&harness.bob, job("bobs")).await;

@@ -71,7 +71,7 @@ impl<'a> Turns<'a> {
 }
 
 /// The same for one job, as it is now: how it ends, unless it may start one day.
-pub(super) async fn end(
+pub(crate) async fn end(
     reads: &(impl JobReads + ?Sized),
     job: &Job,
     now: DateTime<Utc>,
