@@ -230,6 +230,11 @@ impl Starter {
         if is_barred(work.tx.user(job.owner).await)? {
             return Ok(());
         }
+        if turn::end(&*work.tx, &job, work.now).await?.is_some() {
+            // The next pass ends it.
+            self.queue.wake();
+            return Ok(());
+        }
         match self.admission.start(&mut *work.tx, &job, &start.worker).await {
             Ok(()) => {}
             Err(full @ (Error::LimitExceeded(_) | Error::NoRoom(_) | Error::NoHost)) => {
