@@ -89,7 +89,7 @@ struct Shared {
     question: RwLock<Option<Arc<Question>>>,
     lengths: Mutex<Lengths>,
     /// Held by who goes through the queue for an answer: that costs as much as a pass.
-    asking: tokio::sync::Mutex<()>,
+    asking: Arc<tokio::sync::Mutex<()>>,
 }
 
 /// By owner and kind, one of that kind and how many there are.
@@ -183,8 +183,13 @@ impl Queue {
     pub(super) async fn what_ifs(&self, job: &Job) -> Vec<WhatIf> {
         let question = self.0.question.read().clone();
         let Some(question) = question.filter(|question| question.has(job)) else { return Vec::new() };
-        let (id, _turn) = (job.id, self.0.asking.lock().await);
-        tokio::task::spawn_blocking(move || scheduler::what_ifs(&question.queue(), id)).await.unwrap_or_default()
+        let (id, turn) = (job.id, self.0.asking.clone().lock_owned().await);
+        // It is gone through to the end even where nobody waits for the answer any more, and the next one waits for that.
+        let answer = move || {
+            let _turn = turn;
+            scheduler::what_ifs(&question.queue(), id)
+        };
+        tokio::task::spawn_blocking(answer).await.unwrap_or_default()
     }
 
     /// How many jobs of this owner wait, as of the last pass and with those that were submitted since. To hold off a flood, that is
