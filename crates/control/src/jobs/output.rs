@@ -116,7 +116,9 @@ impl Jobs {
     async fn left_behind(&self, actor: &Actor, job: &Job, read: &ReadFile) -> Result<Output, Error> {
         let (from, ended) = (read.from, job.state.is_final());
         let Some(task) = self.begun_task(job).await? else { return Ok(Output::none(from, ended)) };
-        match self.files.read(actor, &task.worker, task.runtime.as_ref(), read).await {
+        // It may have run on another host than the current one, and that may be a part of the name.
+        let read = ReadFile { path: job.output_on(Some(&task.worker)), ..*read };
+        match self.files.read(actor, &task.worker, task.runtime.as_ref(), &read).await {
             Ok(part) => Ok(Output::of(part, from, ended)),
             Err(Error::Node(NodeError::NoFile(_))) => Ok(Output::none(from, ended)),
             Err(error) => Err(error),

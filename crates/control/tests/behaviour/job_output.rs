@@ -172,11 +172,12 @@ async fn what_never_ran_has_written_nothing_and_a_host_that_is_away_is_named() {
 async fn what_an_attempt_has_written_is_read_while_the_next_one_waits() {
     let harness = Harness::new().await;
     let retries = RetriesWanted { most: 1, ..RetriesWanted::default() };
-    let id = harness.submit(&harness.ada, SubmitJob { retries, ..job("train") }).await;
+    // Which host the next one runs on is not known.
+    let id = harness.submit(&harness.ada, SubmitJob { retries, output: "%N-%j.out".into(), ..job("train") }).await;
     let task = harness.runs(id).await;
     harness.tell(task, Generation::FIRST, Phase::Exited(Outcome { exit: Exit::Code(1), ..DONE })).await;
     harness.until_job(id, JobState::Pending).await;
-    let path = format!("/root/job-{id}.out");
+    let path = format!("/root/here-{id}.out");
     let (all, _) = futures::future::join(harness.output(id, 0, SOON), harness.serves(&[], &path, "hello\n")).await;
     assert_eq!(all, written(0, "hello\n", false));
     assert_eq!(harness.output(id, 6, Duration::ZERO).await, written(6, "", false), "more may come");

@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use chrono::{DateTime, Utc};
 
 use super::{Indexes, Job, JobSpec, JobState, Part, spec::Known};
+use crate::name::WorkerName;
 
 /// How many elements are in which state.
 pub type Counts = BTreeMap<JobState, u32>;
@@ -101,8 +102,12 @@ impl Job {
     /// The file the output goes to; absolute. What is not known yet stays as its owner wrote it, as do an element's numbers in the
     /// path of its array.
     pub fn output(&self) -> String {
+        self.output_on(self.attempt.as_ref().map(|attempt| &attempt.worker))
+    }
+
+    /// The same of an attempt on this host.
+    pub fn output_on(&self, worker: Option<&WorkerName>) -> String {
         let is_array = self.spec.array.is_some();
-        let worker = self.attempt.as_ref().map(|attempt| &attempt.worker);
         self.spec.output.of(&Known {
             number: (!is_array && self.has_number()).then_some(self.id),
             array: self.part.map_or(self.id, |part| part.of),
