@@ -129,12 +129,21 @@ impl Jobs {
 
     /// The actor's jobs, newest first, arrays without their elements. A page may have one job more than is shown, which tells that
     /// there is another page.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] for a time that no record has.
     pub async fn list(
         &self,
         actor: &Actor,
         filter: &JobFilter,
         page: PageRequest<JobId>,
     ) -> Result<Vec<JobView>, Error> {
+        let times = [("since", filter.since), ("until", filter.until)];
+        let faults: Vec<Violation> =
+            times.into_iter().filter_map(|(field, at)| turn::out_of_years(field, at)).collect();
+        if !faults.is_empty() {
+            return Err(Error::Invalid(faults));
+        }
         self.views(self.store.jobs_of(actor.user, filter, cut(page)).await?).await
     }
 

@@ -1,9 +1,9 @@
 //! Whether a job that is to be taken in can have its turn at all, as far as its owner's other jobs and the time say. Waits for
 //! nothing.
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, ops::RangeInclusive};
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, Datelike as _, TimeDelta, Utc};
 use domain::{
     JobId, UserId, Violation,
     job::{Dependencies, JobSpec, in_time},
@@ -18,6 +18,8 @@ use crate::{
 const FARTHEST: TimeDelta = TimeDelta::days(366);
 /// The same of its deadline.
 const LAST: TimeDelta = TimeDelta::days(2 * 366);
+/// Every database has these, and everybody writes them with four digits.
+const YEARS: RangeInclusive<i32> = 1..=9999;
 
 /// # Errors
 /// [`Error::Invalid`] with every fault.
@@ -47,10 +49,18 @@ async fn unknown(tx: &dyn Transaction, owner: UserId, spec: &JobSpec) -> Result<
     Ok(named.into_iter().find(|job| known.get(job).is_none_or(|(of, _)| *of != owner)))
 }
 
+/// What is wrong with a time that not every database has.
+pub(super) fn out_of_years(field: &str, at: Option<DateTime<Utc>>) -> Option<Violation> {
+    let is_out = at.is_some_and(|at| !YEARS.contains(&at.year()));
+    is_out.then(|| Violation::new(field, format!("must be in a year from {} to {}", YEARS.start(), YEARS.end())))
+}
+
 fn times(spec: &JobSpec, now: DateTime<Utc>) -> Vec<Violation> {
     let mut faults = Vec::new();
     if spec.begin_at.is_some_and(|begin| begin - now > FARTHEST) {
         faults.push(Violation::new("begin_at", "must be at most a year away"));
+    } else {
+        faults.extend(out_of_years("begin_at", spec.begin_at));
     }
     let begin = spec.begin_at.map_or(now, |begin| begin.max(now));
     if !in_time(spec.deadline, spec.time_limit, begin) {

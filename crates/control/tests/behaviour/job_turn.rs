@@ -7,7 +7,10 @@ use control::{
     Error,
     actor::Actor,
     jobs::{Reason, SubmitJob},
-    ports::{clock::Clock as _, store::JobReads as _},
+    ports::{
+        clock::Clock as _,
+        store::{JobFilter, JobReads as _, PageRequest},
+    },
 };
 use domain::{
     JobId, JobRef,
@@ -211,6 +214,7 @@ async fn times_that_no_job_can_keep_are_refused() {
         (None, at(3599), "deadline", leave("now")),
         (at(60), at(3659), "deadline", leave("begin_at")),
         (at(-60), at(3599), "deadline", leave("now")),
+        (at(-3000 * 366 * day), None, "begin_at", "must be in a year from 1 to 9999".to_owned()),
         (at(367 * day), None, "begin_at", "must be at most a year away".to_owned()),
         (None, at(733 * day), "deadline", "must be at most two years away".to_owned()),
     ] {
@@ -220,6 +224,19 @@ async fn times_that_no_job_can_keep_are_refused() {
     for (begin_at, deadline) in [(at(-60), at(3600)), (at(60), at(3660)), (at(365 * day), None)] {
         harness.submit(&harness.ada, SubmitJob { begin_at, deadline, ..job("train") }).await;
     }
+}
+
+#[tokio::test]
+async fn times_that_no_record_has_are_refused_where_jobs_are_listed() {
+    let harness = Harness::new().await;
+    let (since, until) = (Some(DateTime::<Utc>::MIN_UTC), Some(DateTime::<Utc>::MAX_UTC));
+    let (filter, page) = (JobFilter { since, until, ..JobFilter::default() }, PageRequest { after: None, limit: 9 });
+    let faults = match harness.control.jobs.list(&harness.ada, &filter, page).await {
+        Err(Error::Invalid(faults)) => faults,
+        other => panic!("must be refused: {other:?}"),
+    };
+    let fields: Vec<&str> = faults.iter().map(|fault| fault.field.as_str()).collect();
+    assert_eq!(fields, ["since", "until"]);
 }
 
 #[tokio::test]
