@@ -1,6 +1,6 @@
 //! Arrays: one job that runs once for each of many numbers; which texts say which numbers. Knows no queue.
 
-use std::{collections::BTreeSet, fmt, str::FromStr};
+use std::{fmt, str::FromStr};
 
 use serde::{Deserialize, Serialize};
 
@@ -123,7 +123,7 @@ impl FromStr for Indexes {
         if text.is_empty() {
             return Ok(Self::default());
         }
-        let (mut all, mut count) = (BTreeSet::new(), 0);
+        let (mut all, mut count) = (Vec::new(), 0);
         for some in text.split(',') {
             let (first, last, step) = range(some).ok_or_else(not_numbers)?;
             if first > last {
@@ -136,7 +136,9 @@ impl FromStr for Indexes {
             }
             all.extend((first..=last).step_by(step as usize));
         }
-        Ok(Self(all.into_iter().collect()))
+        all.sort_unstable();
+        all.dedup();
+        Ok(Self(all))
     }
 }
 
