@@ -81,17 +81,22 @@ fn jobs() -> TableCreateStatement {
         .take()
 }
 
-fn indexes() -> [IndexCreateStatement; 8] {
-    let on = |name: &str, columns: [Jobs; 2]| {
-        let mut index = Index::create().name(name).table(Jobs::Table).take();
-        for column in columns {
-            index.col(column);
-        }
-        index
-    };
+fn on<const N: usize>(name: &str, columns: [Jobs; N]) -> IndexCreateStatement {
+    let mut index = Index::create().name(name).table(Jobs::Table).take();
+    for column in columns {
+        index.col(column);
+    }
+    index
+}
+
+fn indexes() -> [IndexCreateStatement; 9] {
+    // Lists and counts have arrays without their elements, of which there may be a hundred thousand.
+    let no_element = || Expr::col(Jobs::ArrayOf).is_null();
     [
         // An owner's list, newest first.
-        on("jobs_owner_id", [Jobs::Owner, Jobs::Id]),
+        on("jobs_owner_id", [Jobs::Owner, Jobs::Id]).and_where(no_element()).take(),
+        // What of an owner's has ended lately.
+        on("jobs_owner_ended_at", [Jobs::Owner, Jobs::EndedAt]).and_where(no_element()).take(),
         // The queue.
         on("jobs_state_id", [Jobs::State, Jobs::Id]),
         // What an owner holds is added up from this one, so that their history is not read for it.
@@ -99,11 +104,11 @@ fn indexes() -> [IndexCreateStatement; 8] {
         on("jobs_owner_idempotency_key", [Jobs::Owner, Jobs::IdempotencyKey]).unique().take(),
         // The elements of an array.
         on("jobs_array", [Jobs::ArrayOf, Jobs::ArrayIndex]).unique().take(),
-        // How they fare is counted from this one.
-        on("jobs_array_state", [Jobs::ArrayOf, Jobs::State]),
+        // How they fare is counted from this one, and those in one state are listed.
+        on("jobs_array_state", [Jobs::ArrayOf, Jobs::State, Jobs::ArrayIndex]),
         // For the sweep.
-        Index::create().name("jobs_ended_at").table(Jobs::Table).col(Jobs::EndedAt).take(),
-        Index::create().name("jobs_task").table(Jobs::Table).col(Jobs::Task).take(),
+        on("jobs_ended_at", [Jobs::EndedAt]),
+        on("jobs_task", [Jobs::Task]),
     ]
 }
 
