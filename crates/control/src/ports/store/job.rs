@@ -97,6 +97,8 @@ pub trait JobReads: Send + Sync {
         filter: &JobFilter,
         page: PageRequest<u32>,
     ) -> Result<Vec<Job>, StoreError>;
+    /// The indexes of those of them that are in one of these states, in ascending order.
+    async fn element_indexes(&self, array: JobId, states: &[JobState]) -> Result<Vec<u32>, StoreError>;
     /// How many of those are in which state; arrays that have none are left out.
     async fn element_counts(&self, arrays: &[JobId]) -> Result<BTreeMap<JobId, Counts>, StoreError>;
     /// How many elements of an array hold something of a host.
