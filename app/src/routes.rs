@@ -161,8 +161,8 @@ pub fn failed_like(array: i64) -> String {
 }
 
 /// Submitting one like this with another size: `cpus=2`, `memory=512`, `time_limit=1800s`.
-pub fn job_changed(id: i64, change: &str) -> String {
-    format!("{}&{change}", job_like(id))
+pub fn job_changed(reference: impl Display, change: &str) -> String {
+    format!("{}&{change}", job_like(reference))
 }
 
 /// The form of a job as it was when it was refused; it can be shown once.

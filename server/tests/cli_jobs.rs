@@ -209,7 +209,8 @@ async fn all_that_wait_are_cancelled_with_one_command_and_the_queue_is_shown() {
     }
     refused(&person, &["job", "cancel"], 2, "").await;
     refused(&person, &["job", "cancel", "1", "--all"], 2, "").await;
-    refused(&person, &["job", "cancel", "1", "--state", "pending"], 2, "--all").await;
+    refused(&person, &["job", "cancel", "1", "--state", "pending"], 2, "--state").await;
+    refused(&person, &["job", "cancel", "--state", "pending"], 2, "--all").await;
     person.prints(&["job", "cancel", "1"]).await;
     let cancelled = json_of(&person, &["job", "cancel", "--all", "--state", "pending"]).await;
     let told = cancelled.as_array().expect("a list").iter().map(|job| (&job["id"], &job["state"]));

@@ -22,9 +22,6 @@ const PAGE: u32 = 50;
 /// How many elements of an array there are on a page.
 #[cfg(feature = "ssr")]
 const ELEMENTS: u32 = 100;
-/// How many are asked for at once where all are.
-#[cfg(feature = "ssr")]
-const MOST_ELEMENTS: u32 = 199;
 /// Bytes of a job's output in one answer.
 #[cfg(feature = "ssr")]
 const PIECE: u32 = 128 * 1024;
@@ -238,27 +235,33 @@ pub(crate) async fn read_draft(
     })
 }
 
-/// The indexes of those elements that have failed, as many at a time as before; `None` where it is no array, or none has.
+/// The indexes of those elements that have failed, as many at a time as before; `None` where it is no array, or none has. Refused
+/// where no array's text is as long.
 #[cfg(feature = "ssr")]
 async fn failed(api: &::api::Api, job: &Job) -> Result<Option<String>, Refused> {
+    use domain::job::{Array, Indexes};
+
     let (Some(array), Ok(id)) = (&job.array, domain::JobId::try_from(job.id)) else { return Ok(None) };
-    let (mut failed, mut after) = (Vec::new(), None);
-    loop {
-        let page = api.job_elements(id, Fare::Failed.states().to_vec(), MOST_ELEMENTS, after).await?;
-        failed.extend(page.items.iter().filter_map(|job| job.element).map(|element| element.index.to_string()));
-        after = page.next.and_then(|next| next.parse().ok());
-        if after.is_none() {
-            break;
-        }
-    }
+    let failed: Vec<String> =
+        api.element_indexes(id, Fare::Failed.states()).await?.iter().map(ToString::to_string).collect();
     if failed.is_empty() {
         return Ok(None);
     }
     let failed = failed.join(",");
     // In ranges, where that is shorter.
-    let failed = failed.parse::<domain::job::Indexes>().map_or(failed, |indexes| indexes.to_string());
+    let failed = failed.parse::<Indexes>().map_or(failed, |indexes| indexes.to_string());
     let at_most = array.indexes.split_once('%').map(|(_, most)| format!("%{most}"));
-    Ok(Some(format!("{failed}{}", at_most.unwrap_or_default())))
+    let text = format!("{failed}{}", at_most.unwrap_or_default());
+    if text.len() > Array::LONGEST {
+        let text = format!(
+            "The numbers of those that have failed take more than the {} characters of an array. Submit them in several: \
+             docklet job elements {} --state failed lists them.",
+            Array::LONGEST,
+            job.id
+        );
+        return Err(Refused::new(wire::problem::Code::Conflict, text));
+    }
+    Ok(Some(text))
 }
 
 /// Submits what the form describes. Without script, a refused form is shown again as it was.

@@ -48,6 +48,11 @@ impl Api {
         Ok(Page::cut(elements, limit, index, |view| self.job_of(view).brief()))
     }
 
+    /// The indexes of those of them that are in one of these states, in ascending order.
+    pub async fn element_indexes(&self, array: JobId, states: &[JobState]) -> Result<Vec<u32>, Refusal> {
+        Ok(self.control().jobs.element_indexes(&self.actor, array, states).await?)
+    }
+
     /// One that runs is told to end; of an array, each that does.
     pub async fn cancel_job(&self, job: JobRef) -> Result<Job, Refusal> {
         self.seen_job(self.control().jobs.cancel(&self.actor, job).await)

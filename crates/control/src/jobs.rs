@@ -19,7 +19,7 @@ use std::{collections::BTreeMap, slice, sync::Arc};
 use chrono::TimeDelta;
 use domain::{
     JobId, JobRef, TaskId, Violation,
-    job::{Counts, Job, NotAgain},
+    job::{Counts, Job, JobState, NotAgain},
     user::Scope,
 };
 pub use scheduler::{Change, Reason, Wait, WhatIf};
@@ -157,6 +157,12 @@ impl Jobs {
     ) -> Result<Vec<JobView>, Error> {
         let array = actor.own(self.store.job(array).await?)?;
         self.views(self.store.elements_of(array.id, filter, cut(page)).await?).await
+    }
+
+    /// The indexes of those of them that are in one of these states, in ascending order.
+    pub async fn element_indexes(&self, actor: &Actor, array: JobId, states: &[JobState]) -> Result<Vec<u32>, Error> {
+        let array = actor.own(self.store.job(array).await?)?;
+        Ok(self.store.element_indexes(array.id, states).await?)
     }
 
     pub async fn get(&self, actor: &Actor, job: impl Into<JobRef>) -> Result<JobView, Error> {

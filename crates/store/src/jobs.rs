@@ -95,6 +95,14 @@ impl<C: Connection> JobReads for Sql<C> {
         listed(self.db(), next, job::Column::ArrayIndex, page.after.map(i64::from), page.limit).await
     }
 
+    async fn element_indexes(&self, array: JobId, states: &[JobState]) -> Result<Vec<u32>, StoreError> {
+        use job::Column::{ArrayIndex, ArrayOf, State};
+        let these = job::Entity::find().select_only().column(ArrayIndex).filter(ArrayOf.eq(array.as_i64()));
+        let these = these.filter(State.is_in(states.iter().map(|state| state.as_str()))).order_by_asc(ArrayIndex);
+        let indexes = these.into_tuple::<i64>().all(self.db()).await.map_err(fault("job"))?;
+        Ok(indexes.into_iter().filter_map(|index| u32::try_from(index).ok()).collect())
+    }
+
     async fn element_counts(&self, arrays: &[JobId]) -> Result<BTreeMap<JobId, Counts>, StoreError> {
         use job::Column::{ArrayOf, Id, State};
         let mut all: BTreeMap<JobId, Counts> = BTreeMap::new();

@@ -102,9 +102,11 @@ pub(crate) struct Cancel {
     #[arg(long)]
     pub(crate) all: bool,
     /// With --all: those in this state alone; may be given several times
+    // `requires` alone asks for nothing beside IDs, which exclude what is required.
     #[arg(
         long,
         requires = "all",
+        conflicts_with = "jobs",
         value_name = "STATE",
         value_delimiter = ',',
         value_parser = PossibleValuesParser::new(CANCELLED_BY_ALL)

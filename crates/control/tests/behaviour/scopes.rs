@@ -92,6 +92,7 @@ async fn jobs(Harness { control, .. }: &Harness, actor: &Actor) -> Vec<Asked> {
     vec![
         ("list", READ, lacks(jobs.list(actor, &JobFilter::default(), page()).await)),
         ("elements", READ, lacks(jobs.elements(actor, id, &JobFilter::default(), page()).await)),
+        ("element_indexes", READ, lacks(jobs.element_indexes(actor, id, &[]).await)),
         ("get", READ, lacks(jobs.get(actor, id).await)),
         ("what_ifs", READ, lacks(jobs.what_ifs(actor, id).await)),
         ("standing", READ, lacks(jobs.standing(actor).await)),

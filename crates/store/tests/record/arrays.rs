@@ -120,6 +120,8 @@ async fn elements_are_counted_by_state_and_listed_by_index() {
     assert_eq!(elements(&record, &[], None, 2).await, [0, 2]);
     assert_eq!(elements(&record, &[], Some(2), 9).await, [4, 9]);
     assert_eq!(elements(&record, &[Completed, Running], Some(0), 9).await, [4, 9]);
+    let indexes = record.store.element_indexes(one.id, &[Completed, Failed]).await.expect("a read");
+    assert_eq!(indexes, [2, 4, 9]);
     let states = record.store.job_states(&[one.id, id(2), id(99)]).await.expect("a read");
     let ada = user_id(1);
     assert_eq!(states, BTreeMap::from([(one.id, (ada, JobState::Pending)), (id(2), (ada, Completed))]));

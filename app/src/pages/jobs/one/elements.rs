@@ -52,7 +52,7 @@ pub(super) fn Elements(
         })
     };
     view! {
-        <Section id="elements" title=t!("job-elements") action=ViewFnOnce::from(move || view! { {again} }.into_any())>
+        <Section id="elements" title=t!("job-elements") action=ViewFnOnce::from(move || again.into_any())>
             <div class="section-body job-elements">
                 <div><ArrayBar array=array/></div>
                 <ByFare array=array id=id asked=asked/>

@@ -22,19 +22,15 @@ pub(super) fn UsedSection(job: Memo<Job>) -> impl IntoView {
             </li>
         }
     };
-    move || {
-        {
-            found.get().map(|Used { levels, advice }| {
-                view! {
-                    <Section id="used" title=t!("job-used")>
-                        <div class="section-body job-used">
-                            <ul class="funnel">{levels.map(line).into_iter().collect_view()}</ul>
-                            {advice.into_iter().map(|sentence| view! { <p>{sentence}</p> }).collect_view()}
-                        </div>
-                    </Section>
-                }
-            })
+    let section = move |Used { levels, advice }: Used| {
+        view! {
+            <Section id="used" title=t!("job-used")>
+                <div class="section-body job-used">
+                    <ul class="funnel">{levels.map(line).into_iter().collect_view()}</ul>
+                    {advice.into_iter().map(|sentence| view! { <p>{sentence}</p> }).collect_view()}
+                </div>
+            </Section>
         }
-        .into_any()
-    }
+    };
+    move || found.get().map(section).into_any()
 }

@@ -26,27 +26,22 @@ use crate::{
 /// Nothing unless it waits. `what_ifs`: as they were when the page was asked for.
 #[component]
 pub(super) fn Waits(job: Memo<Job>, what_ifs: Vec<WhatIf>) -> impl IntoView {
-    let id = job.with_untracked(|job| job.id);
     let what_ifs = RwSignal::new(what_ifs);
     read_again(job, what_ifs);
     let waits = Memo::new(move |_| {
         job.with(|job| (job.state == JobState::Pending).then(|| (wait_word(job), job.waits.clone())))
     });
-    move || {
-        {
-            waits.get().map(|(word, found)| {
-                view! {
-                    <Section id="waits" title=t!("job-why")>
-                        <div class="section-body job-waits">
-                            <p class="job-waits-word">{word}</p>
-                            {found.map(|found| view! { <Explained found=found id=id what_ifs=what_ifs/> })}
-                        </div>
-                    </Section>
-                }
-            })
+    let section = move |(word, found): (String, Option<Found>)| {
+        view! {
+            <Section id="waits" title=t!("job-why")>
+                <div class="section-body job-waits">
+                    <p class="job-waits-word">{word}</p>
+                    {found.map(|found| view! { <Explained found=found job=job what_ifs=what_ifs/> })}
+                </div>
+            </Section>
         }
-        .into_any()
-    }
+    };
+    move || waits.get().map(section).into_any()
 }
 
 /// Asks again what would help once the queue was looked at again.
@@ -55,7 +50,7 @@ fn read_again(job: Memo<Job>, what_ifs: RwSignal<Vec<WhatIf>>) {
     Effect::new(move |before: Option<Option<DateTime<Utc>>>| {
         let now = computed_at.get();
         if now.is_some() && before.is_some_and(|before| before != now) {
-            let id = job.with_untracked(|job| job.id.to_string());
+            let id = job.with_untracked(Job::reference);
             spawn_local(async move {
                 // Without an answer, those of before are shown.
                 if let Ok(found) = read_what_ifs(id).await {
@@ -68,7 +63,7 @@ fn read_again(job: Memo<Job>, what_ifs: RwSignal<Vec<WhatIf>>) {
 }
 
 #[component]
-fn Explained(found: Found, id: i64, what_ifs: RwSignal<Vec<WhatIf>>) -> impl IntoView {
+fn Explained(found: Found, job: Memo<Job>, what_ifs: RwSignal<Vec<WhatIf>>) -> impl IntoView {
     let Found { sentence, ahead, ahead_cpu_hours, expected_start, expected_from, funnel, computed_at, .. } = found;
     let ahead = match ahead {
         0 => ahead.to_string(),
@@ -89,14 +84,14 @@ fn Explained(found: Found, id: i64, what_ifs: RwSignal<Vec<WhatIf>>) -> impl Int
             {expected}
             <div><dt>{t!("job-computed")}</dt><dd><TimeAgo at=computed_at/></dd></div>
         </dl>
-        <Helps id=id what_ifs=what_ifs/>
+        <Helps job=job what_ifs=what_ifs/>
         <Funnel funnel=funnel/>
     }
 }
 
 /// What would start it earlier: each a link to the form of a job like it, with that change.
 #[component]
-fn Helps(id: i64, what_ifs: RwSignal<Vec<WhatIf>>) -> impl IntoView {
+fn Helps(job: Memo<Job>, what_ifs: RwSignal<Vec<WhatIf>>) -> impl IntoView {
     let clock = use_clock();
     let one = move |found: WhatIf| {
         let change = match &found {
@@ -108,7 +103,7 @@ fn Helps(id: i64, what_ifs: RwSignal<Vec<WhatIf>>) -> impl IntoView {
         let words = move || what_if(&found, clock.now());
         match change {
             Some(change) => {
-                let address = routes::job_changed(id, &change);
+                let address = routes::job_changed(job.with_untracked(Job::reference), &change);
                 view! { <a class="button is-small" href=address>{words}</a> }.into_any()
             }
             // It is released on this page.

@@ -98,6 +98,9 @@ pub trait JobReads: Send + Sync {
         page: PageRequest<u32>,
     ) -> Result<Vec<Job>, StoreError>;
     /// How many of those are in which state; arrays that have none are left out, as are elements in a state that is not known.
+    /// The indexes of those of them that are in one of these states, in ascending order.
+    async fn element_indexes(&self, array: JobId, states: &[JobState]) -> Result<Vec<u32>, StoreError>;
+    /// How many of those are in which state; arrays that have none are left out.
     async fn element_counts(&self, arrays: &[JobId]) -> Result<BTreeMap<JobId, Counts>, StoreError>;
     /// How many elements of an array hold something of a host.
     async fn active_elements(&self, array: JobId) -> Result<u32, StoreError>;
