@@ -64,6 +64,15 @@ async fn an_array_is_one_row_and_each_element_that_begins_is_one_more() {
 }
 
 #[tokio::test]
+async fn an_array_of_irregular_numbers_is_read_back_however_long_its_text_is() {
+    let record = Record::of([1]).await;
+    let mut new = new_job(1, None);
+    new.spec.array = Some("0-999:2,0-999:3".parse().expect("an array"));
+    let array = submitted(&record.store, &new).await;
+    assert_eq!(record.store.job(array.id).await.expect("a read"), Some(array));
+}
+
+#[tokio::test]
 async fn the_queue_is_told_how_many_of_an_array_are_left() {
     let record = Record::of([1]).await;
     let mut array = array(&record.store, 1).await;
