@@ -51,6 +51,8 @@ impl Job {
         }
         self.wait_again(self.spec.begin_at);
         self.waits_since = now;
+        // It may have been cancelled in an array on hold, and nobody can release an element.
+        self.held &= self.part.is_none();
         Ok(true)
     }
 
@@ -179,5 +181,16 @@ mod tests {
         never_began.cancel(later(5));
         assert_eq!(never_began.requeue(later(6)), Ok(true));
         assert_eq!((never_began.earlier.len(), never_began.ended_at), (0, None));
+    }
+
+    #[test]
+    fn an_element_that_was_cancelled_in_an_array_on_hold_is_requeued_without_the_hold() {
+        let mut array = submitted(true);
+        array.spec.array = Some("0-3".parse().expect("an array"));
+        array.left = "0-3".parse().expect("its elements");
+        let mut element = array.element(2).expect("an element");
+        assert_eq!((element.held, element.cancel(later(5))), (true, Cancelled::AtOnce));
+        assert_eq!(element.requeue(later(6)), Ok(true));
+        assert!(!element.held, "only arrays are released");
     }
 }
