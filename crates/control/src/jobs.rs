@@ -221,10 +221,7 @@ impl Jobs {
         }
         self.admission.could_start(&quota, job.spec.resources)?;
         self.check_waiting(actor)?;
-        work.save_job(&job).await?;
-        if let Some(array) = elements::follow(&mut *work.tx, &job, work.now).await? {
-            work.tell_job(&array).await?;
-        }
+        elements::save_again(&mut work, &mut job).await?;
         self.commit(work, None).await?;
         self.queue.submitted(actor.user);
         tracing::info!(job = %job.id, user = %actor.name, "job requeued");

@@ -127,6 +127,20 @@ pub(crate) async fn save(work: &mut UnitOfWork, job: &mut Job) -> Result<(), Sto
     Ok(())
 }
 
+/// Writes down one that is to run once more, and has its array follow. An element that never began gets a number of its own: until
+/// then it goes by its array's, whose row this is not.
+pub(super) async fn save_again(work: &mut UnitOfWork, job: &mut Job) -> Result<(), StoreError> {
+    if let Some(part) = job.part.filter(|_| !job.has_number()) {
+        let most = work.tx.job(part.of).await?.as_ref().and_then(at_most);
+        *job = work.tx.insert_element(job.clone(), most).await?;
+    }
+    work.save_job(job).await?;
+    if let Some(array) = follow(&mut *work.tx, job, work.now).await? {
+        work.tell_job(&array).await?;
+    }
+    Ok(())
+}
+
 /// Ends an array: what has not begun never does, and what runs is told to end. Returns as `cancel_one` does.
 pub(super) async fn cancel_all(work: &mut UnitOfWork, array: &mut Job) -> Result<Option<Vec<TaskId>>, StoreError> {
     if !array.cancel_left() {

@@ -159,6 +159,21 @@ async fn a_cancelled_array_ends_what_runs_begins_nothing_more_and_knows_every_el
 }
 
 #[tokio::test]
+async fn an_element_that_never_began_is_requeued_under_a_number_of_its_own() {
+    let harness = Harness::new().await;
+    let (jobs, ada) = (&harness.control.jobs, &harness.ada);
+    let id = harness.submit(ada, SubmitJob { array: Some("0-9".into()), hold: true, ..job("train") }).await;
+    let array = jobs.cancel(ada, id).await.expect("cancelled").job;
+    let again = jobs.requeue(ada, element(id, 7)).await.expect("it waits").job;
+    assert!(again.id != id && again.state == JobState::Pending, "{again:?}");
+    assert_eq!(harness.ends(again.id, 1, DONE).await.state, JobState::Completed);
+    let ended = harness.until_job(id, JobState::Cancelled).await;
+    assert_eq!(ended.spec, array.spec, "its row is its own");
+    assert_eq!(harness.elements(id).await.iter().map(index).collect::<Vec<_>>(), [7]);
+    assert_eq!(harness.seen(element(id, 6)).await.job.state, JobState::Cancelled);
+}
+
+#[tokio::test]
 async fn an_array_of_which_some_have_failed_has_failed_and_says_how_many() {
     let harness = Harness::new().await;
     let id = harness.array("1-3").await;
