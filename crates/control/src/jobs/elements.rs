@@ -141,11 +141,13 @@ pub(super) async fn save_again(work: &mut UnitOfWork, job: &mut Job) -> Result<(
     Ok(())
 }
 
-/// Ends an array: what has not begun never does, and what runs is told to end. Returns as `cancel_one` does.
+/// Ends an array: what has not begun never does, and what runs is told to end. Of one that was told so already, an element may have
+/// been requeued since. Returns as `cancel_one` does.
 pub(super) async fn cancel_all(work: &mut UnitOfWork, array: &mut Job) -> Result<Option<Vec<TaskId>>, StoreError> {
-    if !array.cancel_left() {
+    if array.state.is_final() {
         return Ok(None);
     }
+    let mut changed = array.cancel_left();
     let going_on =
         JobFilter { states: vec![JobState::Pending, JobState::Configuring, JobState::Running], ..JobFilter::default() };
     let all = PageRequest { after: None, limit: u32::MAX };
@@ -157,6 +159,10 @@ pub(super) async fn cancel_all(work: &mut UnitOfWork, array: &mut Job) -> Result
             Cancelled::Task(task) => orders.extend(end_task(&mut *work.tx, task).await?),
         }
         work.save_job(&element).await?;
+        changed = true;
+    }
+    if !changed {
+        return Ok(None);
     }
     save(work, array).await?;
     Ok(Some(orders))

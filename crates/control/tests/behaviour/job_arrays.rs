@@ -174,6 +174,22 @@ async fn an_element_that_never_began_is_requeued_under_a_number_of_its_own() {
 }
 
 #[tokio::test]
+async fn an_array_that_is_to_end_already_is_cancelled_with_what_was_requeued_since() {
+    let harness = Harness::new().await;
+    let (jobs, ada) = (&harness.control.jobs, &harness.ada);
+    let id = harness.array("0-1%1").await;
+    let first = harness.going_on(id, 1).await.remove(0);
+    let task = harness.runs(first.id).await;
+    jobs.cancel(ada, id).await.expect("told to end");
+    let again = jobs.requeue(ada, element(id, 1)).await.expect("it waits").job;
+    assert_eq!(harness.seen(id).await.job.state, JobState::Completing);
+    jobs.cancel(ada, id).await.expect("told once more");
+    assert_eq!(harness.job(again.id).await.state, JobState::Cancelled);
+    harness.stopped(task).await;
+    harness.until_job(id, JobState::Cancelled).await;
+}
+
+#[tokio::test]
 async fn an_array_of_which_some_have_failed_has_failed_and_says_how_many() {
     let harness = Harness::new().await;
     let id = harness.array("1-3").await;
