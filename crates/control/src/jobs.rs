@@ -156,8 +156,14 @@ impl Jobs {
 
     /// Ends it, and of an array all its elements. One that is over stays as it ended.
     pub async fn cancel(&self, actor: &Actor, job: impl Into<JobRef>) -> Result<JobView, Error> {
-        let (mut work, mut job) = self.change(actor, job.into()).await?;
+        self.end_job(actor, job.into(), false).await
+    }
+
+    /// `spares`: of an array, what runs goes on.
+    async fn end_job(&self, actor: &Actor, job: JobRef, spares: bool) -> Result<JobView, Error> {
+        let (mut work, mut job) = self.change(actor, job).await?;
         let orders = match job.spec.array {
+            Some(_) if spares => elements::cancel_waiting(&mut work, &mut job).await?,
             Some(_) => elements::cancel_all(&mut work, &mut job).await?,
             None => elements::cancel_one(&mut work, &mut job).await?,
         };

@@ -24,7 +24,8 @@ pub enum BulkAction {
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct BulkWhich {
     pub jobs: BTreeSet<JobId>,
-    /// Of the actor's, those in these states.
+    /// Of the actor's, those in these states. Where `Running` is not among them, what runs of an array goes on when the rest is
+    /// cancelled.
     pub states: Vec<JobState>,
 }
 
@@ -40,14 +41,15 @@ impl Jobs {
         which: BulkWhich,
     ) -> Result<Vec<(JobId, Result<JobView, Error>)>, Error> {
         actor.may(Scope::Ssh)?;
-        let mut ids = which.jobs;
+        let spares = !which.states.contains(&JobState::Running);
+        let (named, mut ids) = (which.jobs.clone(), which.jobs);
         if !which.states.is_empty() {
             self.add_in(actor, which.states, &mut ids).await?;
         }
         let mut done = Vec::new();
         for id in ids.into_iter().take(MOST_AT_ONCE) {
             let outcome = match action {
-                BulkAction::Cancel => self.cancel(actor, id).await,
+                BulkAction::Cancel => self.end_job(actor, id.into(), spares && !named.contains(&id)).await,
                 BulkAction::Hold => self.set_held(actor, id, true).await,
                 BulkAction::Release => self.set_held(actor, id, false).await,
             };

@@ -4,7 +4,7 @@
 use chrono::{DateTime, Utc};
 use domain::{
     JobRef, TaskId,
-    job::{Array, Cancelled, Counts, Job, JobState},
+    job::{Array, Cancelled, Counts, Indexes, Job, JobState},
 };
 
 use super::end_task;
@@ -139,6 +139,18 @@ pub(super) async fn save_again(work: &mut UnitOfWork, job: &mut Job) -> Result<(
         work.tell_job(&array).await?;
     }
     Ok(())
+}
+
+/// Of an array that waits, ends what does: what has not begun never does, nor does another attempt. What runs goes on, and the array
+/// ends with it. Returns as `cancel_one` does.
+pub(super) async fn cancel_waiting(work: &mut UnitOfWork, array: &mut Job) -> Result<Option<Vec<TaskId>>, StoreError> {
+    if array.state != JobState::Pending {
+        return Ok(None);
+    }
+    array.left = Indexes::default();
+    work.tx.cancel_elements(array.id, work.now).await?;
+    save(work, array).await?;
+    Ok(Some(Vec::new()))
 }
 
 /// Ends an array: what has not begun never does, and what runs is told to end. Of one that was told so already, an element may have

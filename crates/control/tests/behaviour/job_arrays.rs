@@ -3,7 +3,7 @@
 
 use control::{
     Error,
-    jobs::{JobView, SubmitJob},
+    jobs::{BulkAction, BulkWhich, JobView, SubmitJob},
     ports::{
         coordination::{Order, Workload},
         store::{JobFilter, JobReads as _, PageRequest},
@@ -187,6 +187,30 @@ async fn an_array_that_is_to_end_already_is_cancelled_with_what_was_requeued_sin
     assert_eq!(harness.job(again.id).await.state, JobState::Cancelled);
     harness.stopped(task).await;
     harness.until_job(id, JobState::Cancelled).await;
+}
+
+#[tokio::test]
+async fn what_runs_of_an_array_goes_on_where_all_that_waits_is_cancelled() {
+    let harness = Harness::new().await;
+    let (jobs, ada) = (&harness.control.jobs, &harness.ada);
+    let id = harness.array("0-3%1").await;
+    let first = harness.going_on(id, 1).await.remove(0);
+    harness.runs(first.id).await;
+    let in_states = |states| BulkWhich { states, ..BulkWhich::default() };
+    let waiting = in_states(vec![JobState::Pending]);
+    assert_eq!(jobs.bulk(ada, BulkAction::Cancel, waiting).await.expect("answers").len(), 1);
+    assert_eq!(harness.job(first.id).await.state, JobState::Running);
+    let array = harness.job(id).await;
+    assert_eq!((array.state, array.left.is_empty()), (JobState::Running, true));
+    harness.ends(first.id, 1, DONE).await;
+    let array = harness.until_job(id, JobState::Cancelled).await;
+    assert_eq!(array.reason.as_deref(), Some("3 of 4 elements were cancelled"));
+    let other = harness.array("0-3%1").await;
+    let first = harness.going_on(other, 1).await.remove(0);
+    harness.runs(first.id).await;
+    let all = in_states(vec![JobState::Pending, JobState::Running]);
+    jobs.bulk(ada, BulkAction::Cancel, all).await.expect("answers");
+    assert_eq!(harness.job(first.id).await.state, JobState::Completing);
 }
 
 #[tokio::test]

@@ -120,6 +120,8 @@ pub trait JobWrites: Send {
     async fn insert_element(&mut self, element: Job, at_most: Option<u32>) -> Result<Job, StoreError>;
     /// Replaces what may change of it.
     async fn save_job(&mut self, job: &Job) -> Result<(), StoreError>;
+    /// Cancels the elements of this array that wait for another attempt, however many those are; says how many.
+    async fn cancel_elements(&mut self, array: JobId, now: DateTime<Utc>) -> Result<u64, StoreError>;
     /// In place of what was there for this owner.
     async fn save_used_cpu(&mut self, used: UsedCpu) -> Result<(), StoreError>;
 }
