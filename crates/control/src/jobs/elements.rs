@@ -13,6 +13,7 @@ use crate::{
     actor::Actor,
     ports::store::{JobFilter, JobReads, PageRequest, StoreError, Transaction},
     unit_of_work::UnitOfWork,
+    vclusters::LONGEST_PAGE,
 };
 
 /// The actor's job; of an element that has not begun, what it will be.
@@ -160,18 +161,21 @@ pub(super) async fn cancel_all(work: &mut UnitOfWork, array: &mut Job) -> Result
         return Ok(None);
     }
     let mut changed = array.cancel_left();
-    let going_on =
-        JobFilter { states: vec![JobState::Pending, JobState::Configuring, JobState::Running], ..JobFilter::default() };
-    let all = PageRequest { after: None, limit: u32::MAX };
-    let mut orders = Vec::new();
-    for mut element in work.tx.elements_of(array.id, &going_on, all).await? {
-        match element.cancel(work.now) {
-            Cancelled::Nothing => continue,
-            Cancelled::AtOnce => {}
-            Cancelled::Task(task) => orders.extend(end_task(&mut *work.tx, task).await?),
+    // There may be many, and they are over at once: their array tells it of them all.
+    changed |= work.tx.cancel_elements(array.id, work.now).await? > 0;
+    let running = JobFilter { states: vec![JobState::Configuring, JobState::Running], ..JobFilter::default() };
+    let (mut orders, mut after) = (Vec::new(), None);
+    loop {
+        let page = PageRequest { after, limit: LONGEST_PAGE };
+        let elements = work.tx.elements_of(array.id, &running, page).await?;
+        let Some(last) = elements.last() else { break };
+        after = last.part.map(|part| part.index);
+        for mut element in elements {
+            let Cancelled::Task(task) = element.cancel(work.now) else { continue };
+            orders.extend(end_task(&mut *work.tx, task).await?);
+            work.save_job(&element).await?;
+            changed = true;
         }
-        work.save_job(&element).await?;
-        changed = true;
     }
     if !changed {
         return Ok(None);

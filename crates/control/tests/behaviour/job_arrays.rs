@@ -3,8 +3,9 @@
 
 use control::{
     Error,
-    jobs::{BulkAction, BulkWhich, JobView, SubmitJob},
+    jobs::{BulkAction, BulkWhich, JobView, RetriesWanted, SubmitJob},
     ports::{
+        clock::Clock as _,
         coordination::{Order, Workload},
         store::{JobFilter, JobReads as _, PageRequest},
     },
@@ -12,7 +13,7 @@ use control::{
 use domain::{
     JobId, JobRef, TaskId,
     job::{Counts, Job, JobState},
-    node::Phase,
+    node::{Generation, Phase},
     task::{Exit, Outcome},
 };
 
@@ -211,6 +212,21 @@ async fn what_runs_of_an_array_goes_on_where_all_that_waits_is_cancelled() {
     let all = in_states(vec![JobState::Pending, JobState::Running]);
     jobs.bulk(ada, BulkAction::Cancel, all).await.expect("answers");
     assert_eq!(harness.job(first.id).await.state, JobState::Completing);
+}
+
+#[tokio::test]
+async fn an_element_that_waits_for_another_attempt_is_cancelled_with_its_array() {
+    let harness = Harness::new().await;
+    let (jobs, ada) = (&harness.control.jobs, &harness.ada);
+    let retries = RetriesWanted { most: 3, ..RetriesWanted::default() };
+    let id = harness.submit(ada, SubmitJob { array: Some("0-2%1".into()), retries, ..job("train") }).await;
+    let first = harness.going_on(id, 1).await.remove(0);
+    let task = harness.runs(first.id).await;
+    harness.tell(task, Generation::FIRST, Phase::Exited(Outcome { exit: Exit::Code(1), ..DONE })).await;
+    harness.until_job(first.id, JobState::Pending).await;
+    jobs.cancel(ada, id).await.expect("cancelled");
+    let cancelled = harness.job(first.id).await;
+    assert_eq!((cancelled.state, cancelled.ended_at), (JobState::Cancelled, Some(harness.clock.now())));
 }
 
 #[tokio::test]
