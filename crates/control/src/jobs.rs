@@ -171,8 +171,14 @@ impl Jobs {
 
     /// Ends it, and of an array all its elements. One that is over stays as it ended.
     pub async fn cancel(&self, actor: &Actor, job: impl Into<JobRef>) -> Result<JobView, Error> {
-        let (mut work, mut job) = self.change(actor, job.into()).await?;
+        self.end_job(actor, job.into(), false).await
+    }
+
+    /// `spares`: of an array, what runs goes on.
+    async fn end_job(&self, actor: &Actor, job: JobRef, spares: bool) -> Result<JobView, Error> {
+        let (mut work, mut job) = self.change(actor, job).await?;
         let orders = match job.spec.array {
+            Some(_) if spares => elements::cancel_waiting(&mut work, &mut job).await?,
             Some(_) => elements::cancel_all(&mut work, &mut job).await?,
             None => elements::cancel_one(&mut work, &mut job).await?,
         };
@@ -241,10 +247,7 @@ impl Jobs {
         }
         self.admission.could_start(&quota, job.spec.resources)?;
         self.check_waiting(actor)?;
-        work.save_job(&job).await?;
-        if let Some(array) = elements::follow(&mut *work.tx, &job, work.now).await? {
-            work.tell_job(&array).await?;
-        }
+        elements::save_again(&mut work, &mut job).await?;
         self.commit(work, None).await?;
         self.queue.submitted(actor.user);
         tracing::info!(job = %job.id, user = %actor.name, "job requeued");

@@ -127,7 +127,7 @@ pub enum Reason {
     Dependency(String),
     /// It does not start before this.
     NotBefore(DateTime<Utc>),
-    /// As many elements of its array run as may.
+    /// As many elements of its array run, or wait for another attempt, as may.
     ArrayLimit,
     /// Its owner holds too much.
     Limit(Vec<Violation>),
@@ -174,7 +174,9 @@ impl fmt::Display for Reason {
             Self::Held => f.write_str("it is held, and starts only after it is released"),
             Self::Dependency(which) => f.write_str(which),
             Self::NotBefore(at) => write!(f, "it does not start before {}", moment(*at)),
-            Self::ArrayLimit => f.write_str("as many elements of its array run as it allows at a time"),
+            Self::ArrayLimit => f.write_str(
+                "as many elements of its array run as it allows at a time, or a hundred of them wait for another attempt",
+            ),
             Self::Limit(faults) => {
                 let faults: Vec<&str> = faults.iter().map(|fault| fault.message.as_str()).collect();
                 write!(f, "it {}", faults.join(", and "))

@@ -194,6 +194,14 @@ impl JobWrites for SqlTransaction {
         Ok(())
     }
 
+    async fn cancel_elements(&mut self, array: JobId, now: DateTime<Utc>) -> Result<u64, StoreError> {
+        use job::Column::{ArrayOf, EndedAt, State};
+        let change = job::Entity::update_many().col_expr(State, Expr::value(JobState::Cancelled.as_str()));
+        let change = change.col_expr(EndedAt, Expr::value(now)).filter(ArrayOf.eq(array.as_i64()));
+        let change = change.filter(State.eq(JobState::Pending.as_str()));
+        Ok(change.exec(self.db()).await.map_err(fault("job"))?.rows_affected)
+    }
+
     async fn save_used_cpu(&mut self, used: UsedCpu) -> Result<(), StoreError> {
         use used_cpu::Column::{At, CpuSeconds, Owner};
         let replace = OnConflict::column(Owner).update_columns([CpuSeconds, At]).to_owned();

@@ -24,7 +24,8 @@ pub enum BulkAction {
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct BulkWhich {
     pub jobs: BTreeSet<JobId>,
-    /// Of the actor's, those in these states.
+    /// Of the actor's, those in these states. Where `Running` is not among them, what runs of an array goes on when the rest is
+    /// cancelled.
     pub states: Vec<JobState>,
 }
 
@@ -40,14 +41,13 @@ impl Jobs {
         which: BulkWhich,
     ) -> Result<Vec<(JobId, Result<JobView, Error>)>, Error> {
         actor.may(Scope::Ssh)?;
-        let mut ids = which.jobs;
-        if !which.states.is_empty() {
-            self.add_in(actor, which.states, &mut ids).await?;
-        }
+        let spares = !which.states.contains(&JobState::Running);
+        let (named, mut ids) = (which.jobs.clone(), which.jobs);
+        self.add_in(actor, action, which.states, &mut ids).await?;
         let mut done = Vec::new();
         for id in ids.into_iter().take(MOST_AT_ONCE) {
             let outcome = match action {
-                BulkAction::Cancel => self.cancel(actor, id).await,
+                BulkAction::Cancel => self.end_job(actor, id.into(), spares && !named.contains(&id)).await,
                 BulkAction::Hold => self.set_held(actor, id, true).await,
                 BulkAction::Release => self.set_held(actor, id, false).await,
             };
@@ -60,7 +60,25 @@ impl Jobs {
         Ok(done)
     }
 
-    async fn add_in(&self, actor: &Actor, states: Vec<JobState>, ids: &mut BTreeSet<JobId>) -> Result<(), Error> {
+    /// Those in these states that the action may change: what is left as it is must not take the place of others.
+    async fn add_in(
+        &self,
+        actor: &Actor,
+        action: BulkAction,
+        mut states: Vec<JobState>,
+        ids: &mut BTreeSet<JobId>,
+    ) -> Result<(), Error> {
+        let held = match action {
+            BulkAction::Cancel => None,
+            BulkAction::Hold => Some(true),
+            BulkAction::Release => Some(false),
+        };
+        if held.is_some() {
+            states.retain(|state| *state == JobState::Pending);
+        }
+        if states.is_empty() {
+            return Ok(());
+        }
         let filter = JobFilter { states, ..JobFilter::default() };
         let mut after = None;
         while ids.len() < MOST_AT_ONCE {
@@ -68,7 +86,7 @@ impl Jobs {
             let found = self.store.jobs_of(actor.user, &filter, page).await?;
             let Some(last) = found.last() else { break };
             after = Some(last.id);
-            ids.extend(found.iter().map(|job| job.id));
+            ids.extend(found.iter().filter(|job| held != Some(job.held)).map(|job| job.id));
         }
         Ok(())
     }

@@ -4,7 +4,7 @@
 use chrono::{DateTime, Utc};
 use domain::{
     JobRef, TaskId,
-    job::{Array, Cancelled, Counts, Job, JobState},
+    job::{Array, Cancelled, Counts, Indexes, Job, JobState},
 };
 
 use super::end_task;
@@ -13,6 +13,7 @@ use crate::{
     actor::Actor,
     ports::store::{JobFilter, JobReads, PageRequest, StoreError, Transaction},
     unit_of_work::UnitOfWork,
+    vclusters::LONGEST_PAGE,
 };
 
 /// The actor's job; of an element that has not begun, what it will be.
@@ -127,22 +128,57 @@ pub(crate) async fn save(work: &mut UnitOfWork, job: &mut Job) -> Result<(), Sto
     Ok(())
 }
 
-/// Ends an array: what has not begun never does, and what runs is told to end. Returns as `cancel_one` does.
-pub(super) async fn cancel_all(work: &mut UnitOfWork, array: &mut Job) -> Result<Option<Vec<TaskId>>, StoreError> {
-    if !array.cancel_left() {
+/// Writes down one that is to run once more, and has its array follow. An element that never began gets a number of its own: until
+/// then it goes by its array's, whose row this is not.
+pub(super) async fn save_again(work: &mut UnitOfWork, job: &mut Job) -> Result<(), StoreError> {
+    if let Some(part) = job.part.filter(|_| !job.has_number()) {
+        let most = work.tx.job(part.of).await?.as_ref().and_then(at_most);
+        *job = work.tx.insert_element(job.clone(), most).await?;
+    }
+    work.save_job(job).await?;
+    if let Some(array) = follow(&mut *work.tx, job, work.now).await? {
+        work.tell_job(&array).await?;
+    }
+    Ok(())
+}
+
+/// Of an array that waits, ends what does: what has not begun never does, nor does another attempt. What runs goes on, and the array
+/// ends with it. Returns as `cancel_one` does.
+pub(super) async fn cancel_waiting(work: &mut UnitOfWork, array: &mut Job) -> Result<Option<Vec<TaskId>>, StoreError> {
+    if array.state != JobState::Pending {
         return Ok(None);
     }
-    let going_on =
-        JobFilter { states: vec![JobState::Pending, JobState::Configuring, JobState::Running], ..JobFilter::default() };
-    let all = PageRequest { after: None, limit: u32::MAX };
-    let mut orders = Vec::new();
-    for mut element in work.tx.elements_of(array.id, &going_on, all).await? {
-        match element.cancel(work.now) {
-            Cancelled::Nothing => continue,
-            Cancelled::AtOnce => {}
-            Cancelled::Task(task) => orders.extend(end_task(&mut *work.tx, task).await?),
+    array.left = Indexes::default();
+    work.tx.cancel_elements(array.id, work.now).await?;
+    save(work, array).await?;
+    Ok(Some(Vec::new()))
+}
+
+/// Ends an array: what has not begun never does, and what runs is told to end. Of one that was told so already, an element may have
+/// been requeued since. Returns as `cancel_one` does.
+pub(super) async fn cancel_all(work: &mut UnitOfWork, array: &mut Job) -> Result<Option<Vec<TaskId>>, StoreError> {
+    if array.state.is_final() {
+        return Ok(None);
+    }
+    let mut changed = array.cancel_left();
+    // There may be many, and they are over at once: their array tells it of them all.
+    changed |= work.tx.cancel_elements(array.id, work.now).await? > 0;
+    let running = JobFilter { states: vec![JobState::Configuring, JobState::Running], ..JobFilter::default() };
+    let (mut orders, mut after) = (Vec::new(), None);
+    loop {
+        let page = PageRequest { after, limit: LONGEST_PAGE };
+        let elements = work.tx.elements_of(array.id, &running, page).await?;
+        let Some(last) = elements.last() else { break };
+        after = last.part.map(|part| part.index);
+        for mut element in elements {
+            let Cancelled::Task(task) = element.cancel(work.now) else { continue };
+            orders.extend(end_task(&mut *work.tx, task).await?);
+            work.save_job(&element).await?;
+            changed = true;
         }
-        work.save_job(&element).await?;
+    }
+    if !changed {
+        return Ok(None);
     }
     save(work, array).await?;
     Ok(Some(orders))

@@ -139,7 +139,8 @@ impl Jobs {
             let job = elements::find(&*self.store, actor, id).await?;
             // Which number an element will have is not known before it begins.
             let number = job.has_number().then_some(job.id);
-            if holds(&job) || timeout_at(deadline, news_of(number, actor.user, &mut told)).await.is_err() {
+            let array = job.part.map(|part| part.of);
+            if holds(&job) || timeout_at(deadline, news_of(number, array, actor.user, &mut told)).await.is_err() {
                 return Ok(job);
             }
         }
@@ -165,12 +166,19 @@ const fn waits(job: &Job) -> bool {
     matches!(job.state, JobState::Pending | JobState::Configuring)
 }
 
-/// Returns when something is told of this job, or may have been; of any of this owner's where it has no number.
-async fn news_of(number: Option<JobId>, owner: UserId, told: &mut broadcast::Receiver<Arc<StoredEvent>>) {
+/// Returns when something is told of this job, or may have been; of any of this owner's where it has no number. What is told of its
+/// array may be of all its elements.
+async fn news_of(
+    number: Option<JobId>,
+    array: Option<JobId>,
+    owner: UserId,
+    told: &mut broadcast::Receiver<Arc<StoredEvent>>,
+) {
     loop {
         match told.recv().await {
             Ok(event) => {
-                let is_of = |id| number.map_or(event.owner == owner, |number| number == id);
+                let is_its = |id| number.map_or(event.owner == owner, |number| number == id);
+                let is_of = |id| is_its(id) || array == Some(id);
                 if matches!(event.body, EventBody::Job { id, .. } if is_of(id)) {
                     return;
                 }

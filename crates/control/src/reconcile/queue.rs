@@ -2,6 +2,7 @@
 //! for `scheduler` to say; here the record is read for it, and each start is checked once more in the transaction that writes it
 //! down. Knows no report.
 
+mod elements;
 mod turn;
 
 use std::{
@@ -24,7 +25,10 @@ use sha2::{Digest, Sha256};
 use tokio_util::sync::CancellationToken;
 
 pub(crate) use self::turn::end as why_never;
-use self::turn::{Fate, Turns};
+use self::{
+    elements::Elements,
+    turn::{Fate, Turns},
+};
 use super::{Dispatcher, hosts::Hosts};
 use crate::{
     Error, Policy, Ports,
@@ -165,14 +169,11 @@ impl Starter {
         let active = self.store.active_jobs().await?;
         let (shares, barred) = self.owners(pending, &active, now).await?;
         let turns = Turns::read(&*self.store, pending, &active).await?;
-        let running = running_of(&active);
+        let elements = Elements::of(pending, &active);
         let (mut waiting, mut ends) = (Vec::with_capacity(pending.len()), Vec::new());
         for job in pending {
             match turns.fate(job, job.held || barred.contains(&job.owner), now) {
-                Fate::Goes(stays) => {
-                    let running = running.get(&job.array.unwrap_or(job.id)).copied().unwrap_or_default();
-                    waiting.push(waiting_of(job, stays, running));
-                }
+                Fate::Goes(stays) => waiting.push(waiting_of(job, stays, elements.at_most(job))),
                 Fate::Ends(..) => ends.push(job.id),
             }
         }
@@ -322,17 +323,7 @@ fn task_of(job: &Job) -> TaskId {
     TaskId::new(uuid::Builder::from_custom_bytes(id).into_uuid())
 }
 
-/// Of each array, how many elements run.
-fn running_of(active: &[Job]) -> HashMap<JobId, u32> {
-    let mut running = HashMap::new();
-    for part in active.iter().filter_map(|job| job.part) {
-        *running.entry(part.of).or_default() += 1;
-    }
-    running
-}
-
-/// `running`: how many elements of its array run.
-fn waiting_of(job: &QueuedJob, stays: Option<Stay>, running: u32) -> Waiting {
+fn waiting_of(job: &QueuedJob, stays: Option<Stay>, at_most: Option<u32>) -> Waiting {
     Waiting {
         job: job.id,
         owner: job.owner,
@@ -343,7 +334,7 @@ fn waiting_of(job: &QueuedJob, stays: Option<Stay>, running: u32) -> Waiting {
         waits_since: job.not_before.map_or(job.waits_since, |at| at.max(job.waits_since)),
         nice: job.nice.get(),
         count: job.left,
-        at_most: job.at_most.map(|most| most.saturating_sub(running)),
+        at_most,
         stays,
     }
 }

@@ -3,8 +3,9 @@
 
 use control::{
     Error,
-    jobs::{JobView, SubmitJob},
+    jobs::{BulkAction, BulkWhich, JobView, RetriesWanted, SubmitJob},
     ports::{
+        clock::Clock as _,
         coordination::{Order, Workload},
         store::{JobFilter, JobReads as _, PageRequest},
     },
@@ -12,7 +13,7 @@ use control::{
 use domain::{
     JobId, JobRef, TaskId,
     job::{Counts, Job, JobState},
-    node::Phase,
+    node::{Generation, Phase},
     task::{Exit, Outcome},
 };
 
@@ -156,6 +157,76 @@ async fn a_cancelled_array_ends_what_runs_begins_nothing_more_and_knows_every_el
     assert!(matches!(jobs.get(ada, element(running[0].id, 0)).await, Err(Error::NotFound("job"))));
     let held = harness.submit(ada, SubmitJob { array: Some("0-9".into()), hold: true, ..job("held") }).await;
     assert_eq!(jobs.cancel(ada, held).await.expect("cancelled").job.state, JobState::Cancelled, "nothing had begun");
+}
+
+#[tokio::test]
+async fn an_element_that_never_began_is_requeued_under_a_number_of_its_own() {
+    let harness = Harness::new().await;
+    let (jobs, ada) = (&harness.control.jobs, &harness.ada);
+    let id = harness.submit(ada, SubmitJob { array: Some("0-9".into()), hold: true, ..job("train") }).await;
+    let array = jobs.cancel(ada, id).await.expect("cancelled").job;
+    let again = jobs.requeue(ada, element(id, 7)).await.expect("it waits").job;
+    assert!(again.id != id && again.state == JobState::Pending, "{again:?}");
+    assert_eq!(harness.ends(again.id, 1, DONE).await.state, JobState::Completed);
+    let ended = harness.until_job(id, JobState::Cancelled).await;
+    assert_eq!(ended.spec, array.spec, "its row is its own");
+    assert_eq!(harness.elements(id).await.iter().map(index).collect::<Vec<_>>(), [7]);
+    assert_eq!(harness.seen(element(id, 6)).await.job.state, JobState::Cancelled);
+}
+
+#[tokio::test]
+async fn an_array_that_is_to_end_already_is_cancelled_with_what_was_requeued_since() {
+    let harness = Harness::new().await;
+    let (jobs, ada) = (&harness.control.jobs, &harness.ada);
+    let id = harness.array("0-1%1").await;
+    let first = harness.going_on(id, 1).await.remove(0);
+    let task = harness.runs(first.id).await;
+    jobs.cancel(ada, id).await.expect("told to end");
+    let again = jobs.requeue(ada, element(id, 1)).await.expect("it waits").job;
+    assert_eq!(harness.seen(id).await.job.state, JobState::Completing);
+    jobs.cancel(ada, id).await.expect("told once more");
+    assert_eq!(harness.job(again.id).await.state, JobState::Cancelled);
+    harness.stopped(task).await;
+    harness.until_job(id, JobState::Cancelled).await;
+}
+
+#[tokio::test]
+async fn what_runs_of_an_array_goes_on_where_all_that_waits_is_cancelled() {
+    let harness = Harness::new().await;
+    let (jobs, ada) = (&harness.control.jobs, &harness.ada);
+    let id = harness.array("0-3%1").await;
+    let first = harness.going_on(id, 1).await.remove(0);
+    harness.runs(first.id).await;
+    let in_states = |states| BulkWhich { states, ..BulkWhich::default() };
+    let waiting = in_states(vec![JobState::Pending]);
+    assert_eq!(jobs.bulk(ada, BulkAction::Cancel, waiting).await.expect("answers").len(), 1);
+    assert_eq!(harness.job(first.id).await.state, JobState::Running);
+    let array = harness.job(id).await;
+    assert_eq!((array.state, array.left.is_empty()), (JobState::Running, true));
+    harness.ends(first.id, 1, DONE).await;
+    let array = harness.until_job(id, JobState::Cancelled).await;
+    assert_eq!(array.reason.as_deref(), Some("3 of 4 elements were cancelled"));
+    let other = harness.array("0-3%1").await;
+    let first = harness.going_on(other, 1).await.remove(0);
+    harness.runs(first.id).await;
+    let all = in_states(vec![JobState::Pending, JobState::Running]);
+    jobs.bulk(ada, BulkAction::Cancel, all).await.expect("answers");
+    assert_eq!(harness.job(first.id).await.state, JobState::Completing);
+}
+
+#[tokio::test]
+async fn an_element_that_waits_for_another_attempt_is_cancelled_with_its_array() {
+    let harness = Harness::new().await;
+    let (jobs, ada) = (&harness.control.jobs, &harness.ada);
+    let retries = RetriesWanted { most: 3, ..RetriesWanted::default() };
+    let id = harness.submit(ada, SubmitJob { array: Some("0-2%1".into()), retries, ..job("train") }).await;
+    let first = harness.going_on(id, 1).await.remove(0);
+    let task = harness.runs(first.id).await;
+    harness.tell(task, Generation::FIRST, Phase::Exited(Outcome { exit: Exit::Code(1), ..DONE })).await;
+    harness.until_job(first.id, JobState::Pending).await;
+    jobs.cancel(ada, id).await.expect("cancelled");
+    let cancelled = harness.job(first.id).await;
+    assert_eq!((cancelled.state, cancelled.ended_at), (JobState::Cancelled, Some(harness.clock.now())));
 }
 
 #[tokio::test]

@@ -1,9 +1,11 @@
 //! Many jobs at once, and the queue as everybody may see it.
 
+use chrono::TimeDelta;
 use control::{
     Error, Policy,
     actor::Actor,
     jobs::{BulkAction, BulkWhich, QueueView, SeenJob, SubmitJob},
+    ports::clock::Clock as _,
 };
 use domain::{
     JobId,
@@ -52,6 +54,23 @@ async fn many_jobs_are_changed_and_one_that_cannot_be_keeps_none_of_the_others()
     let cancelled = bulk(&harness, BulkAction::Cancel, in_states).await;
     assert!(cancelled.contains(&(three, Some(Cancelled))), "{cancelled:?}");
     assert!(cancelled.iter().all(|(id, _)| [two, three].contains(id)), "what is over stays, and so does bob's");
+}
+
+#[tokio::test]
+async fn jobs_that_are_held_or_released_by_their_state_leave_out_those_that_are_so_already() {
+    use JobState::{Pending, Running};
+    let harness = Harness::new().await;
+    let begin_at = Some(harness.clock.now() + TimeDelta::hours(1));
+    let waits = harness.submit(&harness.ada, SubmitJob { begin_at, ..job("waits") }).await;
+    let on_hold = harness.submit(&harness.ada, SubmitJob { begin_at, ..held("on hold") }).await;
+    let all = || BulkWhich { states: vec![Pending, Running], ..BulkWhich::default() };
+    assert_eq!(bulk(&harness, BulkAction::Hold, all()).await, [(waits, Some(Pending))]);
+    assert!(bulk(&harness, BulkAction::Hold, all()).await.is_empty());
+    let both = [(waits, Some(Pending)), (on_hold, Some(Pending))];
+    assert_eq!(bulk(&harness, BulkAction::Release, all()).await, both);
+    let running = BulkWhich { states: vec![Running], ..BulkWhich::default() };
+    assert!(bulk(&harness, BulkAction::Hold, running).await.is_empty(), "only what waits is held");
+    assert_eq!(bulk(&harness, BulkAction::Cancel, all()).await, both.map(|(id, _)| (id, Some(JobState::Cancelled))));
 }
 
 /// The queue, once this many wait in it.

@@ -8,6 +8,8 @@ use crate::{JobId, TaskId};
 /// Between an attempt that has failed and the next; twice as long after each.
 const FIRST_PAUSE: TimeDelta = TimeDelta::seconds(10);
 const LONGEST_PAUSE: TimeDelta = TimeDelta::minutes(10);
+/// Each attempt is kept.
+const MOST_ATTEMPTS: usize = 100;
 
 /// Why a job does not run once more.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -18,6 +20,8 @@ pub enum NotAgain {
     Array(JobId),
     #[error("the rules for the image of job {0} have changed since it was submitted; submit it anew")]
     OtherRules(JobId),
+    #[error("job {0} has been tried {most} times, which is the most; submit it anew", most = MOST_ATTEMPTS)]
+    TooOften(JobId),
 }
 
 impl Job {
@@ -30,8 +34,11 @@ impl Job {
             (JobState::Failed, Some(exit)) => retries.after(exit),
             _ => false,
         };
-        if by_rule && !was_told_to_end && self.earlier.len() < usize::from(retries.most()) {
-            let pause = FIRST_PAUSE * (1_i32 << self.earlier.len().min(6));
+        // Its owner may have wanted another attempt since: that one begins the count anew.
+        let before = self.earlier.iter().filter(|attempt| attempt.started_at >= self.waits_since).count();
+        let may = before < usize::from(retries.most()) && self.earlier.len() + 1 < MOST_ATTEMPTS;
+        if by_rule && !was_told_to_end && may {
+            let pause = FIRST_PAUSE * (1_i32 << before.min(6));
             let not_before = self.ended_at.map(|ended| ended + pause.min(LONGEST_PAUSE));
             self.wait_again(not_before);
         }
@@ -49,8 +56,13 @@ impl Job {
         if !self.state.is_final() {
             return Err(NotAgain::NotOver(self.id));
         }
+        if self.earlier.iter().chain(&self.attempt).count() >= MOST_ATTEMPTS {
+            return Err(NotAgain::TooOften(self.id));
+        }
         self.wait_again(self.spec.begin_at);
         self.waits_since = now;
+        // It may have been cancelled in an array on hold, and nobody can release an element.
+        self.held &= self.part.is_none();
         Ok(true)
     }
 
@@ -179,5 +191,45 @@ mod tests {
         never_began.cancel(later(5));
         assert_eq!(never_began.requeue(later(6)), Ok(true));
         assert_eq!((never_began.earlier.len(), never_began.ended_at), (0, None));
+    }
+
+    #[test]
+    fn a_job_that_is_requeued_has_all_its_retries_again_after_the_first_pause() {
+        let (mut job, mut task) = tried_again(1, &[], false);
+        for since in [0, 500] {
+            told(&mut job, &mut task, Phase::Exited(ended(Exit::Code(3))));
+            assert_eq!((job.state, job.not_before), (JobState::Pending, Some(later(100))), "requeued at {since}");
+            task = next(&mut job, 2);
+            told(&mut job, &mut task, Phase::Exited(ended(Exit::Code(3))));
+            assert_eq!(job.state, JobState::Failed);
+            assert_eq!(job.requeue(later(500)), Ok(true));
+            let again = job.begin(task_id(), "hera".parse().expect("a name"), later(600));
+            task = again.expect("another attempt");
+        }
+        assert_eq!(job.earlier.len(), 4);
+    }
+
+    #[test]
+    fn a_job_is_tried_a_hundred_times_at_most() {
+        let (mut job, mut task) = tried_again(10, &[], false);
+        job.earlier = vec![Attempt::begun(task.id, task.worker.clone(), later(-1)); 98];
+        told(&mut job, &mut task, Phase::Exited(ended(Exit::Code(3))));
+        assert_eq!((job.state, job.earlier.len()), (JobState::Pending, 99));
+        task = next(&mut job, 2);
+        told(&mut job, &mut task, Phase::Exited(ended(Exit::Code(3))));
+        assert_eq!((job.state, job.requeue(later(500))), (JobState::Failed, Err(NotAgain::TooOften(job.id))));
+        let rule = "job 17 has been tried 100 times, which is the most; submit it anew";
+        assert_eq!(NotAgain::TooOften(job.id).to_string(), rule);
+    }
+
+    #[test]
+    fn an_element_that_was_cancelled_in_an_array_on_hold_is_requeued_without_the_hold() {
+        let mut array = submitted(true);
+        array.spec.array = Some("0-3".parse().expect("an array"));
+        array.left = "0-3".parse().expect("its elements");
+        let mut element = array.element(2).expect("an element");
+        assert_eq!((element.held, element.cancel(later(5))), (true, Cancelled::AtOnce));
+        assert_eq!(element.requeue(later(6)), Ok(true));
+        assert!(!element.held, "only arrays are released");
     }
 }

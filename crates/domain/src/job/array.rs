@@ -51,8 +51,19 @@ impl Array {
     pub const fn at_most(&self) -> Option<u32> {
         self.at_most
     }
+
+    /// However long its text is.
+    fn read(text: &str) -> Result<Self, Violation> {
+        let (indexes, at_most) = match text.split_once('%') {
+            Some((indexes, most)) => (indexes, Some(number(most).filter(|most| *most > 0).ok_or_else(not_numbers)?)),
+            None => (text, None),
+        };
+        let indexes: Indexes = indexes.parse()?;
+        if indexes.is_empty() { Err(not_numbers()) } else { Ok(Self { indexes, at_most }) }
+    }
 }
 
+/// As its owner writes it.
 impl FromStr for Array {
     type Err = Violation;
 
@@ -60,12 +71,22 @@ impl FromStr for Array {
         if text.chars().count() > Self::LONGEST {
             return Err(fault(format!("must have at most {} characters", Self::LONGEST)));
         }
-        let (indexes, at_most) = match text.split_once('%') {
-            Some((indexes, most)) => (indexes, Some(number(most).filter(|most| *most > 0).ok_or_else(not_numbers)?)),
-            None => (text, None),
-        };
-        let indexes: Indexes = indexes.parse()?;
-        if indexes.is_empty() { Err(not_numbers()) } else { Ok(Self { indexes, at_most }) }
+        Self::read(text)
+    }
+}
+
+/// As the record has it: of irregular numbers, what is written may be longer than what was read from their owner.
+impl TryFrom<String> for Array {
+    type Error = Violation;
+
+    fn try_from(text: String) -> Result<Self, Violation> {
+        Self::read(&text)
+    }
+}
+
+impl From<Array> for String {
+    fn from(array: Array) -> Self {
+        array.to_string()
     }
 }
 
@@ -193,7 +214,6 @@ fn fault(rule: impl Into<String>) -> Violation {
     Violation::new("array", rule)
 }
 
-as_text!(Array);
 as_text!(Indexes);
 
 #[cfg(test)]
@@ -297,6 +317,15 @@ mod tests {
         let array: Array = "0-2,3%2".parse().expect("an array");
         assert_eq!(String::from(array.clone()), "0-3%2");
         assert_eq!(Array::try_from("0-3%2".to_owned()), Ok(array));
+    }
+
+    #[test]
+    fn irregular_numbers_are_read_back_from_a_text_longer_than_their_owner_may_write() {
+        let array: Array = "0-999:2,0-999:3%5".parse().expect("an array");
+        let written = array.to_string();
+        assert!(written.len() > Array::LONGEST, "{}", written.len());
+        assert!(written.parse::<Array>().is_err(), "nobody may write so much");
+        assert_eq!(Array::try_from(written), Ok(array));
     }
 
     #[test]

@@ -80,8 +80,9 @@ impl Job {
         true
     }
 
-    /// What it has come to with its last element.
+    /// What it has come to with its last element; those that never began were cancelled.
     fn ended(&self, elements: &Counts, now: DateTime<Utc>) -> (JobState, Option<String>) {
+        let elements = self.counts(elements.clone());
         let of = |state: JobState| elements.get(&state).copied().unwrap_or_default();
         let all: u32 = elements.values().sum();
         let (completed, cancelled) = (of(JobState::Completed), of(JobState::Cancelled));
@@ -196,6 +197,16 @@ mod tests {
             assert!(array.follow_elements(&counts(&[(Running, 1)]), now()), "an element was begun again");
             assert_eq!((array.state, array.reason, array.ended_at), (Running, None, None));
         }
+    }
+
+    #[test]
+    fn an_array_of_which_some_never_began_is_not_completed_by_one_that_ran_once_more() {
+        use JobState::{Cancelled, Completed, Running};
+        let mut array = array();
+        assert!(array.cancel_left() && array.follow_elements(&Counts::new(), now()));
+        assert!(array.follow_elements(&counts(&[(Running, 1)]), now()), "an element was begun again");
+        assert!(array.follow_elements(&counts(&[(Completed, 1)]), now()));
+        assert_eq!((array.state, array.reason.as_deref()), (Cancelled, Some("3 of 4 elements were cancelled")));
     }
 
     #[test]

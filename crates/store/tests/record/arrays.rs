@@ -64,6 +64,15 @@ async fn an_array_is_one_row_and_each_element_that_begins_is_one_more() {
 }
 
 #[tokio::test]
+async fn an_array_of_irregular_numbers_is_read_back_however_long_its_text_is() {
+    let record = Record::of([1]).await;
+    let mut new = new_job(1, None);
+    new.spec.array = Some("0-999:2,0-999:3".parse().expect("an array"));
+    let array = submitted(&record.store, &new).await;
+    assert_eq!(record.store.job(array.id).await.expect("a read"), Some(array));
+}
+
+#[tokio::test]
 async fn the_queue_is_told_how_many_of_an_array_are_left() {
     let record = Record::of([1]).await;
     let mut array = array(&record.store, 1).await;
@@ -125,6 +134,28 @@ async fn elements_are_counted_by_state_and_listed_by_index() {
     let states = record.store.job_states(&[one.id, id(2), id(99)]).await.expect("a read");
     let ada = user_id(1);
     assert_eq!(states, BTreeMap::from([(one.id, (ada, JobState::Pending)), (id(2), (ada, Completed))]));
+}
+
+#[tokio::test]
+async fn of_one_array_those_elements_are_cancelled_that_wait() {
+    use JobState::{Cancelled, Failed, Pending, Running};
+    let record = Record::of([1]).await;
+    let (mut one, mut other) = (array(&record.store, 1).await, array(&record.store, 1).await);
+    let waits = Job { attempt: None, ..split(&record, &mut one, 0, Pending).await };
+    save(&record, &waits).await;
+    for (index, state) in [(1, Pending), (2, Running), (3, Failed)] {
+        split(&record, &mut one, index, state).await;
+    }
+    split(&record, &mut other, 0, Pending).await;
+    let mut transaction = record.begin().await;
+    assert_eq!(transaction.cancel_elements(one.id, at(9)).await.expect("a change"), 2);
+    transaction.commit().await.expect("a commit");
+    let counts = record.store.element_counts(&[one.id, other.id]).await.expect("a count");
+    let of_one = Counts::from([(Cancelled, 2), (Running, 1), (Failed, 1)]);
+    assert_eq!(counts, BTreeMap::from([(one.id, of_one), (other.id, Counts::from([(Pending, 1)]))]));
+    let cancelled = Job { state: Cancelled, ended_at: Some(at(9)), ..waits };
+    assert_eq!(record.store.job(cancelled.id).await.expect("a read"), Some(cancelled));
+    assert_eq!(record.store.job(one.id).await.expect("a read"), Some(one), "the array itself waits on");
 }
 
 #[tokio::test]

@@ -97,10 +97,9 @@ pub trait JobReads: Send + Sync {
         filter: &JobFilter,
         page: PageRequest<u32>,
     ) -> Result<Vec<Job>, StoreError>;
-    /// How many of those are in which state; arrays that have none are left out, as are elements in a state that is not known.
     /// The indexes of those of them that are in one of these states, in ascending order.
     async fn element_indexes(&self, array: JobId, states: &[JobState]) -> Result<Vec<u32>, StoreError>;
-    /// How many of those are in which state; arrays that have none are left out.
+    /// How many of those are in which state; arrays that have none are left out, as are elements in a state that is not known.
     async fn element_counts(&self, arrays: &[JobId]) -> Result<BTreeMap<JobId, Counts>, StoreError>;
     /// How many elements of an array hold something of a host.
     async fn active_elements(&self, array: JobId) -> Result<u32, StoreError>;
@@ -123,6 +122,8 @@ pub trait JobWrites: Send {
     async fn insert_element(&mut self, element: Job, at_most: Option<u32>) -> Result<Job, StoreError>;
     /// Replaces what may change of it.
     async fn save_job(&mut self, job: &Job) -> Result<(), StoreError>;
+    /// Cancels the elements of this array that wait for another attempt, however many those are; says how many.
+    async fn cancel_elements(&mut self, array: JobId, now: DateTime<Utc>) -> Result<u64, StoreError>;
     /// In place of what was there for this owner.
     async fn save_used_cpu(&mut self, used: UsedCpu) -> Result<(), StoreError>;
 }
