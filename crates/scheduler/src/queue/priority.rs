@@ -142,7 +142,7 @@ mod tests {
     }
 
     #[test]
-    fn an_idle_day_does_not_make_who_used_most_equal_to_others() {
+    fn an_idle_day_does_not_reset_fair_share() {
         let (day, week) = (TimeDelta::days(1), TimeDelta::days(7));
         let mut case = case();
         case.waiting = vec![job(1, 1, 1000, HOUR), job(2, 2, 1000, HOUR)];

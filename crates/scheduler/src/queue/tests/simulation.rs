@@ -237,7 +237,7 @@ fn busy(case: Case, running: Vec<Life>, lives: Vec<Life>) -> Case {
 }
 
 #[test]
-fn a_large_job_of_who_used_most_starts_as_soon_as_its_full_age_gives_it_room() {
+fn a_big_job_does_not_starve() {
     const WEEK: i64 = 7 * 24 * HOUR;
     let mut case = Case::of(&[("hera", 4000)]);
     case.order = fair();
