@@ -79,26 +79,33 @@ impl Harness {
         used.iter().find(|used| used.owner == actor.user).map_or(0.0, |used| used.cpu_seconds)
     }
 
+    /// Whether control is ended here or not, the job's owner finds it.
+    async fn known_after(&mut self, id: JobId, kill: bool) {
+        self.restart_if(kill).await;
+        let found = self.control.jobs.get(&self.ada, id).await;
+        assert!(found.is_ok_and(|found| found.job.id == id), "job {id} is not known");
+    }
+
     /// From its submission to nothing left, with control ended as by kill -9 after each step that `kill` names.
     async fn life_of_a_job(&mut self, kill: impl Fn(u32) -> bool) -> JobId {
         let id = self.submit(&self.ada, job("train")).await;
-        self.restart_if(kill(0)).await;
+        self.known_after(id, kill(0)).await;
         let task = self.started(id).await;
-        self.restart_if(kill(1)).await;
+        self.known_after(id, kill(1)).await;
         let first = self.ordered(task, Order::Run).await;
         self.tell(task, first, Phase::Starting { step: "creating the container".into() }).await;
-        self.restart_if(kill(2)).await;
+        self.known_after(id, kill(2)).await;
         self.tell(task, first, Phase::Running { since: self.clock.now() }).await;
-        self.restart_if(kill(3)).await;
+        self.known_after(id, kill(3)).await;
         self.until_job(id, JobState::Running).await;
         self.clock.advance(std::time::Duration::from_secs(100));
         self.tell(task, first, Phase::Exited(DONE)).await;
-        self.restart_if(kill(4)).await;
+        self.known_after(id, kill(4)).await;
         let ended = self.until_job(id, JobState::Completed).await;
         let second = self.ordered(task, Order::Remove).await;
         // Once more, as from a worker that was not heard.
         self.tell(task, first, Phase::Exited(DONE)).await;
-        self.restart_if(kill(5)).await;
+        self.known_after(id, kill(5)).await;
         self.tell(task, second, Phase::Absent).await;
         eventually("nothing to be left", SOON, async || self.coordination.assignment(task).is_none()).await;
         assert_eq!(self.job(id).await, ended, "its end was taken in once");
@@ -116,11 +123,21 @@ async fn a_job_runs_once_and_what_it_used_is_counted_once_whenever_control_is_en
         let used = harness.used(&harness.ada).await;
         assert!((used - 100.0 * lives).abs() < 1.0, "ended after step {step}: {used}");
     }
+}
+
+#[tokio::test]
+async fn a_known_id_is_never_unknown() {
+    let mut harness = Harness::new().await;
     let id = harness.life_of_a_job(|_| true).await;
-    let job = harness.job(id).await;
-    let attempt = job.attempt.expect("it ran");
+    let ended = harness.job(id).await;
+    let attempt = ended.attempt.expect("it ran");
     assert_eq!((attempt.exit, attempt.worker.as_str()), (Some(Exit::Code(0)), "here"));
-    assert!(job.ended_at.is_some() && attempt.running_since.is_some());
+    assert!(ended.ended_at.is_some() && attempt.running_since.is_some());
+    let held = harness.submit(&harness.ada, SubmitJob { hold: true, ..job("held") }).await;
+    harness.control.jobs.cancel(&harness.ada, held).await.expect("it is cancelled");
+    for id in [id, held] {
+        harness.known_after(id, true).await;
+    }
 }
 
 #[tokio::test]
